@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Each target is a script that can be run by itself and does nothing twice.
+# KDIR=/path/to/linux-7.3.y builds on that tree instead of Debian's source package.
+
+export KDIR QUICK
+
+help:
+	@echo 'make blackout          measure a live update, stock and accelerated (QUICK=1: a subset, 3 minutes)'
+	@echo 'make check             all tests, what CI runs'
+	@echo 'make check-unit          tree, busy map and scratch arithmetic in userspace'
+	@echo 'make check-apply         scripts/apply.sh'
+	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
+	@echo 'make check-e2e           live updates in QEMU'
+	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
+	@echo 'make kernels           build both kernels (incremental)'
+	@echo 'make setup             install what is missing'
+	@echo 'make clean             remove build/'
+	@echo 'make distclean         and everything in the cache: sources, kernels'
+	@echo
+	@echo 'KDIR=/path/to/linux-7.3.y   use that kernel source; default: fetched from Debian'
+
+setup:
+	@scripts/setup.sh
+
+kernels: setup
+	@scripts/build-kernels.sh all
+
+blackout: kernels
+	@bench/blackout.sh
+
+check:
+	@scripts/check.sh
+
+check-unit: setup
+	@$(MAKE) --no-print-directory -C tests/unit check
+
+check-apply: setup
+	@scripts/test-apply.sh
+
+check-identical: kernels
+	@scripts/check-identical.sh
+
+check-e2e: kernels
+	@tests/e2e/run.sh
+
+lint: kernels
+	@scripts/lint.sh
+
+clean:
+	rm -rf build
+
+distclean: clean
+	@scripts/distclean.sh
+
+.PHONY: help setup kernels blackout check check-unit check-apply check-identical check-e2e lint clean distclean

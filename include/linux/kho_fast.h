@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the memory initialisation code calls so that preserved memory never
+ * becomes a memblock reservation. With CONFIG_KHO_FAST off every call is a
+ * constant and the callers compile to what they were.
+ */
+#ifndef _LINUX_KHO_FAST_H
+#define _LINUX_KHO_FAST_H
+
+#include <linux/types.h>
+
+#ifdef CONFIG_KHO_FAST
+
+bool kho_fast_is_boot(void);
+bool kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
+			 void (*free)(unsigned long start, unsigned long end));
+void kho_fast_free_done(void);
+unsigned long kho_fast_finish_range(unsigned long start_pfn,
+				    unsigned long end_pfn, bool can_resched);
+bool kho_fast_is_held(unsigned long pfn);
+
+#else /* !CONFIG_KHO_FAST */
+
+static inline bool kho_fast_is_boot(void)
+{
+	return false;
+}
+
+static inline bool
+kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
+		    void (*free)(unsigned long start, unsigned long end))
+{
+	return false;
+}
+
+static inline void kho_fast_free_done(void) { }
+
+static inline unsigned long kho_fast_finish_range(unsigned long start_pfn,
+						  unsigned long end_pfn,
+						  bool can_resched)
+{
+	return 0;
+}
+
+static inline bool kho_fast_is_held(unsigned long pfn)
+{
+	return false;
+}
+
+#endif /* CONFIG_KHO_FAST */
+
+#endif /* _LINUX_KHO_FAST_H */

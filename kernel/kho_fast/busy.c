@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: The map of busy sections
+ *
+ * Early in boot, before the memory map exists, one pass over the incoming tree
+ * finds the memory sections in which anything is preserved. From then on a
+ * section is busy or it is not, an O(1) question, and preserved memory needs
+ * no memblock reservation: mm/deferred_kho.c holds busy sections back from the
+ * buddy allocator and sorts their pages out one section at a time.
+ *
+ * Cost: one visit per node of the tree and one step per section and order.
+ * Keys are looked at one by one only in sections that are not plain memory
+ * from end to end.
+ *
+ * The tree comes from another kernel and nothing in it is trusted: a node must
+ * be a page of RAM outside scratch that no other slot points to (so there is
+ * neither a loop nor sharing), and a key must have a possible order and name
+ * memory outside scratch. The pass only reads; it runs before anything that
+ * is preserved could be overwritten.
+ *
+ * Lifecycle: built by kho_memory_init_early(); @node_bits go when all sections
+ * are finished, the rest when the last preserved page is claimed.
+ *
+ * Lock order: none, the pass runs before SMP and the map is read-only after.
+ *
+ * Failure: one message from kho_fast_refuse(), no map, boot without handover.
+ */
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+
+#include "internal.h"
+
+#define LEAF_BITS	(1UL << KHO_BITMAP_SIZE_LOG2)
+#define TABLE_ENTRIES	(1UL << KHO_TABLE_SIZE_LOG2)
+
+/**
+ * kho_fast_range_is_memory - Is every page of a range memory?
+ * @pfn:      First page frame.
+ * @nr_pages: Number of pages, not 0. The range may cross regions and nodes.
+ *
+ * Context: boot, while memblock is there.
+ * Return: true when all of the range is RAM that memblock knows of.
+ */
+bool __init kho_fast_range_is_memory(unsigned long pfn, unsigned long nr_pages)
+{
+	const unsigned long end = pfn + nr_pages;
+
+	while (pfn < end) {
+		unsigned long region_start, region_end;
+
+		if (!memblock_is_map_memory(PFN_PHYS(pfn)))
+			return false;
+
+		memblock_search_pfn_nid(pfn, &region_start, &region_end);
+		/* A region that ends inside a page does not cover the page. */
+		if (region_end <= pfn)
+			return false;
+		pfn = region_end;
+	}
+
+	return true;
+}
+
+static bool __init range_is_safe(unsigned long pfn, unsigned long nr_pages)
+{
+	return kho_fast_range_is_memory(pfn, nr_pages) &&
+	       !kho_scratch_overlap(PFN_PHYS(pfn), nr_pages << PAGE_SHIFT);
+}
+
+/* Find the sections whose keys need no check one by one. */
+static void __init find_whole_sections(struct kho_fast_map *map)
+{
+	unsigned long start, end, nr;
+	unsigned int area;
+	int i;
+
+	for_each_mem_pfn_range(i, MAX_NUMNODES, &start, &end, NULL) {
+		nr = pfn_to_section_nr(SECTION_ALIGN_UP(start));
+		for (; nr < pfn_to_section_nr(end); nr++)
+			map->sections[nr].whole = true;
+	}
+
+	for (area = 0; area < kho_scratch_cnt; area++) {
+		const struct kho_scratch *scratch = &kho_scratch[area];
+
+		start = PFN_DOWN(scratch->addr);
+		end = PFN_UP(scratch->addr + scratch->size);
+		nr = pfn_to_section_nr(start);
+		for (; nr < map->nr_sections && section_nr_to_pfn(nr) < end; nr++)
+			map->sections[nr].whole = false;
+	}
+}
+
+/* Check a node and note that its page is taken. */
+static int __init add_node(struct kho_fast_map *map, phys_addr_t phys)
+{
+	unsigned long pfn = PHYS_PFN(phys);
+	unsigned long nr = pfn_to_section_nr(pfn);
+	unsigned long *bits;
+
+	if (!PAGE_ALIGNED(phys) || nr >= map->nr_sections ||
+	    !range_is_safe(pfn, 1)) {
+		kho_fast_refuse("tree node at %pa is not a page of memory",
+				&phys);
+		return -EINVAL;
+	}
+
+	bits = map->node_bits[nr];
+	if (!bits)
+		bits = memblock_alloc(PAGE_ALIGN(KHO_FAST_NODE_BITS_SIZE),
+				      PAGE_SIZE);
+	if (!bits) {
+		kho_fast_refuse("no scratch memory left to map its tree");
+		return -ENOMEM;
+	}
+	map->node_bits[nr] = bits;
+
+	if (__test_and_set_bit(pfn - section_nr_to_pfn(nr), bits)) {
+		kho_fast_refuse("two slots point to the tree node at %pa",
+				&phys);
+		return -EINVAL;
+	}
+
+	map->sections[nr].nodes = true;
+	map->nr_nodes++;
+	return 0;
+}
+
+/* A run of bits of one leaf that lies in one section or is a single key. */
+struct run {
+	const struct kho_radix_leaf	*leaf;
+	unsigned long			base_pfn;	/* of bit 0 */
+	unsigned int			order;
+	unsigned long			bit, end;
+};
+
+static unsigned long __init run_pfn(const struct run *run, unsigned long bit)
+{
+	return run->base_pfn + (bit << run->order);
+}
+
+static int __init check_keys(const struct run *run)
+{
+	unsigned long bit = run->bit;
+
+	for_each_set_bit_from(bit, run->leaf->bitmap, run->end) {
+		phys_addr_t phys = PFN_PHYS(run_pfn(run, bit));
+
+		if (range_is_safe(PHYS_PFN(phys), 1UL << run->order))
+			continue;
+
+		kho_fast_refuse("preserved page at %pa of order %u is not memory that can be preserved",
+				&phys, run->order);
+		return -EINVAL;
+	}
+
+	return 0;
+}
+
+static int __init mark_run(struct kho_fast_map *map, const struct run *run)
+{
+	unsigned long first = pfn_to_section_nr(run_pfn(run, run->bit));
+	unsigned long last = pfn_to_section_nr(run_pfn(run, run->end) - 1);
+	bool whole = last < map->nr_sections;
+	unsigned long nr;
+
+	for (nr = first; whole && nr <= last; nr++)
+		whole = map->sections[nr].whole;
+
+	if (!whole) {
+		int err = check_keys(run);
+
+		if (err)
+			return err;
+	}
+
+	for (nr = first; nr <= last && nr < map->nr_sections; nr++)
+		map->sections[nr].orders |= BIT(run->order);
+
+	return 0;
+}
+
+/* One past the last bit that may join the run which starts at run->bit. */
+static unsigned long __init run_end(const struct run *run)
+{
+	unsigned long nr = pfn_to_section_nr(run_pfn(run, run->bit));
+	unsigned long end;
+
+	if (run->order >= PFN_SECTION_SHIFT)
+		return run->bit + 1;
+
+	end = (section_nr_to_pfn(nr + 1) - run->base_pfn) >> run->order;
+	return min(end, LEAF_BITS);
+}
+
+static int __init scan_leaf(struct kho_fast_map *map,
+			    const struct kho_radix_leaf *leaf, unsigned long key)
+{
+	struct run run = { .leaf = leaf };
+	int order, err;
+
+	run.bit = find_first_bit(leaf->bitmap, LEAF_BITS);
+	if (run.bit == LEAF_BITS)
+		return 0;
+
+	order = kho_fast_key_order(key | run.bit);
+	if (order < 0) {
+		kho_fast_refuse("key %#lx has no possible order",
+				key | run.bit);
+		return -EINVAL;
+	}
+	run.order = order;
+	run.base_pfn = kho_fast_key_pfn(key, order);
+
+	while (run.bit < LEAF_BITS) {
+		run.end = run_end(&run);
+		err = mark_run(map, &run);
+		if (err)
+			return err;
+		run.bit = find_next_bit(leaf->bitmap, LEAF_BITS, run.end);
+	}
+
+	return 0;
+}
+
+static int __init scan_node(struct kho_fast_map *map, phys_addr_t phys,
+			    unsigned int level, unsigned long key)
+{
+	const struct kho_radix_node *table;
+	unsigned int shift;
+	unsigned long i;
+	int err;
+
+	err = add_node(map, phys);
+	if (err)
+		return err;
+	if (!level)
+		return scan_leaf(map, phys_to_virt(phys), key);
+
+	table = phys_to_virt(phys);
+	shift = kho_fast_slot_shift(level);
+	for (i = 0; !err && i < TABLE_ENTRIES; i++) {
+		if (table->table[i])
+			err = scan_node(map, table->table[i], level - 1,
+					key | i << shift);
+	}
+
+	return err;
+}
+
+/* A key must not cover a page of the tree: claiming it would free the node. */
+static int __init check_nodes(const struct kho_fast_map *map, unsigned long nr)
+{
+	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
+	unsigned long off;
+
+	for (off = 0; off < PAGES_PER_SECTION; off += KHO_FAST_BLOCK_PAGES) {
+		const unsigned long *nodes = map->node_bits[nr] + BIT_WORD(off);
+		phys_addr_t phys = PFN_PHYS(section_nr_to_pfn(nr) + off);
+
+		if (bitmap_empty(nodes, KHO_FAST_BLOCK_PAGES))
+			continue;
+
+		kho_fast_key_mask(map, PHYS_PFN(phys), mask);
+		if (!bitmap_intersects(mask, nodes, KHO_FAST_BLOCK_PAGES))
+			continue;
+
+		kho_fast_refuse("a page of its tree near %pa is also preserved",
+				&phys);
+		return -EINVAL;
+	}
+
+	return 0;
+}
+
+static int __init map_alloc(struct kho_fast_map *map)
+{
+	unsigned long end = PFN_UP(memblock_end_of_DRAM());
+	unsigned long nr = pfn_to_section_nr(SECTION_ALIGN_UP(end));
+
+	*map = (struct kho_fast_map){ .nr_sections = nr };
+	/* Whole pages, for kho_fast_free_boot(). */
+	map->sections = memblock_alloc(PAGE_ALIGN(nr * sizeof(*map->sections)),
+				       PAGE_SIZE);
+	map->node_bits = memblock_alloc(PAGE_ALIGN(nr * sizeof(*map->node_bits)),
+					PAGE_SIZE);
+	if (map->sections && map->node_bits)
+		return 0;
+
+	kho_fast_refuse("no scratch memory left to map %lu sections", nr);
+	return -ENOMEM;
+}
+
+/**
+ * kho_fast_map_build - Check an incoming tree and find the busy sections.
+ * @map:  Filled in; empty after an error.
+ * @root: Physical address of the root of the tree, unchecked.
+ *
+ * kho_scratch_overlap() must know the scratch areas.
+ *
+ * Context: boot CPU, before memmap_init(); allocates from memblock.
+ * Return: 0; -EINVAL when the tree is not fit for use; -ENOMEM. Errors have
+ * been reported.
+ */
+int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
+{
+	unsigned long nr;
+	int err;
+
+	err = map_alloc(map);
+	if (err)
+		goto err_destroy;
+
+	find_whole_sections(map);
+
+	err = scan_node(map, root, KHO_TREE_MAX_DEPTH - 1, 0);
+	if (err)
+		goto err_destroy;
+	map->root = phys_to_virt(root);
+
+	for (nr = 0; nr < map->nr_sections; nr++) {
+		if (!map->sections[nr].nodes)
+			continue;
+		err = check_nodes(map, nr);
+		if (err)
+			goto err_destroy;
+	}
+
+	return 0;
+
+err_destroy:
+	kho_fast_map_destroy(map);
+	return err;
+}
+
+/**
+ * kho_fast_map_destroy - Free a map that was never put to use.
+ * @map: The map, possibly half built.
+ *
+ * Context: boot, while memblock is there.
+ */
+void __init kho_fast_map_destroy(struct kho_fast_map *map)
+{
+	unsigned long nr;
+
+	for (nr = 0; map->node_bits && nr < map->nr_sections; nr++)
+		memblock_free(map->node_bits[nr],
+			      PAGE_ALIGN(KHO_FAST_NODE_BITS_SIZE));
+
+	memblock_free(map->node_bits,
+		      PAGE_ALIGN(map->nr_sections * sizeof(*map->node_bits)));
+	memblock_free(map->sections,
+		      PAGE_ALIGN(map->nr_sections * sizeof(*map->sections)));
+	*map = (struct kho_fast_map){};
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Accelerated Kexec HandOver
+ *
+ * This directory stands in for kernel/liveupdate/kexec_handover.c behind the
+ * same headers and the same wire format. A file per noun:
+ *
+ * - key.c, radix.c: the tree of preserved memory and its keys;
+ * - preserve.c, vmalloc.c, subtree.c, metadata.c: the outgoing kernel records
+ *   what survives;
+ * - scratch.c, kimage.c: where the next kernel may live;
+ * - incoming.c, busy.c, mask.c, extend.c: the next kernel takes the tree over;
+ * - restore.c, trim.c: preserved pages are claimed, the tree goes away;
+ * - mm/deferred_kho.c: keeps preserved pages out of the buddy allocator.
+ *
+ * This file switches the whole on and off.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/cache.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/kexec_handover.h>
+#include <linux/kstrtox.h>
+#include <linux/printk.h>
+
+#include "internal.h"
+
+static bool enabled __ro_after_init =
+	IS_ENABLED(CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT);
+
+/**
+ * kho_is_enabled - Can this kernel hand memory over?
+ *
+ * Context: any, after early parameters were parsed.
+ * Return: true unless switched off by kho= or for want of scratch memory.
+ */
+bool kho_is_enabled(void)
+{
+	return enabled;
+}
+EXPORT_SYMBOL_GPL(kho_is_enabled);
+
+/**
+ * kho_fast_disable - Give up handing memory over.
+ */
+void __init kho_fast_disable(void)
+{
+	enabled = false;
+}
+
+static int __init parse_kho(char *arg)
+{
+	return kstrtobool(arg, &enabled);
+}
+early_param("kho", parse_kho);
+
+static int __init outgoing_init(void)
+{
+	int err;
+
+	err = kho_fast_preserve_init();
+	if (err)
+		return err;
+
+	err = kho_fast_subtree_init();
+	if (err)
+		goto err_preserve_exit;
+
+	err = kho_fast_metadata_init();
+	if (err)
+		goto err_subtree_exit;
+
+	return 0;
+
+err_subtree_exit:
+	kho_fast_subtree_exit();
+err_preserve_exit:
+	kho_fast_preserve_exit();
+	return err;
+}
+
+/*
+ * fs_initcall: page_alloc_init_late() has finished every section, and the
+ * users of KHO start at later levels.
+ */
+static int __init kho_init(void)
+{
+	int err;
+
+	if (!enabled)
+		return 0;
+
+	kho_fast_debugfs_init();
+	if (is_kho_boot())
+		kho_fast_debugfs_incoming(kho_fast_in_fdt());
+
+	err = outgoing_init();
+	if (err) {
+		pr_err("cannot prepare a handover (%pe), disabling it\n",
+		       ERR_PTR(err));
+		kho_fast_disable();
+	}
+
+	if (is_kho_boot())
+		kho_fast_incoming_init();
+	else
+		kho_fast_scratch_release(enabled);
+
+	return err;
+}
+fs_initcall(kho_init);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Shared by the files of kernel/kho_fast/ and by mm/deferred_kho.c; nobody
+ * else includes it.
+ */
+#ifndef _KERNEL_KHO_FAST_INTERNAL_H
+#define _KERNEL_KHO_FAST_INTERNAL_H
+
+#include <linux/bitmap.h>
+#include <linux/init.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/kexec_handover.h>
+#include <linux/kho_radix_tree.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/types.h>
+
+#ifdef CONFIG_X86
+#include <asm/e820/api.h>
+#endif
+
+/*
+ * Orders are tracked in a u32 per section. A key of order 31 is 8 TiB of
+ * 4 KiB pages; longer runs are stored as several keys.
+ */
+#define KHO_FAST_MAX_ORDER	31
+
+/* The order of a key is limited by the page offset bits it must leave. */
+static_assert(KHO_FAST_MAX_ORDER < 64 - PAGE_SHIFT);
+
+/* key.c */
+unsigned long kho_fast_key(unsigned long pfn, unsigned int order);
+int kho_fast_key_order(unsigned long key);
+unsigned long kho_fast_key_pfn(unsigned long key, unsigned int order);
+
+/* radix.c */
+unsigned int kho_fast_slot_shift(unsigned int level);
+unsigned int kho_fast_slot(unsigned long key, unsigned int level);
+unsigned int kho_fast_bit(unsigned long key);
+struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
+				     unsigned long key);
+
+/* core.c */
+void kho_fast_disable(void);
+
+/**
+ * enum kho_fast_state - How far the struct pages of a section are.
+ * @KHO_FAST_DONE:    Every struct page is initialised and every page that is
+ *                    not held is in the buddy allocator.
+ * @KHO_FAST_PENDING: Some of the section is deferred and not finished.
+ * @KHO_FAST_ACTIVE:  Somebody is finishing it.
+ */
+enum kho_fast_state {
+	KHO_FAST_DONE,
+	KHO_FAST_PENDING,
+	KHO_FAST_ACTIVE,
+};
+
+/**
+ * struct kho_fast_section - What is preserved in one memory section.
+ * @orders: Bit o is set when a key of order o touches the section.
+ * @state:  enum kho_fast_state; changed by mm/deferred_kho.c only.
+ * @nodes:  The section holds pages of the incoming tree.
+ * @whole:  All of the section is memory of one node and none is scratch, so
+ *          its keys need no check one by one.
+ */
+struct kho_fast_section {
+	u32	orders;
+	u16	state;
+	u8	nodes;
+	u8	whole;
+};
+static_assert(sizeof(struct kho_fast_section) == 8);
+
+/**
+ * struct kho_fast_map - Which sections of memory hold preserved pages.
+ * @root:        Root of the incoming tree, NULL when there is none.
+ * @sections:    One entry per section from pfn 0 to the end of memory.
+ * @nr_sections: Entries of @sections.
+ * @node_bits:   Per section NULL or a bitmap of the pages that the incoming
+ *               tree itself occupies. Gone once all sections are finished.
+ * @nr_nodes:    Pages that the incoming tree occupies.
+ */
+struct kho_fast_map {
+	struct kho_radix_node	*root;
+	struct kho_fast_section	*sections;
+	unsigned long		nr_sections;
+	unsigned long		**node_bits;
+	unsigned long		nr_nodes;
+};
+
+/* Bytes of one entry of &kho_fast_map.node_bits. */
+#define KHO_FAST_NODE_BITS_SIZE	(BITS_TO_LONGS(PAGES_PER_SECTION) * sizeof(long))
+
+/* Pages whose preserved bits are looked at together: the buddy's reach. */
+#define KHO_FAST_BLOCK_PAGES	MAX_ORDER_NR_PAGES
+
+/* busy.c */
+int kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root);
+void kho_fast_map_destroy(struct kho_fast_map *map);
+bool kho_fast_range_is_memory(unsigned long pfn, unsigned long nr_pages);
+
+/* mask.c */
+void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
+		       unsigned long *mask);
+void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
+			unsigned long *mask);
+bool kho_fast_map_busy(const struct kho_fast_map *map, unsigned long pfn);
+
+/* incoming.c */
+extern struct kho_fast_map kho_fast_incoming;
+const void *kho_fast_in_fdt(void);
+__printf(1, 2) void kho_fast_refuse(const char *fmt, ...);
+unsigned int kho_fast_scratch_fault(const struct kho_scratch *areas,
+				    unsigned int cnt);
+void kho_fast_incoming_init(void);
+
+/* Is it RAM, as far as can be told before memblock is filled? */
+static inline bool __init kho_fast_early_is_ram(phys_addr_t phys, u64 size)
+{
+#ifdef CONFIG_X86
+	return e820__mapped_all(phys, phys + size, E820_TYPE_RAM);
+#else
+	return memblock_is_region_memory(phys, size);
+#endif
+}
+
+/* extend.c */
+unsigned int kho_fast_ext_shift(unsigned long nr_sections);
+bool kho_fast_ext_next(const struct kho_fast_map *map, unsigned int shift,
+		       unsigned long *start, unsigned long *end);
+void kho_fast_extend_scratch(const struct kho_fast_map *map);
+
+/* scratch.c */
+extern struct kho_scratch *kho_scratch;
+extern unsigned int kho_scratch_cnt;
+
+/**
+ * struct kho_fast_scratch_sizes - What kho_scratch=l,n,m asked for, in bytes.
+ * @low:     Area in low memory.
+ * @global:  Area anywhere.
+ * @pernode: Area on each node.
+ */
+struct kho_fast_scratch_sizes {
+	phys_addr_t low, global, pernode;
+};
+
+phys_addr_t kho_fast_scratch_scale(phys_addr_t used, phys_addr_t hugetlb,
+				   unsigned int percent);
+void kho_fast_scratch_adopt(phys_addr_t phys, unsigned int cnt);
+void kho_fast_scratch_reserve(void);
+void kho_fast_scratch_release(bool keep);
+
+/* preserve.c */
+int kho_fast_preserve_init(void);
+void kho_fast_preserve_exit(void);
+phys_addr_t kho_fast_preserve_root(void);
+void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages);
+
+/* restore.c */
+int kho_fast_claim(unsigned long pfn);
+void kho_fast_drop_page(phys_addr_t phys);
+
+/* mm/deferred_kho.c */
+void kho_fast_hold_init(void);
+void kho_fast_hold_exit(void);
+void kho_fast_finish_pages(unsigned long pfn, unsigned long nr_pages);
+
+static inline unsigned long kho_fast_first_deferred_pfn(int nid)
+{
+#ifdef CONFIG_DEFERRED_STRUCT_PAGE_INIT
+	return NODE_DATA(nid)->first_deferred_pfn;
+#else
+	return ULONG_MAX;
+#endif
+}
+
+/* trim.c */
+void kho_fast_trim_start(void);
+void kho_fast_trim_soon(void);
+void kho_fast_free_boot(void *mem, size_t size);
+
+/* subtree.c */
+int kho_fast_subtree_init(void);
+void kho_fast_subtree_exit(void);
+phys_addr_t kho_fast_subtree_fdt_pa(void);
+int kho_fast_subtree_read(const void *fdt, int node, phys_addr_t *phys,
+			  size_t *size);
+
+/* metadata.c */
+int kho_fast_metadata_init(void);
+
+/* debugfs.c */
+#ifdef CONFIG_KEXEC_HANDOVER_DEBUGFS
+void kho_fast_debugfs_init(void);
+void kho_fast_debugfs_incoming(const void *fdt);
+void kho_fast_debugfs_out(const void *fdt, size_t size);
+void kho_fast_debugfs_add(const char *name, const void *blob, size_t size);
+void kho_fast_debugfs_remove(const void *blob);
+#else
+static inline void kho_fast_debugfs_init(void) { }
+static inline void kho_fast_debugfs_incoming(const void *fdt) { }
+static inline void kho_fast_debugfs_out(const void *fdt, size_t size) { }
+static inline void kho_fast_debugfs_add(const char *name, const void *blob,
+					size_t size) { }
+static inline void kho_fast_debugfs_remove(const void *blob) { }
+#endif
+
+#endif /* _KERNEL_KHO_FAST_INTERNAL_H */

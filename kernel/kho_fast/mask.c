@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Which pages of a block are taken
+ *
+ * The tree keeps one bitmap per order. Here they are expanded and combined
+ * into one bit per page, for a block of %KHO_FAST_BLOCK_PAGES pages at a time:
+ * as far as the buddy allocator looks when it merges, and small enough for the
+ * stack.
+ */
+#include "internal.h"
+
+/* Add the keys of one order to @mask, which starts at @pfn. */
+static void add_order(const struct kho_fast_map *map, unsigned long pfn,
+		      unsigned int order, unsigned long *mask)
+{
+	unsigned long key = kho_fast_key(pfn, order);
+	const struct kho_radix_leaf *leaf = kho_fast_leaf(map->root, key);
+	unsigned long first = kho_fast_bit(key);
+	unsigned long bit = first;
+	unsigned long end;
+
+	if (!leaf)
+		return;
+
+	if (order >= MAX_PAGE_ORDER) {
+		if (test_bit(first, leaf->bitmap))
+			bitmap_fill(mask, KHO_FAST_BLOCK_PAGES);
+		return;
+	}
+
+	if (!order) {
+		bitmap_or(mask, mask, leaf->bitmap + BIT_WORD(first),
+			  KHO_FAST_BLOCK_PAGES);
+		return;
+	}
+
+	end = first + (KHO_FAST_BLOCK_PAGES >> order);
+	for_each_set_bit_from(bit, leaf->bitmap, end)
+		bitmap_set(mask, (bit - first) << order, 1U << order);
+}
+
+/**
+ * kho_fast_key_mask - Find the preserved pages of a block.
+ * @map:  The map of the incoming tree.
+ * @pfn:  First page frame, a multiple of %KHO_FAST_BLOCK_PAGES.
+ * @mask: Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages.
+ *
+ * Context: any, until the first node of the tree is freed.
+ */
+void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
+		       unsigned long *mask)
+{
+	unsigned long orders = map->sections[pfn_to_section_nr(pfn)].orders;
+	unsigned int order;
+
+	bitmap_zero(mask, KHO_FAST_BLOCK_PAGES);
+	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1)
+		add_order(map, pfn, order, mask);
+}
+
+/**
+ * kho_fast_held_mask - Find the pages of a block that must not be freed.
+ * @map:  The map of the incoming tree.
+ * @pfn:  First page frame, a multiple of %KHO_FAST_BLOCK_PAGES.
+ * @mask: Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages and
+ *        for pages of the tree.
+ *
+ * Context: any, until kho_fast_incoming_init() drops the node bitmaps.
+ */
+void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
+			unsigned long *mask)
+{
+	unsigned long nr = pfn_to_section_nr(pfn);
+	unsigned long off = pfn - section_nr_to_pfn(nr);
+
+	kho_fast_key_mask(map, pfn, mask);
+	if (map->sections[nr].nodes)
+		bitmap_or(mask, mask, map->node_bits[nr] + BIT_WORD(off),
+			  KHO_FAST_BLOCK_PAGES);
+}
+
+/**
+ * kho_fast_map_busy - Is anything held in the section of a page?
+ * @map: The map, possibly empty.
+ * @pfn: A page frame.
+ *
+ * Context: any, until the map is freed.
+ * Return: true when the section holds preserved pages or pages of the tree.
+ */
+bool kho_fast_map_busy(const struct kho_fast_map *map, unsigned long pfn)
+{
+	unsigned long nr = pfn_to_section_nr(pfn);
+
+	return nr < map->nr_sections &&
+	       (map->sections[nr].orders || map->sections[nr].nodes);
+}

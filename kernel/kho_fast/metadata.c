@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Who kexecs whom
+ *
+ * A small record next to the handover proper tells the next kernel which
+ * release it was started by and how many kexecs there were since the cold
+ * boot. A kernel that finds none, or one it does not know, works all the same.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/kexec_metadata.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+#include <linux/utsname.h>
+
+#include "internal.h"
+
+/* Read and free the record of the previous kernel. Returns its kexec count. */
+static u32 __init read_incoming(void)
+{
+	const struct kho_kexec_metadata *data;
+	char release[sizeof(data->previous_release)];
+	phys_addr_t phys;
+	u32 count = 0;
+	size_t size;
+
+	if (kho_retrieve_subtree(KHO_METADATA_NODE_NAME, &phys, &size))
+		return 0;
+
+	data = phys_to_virt(phys);
+	if (size < sizeof(data->version) ||
+	    data->version != KHO_KEXEC_METADATA_VERSION ||
+	    size < sizeof(*data)) {
+		pr_warn("cannot read the kexec-metadata of the previous kernel (%zu bytes), ignoring it\n",
+			size);
+		return 0;
+	}
+
+	count = data->kexec_count;
+	strscpy(release, data->previous_release);
+	pr_info("exec from: %s (count %u)\n", release, count);
+	kho_fast_drop_page(phys);
+
+	return count;
+}
+
+/**
+ * kho_fast_metadata_init - Read the previous record, write the next one.
+ *
+ * Return: 0; -ENOMEM; or what kho_add_subtree() returned.
+ */
+int __init kho_fast_metadata_init(void)
+{
+	struct kho_kexec_metadata *data;
+	int err;
+
+	data = kho_alloc_preserve(sizeof(*data));
+	if (IS_ERR(data))
+		return PTR_ERR(data);
+
+	data->version = KHO_KEXEC_METADATA_VERSION;
+	data->kexec_count = read_incoming() + 1;
+	strscpy(data->previous_release, init_uts_ns.name.release);
+
+	err = kho_add_subtree(KHO_METADATA_NODE_NAME, data, sizeof(*data));
+	if (err)
+		kho_unpreserve_free(data);
+	return err;
+}

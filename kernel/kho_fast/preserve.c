@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Preserving memory
+ *
+ * The outgoing tree records what the next kernel must leave alone. It is kept
+ * up to date all the time, so nothing is left to do at kexec.
+ *
+ * Lock order: none is taken, see radix.c. A caller must not preserve and
+ * unpreserve the same pages at the same time.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bitops.h>
+#include <linux/bug.h>
+#include <linux/count_zeros.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+
+#include "internal.h"
+
+static struct kho_radix_tree outgoing = {
+	.lock = __MUTEX_INITIALIZER(outgoing.lock),
+};
+
+/**
+ * kho_fast_preserve_init - Start with an empty tree.
+ *
+ * Return: 0; -ENOMEM.
+ */
+int __init kho_fast_preserve_init(void)
+{
+	return kho_radix_init_tree(&outgoing, NULL);
+}
+
+/**
+ * kho_fast_preserve_exit - Drop the tree.
+ */
+void __init kho_fast_preserve_exit(void)
+{
+	kho_radix_destroy_tree(&outgoing);
+}
+
+/**
+ * kho_fast_preserve_root - Where the next kernel finds the tree.
+ *
+ * Return: physical address of the root.
+ */
+phys_addr_t kho_fast_preserve_root(void)
+{
+	return virt_to_phys(outgoing.root);
+}
+
+static bool in_scratch(unsigned long pfn, unsigned long nr_pages)
+{
+	return IS_ENABLED(CONFIG_KEXEC_HANDOVER_DEBUG) &&
+	       WARN_ON(kho_scratch_overlap(PFN_PHYS(pfn),
+					   nr_pages << PAGE_SHIFT));
+}
+
+/**
+ * kho_preserve_folio - Keep a folio across kexec.
+ * @folio: The folio. It must stay allocated, and must not be split or merged,
+ *         until the kexec or until kho_unpreserve_folio().
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOMEM; -EINVAL when KHO is not set up or, with
+ * CONFIG_KEXEC_HANDOVER_DEBUG, when @folio lies in scratch.
+ */
+int kho_preserve_folio(struct folio *folio)
+{
+	unsigned long pfn = folio_pfn(folio);
+	unsigned int order = folio_order(folio);
+
+	if (in_scratch(pfn, 1UL << order))
+		return -EINVAL;
+
+	return kho_radix_add_key(&outgoing, kho_fast_key(pfn, order));
+}
+EXPORT_SYMBOL_GPL(kho_preserve_folio);
+
+/**
+ * kho_unpreserve_folio - Undo kho_preserve_folio().
+ * @folio: The folio, of the same order as then.
+ */
+void kho_unpreserve_folio(struct folio *folio)
+{
+	kho_radix_del_key(&outgoing, kho_fast_key(folio_pfn(folio),
+						  folio_order(folio)));
+}
+EXPORT_SYMBOL_GPL(kho_unpreserve_folio);
+
+/*
+ * The largest order that a key at @pfn can have. Keys do not cross nodes: the
+ * stock kernel could not restore them. Preserving and unpreserving the same
+ * range take the same steps.
+ */
+static unsigned int step_order(unsigned long pfn, unsigned long end)
+{
+	unsigned int order = min3(count_trailing_zeros(pfn), ilog2(end - pfn),
+				  KHO_FAST_MAX_ORDER);
+
+	while (pfn_to_nid(pfn) != pfn_to_nid(pfn + BIT(order) - 1))
+		order--;
+
+	return order;
+}
+
+/* Remove the keys of [pfn, stop), a prefix of the steps from pfn to @end. */
+static void undo_steps(unsigned long pfn, unsigned long stop, unsigned long end)
+{
+	while (pfn < stop) {
+		unsigned int order = step_order(pfn, end);
+
+		kho_radix_del_key(&outgoing, kho_fast_key(pfn, order));
+		pfn += BIT(order);
+	}
+}
+
+/**
+ * kho_fast_unpreserve_range - Undo the preservation of a range of pages.
+ * @pfn:      First page frame.
+ * @nr_pages: Number of pages; the same range as was preserved.
+ */
+void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages)
+{
+	undo_steps(pfn, pfn + nr_pages, pfn + nr_pages);
+}
+
+/**
+ * kho_preserve_pages - Keep a range of pages across kexec.
+ * @page:     First page.
+ * @nr_pages: Number of pages.
+ *
+ * The range comes back as pages of order 0 from kho_restore_pages().
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOMEM, and then nothing of the range is preserved; -EINVAL when
+ * KHO is not set up or, with CONFIG_KEXEC_HANDOVER_DEBUG, when the range
+ * touches scratch.
+ */
+int kho_preserve_pages(struct page *page, unsigned long nr_pages)
+{
+	const unsigned long start = page_to_pfn(page);
+	const unsigned long end = start + nr_pages;
+	unsigned long pfn = start;
+
+	if (in_scratch(start, nr_pages))
+		return -EINVAL;
+
+	while (pfn < end) {
+		unsigned int order = step_order(pfn, end);
+		int err = kho_radix_add_key(&outgoing, kho_fast_key(pfn, order));
+
+		if (err) {
+			undo_steps(start, pfn, end);
+			return err;
+		}
+		pfn += BIT(order);
+	}
+
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kho_preserve_pages);
+
+/**
+ * kho_unpreserve_pages - Undo kho_preserve_pages().
+ * @page:     First page.
+ * @nr_pages: Number of pages. Parts of what was preserved in one call cannot
+ *            be given up alone.
+ */
+void kho_unpreserve_pages(struct page *page, unsigned long nr_pages)
+{
+	kho_fast_unpreserve_range(page_to_pfn(page), nr_pages);
+}
+EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
+
+/**
+ * kho_alloc_preserve - Allocate memory that survives kexec.
+ * @size: Bytes; rounded up to a power of two of pages.
+ *
+ * Context: process context, may sleep.
+ * Return: zeroed, physically contiguous memory; ERR_PTR(-EINVAL) when @size is
+ * 0, ERR_PTR(-E2BIG) when it is more than the page allocator can give in one
+ * piece, or what kho_preserve_folio() returned.
+ */
+void *kho_alloc_preserve(size_t size)
+{
+	struct folio *folio;
+	int err;
+
+	if (!size)
+		return ERR_PTR(-EINVAL);
+	if (get_order(size) > MAX_PAGE_ORDER)
+		return ERR_PTR(-E2BIG);
+
+	folio = folio_alloc(GFP_KERNEL | __GFP_ZERO, get_order(size));
+	if (!folio)
+		return ERR_PTR(-ENOMEM);
+
+	err = kho_preserve_folio(folio);
+	if (!err)
+		return folio_address(folio);
+
+	folio_put(folio);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_GPL(kho_alloc_preserve);
+
+/**
+ * kho_unpreserve_free - Undo kho_alloc_preserve().
+ * @mem: What it returned, or NULL.
+ */
+void kho_unpreserve_free(void *mem)
+{
+	if (mem) {
+		struct folio *folio = virt_to_folio(mem);
+
+		kho_unpreserve_folio(folio);
+		folio_put(folio);
+	}
+}
+EXPORT_SYMBOL_GPL(kho_unpreserve_free);

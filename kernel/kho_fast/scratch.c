@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Scratch areas
+ *
+ * Preserved pages can be anywhere, so the next kernel needs places that are
+ * known to be free of them: for its image, and for all it allocates before it
+ * has read the tree. The first kernel of a chain sets such areas aside and
+ * gives them to CMA, whose movable pages are never preserved. Every later
+ * kernel of the chain inherits the same areas.
+ *
+ * One area lies in low memory, one anywhere, and one on each node with memory.
+ * They are as large as a multiple of what this kernel itself took from
+ * memblock, or as kho_scratch= says.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bug.h>
+#include <linux/cma.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kernel.h>
+#include <linux/kexec_handover.h>
+#include <linux/kmemleak.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "../../mm/mm_init.h"
+#include "internal.h"
+
+/*
+ * The buddy allocator reads struct pages up to a block of the largest order
+ * around what is freed; an area must not share such a block with memory whose
+ * struct pages are initialised later.
+ */
+#define SCRATCH_ALIGN	(PAGE_SIZE * MAX_ORDER_NR_PAGES)
+static_assert(SCRATCH_ALIGN >= CMA_MIN_ALIGNMENT_BYTES);
+
+struct kho_scratch *kho_scratch;
+unsigned int kho_scratch_cnt;
+
+/* 200 % of what was allocated at boot, unless kho_scratch= says otherwise. */
+static unsigned int scale_percent __initdata = 200;
+
+/* Sizes in bytes that kho_scratch= gave; they count when the scale is 0. */
+static struct kho_fast_scratch_sizes fixed __initdata;
+
+static int __init parse_percent(char *arg, size_t len)
+{
+	unsigned int percent;
+	int err;
+
+	arg[len - 1] = '\0';
+	err = kstrtouint(arg, 10, &percent);
+	arg[len - 1] = '%';
+	if (err)
+		return err;
+
+	scale_percent = percent;
+	pr_notice("scratch scale is %u%%\n", percent);
+	return 0;
+}
+
+static int __init parse_sizes(char *arg)
+{
+	phys_addr_t sizes[3];
+	unsigned int i;
+	char *end;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		sizes[i] = memparse(arg, &end);
+		if (end == arg || *end != (i < ARRAY_SIZE(sizes) - 1 ? ',' : '\0'))
+			return -EINVAL;
+		arg = end + 1;
+	}
+
+	if (!sizes[0] && !sizes[1] && !sizes[2])
+		return -EINVAL;
+
+	fixed = (struct kho_fast_scratch_sizes){ sizes[0], sizes[1], sizes[2] };
+	scale_percent = 0;
+	pr_notice("scratch areas: lowmem: %lluMiB global: %lluMiB pernode: %lluMiB\n",
+		  sizes[0] / SZ_1M, sizes[1] / SZ_1M, sizes[2] / SZ_1M);
+	return 0;
+}
+
+/* kho_scratch=<percent>% or kho_scratch=<low>,<global>,<per node> with [KMG] */
+static int __init parse_kho_scratch(char *arg)
+{
+	size_t len = arg ? strlen(arg) : 0;
+
+	if (!len)
+		return -EINVAL;
+
+	return arg[len - 1] == '%' ? parse_percent(arg, len) : parse_sizes(arg);
+}
+early_param("kho_scratch", parse_kho_scratch);
+
+/**
+ * kho_fast_scratch_scale - Scale an amount of boot memory to a scratch size.
+ * @used:    Bytes that this kernel took from memblock.
+ * @hugetlb: Bytes of it that are HugeTLB pages, which never live in scratch.
+ * @percent: The scale.
+ *
+ * Return: bytes.
+ */
+phys_addr_t __init kho_fast_scratch_scale(phys_addr_t used, phys_addr_t hugetlb,
+					  unsigned int percent)
+{
+	return mul_u64_u64_div_u64(used - hugetlb, percent, 100);
+}
+
+/* What this kernel took below @limit on @nid, scaled. */
+static phys_addr_t __init scaled_use(phys_addr_t limit, int nid)
+{
+	return kho_fast_scratch_scale(memblock_reserved_kern_size(limit, nid),
+				      memblock_reserved_hugetlb_size(limit, nid),
+				      scale_percent);
+}
+
+static phys_addr_t __init low_size(void)
+{
+	phys_addr_t size = fixed.low;
+
+	if (scale_percent)
+		size = scaled_use(ARCH_LOW_ADDRESS_LIMIT, NUMA_NO_NODE);
+	return round_up(size, SCRATCH_ALIGN);
+}
+
+static phys_addr_t __init global_size(void)
+{
+	phys_addr_t size = fixed.global;
+
+	/* The low area already allows for what is low. */
+	if (scale_percent)
+		size = scaled_use(MEMBLOCK_ALLOC_ANYWHERE, NUMA_NO_NODE) -
+		       scaled_use(ARCH_LOW_ADDRESS_LIMIT, NUMA_NO_NODE);
+	return round_up(size, SCRATCH_ALIGN);
+}
+
+static phys_addr_t __init node_size(int nid)
+{
+	phys_addr_t size = fixed.pernode;
+
+	if (scale_percent)
+		size = scaled_use(MEMBLOCK_ALLOC_ANYWHERE, nid);
+	return round_up(size, SCRATCH_ALIGN);
+}
+
+/**
+ * kho_scratch_overlap - Does a range touch scratch?
+ * @phys: First byte.
+ * @size: Bytes.
+ *
+ * Context: any.
+ * Return: true when one of the areas shares a byte with the range.
+ */
+bool kho_scratch_overlap(phys_addr_t phys, size_t size)
+{
+	unsigned int i;
+
+	for (i = 0; i < kho_scratch_cnt; i++) {
+		const struct kho_scratch *area = &kho_scratch[i];
+
+		if (phys < area->addr + area->size && area->addr < phys + size)
+			return true;
+	}
+
+	return false;
+}
+
+/**
+ * kho_fast_scratch_adopt - Take over the areas of the previous kernel.
+ * @phys: Their array; checked and reserved by kho_populate(). 0 to forget them.
+ * @cnt:  Entries of the array.
+ */
+void __init kho_fast_scratch_adopt(phys_addr_t phys, unsigned int cnt)
+{
+	kho_scratch = phys ? phys_to_virt(phys) : NULL;
+	kho_scratch_cnt = cnt;
+}
+
+static bool __init add_area(const char *what, phys_addr_t size,
+			    phys_addr_t addr)
+{
+	if (!addr) {
+		pr_err("no room for %s scratch of %pa bytes\n", what, &size);
+		return false;
+	}
+
+	kho_scratch[kho_scratch_cnt++] = (struct kho_scratch){ addr, size };
+	return true;
+}
+
+static bool __init reserve_low(void)
+{
+	phys_addr_t size = low_size();
+
+	return add_area("lowmem", size,
+			memblock_phys_alloc_range(size, SCRATCH_ALIGN, 0,
+						  ARCH_LOW_ADDRESS_LIMIT));
+}
+
+static bool __init reserve_global(void)
+{
+	phys_addr_t size = global_size();
+
+	return add_area("global", size, memblock_phys_alloc(size, SCRATCH_ALIGN));
+}
+
+static bool __init reserve_node(int nid)
+{
+	phys_addr_t size = node_size(nid);
+	char what[16];
+
+	snprintf(what, sizeof(what), "node %d", nid);
+	return add_area(what, size,
+			memblock_alloc_range_nid(size, SCRATCH_ALIGN, 0,
+						 MEMBLOCK_ALLOC_ACCESSIBLE,
+						 nid, true));
+}
+
+static bool __init reserve_areas(void)
+{
+	int nid;
+
+	if (!reserve_low() || !reserve_global())
+		return false;
+
+	/* A node without memory has nowhere to put an area, nor a need for it. */
+	for_each_node_state(nid, N_MEMORY) {
+		if (!reserve_node(nid))
+			return false;
+	}
+
+	return true;
+}
+
+/**
+ * kho_fast_scratch_reserve - Set scratch areas aside, in the first kernel.
+ *
+ * Without them there is no KHO: a failure is reported and disables it.
+ *
+ * Context: boot CPU, when nearly all boot allocations are done, since the
+ * sizes follow from them.
+ */
+void __init kho_fast_scratch_reserve(void)
+{
+	size_t size = array_size(num_node_state(N_MEMORY) + 2,
+				 sizeof(*kho_scratch));
+
+	if (!kho_is_enabled())
+		return;
+
+	kho_scratch = memblock_alloc(size, PAGE_SIZE);
+	if (kho_scratch && reserve_areas())
+		return;
+
+	pr_warn("no scratch memory, disabling kexec handover; try a smaller kho_scratch=\n");
+	while (kho_scratch_cnt--)
+		memblock_phys_free(kho_scratch[kho_scratch_cnt].addr,
+				   kho_scratch[kho_scratch_cnt].size);
+	kho_scratch_cnt = 0;
+	memblock_free(kho_scratch, size);
+	kho_scratch = NULL;
+	kho_fast_disable();
+}
+
+static void __init area_to_cma(const struct kho_scratch *area)
+{
+	unsigned long pfn = PHYS_PFN(area->addr);
+	unsigned long end = pfn + PHYS_PFN(area->size);
+
+	/*
+	 * debug_pagealloc unmaps the pages when they are freed; kmemleak must
+	 * not scan them.
+	 */
+	kmemleak_ignore_phys(area->addr);
+	for (; pfn < end; pfn += pageblock_nr_pages)
+		init_cma_reserved_pageblock(pfn_to_page(pfn));
+}
+
+/**
+ * kho_fast_scratch_release - Put the areas of the first kernel to use.
+ * @keep: Leave them to movable pages only; false when KHO is off after all.
+ */
+void __init kho_fast_scratch_release(bool keep)
+{
+	unsigned int i;
+
+	for (i = 0; i < kho_scratch_cnt; i++) {
+		const struct kho_scratch *area = &kho_scratch[i];
+		void *start = phys_to_virt(area->addr);
+
+		if (keep)
+			area_to_cma(area);
+		else
+			free_reserved_area(start, start + area->size, -1, "");
+	}
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Freeing the incoming tree
+ *
+ * The pages of the incoming tree were allocated by the previous kernel. Claims
+ * empty the bitmaps; some time after the last claim a pass unhooks the nodes
+ * that hold nothing any more and frees them. When the root goes, the map goes
+ * too and nothing is left of the handover.
+ *
+ * Keys are never added to an incoming tree, so a node that is empty stays
+ * empty and may be unhooked without a lock. A claim may still be looking at it
+ * and is waited for with a grace period.
+ *
+ * None of this is part of the blackout.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bitmap.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/workqueue.h>
+
+#include "internal.h"
+
+/* Long enough that a burst of claims ends in one pass. */
+#define TRIM_DELAY	(2 * HZ)
+
+#define TABLE_ENTRIES	(1U << KHO_TABLE_SIZE_LOG2)
+
+static void trim_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(trim_work, trim_work_fn);
+
+/* Set when all sections are finished: until then the tree is still needed. */
+static bool trim_allowed;
+
+static bool leaf_is_empty(const struct kho_radix_leaf *leaf)
+{
+	return bitmap_empty(leaf->bitmap, 1UL << KHO_BITMAP_SIZE_LOG2);
+}
+
+/*
+ * Unhook what is empty below @node and put it on @freed. Returns true when
+ * @node is empty itself.
+ */
+static bool trim_node(void *node, unsigned int level, struct list_head *freed)
+{
+	struct kho_radix_node *table = node;
+	bool empty = true;
+	unsigned int i;
+
+	if (!level)
+		return leaf_is_empty(node);
+
+	for (i = 0; i < TABLE_ENTRIES; i++) {
+		void *child;
+
+		if (!table->table[i])
+			continue;
+
+		child = phys_to_virt(table->table[i]);
+		if (!trim_node(child, level - 1, freed)) {
+			empty = false;
+			continue;
+		}
+		WRITE_ONCE(table->table[i], 0);
+		list_add(&virt_to_page(child)->lru, freed);
+	}
+
+	cond_resched();
+	return empty;
+}
+
+static void free_nodes(struct list_head *freed)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, freed, lru) {
+		list_del_init(&page->lru);
+		free_reserved_page(page);
+	}
+}
+
+static void trim_work_fn(struct work_struct *work)
+{
+	struct kho_fast_map *map = &kho_fast_incoming;
+	struct kho_radix_node *root = map->root;
+	LIST_HEAD(freed);
+	bool empty;
+
+	if (!root)
+		return;
+
+	empty = trim_node(root, KHO_TREE_MAX_DEPTH - 1, &freed);
+	if (empty) {
+		WRITE_ONCE(map->root, NULL);
+		list_add(&virt_to_page(root)->lru, &freed);
+	}
+	if (list_empty(&freed))
+		return;
+
+	synchronize_rcu();
+	free_nodes(&freed);
+
+	if (empty) {
+		kho_fast_free_boot(map->sections,
+				   map->nr_sections * sizeof(*map->sections));
+		map->sections = NULL;
+		pr_info("all that was preserved has been claimed\n");
+	}
+}
+
+/**
+ * kho_fast_free_boot - Free memory that came from memblock, after boot.
+ * @mem:  The memory, allocated with page alignment, or NULL.
+ * @size: Bytes that were asked for.
+ *
+ * Context: after page_alloc_init_late().
+ */
+void kho_fast_free_boot(void *mem, size_t size)
+{
+	if (mem)
+		free_reserved_area(mem, mem + PAGE_ALIGN(size), -1, NULL);
+}
+
+/**
+ * kho_fast_trim_start - Let the tree be trimmed from now on.
+ *
+ * Context: process context, when all sections are finished.
+ */
+void __init kho_fast_trim_start(void)
+{
+	trim_allowed = true;
+	kho_fast_trim_soon();
+}
+
+/**
+ * kho_fast_trim_soon - Something was claimed, look at the tree in a while.
+ *
+ * Context: any.
+ */
+void kho_fast_trim_soon(void)
+{
+	if (trim_allowed && !delayed_work_pending(&trim_work))
+		schedule_delayed_work(&trim_work, TRIM_DELAY);
+}

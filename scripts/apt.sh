@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Reaching Debian suites the machine is not configured for, without touching its
+# configuration: a private sources list that names the machine's own mirror and
+# Debian's own keys, with lists and archives in the cache.  Sourced after lib.sh.
+
+is_debian() { [ "$(os_release ID)" = debian ] && command -v apt-get >/dev/null; }
+
+os_release() { sed -n "s/^$1=\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" /etc/os-release 2>/dev/null; }
+
+# private_apt DIR ARG...: apt-get that knows only DIR/sources.list
+# $apt_get, if set, stands in for apt-get
+private_apt() {
+	_dir=$1
+	shift
+	"${apt_get:-apt-get}" -q -y -o Dir::Etc::sourceparts=- -o "Dir::Etc::sourcelist=$_dir/sources.list" \
+		-o "Dir::State::lists=$_dir/lists" -o "Dir::Cache=$_dir/cache" \
+		-o APT::Sandbox::User=root -o APT::Update::Error-Mode=any "$@"
+}
+
+# private_suites DIR SUITE...: make DIR ready for private_apt and fetch the lists
+private_suites() {
+	_dir=$1
+	shift
+	_keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	[ -f "$_keys" ] || die "$_keys is missing: install debian-archive-keyring"
+	mkdir -p "$_dir/lists/partial" "$_dir/cache/archives/partial"
+	_mirror=$(debian_mirror "$_dir")
+	for _suite; do
+		echo "deb [signed-by=$_keys] $_mirror $_suite main"
+	done >"$_dir/sources.list"
+	apt_step "reading the package lists of $*" "$_dir/update.log" private_apt "$_dir" update
+}
+
+# The mirror is the one the machine already uses.  A fresh image has no lists yet
+# and so does not know which of its entries is Debian: fetch them aside.
+debian_mirror() {
+	_uri=$(mirror_in_lists)
+	if [ -z "$_uri" ]; then
+		mkdir -p "$1/system/partial"
+		apt_step "reading the machine's package lists" "$1/system.log" apt-get -q \
+			-o "Dir::State::lists=$1/system" -o "Dir::Cache=$1/cache" \
+			-o APT::Sandbox::User=root update
+		_uri=$(mirror_in_lists -o "Dir::State::lists=$1/system")
+	fi
+	[ -n "$_uri" ] || die "no Debian mirror in the machine's apt sources (see /etc/apt): add one"
+	echo "$_uri"
+}
+
+# shellcheck disable=SC2016	# the dollars are apt's
+mirror_in_lists() {
+	apt-get "$@" indextargets --format '$(ORIGIN)/$(LABEL)/$(COMPONENT) $(REPO_URI)' \
+		'Created-By: Packages' 2>/dev/null |
+		awk '$1 == "Debian/Debian/main" { print $2; exit }'
+}
+
+# apt_step WHAT LOG COMMAND...: run it; if it fails say what, why and the way out
+# shellcheck disable=SC2034	# on_failure is read by run_long
+apt_step() {
+	on_failure=apt_failed
+	run_long "$@"
+	on_failure=
+}
+
+# shellcheck disable=SC2154	# _log, _rc and _what are run_long's
+apt_failed() {
+	grep -E '^(E|Err)[: ]' "$_log" >&2 || tail -n 5 "$_log" >&2
+	if grep -qE 'Could not (resolve|connect)|Temporary failure|Unable to connect|timed out|unreachable|Connection failed' "$_log"; then
+		_why="apt cannot reach its mirror: check the network, or the proxy in apt's configuration"
+	elif grep -qE 'No space left|enough free space' "$_log"; then
+		_why='the disk is full'
+	elif grep -qE 'Could not get lock|Unable to acquire' "$_log"; then
+		_why='another package manager is running: wait for it and run this again'
+	else
+		_why="exit status $_rc"
+	fi
+	die "$_what failed: $_why; the log: $_log"
+}

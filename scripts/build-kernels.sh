@@ -1,0 +1,214 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Build the kernels that are compared, from one patched tree: stock has
+# CONFIG_KHO_FAST off, fast has it on.  With them the test modules, in
+# build/kmod/{stock,fast}, and the user headers, in the cache.  Idempotent and
+# incremental: a run with nothing to do takes a second, a changed file rebuilds
+# what depends on it.
+#
+# usage: [KDIR=/path/to/linux-7.3.y] build-kernels.sh [stock | fast | all]
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+# shellcheck source=kbuild.sh
+. "$here/kbuild.sh"
+
+tree=$cache/tree
+kmod=$top/tests/e2e/kmod
+
+main() {
+	case ${1-all} in
+	all) kernels='stock fast' ;;
+	stock | fast) kernels=$1 ;;
+	*) die "unknown kernel '$1'; usage: build-kernels.sh [stock | fast | all]" ;;
+	esac
+	base=$("$here/fetch-linux.sh")
+	stage=$(mktemp -d)
+	trap 'rm -rf "$stage"' EXIT
+	make_stage
+	made_from="$base $(stat -c '%i %Y' "$base/Makefile") $(cc --version | head -n 1)"
+	state=$(sum_of "$stage" "$top/configs" "$here/build-kernels.sh" "$here/kbuild.sh") || exit 1
+	! up_to_date || return 0
+
+	lock_cache
+	[ -d "$cache/stock" ] || need_space 8 "building the kernels"
+	sync_tree
+	for k in $kernels; do
+		build "$k"
+		build_modules "$k"
+	done
+}
+
+# What the overlay makes of the files it touches, so that the tree can be brought
+# in step file by file: what did not change keeps its time stamp.
+make_stage() {
+	for path in Makefile $("$here/apply.sh" --list); do
+		[ -f "$base/$path" ] || continue
+		mkdir -p "$stage/$(dirname "$path")"
+		cp "$base/$path" "$stage/$path"
+	done
+	"$here/apply.sh" "$stage" >/dev/null
+	rm "$stage/Makefile"
+}
+
+sum_of() {
+	{
+		printf '%s\n' "$made_from"
+		find "$@" -type f | LC_ALL=C sort | while read -r f; do
+			echo "${f#"$stage"}"
+			cat "$f"
+		done
+	} | sha256sum
+}
+
+state_of_modules() {
+	{
+		echo "$state"
+		find "$kmod" -type f -exec cat {} + 2>/dev/null
+	} | sha256sum
+}
+
+base_changed() {
+	[ "$(cat "$tree.made-from" 2>/dev/null)" != "$made_from" ] ||
+		find "$base" -name .git -prune -o -newer "$tree.made-from" -print -quit | grep -q .
+}
+
+up_to_date() {
+	! base_changed || return 1
+	for k in $kernels; do
+		[ "$(cat "$cache/$k/.state" 2>/dev/null)" = "$state" ] || return 1
+		[ "$(cat "$build/kmod/$k/.state" 2>/dev/null)" = "$(state_of_modules)" ] || return 1
+	done
+}
+
+sync_tree() {
+	if base_changed; then
+		copy_base
+	fi
+	(cd "$stage" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) >"$stage.files"
+	# what an earlier run put there and this one does not
+	LC_ALL=C sort "$tree.files" 2>/dev/null | LC_ALL=C comm -23 - "$stage.files" |
+		while read -r path; do
+			rm -f "${tree:?}/$path"
+			[ ! -f "$base/$path" ] || cp "$base/$path" "$tree/$path"
+		done
+	cp "$stage.files" "$tree.files"
+	while read -r path; do
+		! cmp -s "$stage/$path" "$tree/$path" || continue
+		mkdir -p "$tree/$(dirname "$path")"
+		cp "$stage/$path" "$tree/$path.new"
+		mv "$tree/$path.new" "$tree/$path"
+	done <"$stage.files"
+	rm "$stage.files"
+}
+
+# Hard links where they are possible: nothing here writes to a file in place
+copy_base() {
+	say "copying $base"
+	rm -rf "$tree" "$tree.tmp" "$tree.made-from" "$tree.files"
+	cp -al "$base" "$tree.tmp" 2>/dev/null || {
+		rm -rf "$tree.tmp"
+		cp -a "$base" "$tree.tmp"
+	}
+	rm -rf "$tree.tmp/.git"
+	mv "$tree.tmp" "$tree"
+	echo "$made_from" >"$tree.made-from"
+}
+
+this_kbuild() { kbuild "$tree" "$out" "$k" "$@"; }
+
+build() {
+	out=$cache/$k
+	if [ "$(cat "$out/.made-from" 2>/dev/null)" != "$made_from" ]; then
+		new_output
+	fi
+	rm -f "$out/.state"
+	configure
+	build_image
+	install_headers
+	echo "$state" >"$out/.state"
+}
+
+# kbuild knows per object which options it depends on, so the second kernel
+# starts as a copy of the first and rebuilds only what its one option touches.
+new_output() {
+	rm -rf "$out" "$out.tmp"
+	if [ "$k" = fast ] && [ -f "$cache/stock/.state" ] &&
+	   [ "$(cat "$cache/stock/.made-from")" = "$made_from" ]; then
+		cp -a "$cache/stock" "$out.tmp"
+	else
+		mkdir "$out.tmp"
+		echo "$made_from" >"$out.tmp/.made-from"
+	fi
+	mv "$out.tmp" "$out"
+}
+
+fragments() {
+	echo "$top/configs/base.config"
+	[ "$k" = stock ] || echo "$top/configs/$k.config"
+}
+
+# Made aside: a .config that did not change keeps its time stamp.
+configure() {
+	log=$cache/log/$k-config.log
+	mkdir -p "$cache/log"
+	new=$out/.config.new
+	{
+		(KCONFIG_CONFIG=$new this_kbuild allnoconfig) &&
+			fragments | xargs cat >>"$new" &&
+			(KCONFIG_CONFIG=$new this_kbuild olddefconfig)
+	} >"$log" 2>&1 </dev/null || {
+		tail -n 15 "$log" >&2
+		die "cannot configure the $k kernel; the whole log: $log"
+	}
+	fragments | xargs cat | while read -r line; do
+		check_option "$line"
+	done
+	cmp -s "$new" "$out/.config" || cp "$new" "$out/.config"
+	rm -f "$new" "$new.old"
+}
+
+check_option() {
+	case $1 in
+	CONFIG_*=*)
+		grep -qxF "$1" "$new" && return
+		die "$1 did not survive in the $k kernel: a dependency is missing or the option is gone" ;;
+	'# CONFIG_'*' is not set')
+		option=${1#'# '}
+		! grep -q "^${option%% *}=" "$new" ||
+			die "${option%% *} shall be off in the $k kernel, but something selects it" ;;
+	esac
+}
+
+build_image() {
+	progress="objects $cache/log/$k.log"
+	run_long "building the $k kernel" "$cache/log/$k.log" \
+		this_kbuild bzImage modules
+	progress=
+	! grep 'warning:' "$cache/log/$k.log" >&2 || say "see $cache/log/$k.log"
+}
+
+objects() { awk '/^  (CC|AS|LD|AR) / { n++ } END { print n + 0 " objects" }' "$1"; }
+
+# The programs of the guest are compiled against the headers of this kernel.
+install_headers() {
+	[ "$(cat "$cache/usr/.made-from" 2>/dev/null)" != "$made_from" ] || return 0
+	run_long "installing the user headers" "$cache/log/headers.log" \
+		this_kbuild headers_install INSTALL_HDR_PATH="$cache/usr"
+	echo "$made_from" >"$cache/usr/.made-from"
+}
+
+# One source for both kernels, so the objects stay apart from it.
+build_modules() {
+	dir=$build/kmod/$k
+	[ "$(cat "$dir/.state" 2>/dev/null)" != "$(state_of_modules)" ] || return 0
+	rm -f "$dir/.state"
+	mkdir -p "$dir"
+	run_long "building the test modules for the $k kernel" "$cache/log/$k-modules.log" \
+		this_kbuild M="$kmod" MO="$dir" modules
+	state_of_modules >"$dir/.state"
+}
+
+main "$@"

@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Remove what the scripts put into the cache, and nothing else.  Idempotent.
+#
+# usage: distclean.sh
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+
+lock_cache
+cd "$cache"
+for path in apt ccache dl fast linux log pristine-o stock tree usr; do
+	rm -rf "$path" "$path.tmp"
+done
+rm -f tree.files tree.made-from lock
+rmdir "$cache" 2>/dev/null || say "left in $cache: $(ls)"

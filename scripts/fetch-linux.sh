@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Print the path of a pristine Linux tree of the version in KERNEL.  That is
+# $KDIR if set; otherwise Debian's source package, fetched through apt into the
+# cache and unpacked there.  Idempotent: what is in the cache is used again.
+#
+# usage: [KDIR=/path/to/linux-7.3.y] fetch-linux.sh
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+# shellcheck source=apt.sh
+. "$here/apt.sh"
+# shellcheck source=../KERNEL
+. "$top/KERNEL"
+
+# shellcheck disable=SC2154	# range, suite, package, version, sha256: from KERNEL
+main() {
+	if [ -n "${KDIR-}" ]; then
+		use_kdir
+		return
+	fi
+	if ! in_range "$cache/linux"; then
+		lock_cache
+		# another run may have fetched it while this one waited
+		in_range "$cache/linux" || fetch
+	fi
+	echo "$cache/linux"
+}
+
+kernel_version() {
+	awk -F ' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL)/ { v = v s $2; s = "." }
+		/^EXTRAVERSION/ { print v $2; exit }' "$1/Makefile" 2>/dev/null
+}
+
+in_range() {
+	case $(kernel_version "$1") in
+	*-rc*) return 1 ;;
+	"$range" | "$range".*) ;;
+	*) return 1 ;;
+	esac
+}
+
+use_kdir() {
+	kdir=$(cd -- "$KDIR" 2>/dev/null && pwd -P) || die "KDIR=$KDIR is not a folder"
+	have=$(kernel_version "$kdir")
+	in_range "$kdir" || die "KDIR=$KDIR is ${have:+Linux }${have:-not a kernel tree};" \
+		"this overlay is made for Linux $range.y (see KERNEL)"
+	if [ -e "$kdir/.config" ] || [ -d "$kdir/include/config" ]; then
+		die "KDIR=$KDIR has been built in: run 'make mrproper' there, or give a clean tree"
+	fi
+	[ ! -e "$kdir/include/linux/kho_fast.h" ] ||
+		die "KDIR=$KDIR has the overlay applied: run 'scripts/apply.sh --reverse $KDIR' first"
+	echo "$kdir"
+}
+
+fetch() {
+	need_space 4 "the kernel source"
+	mkdir -p "$cache/dl"
+	deb=$(find "$cache/dl" -name "${package}_*.deb" | sort -V | tail -n 1)
+	if [ -z "$deb" ]; then
+		download
+	fi
+	check_sum
+	unpack
+}
+
+download() {
+	is_debian || die "only Debian carries $package: give a tree with KDIR=/path/to/linux-$range.y"
+	private_suites "$cache/apt/source" "$suite"
+	part=$cache/dl/part
+	rm -rf "$part"
+	mkdir "$part"
+	progress="du_mib $part"
+	(cd "$part" && apt_download) || exit 1
+	progress=
+	deb=$(find "$part" -name "${package}_*.deb")
+	[ -n "$deb" ] || die "apt fetched no $package: see $cache/log/download.log"
+	mv -- "$deb" "$cache/dl/"
+	deb=$cache/dl/${deb##*/}
+	rm -rf "$part"
+}
+
+apt_download() {
+	private_apt "$cache/apt/source" --print-uris download "$package" >/dev/null 2>&1 ||
+		die "$suite on the machine's mirror has no $package any more:" \
+			"give a tree with KDIR=/path/to/linux-$range.y"
+	export DEBIAN_FRONTEND=noninteractive
+	apt_step "fetching $package" "$cache/log/download.log" \
+		private_apt "$cache/apt/source" download "$package"
+}
+
+du_mib() { du -sm "$1" | awk '{ print $1 " MiB" }'; }
+
+# apt has verified the signature.  The sum says whether these are the very bytes
+# the measurements were made with.
+check_sum() {
+	have=$(dpkg-deb -f "$deb" Version) || die "$deb is damaged: remove it and run this again"
+	if [ "$have" != "$version" ]; then
+		say "notice: the source is $have, the measurements were made with $version"
+		return
+	fi
+	echo "$sha256  $deb" | sha256sum --check --status ||
+		die "$deb does not have the sha256 in KERNEL: remove it and run this again"
+}
+
+# Unpacked under another name and then renamed: an interrupted run leaves no half tree.
+unpack() {
+	tmp=$cache/linux.tmp
+	rm -rf "$tmp"
+	mkdir "$tmp"
+	run_long "unpacking the package" "$cache/log/unpack.log" dpkg-deb -x "$deb" "$tmp"
+	run_long "unpacking the source" "$cache/log/unpack.log" \
+		tar -x -J -f "$tmp/usr/src/$package.tar.xz" -C "$tmp"
+	in_range "$tmp/$package" || die "$deb does not hold a Linux $range.y tree but $(kernel_version "$tmp/$package")"
+	rm -rf "$cache/linux"
+	mv "$tmp/$package" "$cache/linux"
+	rm -rf "$tmp"
+}
+
+main

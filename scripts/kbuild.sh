@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# How kbuild is called.  One set of flags for all scripts: kbuild rebuilds whatever
+# was built with others.  Sourced after lib.sh.
+
+# shellcheck disable=SC2154	# cache: from lib.sh
+export CCACHE_DIR="$cache/ccache" CCACHE_MAXSIZE=1G CCACHE_DEPEND=1
+# Nothing of the machine goes into the image: equal inputs give equal kernels.
+export KBUILD_BUILD_USER=kho KBUILD_BUILD_HOST=fast
+export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+# kbuild TREE OUT NAME ARG...: make takes the place of the caller, who is a subshell or
+# a background job, so that a signal for the job reaches it.
+kbuild() {
+	_tree=$1 _out=$2 _name=$3
+	shift 3
+	exec make -C "$_tree" O="$_out" LOCALVERSION="-$_name" CC='ccache gcc' -j "$(nproc)" "$@"
+}

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A KTAP report from a shell script.  Sourced after lib.sh.
+
+ktap_nr=0
+ktap_failed=0
+
+ktap_begin() { printf 'KTAP version 1\n1..%d\n' "$1"; }
+
+# check NAME COMMAND...: passes if COMMAND does; says what COMMAND said if not
+check() {
+	_name=$1
+	shift
+	ktap_nr=$((ktap_nr + 1))
+	# not in an if, where the command would run without set -e
+	set +e
+	_said=$(set -e; "$@" 2>&1 9>&-)
+	_rc=$?
+	set -e
+	if [ "$_rc" -eq 0 ]; then
+		echo "ok $ktap_nr $_name"
+	else
+		ktap_failed=$((ktap_failed + 1))
+		echo "not ok $ktap_nr $_name"
+		printf '%s\n' "$_said" | sed 's/^/# /'
+	fi
+}
+
+skip() {
+	ktap_nr=$((ktap_nr + 1))
+	echo "ok $ktap_nr $1 # SKIP $2"
+}
+
+# The exit status of the report
+ktap_end() { [ "$ktap_failed" -eq 0 ]; }

@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the scripts share.  Sourced, never run: the caller has done set -eu.
+#
+#   $top     the repository        $cache   what survives a clean checkout
+#   $build   every output          $self    the script's name, for messages
+
+self=${0##*/}
+
+say() { printf '%s: %s\n' "$self" "$*" >&2; }
+die() { printf '%s: error: %s\n' "$self" "$*" >&2; exit 1; }
+
+top=$(cd -- "$(dirname -- "$0")" && pwd -P)
+while [ ! -f "$top/scripts/lib.sh" ]; do
+	[ -n "$top" ] || die "$0 is not inside a kho-fast checkout"
+	top=${top%/*}
+done
+# shellcheck disable=SC2034	# for the scripts that source this file
+build=$top/build
+
+cache=${KHO_CACHE:-${XDG_CACHE_HOME:-${HOME:?set HOME or KHO_CACHE}/.cache}/kho-fast}
+mkdir -p -- "$cache" || die "cannot create the cache $cache: set KHO_CACHE to a folder you can write to"
+cache=$(cd -- "$cache" && pwd -P)
+case $cache in
+*[[:space:]:]*) die "the kernel cannot be built under '$cache' (space or colon): set KHO_CACHE" ;;
+esac
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		command -v sudo >/dev/null || die "needs root for: $* (run as root, or install sudo)"
+		sudo "$@"
+	fi
+}
+
+# kernel_image <stock|fast|file>: the path of a bootable kernel
+kernel_image() {
+	case $1 in
+	stock | fast) _image=$cache/$1/arch/x86/boot/bzImage ;;
+	*) _image=$1 ;;
+	esac
+	[ -f "$_image" ] || die "no kernel at $_image: run 'make kernels' first"
+	echo "$_image"
+}
+
+# need_space GIB WHAT: refuse early rather than fail in the middle
+need_space() {
+	_free=$(df -Pk -- "$cache" | awk 'NR == 2 { print int($4 / 1048576) }')
+	[ "$_free" -ge "$1" ] || die "$2 needs $1 GiB, $cache has $_free GiB free:" \
+		"free some, or set KHO_CACHE to a folder on a larger disk"
+}
+
+# One script at a time changes the cache: the lock goes with file descriptor 9.
+lock_cache() {
+	exec 9>"$cache/lock"
+	flock -n 9 && return
+	say "waiting for another run that uses $cache"
+	flock 9
+}
+
+# run_long WHAT LOG COMMAND...: output goes to LOG, a line to the terminal at once and
+# every 15 s, and the reason if COMMAND fails.  $progress, if set, is a command whose
+# output joins that line; $on_failure replaces fail_long.
+run_long() {
+	_what=$1 _log=$2
+	shift 2
+	mkdir -p -- "${_log%/*}"
+	_start=$(date +%s)
+	say "$_what"
+	"$@" >"$_log" 2>&1 </dev/null &
+	_job=$!
+	tick "$_what" "$_start" &
+	_tick=$!
+	# A background job ignores the terminal's interrupt: pass it on.
+	trap 'kill $_job $_tick 2>/dev/null; exit 130' INT TERM HUP
+	_rc=0
+	wait "$_job" || _rc=$?
+	kill "$_tick" 2>/dev/null || :
+	trap - INT TERM HUP
+	_took=$(($(date +%s) - _start))
+	[ "$_rc" -eq 0 ] || "${on_failure:-fail_long}"
+	[ "$_took" -lt 15 ] || say "$_what: done in $_took s"
+}
+
+tick() {
+	# The sleeping child must not hold the lock or the caller's pipe.
+	while sleep 15 >/dev/null 2>&1 9>&-; do
+		say "$1: $(($(date +%s) - $2)) s${progress:+, $($progress)}"
+	done
+}
+
+fail_long() {
+	grep -n -m 5 -E '(^|[ :])(fatal )?[Ee]rror:' "$_log" >&2 || tail -n 15 -- "$_log" >&2
+	! grep -q 'No space left on device' "$_log" || die "$_what failed: the disk is full; the log: $_log"
+	die "$_what failed after $_took s (exit status $_rc); the whole log: $_log"
+}

@@ -1,0 +1,137 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Checks that need no test to run (KTAP, one line per check).  Wants the kernels
+# built: sparse looks at the overlay as the fast kernel compiles it.  Idempotent.
+#
+# usage: [KDIR=/path/to/linux-7.3.y] lint.sh
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+# shellcheck source=ktap.sh
+. "$here/ktap.sh"
+# shellcheck source=kbuild.sh
+. "$here/kbuild.sh"
+
+base=$("$here/fetch-linux.sh")
+cd "$top"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# What is or will be in the repository, without what git ignores
+git ls-files --cached --others --exclude-standard | sort -u | while read -r f; do
+	[ ! -f "$f" ] || echo "$f"
+done >"$work/files"
+sed -e 's/#.*//' -e '/^$/d' OVERLAY >"$work/roots"
+while read -r root; do
+	grep -E "^$root(/|\$)" "$work/files" || die "no file of the repository is at $root (see OVERLAY)"
+done <"$work/roots" >"$work/overlay"
+
+files() { grep -E "$1" "$work/files"; }
+overlay() { grep -E "$1" "$work/overlay"; }
+
+# checkpatch would ask git about the licence tags; check spdx does that.
+checkpatch() {
+	overlay '\.[chS]$|Kconfig$|Makefile$' | run_checkpatch --file
+	files '^(Kconfig\.patch|patches/.*\.patch)$' | run_checkpatch
+}
+
+run_checkpatch() {
+	while read -r f; do
+		GIT_DIR=/nonexistent perl "$base/scripts/checkpatch.pl" --root="$base" --strict \
+			--quiet --terse --show-types "$@" "$f" || touch "$work/bad"
+	done
+	[ ! -e "$work/bad" ]
+}
+
+sparse() {
+	command -v sparse
+	lock_cache
+	objects=$(overlay '\.c$' | sed 's,\.c$,.o,')
+	# shellcheck disable=SC2086	# words
+	(kbuild "$cache/tree" "$cache/fast" fast C=2 $objects) >"$work/sparse" 2>&1 </dev/null ||
+		{ tail -n 20 "$work/sparse"; return 1; }
+	for o in $objects; do
+		grep -qF "  CHECK   ${o%.o}.c" "$work/sparse" || grep -qF "/${o%.o}.c" "$work/sparse" ||
+			{ echo "sparse did not look at ${o%.o}.c"; return 1; }
+	done
+	! grep -E '(warning|error):' "$work/sparse"
+}
+
+shell() { files '\.sh$|^\.ci/run$' | xargs shellcheck; }
+
+kernel_doc() {
+	overlay '\.[ch]$' | xargs "$base/tools/docs/kernel-doc" -none -Wall >"$work/doc" 2>&1 ||
+		{ cat "$work/doc"; return 1; }
+	cat "$work/doc"
+	[ ! -s "$work/doc" ]
+}
+
+# Where code like ours would stand
+no_copies() {
+	mkdir -p "$build"
+	cc -O2 -Wall -Wextra -Werror -o "$build/check-copies" "$here/check-copies.c"
+	overlay '\.[ch]$' >"$work/sources"
+	set -- kernel mm lib include arch/x86 arch/arm64 drivers/of drivers/firmware
+	for folder; do
+		echo "$base/$folder"
+	done >"$work/folders"
+	# shellcheck disable=SC2046	# one path per line, none with a blank
+	"$build/check-copies" $(cat "$work/sources") -- $(cat "$work/folders")
+}
+
+# Options are IS_ENABLED() in expressions, or stubs in a header.
+no_if_in_c() {
+	! overlay '\.c$' | xargs grep -nE '^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif|else)\b'
+}
+
+# Nothing ties the repository to one machine or names the host of a package registry.
+no_machine() {
+	paths='(^|[^[:alnum:]_.-])/(root|work|home/[a-z]+)/'
+	hosts='[a-z0-9.-]+\.(debian|ubuntu)\.(org|net|com)|pypi\.(org|io)|registry\.npmjs|crates\.io'
+	! xargs grep -nIE "$paths|$hosts" <"$work/files"
+}
+
+has_licence() {
+	grep -vxE 'COPYING|.*\.(patch|golden|json|jsonl|svg|png)' "$work/files" | while read -r f; do
+		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' || echo "$f: no licence tag"
+	done >"$work/untagged"
+	cat "$work/untagged"
+	[ ! -s "$work/untagged" ]
+}
+
+# Kernel style makes this easy: a function is what is between a { and the next } that
+# are alone at the start of a line.
+short_functions() {
+	files '\.[ch]$' | xargs awk '
+		/^\{/ { from = FNR }
+		/^}/ && from { if (FNR - from - 1 > 100)
+				print FILENAME ":" from ": function of " FNR - from - 1 " lines, at most 100"
+			from = 0 }
+		ENDFILE { }' >"$work/long"
+	cat "$work/long"
+	[ ! -s "$work/long" ]
+}
+
+short_files() {
+	files '\.[chS]$|\.sh$' | while read -r f; do
+		n=$(awk 'END { print NR }' "$f")
+		[ "$n" -lt 1000 ] || echo "$f: $n lines, at most 999"
+	done >"$work/long"
+	cat "$work/long"
+	[ ! -s "$work/long" ]
+}
+
+ktap_begin 10
+check checkpatch checkpatch
+check sparse sparse
+check shellcheck shell
+check kernel_doc kernel_doc
+check no_run_of_8_lines_of_the_stock_tree no_copies
+check no_if_in_overlay_sources no_if_in_c
+check nothing_of_this_machine no_machine
+check licence_tag_in_every_file has_licence
+check functions_up_to_100_lines short_functions
+check files_below_1000_lines short_files
+ktap_end

@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Install what is missing, through apt: as root, or with sudo.  Idempotent, and
+# silent when nothing is missing.  On anything but Debian it lists what is missing
+# and stops.
+#
+# usage: setup.sh
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+# shellcheck source=apt.sh
+. "$here/apt.sh"
+
+# Purpose, Debian package, and what shows that it is there: a command or a file
+needed='
+build	gcc		gcc
+build	libc6-dev	/usr/include/stdio.h
+build	binutils	ld
+build	make		make
+build	flex		flex
+build	bison		bison
+build	bc		bc
+build	libelf-dev	/usr/include/gelf.h
+build	ccache		ccache
+build	lz4		lz4
+build	rsync		rsync
+build	xz-utils	xz
+build	git		git
+run	qemu-system-x86	qemu-system-x86_64
+lint	shellcheck	shellcheck
+lint	sparse		sparse
+lint	perl		perl
+lint	python3		python3
+test	clang		clang
+report	gnuplot-nox	gnuplot
+report	libjson-c-dev	/usr/include/json-c/json.h
+'
+# Older ones crash the guest while it patches its own code under tcg,thread=multi.
+qemu_least=9
+
+main() {
+	[ "$(uname -m)" = x86_64 ] || die "the kernels and the guests are x86-64, this machine is $(uname -m)"
+	missing=$(find_missing)
+	if [ -n "$missing" ] || qemu_too_old; then
+		is_debian || refuse_other
+		install_missing
+	fi
+}
+
+find_missing() {
+	echo "$needed" | while read -r purpose package probe; do
+		case $probe in
+		'') continue ;;
+		/*) [ ! -e "$probe" ] || continue ;;
+		*) ! command -v "$probe" >/dev/null || continue ;;
+		esac
+		echo "$purpose $package $probe"
+	done
+}
+
+qemu_major() {
+	qemu-system-x86_64 --version 2>/dev/null | sed -n 's/^QEMU emulator version \([0-9]*\).*/\1/p'
+}
+
+qemu_too_old() {
+	have=$(qemu_major)
+	[ -z "$have" ] || [ "$have" -lt "$qemu_least" ]
+}
+
+refuse_other() {
+	say "missing here, by purpose (the package is the one Debian has it in):"
+	[ -z "$missing" ] || echo "$missing" | while read -r purpose package probe; do
+		printf '  %-8s %-20s package %s\n' "$purpose" "$probe" "$package" >&2
+	done
+	! qemu_too_old || printf '  %-8s QEMU %s or newer%s\n' run "$qemu_least" "${have:+ (here: $have)}" >&2
+	die "only Debian is set up automatically: install the above, then run this again"
+}
+
+root_apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends "$@"; }
+
+install_missing() {
+	packages=$(echo "$missing" | awk '$2 != "qemu-system-x86" { printf " %s", $2 }')
+	as_root true || die "cannot become root to install:$packages"
+	mkdir -p "$cache/log"
+	(apt_step "reading the package lists" "$cache/log/apt-update.log" \
+		root_apt -o APT::Update::Error-Mode=any update) ||
+		say "going on with the package lists that are there"
+	if [ -n "$packages" ]; then
+		# shellcheck disable=SC2086	# words
+		apt_step "installing$packages" "$cache/log/apt-install.log" \
+			root_apt install $packages
+	fi
+	if qemu_too_old; then
+		install_qemu
+	fi
+	missing=$(find_missing)
+	[ -z "$missing" ] || die "still missing after the installation: $missing"
+}
+
+# From the release if that is new enough, otherwise from its backports
+install_qemu() {
+	candidate=$(apt-cache policy qemu-system-x86 | sed -n 's/^  Candidate: \([0-9]*:\)\{0,1\}\([0-9]*\)\..*/\2/p')
+	if [ "${candidate:-0}" -ge "$qemu_least" ]; then
+		apt_step "installing QEMU" "$cache/log/apt-qemu.log" \
+			root_apt install qemu-system-x86
+	else
+		backport_qemu
+	fi
+	! qemu_too_old || die "QEMU ${have:-is missing}${have:+ is too old}: $qemu_least or newer is needed" \
+		"(older ones crash the guest) and $codename-backports has none; install one by hand, in PATH"
+}
+
+backport_qemu() {
+	codename=$(os_release VERSION_CODENAME)
+	dir=$cache/apt/qemu
+	apt_get=root_apt
+	private_suites "$dir" "$codename" "$codename-backports"
+	apt_step "installing QEMU from $codename-backports (the release has ${candidate:-none})" \
+		"$cache/log/apt-qemu.log" private_apt "$dir" \
+		-t "$codename-backports" install qemu-system-x86
+	# root's files in the user's cache
+	as_root rm -rf "$dir"
+}
+
+main

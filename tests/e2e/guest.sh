@@ -1,0 +1,130 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A QEMU guest: its accelerator, memory and nodes, and what its console must not
+# say.  Sourced after scripts/lib.sh, never run.
+# shellcheck disable=SC2154	# build and cache come from lib.sh
+
+qemu=${QEMU:-qemu-system-x86_64}
+kvm_state=$build/e2e/.kvm
+
+mib() {
+	case $1 in
+	*[!0-9MG]* | *[MG]?* | [MG]) die "'$1' is not a size: give MiB, or a number with M or G" ;;
+	*G) echo $((${1%G} * 1024)) ;;
+	*) echo "${1%M}" ;;
+	esac
+}
+
+accel_args() {
+	case $1 in
+	tcg) echo '-accel tcg,thread=multi -cpu max,la57=off' ;;
+	tcg-icount) echo '-accel tcg,thread=single -icount shift=0,sleep=off -cpu max,la57=off' ;;
+	kvm) echo '-accel kvm -cpu host' ;;
+	*) die "unknown accelerator '$1': tcg, tcg-icount, kvm or auto" ;;
+	esac
+}
+
+# /dev/kvm may exist and still not run an ordinary kernel, so one is booted on it:
+# asked once per boot of this machine.
+kvm_works() {
+	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return 1
+	boot=$(cat /proc/sys/kernel/random/boot_id)
+	if ! grep -qs "^$boot" "$kvm_state"; then
+		mkdir -p "${kvm_state%/*}"
+		# shellcheck disable=SC2046	# words on purpose
+		timeout --foreground 10 "$qemu" $(accel_args kvm) -m 256M -nodefaults -display none \
+			-no-reboot -serial stdio -kernel "$1" \
+			-append 'console=ttyS0 panic=-1' </dev/null >"$kvm_state.log" 2>&1 || :
+		# With no initrd a kernel that runs ends here.
+		if grep -q 'Unable to mount root fs' "$kvm_state.log"; then
+			echo "$boot yes"
+		else
+			echo "$boot no"
+		fi >"$kvm_state"
+	fi
+	grep -q ' yes$' "$kvm_state"
+}
+
+# pick_accel WANTED KERNEL: prints tcg, tcg-icount or kvm
+pick_accel() {
+	if [ "$1" != auto ]; then
+		accel_args "$1" >/dev/null
+		echo "$1"
+	elif kvm_works "$2"; then
+		echo kvm
+	else
+		echo tcg
+	fi
+}
+
+# memory_args SIZE NODES CPUS: NODES is N, or N+M for M more without memory.
+# Only touched pages cost the host anything, whatever SIZE is.
+memory_args() {
+	mem=$(mib "$1") with=${2%+*} bare=0
+	case $2 in
+	[1-4]) ;;
+	[1-3]+[1-3]) bare=${2#*+} ;;
+	*) die "'$2' nodes: give 1 to 4, or N+M for M nodes without memory" ;;
+	esac
+	printf -- '-m %sM -smp %s,sockets=%s' "$mem" "$3" "$3"
+	node=0
+	while [ "$node" -lt $((with + bare)) ]; do
+		if [ "$node" -lt "$with" ]; then
+			part=$((mem / with))
+			# the last node takes what does not divide
+			[ "$node" -ne $((with - 1)) ] || part=$((mem - part * (with - 1)))
+			printf -- ' -object memory-backend-ram,id=m%s,size=%sM,reserve=off' "$node" "$part"
+			printf -- ' -numa node,nodeid=%s,memdev=m%s' "$node" "$node"
+		else
+			printf -- ' -numa node,nodeid=%s' "$node"
+		fi
+		node=$((node + 1))
+	done
+	cpu=0
+	while [ "$cpu" -lt "$3" ]; do
+		printf -- ' -numa cpu,node-id=%s,socket-id=%s' $((cpu % (with + bare))) "$cpu"
+		cpu=$((cpu + 1))
+	done
+}
+
+# run_guest DIR LIMIT IMAGE INITRD CMDLINE MACHINE...: MACHINE is what accel_args and
+# memory_args printed.  Leaves DIR/console, DIR/verdict, DIR/qemu (the command line)
+# and DIR/qemu.log; the status is QEMU's, 124 or 137 at the time limit.
+run_guest() {
+	guest_dir=$1 guest_limit=$2 guest_image=$3 guest_initrd=$4 guest_cmdline=$5
+	shift 5
+	rm -f "$guest_dir/console" "$guest_dir/verdict"
+	set -- "$qemu" "$@" -machine q35 -nodefaults -no-user-config -display none \
+		-no-reboot -serial "file:$guest_dir/console" \
+		-serial "file:$guest_dir/verdict" -kernel "$guest_image" \
+		-initrd "$guest_initrd" -append "$guest_cmdline"
+	echo "$*" >"$guest_dir/qemu"
+	rc=0
+	timeout --foreground -k 5 "$guest_limit" "$@" </dev/null >"$guest_dir/qemu.log" 2>&1 || rc=$?
+	touch "$guest_dir/console" "$guest_dir/verdict"
+	return "$rc"
+}
+
+# console_badness FILE PLAN: the lines of a console that no good run has, less
+# what the plan's '# allow: TEXT' lines name.
+console_badness() {
+	sed -n 's/^# allow: *//p' "$2" >"$1.allow"
+	grep -a -E -e 'BUG:|WARNING:|Oops|Call Trace|Kernel panic|Bad page|page dumped because' \
+		-e 'general protection|rcu.*stall|soft lockup|hung_task|blocked for more than' \
+		-e 'possible (recursive|circular)|inconsistent lock state|suspicious RCU' \
+		-e 'refcount_t:|Bad rss-counter|list_(add|del) corruption|Out of memory' \
+		-e 'UBSAN|KASAN|KFENCE|DEBUG_LOCKS|unable to handle' "$1" |
+		grep -a -v -F -f "$1.allow" || :
+}
+
+# The kernel's own packer of initrds: it needs no root to make device nodes.
+pack_tool() {
+	for o in stock fast; do
+		[ ! -x "$cache/$o/usr/gen_init_cpio" ] || {
+			echo "$cache/$o/usr/gen_init_cpio"
+			return
+		}
+	done
+	die "no gen_init_cpio in $cache: run 'make kernels' first"
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Into the next kernel: kexec_file_load() of /kernelN and /initrdN, reboot(2). */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "steps.h"
+#include "tsc.h"
+#include "verdict.h"
+
+#define CMDLINE_MAX 2048	/* COMMAND_LINE_SIZE on x86 */
+
+/* This kernel's own command line, less what is said anew for the next. */
+static const char *next_cmdline(char *out, const char *extra)
+{
+	char now[CMDLINE_MAX] = "", *word, *save;
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC), len = 0;
+
+	if (fd < 0 || read(fd, now, sizeof(now) - 1) < 0)
+		return why("/proc/cmdline: %m");
+	close(fd);
+	for (word = strtok_r(now, " \n", &save); word;
+	     word = strtok_r(NULL, " \n", &save)) {
+		if (!strncmp(word, "kho_stage=", 10) ||
+		    !strncmp(word, "kho_memtotal=", 13))
+			continue;
+		len += snprintf(out + len, CMDLINE_MAX - len, "%s ", word);
+	}
+	len += snprintf(out + len, CMDLINE_MAX - len, "kho_stage=%d kho_memtotal=%lu %s",
+			stage_nr() + 1, memtotal_kb(), extra);
+	return len < CMDLINE_MAX ? NULL : "the command line is too long";
+}
+
+static int open_next(const char *what)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/%s%d", what, stage_nr() + 1);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static const char *load(const char *extra)
+{
+	char cmdline[CMDLINE_MAX];
+	const char *reason = next_cmdline(cmdline, extra);
+	int kernel, initrd;
+
+	if (reason)
+		return reason;
+	kernel = open_next("kernel");
+	initrd = open_next("initrd");
+	if (kernel < 0 || initrd < 0)
+		return why("the next kernel or its initrd: %m");
+	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(cmdline) + 1,
+		    cmdline, 0UL))
+		return why("kexec_file_load: %m");
+	close(kernel);
+	close(initrd);
+	return NULL;
+}
+
+const char *step_kexec(const struct step *step)
+{
+	const char *reason = load(step->rest);
+
+	if (reason)
+		return reason;
+	sync();
+	verdict_ok(step->text);
+	/*
+	 * The port is empty before the clock is read.  The line with t0 itself
+	 * is sent by the UART's interrupts while the shutdown goes on; writing
+	 * it is inside the measured time, the same for every kernel.
+	 */
+	verdict_flush();
+	verdict_kv("t0", tsc_now());
+	reboot(RB_KEXEC);
+	return why("reboot: %m");
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /init of every boot of a test guest: runs the steps that /plan has for this
+ * boot and reports each on the second serial port.  The first step that fails
+ * ends the run.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "steps.h"
+#include "tsc.h"
+#include "verdict.h"
+
+static const char *step_fails(const struct step *step);
+
+static const struct {
+	const char *name;
+	const char *(*run)(const struct step *step);
+} steps[] = {
+	{ "insmod",		step_insmod },
+	{ "workload",		step_workload },
+	{ "memfd-preserve",	step_memfd_preserve },
+	{ "memfd-retrieve",	step_memfd_retrieve },
+	{ "memfd-finish",	step_memfd_finish },
+	{ "memtotal",		step_memtotal },
+	{ "expect-memtotal",	step_expect_memtotal },
+	{ "expect-dmesg",	step_expect_dmesg },
+	{ "reject-dmesg",	step_reject_dmesg },
+	{ "expect-once",	step_expect_once },
+	{ "run",		step_run },
+	{ "kexec",		step_kexec },
+	{ "poweroff",		step_poweroff },
+	{ "hang",		step_hang },
+	{ "fails",		step_fails },
+};
+
+const char *why(const char *fmt, ...)
+{
+	static char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = "out of memory";
+	va_end(ap);
+	return text;
+}
+
+/* The kernel hands words it does not know to init as environment. */
+int stage_nr(void)
+{
+	const char *s = getenv("kho_stage");
+
+	return s ? atoi(s) : 1;
+}
+
+const char *step_poweroff(const struct step *step)
+{
+	(void)step;
+	verdict_ok("poweroff");
+	verdict_done();
+	verdict_flush();
+	reboot(RB_POWER_OFF);
+	return why("reboot: %m");
+}
+
+/* For the tests of the rig's own time limit. */
+const char *step_hang(const struct step *step)
+{
+	(void)step;
+	verdict_flush();
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void mount_one(const char *type, const char *where)
+{
+	mkdir(where, 0755);
+	if (mount(type, where, type, 0, NULL))
+		fprintf(stderr, "init: mount %s: %m\n", where);
+}
+
+static const char *step_one(const struct step *step)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		if (!strcmp(step->argv[0], steps[i].name))
+			return steps[i].run(step);
+	return "there is no such step";
+}
+
+/* 'fails STEP': it is the failure of STEP that is wanted. */
+static const char *step_fails(const struct step *step)
+{
+	struct step *inner = step_new(step->rest);
+
+	if (!inner || !inner->argc)
+		return "usage: fails STEP";
+	return step_one(inner) ? NULL : "it succeeded";
+}
+
+static void run_plan(void)
+{
+	const char *reason = NULL;
+	struct step **step;
+
+	step = plan_load("/plan", stage_nr(), &reason);
+	if (!step) {
+		verdict_fail("plan", reason);
+		return;
+	}
+	for (; *step; step++) {
+		reason = step_one(*step);
+		if (reason) {
+			verdict_fail((*step)->text, reason);
+			return;
+		}
+		verdict_ok((*step)->text);
+	}
+	verdict_fail("plan", "the last step is neither kexec nor poweroff");
+}
+
+int main(void)
+{
+	mount_one("devtmpfs", "/dev");
+	mount_one("proc", "/proc");
+	mount_one("sysfs", "/sys");
+	mount_one("debugfs", "/sys/kernel/debug");
+
+	verdict_open(stage_nr());
+	if (stage_nr() == 1)
+		verdict_kv("tsc_khz", tsc_khz());
+	else
+		verdict_kv("t1", first_tsc);
+
+	run_plan();
+	verdict_flush();
+	reboot(RB_POWER_OFF);
+	return 1;
+}

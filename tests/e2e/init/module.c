@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Workload (b): the driver of tests/e2e/kmod, and loading it. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "steps.h"
+#include "verdict.h"
+
+#define RUN_FILE "/sys/kernel/debug/kho_workload/run"
+
+const char *step_insmod(const struct step *step)
+{
+	char path[64];
+	int fd;
+
+	if (step->argc != 2)
+		return "usage: insmod NAME";
+	snprintf(path, sizeof(path), "/%s.ko", step->argv[1]);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return why("%s: %m", path);
+	if (syscall(SYS_finit_module, fd, "", 0))
+		return why("finit_module: %m");
+	close(fd);
+	return NULL;
+}
+
+/* What the last command reported, whether it failed or not. */
+static void pass_on_results(int fd)
+{
+	char text[4096];
+	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
+
+	if (len <= 0)
+		return;
+	text[len] = '\0';
+	verdict_text(text);
+}
+
+const char *step_workload(const struct step *step)
+{
+	const char *reason = NULL;
+	int fd;
+
+	if (step->argc < 2)
+		return "usage: workload COMMAND...";
+	fd = open(RUN_FILE, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return why("%s: %m", RUN_FILE);
+	if (write(fd, step->rest, strlen(step->rest)) < 0)
+		reason = why("%m");
+	pass_on_results(fd);
+	close(fd);
+	return reason;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a plan can ask for.  A step returns NULL when it succeeded, or the
+ * reason why it did not.
+ */
+#ifndef STEPS_H
+#define STEPS_H
+
+#include "plan.h"
+
+/* Formats a reason; valid until the next call. */
+const char *why(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+const char *step_insmod(const struct step *step);
+const char *step_workload(const struct step *step);
+const char *step_memfd_preserve(const struct step *step);
+const char *step_memfd_retrieve(const struct step *step);
+const char *step_memfd_finish(const struct step *step);
+const char *step_memtotal(const struct step *step);
+const char *step_expect_memtotal(const struct step *step);
+const char *step_expect_dmesg(const struct step *step);
+const char *step_reject_dmesg(const struct step *step);
+const char *step_expect_once(const struct step *step);
+const char *step_run(const struct step *step);
+const char *step_kexec(const struct step *step);
+const char *step_poweroff(const struct step *step);
+const char *step_hang(const struct step *step);
+
+/* MemTotal as 'memtotal' last saw it, in this boot or an earlier one; 0: never. */
+unsigned long memtotal_kb(void);
+/* The number of this boot, from 1. */
+int stage_nr(void);
+
+#endif /* STEPS_H */

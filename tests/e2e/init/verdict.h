@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The lines that the host reads on the second serial port. */
+#ifndef VERDICT_H
+#define VERDICT_H
+
+#include <stdint.h>
+
+void verdict_open(int stage);
+void verdict_ok(const char *step);
+void verdict_fail(const char *step, const char *why);
+void verdict_kv(const char *key, uint64_t value);
+/* "key=value ...", one pair per line; other text is passed on as a '#' line. */
+void verdict_text(const char *text);
+void verdict_done(void);
+/* Everything written so far has left the port. */
+void verdict_flush(void);
+
+#endif /* VERDICT_H */

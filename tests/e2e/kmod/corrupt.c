@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Spoil the handover, for the tests of what the next kernel does with a bad one.
+ *
+ * A probe on kho_fill_kimage(), which kexec_file_load() calls, learns which image
+ * is loaded.  The list of scratch areas is copied into that image, so it is
+ * spoiled right there.  The FDT and the tree stay live memory until the jump:
+ * they are spoiled by the last reboot notifier, after everybody else used them.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kexec.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho_radix_tree.h>
+#include <linux/kprobes.h>
+#include <linux/libfdt.h>
+#include <linux/reboot.h>
+#include <linux/slab.h>
+
+#include "kho_workload.h"
+
+/* 32 TiB: addressable, and no test guest is as large. */
+#define OUTSIDE_RAM	BIT_ULL(45)
+#define BAD_ORDER	30
+
+struct scratch_area {	/* as on the wire */
+	u64 addr;
+	u64 size;
+};
+
+struct handover {
+	void *fdt;			/* one page */
+	u64 *root_prop;			/* in @fdt: the root's physical address */
+	struct kho_radix_node *root;
+	struct scratch_area *scratch;	/* the copy that goes into the image */
+	struct kexec_segment *segment;	/* which holds @scratch */
+};
+
+/* Where @name stands in the FDT's strings. */
+static char *fdt_find_name(void *fdt, const char *name)
+{
+	char *strings = fdt + fdt_off_dt_strings(fdt);
+	size_t len = strlen(name) + 1;
+
+	for (u32 i = 0; i + len <= fdt_size_dt_strings(fdt); i++)
+		if (!memcmp(strings + i, name, len))
+			return strings + i;
+	return NULL;
+}
+
+/* The value of the 8-byte property @name: a tag, the length, the name, the value. */
+static u64 *fdt_prop_u64(void *fdt, const char *name)
+{
+	char *string = fdt_find_name(fdt, name);
+	fdt32_t *tag = fdt + fdt_off_dt_struct(fdt);
+	fdt32_t *end = (void *)tag + fdt_size_dt_struct(fdt);
+	u32 nameoff;
+
+	if (!string)
+		return NULL;
+	nameoff = string - (char *)fdt - fdt_off_dt_strings(fdt);
+	for (; tag + 5 <= end; tag++)
+		if (fdt32_to_cpu(tag[0]) == FDT_PROP && fdt32_to_cpu(tag[1]) == 8 &&
+		    fdt32_to_cpu(tag[2]) == nameoff)
+			return (u64 *)(tag + 3);
+	return NULL;
+}
+
+static int fdt_magic_bad(struct handover *ho)
+{
+	fdt_set_magic(ho->fdt, FDT_MAGIC + 1);
+	return 0;
+}
+
+static int fdt_compatible_bad(struct handover *ho)
+{
+	size_t len = strlen(KHO_FDT_COMPATIBLE);
+
+	for (char *p = ho->fdt; p + len < (char *)ho->fdt + PAGE_SIZE; p++) {
+		if (!memcmp(p, KHO_FDT_COMPATIBLE, len + 1)) {
+			p[len - 1] = '9';
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static int fdt_size_bad(struct handover *ho)
+{
+	fdt_set_totalsize(ho->fdt, 4 * PAGE_SIZE);
+	return 0;
+}
+
+static int fdt_no_map(struct handover *ho)
+{
+	fdt_find_name(ho->fdt, KHO_FDT_MEMORY_MAP_PROP_NAME)[0] = 'x';
+	return 0;
+}
+
+static int root_outside_ram(struct handover *ho)
+{
+	*ho->root_prop = OUTSIDE_RAM;
+	return 0;
+}
+
+static int root_unaligned(struct handover *ho)
+{
+	*ho->root_prop += 0x100;
+	return 0;
+}
+
+/* The slot of some node of level 1, so above the leaves. */
+static u64 *some_slot(struct handover *ho)
+{
+	struct kho_radix_node *node = ho->root;
+
+	for (int level = KHO_TREE_MAX_DEPTH - 1; level > 1; level--) {
+		int i = 0;
+
+		while (i < ARRAY_SIZE(node->table) - 1 && !node->table[i])
+			i++;
+		if (level == 2)
+			return &node->table[i];
+		node = phys_to_virt(node->table[i]);
+	}
+	return NULL;
+}
+
+static int node_outside_ram(struct handover *ho)
+{
+	*some_slot(ho) = OUTSIDE_RAM;
+	return 0;
+}
+
+static int node_loop(struct handover *ho)
+{
+	*some_slot(ho) = virt_to_phys(ho->root);
+	return 0;
+}
+
+static int add_key(struct handover *ho, u64 phys, unsigned int order)
+{
+	struct kho_radix_tree tree;
+	int err;
+
+	err = kho_radix_init_tree(&tree, ho->root);
+	if (err)
+		return err;
+	return kho_radix_add_key(&tree, BIT_ULL(64 - PAGE_SHIFT - order) |
+					phys >> (PAGE_SHIFT + order));
+}
+
+static int order_too_big(struct handover *ho)
+{
+	return add_key(ho, 0, BAD_ORDER);
+}
+
+static int key_outside_ram(struct handover *ho)
+{
+	return add_key(ho, OUTSIDE_RAM, 0);
+}
+
+static int key_in_scratch(struct handover *ho)
+{
+	return add_key(ho, ho->scratch[0].addr + PAGE_SIZE, 0);
+}
+
+/* Less than one area. */
+static int scratch_count_bad(struct handover *ho)
+{
+	ho->segment->bufsz = sizeof(struct scratch_area) / 2;
+	return 0;
+}
+
+static int scratch_outside_ram(struct handover *ho)
+{
+	ho->scratch[0].addr = OUTSIDE_RAM;
+	return 0;
+}
+
+struct kind {
+	const char *name;
+	int (*at_load)(struct handover *ho);	/* may not sleep */
+	int (*at_reboot)(struct handover *ho);
+};
+
+static const struct kind kinds[] = {
+	{ "fdt-magic", NULL, fdt_magic_bad },
+	{ "fdt-compatible", NULL, fdt_compatible_bad },
+	{ "fdt-size", NULL, fdt_size_bad },
+	{ "fdt-no-map", NULL, fdt_no_map },
+	{ "root-outside-ram", NULL, root_outside_ram },
+	{ "root-unaligned", NULL, root_unaligned },
+	{ "node-outside-ram", NULL, node_outside_ram },
+	{ "node-loop", NULL, node_loop },
+	{ "order-too-big", NULL, order_too_big },
+	{ "key-outside-ram", NULL, key_outside_ram },
+	{ "key-in-scratch", NULL, key_in_scratch },
+	{ "scratch-count", scratch_count_bad, NULL },
+	{ "scratch-outside-ram", scratch_outside_ram, NULL },
+};
+
+static const struct kind *armed;
+static struct handover handover;
+
+static int fill_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	*(struct kimage **)ri->data = (void *)regs_get_kernel_argument(regs, 0);
+	return 0;
+}
+
+/* kho_fill_kimage() returned: the image points to the FDT and the scratch list. */
+static int fill_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct kimage *image = *(struct kimage **)ri->data;
+
+	if (regs_return_value(regs) || !image->kho.fdt || !image->kho.scratch)
+		return 0;
+	handover.fdt = phys_to_virt(image->kho.fdt);
+	handover.segment = image->kho.scratch;
+	memcpy(handover.scratch, handover.segment->kbuf,
+	       min(handover.segment->bufsz, PAGE_SIZE));
+	handover.segment->kbuf = handover.scratch;
+	if (armed->at_load)
+		armed->at_load(&handover);
+	return 0;
+}
+
+static struct kretprobe fill_probe = {
+	.kp.symbol_name = "kho_fill_kimage",
+	.entry_handler = fill_entry,
+	.handler = fill_return,
+	.data_size = sizeof(struct kimage *),
+};
+
+static int spoil_at_reboot(struct notifier_block *nb, unsigned long action, void *data)
+{
+	int err = -ENOENT;
+
+	if (!handover.fdt)
+		goto out;
+	handover.root_prop = fdt_prop_u64(handover.fdt, KHO_FDT_MEMORY_MAP_PROP_NAME);
+	if (!handover.root_prop)
+		goto out;
+	handover.root = phys_to_virt(*handover.root_prop);
+	err = armed->at_reboot ? armed->at_reboot(&handover) : 0;
+out:
+	pr_info("spoiled %s: %d\n", armed->name, err);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_nb = {
+	.notifier_call = spoil_at_reboot,
+	.priority = INT_MIN,
+};
+
+int corrupt(const char *what)
+{
+	const struct kind *kind = NULL;
+	int err;
+
+	for (int i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(what, kinds[i].name))
+			kind = &kinds[i];
+	if (!kind || armed)
+		return report_err(-EINVAL, "what= is unknown, or one is armed already");
+
+	handover.scratch = (void *)get_zeroed_page(GFP_KERNEL);
+	if (!handover.scratch)
+		return -ENOMEM;
+	err = register_kretprobe(&fill_probe);
+	if (err)
+		goto err_free;
+	armed = kind;
+	register_reboot_notifier(&reboot_nb);
+	return 0;
+
+err_free:
+	free_page((unsigned long)handover.scratch);
+	return report_err(err, "cannot probe kho_fill_kimage");
+}
+
+void corrupt_exit(void)
+{
+	if (!armed)
+		return;
+	unregister_reboot_notifier(&reboot_nb);
+	unregister_kretprobe(&fill_probe);
+	/* handover.scratch may be part of a loaded image: it stays. */
+}

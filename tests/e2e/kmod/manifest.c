@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The manifest: one page under the subtree "kho_workload" that describes each
+ * set.  The entries of a set are a preserved vmalloc area of their own.
+ *
+ *	kho_workload -> manifest_ser: set_ser, set_ser, ...
+ *				       |
+ *				       +-> entries (kho_vmalloc)
+ */
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/list.h>
+#include <linux/timekeeping.h>
+#include <linux/vmalloc.h>
+
+#include "kho_workload.h"
+
+#define SUBTREE		"kho_workload"
+#define MAGIC		0x6b686f776c642d31	/* "khowld-1" */
+
+/* @vmalloc is the area itself for SET_AREA, else the entries. */
+struct set_ser {
+	u64 kind;
+	u64 stamp;
+	u64 seed;
+	u64 nr;
+	struct kho_vmalloc vmalloc;
+};
+
+struct manifest_ser {
+	u64 magic;
+	u64 nr_sets;
+	struct set_ser sets[];
+};
+
+#define MAX_SETS ((PAGE_SIZE - sizeof(struct manifest_ser)) / sizeof(struct set_ser))
+
+static LIST_HEAD(outgoing);
+static LIST_HEAD(incoming);
+static struct manifest_ser *manifest;	/* NULL while nothing is preserved */
+
+static int manifest_create(void)
+{
+	int err;
+
+	if (manifest)
+		return 0;
+	manifest = kho_alloc_preserve(PAGE_SIZE);
+	if (IS_ERR(manifest)) {
+		err = PTR_ERR(manifest);
+		manifest = NULL;
+		return err;
+	}
+	manifest->magic = MAGIC;
+	err = kho_add_subtree(SUBTREE, manifest, PAGE_SIZE);
+	if (err) {
+		kho_unpreserve_free(manifest);
+		manifest = NULL;
+	}
+	return err;
+}
+
+static void *set_vmalloc(struct set *set)
+{
+	return set->kind == SET_AREA ? set->area : set->entries;
+}
+
+int manifest_preserve(struct set *set)
+{
+	struct set_ser *ser;
+	u64 ns;
+	int err;
+
+	err = manifest_create();
+	if (err)
+		return report_err(err, "creating the manifest");
+	if (manifest->nr_sets == MAX_SETS)
+		return report_err(-ENOSPC, "the manifest is full");
+
+	ns = ktime_get_raw_ns();
+	err = set_preserve(set);
+	ns = ktime_get_raw_ns() - ns;
+	if (err)
+		return report_err(err, "preserving the set");
+
+	ser = &manifest->sets[manifest->nr_sets];
+	err = kho_preserve_vmalloc(set_vmalloc(set), &ser->vmalloc);
+	if (err) {
+		set_unpreserve(set);
+		return report_err(err, "preserving the area or the entries");
+	}
+	ser->kind = set->kind;
+	ser->stamp = set->stamp;
+	ser->seed = set->seed;
+	ser->nr = set->nr;
+	manifest->nr_sets++;
+	list_add_tail(&set->list, &outgoing);
+
+	report("preserved=%lu\npreserve_ns=%llu\n", set->nr, ns);
+	return 0;
+}
+
+int manifest_unpreserve(void)
+{
+	struct set *set, *tmp;
+	int i = 0;
+
+	if (!manifest)
+		return report_err(-ENOENT, "nothing is preserved");
+	kho_remove_subtree(manifest);
+	list_for_each_entry_safe(set, tmp, &outgoing, list) {
+		kho_unpreserve_vmalloc(&manifest->sets[i++].vmalloc);
+		set_unpreserve(set);
+		set_destroy(set);
+	}
+	kho_unpreserve_free(manifest);
+	manifest = NULL;
+	return 0;
+}
+
+/* What the sets need before their pages can be restored; not timed. */
+static int restore_set(const struct set_ser *ser)
+{
+	struct set *set = set_create();
+	void *area;
+
+	if (!set)
+		return -ENOMEM;
+	set->kind = ser->kind;
+	set->stamp = ser->stamp;
+	set->seed = ser->seed;
+	set->nr = ser->nr;
+	list_add_tail(&set->list, &incoming);
+
+	/* An area is restored here as a whole: its pages are nothing else. */
+	area = kho_restore_vmalloc(&ser->vmalloc);
+	if (!area)
+		return report_err(-EIO, "a vmalloc area is not restored");
+	if (set->kind == SET_AREA)
+		set->area = area;
+	else
+		set->entries = area;
+	return 0;
+}
+
+static int restore_manifest(void)
+{
+	const struct manifest_ser *in;
+	phys_addr_t phys;
+	size_t size;
+	int err;
+
+	err = kho_retrieve_subtree(SUBTREE, &phys, &size);
+	if (err)
+		return report_err(err, "the previous kernel left no " SUBTREE);
+	in = phys_to_virt(phys);
+	if (size != PAGE_SIZE || in->magic != MAGIC || in->nr_sets > MAX_SETS)
+		return report_err(-EINVAL, "the manifest is spoiled");
+	for (int i = 0; i < in->nr_sets && !err; i++)
+		err = restore_set(&in->sets[i]);
+	kho_restore_free((void *)in);
+	return err;
+}
+
+int manifest_restore(void)
+{
+	unsigned long nr = 0, failed = 0;
+	struct set *set;
+	u64 ns;
+	int err;
+
+	if (!list_empty(&incoming))
+		return report_err(-EBUSY, "restored already");
+	err = restore_manifest();
+	if (err)
+		return err;
+
+	ns = ktime_get_raw_ns();
+	list_for_each_entry(set, &incoming, list) {
+		failed += set_restore(set);
+		nr += set->nr;
+	}
+	ns = ktime_get_raw_ns() - ns;
+
+	report("restored=%lu\nrestore_ns=%llu\n", nr - failed, ns);
+	if (failed)
+		return report_err(-EIO, "%lu of %lu entries are not restored", failed, nr);
+	return 0;
+}
+
+int manifest_verify(void)
+{
+	unsigned long nr = 0, bad = 0;
+	struct set *set;
+
+	if (list_empty(&incoming))
+		return report_err(-ENOENT, "nothing is restored");
+	list_for_each_entry(set, &incoming, list) {
+		bad += set_check(set);
+		nr += set->nr;
+	}
+	report("verified=%lu\nbad=%lu\n", nr, bad);
+	return bad ? report_err(-EIO, "%lu of %lu entries differ", bad, nr) : 0;
+}
+
+int manifest_free(void)
+{
+	struct set *set, *tmp;
+
+	if (list_empty(&incoming))
+		return report_err(-ENOENT, "nothing is restored");
+	list_for_each_entry_safe(set, tmp, &incoming, list)
+		set_destroy(set);
+	return 0;
+}
+
+int manifest_spoil(unsigned long nr)
+{
+	struct set *set;
+
+	list_for_each_entry(set, &outgoing, list) {
+		for (unsigned long i = 0; i < nr && i < set->nr; i++)
+			set_spoil(set, i * (set->nr / nr));
+	}
+	return list_empty(&outgoing) ? report_err(-ENOENT, "nothing is preserved") : 0;
+}

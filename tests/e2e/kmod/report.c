@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The results of the last command. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/printk.h>
+
+#include "kho_workload.h"
+
+static char text[2048];
+static size_t text_len;
+
+void report_start(void)
+{
+	text_len = 0;
+}
+
+static void report_va(const char *fmt, va_list ap)
+{
+	text_len += vscnprintf(text + text_len, sizeof(text) - text_len, fmt, ap);
+}
+
+void report(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report_va(fmt, ap);
+	va_end(ap);
+}
+
+int report_err(int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report_va(fmt, ap);
+	va_end(ap);
+	report("\n");
+	return err;
+}
+
+ssize_t report_read(char __user *buf, size_t len, loff_t *pos)
+{
+	return simple_read_from_buffer(buf, len, pos, text, text_len);
+}

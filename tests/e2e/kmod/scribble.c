@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Overwrite what is free.  A preserved page that the new kernel wrongly gave to
+ * its page allocator does not survive this.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "kho_workload.h"
+
+#define POISON 0xa5a5a5a5a5a5a5a5ULL
+
+/* Movable, so that scratch (which is CMA) is scribbled over too. */
+#define SCRIBBLE_GFP (GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | __GFP_NORETRY)
+
+static unsigned long free_kb(void)
+{
+	struct sysinfo si;
+
+	si_meminfo(&si);
+	return si.freeram << (PAGE_SHIFT - 10);
+}
+
+/* A plain loop: string instructions are slow where they are emulated. */
+static void scribble_block(struct page *page, unsigned int order)
+{
+	u64 *word = page_address(page);
+	u64 *end = (void *)word + (PAGE_SIZE << order);
+
+	while (word < end)
+		WRITE_ONCE(*word++, POISON);
+}
+
+/* Returns how many KiB were written; stops at @max of them. */
+static unsigned long scribble_order(struct list_head *taken, unsigned int order,
+				    unsigned long max)
+{
+	unsigned long kb = 0;
+
+	while (kb < max) {
+		struct page *page = alloc_pages(SCRIBBLE_GFP | __GFP_COMP, order);
+
+		if (!page)
+			break;
+		scribble_block(page, order);
+		list_add(&page->lru, taken);
+		kb += PAGE_SIZE >> 10 << order;
+		cond_resched();
+	}
+	return kb;
+}
+
+int scribble(u64 max_mb)
+{
+	unsigned long max = max_mb ? max_mb << 10 : ULONG_MAX;
+	struct drop taken = { LIST_HEAD_INIT(taken.list) };
+	unsigned long had = free_kb(), kb = 0;
+
+	for (int order = MAX_PAGE_ORDER; order >= 0 && kb < max; order--)
+		kb += scribble_order(&taken.list, order, max - kb);
+	drop_free(&taken);
+
+	report("free_kb=%lu\nscribbled_kb=%lu\n", had, kb);
+	/* The watermarks keep some, but a scribble that misses much proves nothing. */
+	if (kb < max && kb < had / 10 * 9)
+		return report_err(-ENOMEM, "only %lu of %lu kB could be taken", kb, had);
+	return 0;
+}

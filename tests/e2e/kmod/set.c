@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One set: the same verbs for folios, runs of pages and vmalloc areas. */
+#include <linux/kexec_handover.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "kho_workload.h"
+
+/* What "head" stamps of a folio. */
+#define HEAD_BYTES 64
+
+struct set *set_create(void)
+{
+	struct set *set = kzalloc(sizeof(*set), GFP_KERNEL);
+
+	if (set)
+		INIT_LIST_HEAD(&set->list);
+	return set;
+}
+
+static void entry_free(const struct set *set, u64 entry)
+{
+	unsigned long pfn = entry_pfn(entry);
+
+	if (set->kind == SET_FOLIOS) {
+		folio_put(pfn_folio(pfn));
+		return;
+	}
+	for (unsigned long i = 0; i < entry_arg(entry); i++)
+		__free_page(pfn_to_page(pfn + i));
+}
+
+void set_destroy(struct set *set)
+{
+	for (unsigned long i = 0; set->entries && i < set->nr; i++) {
+		if (set->entries[i])
+			entry_free(set, set->entries[i]);
+		cond_resched();
+	}
+	vfree(set->entries);
+	vfree(set->area);
+	list_del(&set->list);
+	kfree(set);
+}
+
+static int entry_preserve(const struct set *set, u64 entry)
+{
+	unsigned long pfn = entry_pfn(entry);
+
+	if (set->kind == SET_FOLIOS)
+		return kho_preserve_folio(pfn_folio(pfn));
+	return kho_preserve_pages(pfn_to_page(pfn), entry_arg(entry));
+}
+
+static void entry_unpreserve(const struct set *set, u64 entry)
+{
+	unsigned long pfn = entry_pfn(entry);
+
+	if (set->kind == SET_FOLIOS)
+		kho_unpreserve_folio(pfn_folio(pfn));
+	else
+		kho_unpreserve_pages(pfn_to_page(pfn), entry_arg(entry));
+}
+
+/* An area is preserved and restored through the manifest's descriptor. */
+int set_preserve(struct set *set)
+{
+	unsigned long i;
+	int err;
+
+	for (i = 0; set->entries && i < set->nr; i++) {
+		err = entry_preserve(set, set->entries[i]);
+		if (err)
+			goto err_unpreserve;
+	}
+	return 0;
+
+err_unpreserve:
+	while (i--)
+		entry_unpreserve(set, set->entries[i]);
+	return err;
+}
+
+void set_unpreserve(struct set *set)
+{
+	for (unsigned long i = 0; set->entries && i < set->nr; i++)
+		entry_unpreserve(set, set->entries[i]);
+}
+
+unsigned long set_restore(struct set *set)
+{
+	unsigned long failed = 0;
+
+	for (unsigned long i = 0; set->entries && i < set->nr; i++) {
+		u64 entry = set->entries[i];
+		phys_addr_t phys = PFN_PHYS(entry_pfn(entry));
+		bool ok;
+
+		if (set->kind == SET_FOLIOS)
+			ok = kho_restore_folio(phys);
+		else
+			ok = kho_restore_pages(phys, entry_arg(entry));
+		if (!ok) {
+			set->entries[i] = 0;	/* not ours to check or free */
+			failed++;
+		}
+	}
+	return failed;
+}
+
+/* The pages of entry @i: their first pfn, and how many there are. */
+static unsigned long entry_span(const struct set *set, unsigned long i, unsigned long *pfn)
+{
+	u64 entry = set->entries[i];
+
+	*pfn = entry_pfn(entry);
+	return set->kind == SET_FOLIOS ? 1UL << entry_arg(entry) : entry_arg(entry);
+}
+
+static void entry_fill(struct set *set, unsigned long i)
+{
+	unsigned long pfn, nr = entry_span(set, i, &pfn);
+
+	if (set->stamp == STAMP_HEAD)
+		stamp_page(pfn_to_kaddr(pfn), set->seed, pfn, HEAD_BYTES);
+	for (; set->stamp == STAMP_FULL && nr; pfn++, nr--)
+		stamp_page(pfn_to_kaddr(pfn), set->seed, pfn, PAGE_SIZE);
+}
+
+void set_fill(struct set *set)
+{
+	for (unsigned long i = 0; i < set->nr; i++) {
+		if (set->kind == SET_AREA)
+			stamp_page(set->area + i * PAGE_SIZE, set->seed, i, PAGE_SIZE);
+		else
+			entry_fill(set, i);
+		cond_resched();
+	}
+}
+
+static bool entry_contents_ok(struct set *set, unsigned long i)
+{
+	unsigned long pfn, nr = entry_span(set, i, &pfn);
+
+	if (set->stamp == STAMP_HEAD)
+		return stamp_matches(pfn_to_kaddr(pfn), set->seed, pfn, HEAD_BYTES);
+	for (; set->stamp == STAMP_FULL && nr; pfn++, nr--)
+		if (!stamp_matches(pfn_to_kaddr(pfn), set->seed, pfn, PAGE_SIZE))
+			return false;
+	return true;
+}
+
+static bool entry_is_sound(struct set *set, unsigned long i)
+{
+	unsigned long pfn, nr = entry_span(set, i, &pfn);
+
+	if (set->kind == SET_FOLIOS)
+		return folio_is_sound(pfn_folio(pfn), pfn, ilog2(nr));
+	for (; nr; pfn++, nr--)
+		if (!page_is_sound(pfn_to_page(pfn)))
+			return false;
+	return true;
+}
+
+static bool entry_ok(struct set *set, unsigned long i)
+{
+	if (set->kind == SET_AREA)
+		return stamp_matches(set->area + i * PAGE_SIZE, set->seed, i, PAGE_SIZE);
+	if (!set->entries[i])
+		return false;
+	/* The contents last: a folio of the wrong shape may not be mapped. */
+	return entry_is_sound(set, i) && entry_contents_ok(set, i);
+}
+
+unsigned long set_check(struct set *set)
+{
+	unsigned long bad = 0;
+
+	for (unsigned long i = 0; i < set->nr; i++) {
+		bad += !entry_ok(set, i);
+		cond_resched();
+	}
+	return bad;
+}
+
+/* One bit, in the middle of the last stamped page of entry @which. */
+void set_spoil(struct set *set, unsigned long which)
+{
+	unsigned long pfn, nr;
+
+	if (set->kind == SET_AREA) {
+		*((u8 *)set->area + which * PAGE_SIZE + PAGE_SIZE / 2) ^= 1;
+		return;
+	}
+	nr = entry_span(set, which, &pfn);
+	if (set->stamp == STAMP_HEAD)
+		*((u8 *)pfn_to_kaddr(pfn) + HEAD_BYTES / 2) ^= 1;
+	else
+		*((u8 *)pfn_to_kaddr(pfn + nr - 1) + PAGE_SIZE / 2) ^= 1;
+}

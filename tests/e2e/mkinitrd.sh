@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Pack the initrds of a plan, the last boot's first, since the initrd of boot N
+# holds the kernel and the initrd of boot N+1.  The last one holds only /init, the
+# plan and the modules: unpacking it is inside the blackout.  Idempotent.
+#
+# usage: mkinitrd.sh -i INIT -p PLAN -o DIR [-f HOSTFILE:GUESTPATH]... IMAGE[,MODULES]...
+#
+# One IMAGE per boot; MODULES is the folder of the modules built for it.  Writes
+# DIR/initrd1, DIR/initrd2, ...
+set -eu
+# shellcheck source=../../scripts/lib.sh
+. "$(dirname -- "$0")/../../scripts/lib.sh"
+# shellcheck source=guest.sh
+. "$(dirname -- "$0")/guest.sh"
+
+init='' plan='' dir='' files=''
+while getopts i:p:o:f: opt; do
+	case $opt in
+	i) init=$OPTARG ;;
+	p) plan=$OPTARG ;;
+	o) dir=$OPTARG ;;
+	f) files="$files $OPTARG" ;;
+	*) die "usage: mkinitrd.sh -i INIT -p PLAN -o DIR [-f HOSTFILE:GUESTPATH]... IMAGE[,MODULES]..." ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ -n "$init" ] || die "-i INIT is missing"
+[ -f "$plan" ] || die "-p PLAN is missing"
+[ -d "$dir" ] || die "-o DIR is missing"
+[ $# -gt 0 ] || die "no kernel given"
+pack=$(pack_tool)
+
+list_boot() {
+	for d in /dev /proc /sys; do
+		echo "dir $d 0755 0 0"
+	done
+	echo 'nod /dev/console 0600 0 0 c 5 1'
+	echo "file /init $init 0755 0 0"
+	echo "file /plan $plan 0644 0 0"
+	case $1 in
+	*,*)
+		for ko in "${1#*,}"/*.ko; do
+			[ ! -e "$ko" ] || echo "file /${ko##*/} $ko 0644 0 0"
+		done ;;
+	esac
+	for f in $files; do
+		echo "file ${f#*:} ${f%%:*} 0755 0 0"
+	done
+}
+
+nr=$#
+while [ "$nr" -gt 0 ]; do
+	eval "boot=\${$nr}"
+	{
+		list_boot "$boot"
+		if [ "$nr" -lt $# ]; then
+			next=''
+			eval "next=\${$((nr + 1))}"
+			echo "file /kernel$((nr + 1)) ${next%%,*} 0644 0 0"
+			echo "file /initrd$((nr + 1)) $dir/initrd$((nr + 1)) 0644 0 0"
+		fi
+	} >"$dir/list$nr"
+	"$pack" "$dir/list$nr" >"$dir/initrd$nr"
+	nr=$((nr - 1))
+done

@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run the end-to-end tests, all or the named ones, and report in KTAP.  Needs the
+# kernels (make kernels).  Idempotent; logs of each case in build/e2e/NAME.
+#
+# usage: [KHO_JOBS=N] [CI=1] run.sh [-l] [-x ACCEL] [-k KERNEL] [NAME...]
+#   -l         list the cases
+#   -x ACCEL   tcg, tcg-icount, kvm or auto (auto)
+#   -k KERNEL  for every boot, whatever the case says: what does stock do?
+#   KHO_JOBS   cases at a time (1)
+#   CI=1       a case that cannot run here fails instead of being skipped
+# exit status: 0 all passed, 1 some failed, 4 all were skipped
+#
+# A case is a plan (see vm.sh) whose comments may also say
+#   # status: N      the exit status that vm.sh must have (0)
+#   # reason: TEXT   what its reason must contain
+#   # needs: GIB     memory that the host must have free
+#   # upstream: NAME run upstream's test NAME instead of a plan
+#   # prepare: WHAT  run prepare.sh WHAT first
+set -eu
+here=$(cd -- "$(dirname -- "$0")" && pwd -P)
+# shellcheck source=../../scripts/lib.sh
+. "$here/../../scripts/lib.sh"
+# shellcheck source=guest.sh
+. "$here/guest.sh"
+
+header() { sed -n "s/^# $1: *//p" "$2"; }
+
+free_gib() { awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo; }
+
+# run_case NAME: leaves DIR/result, "STATUS SECONDS" and a line of reason
+run_case() {
+	file=$here/cases/$1.case dir=$build/e2e/$1
+	want=$(header status "$file") want=${want:-0}
+	mkdir -p "$dir"
+	rm -f "$dir/console"
+	start=$(date +%s) rc=0
+	try_case "$1" >"$dir/out" 2>&1 </dev/null || rc=$?
+	[ "$rc" -eq 4 ] || rc=$(compare "$rc")
+	printf '%s %s\n' "$rc" $(($(date +%s) - start)) >"$dir/result.tmp"
+	tail -n 1 "$dir/out" >>"$dir/result.tmp"
+	mv "$dir/result.tmp" "$dir/result"
+}
+
+try_case() {
+	script=vm.sh needs=$(header needs "$file") prepare=$(header prepare "$file")
+	if [ "${needs:-0}" -gt "$(free_gib)" ]; then
+		echo "needs $needs GiB of free memory"
+		return 4
+	fi
+	[ -z "$prepare" ] || "$here/prepare.sh" "$prepare" || return
+	[ -z "$(header upstream "$file")" ] || script=upstream.sh
+	# shellcheck disable=SC2086	# words on purpose
+	"$here/$script" $kernels -x "$accel" -o "$dir" "$file"
+}
+
+# compare STATUS: prints 0 if the case ended as it says it must; the last line of
+# DIR/out is then or else the reason
+compare() {
+	said=$(tail -n 1 "$dir/out") reason=$(header reason "$file")
+	case $1:$said in
+	$want:*"$reason"*) echo 0 ;;
+	0:* | "$want":*)
+		echo "expected status $want with '$reason', got $1: $said" >>"$dir/out"
+		echo 1
+		;;
+	*) echo "$1" ;;
+	esac
+}
+
+# report NUMBER NAME
+report() {
+	dir=$build/e2e/$2
+	read -r rc secs <"$dir/result"
+	reason=$(sed -n 2p "$dir/result")
+	where=qemu-$(cat "$dir/accel" 2>/dev/null || echo none)
+	case $rc in
+	0)
+		echo "ok $1 - $2 # time ${secs}s ($where)"
+		passed=$((passed + 1))
+		;;
+	4)
+		if [ -n "${CI-}" ]; then
+			echo "not ok $1 - $2 # cannot run here: $reason"
+			failed="$failed $2"
+		else
+			echo "ok $1 - $2 # SKIP $reason"
+		fi
+		;;
+	*)
+		echo "not ok $1 - $2 # time ${secs}s ($where)"
+		failed="$failed $2"
+		echo "# $reason"
+		echo "# logs: $dir"
+		tail -n 12 "$dir/console" 2>/dev/null | tr -d '\r' | sed 's/^/#   /'
+		;;
+	esac
+}
+
+accel=auto kernels=${KHO_KERNELS-}
+case ${1-} in
+--case) # for the parallel runner below
+	accel=$2
+	run_case "$3"
+	exit ;;
+esac
+while getopts lk:x: opt; do
+	case $opt in
+	l)
+		for f in "$here"/cases/*.case; do
+			basename "$f" .case
+		done
+		exit ;;
+	x) accel=$OPTARG ;;
+	k) kernels="-1 $OPTARG -2 $OPTARG -3 $OPTARG -4 $OPTARG" ;;
+	*) die "usage: run.sh [-l] [-x ACCEL] [-k KERNEL] [NAME...]" ;;
+	esac
+done
+shift $((OPTIND - 1))
+# shellcheck disable=SC2046	# words on purpose
+[ $# -gt 0 ] || set -- $("$0" -l)
+
+command -v "$qemu" >/dev/null || die "$qemu is not installed: run 'make setup'"
+accel=$(pick_accel "$accel" "$(kernel_image stock)")
+case $accel in
+tcg*) say "no usable KVM: emulating with $accel, so times say nothing about real hardware" ;;
+esac
+for name; do
+	[ -f "$here/cases/$name.case" ] || die "no case '$name': see run.sh -l"
+	rm -f "$build/e2e/$name/result"
+done
+"$here/prepare.sh" init
+
+export KHO_KERNELS="$kernels"
+printf '%s\n' "$@" | xargs -P "${KHO_JOBS:-1}" -n 1 "$0" --case "$accel" &
+runner=$!
+trap 'kill $runner 2>/dev/null; exit 130' INT TERM HUP
+echo 'KTAP version 1'
+echo "1..$#"
+nr=0 passed=0 failed=''
+for name; do
+	nr=$((nr + 1))
+	until [ -e "$build/e2e/$name/result" ]; do
+		kill -0 "$runner" 2>/dev/null || [ -e "$build/e2e/$name/result" ] ||
+			die "the runner died before $name was done"
+		sleep 0.2
+	done
+	report "$nr" "$name"
+done
+wait "$runner" || :
+
+echo "# passed: $passed, failed:$(echo "$failed" | wc -w), total: $#"
+[ -z "$failed" ] || { echo "# failed:$failed"; exit 1; }
+[ "$passed" -gt 0 ] || exit 4

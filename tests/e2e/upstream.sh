@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run one of upstream's live update tests (tools/testing/selftests/liveupdate),
+# unmodified and under upstream's own init, the way its vmtest.sh does: on the
+# console, "TEST PASSED" is the verdict.  Every run starts from nothing.
+#
+# usage: upstream.sh [-1 KERNEL] [-t SECONDS] [-o DIR] [-x ACCEL] CASEFILE
+#   CASEFILE has a line '# upstream: NAME' and, like a plan, '# vm:' and '# allow:'
+# exit status: as vm.sh
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=../../scripts/lib.sh
+. "$here/../../scripts/lib.sh"
+# shellcheck source=guest.sh
+. "$here/guest.sh"
+
+end() {
+	say "$test: $2"
+	exit "$1"
+}
+
+options() {
+	OPTIND=1
+	while getopts 1:2:3:4:t:o:x: opt; do
+		case $opt in
+		1) kernel=$OPTARG ;;
+		[2-4]) ;; # there is one kernel only
+		t) limit=$OPTARG ;;
+		o) dir=$OPTARG ;;
+		x) accel=$OPTARG ;;
+		*) die "usage: upstream.sh [-1 KERNEL] [-t SECONDS] [-o DIR] [-x ACCEL] CASEFILE" ;;
+		esac
+	done
+	shift $((OPTIND - 1))
+	case_file=${1-}
+}
+
+# initrd NAME EXTRA...: upstream's init and the test; EXTRA are lines for gen_init_cpio
+initrd() {
+	out=$1
+	shift
+	printf '%s\n' 'dir /dev 0755 0 0' 'dir /proc 0755 0 0' 'dir /debugfs 0755 0 0' \
+		'nod /dev/console 0600 0 0 c 5 1' \
+		"file /init $tests/init 0755 0 0" \
+		"file /test_binary $tests/$test 0755 0 0" "$@" >"$dir/$out.list"
+	"$(pack_tool)" "$dir/$out.list" >"$dir/$out"
+}
+
+judge() {
+	bad=$(console_badness "$dir/console" "$case_file" | head -n 1)
+	if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+		end 3 "hung: not done after $limit s"
+	elif ! grep -aq 'Starting Stage 2' "$dir/console"; then
+		end 2 "VM lost: it never reached the second kernel"
+	elif ! grep -aq 'TEST PASSED' "$dir/console" ||
+	     ! grep -aq 'Stage 2 completed successfully' "$dir/console"; then
+		end 1 "no 'TEST PASSED' on the console"
+	elif [ -n "$bad" ]; then
+		end 1 "console: $bad"
+	fi
+}
+
+kernel=fast limit=120 dir='' accel=auto
+for arg; do
+	case_file=$arg
+done
+[ -f "${case_file-}" ] || die "usage: upstream.sh [-1 KERNEL] [-t SECONDS] [-o DIR] [-x ACCEL] CASEFILE"
+# shellcheck disable=SC2046	# words on purpose
+options $(sed -n 's/^# vm: *//p' "$case_file")
+options "$@"
+test=$(sed -n 's/^# upstream: *//p' "$case_file")
+tests=$build/e2e/selftests
+dir=${dir:-$build/e2e/$test}
+mkdir -p "$dir"
+dir=$(cd -- "$dir" && pwd -P)
+
+"$here/prepare.sh" selftests
+image=$(kernel_image "$kernel")
+initrd inner
+initrd outer "file /kernel $image 0644 0 0" "file /initrd.img $dir/inner 0644 0 0"
+accel=$(pick_accel "$accel" "$image")
+echo "$accel" >"$dir/accel"
+status=0
+# shellcheck disable=SC2046	# words on purpose
+run_guest "$dir" "$limit" "$image" "$dir/outer" \
+	'console=ttyS0 liveupdate=on panic=-1 oops=panic' \
+	$(accel_args "$accel") $(memory_args 1G 1 2) || status=$?
+judge
+rm -f "$dir/inner" "$dir/outer"

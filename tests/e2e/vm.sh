@@ -1,0 +1,167 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Boot one guest and run a plan in it, through as many kexecs as the plan has.
+# Every run starts from nothing; DIR is overwritten.
+#
+# usage: vm.sh [options] PLANFILE
+#   -1 KERNEL     of the cold boot: stock, fast, or IMAGE[,MODULEDIR] (default fast)
+#   -2 .. -9      of the following boots (default: the one before)
+#   -m SIZE       memory of the guest, e.g. 2G (default 2G); costs the host only what
+#                 the guest touches
+#   -n NODES      1 to 4, memory split evenly; N+M adds M nodes without memory (1)
+#   -c CPUS       (2)
+#   -t SECONDS    time limit (120)
+#   -a WORD       add to the kernel command line of every boot; may be repeated
+#   -f FILE:PATH  put FILE (from the top of the repository) into every
+#                 initrd as PATH; may be repeated
+#   -o DIR        work folder (build/e2e/NAME)
+#   -x ACCEL      tcg, tcg-icount, kvm or auto (auto)
+#
+# The plan's own line '# vm: OPTIONS' is read first, the command line overrides it.
+# A line '# allow: TEXT' excuses console lines with TEXT.  For the steps of a plan
+# see tests/e2e/README.
+#
+# DIR gets: console, verdict (what the guests reported, and blackout_ns as derived
+# here), accel, qemu (the command line).
+# exit status: 0 all steps ok, 1 a step failed or the console has badness, 2 the VM
+# was lost, 3 time limit, 4 cannot run here.  One line of reason on stderr.
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=../../scripts/lib.sh
+. "$here/../../scripts/lib.sh"
+# shellcheck source=guest.sh
+. "$here/guest.sh"
+
+usage() { die "usage: vm.sh [-1..-9 KERNEL] [-m SIZE] [-n NODES] [-c CPUS] [-t SECONDS]" \
+	"[-a WORD] [-f FILE:PATH] [-o DIR] [-x ACCEL] PLANFILE"; }
+
+# end STATUS REASON
+end() {
+	say "$name: $2"
+	exit "$1"
+}
+
+options() {
+	OPTIND=1
+	while getopts 1:2:3:4:5:6:7:8:9:m:n:c:t:a:f:o:x: opt; do
+		case $opt in
+		[1-9]) eval "kernel$opt=\$OPTARG" ;;
+		m) mem=$OPTARG ;;
+		n) nodes=$OPTARG ;;
+		c) cpus=$OPTARG ;;
+		t) limit=$OPTARG ;;
+		a) append="$append $OPTARG" ;;
+		f)
+			case $OPTARG in
+			/*) files="$files -f $OPTARG" ;;
+			*) files="$files -f $top/$OPTARG" ;;
+			esac
+			;;
+		o) dir=$OPTARG ;;
+		x) accel=$OPTARG ;;
+		*) usage ;;
+		esac
+	done
+	shift $((OPTIND - 1))
+	plan=${1-}
+	[ $# -le 1 ] || usage
+}
+
+# boot_spec KERNEL: IMAGE[,MODULEDIR]
+boot_spec() {
+	case $1 in
+	stock | fast) echo "$(kernel_image "$1"),$build/kmod/$1" ;;
+	*,*) echo "$(kernel_image "${1%%,*}"),${1#*,}" ;;
+	*) kernel_image "$1" ;;
+	esac
+}
+
+boots() {
+	boots='' last=fast i=1
+	nr=$(awk '$1 == "stage" && $2 > n { n = $2 } END { print n + 0 }' "$plan")
+	case $nr in
+	[1-9]) ;;
+	*) die "$plan: no 'stage N' line, or a stage above 9" ;;
+	esac
+	while [ "$i" -le "$nr" ]; do
+		eval "last=\${kernel$i:-\$last}"
+		spec=$(boot_spec "$last")
+		boots="$boots $spec"
+		i=$((i + 1))
+	done
+}
+
+start() {
+	first=${boots# }
+	first=${first%% *}
+	image=${first%%,*}
+	accel=$(pick_accel "$accel" "$image")
+	echo "$accel" >"$dir/accel"
+	status=0
+	# shellcheck disable=SC2046	# words on purpose
+	run_guest "$dir" "$limit" "$image" "$dir/initrd1" \
+		"console=ttyS0 kho=on liveupdate=on panic=-1 oops=panic kho_stage=1$append" \
+		$(accel_args "$accel") $(memory_args "$mem" "$nodes" "$cpus") || status=$?
+}
+
+# Both serial ports are text, but a guest that dies may leave anything.
+add_blackout() {
+	LC_ALL=C awk '
+		/^[0-9]+ tsc_khz=/ { split($2, v, "="); khz = v[2] }
+		/^[0-9]+ t0=/ { split($2, v, "="); t0[$1] = v[2] }
+		/^[0-9]+ t1=/ { split($2, v, "="); t1[$1] = v[2] }
+		END {
+			for (s in t1)
+				if ((s - 1) in t0 && khz)
+					printf "%d blackout_ns=%.0f\n", s, (t1[s] - t0[s - 1]) * 1e6 / khz
+		}' "$dir/verdict" >"$dir/blackout"
+	cat "$dir/blackout" >>"$dir/verdict"
+}
+
+judge() {
+	failed=$(grep -a -m1 '^not ok ' "$dir/verdict") || :
+	bad=$(console_badness "$dir/console" "$plan" | head -n 1)
+	if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+		end 3 "hung: not done after $limit s${failed:+ ($failed)}"
+	elif [ -n "$failed" ]; then
+		end 1 "$failed"
+	elif ! grep -qx 'done' "$dir/verdict"; then
+		end 2 "VM lost: $(lost_because)"
+	elif [ -n "$bad" ]; then
+		end 1 "console: $bad"
+	fi
+}
+
+lost_because() {
+	if [ "$status" -ne 0 ]; then
+		echo "QEMU ended with $status: $(tail -n 1 "$dir/qemu.log")"
+	else
+		reason=$(grep -a -m1 -E 'Kernel panic|BUG:|unable to handle' "$dir/console") || :
+		echo "no 'done'; ${reason:-the console says nothing of a panic}"
+	fi
+}
+
+mem=2G nodes=1 cpus=2 limit=120 append='' files='' dir='' accel=auto plan=''
+for arg; do
+	planfile=$arg
+done
+[ -f "${planfile-}" ] || usage
+# shellcheck disable=SC2046	# words on purpose
+options $(sed -n 's/^# vm: *//p' "$planfile")
+options "$@"
+name=${plan##*/}
+name=${name%.*}
+dir=${dir:-$build/e2e/$name}
+command -v "$qemu" >/dev/null || { say "$qemu is not installed: run 'make setup'"; exit 4; }
+
+"$here/prepare.sh" init
+mkdir -p "$dir"
+dir=$(cd -- "$dir" && pwd -P)
+boots
+# shellcheck disable=SC2086	# words on purpose
+"$here/mkinitrd.sh" -i "$build/e2e/init/init" -p "$plan" -o "$dir" $files $boots
+start
+add_blackout
+judge
+rm -f "$dir"/initrd?

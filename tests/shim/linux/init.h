@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* CUSTOM: early parameters and initcalls are variables that a test can call. */
+#ifndef SHIM_INIT_H
+#define SHIM_INIT_H
+
+#include <linux/compiler.h>
+
+#define __init
+#define __initdata
+
+#define early_param(name, fn)	int (*shim_param_##fn)(char *arg) = fn
+#define fs_initcall(fn)		int (*shim_initcall_##fn)(void) = fn
+
+#endif /* SHIM_INIT_H */

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* PASS: to linux/mmzone.h. */
+#include <linux/mmzone.h>

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Messages, warnings and number parsing.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/bug.h>
+#include <linux/crash_dump.h>
+#include <linux/kstrtox.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+unsigned int shim_nr_warns, shim_nr_errs, shim_nr_warnings;
+const char *shim_last_msg = "";
+bool shim_is_kdump, shim_slab_is_up;
+struct work_struct *shim_work;
+pthread_rwlock_t shim_rcu = PTHREAD_RWLOCK_INITIALIZER;
+
+void shim_die(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fputs("# kernel would die: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputs("\n", stderr);
+	abort();
+}
+
+void shim_printk(unsigned int *count, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	shim_last_msg = strstr(fmt, "%pV") ? va_arg(args, struct va_format *)->fmt : fmt;
+	va_end(args);
+	if (count)
+		++*count;
+}
+
+int kstrtouint(const char *s, unsigned int base, unsigned int *res)
+{
+	unsigned long val = 0;
+
+	s += *s == '+';
+	if (!*s)
+		return -EINVAL;
+	for (; *s && !(*s == '\n' && !s[1]); s++) {
+		if (*s < '0' || *s > '9')
+			return -EINVAL;
+		val = val * base + (*s - '0');
+		if (val > UINT_MAX)
+			return -ERANGE;
+	}
+
+	*res = val;
+	return 0;
+}
+
+int kstrtobool(const char *s, bool *res)
+{
+	if (!s || !strchr("yYtT1nNfF0oO", *s) || !*s)
+		return -EINVAL;
+	if (*s == 'o' || *s == 'O') {
+		if (!strchr("nNfF", s[1]) || !s[1])
+			return -EINVAL;
+		s++;
+		*res = *s == 'n' || *s == 'N';
+		return 0;
+	}
+
+	*res = strchr("yYtT1", *s);
+	return 0;
+}
+
+/* Unlike strtoull(), the kernel's takes neither blanks nor a sign. */
+unsigned long long memparse(const char *ptr, char **retptr)
+{
+	static const char units[] = "KMGTPE";
+	unsigned long long val;
+	const char *unit;
+
+	*retptr = (char *)ptr;
+	if (*ptr < '0' || *ptr > '9')
+		return 0;
+
+	val = strtoull(ptr, retptr, 0);
+	unit = **retptr ? strchr(units, **retptr & ~0x20) : NULL;
+	if (unit) {
+		val <<= 10 * (unit - units + 1);
+		++*retptr;
+	}
+
+	return val;
+}

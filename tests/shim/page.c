@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Physical memory, its struct pages and a buddy allocator that only frees.
+ *
+ * It is a judge, not a model: whatever would corrupt a kernel ends the test. In
+ * particular a page is initialised once, freed once, and no struct page that is
+ * not initialised is looked at while free blocks are merged. There is no lock,
+ * so that TSan sees threads that touch the same block.
+ */
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include <linux/bug.h>
+#include <linux/gfp.h>
+#include <linux/memblock.h>
+
+#include "mm/internal.h"
+#include "mm/mm_init.h"
+
+#define MEMORY_PAGES	(SHIM_MEMORY >> PAGE_SHIFT)
+
+char *shim_arena;
+struct page *shim_memmap;
+pg_data_t shim_nodes[MAX_NUMNODES];
+long shim_totalram, shim_live_pages, shim_fail_after = -1;
+unsigned long (*shim_find_pages)(unsigned int order);
+
+static void *address_space(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		shim_die("cannot reserve %zu bytes of address space", size);
+	return p;
+}
+
+/* Shared, so that a child can be the kernel before the kexec. */
+void shim_memory_init(void)
+{
+	shim_arena = address_space(SHIM_MEMORY);
+	shim_memmap = address_space(MEMORY_PAGES * sizeof(struct page));
+}
+
+bool shim_fault(void)
+{
+	return shim_fail_after >= 0 && !shim_fail_after--;
+}
+
+/* All of the page lies in one region. */
+bool shim_page_is_memory(unsigned long pfn)
+{
+	unsigned long start, end;
+
+	return memblock_search_pfn_nid(pfn, &start, &end) != NUMA_NO_NODE && pfn < end;
+}
+
+struct page *pfn_to_online_page(unsigned long pfn)
+{
+	return pfn < MEMORY_PAGES && shim_page_is_memory(pfn) ? pfn_to_page(pfn) : NULL;
+}
+
+int pfn_to_nid(unsigned long pfn)
+{
+	return early_pfn_to_nid(pfn);
+}
+
+int get_order(size_t size)
+{
+	return size > PAGE_SIZE ? fls64((size - 1) >> PAGE_SHIFT) : 0;
+}
+
+static struct zone *page_zone(const struct page *page)
+{
+	return &NODE_DATA(page->nid)->node_zones[page->zid];
+}
+
+void totalram_pages_add(long nr)
+{
+	__atomic_fetch_add(&shim_totalram, nr, __ATOMIC_RELAXED);
+}
+
+void adjust_managed_page_count(struct page *page, long nr)
+{
+	__atomic_fetch_add(&page_zone(page)->managed_pages, nr, __ATOMIC_RELAXED);
+	totalram_pages_add(nr);
+}
+
+void __init_single_page(struct page *page, unsigned long pfn,
+			unsigned long zone, int nid)
+{
+	const struct zone *z = &NODE_DATA(nid)->node_zones[zone];
+
+	if (page != pfn_to_page(pfn) || pfn < z->start_pfn || pfn >= z->end_pfn ||
+	    early_pfn_to_nid(pfn) != nid)
+		shim_die("pfn %#lx is not in zone %lu of node %d", pfn, zone, nid);
+	if (page->inits++)
+		shim_die("pfn %#lx is initialised a second time", pfn);
+	page->refcount = 1;
+	page->nid = nid;
+	page->zid = zone;
+}
+
+void init_pageblock_migratetype(struct page *page, enum migratetype mt, bool isolate)
+{
+	if (!IS_ALIGNED(page_to_pfn(page), pageblock_nr_pages))
+		shim_die("pfn %#lx does not start a pageblock", page_to_pfn(page));
+	page->mt = mt;
+}
+
+static bool zones_match(const struct page *a, const struct page *b)
+{
+	return a->nid == b->nid && a->zid == b->zid;
+}
+
+static void merge(unsigned long pfn, unsigned int order)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	for (; order < MAX_PAGE_ORDER; order++) {
+		struct page *buddy = pfn_to_page(pfn ^ BIT(order));
+
+		if (!buddy->inits && shim_page_is_memory(page_to_pfn(buddy)))
+			shim_die("freeing pfn %#lx looks at pfn %#lx, not initialised",
+				 pfn, page_to_pfn(buddy));
+		if (buddy->free_order != order + 1 || !zones_match(page, buddy))
+			break;
+		buddy->free_order = 0;
+		page = min(page, buddy);
+		pfn = page_to_pfn(page);
+	}
+
+	page->free_order = order + 1;
+}
+
+static void buddy_free(struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page), i;
+
+	if (order > MAX_PAGE_ORDER || !IS_ALIGNED(pfn, BIT(order)))
+		shim_die("pfn %#lx is no block of order %u", pfn, order);
+
+	for (i = 0; i < BIT(order); i++) {
+		struct page *p = page + i;
+
+		if (p->inits != 1 || p->free || p->reserved)
+			shim_die("pfn %#lx freed: inits %u, free %u, reserved %u",
+				 pfn + i, p->inits, p->free, p->reserved);
+		p->free = 1;
+		p->refcount = 0;
+		p->head = NULL;
+	}
+	merge(pfn, order);
+}
+
+void __free_pages_core(struct page *page, unsigned int order,
+		       enum meminit_context context)
+{
+	__atomic_fetch_add(&page_zone(page)->managed_pages, BIT(order), __ATOMIC_RELAXED);
+	buddy_free(page, order);
+}
+
+void free_reserved_page(struct page *page)
+{
+	if (page->refcount != 1 || page->head)
+		shim_die("pfn %#lx is in use", page_to_pfn(page));
+	page->reserved = 0;
+	adjust_managed_page_count(page, 1);
+	buddy_free(page, 0);
+}
+
+unsigned long free_reserved_area(void *start, void *end, int poison, const char *what)
+{
+	unsigned long pfn = PFN_UP(virt_to_phys(start)), nr = 0;
+
+	for (; pfn < PFN_DOWN(virt_to_phys(end)); pfn++, nr++) {
+		if (!pfn_to_page(pfn)->reserved)
+			shim_die("pfn %#lx is not reserved", pfn);
+		free_reserved_page(pfn_to_page(pfn));
+	}
+
+	return nr;
+}
+
+void init_cma_reserved_pageblock(struct page *page)
+{
+	unsigned long i;
+
+	init_pageblock_migratetype(page, MIGRATE_CMA, false);
+	for (i = 0; i < pageblock_nr_pages; i++)
+		free_reserved_page(page + i);
+}
+
+void __SetPageHead(struct page *page)
+{
+	page->head = page;
+}
+
+void prep_compound_tail(struct page *page, const struct page *head, unsigned int order)
+{
+	page->head = head;
+}
+
+void prep_compound_head(struct page *head, unsigned int order)
+{
+	head->order = order;
+}
+
+void __free_page(struct page *page)
+{
+	if (--page->refcount || page->head)
+		shim_die("pfn %#lx is shared or compound", page_to_pfn(page));
+	buddy_free(page, 0);
+}
+
+void folio_put(struct folio *folio)
+{
+	struct page *page = &folio->page;
+	unsigned int order = page->order;
+	unsigned long i;
+
+	if (--page->refcount)
+		return;
+	for (i = 1; i < BIT(order); i++) {
+		if (page[i].head != page || page[i].refcount)
+			shim_die("pfn %#lx is no tail", page_to_pfn(page + i));
+	}
+	page->order = 0;
+	for (i = 0; i < BIT(order); i += BIT(min(order, MAX_PAGE_ORDER)))
+		buddy_free(page + i, min(order, MAX_PAGE_ORDER));
+	__atomic_fetch_sub(&shim_live_pages, BIT(order), __ATOMIC_RELAXED);
+}
+
+/* A page of the kernel before the kexec, which has neither zones nor a buddy. */
+struct page *shim_alloc_pages(unsigned int order)
+{
+	struct page *page;
+
+	if (shim_fault())
+		return NULL;
+
+	page = pfn_to_page(shim_find_pages(order));
+	memset(page_address(page), 0, PAGE_SIZE << order);
+	memset(page, 0, sizeof(*page) << order);
+	page->inits = 1;
+	page->refcount = 1;
+	page->order = order;
+	__atomic_fetch_add(&shim_live_pages, BIT(order), __ATOMIC_RELAXED);
+	return page;
+}
+
+struct folio *folio_alloc(gfp_t gfp, unsigned int order)
+{
+	return page_folio(shim_alloc_pages(order));
+}
+
+unsigned long get_zeroed_page(gfp_t gfp)
+{
+	struct page *page;
+	void *p;
+
+	if (shim_find_pages) {
+		page = shim_alloc_pages(0);
+		return page ? (unsigned long)page_address(page) : 0;
+	}
+
+	p = shim_fault() ? NULL : aligned_alloc(PAGE_SIZE, PAGE_SIZE);
+	if (!p)
+		return 0;
+	__atomic_fetch_add(&shim_live_pages, 1, __ATOMIC_RELAXED);
+	return (unsigned long)memset(p, 0, PAGE_SIZE);
+}
+
+void free_page(unsigned long addr)
+{
+	__atomic_fetch_sub(&shim_live_pages, 1, __ATOMIC_RELAXED);
+	if (!shim_find_pages)
+		free((void *)addr);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* CUSTOM: force-included; what kbuild and the kernel's everyday headers bring. */
+#ifndef SHIM_H
+#define SHIM_H
+
+/*
+ * Looser than the kernel's, which insist on one signedness, and evaluating each
+ * argument once like them. Before <linux/kernel.h> so that it keeps its own out.
+ */
+#define min(x, y) ({ __auto_type x_ = (x); __auto_type y_ = (y); x_ < y_ ? x_ : y_; })
+#define max(x, y) ({ __auto_type x_ = (x); __auto_type y_ = (y); x_ > y_ ? x_ : y_; })
+
+#include <string.h>
+#include <linux/kconfig.h>
+#include <linux/kernel.h>
+#include <linux/types.h>
+#include <linux/bits.h>
+#include <linux/bitops.h>
+
+#undef clamp
+#define clamp(val, lo, hi) ({					\
+	typeof(val) v_ = (val), lo_ = (lo), hi_ = (hi);		\
+	v_ < lo_ ? lo_ : v_ > hi_ ? hi_ : v_; })
+#define min3(x, y, z)	({ __auto_type z_ = (z); min(min(x, y), z_); })
+#define max3(x, y, z)	({ __auto_type z_ = (z); max(max(x, y), z_); })
+
+/* tools/include makes u64 an unsigned long, so the kernel's own %llu would warn. */
+#undef __printf
+#define __printf(fmt, args)
+
+#define __ref
+#define __ro_after_init
+#define typecheck(type, x)	((void)sizeof((typeof(type) *)0 == (typeof(x) *)0))
+
+/* The test stops here, and the harness says so. */
+void __noreturn shim_die(const char *fmt, ...);
+#undef panic
+#define panic(...)		shim_die(__VA_ARGS__)
+
+/* TSan knows neither volatile nor address dependencies: make them visible. */
+#undef READ_ONCE
+#undef WRITE_ONCE
+#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_ACQUIRE)
+#define WRITE_ONCE(x, val)	__atomic_store_n(&(x), (val), __ATOMIC_RELAXED)
+#define smp_load_acquire(p)	__atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define cmpxchg(p, old, new) ({						\
+	typeof(*(p)) old_ = (old);					\
+	__atomic_compare_exchange_n((p), &old_, (typeof(*(p)))(new), false, \
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+	old_; })
+#define cmpxchg64		cmpxchg
+
+static inline u64 mul_u64_u64_div_u64(u64 a, u64 mul, u64 div)
+{
+	return (unsigned __int128)a * mul / div;
+}
+
+_Static_assert(sizeof(phys_addr_t) == 8, "build with -DCONFIG_PHYS_ADDR_T_64BIT");
+
+#endif /* SHIM_H */
