@@ -19,6 +19,9 @@
  *   parallel with each other and with free memory. Whoever claims a preserved
  *   page before that finishes its sections with kho_fast_finish_pages().
  *
+ * Holes of a few pages between held pages are not freed here but put on a list,
+ * see kernel/kho_fast/holes.c.
+ *
  * A held page looks like any page that was initialised and not freed:
  * reference count 1, order 0, not managed. Claiming adds it to the managed
  * pages, so here it is taken out of totalram_pages.
@@ -42,13 +45,16 @@
 #include <linux/mm.h>
 #include <linux/nmi.h>
 #include <linux/page-isolation.h>
-#include <linux/pgalloc_tag.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 
 #include "internal.h"
 #include "mm_init.h"
 #include "page_alloc.h"
 #include "../kernel/kho_fast/internal.h"
+
+/* Holes below this size are freed after boot, see kernel/kho_fast/holes.c. */
+#define SMALL_HOLE_PAGES	8
 
 /* Per node the first pfn whose struct page is not initialised early. */
 static unsigned long deferred_from[MAX_NUMNODES] __initdata;
@@ -95,7 +101,10 @@ static void __init add_held(unsigned long nr_pages)
 	totalram_pages_add(-(long)nr_pages);
 }
 
-/* Call @free for each run of clear bits of @mask in [from, to). */
+/*
+ * Call @free for each run of clear bits of @mask in [from, to), or put it off
+ * when it is small. Returns how many pages were freed.
+ */
 static unsigned long __init
 free_clear_runs(const unsigned long *mask, unsigned long block_pfn,
 		unsigned long from, unsigned long to,
@@ -103,22 +112,33 @@ free_clear_runs(const unsigned long *mask, unsigned long block_pfn,
 {
 	unsigned long start = from - block_pfn, limit = to - block_pfn;
 	unsigned long freed = 0, end;
+	struct kho_fast_holes holes = {};
+	bool can_wait = kho_fast_holes_can_wait();
 
 	for (;;) {
 		start = find_next_zero_bit(mask, limit, start);
 		if (start >= limit)
-			return freed;
+			break;
 
 		end = find_next_bit(mask, limit, start);
-		free(block_pfn + start, block_pfn + end);
-		freed += end - start;
+		if (can_wait && end - start < SMALL_HOLE_PAGES) {
+			kho_fast_holes_collect(&holes, block_pfn + start,
+					       block_pfn + end);
+		} else {
+			free(block_pfn + start, block_pfn + end);
+			freed += end - start;
+		}
 		start = end;
 	}
+
+	kho_fast_holes_add(&holes);
+	return freed;
 }
 
 /*
  * Call @free for what is not held in [from, to), which lies in one block of
- * a busy section. Returns how many pages that were.
+ * a busy section. Returns how many pages that were. Those whose freeing is put
+ * off count as held.
  */
 static unsigned long __init
 free_around_held(unsigned long from, unsigned long to,
@@ -237,10 +257,8 @@ static void __init init_struct_pages(struct zone *zone, unsigned long start_pfn,
 static void __init free_chunks(unsigned long start, unsigned long end)
 {
 	while (start < end) {
-		unsigned int order = min(start ? __ffs(start) : MAX_PAGE_ORDER,
-					 MAX_PAGE_ORDER);
+		unsigned int order = kho_fast_chunk_order(start, end);
 
-		order = min(order, __fls(end - start));
 		__free_pages_core(pfn_to_page(start), order, MEMINIT_EARLY);
 		start += BIT(order);
 	}
@@ -358,21 +376,23 @@ static __ref void finish_pending(unsigned long nr)
  */
 void kho_fast_finish_pages(unsigned long pfn, unsigned long nr_pages)
 {
-	struct kho_fast_section *sections = kho_fast_incoming.sections;
+	struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long nr = pfn_to_section_nr(pfn);
 	unsigned long last = pfn_to_section_nr(pfn + nr_pages - 1);
 
-	/* kho_fast_hold_exit() was here: all is finished, the map may go. */
-	if (!READ_ONCE(kho_fast_incoming.node_bits))
+	/* trim.c frees the sections a grace period after they are finished. */
+	guard(rcu)();
+	/* Pairs with the release in kho_fast_hold_exit(). */
+	if (smp_load_acquire(&map->finished))
 		return;
 
 	for (; nr <= last; nr++) {
-		/* Pairs with the release in try_finish(). */
-		u16 state = smp_load_acquire(&sections[nr].state);
+		u16 *state = &map->sections[nr].state;
 
-		if (state == KHO_FAST_PENDING)
+		if (READ_ONCE(*state) == KHO_FAST_PENDING)
 			finish_pending(nr);
-		while (smp_load_acquire(&sections[nr].state) != KHO_FAST_DONE)
+		/* Pairs with the release in try_finish(). */
+		while (smp_load_acquire(state) != KHO_FAST_DONE)
 			cpu_relax();
 	}
 }
@@ -380,8 +400,8 @@ void kho_fast_finish_pages(unsigned long pfn, unsigned long nr_pages)
 /**
  * kho_fast_hold_exit - All sections are finished.
  *
- * Frees what only finishing them needed. A section that was forgotten would
- * mean free memory nobody initialised, which cannot be repaired any more.
+ * A section that was forgotten would mean free memory that nobody initialised,
+ * which cannot be repaired any more.
  *
  * Context: process context, after page_alloc_init_late().
  */
@@ -391,15 +411,11 @@ void __init kho_fast_hold_exit(void)
 	unsigned long nr;
 
 	for (nr = 0; nr < map->nr_sections; nr++) {
-		if (!kho_fast_is_held(section_nr_to_pfn(nr)))
-			continue;
-		if (map->sections[nr].state != KHO_FAST_DONE)
+		if (kho_fast_is_held(section_nr_to_pfn(nr)) &&
+		    map->sections[nr].state != KHO_FAST_DONE)
 			panic("KHO: section %lu was never finished\n", nr);
-
-		kho_fast_free_boot(map->node_bits[nr], KHO_FAST_NODE_BITS_SIZE);
 	}
 
-	kho_fast_free_boot(map->node_bits,
-			   map->nr_sections * sizeof(*map->node_bits));
-	WRITE_ONCE(map->node_bits, NULL);
+	/* Pairs with the acquire in kho_fast_finish_pages(). */
+	smp_store_release(&map->finished, true);
 }

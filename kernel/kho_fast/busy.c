@@ -18,8 +18,8 @@
  * memory outside scratch. The pass only reads; it runs before anything that
  * is preserved could be overwritten.
  *
- * Lifecycle: built by kho_memory_init_early(); @node_bits go when all sections
- * are finished, the rest when the last preserved page is claimed.
+ * Lifecycle: built by kho_memory_init_early(); all but the tree goes some time
+ * after all sections are finished, and the tree as its keys are claimed.
  *
  * Lock order: none, the pass runs before SMP and the map is read-only after.
  *
@@ -179,6 +179,7 @@ static int __init mark_run(struct kho_fast_map *map, const struct run *run)
 
 	for (nr = first; nr <= last && nr < map->nr_sections; nr++)
 		map->sections[nr].orders |= BIT(run->order);
+	map->orders |= BIT(run->order);
 
 	return 0;
 }

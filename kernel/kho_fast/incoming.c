@@ -146,7 +146,8 @@ static bool __init read_fdt(phys_addr_t phys, u64 len)
  * @areas: The areas, unchecked.
  * @cnt:   How many.
  *
- * An area may be empty: the global one is when all boot allocations were low.
+ * An area may be empty: stock's global one is when all boot allocations were
+ * low.
  *
  * Return: index of the first area that is not made of whole pages, wraps, or
  * overlaps an earlier one; @cnt when there is none.
@@ -321,6 +322,7 @@ void __init kho_memory_init(void)
 void __init kho_fast_incoming_init(void)
 {
 	kho_fast_hold_exit();
+	kho_fast_holes_free();
 	kho_fast_drop_page(in.fdt_pa);	/* it was copied */
-	kho_fast_trim_start();
+	kho_fast_trim_soon();
 }

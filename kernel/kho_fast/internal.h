@@ -11,6 +11,8 @@
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/kexec_handover.h>
 #include <linux/kho_radix_tree.h>
+#include <linux/llist.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/types.h>
@@ -78,8 +80,10 @@ static_assert(sizeof(struct kho_fast_section) == 8);
  * @sections:    One entry per section from pfn 0 to the end of memory.
  * @nr_sections: Entries of @sections.
  * @node_bits:   Per section NULL or a bitmap of the pages that the incoming
- *               tree itself occupies. Gone once all sections are finished.
+ *               tree itself occupies.
  * @nr_nodes:    Pages that the incoming tree occupies.
+ * @orders:      Bit o is set when the tree has a key of order o.
+ * @finished:    All sections are; @sections and @node_bits may go any time.
  */
 struct kho_fast_map {
 	struct kho_radix_node	*root;
@@ -87,6 +91,8 @@ struct kho_fast_map {
 	unsigned long		nr_sections;
 	unsigned long		**node_bits;
 	unsigned long		nr_nodes;
+	u32			orders;
+	bool			finished;
 };
 
 /* Bytes of one entry of &kho_fast_map.node_bits. */
@@ -94,6 +100,16 @@ struct kho_fast_map {
 
 /* Pages whose preserved bits are looked at together: the buddy's reach. */
 #define KHO_FAST_BLOCK_PAGES	MAX_ORDER_NR_PAGES
+
+/* Order of the first of the naturally aligned chunks that make up [start, end). */
+static inline unsigned int kho_fast_chunk_order(unsigned long start,
+						unsigned long end)
+{
+	unsigned int order = min_t(unsigned int, __fls(end - start),
+				   MAX_PAGE_ORDER);
+
+	return start ? min_t(unsigned int, order, __ffs(start)) : order;
+}
 
 /* busy.c */
 int kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root);
@@ -161,6 +177,22 @@ void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages);
 int kho_fast_claim(unsigned long pfn);
 void kho_fast_drop_page(phys_addr_t phys);
 
+/**
+ * struct kho_fast_holes - Small holes whose freeing is put off.
+ * @first: The one added last.
+ * @last:  The one added first.
+ */
+struct kho_fast_holes {
+	struct llist_node *first, *last;
+};
+
+/* holes.c */
+bool kho_fast_holes_can_wait(void);
+void kho_fast_holes_collect(struct kho_fast_holes *batch, unsigned long start,
+			    unsigned long end);
+void kho_fast_holes_add(struct kho_fast_holes *batch);
+void kho_fast_holes_free(void);
+
 /* mm/deferred_kho.c */
 void kho_fast_hold_init(void);
 void kho_fast_hold_exit(void);
@@ -176,9 +208,7 @@ static inline unsigned long kho_fast_first_deferred_pfn(int nid)
 }
 
 /* trim.c */
-void kho_fast_trim_start(void);
 void kho_fast_trim_soon(void);
-void kho_fast_free_boot(void *mem, size_t size);
 
 /* subtree.c */
 int kho_fast_subtree_init(void);

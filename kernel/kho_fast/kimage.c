@@ -75,6 +75,9 @@ int kho_locate_mem_hole(struct kexec_buf *kbuf,
 		struct resource res = DEFINE_RES_MEM(kho_scratch[i].addr,
 						     kho_scratch[i].size);
 
+		/* The first kernel of the chain may have made an empty area. */
+		if (!kho_scratch[i].size)
+			continue;
 		ret = func(&res, kbuf);
 	}
 

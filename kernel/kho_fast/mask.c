@@ -65,7 +65,7 @@ void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
  * @mask: Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages and
  *        for pages of the tree.
  *
- * Context: any, until kho_fast_incoming_init() drops the node bitmaps.
+ * Context: any, until all sections are finished.
  */
 void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
 			unsigned long *mask)
@@ -84,7 +84,7 @@ void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
  * @map: The map, possibly empty.
  * @pfn: A page frame.
  *
- * Context: any, until the map is freed.
+ * Context: any, until all sections are finished.
  * Return: true when the section holds preserved pages or pages of the tree.
  */
 bool kho_fast_map_busy(const struct kho_fast_map *map, unsigned long pfn)

@@ -3,10 +3,11 @@
  * DOC: Claiming preserved memory
  *
  * The incoming tree is the record of what is still held: a claim clears the
- * bit of its key, atomically, so each key is claimed once. Which order the key
- * has follows from the orders that occur in the section. If the section is not
- * finished yet, the claim finishes it first; that is how users as early as
- * early_initcall work.
+ * bit of its key, atomically, so each key is claimed once. The order of the key
+ * is found by looking for each order that the tree has: few, and a key of an
+ * order that does not occur near the page is missing from a high level on. If
+ * the section is not finished yet, the claim finishes it first; that is how
+ * users as early as early_initcall work.
  *
  * Held pages look like freshly initialised ones of order 0 and belong to
  * nobody; a claim gives them the shape that the caller asked for and adds them
@@ -37,10 +38,10 @@ static int take_key(const struct kho_fast_map *map, unsigned long pfn)
 
 	guard(rcu)();
 	root = READ_ONCE(map->root);
-	if (!root || pfn_to_section_nr(pfn) >= map->nr_sections)
+	if (!root)
 		return -ENOENT;
 
-	orders = map->sections[pfn_to_section_nr(pfn)].orders;
+	orders = map->orders;
 	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1) {
 		unsigned long key = kho_fast_key(pfn, order);
 		struct kho_radix_leaf *leaf;

@@ -182,9 +182,17 @@ void __init kho_fast_scratch_adopt(phys_addr_t phys, unsigned int cnt)
 	kho_scratch_cnt = cnt;
 }
 
-static bool __init add_area(const char *what, phys_addr_t size,
-			    phys_addr_t addr)
+/* An area of no size is left out: nothing needs it and nobody could use it. */
+static bool __init reserve_area(const char *what, phys_addr_t size,
+				phys_addr_t limit, int nid)
 {
+	phys_addr_t addr;
+
+	if (!size)
+		return true;
+
+	addr = memblock_alloc_range_nid(size, SCRATCH_ALIGN, 0, limit, nid,
+					nid != NUMA_NO_NODE);
 	if (!addr) {
 		pr_err("no room for %s scratch of %pa bytes\n", what, &size);
 		return false;
@@ -194,44 +202,22 @@ static bool __init add_area(const char *what, phys_addr_t size,
 	return true;
 }
 
-static bool __init reserve_low(void)
-{
-	phys_addr_t size = low_size();
-
-	return add_area("lowmem", size,
-			memblock_phys_alloc_range(size, SCRATCH_ALIGN, 0,
-						  ARCH_LOW_ADDRESS_LIMIT));
-}
-
-static bool __init reserve_global(void)
-{
-	phys_addr_t size = global_size();
-
-	return add_area("global", size, memblock_phys_alloc(size, SCRATCH_ALIGN));
-}
-
-static bool __init reserve_node(int nid)
-{
-	phys_addr_t size = node_size(nid);
-	char what[16];
-
-	snprintf(what, sizeof(what), "node %d", nid);
-	return add_area(what, size,
-			memblock_alloc_range_nid(size, SCRATCH_ALIGN, 0,
-						 MEMBLOCK_ALLOC_ACCESSIBLE,
-						 nid, true));
-}
-
 static bool __init reserve_areas(void)
 {
+	char what[16];
 	int nid;
 
-	if (!reserve_low() || !reserve_global())
+	if (!reserve_area("lowmem", low_size(), ARCH_LOW_ADDRESS_LIMIT,
+			  NUMA_NO_NODE) ||
+	    !reserve_area("global", global_size(), MEMBLOCK_ALLOC_ACCESSIBLE,
+			  NUMA_NO_NODE))
 		return false;
 
 	/* A node without memory has nowhere to put an area, nor a need for it. */
 	for_each_node_state(nid, N_MEMORY) {
-		if (!reserve_node(nid))
+		snprintf(what, sizeof(what), "node %d", nid);
+		if (!reserve_area(what, node_size(nid),
+				  MEMBLOCK_ALLOC_ACCESSIBLE, nid))
 			return false;
 	}
 

@@ -4,8 +4,9 @@
  *
  * The pages of the incoming tree were allocated by the previous kernel. Claims
  * empty the bitmaps; some time after the last claim a pass unhooks the nodes
- * that hold nothing any more and frees them. When the root goes, the map goes
- * too and nothing is left of the handover.
+ * that hold nothing any more and frees them. When the root goes, nothing is
+ * left of the handover. The first pass also frees what only boot needed of the
+ * busy map.
  *
  * Keys are never added to an incoming tree, so a node that is empty stays
  * empty and may be unhooked without a lock. A claim may still be looking at it
@@ -34,9 +35,6 @@
 
 static void trim_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(trim_work, trim_work_fn);
-
-/* Set when all sections are finished: until then the tree is still needed. */
-static bool trim_allowed;
 
 static bool leaf_is_empty(const struct kho_radix_leaf *leaf)
 {
@@ -85,6 +83,27 @@ static void free_nodes(struct list_head *freed)
 	}
 }
 
+static void free_boot(void *mem, size_t size)
+{
+	if (mem)
+		free_reserved_area(mem, mem + PAGE_ALIGN(size), -1, NULL);
+}
+
+/* Nobody looks at sections any more once all are finished. */
+static void free_sections(struct kho_fast_map *map)
+{
+	unsigned long nr;
+
+	for (nr = 0; nr < map->nr_sections; nr++)
+		free_boot(map->node_bits[nr], KHO_FAST_NODE_BITS_SIZE);
+
+	free_boot(map->node_bits, map->nr_sections * sizeof(*map->node_bits));
+	free_boot(map->sections, map->nr_sections * sizeof(*map->sections));
+	map->nr_sections = 0;
+	map->node_bits = NULL;
+	map->sections = NULL;
+}
+
 static void trim_work_fn(struct work_struct *work)
 {
 	struct kho_fast_map *map = &kho_fast_incoming;
@@ -100,51 +119,26 @@ static void trim_work_fn(struct work_struct *work)
 		WRITE_ONCE(map->root, NULL);
 		list_add(&virt_to_page(root)->lru, &freed);
 	}
-	if (list_empty(&freed))
-		return;
 
+	/* Claims may still look at the nodes, and at the sections. */
 	synchronize_rcu();
 	free_nodes(&freed);
+	free_sections(map);
 
-	if (empty) {
-		kho_fast_free_boot(map->sections,
-				   map->nr_sections * sizeof(*map->sections));
-		map->sections = NULL;
+	if (empty)
 		pr_info("all that was preserved has been claimed\n");
-	}
-}
-
-/**
- * kho_fast_free_boot - Free memory that came from memblock, after boot.
- * @mem:  The memory, allocated with page alignment, or NULL.
- * @size: Bytes that were asked for.
- *
- * Context: after page_alloc_init_late().
- */
-void kho_fast_free_boot(void *mem, size_t size)
-{
-	if (mem)
-		free_reserved_area(mem, mem + PAGE_ALIGN(size), -1, NULL);
-}
-
-/**
- * kho_fast_trim_start - Let the tree be trimmed from now on.
- *
- * Context: process context, when all sections are finished.
- */
-void __init kho_fast_trim_start(void)
-{
-	trim_allowed = true;
-	kho_fast_trim_soon();
 }
 
 /**
  * kho_fast_trim_soon - Something was claimed, look at the tree in a while.
  *
+ * Before all sections are finished the tree is still needed and this does
+ * nothing.
+ *
  * Context: any.
  */
 void kho_fast_trim_soon(void)
 {
-	if (trim_allowed && !delayed_work_pending(&trim_work))
+	if (READ_ONCE(kho_fast_incoming.finished) && !delayed_work_pending(&trim_work))
 		schedule_delayed_work(&trim_work, TRIM_DELAY);
 }
