@@ -3,12 +3,11 @@
 # Each target is a script that can be run by itself and does nothing twice.
 # KDIR=/path/to/linux-7.3.y builds on that tree instead of Debian's source package.
 
-export KDIR QUICK
-
 help:
 	@echo 'make blackout          measure a live update, stock and accelerated (QUICK=1: a subset, 3 minutes)'
 	@echo 'make check             all tests, what CI runs'
 	@echo 'make check-unit          tree, busy map and scratch arithmetic in userspace'
+	@echo 'make check-report        the report over the blackout samples'
 	@echo 'make check-apply         scripts/apply.sh'
 	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
 	@echo 'make check-e2e           live updates in QEMU'
@@ -33,10 +32,14 @@ check:
 	@scripts/check.sh
 
 check-unit: setup
+	@scripts/fetch-linux.sh >/dev/null
 	@$(MAKE) --no-print-directory -C tests/unit check
 
 check-apply: setup
 	@scripts/test-apply.sh
+
+check-report: setup
+	@bench/test-report.sh
 
 check-identical: kernels
 	@scripts/check-identical.sh
@@ -53,4 +56,4 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout check check-unit check-apply check-identical check-e2e lint clean distclean
+.PHONY: help setup kernels blackout check check-unit check-report check-apply check-identical check-e2e lint clean distclean

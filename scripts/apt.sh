@@ -44,7 +44,7 @@ debian_mirror() {
 			-o APT::Sandbox::User=root update
 		_uri=$(mirror_in_lists -o "Dir::State::lists=$1/system")
 	fi
-	[ -n "$_uri" ] || die "no Debian mirror in the machine's apt sources (see /etc/apt): add one"
+	[ -n "$_uri" ] || apt_failed
 	echo "$_uri"
 }
 
@@ -65,13 +65,15 @@ apt_step() {
 
 # shellcheck disable=SC2154	# _log, _rc and _what are run_long's
 apt_failed() {
-	grep -E '^(E|Err)[: ]' "$_log" >&2 || tail -n 5 "$_log" >&2
+	grep -m 5 -E '^(E|Err)[: ]' "$_log" >&2 || tail -n 5 "$_log" >&2
 	if grep -qE 'Could not (resolve|connect)|Temporary failure|Unable to connect|timed out|unreachable|Connection failed' "$_log"; then
 		_why="apt cannot reach its mirror: check the network, or the proxy in apt's configuration"
 	elif grep -qE 'No space left|enough free space' "$_log"; then
 		_why='the disk is full'
 	elif grep -qE 'Could not get lock|Unable to acquire' "$_log"; then
 		_why='another package manager is running: wait for it and run this again'
+	elif [ "$_rc" -eq 0 ]; then
+		_why="no Debian mirror is in the machine's apt sources: add one (see /etc/apt)"
 	else
 		_why="exit status $_rc"
 	fi

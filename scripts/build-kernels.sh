@@ -33,7 +33,7 @@ main() {
 	! up_to_date || return 0
 
 	lock_cache
-	[ -d "$cache/stock" ] || need_space 8 "building the kernels"
+	[ -d "$cache/stock" ] || need_space 4 "building the kernels"
 	sync_tree
 	for k in $kernels; do
 		build "$k"

@@ -91,6 +91,7 @@ step setup "$here/setup.sh"
 step fetch "$here/fetch-linux.sh"
 part apply "$here/test-apply.sh"
 part unit make --no-print-directory -C "$top/tests/unit" check
+part report "$top/bench/test-report.sh"
 step kernels "$here/build-kernels.sh" all
 part lint "$here/lint.sh"
 part identical "$here/check-identical.sh"

@@ -31,7 +31,7 @@ main() {
 
 kernel_version() {
 	awk -F ' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL)/ { v = v s $2; s = "." }
-		/^EXTRAVERSION/ { print v $2; exit }' "$1/Makefile" 2>/dev/null
+		/^EXTRAVERSION/ { print v $2; exit }' "$1/Makefile" 2>/dev/null || :
 }
 
 in_range() {

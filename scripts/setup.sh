@@ -13,7 +13,9 @@ here=$(dirname -- "$0")
 # shellcheck source=apt.sh
 . "$here/apt.sh"
 
-# Purpose, Debian package, and what shows that it is there: a command or a file
+# Purpose, Debian package, and what shows that it is there: a command or a file, or
+# a command with an option: that it compiles and links a program.
+# Every Debian has a perl, but checkpatch needs the modules of the whole package.
 needed='
 build	gcc		gcc
 build	libc6-dev	/usr/include/stdio.h
@@ -31,9 +33,10 @@ build	git		git
 run	qemu-system-x86	qemu-system-x86_64
 lint	shellcheck	shellcheck
 lint	sparse		sparse
-lint	perl		perl
+lint	perl		prove
 lint	python3		python3
 test	clang		clang
+test	libclang-rt-dev	clang -fsanitize=address
 report	gnuplot-nox	gnuplot
 report	libjson-c-dev	/usr/include/json-c/json.h
 '
@@ -50,15 +53,19 @@ main() {
 }
 
 find_missing() {
+	# shellcheck disable=SC2086	# $probe is a command line
 	echo "$needed" | while read -r purpose package probe; do
 		case $probe in
 		'') continue ;;
+		*' '*) ! links $probe || continue ;;
 		/*) [ ! -e "$probe" ] || continue ;;
 		*) ! command -v "$probe" >/dev/null || continue ;;
 		esac
 		echo "$purpose $package $probe"
 	done
 }
+
+links() { echo 'int main(void) { return 0; }' | "$@" -x c -o /dev/null - 2>/dev/null; }
 
 qemu_major() {
 	qemu-system-x86_64 --version 2>/dev/null | sed -n 's/^QEMU emulator version \([0-9]*\).*/\1/p'
@@ -72,7 +79,7 @@ qemu_too_old() {
 refuse_other() {
 	say "missing here, by purpose (the package is the one Debian has it in):"
 	[ -z "$missing" ] || echo "$missing" | while read -r purpose package probe; do
-		printf '  %-8s %-20s package %s\n' "$purpose" "$probe" "$package" >&2
+		printf '  %-8s %-28s package %s\n' "$purpose" "$probe" "$package" >&2
 	done
 	! qemu_too_old || printf '  %-8s QEMU %s or newer%s\n' run "$qemu_least" "${have:+ (here: $have)}" >&2
 	die "only Debian is set up automatically: install the above, then run this again"
@@ -81,15 +88,18 @@ refuse_other() {
 root_apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends "$@"; }
 
 install_missing() {
-	packages=$(echo "$missing" | awk '$2 != "qemu-system-x86" { printf " %s", $2 }')
-	as_root true || die "cannot become root to install:$packages"
+	packages=$(echo "$missing" | awk 'NF && $2 != "qemu-system-x86" { printf " %s", $2 }')
+	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+		die "neither root nor sudo, cannot install:${packages} (and QEMU $qemu_least or newer, if there is none)"
+	# a password is asked for here, not in the background
+	as_root true
 	mkdir -p "$cache/log"
-	(apt_step "reading the package lists" "$cache/log/apt-update.log" \
-		root_apt -o APT::Update::Error-Mode=any update) ||
-		say "going on with the package lists that are there"
+	apt_step "reading the package lists" "$cache/log/apt-update.log" root_apt update
+	[ -n "$(mirror_in_lists)" ] || apt_failed
 	if [ -n "$packages" ]; then
+		say "to be installed:$packages"
 		# shellcheck disable=SC2086	# words
-		apt_step "installing$packages" "$cache/log/apt-install.log" \
+		apt_step "installing $(echo "$packages" | wc -w) packages" "$cache/log/apt-install.log" \
 			root_apt install $packages
 	fi
 	if qemu_too_old; then
@@ -101,6 +111,7 @@ install_missing() {
 
 # From the release if that is new enough, otherwise from its backports
 install_qemu() {
+	codename=$(os_release VERSION_CODENAME)
 	candidate=$(apt-cache policy qemu-system-x86 | sed -n 's/^  Candidate: \([0-9]*:\)\{0,1\}\([0-9]*\)\..*/\2/p')
 	if [ "${candidate:-0}" -ge "$qemu_least" ]; then
 		apt_step "installing QEMU" "$cache/log/apt-qemu.log" \
@@ -108,16 +119,16 @@ install_qemu() {
 	else
 		backport_qemu
 	fi
-	! qemu_too_old || die "QEMU ${have:-is missing}${have:+ is too old}: $qemu_least or newer is needed" \
-		"(older ones crash the guest) and $codename-backports has none; install one by hand, in PATH"
+	! qemu_too_old || die "$(command -v qemu-system-x86_64 || echo QEMU) is ${have:-still missing}:" \
+		"QEMU older than $qemu_least crashes the guest, and neither $codename nor its backports gave a newer one" \
+		"that comes first in PATH; install one by hand"
 }
 
 backport_qemu() {
-	codename=$(os_release VERSION_CODENAME)
 	dir=$cache/apt/qemu
 	apt_get=root_apt
 	private_suites "$dir" "$codename" "$codename-backports"
-	apt_step "installing QEMU from $codename-backports (the release has ${candidate:-none})" \
+	apt_step "installing QEMU from $codename-backports ($qemu_least is needed, the release has ${candidate:-none})" \
 		"$cache/log/apt-qemu.log" private_apt "$dir" \
 		-t "$codename-backports" install qemu-system-x86
 	# root's files in the user's cache

@@ -78,6 +78,8 @@ static void __init find_whole_sections(struct kho_fast_map *map)
 	int i;
 
 	for_each_mem_pfn_range(i, MAX_NUMNODES, &start, &end, NULL) {
+		if (!memblock_is_map_memory(PFN_PHYS(start)))
+			continue;
 		nr = pfn_to_section_nr(SECTION_ALIGN_UP(start));
 		for (; nr < pfn_to_section_nr(end); nr++)
 			map->sections[nr].whole = true;

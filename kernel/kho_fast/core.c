@@ -59,6 +59,11 @@ static int __init outgoing_init(void)
 {
 	int err;
 
+	kho_fast_debugfs_init();
+	/* Metadata that it shows is read and freed below. */
+	if (is_kho_boot())
+		kho_fast_debugfs_incoming(kho_fast_in_fdt());
+
 	err = kho_fast_preserve_init();
 	if (err)
 		return err;
@@ -86,22 +91,17 @@ err_preserve_exit:
  */
 static int __init kho_init(void)
 {
-	int err;
+	int err = 0;
 
-	if (!enabled)
-		return 0;
-
-	kho_fast_debugfs_init();
-	if (is_kho_boot())
-		kho_fast_debugfs_incoming(kho_fast_in_fdt());
-
-	err = outgoing_init();
+	if (enabled)
+		err = outgoing_init();
 	if (err) {
 		pr_err("cannot prepare a handover (%pe), disabling it\n",
 		       ERR_PTR(err));
 		kho_fast_disable();
 	}
 
+	/* kho=off switches off handing over, not what was handed over. */
 	if (is_kho_boot())
 		kho_fast_incoming_init();
 	else

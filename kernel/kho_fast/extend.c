@@ -55,7 +55,7 @@ static bool __init block_is_busy(const struct kho_fast_map *map,
  * kho_fast_ext_next - Find the next run of blocks that are not busy.
  * @map:   The map.
  * @shift: Block size, from kho_fast_ext_shift().
- * @start: In: pfn at which to look, on a block border. Out: first pfn of the run.
+ * @start: In: pfn at which to look, 0 or an earlier @end. Out: first pfn of the run.
  * @end:   Out: one past the last pfn of the run.
  *
  * Return: false when there is no further run.
@@ -64,7 +64,8 @@ bool __init kho_fast_ext_next(const struct kho_fast_map *map, unsigned int shift
 			      unsigned long *start, unsigned long *end)
 {
 	unsigned long nr_blocks = DIV_ROUND_UP(map->nr_sections, 1UL << shift);
-	unsigned long block = pfn_to_section_nr(*start) >> shift;
+	/* Only an @end at the end of memory can lie inside a block. */
+	unsigned long block = DIV_ROUND_UP(pfn_to_section_nr(*start), 1UL << shift);
 
 	while (block < nr_blocks && block_is_busy(map, shift, block))
 		block++;

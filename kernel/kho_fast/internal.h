@@ -174,7 +174,6 @@ phys_addr_t kho_fast_preserve_root(void);
 void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages);
 
 /* restore.c */
-int kho_fast_claim(unsigned long pfn);
 void kho_fast_drop_page(phys_addr_t phys);
 
 /**

@@ -21,6 +21,7 @@
 #include <linux/export.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
+#include <linux/log2.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/pgalloc_tag.h>
@@ -29,52 +30,56 @@
 #include "../../mm/internal.h"
 #include "internal.h"
 
-/* Clear the bit of a key that starts at @pfn and say what order it has. */
-static int take_key(const struct kho_fast_map *map, unsigned long pfn)
+/* The bitmap and the order of the unclaimed key that starts at @pfn, if any. */
+static struct kho_radix_leaf *find_key(unsigned long pfn, unsigned int *order)
 {
-	const struct kho_radix_node *root;
-	unsigned long orders;
-	unsigned int order;
+	const struct kho_radix_node *root = READ_ONCE(kho_fast_incoming.root);
+	unsigned long orders = kho_fast_incoming.orders;
 
-	guard(rcu)();
-	root = READ_ONCE(map->root);
 	if (!root)
-		return -ENOENT;
+		return NULL;
 
-	orders = map->orders;
-	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1) {
-		unsigned long key = kho_fast_key(pfn, order);
+	for_each_set_bit(*order, &orders, KHO_FAST_MAX_ORDER + 1) {
+		unsigned long key = kho_fast_key(pfn, *order);
 		struct kho_radix_leaf *leaf;
 
-		if (!IS_ALIGNED(pfn, BIT(order)))
+		if (!IS_ALIGNED(pfn, BIT(*order)))
 			break;
 
 		leaf = kho_fast_leaf(root, key);
-		if (leaf && test_and_clear_bit(kho_fast_bit(key), leaf->bitmap))
-			return order;
+		if (leaf && test_bit(kho_fast_bit(key), leaf->bitmap))
+			return leaf;
 	}
 
-	return -ENOENT;
+	return NULL;
 }
 
-/**
- * kho_fast_claim - Take preserved pages out of the tree.
- * @pfn: First page frame of a key.
- *
- * The struct pages are ready when it returns; each has a reference count of 1.
- *
- * Context: any, from early_initcall on.
- * Return: the order of the key; -ENOENT when no unclaimed key starts at @pfn.
+/*
+ * Take the key that starts at @pfn out of the tree, unless its order is above
+ * @max_order. The struct pages are ready then; each has a reference count of 1.
+ * Returns the order, or -ENOENT when there is no such key, or not any more.
  */
-int kho_fast_claim(unsigned long pfn)
+static int claim(unsigned long pfn, unsigned int max_order)
 {
-	int order = take_key(&kho_fast_incoming, pfn);
+	struct kho_radix_leaf *leaf;
+	unsigned int order;
 
-	if (order >= 0) {
-		kho_fast_finish_pages(pfn, BIT(order));
-		kho_fast_trim_soon();
-	}
+	guard(rcu)();
 
+	leaf = find_key(pfn, &order);
+	if (!leaf || order > max_order)
+		return -ENOENT;
+
+	/*
+	 * Whoever finishes a section frees what has no bit, so the bit must
+	 * stay until all sections of the key are finished.
+	 */
+	kho_fast_finish_pages(pfn, BIT(order));
+	if (!test_and_clear_bit(kho_fast_bit(kho_fast_key(pfn, order)),
+				leaf->bitmap))
+		return -ENOENT;
+
+	kho_fast_trim_soon();
 	return order;
 }
 
@@ -98,7 +103,7 @@ void kho_fast_drop_page(phys_addr_t phys)
 {
 	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
 
-	if (!page || kho_fast_claim(PHYS_PFN(phys)))
+	if (!page || claim(PHYS_PFN(phys), 0))
 		return;
 
 	shape_pages(page, 1);
@@ -141,7 +146,7 @@ struct folio *kho_restore_folio(phys_addr_t phys)
 	if (!page)
 		return NULL;
 
-	order = kho_fast_claim(PHYS_PFN(phys));
+	order = claim(PHYS_PFN(phys), KHO_FAST_MAX_ORDER);
 	if (WARN_ON_ONCE(order < 0))
 		return NULL;
 
@@ -175,8 +180,8 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 		if (!page)
 			return NULL;
 
-		order = kho_fast_claim(pfn);
-		if (WARN_ON_ONCE(order < 0 || BIT(order) > end - pfn))
+		order = claim(pfn, ilog2(end - pfn));
+		if (WARN_ON_ONCE(order < 0))
 			return NULL;
 
 		shape_pages(page, BIT(order));

@@ -58,10 +58,17 @@ pick_accel() {
 	fi
 }
 
-# memory_args SIZE NODES CPUS: NODES is N, or N+M for M more without memory.
-# Only touched pages cost the host anything, whatever SIZE is.
+# memory_args SIZE NODES CPUS BACKING: NODES is N, or N+M for M more without memory.
+# Only touched pages cost the host anything, whatever SIZE is. QEMU asks for huge pages
+# for anonymous memory (ram), so that one touched byte costs 2 MiB; memfd has small ones,
+# each of which takes the host longer. auto: ram up to 4 GiB.
 memory_args() {
 	mem=$(mib "$1") with=${2%+*} bare=0
+	case $4 in
+	auto) backend=memory-backend-ram; [ "$mem" -le 4096 ] || backend=memory-backend-memfd ;;
+	ram | memfd) backend=memory-backend-$4 ;;
+	*) die "unknown backing '$4': ram, memfd or auto" ;;
+	esac
 	case $2 in
 	[1-4]) ;;
 	[1-3]+[1-3]) bare=${2#*+} ;;
@@ -74,7 +81,7 @@ memory_args() {
 			part=$((mem / with))
 			# the last node takes what does not divide
 			[ "$node" -ne $((with - 1)) ] || part=$((mem - part * (with - 1)))
-			printf -- ' -object memory-backend-ram,id=m%s,size=%sM,reserve=off' "$node" "$part"
+			printf -- ' -object %s,id=m%s,size=%sM,reserve=off' "$backend" "$node" "$part"
 			printf -- ' -numa node,nodeid=%s,memdev=m%s' "$node" "$node"
 		else
 			printf -- ' -numa node,nodeid=%s' "$node"

@@ -132,10 +132,11 @@ for name; do
 done
 "$here/prepare.sh" init
 
+# In a session of its own, so that an interrupt ends all of it, QEMU too.
 export KHO_KERNELS="$kernels"
-printf '%s\n' "$@" | xargs -P "${KHO_JOBS:-1}" -n 1 "$0" --case "$accel" &
+printf '%s\n' "$@" | setsid xargs -P "${KHO_JOBS:-1}" -n 1 "$0" --case "$accel" &
 runner=$!
-trap 'kill $runner 2>/dev/null; exit 130' INT TERM HUP
+trap 'kill -- -$runner 2>/dev/null; exit 130' INT TERM HUP
 echo 'KTAP version 1'
 echo "1..$#"
 nr=0 passed=0 failed=''

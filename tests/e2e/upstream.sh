@@ -81,10 +81,13 @@ initrd inner
 initrd outer "file /kernel $image 0644 0 0" "file /initrd.img $dir/inner 0644 0 0"
 accel=$(pick_accel "$accel" "$image")
 echo "$accel" >"$dir/accel"
+# In assignments, where a failure ends the script.
+machine=$(accel_args "$accel")
+machine="$machine $(memory_args 1G 1 2 auto)"
 status=0
-# shellcheck disable=SC2046	# words on purpose
+# shellcheck disable=SC2086	# words on purpose
 run_guest "$dir" "$limit" "$image" "$dir/outer" \
 	'console=ttyS0 liveupdate=on panic=-1 oops=panic' \
-	$(accel_args "$accel") $(memory_args 1G 1 2) || status=$?
+	$machine || status=$?
 judge
 rm -f "$dir/inner" "$dir/outer"

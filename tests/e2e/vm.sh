@@ -17,10 +17,11 @@
 #                 initrd as PATH; may be repeated
 #   -o DIR        work folder (build/e2e/NAME)
 #   -x ACCEL      tcg, tcg-icount, kvm or auto (auto)
+#   -b BACKING    of the guest's memory: ram, memfd or auto (auto), see guest.sh
 #
 # The plan's own line '# vm: OPTIONS' is read first, the command line overrides it.
 # A line '# allow: TEXT' excuses console lines with TEXT.  For the steps of a plan
-# see tests/e2e/README.
+# see tests/e2e/README.md.
 #
 # DIR gets: console, verdict (what the guests reported, and blackout_ns as derived
 # here), accel, qemu (the command line).
@@ -34,7 +35,7 @@ here=$(dirname -- "$0")
 . "$here/guest.sh"
 
 usage() { die "usage: vm.sh [-1..-9 KERNEL] [-m SIZE] [-n NODES] [-c CPUS] [-t SECONDS]" \
-	"[-a WORD] [-f FILE:PATH] [-o DIR] [-x ACCEL] PLANFILE"; }
+	"[-a WORD] [-f FILE:PATH] [-o DIR] [-x ACCEL] [-b BACKING] PLANFILE"; }
 
 # end STATUS REASON
 end() {
@@ -44,7 +45,7 @@ end() {
 
 options() {
 	OPTIND=1
-	while getopts 1:2:3:4:5:6:7:8:9:m:n:c:t:a:f:o:x: opt; do
+	while getopts 1:2:3:4:5:6:7:8:9:m:n:c:t:a:f:o:x:b: opt; do
 		case $opt in
 		[1-9]) eval "kernel$opt=\$OPTARG" ;;
 		m) mem=$OPTARG ;;
@@ -60,6 +61,7 @@ options() {
 			;;
 		o) dir=$OPTARG ;;
 		x) accel=$OPTARG ;;
+		b) backing=$OPTARG ;;
 		*) usage ;;
 		esac
 	done
@@ -71,10 +73,12 @@ options() {
 # boot_spec KERNEL: IMAGE[,MODULEDIR]
 boot_spec() {
 	case $1 in
-	stock | fast) echo "$(kernel_image "$1"),$build/kmod/$1" ;;
-	*,*) echo "$(kernel_image "${1%%,*}"),${1#*,}" ;;
-	*) kernel_image "$1" ;;
+	stock | fast) modules=,$build/kmod/$1 ;;
+	*,*) modules=,${1#*,} ;;
+	*) modules= ;;
 	esac
+	file=$(kernel_image "${1%%,*}")
+	echo "$file$modules"
 }
 
 boots() {
@@ -98,11 +102,14 @@ start() {
 	image=${first%%,*}
 	accel=$(pick_accel "$accel" "$image")
 	echo "$accel" >"$dir/accel"
+	# In assignments, where a failure ends the script.
+	machine=$(accel_args "$accel")
+	machine="$machine $(memory_args "$mem" "$nodes" "$cpus" "$backing")"
 	status=0
-	# shellcheck disable=SC2046	# words on purpose
+	# shellcheck disable=SC2086	# words on purpose
 	run_guest "$dir" "$limit" "$image" "$dir/initrd1" \
 		"console=ttyS0 kho=on liveupdate=on panic=-1 oops=panic kho_stage=1$append" \
-		$(accel_args "$accel") $(memory_args "$mem" "$nodes" "$cpus") || status=$?
+		$machine || status=$?
 }
 
 # Both serial ports are text, but a guest that dies may leave anything.
@@ -142,7 +149,7 @@ lost_because() {
 	fi
 }
 
-mem=2G nodes=1 cpus=2 limit=120 append='' files='' dir='' accel=auto plan=''
+mem=2G nodes=1 cpus=2 limit=120 append='' files='' dir='' accel=auto backing=auto plan=''
 for arg; do
 	planfile=$arg
 done

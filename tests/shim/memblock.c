@@ -2,8 +2,8 @@
 /*
  * Memory and reservations of early boot, as two sorted arrays.
  *
- * Unlike the kernel's, memory regions keep their borders, and a reservation is
- * freed whole or not at all, which finds whoever frees what is not his.
+ * Unlike the kernel's, reservations are not merged, and freed as they were made or
+ * not at all, which finds whoever frees what is not his.
  */
 #include <linux/memblock.h>
 
@@ -48,13 +48,6 @@ static const struct memblock_region *region_of(phys_addr_t addr)
 	}
 
 	return NULL;
-}
-
-int memblock_add_node(phys_addr_t base, phys_addr_t size, int nid, unsigned int flags)
-{
-	if (size)
-		insert(&shim_memory, (struct memblock_region){ base, size, flags, nid });
-	return 0;
 }
 
 /* Only ever called for memory that is known, as the firmware's map is. */
@@ -270,7 +263,7 @@ bool memblock_is_region_memory(phys_addr_t base, phys_addr_t size)
 		base = region_end(r);
 	}
 
-	return end > base - size || base == end;
+	return end >= size;
 }
 
 int memblock_search_pfn_nid(unsigned long pfn, unsigned long *start, unsigned long *end)
@@ -326,6 +319,14 @@ static void merge_all(void)
 	}
 }
 
+int memblock_add_node(phys_addr_t base, phys_addr_t size, int nid, unsigned int flags)
+{
+	if (size)
+		insert(&shim_memory, (struct memblock_region){ base, size, flags, nid });
+	merge_all();
+	return 0;
+}
+
 static int set_scratch(phys_addr_t base, phys_addr_t size, bool on)
 {
 	unsigned int i;
@@ -347,7 +348,8 @@ static int set_scratch(phys_addr_t base, phys_addr_t size, bool on)
 
 int memblock_mark_kho_scratch(phys_addr_t base, phys_addr_t size)
 {
-	shim_nr_scratch_marks++;
+	if (shim_nr_scratch_marks++ > 10000)
+		shim_die("marking scratch never ends");
 	return shim_fault() ? -ENOMEM : set_scratch(base, size, true);
 }
 
@@ -364,4 +366,11 @@ void memblock_set_kho_scratch_only(void)
 void memblock_clear_kho_scratch_only(void)
 {
 	shim_scratch_only = false;
+}
+
+bool shim_page_is_scratch(unsigned long pfn)
+{
+	const struct memblock_region *r = region_of(PFN_PHYS(pfn));
+
+	return r && r->flags & MEMBLOCK_KHO_SCRATCH;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Messages, warnings and number parsing.
+ * Messages, work and number parsing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,15 +8,19 @@
 #include <linux/bug.h>
 #include <linux/crash_dump.h>
 #include <linux/kstrtox.h>
+#include <linux/oom.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/vmstat.h>
 #include <linux/workqueue.h>
 
 unsigned int shim_nr_warns, shim_nr_errs, shim_nr_warnings;
 const char *shim_last_msg = "";
 bool shim_is_kdump, shim_slab_is_up;
-struct work_struct *shim_work;
+long shim_nr_free_pages;
+struct notifier_block *shim_oom_notifier;
+struct work_struct *shim_work, *shim_delayed_work;
 pthread_rwlock_t shim_rcu = PTHREAD_RWLOCK_INITIALIZER;
 
 void shim_die(const char *fmt, ...)
@@ -95,4 +99,21 @@ unsigned long long memparse(const char *ptr, char **retptr)
 	}
 
 	return val;
+}
+
+bool shim_queue(struct work_struct **kind, struct work_struct *work)
+{
+	if (__atomic_exchange_n(&work->pending, true, __ATOMIC_SEQ_CST))
+		return false;
+	__atomic_store_n(kind, work, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+/* Runs it: the test is the only worker. */
+bool flush_work(struct work_struct *work)
+{
+	if (!work || !__atomic_exchange_n(&work->pending, false, __ATOMIC_SEQ_CST))
+		return false;
+	work->fn(work);
+	return true;
 }

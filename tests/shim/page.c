@@ -4,9 +4,10 @@
  *
  * It is a judge, not a model: whatever would corrupt a kernel ends the test. In
  * particular a page is initialised once, freed once, and no struct page that is
- * not initialised is looked at while free blocks are merged. There is no lock,
- * so that TSan sees threads that touch the same block.
+ * not initialised is looked at while free blocks are merged. What is freed while
+ * memory is initialised takes no lock, so that TSan sees two threads in a block.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -24,6 +25,7 @@ struct page *shim_memmap;
 pg_data_t shim_nodes[MAX_NUMNODES];
 long shim_totalram, shim_live_pages, shim_fail_after = -1;
 unsigned long (*shim_find_pages)(unsigned int order);
+static pthread_mutex_t zone_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void *address_space(size_t size)
 {
@@ -40,6 +42,13 @@ void shim_memory_init(void)
 {
 	shim_arena = address_space(SHIM_MEMORY);
 	shim_memmap = address_space(MEMORY_PAGES * sizeof(struct page));
+}
+
+/* All struct pages as before the first boot. */
+void shim_forget_memmap(void)
+{
+	if (madvise(shim_memmap, MEMORY_PAGES * sizeof(struct page), MADV_REMOVE))
+		shim_die("cannot drop the memory map");
 }
 
 bool shim_fault(void)
@@ -153,6 +162,14 @@ static void buddy_free(struct page *page, unsigned int order)
 	merge(pfn, order);
 }
 
+/* From running code, not from boot. */
+static void buddy_free_locked(struct page *page, unsigned int order)
+{
+	pthread_mutex_lock(&zone_lock);
+	buddy_free(page, order);
+	pthread_mutex_unlock(&zone_lock);
+}
+
 void __free_pages_core(struct page *page, unsigned int order,
 		       enum meminit_context context)
 {
@@ -160,13 +177,19 @@ void __free_pages_core(struct page *page, unsigned int order,
 	buddy_free(page, order);
 }
 
-void free_reserved_page(struct page *page)
+void free_reserved_pages(struct page *page, unsigned int order)
 {
-	if (page->refcount != 1 || page->head)
-		shim_die("pfn %#lx is in use", page_to_pfn(page));
-	page->reserved = 0;
-	adjust_managed_page_count(page, 1);
-	buddy_free(page, 0);
+	unsigned long i;
+
+	for (i = 0; i < BIT(order); i++) {
+		if (page[i].refcount != 1 || page[i].head || page[i].private)
+			shim_die("pfn %#lx is in use", page_to_pfn(page + i));
+		page[i].reserved = 0;
+	}
+	/* Whoever still looks at it is wrong. */
+	memset(page_address(page), 0x5a, PAGE_SIZE << order);
+	adjust_managed_page_count(page, BIT(order));
+	buddy_free_locked(page, order);
 }
 
 unsigned long free_reserved_area(void *start, void *end, int poison, const char *what)
@@ -210,7 +233,7 @@ void __free_page(struct page *page)
 {
 	if (--page->refcount || page->head)
 		shim_die("pfn %#lx is shared or compound", page_to_pfn(page));
-	buddy_free(page, 0);
+	buddy_free_locked(page, 0);
 }
 
 void folio_put(struct folio *folio)
@@ -227,23 +250,26 @@ void folio_put(struct folio *folio)
 	}
 	page->order = 0;
 	for (i = 0; i < BIT(order); i += BIT(min(order, MAX_PAGE_ORDER)))
-		buddy_free(page + i, min(order, MAX_PAGE_ORDER));
+		buddy_free_locked(page + i, min(order, MAX_PAGE_ORDER));
 	__atomic_fetch_sub(&shim_live_pages, BIT(order), __ATOMIC_RELAXED);
 }
 
-/* A page of the kernel before the kexec, which has neither zones nor a buddy. */
+/* The test says which pages, all of them free. */
 struct page *shim_alloc_pages(unsigned int order)
 {
 	struct page *page;
+	unsigned long i;
 
 	if (shim_fault())
 		return NULL;
 
 	page = pfn_to_page(shim_find_pages(order));
 	memset(page_address(page), 0, PAGE_SIZE << order);
-	memset(page, 0, sizeof(*page) << order);
-	page->inits = 1;
-	page->refcount = 1;
+	for (i = 0; i < BIT(order); i++) {
+		page[i].free = page[i].free_order = 0;
+		page[i].refcount = !i;
+		page[i].head = order ? page : NULL;
+	}
 	page->order = order;
 	__atomic_fetch_add(&shim_live_pages, BIT(order), __ATOMIC_RELAXED);
 	return page;

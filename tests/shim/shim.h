@@ -11,11 +11,18 @@
 #define max(x, y) ({ __auto_type x_ = (x); __auto_type y_ = (y); x_ > y_ ? x_ : y_; })
 
 #include <string.h>
+#include <linux/errno.h>
 #include <linux/kconfig.h>
 #include <linux/kernel.h>
+#include <linux/kstrtox.h>
 #include <linux/types.h>
 #include <linux/bits.h>
 #include <linux/bitops.h>
+
+/* An atomic read, as in the kernel. */
+#undef test_bit
+#define test_bit(nr, addr) \
+	(__atomic_load_n((addr) + BIT_WORD(nr), __ATOMIC_RELAXED) >> (nr) % BITS_PER_LONG & 1)
 
 #undef clamp
 #define clamp(val, lo, hi) ({					\

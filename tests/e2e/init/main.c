@@ -33,6 +33,8 @@ static const struct {
 	{ "expect-dmesg",	step_expect_dmesg },
 	{ "reject-dmesg",	step_reject_dmesg },
 	{ "expect-once",	step_expect_once },
+	{ "read",		step_read },
+	{ "write",		step_write },
 	{ "run",		step_run },
 	{ "kexec",		step_kexec },
 	{ "poweroff",		step_poweroff },
@@ -97,14 +99,27 @@ static const char *step_one(const struct step *step)
 	return "there is no such step";
 }
 
-/* 'fails STEP': it is the failure of STEP that is wanted. */
+/*
+ * 'fails REASON STEP': STEP must fail, and for that reason.  REASON is one word with
+ * underscores for blanks.
+ */
 static const char *step_fails(const struct step *step)
 {
-	struct step *inner = step_new(step->rest);
+	struct step *inner;
+	const char *reason;
+	char *want, *p;
 
-	if (!inner || !inner->argc)
-		return "usage: fails STEP";
-	return step_one(inner) ? NULL : "it succeeded";
+	if (step->argc < 3)
+		return "usage: fails REASON STEP";
+	want = step->argv[1];
+	for (p = want; (p = strchr(p, '_')); )
+		*p = ' ';
+	p = (char *)step->rest + strlen(want);
+	inner = step_new(p + strspn(p, " \t"));
+	reason = step_one(inner);
+	if (!reason)
+		return "it succeeded";
+	return strstr(reason, want) ? NULL : why("it failed, but: %s", strdup(reason));
 }
 
 static void run_plan(void)

@@ -21,6 +21,8 @@ const char *step_expect_memtotal(const struct step *step);
 const char *step_expect_dmesg(const struct step *step);
 const char *step_reject_dmesg(const struct step *step);
 const char *step_expect_once(const struct step *step);
+const char *step_read(const struct step *step);
+const char *step_write(const struct step *step);
 const char *step_run(const struct step *step);
 const char *step_kexec(const struct step *step);
 const char *step_poweroff(const struct step *step);

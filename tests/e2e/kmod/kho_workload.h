@@ -26,13 +26,16 @@ __printf(2, 3) int report_err(int err, const char *fmt, ...);
 ssize_t report_read(char __user *buf, size_t len, loff_t *pos);
 
 enum set_kind { SET_FOLIOS, SET_PAGES, SET_AREA };
-enum set_stamp { STAMP_NONE, STAMP_HEAD, STAMP_FULL };
+enum set_stamp { STAMP_NONE, STAMP_HEAD, STAMP_FULL, STAMP_SPARSE };
 
 /*
  * Folios and runs of pages are one u64 each, so that two million of them cost
  * 16 MiB: the pfn, and the order of the folio or the length of the run.
  */
 #define ENTRY_ARG_BITS	28
+
+/* Not stamped, because it was never written to: must still read as zero. */
+#define ENTRY_ZERO	BIT(ENTRY_ARG_BITS - 1)
 
 static inline u64 entry_make(unsigned long pfn, unsigned long arg)
 {
@@ -46,7 +49,7 @@ static inline unsigned long entry_pfn(u64 entry)
 
 static inline unsigned long entry_arg(u64 entry)
 {
-	return entry & ((1UL << ENTRY_ARG_BITS) - 1);
+	return entry & (ENTRY_ZERO - 1);
 }
 
 /**
@@ -79,6 +82,7 @@ unsigned long set_restore(struct set *set);
 void set_fill(struct set *set);
 unsigned long set_check(struct set *set);
 void set_spoil(struct set *set, unsigned long which);
+void set_forget(struct set *set, unsigned long which);
 
 /* folios.c, pages.c, area.c: allocating the sets */
 int folios_scatter(struct set *set);
@@ -112,7 +116,8 @@ int manifest_unpreserve(void);
 int manifest_restore(void);
 int manifest_verify(void);
 int manifest_free(void);
-int manifest_spoil(unsigned long nr);
+/* Change or lose @nr entries of each set, for the tests of the tests. */
+int manifest_spoil(unsigned long nr, void (*how)(struct set *set, unsigned long which));
 
 /* scribble.c, corrupt.c */
 int scribble(u64 max_mb);

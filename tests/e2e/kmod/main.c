@@ -58,8 +58,10 @@ static int create(struct set *set)
 		set->stamp = STAMP_FULL;
 	else if (!strcmp(stamp, "head"))
 		set->stamp = STAMP_HEAD;
+	else if (!strcmp(stamp, "sparse"))
+		set->stamp = STAMP_SPARSE;
 	else if (strcmp(stamp, "none"))
-		return report_err(-EINVAL, "stamp= is full, head or none");
+		return report_err(-EINVAL, "stamp= is full, head, sparse or none");
 
 	for (int i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(kind, kinds[i].name))
@@ -90,7 +92,12 @@ err_destroy:
 
 static int run_spoil(void)
 {
-	return manifest_spoil(arg_num("n", 1));
+	return manifest_spoil(arg_num("n", 1), set_spoil);
+}
+
+static int run_forget(void)
+{
+	return manifest_spoil(arg_num("n", 1), set_forget);
 }
 
 static int run_scribble(void)
@@ -123,6 +130,7 @@ static const struct {
 	{ "preserve", run_preserve },
 	{ "unpreserve", manifest_unpreserve },
 	{ "spoil", run_spoil },
+	{ "forget", run_forget },
 	{ "corrupt", run_corrupt },
 	{ "scribble", run_scribble },
 	{ "restore", manifest_restore },

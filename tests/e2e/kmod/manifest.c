@@ -214,13 +214,13 @@ int manifest_free(void)
 	return 0;
 }
 
-int manifest_spoil(unsigned long nr)
+int manifest_spoil(unsigned long nr, void (*how)(struct set *set, unsigned long which))
 {
 	struct set *set;
 
 	list_for_each_entry(set, &outgoing, list) {
 		for (unsigned long i = 0; i < nr && i < set->nr; i++)
-			set_spoil(set, i * (set->nr / nr));
+			how(set, i * (set->nr / nr));
 	}
 	return list_empty(&outgoing) ? report_err(-ENOENT, "nothing is preserved") : 0;
 }

@@ -3,12 +3,16 @@
 #include <linux/kexec_handover.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "kho_workload.h"
 
 /* What "head" stamps of a folio. */
 #define HEAD_BYTES 64
+
+/* "sparse" stamps at least every so manyeth folio. */
+#define SPARSE_EVERY 64
 
 struct set *set_create(void)
 {
@@ -118,11 +122,24 @@ static unsigned long entry_span(const struct set *set, unsigned long i, unsigned
 	return set->kind == SET_FOLIOS ? 1UL << entry_arg(entry) : entry_arg(entry);
 }
 
+static bool stamps_heads(const struct set *set)
+{
+	return set->stamp == STAMP_HEAD || set->stamp == STAMP_SPARSE;
+}
+
+/*
+ * A host gives memory to a guest as it is touched, 2 MiB at a time if it can, so
+ * 200 GiB of stamped folios do not fit. "sparse" leaves a folio that was never
+ * touched as it is, zero, and notes that.
+ */
 static void entry_fill(struct set *set, unsigned long i)
 {
 	unsigned long pfn, nr = entry_span(set, i, &pfn);
 
-	if (set->stamp == STAMP_HEAD)
+	if (set->stamp == STAMP_SPARSE && i % SPARSE_EVERY &&
+	    !memchr_inv(pfn_to_kaddr(pfn), 0, HEAD_BYTES))
+		set->entries[i] |= ENTRY_ZERO;
+	else if (stamps_heads(set))
 		stamp_page(pfn_to_kaddr(pfn), set->seed, pfn, HEAD_BYTES);
 	for (; set->stamp == STAMP_FULL && nr; pfn++, nr--)
 		stamp_page(pfn_to_kaddr(pfn), set->seed, pfn, PAGE_SIZE);
@@ -143,7 +160,9 @@ static bool entry_contents_ok(struct set *set, unsigned long i)
 {
 	unsigned long pfn, nr = entry_span(set, i, &pfn);
 
-	if (set->stamp == STAMP_HEAD)
+	if (set->entries[i] & ENTRY_ZERO)
+		return !memchr_inv(pfn_to_kaddr(pfn), 0, HEAD_BYTES);
+	if (stamps_heads(set))
 		return stamp_matches(pfn_to_kaddr(pfn), set->seed, pfn, HEAD_BYTES);
 	for (; set->stamp == STAMP_FULL && nr; pfn++, nr--)
 		if (!stamp_matches(pfn_to_kaddr(pfn), set->seed, pfn, PAGE_SIZE))
@@ -194,8 +213,15 @@ void set_spoil(struct set *set, unsigned long which)
 		return;
 	}
 	nr = entry_span(set, which, &pfn);
-	if (set->stamp == STAMP_HEAD)
+	if (stamps_heads(set))
 		*((u8 *)pfn_to_kaddr(pfn) + HEAD_BYTES / 2) ^= 1;
 	else
 		*((u8 *)pfn_to_kaddr(pfn + nr - 1) + PAGE_SIZE / 2) ^= 1;
+}
+
+/* Entry @which stays in the manifest, but the next kernel will not hold it. */
+void set_forget(struct set *set, unsigned long which)
+{
+	if (set->entries)
+		entry_unpreserve(set, set->entries[which]);
 }

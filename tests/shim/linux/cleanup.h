@@ -29,8 +29,11 @@ static inline void shim_unlock_rcu(void **unused)
 	pthread_rwlock_unlock(&shim_rcu);
 }
 
+typedef struct mutex *shim_class_mutex;
+typedef void *shim_class_rcu;
+
 #define guard(class)							\
-	__attribute__((cleanup(shim_unlock_##class), unused))		\
-	__auto_type guard_ = shim_lock_##class
+	shim_class_##class __attribute__((cleanup(shim_unlock_##class), unused)) \
+	guard_ = shim_lock_##class
 
 #endif /* SHIM_CLEANUP_H */

@@ -62,6 +62,7 @@ void memblock_clear_kho_scratch_only(void);
 bool shim_next_mem(unsigned long i, unsigned long *start, unsigned long *end, int *nid);
 bool shim_next_free(u64 i, int nid, phys_addr_t *start, phys_addr_t *end, int *p_nid);
 bool shim_is_reserved(unsigned long pfn);
+bool shim_page_is_scratch(unsigned long pfn);
 
 #define for_each_mem_pfn_range(i, nid, p_start, p_end, p_nid)		\
 	for ((i) = 0; shim_next_mem((i), (p_start), (p_end), (p_nid)); (i)++)

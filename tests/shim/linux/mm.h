@@ -5,6 +5,7 @@
 
 #include <linux/align.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/mmzone.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
@@ -23,7 +24,11 @@
  * @free_order is 1 + the order in the first page of a free block.
  */
 struct page {
-	struct list_head	lru;
+	union {
+		struct list_head	lru;
+		struct llist_node	pcp_llist;
+	};
+	unsigned long		private;
 	const struct page	*head;		/* of a compound page */
 	int			refcount;
 	u8			inits, reserved, free, free_order;
@@ -59,6 +64,8 @@ static inline phys_addr_t virt_to_phys(const volatile void *p)
 #define folio_order(folio)	((folio)->page.order)
 #define folio_address(folio)	page_address(&(folio)->page)
 #define virt_to_folio(p)	page_folio(virt_to_page(p))
+#define page_private(p)		((p)->private)
+#define set_page_private(p, v)	((p)->private = (v))
 #define set_page_count(p, n)	((p)->refcount = (n))
 
 struct page *pfn_to_online_page(unsigned long pfn);
@@ -67,7 +74,8 @@ int get_order(size_t size);
 
 void totalram_pages_add(long nr);
 void adjust_managed_page_count(struct page *page, long nr);
-void free_reserved_page(struct page *page);
+void free_reserved_pages(struct page *page, unsigned int order);
+#define free_reserved_page(page)	free_reserved_pages((page), 0)
 unsigned long free_reserved_area(void *start, void *end, int poison, const char *what);
 void __free_page(struct page *page);
 void folio_put(struct folio *folio);
@@ -84,6 +92,7 @@ struct page *shim_alloc_pages(unsigned int order);
 extern unsigned long (*shim_find_pages)(unsigned int order);
 
 void shim_memory_init(void);
+void shim_forget_memmap(void);
 bool shim_page_is_memory(unsigned long pfn);
 
 #endif /* SHIM_MM_H */

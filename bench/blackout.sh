@@ -1,0 +1,152 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Measure the blackout of a live update with the stock and the accelerated kernel, in
+# turns, scenario by scenario (bench/scenarios), and report. Every run adds an env record
+# and a record per repetition to build/report/blackout.jsonl; all else is made from that.
+#
+# usage: [QUICK=1] blackout.sh [SCENARIO...]
+#
+# Exit status: 0 all was verified; 1 a repetition failed; with all scenarios also 1 when a
+# target (bench/targets) is not met.
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=../scripts/lib.sh
+. "$here/../scripts/lib.sh"
+
+out=$build/report
+log=$out/blackout.jsonl
+work=$build/blackout
+quick=${QUICK:-}
+
+# Text for JSON: what could end the string is dropped.
+text() { tr -d '"\\\t' | tr '\n' ' ' | sed 's/ *$//'; }
+
+# The first cell of each line of bench/scenarios that is wanted, in order.
+rows() {
+	awk -v quick="$quick" -v only=" $* " '
+		/^#/ || !NF { next }
+		only != "  " && !index(only, " " $1 " ") { next }
+		quick != "" && $11 == "-" { next }
+		{ kernels = quick == "" ? $9 : $11; reps = quick == "" ? $10 : 1
+		  print $1, $2, $3, $4, $5, $6, $7, $8, kernels, reps }' "$here/scenarios"
+}
+
+check_names() {
+	for name; do
+		grep -q "^${name}[[:space:]]" "$here/scenarios" ||
+			die "no scenario '$name' in bench/scenarios: $(awk '/^[^#]/ { printf "%s ", $1 }' "$here/scenarios")"
+	done
+}
+
+# The plan of a scenario: what is preserved is verified, or there is no figure.
+write_plan() {
+	echo 'stage 1'
+	if [ "$n" -gt 0 ]; then
+		echo 'insmod kho_workload'
+		echo "workload preserve set=scatter n=$n order=$order stride=$stride stamp=$stamp"
+	fi
+	printf 'kexec\nstage 2\n'
+	if [ "$n" -gt 0 ]; then
+		printf 'insmod kho_workload\nworkload scribble max_mb=1024\n'
+		printf 'workload restore\nworkload verify\n'
+	fi
+	echo 'poweroff'
+}
+
+write_env() {
+	dirty=false
+	[ -z "$(git -C "$top" status --porcelain 2>/dev/null)" ] || dirty=true
+	printf '{"type":"env","schema":1,"run":"%s","rev":"%s","dirty":%s,' "$run" \
+		"$(git -C "$top" rev-parse --short HEAD 2>/dev/null || echo unknown)" "$dirty"
+	printf '"kernel":"%s","cc":"%s","cpu":"%s","nproc":%s,"where":"qemu-%s",' \
+		"$(make -s -C "$cache/tree" kernelversion | text)" "$(gcc --version | head -n 1 | text)" \
+		"$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1 | text)" "$(nproc)" "$1"
+	printf '"qemu":"%s","date":"%s","command":"%s"}\n' \
+		"$(qemu-system-x86_64 --version | head -n 1 | text)" "$(date -u +%FT%TZ)" \
+		"${quick:+QUICK=1 }make blackout"
+}
+
+value() { sed -n "s/^2 $1=//p" "$work/vm/verdict" | head -n 1; }
+
+# sample STATUS REASON: one record of the repetition that just ended
+sample() {
+	blackout=$(value blackout_ns)
+	retrieve=$(value restore_ns)
+	blackout=${blackout:-0}
+	retrieve=${retrieve:-0}
+	verified=false
+	[ "$1" != ok ] || verified=true
+	printf '{"type":"sample","run":"%s","scenario":"%s","kernel":"%s","n":%s,"order":%s,"stride":%s,' \
+		"$run" "$name" "$kernel" "$n" "$order" "$stride"
+	# The limit is for the whole run; what comes before reboot(2) takes less than 20 s.
+	printf '"memory":"%s","nodes":1,"cpus":2,"rep":%s,"limit_s":%s,"status":"%s","verified":%s,' \
+		"$memory" "$rep" "$((limit - 20))" "$1" "$verified"
+	printf '"reason":"%s","blackout_ns":%s,"retrieve_ns":%s,"total_ns":%s}\n' \
+		"$(echo "$2" | text)" "$blackout" "$retrieve" "$((blackout + retrieve))"
+}
+
+measure() {
+	rc=0
+	"$top/tests/e2e/vm.sh" -1 "$kernel" -m "$memory" -b "$backing" -c 2 -t "$limit" \
+		-o "$work/vm" "$work/$name.plan" 2>"$work/reason" || rc=$?
+	case $rc in
+	0) sample ok '' ;;
+	3) sample limit '' ;;
+	*) sample failed "$(tail -n 1 "$work/reason")" ;;
+	esac >"$work/sample"
+	[ -n "$env_written" ] || {
+		write_env "$(cat "$work/vm/accel")" >>"$log"
+		env_written=1
+	}
+	cat "$work/sample" >>"$log"
+	done=$((done + 1))
+	say "$done/$total $name, $kernel, repetition $rep: $(summary)"
+}
+
+summary() {
+	elapsed=$(($(date +%s) - began))
+	case $rc in
+	0) awk -v b="$(value blackout_ns)" -v r="$(value restore_ns)" \
+		'BEGIN { printf "blackout %.2f s, restore %.2f s", b / 1e9, r / 1e9 }' ;;
+	3) printf '> %s s' "$((limit - 20))" ;;
+	*) cat "$work/reason" ;;
+	esac
+	echo " (elapsed $((elapsed / 60)) min $((elapsed % 60)) s)"
+}
+
+# Stock and ours in turns, so that a slow minute of the host hits both.
+run_scenario() {
+	write_plan >"$work/$name.plan"
+	rep=0
+	while [ "$rep" -lt "$reps" ]; do
+		for kernel in $(echo "$kernels" | tr , ' '); do
+			measure
+		done
+		rep=$((rep + 1))
+	done
+}
+
+check_names "$@"
+mkdir -p "$out" "$work"
+run=$(date -u +%Y%m%dT%H%M%SZ)-$$
+env_written='' done=0 began=$(date +%s)
+rows "$@" >"$work/rows"
+total=$(awk '{ n += $10 * split($9, k, ",") } END { print n + 0 }' "$work/rows")
+make -s -C "$here" OUT="$build/bench"
+say "$total live updates; the samples go to $log"
+
+while read -r name memory n order stride stamp backing limit kernels reps; do
+	run_scenario </dev/null
+done <"$work/rows"
+
+rc=0
+# Targets need the whole set of scenarios.
+if [ -z "$quick" ] && [ $# -eq 0 ]; then
+	"$build/bench/report" --check "$here/targets" "$log" || rc=$?
+else
+	"$build/bench/report" "$log" || rc=$?
+fi
+echo
+say "the chart and all figures: $out/blackout.html"
+[ "$rc" -eq 0 ] || exit 1

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* CUSTOM: areas without a mapping; see vmalloc.c. */
+#ifndef SHIM_VMALLOC_H
+#define SHIM_VMALLOC_H
+
+#include <linux/mm.h>
+
+#define VM_ALLOC		0x002
+#define VM_MAP			0x004
+#define VM_UNINITIALIZED	0x020
+#define VM_ALLOW_HUGE_VMAP	0x400
+
+struct vm_struct {
+	void		*addr;
+	unsigned long	size, flags;
+	struct page	**pages;
+	unsigned long	nr_pages;
+	unsigned int	page_order;
+};
+
+extern long shim_live_areas;
+
+struct vm_struct *find_vm_area(const void *addr);
+void free_vm_area(struct vm_struct *area);
+
+#define get_vm_area_size(area)		((area)->size)
+#define get_vm_area_page_order(area)	((area)->page_order)
+
+#endif /* SHIM_VMALLOC_H */

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What mm/memblock.c and mm/mm_init.c do around the hooks, as far as it matters.
+ *
+ * Order of calls as in a boot: world_build_map(), boot_memmap(), boot_free_all(),
+ * then boot_grow(), boot_claim() and boot_deferred() as they come, boot_exit(),
+ * boot_claim() again. boot_check() compares every page with the world.
+ */
+#include "mm/mm_init.h"
+
+#include "unit.h"
+
+unsigned long boot_first_deferred;
+
+static bool is_deferred(unsigned long pfn, int nid)
+{
+	return pfn >= NODE_DATA(nid)->first_deferred_pfn;
+}
+
+static struct zone *zone_of(unsigned long pfn, int nid)
+{
+	struct zone *zones = NODE_DATA(nid)->node_zones;
+
+	return &zones[pfn >= zones[ZONE_NORMAL].start_pfn ? ZONE_NORMAL : ZONE_DMA32];
+}
+
+/* The lower zone ends inside a section. */
+static void set_zones(int nid, unsigned long start, unsigned long end,
+		      unsigned long dma_end)
+{
+	pg_data_t *pgdat = NODE_DATA(nid);
+
+	*pgdat = (pg_data_t){ .end_pfn = end, .first_deferred_pfn = ULONG_MAX };
+	pgdat->nr_zones = end > dma_end ? 2 : 1;
+	pgdat->node_zones[ZONE_DMA32] = (struct zone){
+		nid, ZONE_DMA32, start, min(end, dma_end), 0 };
+	pgdat->node_zones[ZONE_NORMAL] = (struct zone){
+		nid, ZONE_NORMAL, max(start, dma_end), max(end, dma_end), 0 };
+}
+
+/* Only the highest zone is deferred, and not its first section. */
+static void set_deferred(int nid)
+{
+	pg_data_t *pgdat = NODE_DATA(nid);
+	const struct zone *zone = &pgdat->node_zones[pgdat->nr_zones - 1];
+	unsigned long pfn = SECTION_ALIGN_UP(zone->start_pfn + PAGES_PER_SECTION);
+
+	if (boot_first_deferred) {
+		pgdat->first_deferred_pfn = boot_first_deferred;
+		return;
+	}
+	if (one_in(6))
+		return;
+	pfn += rnd(2) * rnd(4) * PAGES_PER_SECTION;
+	if (pfn < pgdat->end_pfn)
+		pgdat->first_deferred_pfn = pfn;
+}
+
+static void find_node(int nid, unsigned long dma_end)
+{
+	unsigned long pfn, start = ULONG_MAX, end = 0;
+
+	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+		if (world.page[pfn].nid != nid)
+			continue;
+		start = min(start, pfn);
+		end = pfn + 1;
+	}
+
+	if (end) {
+		set_zones(nid, start, end, dma_end);
+		set_deferred(nid);
+	}
+}
+
+static void set_migratetype(unsigned long pfn)
+{
+	if (IS_ALIGNED(pfn, pageblock_nr_pages))
+		init_pageblock_migratetype(pfn_to_page(pfn),
+					   kho_scratch_migratetype(pfn, MIGRATE_MOVABLE),
+					   false);
+}
+
+static void init_page(unsigned long pfn)
+{
+	int nid = world.page[pfn].nid;
+
+	__init_single_page(pfn_to_page(pfn), pfn, zone_idx(zone_of(pfn, nid)), nid);
+	set_migratetype(pfn);
+}
+
+/* free_area_init() and memmap_init() */
+void boot_memmap(void)
+{
+	unsigned long dma_end = PAGES_PER_SECTION + 3 * MAX_ORDER_NR_PAGES, pfn;
+	int nid;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++)
+		find_node(nid, dma_end);
+
+	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+		nid = world.page[pfn].nid;
+		if (nid != NUMA_NO_NODE && !is_deferred(pfn, nid))
+			init_page(pfn);
+	}
+}
+
+static void init_reserved(void)
+{
+	unsigned long pfn;
+
+	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+		int nid = world.page[pfn].nid;
+
+		if (nid == NUMA_NO_NODE || !shim_is_reserved(pfn))
+			continue;
+		if (is_deferred(pfn, nid))
+			init_page(pfn);
+		pfn_to_page(pfn)->reserved = true;
+	}
+}
+
+static void free_early(unsigned long start, unsigned long end)
+{
+	while (start < end) {
+		unsigned int order = start ? min(__ffs(start), MAX_PAGE_ORDER) :
+					     MAX_PAGE_ORDER;
+
+		while (start + BIT(order) > end)
+			order--;
+		if (!is_deferred(start, world.page[start].nid))
+			__free_pages_core(pfn_to_page(start), order, MEMINIT_EARLY);
+		start += BIT(order);
+	}
+}
+
+/* memblock_free_all() */
+void boot_free_all(void)
+{
+	phys_addr_t start, end;
+	u64 i;
+
+	kho_fast_hold_init();
+	init_reserved();
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, NULL) {
+		unsigned long from = PFN_UP(start), to = PFN_DOWN(end);
+
+		if (from >= to)
+			continue;
+		if (!kho_fast_free_range(from, to, free_early))
+			free_early(from, to);
+		totalram_pages_add(to - from);
+	}
+	kho_fast_free_done();
+}
+
+/* deferred_init_memmap_chunk() */
+static void deferred_chunk(unsigned long start_pfn, struct zone *zone)
+{
+	unsigned long end_pfn = start_pfn + PAGES_PER_SECTION, pfn, next, p;
+	phys_addr_t start, end;
+	u64 i;
+
+	kho_fast_finish_range(start_pfn, end_pfn, true);
+	for_each_free_mem_range(i, zone->nid, 0, &start, &end, NULL) {
+		unsigned long to = min(PFN_DOWN(end), end_pfn);
+
+		for (pfn = max(PFN_UP(start), start_pfn); pfn < to; pfn = next) {
+			next = min(ALIGN(pfn + 1, MAX_ORDER_NR_PAGES), to);
+			if (kho_fast_is_held(pfn))
+				continue;
+			for (p = pfn; p < next; p++)
+				init_page(p);
+			for (p = pfn; p < next; p++)
+				__free_pages_core(pfn_to_page(p), 0, MEMINIT_EARLY);
+		}
+	}
+}
+
+static struct zone *highest_zone(int nid)
+{
+	return &NODE_DATA(nid)->node_zones[NODE_DATA(nid)->nr_zones - 1];
+}
+
+/* deferred_grow_zone() */
+void boot_grow(int nid)
+{
+	pg_data_t *pgdat = NODE_DATA(nid);
+	unsigned long pfn = pgdat->first_deferred_pfn;
+
+	if (!pgdat->end_pfn || pfn == ULONG_MAX)
+		return;
+	deferred_chunk(pfn, highest_zone(nid));
+	pfn += PAGES_PER_SECTION;
+	pgdat->first_deferred_pfn = pfn < pgdat->end_pfn ? pfn : ULONG_MAX;
+}
+
+/* deferred_init_memmap() */
+void boot_deferred(int nid)
+{
+	pg_data_t *pgdat = NODE_DATA(nid);
+	unsigned long pfn = pgdat->first_deferred_pfn;
+
+	if (!pgdat->end_pfn || pfn == ULONG_MAX)
+		return;
+	pgdat->first_deferred_pfn = ULONG_MAX;
+	for (; pfn < pgdat->end_pfn; pfn += PAGES_PER_SECTION)
+		deferred_chunk(pfn, highest_zone(nid));
+}
+
+/* Let the workers run. */
+void boot_settle(void)
+{
+	flush_work(shim_work);
+	flush_work(shim_delayed_work);
+	world_forget_tree();
+	if (kho_fast_incoming.root)
+		world_read_tree(virt_to_phys(kho_fast_incoming.root));
+}
+
+void boot_exit(void)
+{
+	kho_fast_incoming_init();
+	boot_settle();
+}
+
+static void check_folio(const struct folio *folio, unsigned long pfn, unsigned int order)
+{
+	unsigned long i;
+
+	if (folio != page_folio(pfn_to_page(pfn)) || folio_order(folio) != order)
+		shim_die("pfn %#lx is not restored as a folio of order %u", pfn, order);
+	for (i = 0; i < BIT(order); i++) {
+		const struct page *p = pfn_to_page(pfn + i);
+
+		if (p->inits != 1 || p->free || p->refcount != !i ||
+		    (order && p->head != &folio->page))
+			shim_die("pfn %#lx + %#lx is not part of its folio", pfn, i);
+	}
+}
+
+static void claim_pages(unsigned long pfn, unsigned long nr_pages)
+{
+	struct page *page = kho_restore_pages(PFN_PHYS(pfn), nr_pages);
+	unsigned long i;
+
+	if (page != pfn_to_page(pfn))
+		shim_die("%lu pages at pfn %#lx are not restored", nr_pages, pfn);
+	for (i = 0; i < nr_pages; i++) {
+		if (page[i].inits != 1 || page[i].refcount != 1)
+			shim_die("pfn %#lx is not a page", pfn + i);
+		__free_page(page + i);
+	}
+}
+
+/* Restore what was preserved at @pfn, look at it and free it. */
+void boot_claim(unsigned long pfn)
+{
+	unsigned int order = world.page[pfn].order;
+	struct folio *folio;
+	unsigned long i;
+
+	if (pfn % 3) {
+		folio = kho_restore_folio(PFN_PHYS(pfn));
+		check_folio(folio, pfn, order);
+		folio_put(folio);
+	} else {
+		claim_pages(pfn, BIT(order));
+	}
+	for (i = 0; i < BIT(order); i++)
+		world.page[pfn + i].order = NO_KEY;
+}
+
+/* Each page is initialised once and either free or rightly not. */
+void boot_check(void)
+{
+	unsigned long pfn, free = 0;
+
+	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+		const struct page *p = pfn_to_page(pfn);
+		bool memory = world.page[pfn].nid != NUMA_NO_NODE;
+		bool held = world_held(pfn);
+
+		if (p->inits != memory)
+			shim_die("pfn %#lx is initialised %u times", pfn, p->inits);
+		if (p->free != (memory && !held && !p->reserved))
+			shim_die("pfn %#lx: free %u, held %u, reserved %u", pfn,
+				 p->free, held, p->reserved);
+		if (memory && !p->free && p->refcount != 1)
+			shim_die("pfn %#lx: %d references", pfn, p->refcount);
+		if (memory && IS_ALIGNED(pfn, pageblock_nr_pages) &&
+		    p->mt != kho_scratch_migratetype(pfn, MIGRATE_MOVABLE))
+			shim_die("pfn %#lx: migratetype %u", pfn, p->mt);
+		free += p->free;
+	}
+
+	if (shim_totalram != (long)free)
+		shim_die("%ld pages of RAM, %lu are free", shim_totalram, free);
+	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
+		free -= NODE_DATA(nid)->node_zones[ZONE_DMA32].managed_pages;
+		free -= NODE_DATA(nid)->node_zones[ZONE_NORMAL].managed_pages;
+	}
+	if (free)
+		shim_die("managed pages do not match the free ones");
+}

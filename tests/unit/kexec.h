@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernels in a row; see kexec.c.
+ */
+#ifndef KEXEC_H
+#define KEXEC_H
+
+#include "unit.h"
+
+extern int (*shim_initcall_kho_init)(void);
+extern int (*shim_param_parse_kho)(char *arg);
+extern int (*shim_param_parse_kho_scratch)(char *arg);
+
+/* What passes from kernel to kernel besides physical memory. */
+struct boot_params {
+	phys_addr_t	fdt, scratch;
+	u64		fdt_len, scratch_len;
+	unsigned int	nr_items;
+	struct item {
+		unsigned long	pfn;
+		unsigned long	nr_pages;
+		unsigned int	folio;		/* or single pages */
+	} item[64];
+};
+
+extern struct boot_params *params;
+
+/* A random machine without preserved memory. */
+void kexec_machine(void);
+
+/* Let @kernel run and hand over, in a process of its own. False: it crashed. */
+bool kexec_run(void (*kernel)(void));
+
+/* Parts of a kernel: the whole boot of a first one; of a later one up to initcalls. */
+void kexec_first(void);
+void kexec_next(void);
+void kexec_boot_late(void);
+
+/* Parts of those. */
+void kexec_populate(void);
+void kexec_boot(void);
+
+/* Preserve @nr random folios and ranges; restore all there are, and compare. */
+void kexec_preserve(unsigned int nr);
+void kexec_restore(void);
+
+/* Overwrite what is free. */
+void kexec_scribble(void);
+
+unsigned long kexec_find_free(unsigned int order);
+
+#endif /* KEXEC_H */

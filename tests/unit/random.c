@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Random numbers that can be had again: KHO_SEED=n make check
+ */
+#include <time.h>
+
+#include "unit.h"
+
+unsigned long unit_seed;
+static unsigned long state;
+
+/* Call first in each test, which is a process of its own. */
+void unit_init(void)
+{
+	const char *env = getenv("KHO_SEED");
+
+	unit_seed = env ? strtoul(env, NULL, 0) : (unsigned long)time(NULL);
+	if (!env)
+		printf("# KHO_SEED=%lu\n", unit_seed);
+	fflush(stdout);
+	state = unit_seed * 0x9e3779b97f4a7c15 | 1;
+	shim_memory_init();
+}
+
+unsigned long rnd(unsigned long below)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (state >> 11) % below;
+}
+
+/*
+ * Bitmaps are read by words while single bits are cleared. In a mask these belong
+ * to other sections than the one being finished; when a node is looked at for
+ * being empty, a bit that goes unnoticed leaves the node to the next pass.
+ */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+	return "race:kho_fast_key_mask\nrace:leaf_is_empty\n";
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a test program includes. Each TEST() runs in a process of its own, so
+ * that it starts with the static data of the code under test untouched.
+ */
+#ifndef TEST_H
+#define TEST_H
+
+#include "unit.h"
+
+/* It brings the attribute that shim.h takes away. */
+#undef __printf
+#include "kselftest_harness.h"
+
+#endif /* TEST_H */

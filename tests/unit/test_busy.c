@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The map of busy sections, masks and extended scratch:
+ * kernel/kho_fast/{busy,mask,extend}.c
+ */
+#include "test.h"
+
+static struct kho_fast_map map;
+
+static bool bit_of(const unsigned long *mask, unsigned long i)
+{
+	return mask[i / 64] >> i % 64 & 1;
+}
+
+/* 0 where the map says what the pages say, else the pfn and what is wrong. */
+static int check_section(unsigned long nr)
+{
+	unsigned long start = section_nr_to_pfn(nr), pfn;
+	bool nodes = false;
+	u32 orders = 0;
+
+	for (pfn = start; pfn < start + PAGES_PER_SECTION && pfn < world.nr_pages; pfn++) {
+		if (world.page[pfn].order != NO_KEY)
+			orders |= 1U << world.page[pfn].order;
+		nodes |= world.page[pfn].node;
+	}
+
+	return map.sections[nr].orders != orders || map.sections[nr].nodes != nodes ||
+	       kho_fast_map_busy(&map, start) != (orders || nodes);
+}
+
+/* Sections that are not busy have no node_bits; nobody may ask for their mask. */
+static int check_masks(unsigned long nr)
+{
+	unsigned long keys[MAX_ORDER_NR_PAGES / 64], held[MAX_ORDER_NR_PAGES / 64];
+	unsigned long start = section_nr_to_pfn(nr), off, pfn, i;
+
+	for (off = 0; off < PAGES_PER_SECTION; off += MAX_ORDER_NR_PAGES) {
+		kho_fast_key_mask(&map, start + off, keys);
+		kho_fast_held_mask(&map, start + off, held);
+		for (i = 0; i < MAX_ORDER_NR_PAGES; i++) {
+			pfn = start + off + i;
+			if (bit_of(held, i) != world_held(pfn) ||
+			    bit_of(keys, i) != (world_held(pfn) && !world.page[pfn].node))
+				return -1;
+		}
+	}
+
+	return 0;
+}
+
+static unsigned long nr_world_nodes(void)
+{
+	unsigned long pfn, nr = 0;
+
+	for (pfn = 0; pfn < world.nr_pages; pfn++)
+		nr += world.page[pfn].node;
+	return nr;
+}
+
+TEST(map_and_masks_of_a_random_machine_match_its_pages)
+{
+	unsigned long nr;
+
+	unit_init();
+	world_random(48);
+	world_add_keys(300, PFN_SECTION_SHIFT + 2);
+	ASSERT_EQ(world_build_map(&map), 0);
+	EXPECT_EQ(shim_nr_errs, 0);
+	EXPECT_EQ(map.nr_nodes, nr_world_nodes());
+	EXPECT_EQ(phys_to_virt(world.root), map.root);
+
+	for (nr = 0; nr < map.nr_sections; nr++) {
+		ASSERT_EQ(check_section(nr), 0);
+		ASSERT_EQ(check_masks(nr), 0);
+	}
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+/* 32 GiB: a key of each order, side by side. */
+TEST(map_takes_orders_up_to_20)
+{
+	unsigned int order;
+	unsigned long nr;
+
+	unit_init();
+	world_plain((8UL << 20) / PAGES_PER_SECTION);
+	for (order = 0; order <= 20; order++)
+		ASSERT_TRUE(world_add_key((4UL << 20) + (1UL << order), order));
+	ASSERT_EQ(world_build_map(&map), 0);
+	for (nr = 0; nr < map.nr_sections; nr++) {
+		ASSERT_EQ(check_section(nr), 0);
+		ASSERT_EQ(check_masks(nr), 0);
+	}
+}
+
+TEST(map_survives_every_failed_allocation)
+{
+	unsigned int reserved;
+	long n;
+	int err = -ENOMEM;
+
+	unit_init();
+	world_random(12);
+	world_add_keys(30, 4);
+	world_adopt_scratch();
+	reserved = shim_reserved.cnt;
+
+	for (n = 0; err; n++) {
+		shim_fail_after = n;
+		shim_nr_errs = 0;
+		err = kho_fast_map_build(&map, world.root);
+		if (!err)
+			break;
+		ASSERT_EQ(err, -ENOMEM);
+		ASSERT_EQ(shim_nr_errs, 1);
+		ASSERT_EQ(shim_reserved.cnt, reserved);
+		ASSERT_EQ(map.sections, NULL);
+		ASSERT_EQ(map.root, NULL);
+	}
+	EXPECT_GT(n, 2);
+}
+
+/*
+ * Hostile trees. Each starts from a good one, spoils one thing, and must be
+ * refused with one message that tells what, leaving no allocation behind.
+ */
+static unsigned long victim;	/* pfn of the one preserved page */
+
+/*
+ *   section 1   scratch
+ *   section 5   the victim, root ... leaf anywhere but in scratch
+ *   section 8   no memory any more
+ */
+static void hostile_world(void)
+{
+	unit_init();
+	world_plain(8);
+	victim = 5 * PAGES_PER_SECTION + 77;
+	world_add_key(victim, 0);
+}
+
+/* The slot on @level that leads to the victim. */
+static u64 *slot(unsigned int level)
+{
+	return ref_slot(world.root, ref_key(victim, 0), level);
+}
+
+static void add_key(u64 key)
+{
+	ref_add_key(world.root, key, world_new_node);
+}
+
+#define EXPECT_REFUSED(why) do {						\
+	unsigned int reserved_;							\
+										\
+	world_adopt_scratch();							\
+	reserved_ = shim_reserved.cnt;						\
+	EXPECT_EQ(kho_fast_map_build(&map, world.root), -EINVAL);		\
+	EXPECT_EQ(shim_nr_errs, 1);						\
+	EXPECT_EQ(shim_reserved.cnt, reserved_);				\
+	EXPECT_EQ(map.sections, NULL);						\
+	EXPECT_EQ(map.node_bits, NULL);						\
+	EXPECT_EQ(map.root, NULL);						\
+	EXPECT_NE(strstr(shim_last_msg, (why)), NULL)				\
+		TH_LOG("the message was: %s", shim_last_msg);			\
+} while (0)
+
+TEST(refuses_a_loop)
+{
+	hostile_world();
+	*slot(2) = world.root;
+	EXPECT_REFUSED("two slots");
+}
+
+TEST(refuses_a_shared_node)
+{
+	hostile_world();
+	slot(1)[1] = *slot(1);
+	EXPECT_REFUSED("two slots");
+}
+
+TEST(refuses_a_root_outside_memory)
+{
+	hostile_world();
+	world.root = 8 * PAGES_PER_SECTION << PAGE_SHIFT;
+	EXPECT_REFUSED("not a page of memory");
+}
+
+TEST(refuses_a_root_beyond_every_address)
+{
+	hostile_world();
+	world.root = 0 - PAGE_SIZE;
+	EXPECT_REFUSED("not a page of memory");
+}
+
+TEST(refuses_an_unaligned_root)
+{
+	hostile_world();
+	world.root += 8;
+	EXPECT_REFUSED("not a page of memory");
+}
+
+TEST(refuses_a_node_outside_memory)
+{
+	hostile_world();
+	*slot(3) = 1UL << 52;
+	EXPECT_REFUSED("not a page of memory");
+}
+
+TEST(refuses_an_unaligned_node)
+{
+	hostile_world();
+	*slot(1) += 1;
+	EXPECT_REFUSED("not a page of memory");
+}
+
+TEST(refuses_a_node_in_a_hole)
+{
+	hostile_world();
+	shim_memory.regions[0].size = 2 * PAGES_PER_SECTION << PAGE_SHIFT;
+	memblock_add_node(PFN_PHYS(2 * PAGES_PER_SECTION + 3),
+			  PFN_PHYS(6 * PAGES_PER_SECTION - 3), 0, MEMBLOCK_NONE);
+	*slot(1) = PFN_PHYS(2 * PAGES_PER_SECTION + 2);
+	EXPECT_REFUSED("not a page of memory");
+}
+
+TEST(refuses_a_node_that_memory_ends_inside)
+{
+	hostile_world();
+	shim_memory.regions[0].size -= 1;
+	*slot(1) = PFN_PHYS(8 * PAGES_PER_SECTION - 1);
+	EXPECT_REFUSED("not a page of memory");
+}
+
+TEST(refuses_a_node_in_scratch)
+{
+	hostile_world();
+	*slot(4) = world.areas[0].addr + world.areas[0].size - PAGE_SIZE;
+	EXPECT_REFUSED("not a page of memory");
+}
+
+TEST(refuses_a_node_in_memory_that_is_not_mapped)
+{
+	hostile_world();
+	shim_memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
+	memblock_add_node(PFN_PHYS(7 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT,
+			  0, MEMBLOCK_NOMAP);
+	*slot(1) = PFN_PHYS(7 * PAGES_PER_SECTION + 5);
+	EXPECT_REFUSED("not a page of memory");
+}
+
+TEST(refuses_keys_in_memory_that_is_not_mapped)
+{
+	hostile_world();
+	shim_memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
+	memblock_add_node(PFN_PHYS(7 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT,
+			  0, MEMBLOCK_NOMAP);
+	add_key(ref_key(7 * PAGES_PER_SECTION + 5, 0));
+	EXPECT_REFUSED("can be preserved");
+}
+
+TEST(refuses_a_key_beyond_memory)
+{
+	hostile_world();
+	add_key(ref_key(8 * PAGES_PER_SECTION, 0));
+	EXPECT_REFUSED("can be preserved");
+}
+
+TEST(refuses_a_key_that_crosses_the_end_of_memory)
+{
+	hostile_world();
+	shim_memory.regions[0].size -= PAGE_SIZE;
+	add_key(ref_key(8 * PAGES_PER_SECTION - 4, 2));
+	EXPECT_REFUSED("can be preserved");
+}
+
+TEST(refuses_a_huge_key_that_crosses_the_end_of_memory)
+{
+	hostile_world();
+	add_key(ref_key(0, PFN_SECTION_SHIFT + 4));
+	EXPECT_REFUSED("can be preserved");
+}
+
+TEST(refuses_the_highest_key_of_each_order)
+{
+	unsigned int order;
+
+	for (order = 0; order <= KHO_FAST_MAX_ORDER; order++) {
+		shim_memory.cnt = 0;
+		shim_reserved.cnt = 0;
+		shim_nr_errs = 0;
+		hostile_world();
+		add_key(ref_key((1UL << 52) - (1UL << order), order));
+		EXPECT_REFUSED("can be preserved");
+	}
+}
+
+TEST(refuses_a_key_in_a_hole)
+{
+	hostile_world();
+	shim_memory.regions[0].size = PFN_PHYS(6 * PAGES_PER_SECTION + 8);
+	memblock_add_node(PFN_PHYS(6 * PAGES_PER_SECTION + 9), PAGES_PER_SECTION << PAGE_SHIFT,
+			  0, MEMBLOCK_NONE);
+	add_key(ref_key(6 * PAGES_PER_SECTION + 8, 3));
+	EXPECT_REFUSED("can be preserved");
+}
+
+TEST(refuses_a_key_in_scratch)
+{
+	hostile_world();
+	add_key(ref_key(PHYS_PFN(world.areas[0].addr) + 5, 0));
+	EXPECT_REFUSED("can be preserved");
+}
+
+TEST(refuses_a_key_around_scratch)
+{
+	hostile_world();
+	add_key(ref_key(0, PFN_SECTION_SHIFT + 1));
+	EXPECT_REFUSED("can be preserved");
+}
+
+/* Order 32 and up: bit 20 and below, whose slots on all upper levels are 0. */
+TEST(refuses_an_order_out_of_range)
+{
+	hostile_world();
+	add_key(1UL << 20 | 5);
+	EXPECT_REFUSED("no possible order");
+}
+
+TEST(refuses_a_key_without_order_bit)
+{
+	hostile_world();
+	add_key(0);
+	EXPECT_REFUSED("no possible order");
+}
+
+/* Bit 52 is the highest a key can have: slots 4 and up of the root are none. */
+TEST(refuses_a_key_in_an_impossible_slot_of_the_root)
+{
+	hostile_world();
+	add_key(4UL << 51 | victim);
+	EXPECT_REFUSED("no possible order");
+}
+
+TEST(refuses_a_key_that_covers_the_tree)
+{
+	hostile_world();
+	add_key(ref_key(PHYS_PFN(*slot(3)), 0));
+	EXPECT_REFUSED("also preserved");
+}
+
+TEST(refuses_a_large_key_that_covers_the_tree)
+{
+	hostile_world();
+	add_key(ref_key(ALIGN_DOWN(PHYS_PFN(*slot(1)), 4), 2));
+	EXPECT_REFUSED("also preserved");
+}
+
+/* Empty nodes are left by keys that were deleted: no fault. */
+TEST(accepts_empty_nodes_and_bits_that_were_cleared)
+{
+	hostile_world();
+	memset(phys_to_virt(*slot(1)), 0, PAGE_SIZE);
+	memset(phys_to_virt(PFN_PHYS(victim)), 0xff, PAGE_SIZE);
+	EXPECT_EQ(world_build_map(&map), 0);
+	EXPECT_FALSE(map.sections[5].orders);
+	EXPECT_EQ(map.nr_nodes, 6);
+}
+
+/* Extended scratch */
+
+static struct kho_fast_section *sections;
+
+static void random_sections(unsigned long nr, unsigned long busy_one_in)
+{
+	unsigned long i;
+
+	free(sections);
+	sections = calloc(nr, sizeof(*sections));
+	map = (struct kho_fast_map){ .sections = sections, .nr_sections = nr };
+	for (i = 0; i < nr; i++) {
+		if (one_in(busy_one_in))
+			sections[i].orders = 1;
+		else if (one_in(busy_one_in))
+			sections[i].nodes = 1;
+	}
+}
+
+TEST(block_size_keeps_the_number_of_blocks_below_1024)
+{
+	unsigned long nr;
+
+	EXPECT_EQ(kho_fast_ext_shift(1), 0);
+	EXPECT_EQ(kho_fast_ext_shift(1024), 0);		/* 128 GiB: 128 MiB */
+	EXPECT_EQ(kho_fast_ext_shift(1025), 1);
+	EXPECT_EQ(kho_fast_ext_shift(8192), 3);		/* 1 TiB: 1 GiB */
+	for (nr = 1; nr < 1UL << 25; nr += nr / 7 + 1) {
+		unsigned int shift = kho_fast_ext_shift(nr);
+
+		ASSERT_LE(DIV_ROUND_UP(nr, 1UL << shift), 1024);
+		if (shift)
+			ASSERT_GT(DIV_ROUND_UP(nr, 1UL << (shift - 1)), 1024);
+	}
+}
+
+/* Whole free blocks, all of them, and nothing else. */
+TEST(runs_cover_exactly_the_blocks_without_busy_sections)
+{
+	unsigned long nr, i, start, end, pos, runs;
+	unsigned int shift, trial;
+
+	unit_init();
+	for (trial = 0; trial < 300; trial++) {
+		random_sections(1 + rnd(trial * 40 + 10), 2 + rnd(30));
+		nr = map.nr_sections;
+		shift = kho_fast_ext_shift(nr) + rnd(3);
+		pos = runs = 0;
+		for (start = 0; kho_fast_ext_next(&map, shift, &start, &end); start = end) {
+			ASSERT_LT(start, end);
+			runs++;
+			for (i = pos; i < start >> PFN_SECTION_SHIFT; i++) {
+				unsigned long k = i >> shift << shift, busy = 0;
+
+				for (; k < nr && k >> shift == i >> shift; k++)
+					busy += kho_fast_map_busy(&map, section_nr_to_pfn(k));
+				ASSERT_NE(busy, 0);
+			}
+			for (; i < end >> PFN_SECTION_SHIFT; i++)
+				ASSERT_FALSE(kho_fast_map_busy(&map, section_nr_to_pfn(i)));
+			pos = i;
+			if (pos == nr)
+				break;
+		}
+		ASSERT_LE(pos, nr);
+		ASSERT_LE(runs, 512);
+	}
+}
+
+TEST(extended_scratch_never_touches_a_busy_section)
+{
+	unsigned long pfn, nr_ext = 0;
+
+	unit_init();
+	world_random(64);
+	world_add_keys(12, 3);
+	ASSERT_EQ(world_build_map(&map), 0);
+	shim_nr_scratch_marks = 0;
+	kho_fast_extend_scratch(&map);
+	EXPECT_LE(shim_nr_scratch_marks, 512);
+
+	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+		bool marked = shim_page_is_scratch(pfn);
+
+		if (world.page[pfn].nid == NUMA_NO_NODE || world.page[pfn].scratch)
+			continue;
+		ASSERT_EQ(marked, !kho_fast_map_busy(&map, pfn));
+		nr_ext += marked;
+	}
+	EXPECT_NE(nr_ext, 0);
+}
+
+/* 1,030 sections: blocks of two, and the last one ends in the middle of a block. */
+TEST(extending_scratch_ends_where_memory_ends)
+{
+	unsigned long nr;
+
+	unit_init();
+	for (nr = 1020; nr < 1040; nr++) {
+		shim_memory.cnt = 0;
+		shim_nr_scratch_marks = 0;
+		memblock_add_node(0, section_nr_to_pfn(nr) << PAGE_SHIFT, 0, MEMBLOCK_NONE);
+		random_sections(nr, 50);
+		kho_fast_extend_scratch(&map);
+		ASSERT_LE(shim_nr_scratch_marks, 512);
+	}
+}
+
+TEST(extending_scratch_goes_on_without_it_when_marking_fails)
+{
+	unit_init();
+	world_plain(8);
+	ASSERT_EQ(world_build_map(&map), 0);
+	shim_fail_after = 0;
+	kho_fast_extend_scratch(&map);
+	EXPECT_EQ(shim_nr_warnings, 1);
+	EXPECT_EQ(shim_nr_errs, 0);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From one kernel to the next: kernel/kho_fast/{core,preserve,subtree,metadata,
+ * incoming}.c
+ */
+#include <libfdt.h>
+
+#include <linux/vmstat.h>
+
+#include "kexec.h"
+#include "test.h"
+
+static void preserves_much(void)
+{
+	kexec_first();
+	kexec_preserve(40);
+}
+
+TEST(all_that_was_preserved_comes_back_unchanged)
+{
+	unsigned long pfn;
+
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(preserves_much));
+	kexec_next();
+	ASSERT_TRUE(is_kho_boot());
+	kexec_scribble();
+	kexec_boot_late();
+	kexec_scribble();
+	kexec_restore();
+	boot_settle();
+	EXPECT_EQ(kho_fast_incoming.root, NULL);
+	EXPECT_EQ(shim_nr_warns, 0);
+	EXPECT_EQ(shim_nr_errs, 0);
+
+	/* What this kernel preserves for its next: the FDT and the metadata. */
+	world_read_tree(kho_fast_preserve_root());
+	EXPECT_EQ(world_count_held(), 2);
+	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+		if (world_held(pfn))
+			EXPECT_FALSE(pfn_to_page(pfn)->free);
+	}
+}
+
+static void restores_and_preserves(void)
+{
+	kexec_next();
+	kexec_scribble();
+	kexec_preserve(0);
+	kexec_restore();
+	kexec_boot_late();
+	kexec_preserve(30);
+}
+
+static unsigned int kexec_count(void)
+{
+	phys_addr_t phys;
+	size_t size;
+	u32 count;
+
+	if (kho_retrieve_subtree("kexec-metadata", &phys, &size) || size != 73)
+		return 0;
+	memcpy(&count, phys_to_virt(phys) + 69, sizeof(count));
+	return count;
+}
+
+TEST(three_kexecs_in_a_row)
+{
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(preserves_much));
+	ASSERT_TRUE(kexec_run(restores_and_preserves));
+	ASSERT_TRUE(kexec_run(restores_and_preserves));
+	kexec_next();
+	ASSERT_TRUE(is_kho_boot());
+	EXPECT_EQ(kexec_count(), 3);
+	kexec_restore();
+	kexec_boot_late();
+	boot_settle();
+	EXPECT_EQ(kho_fast_incoming.root, NULL);
+	EXPECT_EQ(kexec_count(), 3);
+}
+
+/* kho=off in the new kernel: what was preserved stays held, nothing else does. */
+TEST(memory_is_complete_also_when_kho_is_off)
+{
+	unsigned long pfn, lost = 0;
+	char off[] = "off";
+
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(preserves_much));
+	EXPECT_EQ(shim_param_parse_kho(off), 0);
+	shim_nr_free_pages = LONG_MAX;
+	kexec_next();
+	kexec_boot_late();
+	kexec_restore();
+	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+		const struct page *p = pfn_to_page(pfn);
+
+		lost += world.page[pfn].nid != NUMA_NO_NODE && !p->free && !p->reserved &&
+			!world_held(pfn);
+	}
+	EXPECT_EQ(lost, 0);
+}
+
+/* Each of these spoils what an otherwise good old kernel hands over. */
+
+static void *fdt(void)
+{
+	return phys_to_virt(params->fdt);
+}
+
+static struct kho_scratch *areas(void)
+{
+	return phys_to_virt(params->scratch);
+}
+
+static void no_fdt(void)		{ params->fdt_len = 0; }
+static void long_fdt(void)		{ params->fdt_len = PAGE_SIZE + 1; }
+static void fdt_nowhere(void)		{ params->fdt = 1UL << 50; }
+static void fdt_wraps(void)		{ params->fdt = 0 - 16UL; }
+static void bad_magic(void)		{ fdt_set_magic(fdt(), 0xd00dfeee); }
+static void bad_size(void)		{ fdt_set_totalsize(fdt(), PAGE_SIZE + 4); }
+static void bad_offset(void)		{ fdt_set_off_dt_struct(fdt(), 0x7fffffff); }
+static void fdt_no_memory(void)		{ shim_fail_after = 0; }
+static void no_areas(void)		{ params->scratch_len = 0; }
+static void half_an_area(void)		{ params->scratch_len -= 8; }
+static void many_areas(void)		{ params->scratch_len = (MAX_NUMNODES + 3) * 16; }
+static void endless_areas(void)		{ params->scratch_len = 0 - 16UL; }
+static void areas_nowhere(void)		{ params->scratch = 1UL << 50; }
+static void areas_no_memory(void)	{ shim_fail_after = 1; }
+static void areas_no_mark(void)		{ shim_fail_after = 2; }
+static void area_outside(void)		{ areas()[0].addr = 1UL << 45; }
+static void area_wraps(void)		{ areas()[0].addr = 0 - PAGE_SIZE; }
+static void area_unaligned(void)	{ areas()[0].size -= 8; }
+static void areas_overlap(void)		{ areas()[1].addr = areas()[0].addr + PAGE_SIZE; }
+
+static void bad_format(void)
+{
+	fdt_setprop_inplace(fdt(), 0, "compatible", "kho-v9", 7);
+}
+
+static void fdt_no_format(void)
+{
+	fdt_nop_property(fdt(), 0, "compatible");
+}
+
+static void fdt_no_root(void)
+{
+	fdt_nop_property(fdt(), 0, "preserved-memory-map");
+}
+
+static void fdt_short_root(void)
+{
+	fdt_open_into(fdt(), fdt(), PAGE_SIZE);
+	fdt_setprop_u32(fdt(), 0, "preserved-memory-map", 4096);
+}
+
+static void tree_nowhere(void)
+{
+	fdt_setprop_inplace_u64(fdt(), 0, "preserved-memory-map", 1UL << 50);
+}
+
+static void tree_in_scratch(void)
+{
+	fdt_setprop_inplace_u64(fdt(), 0, "preserved-memory-map",
+				cpu_to_fdt64(areas()[0].addr));
+}
+
+static const struct spoil {
+	const char	*name;
+	void		(*spoil)(void);
+	const char	*msg;
+} spoils[] = {
+#define SPOIL(fn, msg)	{ #fn, fn, msg }
+	SPOIL(no_fdt, "too large or not in RAM"),
+	SPOIL(long_fdt, "too large or not in RAM"),
+	SPOIL(fdt_nowhere, "too large or not in RAM"),
+	SPOIL(fdt_wraps, "too large or not in RAM"),
+	SPOIL(bad_magic, "no valid FDT"),
+	SPOIL(bad_size, "no valid FDT"),
+	SPOIL(bad_offset, "no valid FDT"),
+	SPOIL(fdt_no_memory, "cannot map the FDT"),
+	SPOIL(bad_format, "format is"),
+	SPOIL(fdt_no_format, "format is"),
+	SPOIL(fdt_no_root, "no usable"),
+	SPOIL(fdt_short_root, "no usable"),
+	SPOIL(no_areas, "no array"),
+	SPOIL(half_an_area, "no array"),
+	SPOIL(many_areas, "no array"),
+	SPOIL(endless_areas, "no array"),
+	SPOIL(areas_nowhere, "no array"),
+	SPOIL(areas_no_memory, "cannot map the scratch"),
+	SPOIL(areas_no_mark, "cannot mark"),
+	SPOIL(area_outside, "not usable memory"),
+	SPOIL(area_wraps, "not usable memory"),
+	SPOIL(area_unaligned, "not usable memory"),
+	SPOIL(areas_overlap, "not usable memory"),
+	SPOIL(tree_nowhere, "tree node"),
+	SPOIL(tree_in_scratch, "tree node"),
+};
+
+/* One message, then a cold boot that has all memory and new scratch areas. */
+static void refuses(const struct spoil *s)
+{
+	const unsigned int reserved = shim_reserved.cnt;
+
+	s->spoil();
+	kho_populate(params->fdt, params->fdt_len, params->scratch, params->scratch_len);
+	kho_memory_init_early();
+	if (is_kho_boot() || kho_fast_in_fdt() || shim_scratch_only || kho_scratch_cnt ||
+	    shim_reserved.cnt != reserved || shim_page_is_scratch(PHYS_PFN(params->scratch)))
+		shim_die("%s: still a KHO boot", s->name);
+	if (shim_nr_errs != 1 || !strstr(shim_last_msg, s->msg))
+		shim_die("%s: %u messages, '%s'", s->name, shim_nr_errs, shim_last_msg);
+
+	world_forget_tree();
+	kexec_first();
+	if (!kho_is_enabled() || !kho_scratch_cnt || kho_fast_incoming.root)
+		shim_die("%s: no KHO any more", s->name);
+	boot_settle();
+	world_read_tree(kho_fast_preserve_root());
+	if (world_count_held() != 2)
+		shim_die("%s: %lu pages preserved", s->name, world_count_held());
+}
+
+TEST(each_spoiled_handover_is_refused_with_one_message_and_a_cold_boot)
+{
+	unsigned int i;
+	int status;
+
+	kexec_machine();
+	for (i = 0; i < ARRAY_SIZE(spoils); i++) {
+		params->nr_items = 0;
+		ASSERT_TRUE(kexec_run(preserves_much));
+		if (!fork()) {
+			refuses(&spoils[i]);
+			_exit(0);
+		}
+		wait(&status);
+		shim_forget_memmap();
+		ASSERT_EQ(status, 0) TH_LOG("%s", spoils[i].name);
+	}
+}
+
+/* Exit status 0: as it should be; 1: allocation @n was not needed any more. */
+static void init_fails(long n)
+{
+	char sizes[] = "256K,256K,256K";
+	long live, err;
+	int nid;
+
+	shim_param_parse_kho_scratch(sizes);
+	kexec_boot();
+	for (nid = 0; nid < MAX_NUMNODES; nid++)
+		boot_deferred(nid);
+	live = shim_live_pages;
+	shim_fail_after = n;
+	err = shim_initcall_kho_init();
+	if (!err)
+		_exit(1);
+	if (err != -ENOMEM || kho_is_enabled() || shim_live_pages != live)
+		shim_die("error %ld, %ld pages leak", err, shim_live_pages - live);
+	_exit(0);
+}
+
+TEST(every_failed_allocation_at_init_turns_kho_off_and_leaks_nothing)
+{
+	int status = 0;
+	long n;
+
+	kexec_machine();
+	for (n = 0; !status; n++) {
+		if (!fork())
+			init_fails(n);
+		wait(&status);
+		shim_forget_memmap();
+	}
+	EXPECT_EQ(WEXITSTATUS(status), 1);
+	EXPECT_TRUE(WIFEXITED(status));
+	EXPECT_GT(n, 7);
+}
+
+/* Subtrees */
+
+static char blob[8][64];
+
+TEST(subtrees_have_unique_names_and_can_be_removed)
+{
+	char name[16];
+	unsigned int i;
+
+	kexec_machine();
+	EXPECT_EQ(kho_add_subtree("early", blob[0], 1), -ENOMEM);
+	kexec_first();
+	EXPECT_EQ(kho_add_subtree("a", blob[0], 64), 0);
+	EXPECT_EQ(kho_add_subtree("a", blob[1], 64), -EEXIST);
+	EXPECT_EQ(kho_add_subtree("b", blob[1], 64), 0);
+	kho_remove_subtree(blob[0]);
+	kho_remove_subtree(blob[2]);
+	EXPECT_EQ(kho_add_subtree("a", blob[2], 64), 0);
+	EXPECT_LT(fdt_subnode_offset(phys_to_virt(kho_fast_subtree_fdt_pa()), 0, "c"), 0);
+
+	for (i = 0; i < 200; i++) {
+		int err;
+
+		snprintf(name, sizeof(name), "fill-%u", i);
+		err = kho_add_subtree(name, blob[3] + i % 64, 64);
+		if (err) {
+			EXPECT_EQ(err, -ENOMEM);
+			break;
+		}
+	}
+	EXPECT_GT(i, 20);
+	EXPECT_LT(i, 200);
+	EXPECT_EQ(fdt_check_header(phys_to_virt(kho_fast_subtree_fdt_pa())), 0);
+	EXPECT_LT(fdt_subnode_offset(phys_to_virt(kho_fast_subtree_fdt_pa()), 0, name), 0);
+	kho_remove_subtree(blob[1]);
+	EXPECT_EQ(kho_add_subtree(name, blob[1], 64), 0);
+}
+
+static void hands_blobs_over(void)
+{
+	static const u64 bad[] = { 0, 1UL << 50 };
+	void *fdt;
+	char *p;
+	int node;
+
+	kexec_first();
+	p = kho_alloc_preserve(PAGE_SIZE);
+	snprintf(p, PAGE_SIZE, "what the old kernel says");
+	kho_add_subtree("good", p, 25);
+	kho_add_subtree("empty", p + 1, 0);
+	kho_add_subtree("endless", p + 2, ~0UL);
+	kho_add_subtree("nowhere", p + 3, 8);
+	kho_add_subtree("short", p + 4, 8);
+	fdt = phys_to_virt(kho_fast_subtree_fdt_pa());
+	node = fdt_subnode_offset(fdt, 0, "nowhere");
+	fdt_setprop_inplace(fdt, node, "preserved-data", &bad[1], 8);
+	node = fdt_subnode_offset(fdt, 0, "short");
+	fdt_nop_property(fdt, node, "blob-size");
+}
+
+TEST(subtrees_of_the_old_kernel_are_found_and_checked)
+{
+	phys_addr_t phys = 0;
+	size_t size = 0;
+
+	kexec_machine();
+	EXPECT_EQ(kho_retrieve_subtree("good", &phys, &size), -ENOENT);
+	ASSERT_TRUE(kexec_run(hands_blobs_over));
+	kexec_next();
+	EXPECT_EQ(kho_retrieve_subtree("good", &phys, &size), 0);
+	EXPECT_EQ(size, 25);
+	EXPECT_EQ(strcmp(phys_to_virt(phys), "what the old kernel says"), 0);
+	EXPECT_EQ(kho_retrieve_subtree("good", &phys, NULL), 0);
+	EXPECT_EQ(kho_retrieve_subtree("good", NULL, &size), -EINVAL);
+	EXPECT_EQ(kho_retrieve_subtree("bad", &phys, &size), -ENOENT);
+	EXPECT_EQ(kho_retrieve_subtree("empty", &phys, &size), -EINVAL);
+	EXPECT_EQ(kho_retrieve_subtree("endless", &phys, &size), -EINVAL);
+	EXPECT_EQ(kho_retrieve_subtree("nowhere", &phys, &size), -EINVAL);
+	EXPECT_EQ(kho_retrieve_subtree("short", &phys, &size), -EINVAL);
+	EXPECT_EQ(shim_nr_warnings, 4);
+}
+
+/* Preserving */
+
+static bool can_preserve(unsigned long pfn, unsigned long nr)
+{
+	unsigned long i = 0;
+
+	while (i < nr && pfn_to_page(pfn + i)->free)
+		i++;
+	return i == nr && !kho_scratch_overlap(PFN_PHYS(pfn), nr << PAGE_SHIFT);
+}
+
+TEST(ranges_become_keys_that_cover_them_exactly_and_no_border)
+{
+	unsigned long start, nr, pfn;
+	unsigned int trial;
+
+	kexec_machine();
+	kexec_first();
+	for (trial = 0; trial < 200; trial++) {
+		start = rnd(world.nr_pages);
+		nr = 1 + rnd(3 * PAGES_PER_SECTION);
+		while (nr && !can_preserve(start, nr))
+			nr /= 2;
+		if (!nr)
+			continue;
+		ASSERT_EQ(kho_preserve_pages(pfn_to_page(start), nr), 0);
+		world_forget_tree();
+		world_read_tree(kho_fast_preserve_root());
+		ASSERT_GE(world_count_held(), nr);
+		for (pfn = start; pfn < start + nr; pfn++) {
+			const struct wpage *p = &world.page[pfn];
+
+			ASSERT_NE(p->order, NO_KEY);
+			if (p->head)
+				ASSERT_EQ(p->nid, world.page[pfn + BIT(p->order) - 1].nid);
+		}
+		kho_unpreserve_pages(pfn_to_page(start), nr);
+		world_forget_tree();
+		world_read_tree(kho_fast_preserve_root());
+		ASSERT_EQ(world_count_held(), 2);
+	}
+}
+
+TEST(a_range_is_preserved_whole_or_not_at_all)
+{
+	unsigned long pfn;
+	long n;
+
+	kexec_machine();
+	kexec_first();
+	pfn = ALIGN(kexec_find_free(0), 4) + 3;
+	for (n = 0; n < 100; n++) {
+		int err;
+
+		shim_fail_after = n;
+		err = kho_preserve_pages(pfn_to_page(pfn), 2 * MAX_ORDER_NR_PAGES);
+		shim_fail_after = -1;
+		if (!err)
+			break;
+		ASSERT_EQ(err, -ENOMEM);
+		world_forget_tree();
+		world_read_tree(kho_fast_preserve_root());
+		ASSERT_EQ(world_count_held(), 2);
+	}
+	EXPECT_GT(n, 3);
+	EXPECT_LT(n, 100);
+}
+
+TEST(scratch_cannot_be_preserved)
+{
+	struct page *page;
+
+	kexec_machine();
+	kexec_first();
+	page = pfn_to_page(PHYS_PFN(kho_scratch[0].addr));
+	EXPECT_EQ(kho_preserve_pages(page, 1), -EINVAL);
+	EXPECT_EQ(kho_preserve_pages(page - 1, 2), -EINVAL);
+	EXPECT_EQ(kho_preserve_folio(page_folio(page)), -EINVAL);
+	EXPECT_EQ(shim_nr_warns, 3);
+}
+
+TEST(allocated_memory_is_preserved_until_it_is_freed)
+{
+	void *p;
+	long live;
+
+	kexec_machine();
+	kexec_first();
+	live = shim_live_pages;
+	EXPECT_EQ(PTR_ERR(kho_alloc_preserve(0)), -EINVAL);
+	EXPECT_EQ(PTR_ERR(kho_alloc_preserve((MAX_ORDER_NR_PAGES << PAGE_SHIFT) + 1)), -E2BIG);
+	shim_fail_after = 0;
+	EXPECT_EQ(PTR_ERR(kho_alloc_preserve(100)), -ENOMEM);
+	EXPECT_EQ(shim_live_pages, live);
+	p = kho_alloc_preserve(3 * PAGE_SIZE);
+	ASSERT_FALSE(IS_ERR(p));
+	world_forget_tree();
+	world_read_tree(kho_fast_preserve_root());
+	EXPECT_EQ(world.page[PHYS_PFN(virt_to_phys(p))].order, 2);
+	EXPECT_EQ(world_count_held(), 2 + 4);
+	kho_unpreserve_free(p);
+	kho_unpreserve_free(NULL);
+	world_forget_tree();
+	world_read_tree(kho_fast_preserve_root());
+	EXPECT_EQ(world_count_held(), 2);
+}
+
+TEST_HARNESS_MAIN

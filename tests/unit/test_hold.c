@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From memblock to the buddy allocator around preserved pages, and back through
+ * claims: mm/deferred_kho.c and kernel/kho_fast/{restore,holes,trim}.c
+ *
+ * boot.c plays the callers, shim/page.c is the judge of every single page.
+ */
+#include <pthread.h>
+
+#include <linux/oom.h>
+#include <linux/vmstat.h>
+
+#include "test.h"
+
+/* As far as memblock_free_all(). Half of the machines put small holes off. */
+static void boot(unsigned long nr_sections, unsigned int nr_keys)
+{
+	world_random(nr_sections);
+	world_add_keys(nr_keys, PFN_SECTION_SHIFT + 2);
+	shim_nr_free_pages = one_in(2) ? LONG_MAX : 0;
+	if (world_build_map(&kho_fast_incoming))
+		shim_die("a good tree is refused: %s", shim_last_msg);
+	kho_fast_extend_scratch(&kho_fast_incoming);
+	boot_memmap();
+	boot_free_all();
+}
+
+static void deferred_all(void)
+{
+	int nid;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++)
+		boot_deferred(nid);
+}
+
+static void claim_some(unsigned int one_in_n)
+{
+	unsigned long pfn;
+
+	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+		if (world.page[pfn].head && world.page[pfn].order != NO_KEY &&
+		    one_in(one_in_n))
+			boot_claim(pfn);
+	}
+}
+
+static unsigned int small_sizes(void)
+{
+	return PFN_SECTION_SHIFT < 12 ? 48 : 10;
+}
+
+TEST(every_page_ends_up_free_held_or_reserved_exactly_once)
+{
+	unit_init();
+	boot(small_sizes(), 200);
+	EXPECT_FALSE(shim_scratch_only);
+	deferred_all();
+	boot_exit();
+	boot_check();
+	EXPECT_EQ(shim_nr_warns, 0);
+	EXPECT_EQ(shim_nr_errs, 0);
+}
+
+/* Nothing preserved but the tree itself: the way of a first, idle update. */
+TEST(every_page_ends_up_free_when_nothing_is_preserved)
+{
+	unit_init();
+	boot(small_sizes(), 0);
+	deferred_all();
+	boot_exit();
+	boot_check();
+}
+
+TEST(zones_can_grow_before_the_deferred_threads)
+{
+	unsigned int n;
+
+	unit_init();
+	boot(small_sizes(), 200);
+	for (n = 0; n < 10; n++)
+		boot_grow(rnd(MAX_NUMNODES));
+	deferred_all();
+	boot_exit();
+	boot_check();
+}
+
+TEST(early_claims_finish_their_sections_first)
+{
+	unit_init();
+	boot(small_sizes(), 200);
+	claim_some(4);
+	boot_grow(0);
+	claim_some(4);
+	deferred_all();
+	boot_exit();
+	boot_check();
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+/* One key over three deferred sections, which nobody has finished yet. */
+TEST(early_claims_of_large_folios_finish_all_their_sections)
+{
+	unsigned long pfn = 8 * PAGES_PER_SECTION;
+
+	unit_init();
+	world_plain(16);
+	EXPECT_TRUE(world_add_key(pfn, PFN_SECTION_SHIFT + 2));
+	EXPECT_EQ(world_build_map(&kho_fast_incoming), 0);
+	boot_first_deferred = pfn + PAGES_PER_SECTION;
+	boot_memmap();
+	boot_free_all();
+
+	boot_claim(8 * PAGES_PER_SECTION);
+	deferred_all();
+	boot_exit();
+	boot_check();
+}
+
+TEST(nothing_is_left_of_a_handover_that_is_claimed)
+{
+	unsigned long pfn, left = 0;
+
+	unit_init();
+	boot(small_sizes(), 200);
+	claim_some(3);
+	deferred_all();
+	boot_exit();
+	claim_some(2);
+	boot_settle();
+	boot_check();
+	EXPECT_NE(kho_fast_incoming.root, NULL);
+	claim_some(1);
+	boot_settle();
+	EXPECT_EQ(kho_fast_incoming.root, NULL);
+	EXPECT_EQ(kho_fast_incoming.sections, NULL);
+
+	/* What the kernel took for itself is free again, but for its array. */
+	for (pfn = 0; pfn < world.nr_pages; pfn++)
+		left += pfn_to_page(pfn)->reserved && !world.page[pfn].reserved;
+	EXPECT_EQ(left, 1);
+	boot_check();
+}
+
+TEST(a_page_is_claimed_once_and_only_by_its_first_address)
+{
+	const unsigned long pfn = 5 * PAGES_PER_SECTION;
+	struct folio *folio;
+
+	unit_init();
+	world_plain(8);
+	world_add_key(pfn, 3);
+	EXPECT_EQ(world_build_map(&kho_fast_incoming), 0);
+	boot_memmap();
+	boot_free_all();
+
+	EXPECT_EQ(kho_restore_folio(PFN_PHYS(pfn + 1)), NULL);
+	EXPECT_EQ(kho_restore_folio(PFN_PHYS(pfn - 8)), NULL);
+	EXPECT_EQ(kho_restore_folio(PFN_PHYS(pfn + 8)), NULL);
+	EXPECT_EQ(shim_nr_warns, 3);
+	folio = kho_restore_folio(PFN_PHYS(pfn));
+	EXPECT_NE(folio, NULL);
+	EXPECT_EQ(kho_restore_folio(PFN_PHYS(pfn)), NULL);
+	EXPECT_EQ(kho_restore_folio(SHIM_MEMORY), NULL);
+	EXPECT_EQ(kho_restore_folio(1UL << 60), NULL);
+}
+
+TEST(dropping_takes_single_pages_only)
+{
+	const unsigned long pfn = 5 * PAGES_PER_SECTION;
+
+	unit_init();
+	world_plain(8);
+	world_add_key(pfn, 1);
+	world_add_key(pfn + 2, 0);
+	EXPECT_EQ(world_build_map(&kho_fast_incoming), 0);
+	boot_memmap();
+	boot_free_all();
+	deferred_all();
+
+	kho_fast_drop_page(PFN_PHYS(pfn + 2));
+	world.page[pfn + 2].order = NO_KEY;
+	kho_fast_drop_page(PFN_PHYS(pfn + 2));
+	kho_fast_drop_page(PFN_PHYS(pfn));
+	boot_exit();
+	boot_check();
+	EXPECT_NE(kho_restore_folio(PFN_PHYS(pfn)), NULL)
+		TH_LOG("the larger folio was lost");
+}
+
+/* Every other page preserved: all holes are small. */
+static void boot_with_small_holes(bool can_wait)
+{
+	unsigned long pfn;
+
+	world_plain(8);
+	for (pfn = 5 * PAGES_PER_SECTION; pfn < 6 * PAGES_PER_SECTION; pfn += 2)
+		world_add_key(pfn, 0);
+	shim_nr_free_pages = can_wait ? 1 << 20 : 1 << 10;
+	if (world_build_map(&kho_fast_incoming))
+		shim_die("a good tree is refused");
+	boot_memmap();
+	boot_free_all();
+	deferred_all();
+}
+
+TEST(small_holes_wait_while_there_is_plenty_of_memory)
+{
+	const unsigned long pfn = 5 * PAGES_PER_SECTION + 1;
+	unsigned long freed = 0;
+
+	unit_init();
+	boot_with_small_holes(true);
+	EXPECT_FALSE(pfn_to_page(pfn)->free);
+	kho_fast_incoming_init();
+	EXPECT_FALSE(pfn_to_page(pfn)->free);
+	ASSERT_NE(shim_oom_notifier, NULL);
+	EXPECT_EQ(shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed), NOTIFY_OK);
+	EXPECT_NE(freed, 0);
+	EXPECT_TRUE(pfn_to_page(pfn)->free);
+	boot_check();
+	freed = 0;
+	shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed);
+	EXPECT_EQ(freed, 0);
+}
+
+TEST(small_holes_do_not_wait_when_memory_is_short)
+{
+	unit_init();
+	boot_with_small_holes(false);
+	EXPECT_TRUE(pfn_to_page(5 * PAGES_PER_SECTION + 1)->free);
+	boot_exit();
+	boot_check();
+}
+
+static void *deferred_thread(void *arg)
+{
+	boot_deferred((int)(long)arg);
+	return NULL;
+}
+
+/* Takes every third key from its end of memory, like users in early boot. */
+static void *claim_thread(void *arg)
+{
+	unsigned long step = (unsigned long)arg, pfn;
+
+	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+		if (world.page[pfn].head && pfn % 5 == step &&
+		    world.page[pfn].order != NO_KEY)
+			boot_claim(pfn);
+	}
+	return NULL;
+}
+
+TEST(threads_of_all_nodes_and_claims_can_run_at_once)
+{
+	pthread_t thread[MAX_NUMNODES], claim[2];
+	long i;
+
+	unit_init();
+	boot(small_sizes(), 200);
+	for (i = 0; i < MAX_NUMNODES; i++)
+		pthread_create(&thread[i], NULL, deferred_thread, (void *)i);
+	for (i = 0; i < 2; i++)
+		pthread_create(&claim[i], NULL, claim_thread, (void *)i);
+	for (i = 0; i < MAX_NUMNODES; i++)
+		pthread_join(thread[i], NULL);
+	for (i = 0; i < 2; i++)
+		pthread_join(claim[i], NULL);
+	boot_exit();
+	boot_check();
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+static int nr_claimed;
+
+static void *claim_same(void *arg)
+{
+	unsigned long pfn;
+
+	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+		if (world.page[pfn].head && kho_restore_folio(PFN_PHYS(pfn)))
+			__atomic_fetch_add(&nr_claimed, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+TEST(threads_that_want_the_same_pages_get_each_once)
+{
+	pthread_t thread[3];
+	int i, nr_keys = 0;
+	unsigned long pfn;
+
+	unit_init();
+	boot(small_sizes(), 200);
+	for (pfn = 0; pfn < world.nr_pages; pfn++)
+		nr_keys += world.page[pfn].head;
+	for (i = 0; i < 3; i++)
+		pthread_create(&thread[i], NULL, claim_same, NULL);
+	for (i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+	EXPECT_EQ(nr_claimed, nr_keys);
+}
+
+static bool stop_trimming;
+
+static void *trim_thread(void *arg)
+{
+	while (!READ_ONCE(stop_trimming)) {
+		kho_fast_trim_soon();
+		flush_work(READ_ONCE(shim_delayed_work));
+	}
+	return NULL;
+}
+
+TEST(the_tree_can_be_trimmed_while_it_is_claimed)
+{
+	pthread_t trim, claim[3];
+	long i;
+
+	unit_init();
+	boot(small_sizes(), 200);
+	deferred_all();
+	kho_fast_incoming_init();
+	pthread_create(&trim, NULL, trim_thread, NULL);
+	for (i = 0; i < 3; i++)
+		pthread_create(&claim[i], NULL, claim_thread, (void *)i);
+	for (i = 0; i < 3; i++)
+		pthread_join(claim[i], NULL);
+	WRITE_ONCE(stop_trimming, true);
+	pthread_join(trim, NULL);
+	boot_settle();
+	boot_check();
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+/* A section that no thread came to would be memory that nobody initialised. */
+TEST(a_forgotten_section_is_fatal)
+{
+	int status;
+
+	unit_init();
+	world_plain(8);
+	world_add_key(5 * PAGES_PER_SECTION, 0);
+	EXPECT_EQ(world_build_map(&kho_fast_incoming), 0);
+	boot_first_deferred = 5 * PAGES_PER_SECTION;
+	boot_memmap();
+	boot_free_all();
+	if (!fork()) {
+		kho_fast_hold_exit();
+		_exit(0);
+	}
+	wait(&status);
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
+TEST(a_cold_boot_is_left_alone)
+{
+	unit_init();
+	world_random(small_sizes());
+	boot_memmap();
+	boot_free_all();
+	deferred_all();
+	EXPECT_FALSE(kho_fast_is_boot());
+	EXPECT_FALSE(kho_fast_free_range(0, 1, NULL));
+	EXPECT_EQ(kho_restore_folio(PFN_PHYS(world.nr_pages / 2)), NULL);
+	boot_settle();
+	boot_check();
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmalloc areas across a kexec: kernel/kho_fast/vmalloc.c
+ */
+#include <linux/vmalloc.h>
+
+#include "kexec.h"
+#include "test.h"
+
+/* What the old kernel writes down, and where the memory of its area lies. */
+static struct old {
+	struct kho_vmalloc	ser;
+	unsigned int		nr;
+	unsigned long		pfn[2000];
+} *old;
+
+static struct vm_struct *new_area(unsigned int nr_pages, unsigned int order)
+{
+	struct vm_struct *area = calloc(1, sizeof(*area));
+	unsigned int i, k;
+
+	*area = (struct vm_struct){ area, nr_pages * PAGE_SIZE,
+		VM_ALLOC | (order ? VM_ALLOW_HUGE_VMAP : 0),
+		calloc(nr_pages, sizeof(*area->pages)), nr_pages, order };
+	for (i = 0; i < nr_pages; i += BIT(order)) {
+		struct page *page = shim_alloc_pages(order);
+
+		for (k = 0; k < BIT(order); k++)
+			area->pages[i + k] = page + k;
+	}
+
+	return area;
+}
+
+static void preserve(unsigned int nr_pages, unsigned int order)
+{
+	struct vm_struct *area;
+
+	kexec_first();
+	area = new_area(nr_pages, order);
+	if (kho_preserve_vmalloc(area, &old->ser))
+		shim_die("cannot preserve an area");
+	for (old->nr = 0; old->nr < nr_pages; old->nr++)
+		old->pfn[old->nr] = page_to_pfn(area->pages[old->nr]);
+}
+
+static void one_page(void)	{ preserve(1, 0); }
+static void full_chunk(void)	{ preserve(511, 0); }
+static void four_chunks(void)	{ preserve(3 * 511 + 100, 0); }
+static void large_pages(void)	{ preserve(24, 3); }
+
+static void machine(void)
+{
+	kexec_machine();
+	old = mmap(NULL, sizeof(*old), PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+static bool is_what_it_was(const struct vm_struct *area)
+{
+	unsigned int i;
+
+	if (!area || area->nr_pages != old->nr || area->size != old->nr * PAGE_SIZE ||
+	    !(area->flags & VM_ALLOC) || area->flags & VM_UNINITIALIZED)
+		return false;
+	for (i = 0; i < old->nr; i++) {
+		const struct page *p = area->pages[i];
+
+		if (page_to_pfn(p) != old->pfn[i] || p->refcount != 1 || p->head)
+			return false;
+	}
+
+	return true;
+}
+
+TEST(areas_of_all_sizes_come_back)
+{
+	static void (* const kernels[])(void) = {
+		one_page, full_chunk, four_chunks, large_pages,
+	};
+	unsigned int i;
+	int status;
+
+	machine();
+	for (i = 0; i < ARRAY_SIZE(kernels); i++) {
+		ASSERT_TRUE(kexec_run(kernels[i]));
+		if (!fork()) {
+			kexec_next();
+			_exit(!is_what_it_was(kho_restore_vmalloc(&old->ser)) ||
+			      shim_nr_warns);
+		}
+		wait(&status);
+		shim_forget_memmap();
+		EXPECT_EQ(status, 0) TH_LOG("area %u", i);
+	}
+}
+
+TEST(preserving_an_area_is_all_or_nothing)
+{
+	struct vm_struct *area;
+	long n, live;
+	int err = -ENOMEM;
+
+	machine();
+	kexec_first();
+	area = new_area(1100, 0);
+	live = shim_live_pages;
+	for (n = 0; err; n += 1 + n / 8) {
+		shim_fail_after = n;
+		err = kho_preserve_vmalloc(area, &old->ser);
+		shim_fail_after = -1;
+		if (!err)
+			kho_unpreserve_vmalloc(&old->ser);
+		else
+			ASSERT_EQ(err, -ENOMEM);
+		world_forget_tree();
+		world_read_tree(kho_fast_preserve_root());
+		ASSERT_EQ(world_count_held(), 2);
+	}
+	/* Only nodes of the tree stay. */
+	EXPECT_LT(shim_live_pages - live, 40);
+	EXPECT_GE(n, 4);
+}
+
+TEST(areas_of_other_kinds_are_refused)
+{
+	struct vm_struct area = { .flags = VM_ALLOC | VM_MAP };
+
+	machine();
+	kexec_first();
+	EXPECT_EQ(kho_preserve_vmalloc(NULL, &old->ser), -EINVAL);
+	EXPECT_EQ(kho_preserve_vmalloc(&area, &old->ser), -EOPNOTSUPP);
+}
+
+static struct kho_vmalloc_chunk *chunk(void)
+{
+	return phys_to_virt(old->ser.first.phys);
+}
+
+/* What an evil kernel could write; none may crash us or free a page twice. */
+static void too_few(void)	{ old->ser.total_pages--; }
+static void too_many(void)	{ old->ser.total_pages++; }
+static void endless(void)	{ old->ser.total_pages = ~0U; }
+static void bad_flags(void)	{ old->ser.flags = 4; }
+static void bad_order(void)	{ old->ser.order = 32; }
+static void wrong_order(void)	{ old->ser.order = 1; }
+static void huge_order(void)	{ old->ser.order = 31; }
+static void first_nowhere(void)	{ old->ser.first.phys = 1UL << 50; }
+static void loop(void)		{ chunk()->hdr.next.phys = old->ser.first.phys; }
+static void next_nowhere(void)	{ chunk()->hdr.next.phys = 0 - PAGE_SIZE; }
+static void page_twice(void)	{ chunk()->phys[7] = chunk()->phys[6]; }
+static void page_nowhere(void)	{ chunk()->phys[7] = 1UL << 51; }
+static void page_is_chunk(void)	{ chunk()->phys[7] = old->ser.first.phys; }
+static void no_array(void)	{ shim_fail_after = 0; }
+static void no_area(void)	{ shim_fail_after = 1; }
+static void no_mapping(void)	{ shim_fail_after = 2; }
+
+TEST(spoiled_records_restore_nothing)
+{
+	static void (* const spoils[])(void) = {
+		too_few, too_many, endless, bad_flags, bad_order, wrong_order,
+		huge_order, first_nowhere, loop, next_nowhere, page_twice,
+		page_nowhere, page_is_chunk, no_array, no_area, no_mapping,
+	};
+	unsigned int i;
+	int status;
+
+	machine();
+	for (i = 0; i < ARRAY_SIZE(spoils); i++) {
+		ASSERT_TRUE(kexec_run(four_chunks));
+		if (!fork()) {
+			kexec_next();
+			spoils[i]();
+			_exit(kho_restore_vmalloc(&old->ser) || shim_live_areas);
+		}
+		wait(&status);
+		shim_forget_memmap();
+		ASSERT_EQ(status, 0) TH_LOG("case %u", i);
+	}
+}
+
+TEST_HARNESS_MAIN

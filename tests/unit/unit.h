@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The code under test and a random world to run it in.
+ */
+#ifndef UNIT_H
+#define UNIT_H
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/bug.h>
+#include <linux/crash_dump.h>
+#include <linux/kho_fast.h>
+#include <linux/memblock.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "internal.h"
+
+/* random.c: repeatable, from KHO_SEED, which is printed */
+extern unsigned long unit_seed;
+void unit_init(void);
+unsigned long rnd(unsigned long below);
+static inline bool one_in(unsigned long n)
+{
+	return !rnd(n);
+}
+
+/* encode.c: a second encoder of the kho-v4 tree, from the words of its ABI */
+u64 ref_key(unsigned long pfn, unsigned int order);
+void ref_add_key(phys_addr_t root, u64 key, unsigned long (*new_node)(void));
+u64 *ref_slot(phys_addr_t root, u64 key, unsigned int level);
+
+/* The slow obvious record of one page. */
+struct wpage {
+	s8	nid;		/* NUMA_NO_NODE where there is no memory */
+	s8	order;		/* of the key that covers it; NO_KEY */
+	u8	head;		/* the key starts here */
+	u8	scratch, reserved, node;
+};
+
+#define NO_KEY	(-1)
+
+/**
+ * struct world - A machine between two kernels, page by page.
+ * @nr_pages: Pages from 0 to the end of memory.
+ * @page:     One record per page.
+ * @node_end: Nodes of the tree lie below this page.
+ * @areas:    Its scratch areas.
+ * @nr_areas: How many.
+ * @root:     Physical address of its tree.
+ */
+struct world {
+	unsigned long		nr_pages;
+	struct wpage		*page;
+	unsigned long		node_end;
+	struct kho_scratch	areas[4];
+	unsigned int		nr_areas;
+	phys_addr_t		root;
+};
+
+extern struct world world;
+
+/* world.c */
+void world_plain(unsigned long nr_sections);	/* one node, no keys */
+void world_random(unsigned long nr_sections);	/* everything at random */
+bool world_add_key(unsigned long pfn, unsigned int order);
+void world_add_keys(unsigned int nr, unsigned int max_order);
+unsigned long world_new_node(void);
+void world_adopt_scratch(void);
+int world_build_map(struct kho_fast_map *map);
+bool world_held(unsigned long pfn);
+void world_forget_tree(void);
+void world_read_tree(phys_addr_t root);
+unsigned long world_count_held(void);
+
+/* boot.c: what mm/ does around the hooks */
+extern unsigned long boot_first_deferred;	/* 0: at random */
+void boot_memmap(void);
+void boot_free_all(void);
+void boot_grow(int nid);
+void boot_deferred(int nid);
+void boot_exit(void);
+void boot_settle(void);
+void boot_claim(unsigned long pfn);
+void boot_check(void);
+
+#endif /* UNIT_H */
