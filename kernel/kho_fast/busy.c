@@ -33,8 +33,8 @@
 
 #include "internal.h"
 
-#define LEAF_BITS	(1UL << KHO_BITMAP_SIZE_LOG2)
-#define TABLE_ENTRIES	(1UL << KHO_TABLE_SIZE_LOG2)
+#define LEAF_BITS	BIT(KHO_BITMAP_SIZE_LOG2)
+#define TABLE_ENTRIES	BIT(KHO_TABLE_SIZE_LOG2)
 
 /**
  * kho_fast_range_is_memory - Is every page of a range memory?
@@ -154,7 +154,7 @@ static int __init check_keys(const struct run *run)
 		if (range_is_safe(PHYS_PFN(phys), 1UL << run->order))
 			continue;
 
-		kho_fast_refuse("preserved page at %pa of order %u is not memory that can be preserved",
+		kho_fast_refuse("key at %pa of order %u is not memory that can be preserved",
 				&phys, run->order);
 		return -EINVAL;
 	}

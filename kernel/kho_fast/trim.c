@@ -31,7 +31,7 @@
 /* Long enough that a burst of claims ends in one pass. */
 #define TRIM_DELAY	(2 * HZ)
 
-#define TABLE_ENTRIES	(1U << KHO_TABLE_SIZE_LOG2)
+#define TABLE_ENTRIES	BIT(KHO_TABLE_SIZE_LOG2)
 
 static void trim_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(trim_work, trim_work_fn);
