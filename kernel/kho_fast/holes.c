@@ -56,6 +56,9 @@ bool __init kho_fast_holes_can_wait(void)
 void __init kho_fast_holes_collect(struct kho_fast_holes *batch,
 				   unsigned long start, unsigned long end)
 {
+	/* free_reserved_pages() does not, unlike what frees boot memory. */
+	accept_memory(PFN_PHYS(start), (end - start) << PAGE_SHIFT);
+
 	while (start < end) {
 		unsigned int order = kho_fast_chunk_order(start, end);
 		struct page *page = pfn_to_page(start);
