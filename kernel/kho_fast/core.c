@@ -10,7 +10,8 @@
  *   what survives;
  * - scratch.c, kimage.c: where the next kernel may live;
  * - incoming.c, busy.c, mask.c, extend.c: the next kernel takes the tree over;
- * - restore.c, trim.c: preserved pages are claimed, the tree goes away;
+ * - restore.c, holes.c, trim.c: preserved pages are claimed, small holes
+ *   between them are freed, the tree goes away;
  * - mm/deferred_kho.c: keeps preserved pages out of the buddy allocator.
  *
  * This file switches the whole on and off.

@@ -25,6 +25,7 @@ struct page *shim_memmap;
 pg_data_t shim_nodes[MAX_NUMNODES];
 long shim_totalram, shim_live_pages, shim_fail_after = -1;
 unsigned long (*shim_find_pages)(unsigned int order);
+void (*shim_alloc_hook)(void);
 static pthread_mutex_t zone_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void *address_space(size_t size)
@@ -285,6 +286,8 @@ unsigned long get_zeroed_page(gfp_t gfp)
 	struct page *page;
 	void *p;
 
+	if (shim_alloc_hook)
+		shim_alloc_hook();
 	if (shim_find_pages) {
 		page = shim_alloc_pages(0);
 		return page ? (unsigned long)page_address(page) : 0;

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Run test programs and print one KTAP stream: a subtest per program, its lines
-# indented. What a program that failed wrote besides is shown too; the rest is
-# in PROGRAM.log. Changes nothing else; run it as often as you like.
+# indented. Programs of a compiler that is missing are skipped. What one that
+# failed wrote besides is shown too; the rest is in PROGRAM.log. Changes nothing
+# else; run it as often as you like. KHO_SEED=n repeats a run.
 #
 # usage: run.sh PROGRAM...	exit status: 0 all passed, 1 not
 set -eu
@@ -21,6 +22,11 @@ for prog; do
 	n=$((n + 1))
 	name=${prog%/*}
 	name=${name##*/}/${prog##*/}
+	cc=${name%%-*}
+	if ! command -v "$cc" >/dev/null; then
+		echo "ok $n $name # SKIP $cc is not installed"
+		continue
+	fi
 	verdict=ok
 	"$prog" >"$prog.log" 2>&1 || verdict="not ok"
 	echo "  # Subtest: $name"

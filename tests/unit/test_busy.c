@@ -313,6 +313,26 @@ TEST(refuses_a_key_in_scratch)
 	EXPECT_REFUSED("can be preserved");
 }
 
+/* Such a section is one region from end to end. */
+TEST(refuses_a_key_in_a_section_of_nothing_but_scratch)
+{
+	hostile_world();
+	world.areas[world.nr_areas++] = (struct kho_scratch){
+		PFN_PHYS(6 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT };
+	add_key(ref_key(6 * PAGES_PER_SECTION + 5, 0));
+	EXPECT_REFUSED("can be preserved");
+}
+
+TEST(refuses_a_bad_key_behind_good_ones)
+{
+	hostile_world();
+	shim_memory.regions[0].size -= 5 * PAGE_SIZE;
+	add_key(ref_key(7 * PAGES_PER_SECTION + 1, 0));
+	add_key(ref_key(7 * PAGES_PER_SECTION + 2, 0));
+	add_key(ref_key(8 * PAGES_PER_SECTION - 3, 0));
+	EXPECT_REFUSED("can be preserved");
+}
+
 TEST(refuses_a_key_around_scratch)
 {
 	hostile_world();

@@ -373,7 +373,7 @@ static bool can_preserve(unsigned long pfn, unsigned long nr)
 	return i == nr && !kho_scratch_overlap(PFN_PHYS(pfn), nr << PAGE_SHIFT);
 }
 
-TEST(ranges_become_keys_that_cover_them_exactly_and_no_border)
+TEST(ranges_become_keys_that_cover_them_exactly)
 {
 	unsigned long start, nr, pfn;
 	unsigned int trial;
@@ -390,19 +390,56 @@ TEST(ranges_become_keys_that_cover_them_exactly_and_no_border)
 		ASSERT_EQ(kho_preserve_pages(pfn_to_page(start), nr), 0);
 		world_forget_tree();
 		world_read_tree(kho_fast_preserve_root());
-		ASSERT_GE(world_count_held(), nr);
-		for (pfn = start; pfn < start + nr; pfn++) {
-			const struct wpage *p = &world.page[pfn];
-
-			ASSERT_NE(p->order, NO_KEY);
-			if (p->head)
-				ASSERT_EQ(p->nid, world.page[pfn + BIT(p->order) - 1].nid);
-		}
+		for (pfn = start; pfn < start + nr; pfn++)
+			ASSERT_NE(world.page[pfn].order, NO_KEY);
+		ASSERT_EQ(world_count_held(), 2 + nr);
 		kho_unpreserve_pages(pfn_to_page(start), nr);
 		world_forget_tree();
 		world_read_tree(kho_fast_preserve_root());
 		ASSERT_EQ(world_count_held(), 2);
 	}
+}
+
+static const struct { unsigned long pfn; unsigned int order; } split[] = {
+	{ 112, 4 }, { 64, 5 }, { 104, 3 }, { 96, 2 }, { 100, 2 },
+};
+
+static int is_in_split(unsigned long key, void *data)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(split); i++) {
+		if (key == ref_key(split[i].pfn, split[i].order))
+			return ++*(unsigned int *)data > ARRAY_SIZE(split);
+	}
+
+	return -EINVAL;
+}
+
+/*
+ *   pfn 64       96   100  104     112          128
+ *   |  order 5   | o2 || o2 |  o3  |  order 4   |
+ *              node 0 || node 1
+ */
+TEST(keys_end_where_nodes_do)
+{
+	const struct kho_radix_walk_cb cb = { .leaf = is_in_split };
+	struct kho_radix_tree tree = {};
+	unsigned int nr = 0;
+
+	unit_init();
+	shim_slab_is_up = true;
+	memblock_add_node(0, PFN_PHYS(100), 0, MEMBLOCK_NONE);
+	memblock_add_node(PFN_PHYS(100), PFN_PHYS(100), 1, MEMBLOCK_NONE);
+	ASSERT_EQ(kho_fast_preserve_init(), 0);
+	tree.root = phys_to_virt(kho_fast_preserve_root());
+	EXPECT_EQ(kho_preserve_pages(pfn_to_page(64), 64), 0);
+	EXPECT_EQ(kho_radix_walk_tree(&tree, &cb, &nr), 0);
+	EXPECT_EQ(nr, ARRAY_SIZE(split));
+	kho_unpreserve_pages(pfn_to_page(64), 64);
+	nr = 0;
+	EXPECT_EQ(kho_radix_walk_tree(&tree, &cb, &nr), 0);
+	EXPECT_EQ(nr, 0);
 }
 
 TEST(a_range_is_preserved_whole_or_not_at_all)

@@ -130,7 +130,7 @@ TEST(faulty_areas_are_found_by_index)
 		{ { { MIB, MIB }, { 2 * MIB - PAGE_SIZE, MIB }, { 0, 0 } }, 1 },
 		{ { { 4 * MIB, MIB }, { 3 * MIB, MIB + PAGE_SIZE }, { 0, 0 } }, 1 },
 		{ { { MIB, MIB }, { MIB, MIB }, { 0, 0 } }, 1 },
-		{ { { MIB + 8, MIB }, { 0, 0 }, { 0, 0 } }, 0 },
+		{ { { MIB + 8, MIB - 8 }, { 0, 0 }, { 0, 0 } }, 0 },
 		{ { { MIB, MIB + 8 }, { 0, 0 }, { 0, 0 } }, 0 },
 		{ { { 0 - MIB, 2 * MIB }, { 0, 0 }, { 0, 0 } }, 0 },
 		{ { { MIB, 0 - PAGE_SIZE }, { 0, 0 }, { 0, 0 } }, 0 },
@@ -194,7 +194,7 @@ static void boot_first_kernel(void)
 {
 	unit_init();
 	world_plain(8);
-	world.page[PHYS_PFN(world.areas[0].addr)].scratch = false;
+	boot_first_deferred = ULONG_MAX;
 	boot_memmap();
 	parse("1,1,1");
 	kho_memory_init();
@@ -225,6 +225,7 @@ TEST(areas_are_ordinary_memory_again_when_kho_cannot_start)
 	ASSERT_EQ(kho_scratch_cnt, 3);
 	kho_fast_scratch_release(false);
 	EXPECT_TRUE(pfn_to_page(PHYS_PFN(kho_scratch[2].addr))->free);
+	EXPECT_NE(pfn_to_page(PHYS_PFN(kho_scratch[2].addr))->mt, MIGRATE_CMA);
 }
 
 TEST(a_crash_kernel_has_no_scratch)

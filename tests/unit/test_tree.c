@@ -287,6 +287,30 @@ TEST(wire_format_has_not_moved)
 
 static struct kho_radix_tree shared;
 
+/* Another task that needs the same node is faster, each time there is a race. */
+static void overtake(void)
+{
+	shim_alloc_hook = NULL;
+	if (kho_radix_add_key(&shared, ref_key(8, 0)))
+		shim_die("cannot add");
+}
+
+TEST(who_comes_too_late_with_a_node_frees_it)
+{
+	const struct kho_radix_walk_cb cb = { .leaf = next_is };
+	struct keys keys = { .key = { ref_key(7, 0), ref_key(8, 0) }, .nr = 2 };
+
+	unit_init();
+	tree_init(&shared);
+	shim_alloc_hook = overtake;
+	EXPECT_EQ(kho_radix_add_key(&shared, ref_key(7, 0)), 0);
+	EXPECT_EQ(shim_live_pages, 6);
+	EXPECT_EQ(kho_radix_walk_tree(&shared, &cb, &keys), 0);
+	EXPECT_EQ(keys.seen, 2);
+	kho_radix_destroy_tree(&shared);
+	EXPECT_EQ(shim_live_pages, 0);
+}
+
 static void *add_many(void *arg)
 {
 	unsigned long i, me = (unsigned long)arg;

@@ -66,11 +66,13 @@ static inline phys_addr_t virt_to_phys(const volatile void *p)
 #define virt_to_folio(p)	page_folio(virt_to_page(p))
 #define page_private(p)		((p)->private)
 #define set_page_private(p, v)	((p)->private = (v))
+#define accept_memory(phys, size)	do { } while (0)
 #define set_page_count(p, n)	((p)->refcount = (n))
 
 struct page *pfn_to_online_page(unsigned long pfn);
 int pfn_to_nid(unsigned long pfn);
 int get_order(size_t size);
+
 
 void totalram_pages_add(long nr);
 void adjust_managed_page_count(struct page *page, long nr);
@@ -90,6 +92,7 @@ extern long shim_totalram;	/* atomic */
 
 struct page *shim_alloc_pages(unsigned int order);
 extern unsigned long (*shim_find_pages)(unsigned int order);
+extern void (*shim_alloc_hook)(void);	/* called before each page is allocated */
 
 void shim_memory_init(void);
 void shim_forget_memmap(void);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the other tests rely on in tests/shim, and in the world they live in.
+ */
+#include "mm/mm_init.h"
+
+#include "test.h"
+
+TEST(free_ranges_are_memory_that_is_not_reserved)
+{
+	unsigned long pfn, nr_free = 0, seen = 0;
+	phys_addr_t start, end;
+	int nid;
+	u64 i;
+
+	unit_init();
+	world_random(PFN_SECTION_SHIFT < 12 ? 48 : 6);
+	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+		ASSERT_EQ(shim_is_reserved(pfn), world.page[pfn].reserved);
+		ASSERT_EQ(shim_page_is_memory(pfn), world.page[pfn].nid != NUMA_NO_NODE);
+		nr_free += world.page[pfn].nid != NUMA_NO_NODE && !world.page[pfn].reserved;
+	}
+
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, &nid) {
+		for (pfn = PFN_UP(start); pfn < PFN_DOWN(end); pfn++, seen++) {
+			ASSERT_EQ(world.page[pfn].nid, nid);
+			ASSERT_FALSE(world.page[pfn].reserved);
+		}
+	}
+	EXPECT_EQ(seen, nr_free);
+}
+
+TEST(memblock_gives_zeroed_memory_and_only_scratch_when_told)
+{
+	unsigned int i, reserved;
+	u64 *p;
+
+	unit_init();
+	world_random(16);
+	world_adopt_scratch();
+	reserved = shim_reserved.cnt;
+	for (i = 0; i < 100; i++) {
+		p = memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+		if (!p)
+			break;
+		ASSERT_TRUE(world.page[PHYS_PFN(virt_to_phys(p))].scratch);
+		ASSERT_EQ(p[0] | p[511], 0);
+		p[0] = p[511] = 1;
+		if (one_in(2))
+			memblock_free(p, PAGE_SIZE);
+	}
+	EXPECT_GT(shim_reserved.cnt, reserved);
+	EXPECT_NE(memblock_phys_alloc(0, PAGE_SIZE), 0);
+}
+
+TEST(marks_of_scratch_come_and_go_without_a_trace)
+{
+	unsigned int cnt;
+
+	unit_init();
+	world_random(16);
+	cnt = shim_memory.cnt;
+	memblock_mark_kho_scratch(world.areas[0].addr, world.areas[0].size);
+	EXPECT_TRUE(shim_page_is_scratch(PHYS_PFN(world.areas[0].addr)));
+	EXPECT_FALSE(shim_page_is_scratch(PHYS_PFN(world.areas[0].addr) - 1));
+	memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
+	EXPECT_EQ(shim_memory.cnt, cnt);
+}
+
+TEST(faults_come_once_and_on_time)
+{
+	shim_fail_after = 2;
+	EXPECT_FALSE(shim_fault());
+	EXPECT_FALSE(shim_fault());
+	EXPECT_TRUE(shim_fault());
+	EXPECT_FALSE(shim_fault());
+}
+
+/* Cold-booted pages, all free, of one node. */
+static void all_free(void)
+{
+	unit_init();
+	world_plain(4);
+	boot_first_deferred = 3 * PAGES_PER_SECTION;
+	boot_memmap();
+	boot_free_all();
+}
+
+static void check(void)
+{
+	boot_deferred(0);
+	boot_settle();
+	boot_check();
+}
+
+static void double_free(void)	{ __free_pages_core(pfn_to_page(64), 0, MEMINIT_EARLY); }
+static void double_init(void)	{ __init_single_page(pfn_to_page(64), 64, 0, 0); }
+static void free_reserved(void)	{ __free_pages_core(pfn_to_page(0), 0, MEMINIT_EARLY); }
+static void wrong_free(void)	{ memblock_phys_free(PAGE_SIZE, PAGE_SIZE); }
+static void lost_page(void)	{ pfn_to_page(80)->free = 0; check(); }
+static void wrong_total(void)	{ totalram_pages_add(1); check(); }
+static void wrong_type(void)	{ pfn_to_page(PAGES_PER_SECTION)->mt = MIGRATE_CMA; check(); }
+
+static void wrong_zone(void)
+{
+	__init_single_page(pfn_to_page(3 * PAGES_PER_SECTION), 3 * PAGES_PER_SECTION, 0, 0);
+}
+
+static void early_free(void)
+{
+	unsigned long pfn = 3 * PAGES_PER_SECTION;
+
+	__init_single_page(pfn_to_page(pfn), pfn, ZONE_NORMAL, 0);
+	__free_pages_core(pfn_to_page(pfn), 0, MEMINIT_EARLY);
+}
+
+TEST(the_judge_lets_nothing_pass_that_would_corrupt_a_kernel)
+{
+	static void (* const crimes[])(void) = {
+		double_free, double_init, free_reserved, wrong_free, lost_page,
+		wrong_total, wrong_type, wrong_zone, early_free,
+	};
+	unsigned int i;
+	int status;
+
+	for (i = 0; i < ARRAY_SIZE(crimes); i++) {
+		if (!fork()) {
+			all_free();
+			crimes[i]();
+			_exit(0);
+		}
+		wait(&status);
+		EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT)
+			TH_LOG("crime %u, status %d", i, status);
+	}
+
+	shim_memory.cnt = 0;
+	shim_reserved.cnt = 0;
+	all_free();
+	check();
+}
+
+TEST_HARNESS_MAIN
