@@ -111,7 +111,7 @@ static void write_data(FILE *out, const struct run *run)
 /* One tick per number of pages that was measured. */
 static void write_ticks(FILE *out, const struct run *run)
 {
-	const char *sep = "set xtics (";
+	const char *sep = "set xtics rotate by -20 (";
 
 	for (size_t i = 0; i < run->nr; i++) {
 		const struct scenario *sc = &run->scenarios[i];
