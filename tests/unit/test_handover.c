@@ -286,9 +286,6 @@ static char blob[8][64];
 
 TEST(subtrees_have_unique_names_and_can_be_removed)
 {
-	char name[16];
-	unsigned int i;
-
 	kexec_machine();
 	EXPECT_EQ(kho_add_subtree("early", blob[0], 1), -ENOMEM);
 	kexec_first();
@@ -299,28 +296,42 @@ TEST(subtrees_have_unique_names_and_can_be_removed)
 	kho_remove_subtree(blob[2]);
 	EXPECT_EQ(kho_add_subtree("a", blob[2], 64), 0);
 	EXPECT_LT(fdt_subnode_offset(phys_to_virt(kho_fast_subtree_fdt_pa()), 0, "c"), 0);
+}
 
-	for (i = 0; i < 200; i++) {
-		int err;
+/* Longer and longer names until none fits, so that each step runs out of room. */
+TEST(subtrees_that_do_not_fit_leave_nothing_behind)
+{
+	const void *fdt;
+	char name[64];
+	int i, err = 0;
 
+	kexec_machine();
+	kexec_first();
+	fdt = phys_to_virt(kho_fast_subtree_fdt_pa());
+	for (i = 0; !err; i++) {
 		snprintf(name, sizeof(name), "fill-%u", i);
-		err = kho_add_subtree(name, blob[3] + i % 64, 64);
-		if (err) {
-			EXPECT_EQ(err, -ENOMEM);
-			break;
-		}
+		err = kho_add_subtree(name, blob[i % 8] + i / 8, 64);
 	}
 	EXPECT_GT(i, 20);
-	EXPECT_LT(i, 200);
-	EXPECT_EQ(fdt_check_header(phys_to_virt(kho_fast_subtree_fdt_pa())), 0);
-	EXPECT_LT(fdt_subnode_offset(phys_to_virt(kho_fast_subtree_fdt_pa()), 0, name), 0);
+	EXPECT_LE(i, 8 * 64);
+
+	for (i = 60; i; i--) {
+		memset(name, 'x', i);
+		name[i] = '\0';
+		err = kho_add_subtree(name, blob[0], 64);
+		if (!err)
+			break;
+		ASSERT_EQ(err, -ENOMEM);
+		ASSERT_EQ(fdt_check_header(fdt), 0);
+		ASSERT_LT(fdt_subnode_offset(fdt, 0, name), 0);
+	}
 	kho_remove_subtree(blob[1]);
-	EXPECT_EQ(kho_add_subtree(name, blob[1], 64), 0);
+	EXPECT_EQ(kho_add_subtree("y", blob[1], 64), 0);
 }
 
 static void hands_blobs_over(void)
 {
-	static const u64 bad[] = { 0, 1UL << 50 };
+	static const u64 nowhere = 1UL << 50, wide[] = { 8, 0 };
 	void *fdt;
 	char *p;
 	int node;
@@ -333,11 +344,15 @@ static void hands_blobs_over(void)
 	kho_add_subtree("endless", p + 2, ~0UL);
 	kho_add_subtree("nowhere", p + 3, 8);
 	kho_add_subtree("short", p + 4, 8);
+	kho_add_subtree("wide", p + 5, 8);
 	fdt = phys_to_virt(kho_fast_subtree_fdt_pa());
 	node = fdt_subnode_offset(fdt, 0, "nowhere");
-	fdt_setprop_inplace(fdt, node, "preserved-data", &bad[1], 8);
+	fdt_setprop_inplace(fdt, node, "preserved-data", &nowhere, 8);
 	node = fdt_subnode_offset(fdt, 0, "short");
 	fdt_nop_property(fdt, node, "blob-size");
+	fdt_open_into(fdt, fdt, PAGE_SIZE);
+	node = fdt_subnode_offset(fdt, 0, "wide");
+	fdt_setprop(fdt, node, "blob-size", wide, sizeof(wide));
 }
 
 TEST(subtrees_of_the_old_kernel_are_found_and_checked)
@@ -359,7 +374,8 @@ TEST(subtrees_of_the_old_kernel_are_found_and_checked)
 	EXPECT_EQ(kho_retrieve_subtree("endless", &phys, &size), -EINVAL);
 	EXPECT_EQ(kho_retrieve_subtree("nowhere", &phys, &size), -EINVAL);
 	EXPECT_EQ(kho_retrieve_subtree("short", &phys, &size), -EINVAL);
-	EXPECT_EQ(shim_nr_warnings, 4);
+	EXPECT_EQ(kho_retrieve_subtree("wide", &phys, &size), -EINVAL);
+	EXPECT_EQ(shim_nr_warnings, 5);
 }
 
 /* Preserving */
@@ -449,12 +465,13 @@ TEST(a_range_is_preserved_whole_or_not_at_all)
 
 	kexec_machine();
 	kexec_first();
-	pfn = ALIGN(kexec_find_free(0), 4) + 3;
+	/* Starts odd and ends where a free run outside scratch does. */
+	pfn = kexec_find_free(MAX_PAGE_ORDER + 1) + 3;
 	for (n = 0; n < 100; n++) {
 		int err;
 
 		shim_fail_after = n;
-		err = kho_preserve_pages(pfn_to_page(pfn), 2 * MAX_ORDER_NR_PAGES);
+		err = kho_preserve_pages(pfn_to_page(pfn), 2 * MAX_ORDER_NR_PAGES - 3);
 		shim_fail_after = -1;
 		if (!err)
 			break;

@@ -142,7 +142,7 @@ static void too_few(void)	{ old->ser.total_pages--; }
 static void too_many(void)	{ old->ser.total_pages++; }
 static void endless(void)	{ old->ser.total_pages = ~0U; }
 static void bad_flags(void)	{ old->ser.flags = 4; }
-static void bad_order(void)	{ old->ser.order = 32; }
+static void bad_order(void)	{ old->ser.order = 100; }
 static void wrong_order(void)	{ old->ser.order = 1; }
 static void huge_order(void)	{ old->ser.order = 31; }
 static void first_nowhere(void)	{ old->ser.first.phys = 1UL << 50; }
@@ -155,13 +155,28 @@ static void no_array(void)	{ shim_fail_after = 0; }
 static void no_area(void)	{ shim_fail_after = 1; }
 static void no_mapping(void)	{ shim_fail_after = 2; }
 
-TEST(spoiled_records_restore_nothing)
+/* Pages that are neither held any more nor free again. */
+static unsigned int nr_lost(unsigned long first_chunk)
+{
+	unsigned int i, nr;
+
+	world_forget_tree();
+	world_read_tree(virt_to_phys(kho_fast_incoming.root));
+	nr = !pfn_to_page(first_chunk)->free && !world_held(first_chunk);
+	for (i = 0; i < old->nr; i++)
+		nr += !pfn_to_page(old->pfn[i])->free && !world_held(old->pfn[i]);
+
+	return nr;
+}
+
+TEST(spoiled_records_restore_nothing_and_lose_no_page)
 {
 	static void (* const spoils[])(void) = {
 		too_few, too_many, endless, bad_flags, bad_order, wrong_order,
 		huge_order, first_nowhere, loop, next_nowhere, page_twice,
 		page_nowhere, page_is_chunk, no_array, no_area, no_mapping,
 	};
+	unsigned long first;
 	unsigned int i;
 	int status;
 
@@ -170,8 +185,11 @@ TEST(spoiled_records_restore_nothing)
 		ASSERT_TRUE(kexec_run(four_chunks));
 		if (!fork()) {
 			kexec_next();
+			first = PHYS_PFN(old->ser.first.phys);
 			spoils[i]();
-			_exit(kho_restore_vmalloc(&old->ser) || shim_live_areas);
+			_exit(kho_restore_vmalloc(&old->ser) || shim_live_areas ||
+			      /* kho_restore_pages() keeps what it had when it failed. */
+			      nr_lost(first) > (spoils[i] == wrong_order));
 		}
 		wait(&status);
 		shim_forget_memmap();
