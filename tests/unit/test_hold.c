@@ -187,13 +187,13 @@ TEST(dropping_takes_single_pages_only)
 		TH_LOG("the larger folio was lost");
 }
 
-/* Every other page preserved: all holes are small. */
-static void boot_with_small_holes(bool can_wait)
+/* One page in @step preserved: holes of @step - 1 pages. */
+static void boot_with_holes(unsigned int step, bool can_wait)
 {
 	unsigned long pfn;
 
 	world_plain(8);
-	for (pfn = 5 * PAGES_PER_SECTION; pfn < 6 * PAGES_PER_SECTION; pfn += 2)
+	for (pfn = 5 * PAGES_PER_SECTION; pfn < 6 * PAGES_PER_SECTION; pfn += step)
 		world_add_key(pfn, 0);
 	shim_nr_free_pages = can_wait ? 1 << 20 : 1 << 10;
 	if (world_build_map(&kho_fast_incoming))
@@ -209,7 +209,7 @@ TEST(small_holes_wait_while_there_is_plenty_of_memory)
 	unsigned long freed = 0;
 
 	unit_init();
-	boot_with_small_holes(true);
+	boot_with_holes(2, true);
 	EXPECT_FALSE(pfn_to_page(pfn)->free);
 	kho_fast_incoming_init();
 	EXPECT_FALSE(pfn_to_page(pfn)->free);
@@ -223,10 +223,19 @@ TEST(small_holes_wait_while_there_is_plenty_of_memory)
 	EXPECT_EQ(freed, 0);
 }
 
+TEST(large_holes_do_not_wait)
+{
+	unit_init();
+	boot_with_holes(16, true);
+	EXPECT_TRUE(pfn_to_page(5 * PAGES_PER_SECTION + 1)->free);
+	boot_exit();
+	boot_check();
+}
+
 TEST(small_holes_do_not_wait_when_memory_is_short)
 {
 	unit_init();
-	boot_with_small_holes(false);
+	boot_with_holes(2, false);
 	EXPECT_TRUE(pfn_to_page(5 * PAGES_PER_SECTION + 1)->free);
 	boot_exit();
 	boot_check();
