@@ -19,6 +19,8 @@
 
 #ifdef CONFIG_X86
 #include <asm/e820/api.h>
+#else
+#include <linux/memblock.h>
 #endif
 
 /*
