@@ -11,26 +11,34 @@
  * - Pages whose struct page is initialised early are handed over by
  *   memblock_free_all(). kho_fast_free_range() passes on the runs between the
  *   held pages.
- * - The deferred part of a section is finished as a whole: all its struct
- *   pages are initialised in one pass and the runs between the held pages are
- *   freed in chunks as large as they allow. deferred_init_memmap_chunk() calls
- *   kho_fast_finish_range() for what it is about to initialise and then leaves
- *   busy sections alone, so they are finished on the CPUs of their node in
- *   parallel with each other and with free memory. Whoever claims a preserved
- *   page before that finishes its sections with kho_fast_finish_pages().
+ * - The rest is done when the section is finished, one block of the buddy
+ *   allocator's size at a time: struct pages that are not there yet are
+ *   initialised, those of held pages in their final form (see
+ *   kernel/kho_fast/form.c), and the runs between them are freed in chunks as
+ *   large as they allow.
  *
- * Holes of a few pages between held pages are not freed here but put on a list,
- * see kernel/kho_fast/holes.c.
+ * deferred_init_memmap_chunk() calls kho_fast_finish_range() for what it is
+ * about to initialise and then leaves busy sections alone, so they are finished
+ * on the CPUs of their node in parallel with each other and with free memory.
+ * Sections that it does not come to, because nothing in them is deferred, are
+ * finished by kho_fast_finish_all(), on all CPUs. Whoever claims a preserved
+ * page before that finishes its sections with kho_fast_finish_pages().
  *
- * A held page looks like any page that was initialised and not freed:
- * reference count 1, order 0, not managed. Claiming adds it to the managed
- * pages, so here it is taken out of totalram_pages.
+ * Holes of a few pages between held pages are not freed here but noted, see
+ * kernel/kho_fast/holes.c.
  *
- * States: DONE for sections without a deferred part; else PENDING, ACTIVE while
- * somebody finishes it, DONE. Only PENDING -> ACTIVE is contended.
+ * Held pages and such holes are managed pages, as in the kernel before and as
+ * they will be when they are claimed. So MemTotal is right from the start, and
+ * so is all that is sized by it while the kernel boots.
+ *
+ * States: PENDING from kho_fast_free_done() on, unless there is nothing to do;
+ * ACTIVE while somebody finishes the section; DONE. Only PENDING -> ACTIVE is
+ * contended.
  *
  * Lock order: zone->lock, taken by the buddy allocator while a section is
- * ACTIVE. deferred_grow_zone() calls with pgdat_resize_lock held.
+ * ACTIVE. deferred_grow_zone() calls with pgdat_resize_lock held. A section is
+ * finished with preemption off, so that whoever waits for it on the same CPU
+ * does not keep it from being finished; nobody claims from interrupts.
  *
  * Failure: there is none. Everything that can be wrong with a handover was
  * found by kho_fast_map_build().
@@ -38,15 +46,18 @@
 #define pr_fmt(fmt) "KHO: " fmt
 
 #include <linux/bitmap.h>
-#include <linux/bug.h>
+#include <linux/cpumask.h>
 #include <linux/init.h>
 #include <linux/kho_fast.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/nmi.h>
+#include <linux/padata.h>
 #include <linux/page-isolation.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/clock.h>
 
 #include "internal.h"
 #include "mm_init.h"
@@ -94,70 +105,124 @@ void __init kho_fast_hold_init(void)
 
 	for_each_node_state(nid, N_MEMORY)
 		deferred_from[nid] = kho_fast_first_deferred_pfn(nid);
+	kho_fast_stats_init();
 }
 
-static void __init add_held(unsigned long nr_pages)
+/* The first of the regions whose end, or else start, is above @addr. */
+static u32 __init first_region(const struct memblock_type *type,
+			       phys_addr_t addr, bool end)
 {
-	totalram_pages_add(-(long)nr_pages);
-}
+	u32 left = 0, right = type->cnt;
 
-/*
- * Call @free for each run of clear bits of @mask in [from, to), or put it off
- * when it is small. Returns how many pages were freed.
- */
-static unsigned long __init
-free_clear_runs(const unsigned long *mask, unsigned long block_pfn,
-		unsigned long from, unsigned long to,
-		void (*free)(unsigned long start, unsigned long end))
-{
-	unsigned long start = from - block_pfn, limit = to - block_pfn;
-	unsigned long freed = 0, end;
-	struct kho_fast_holes holes = {};
-	bool can_wait = kho_fast_holes_can_wait();
+	while (left < right) {
+		u32 mid = (left + right) / 2;
+		const struct memblock_region *region = &type->regions[mid];
 
-	for (;;) {
-		start = find_next_zero_bit(mask, limit, start);
-		if (start >= limit)
-			break;
-
-		end = find_next_bit(mask, limit, start);
-		if (can_wait && end - start < SMALL_HOLE_PAGES) {
-			kho_fast_holes_collect(&holes, block_pfn + start,
-					       block_pfn + end);
-		} else {
-			free(block_pfn + start, block_pfn + end);
-			freed += end - start;
-		}
-		start = end;
+		if (region->base + (end ? region->size : 0) > addr)
+			right = mid;
+		else
+			left = mid + 1;
 	}
 
-	kho_fast_holes_add(&holes);
-	return freed;
+	return left;
 }
 
-/*
- * Call @free for what is not held in [from, to), which lies in one block of
- * a busy section. Returns how many pages that were. Those whose freeing is put
- * off count as held.
+/**
+ * kho_fast_free_range_from - Where to start looking for free memory.
+ * @pfn: First page frame of interest.
+ *
+ * for_each_free_mem_range() starts with the first region of all. Doing so once
+ * per section is quadratic: sections times reserved regions.
+ *
+ * Return: the value of the iterator of for_each_free_mem_range() that skips the
+ * ranges which end at or below @pfn.
  */
-static unsigned long __init
-free_around_held(unsigned long from, unsigned long to,
-		 void (*free)(unsigned long start, unsigned long end))
+u64 __init kho_fast_free_range_from(unsigned long pfn)
 {
-	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
-	unsigned long block_pfn = ALIGN_DOWN(from, KHO_FAST_BLOCK_PAGES);
-	unsigned long freed;
+	u64 reserved = first_region(&memblock.reserved, PFN_PHYS(pfn), false);
 
-	kho_fast_held_mask(&kho_fast_incoming, block_pfn, mask);
-	freed = free_clear_runs(mask, block_pfn, from, to, free);
-	add_held(to - from - freed);
-
-	return freed;
+	return first_region(&memblock.memory, PFN_PHYS(pfn), true) |
+	       reserved << 32;
 }
 
 static unsigned long __init block_end(unsigned long pfn, unsigned long limit)
 {
 	return min(ALIGN(pfn + 1, KHO_FAST_BLOCK_PAGES), limit);
+}
+
+/* Which pages of a block stay as they are, whether held or put off. */
+struct block {
+	unsigned long pfn;
+	DECLARE_BITMAP(stay, KHO_FAST_BLOCK_PAGES);
+};
+
+/* Look at the pages [from, to) of one block of a busy section. */
+static void __init block_read(struct block *block, unsigned long from,
+			      unsigned long to, struct kho_fast_holes *holes)
+{
+	unsigned long start, limit, end;
+
+	block->pfn = ALIGN_DOWN(from, KHO_FAST_BLOCK_PAGES);
+	kho_fast_held_mask(&kho_fast_incoming, block->pfn, block->stay);
+	if (!kho_fast_holes_can_wait())
+		return;
+
+	limit = to - block->pfn;
+	start = find_next_zero_bit(block->stay, limit, from - block->pfn);
+	for (; start < limit;
+	     start = find_next_zero_bit(block->stay, limit, end)) {
+		end = find_next_bit(block->stay, limit, start);
+		if (end - start >= SMALL_HOLE_PAGES)
+			continue;
+
+		kho_fast_holes_collect(holes, block->pfn + start,
+				       block->pfn + end);
+		bitmap_set(block->stay, start, end - start);
+	}
+}
+
+/* Call @free for what does not stay of [from, to). Returns how many pages. */
+static unsigned long __init
+block_free(const struct block *block, unsigned long from, unsigned long to,
+	   void (*free)(unsigned long start, unsigned long end))
+{
+	const unsigned long limit = to - block->pfn;
+	unsigned long start = from - block->pfn, end, freed = 0;
+
+	for (;;) {
+		start = find_next_zero_bit(block->stay, limit, start);
+		if (start >= limit)
+			return freed;
+
+		end = find_next_bit(block->stay, limit, start);
+		free(block->pfn + start, block->pfn + end);
+		freed += end - start;
+		start = end;
+	}
+}
+
+/* @nr_pages of @zone are not freed, but not reserved either. */
+static void __init count_managed(struct zone *zone, unsigned long nr_pages)
+{
+	atomic_long_add(nr_pages, &zone->managed_pages);
+}
+
+/* Free the early pages [pfn, end) of a busy section around what is held. */
+static void __init free_early(unsigned long pfn, unsigned long end,
+			      void (*free)(unsigned long start,
+					   unsigned long end))
+{
+	struct kho_fast_holes holes = {};
+	struct block block;
+	unsigned long next;
+
+	for (; pfn < end; pfn = next) {
+		next = block_end(pfn, end);
+		block_read(&block, pfn, next, &holes);
+		count_managed(page_zone(pfn_to_page(pfn)),
+			      next - pfn - block_free(&block, pfn, next, free));
+	}
+	kho_fast_holes_add(&holes);
 }
 
 /**
@@ -190,8 +255,7 @@ bool __init kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
 
 		if (run < pfn)
 			free(run, pfn);
-		for (; pfn < next; pfn = block_end(pfn, next))
-			free_around_held(pfn, block_end(pfn, next), free);
+		free_early(pfn, next, free);
 		run = next;
 	}
 	if (run < early_end)
@@ -205,8 +269,10 @@ static void __init set_pending(unsigned long start_pfn, unsigned long end_pfn)
 	struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long nr = pfn_to_section_nr(start_pfn);
 
-	for (; nr < map->nr_sections && section_nr_to_pfn(nr) < end_pfn; nr++)
-		map->sections[nr].state = KHO_FAST_PENDING;
+	for (; nr < map->nr_sections && section_nr_to_pfn(nr) < end_pfn; nr++) {
+		if (kho_fast_is_held(section_nr_to_pfn(nr)))
+			map->sections[nr].state = KHO_FAST_PENDING;
+	}
 }
 
 /**
@@ -221,6 +287,8 @@ static void __init set_pending(unsigned long start_pfn, unsigned long end_pfn)
  */
 void __init kho_fast_free_done(void)
 {
+	struct kho_fast_map *map = &kho_fast_incoming;
+	unsigned long nr;
 	int nid;
 
 	if (!kho_fast_is_boot())
@@ -235,19 +303,117 @@ void __init kho_fast_free_done(void)
 		if (deferred_from[nid] < end)
 			set_pending(deferred_from[nid], end);
 	}
+
+	/* Early single pages have their form. */
+	for (nr = 0; nr < map->nr_sections; nr++) {
+		if (map->sections[nr].orders & KHO_FAST_FOLIO_ORDERS)
+			map->sections[nr].state = KHO_FAST_PENDING;
+	}
 }
 
-static void __init init_struct_pages(struct zone *zone, unsigned long start_pfn,
-				     unsigned long end_pfn)
+/*
+ * struct piece - Pages of a section that are alike in all but what holds them.
+ * @start:    First page frame.
+ * @end:      One past the last page frame.
+ * @deferred: The struct pages are not initialised yet.
+ * @zone:     Zone of all pages, when they are deferred.
+ * @form:     Template of their struct pages, when they are deferred.
+ */
+struct piece {
+	unsigned long	start, end;
+	bool		deferred;
+	struct zone	*zone;
+	struct page	form;
+};
+
+/* A folio of the tree, and a function to call for it. */
+struct folio_visit {
+	const struct piece	*piece;
+	unsigned long		from, to;
+	void			(*visit)(const struct folio_visit *visit,
+					 unsigned long head, unsigned int order);
+};
+
+/* Visit the folios that touch the block of @visit->from. */
+static void __init visit_folios(const struct folio_visit *visit)
 {
-	int nid = zone_to_nid(zone), zid = zone_idx(zone);
-	unsigned long pfn;
+	const struct kho_fast_map *map = &kho_fast_incoming;
+	unsigned long block_pfn = ALIGN_DOWN(visit->from, KHO_FAST_BLOCK_PAGES);
+	unsigned long orders = map->sections[pfn_to_section_nr(block_pfn)].orders;
+	unsigned int order;
 
-	for (pfn = start_pfn; pfn < end_pfn; pfn++)
-		__init_single_page(pfn_to_page(pfn), pfn, zid, nid);
+	orders &= KHO_FAST_FOLIO_ORDERS;
+	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1) {
+		unsigned long first_pfn = ALIGN_DOWN(block_pfn, BIT(order));
+		unsigned long key = kho_fast_key(first_pfn, order);
+		const struct kho_radix_leaf *leaf = kho_fast_leaf(map->root, key);
+		unsigned long first = kho_fast_bit(key), bit = first, end;
 
-	for (pfn = pageblock_align(start_pfn); pfn < end_pfn;
-	     pfn += pageblock_nr_pages)
+		if (!leaf)
+			continue;
+
+		end = first + max(KHO_FAST_BLOCK_PAGES >> order, 1);
+		for_each_set_bit_from(bit, leaf->bitmap, end)
+			visit->visit(visit, first_pfn + ((bit - first) << order),
+				     order);
+	}
+}
+
+static void __init hold_folio(const struct folio_visit *visit,
+			      unsigned long head, unsigned int order)
+{
+	unsigned long from = max(head, visit->from);
+	unsigned long to = min(head + BIT(order), visit->to);
+
+	if (from < to)
+		kho_fast_hold_folio(visit->piece->deferred ? &visit->piece->form : NULL,
+				    head, order, from, to);
+}
+
+static void __init hold_head(const struct folio_visit *visit,
+			     unsigned long head, unsigned int order)
+{
+	if (head >= visit->from && head < visit->to)
+		kho_fast_hold_head(head, order);
+}
+
+/* Initialise the struct pages of [from, to), but for those of folios. */
+static void __init init_singles(const struct piece *piece,
+				const struct block *block,
+				unsigned long from, unsigned long to)
+{
+	const unsigned long limit = to - block->pfn;
+	DECLARE_BITMAP(folios, KHO_FAST_BLOCK_PAGES);
+	unsigned long start = from - block->pfn, end;
+
+	kho_fast_key_mask(&kho_fast_incoming, block->pfn, KHO_FAST_FOLIO_ORDERS,
+			  folios);
+
+	for (; start < limit; start = end) {
+		bool stay = test_bit(start, block->stay);
+
+		if (test_bit(start, folios)) {
+			end = find_next_zero_bit(folios, limit, start);
+			continue;
+		}
+
+		if (!stay) {
+			end = find_next_bit(block->stay, limit, start);
+			kho_fast_init_pages(&piece->form, block->pfn + start,
+					    block->pfn + end);
+			continue;
+		}
+
+		end = min(find_next_zero_bit(block->stay, limit, start),
+			  find_next_bit(folios, limit, start));
+		kho_fast_hold_pages(&piece->form, block->pfn + start,
+				    block->pfn + end);
+	}
+}
+
+static void __init init_migratetypes(unsigned long pfn, unsigned long end)
+{
+	for (pfn = pageblock_align(pfn); pfn < end; pfn += pageblock_nr_pages)
 		init_pageblock_migratetype(pfn_to_page(pfn),
 					   kho_scratch_migratetype(pfn, MIGRATE_MOVABLE),
 					   false);
@@ -264,46 +430,119 @@ static void __init free_chunks(unsigned long start, unsigned long end)
 	}
 }
 
-/* Finish [pfn, end), deferred memory of one zone in one busy section. */
-static unsigned long __init finish_run(struct zone *zone, unsigned long pfn,
-				       unsigned long end)
+/* Finish [from, to), which lies in one block. Returns how many pages it freed. */
+static unsigned long __init finish_block(const struct piece *piece,
+					 unsigned long from, unsigned long to,
+					 struct kho_fast_holes *holes)
 {
-	unsigned long freed = 0;
+	struct folio_visit visit = { piece, from, to, hold_folio };
+	struct block block;
+	unsigned long freed;
+
+	if (!piece->deferred) {
+		visit_folios(&visit);
+		return 0;
+	}
 
 	/*
 	 * The buddy allocator looks at struct pages of the whole block that it
 	 * frees into, so a block is initialised before any of it is freed.
 	 */
-	for (; pfn < end; pfn = block_end(pfn, end)) {
-		init_struct_pages(zone, pfn, block_end(pfn, end));
-		freed += free_around_held(pfn, block_end(pfn, end), free_chunks);
+	block_read(&block, from, to, holes);
+	init_singles(piece, &block, from, to);
+	visit_folios(&visit);
+	init_migratetypes(from, to);
+
+	/* Stores past the caches must not be overtaken by the free pages. */
+	wmb();
+	freed = block_free(&block, from, to, free_chunks);
+	count_managed(piece->zone, to - from - freed);
+
+	return freed;
+}
+
+static unsigned long __init finish_piece(struct piece *piece,
+					 struct kho_fast_holes *holes)
+{
+	unsigned long pfn, next, freed = 0;
+
+	if (piece->start == piece->end)
+		return 0;
+	if (piece->deferred)
+		kho_fast_form_init(&piece->form, piece->zone, piece->start);
+
+	for (pfn = piece->start; pfn < piece->end; pfn = next) {
+		next = block_end(pfn, piece->end);
+		freed += finish_block(piece, pfn, next, holes);
 	}
 
 	return freed;
 }
 
-static unsigned long __init finish_section(unsigned long nr)
+/* A folio that lies in several pieces may have no complete head yet. */
+static void __init complete_heads(unsigned long pfn)
+{
+	unsigned long end = pfn + PAGES_PER_SECTION;
+	struct folio_visit visit = { .visit = hold_head };
+
+	for (; pfn < end; pfn += KHO_FAST_BLOCK_PAGES) {
+		visit.from = pfn;
+		visit.to = pfn + KHO_FAST_BLOCK_PAGES;
+		visit_folios(&visit);
+	}
+}
+
+/*
+ * Finish [from, to), which lies in one section and one node. Returns of how many
+ * pieces it was made.
+ */
+static unsigned int __init finish_pieces(int nid, unsigned long from,
+					 unsigned long to,
+					 struct kho_fast_holes *holes,
+					 unsigned long *freed)
+{
+	unsigned long border = clamp(deferred_from[nid], from, to);
+	pg_data_t *pgdat = NODE_DATA(nid);
+	struct piece early = { .start = from, .end = border };
+	struct piece late = {
+		.start = border, .end = to, .deferred = true,
+		/* Only the highest zone of a node is deferred. */
+		.zone = pgdat->node_zones + pgdat->nr_zones - 1,
+	};
+
+	*freed += finish_piece(&early, holes) + finish_piece(&late, holes);
+	return (from < border) + (border < to);
+}
+
+/* Sets @nid to the node of the section, the last one if there are more. */
+static unsigned long __init finish_section(unsigned long nr, int *nid)
 {
 	const unsigned long start_pfn = section_nr_to_pfn(nr);
 	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
+	struct kho_fast_holes holes = {};
+	unsigned int pieces = 0;
 	unsigned long freed = 0;
 	phys_addr_t start, end;
-	int nid;
+	int node;
 	u64 i;
 
-	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, &nid) {
-		pg_data_t *pgdat = NODE_DATA(nid);
-		unsigned long from = max3(PFN_UP(start), start_pfn, deferred_from[nid]);
+	kho_fast_for_each_free_range_from(i, start_pfn, NUMA_NO_NODE, &start,
+					  &end, &node) {
+		unsigned long from = max(PFN_UP(start), start_pfn);
 		unsigned long to = min(PFN_DOWN(end), end_pfn);
 
 		if (PFN_UP(start) >= end_pfn)
 			break;
+		if (from >= to)
+			continue;
 
-		/* Only the highest zone of a node is deferred. */
-		if (from < to)
-			freed += finish_run(pgdat->node_zones + pgdat->nr_zones - 1,
-					    from, to);
+		pieces += finish_pieces(node, from, to, &holes, &freed);
+		*nid = node;
 	}
+
+	if (pieces > 1)
+		complete_heads(start_pfn);
+	kho_fast_holes_add(&holes);
 
 	return freed;
 }
@@ -313,13 +552,24 @@ static unsigned long __init try_finish(unsigned long nr)
 {
 	struct kho_fast_section *section = &kho_fast_incoming.sections[nr];
 	unsigned long freed;
+	int nid = 0;
+	u64 began;
+
+	guard(preempt)();
 
 	if (cmpxchg(&section->state, KHO_FAST_PENDING, KHO_FAST_ACTIVE) !=
 	    KHO_FAST_PENDING)
 		return 0;
 
-	freed = finish_section(nr);
-	/* Pairs with the acquire in kho_fast_finish_pages(). */
+	began = local_clock();
+	freed = finish_section(nr, &nid);
+	kho_fast_stats_add(nid, freed, began, local_clock());
+
+	/*
+	 * Stores past the caches are not ordered by a release. It pairs with
+	 * the acquire in kho_fast_finish_pages().
+	 */
+	wmb();
 	smp_store_release(&section->state, KHO_FAST_DONE);
 
 	return freed;
@@ -359,7 +609,7 @@ unsigned long __init kho_fast_finish_range(unsigned long start_pfn,
 
 /*
  * Not __init, but it refers to what is: sections are pending only until
- * page_alloc_init_late().
+ * kho_fast_finish_all().
  */
 static __ref void finish_pending(unsigned long nr)
 {
@@ -371,8 +621,8 @@ static __ref void finish_pending(unsigned long nr)
  * @pfn:      First page frame.
  * @nr_pages: Number of pages.
  *
- * Context: any, from early_initcall on; waits for whoever is finishing one of
- * the sections.
+ * Context: process context or atomic, but not interrupt, from early_initcall
+ * on, under rcu_read_lock(); waits for whoever is finishing one of the sections.
  */
 void kho_fast_finish_pages(unsigned long pfn, unsigned long nr_pages)
 {
@@ -380,9 +630,7 @@ void kho_fast_finish_pages(unsigned long pfn, unsigned long nr_pages)
 	unsigned long nr = pfn_to_section_nr(pfn);
 	unsigned long last = pfn_to_section_nr(pfn + nr_pages - 1);
 
-	/* trim.c frees the sections a grace period after they are finished. */
-	guard(rcu)();
-	/* Pairs with the release in kho_fast_hold_exit(). */
+	/* Pairs with the release in kho_fast_finish_all(). */
 	if (smp_load_acquire(&map->finished))
 		return;
 
@@ -397,24 +645,40 @@ void kho_fast_finish_pages(unsigned long pfn, unsigned long nr_pages)
 	}
 }
 
+static void __init finish_job(unsigned long start_pfn, unsigned long end_pfn,
+			      void *unused)
+{
+	kho_fast_finish_range(start_pfn, end_pfn, true);
+}
+
 /**
- * kho_fast_hold_exit - All sections are finished.
+ * kho_fast_finish_all - Finish what deferred initialisation did not come to.
  *
- * A section that was forgotten would mean free memory that nobody initialised,
- * which cannot be repaired any more.
+ * That is, sections of early memory: all of it without
+ * CONFIG_DEFERRED_STRUCT_PAGE_INIT.
  *
- * Context: process context, after page_alloc_init_late().
+ * Context: page_alloc_init_late(), when padata can be used, memblock is still
+ * there and nobody has looked at all struct pages yet.
  */
-void __init kho_fast_hold_exit(void)
+void __init kho_fast_finish_all(void)
 {
 	struct kho_fast_map *map = &kho_fast_incoming;
-	unsigned long nr;
+	const unsigned long nr_pages = section_nr_to_pfn(map->nr_sections);
+	struct padata_mt_job job = {
+		.thread_fn	= finish_job,
+		.size		= nr_pages,
+		.align		= PAGES_PER_SECTION,
+		.min_chunk	= PAGES_PER_SECTION,
+		.max_threads	= num_online_cpus(),
+		.numa_aware	= true,
+	};
 
-	for (nr = 0; nr < map->nr_sections; nr++) {
-		if (kho_fast_is_held(section_nr_to_pfn(nr)) &&
-		    map->sections[nr].state != KHO_FAST_DONE)
-			panic("KHO: section %lu was never finished\n", nr);
-	}
+	if (!kho_fast_is_boot())
+		return;
+
+	padata_do_multithreaded(&job);
+	/* Somebody who claims may still be finishing one. */
+	kho_fast_finish_pages(0, nr_pages);
 
 	/* Pairs with the acquire in kho_fast_finish_pages(). */
 	smp_store_release(&map->finished, true);

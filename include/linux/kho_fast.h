@@ -18,6 +18,8 @@ void kho_fast_free_done(void);
 unsigned long kho_fast_finish_range(unsigned long start_pfn,
 				    unsigned long end_pfn, bool can_resched);
 bool kho_fast_is_held(unsigned long pfn);
+u64 kho_fast_free_range_from(unsigned long pfn);
+void kho_fast_finish_all(void);
 
 #else /* !CONFIG_KHO_FAST */
 
@@ -47,6 +49,25 @@ static inline bool kho_fast_is_held(unsigned long pfn)
 	return false;
 }
 
+static inline u64 kho_fast_free_range_from(unsigned long pfn)
+{
+	return 0;
+}
+
+static inline void kho_fast_finish_all(void) { }
+
 #endif /* CONFIG_KHO_FAST */
+
+/*
+ * for_each_free_mem_range() that leaves out the ranges below @pfn, without
+ * looking at them one by one.
+ */
+#define kho_fast_for_each_free_range_from(i, pfn, nid, p_start, p_end, p_nid) \
+	for (i = kho_fast_free_range_from(pfn),				\
+	     __next_mem_range(&i, nid, MEMBLOCK_NONE, &memblock.memory,	\
+			      &memblock.reserved, p_start, p_end, p_nid); \
+	     i != (u64)ULLONG_MAX;					\
+	     __next_mem_range(&i, nid, MEMBLOCK_NONE, &memblock.memory,	\
+			      &memblock.reserved, p_start, p_end, p_nid))
 
 #endif /* _LINUX_KHO_FAST_H */

@@ -14,9 +14,10 @@
  *
  * The tree comes from another kernel and nothing in it is trusted: a node must
  * be a page of RAM outside scratch that no other slot points to (so there is
- * neither a loop nor sharing), and a key must have a possible order and name
- * memory outside scratch. The pass only reads; it runs before anything that
- * is preserved could be overwritten.
+ * neither a loop nor sharing), a key must have a possible order and name memory
+ * that is neither scratch nor reserved, and no page may be in two keys or in a
+ * key and in the tree. The pass only reads; it runs before anything that is
+ * preserved could be overwritten.
  *
  * Lifecycle: built by kho_memory_init_early(); all but the tree goes some time
  * after all sections are finished, and the tree as its keys are claimed.
@@ -267,7 +268,7 @@ static int __init check_nodes(const struct kho_fast_map *map, unsigned long nr)
 		if (bitmap_empty(nodes, KHO_FAST_BLOCK_PAGES))
 			continue;
 
-		kho_fast_key_mask(map, PHYS_PFN(phys), mask);
+		kho_fast_key_mask(map, PHYS_PFN(phys), KHO_FAST_ALL_ORDERS, mask);
 		if (!bitmap_intersects(mask, nodes, KHO_FAST_BLOCK_PAGES))
 			continue;
 
@@ -277,6 +278,97 @@ static int __init check_nodes(const struct kho_fast_map *map, unsigned long nr)
 	}
 
 	return 0;
+}
+
+/* Is anything held in [pfn, end)? */
+static bool __init any_held(const struct kho_fast_map *map, unsigned long pfn,
+			    unsigned long end)
+{
+	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
+	unsigned long block, limit;
+
+	for (; pfn < end; pfn = block + KHO_FAST_BLOCK_PAGES) {
+		block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
+		if (!kho_fast_map_busy(map, pfn))
+			continue;
+
+		kho_fast_held_mask(map, block, mask);
+		limit = min(end - block, KHO_FAST_BLOCK_PAGES);
+		if (find_next_bit(mask, limit, pfn - block) < limit)
+			return true;
+	}
+
+	return false;
+}
+
+/* What this kernel has reserved by now is the firmware's, or in scratch. */
+static int __init check_reserved(const struct kho_fast_map *map)
+{
+	phys_addr_t start, end;
+	u64 i;
+
+	for_each_reserved_mem_range(i, &start, &end) {
+		unsigned long pfn = PFN_DOWN(start);
+
+		if (!any_held(map, pfn, PFN_UP(end)))
+			continue;
+
+		kho_fast_refuse("something is preserved in [%pa, %pa), which is reserved",
+				&start, &end);
+		return -EINVAL;
+	}
+
+	return 0;
+}
+
+/* What cannot be seen in one key alone. */
+static int __init check_whole(const struct kho_fast_map *map)
+{
+	unsigned long nr;
+	int err;
+
+	err = kho_fast_check_overlap(map);
+	if (err)
+		return err;
+
+	for (nr = 0; nr < map->nr_sections; nr++) {
+		if (!map->sections[nr].nodes)
+			continue;
+		err = check_nodes(map, nr);
+		if (err)
+			return err;
+	}
+
+	return check_reserved(map);
+}
+
+/**
+ * kho_fast_is_preserved - Is every page of a range preserved?
+ * @map: The map of the incoming tree.
+ * @pfn: First page frame.
+ * @end: One past the last page frame.
+ *
+ * Context: boot, before the first claim.
+ * Return: true when keys cover all of the range.
+ */
+bool __init kho_fast_is_preserved(const struct kho_fast_map *map,
+				  unsigned long pfn, unsigned long end)
+{
+	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
+	unsigned long block, limit;
+
+	for (; pfn < end; pfn = block + KHO_FAST_BLOCK_PAGES) {
+		block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
+		if (!kho_fast_map_busy(map, pfn))
+			return false;
+
+		kho_fast_key_mask(map, block, KHO_FAST_ALL_ORDERS, mask);
+		limit = min(end - block, KHO_FAST_BLOCK_PAGES);
+		if (find_next_zero_bit(mask, limit, pfn - block) < limit)
+			return false;
+	}
+
+	return true;
 }
 
 static int __init map_alloc(struct kho_fast_map *map)
@@ -310,7 +402,6 @@ static int __init map_alloc(struct kho_fast_map *map)
  */
 int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
 {
-	unsigned long nr;
 	int err;
 
 	err = map_alloc(map);
@@ -324,13 +415,9 @@ int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
 		goto err_destroy;
 	map->root = phys_to_virt(root);
 
-	for (nr = 0; nr < map->nr_sections; nr++) {
-		if (!map->sections[nr].nodes)
-			continue;
-		err = check_nodes(map, nr);
-		if (err)
-			goto err_destroy;
-	}
+	err = check_whole(map);
+	if (err)
+		goto err_destroy;
 
 	return 0;
 

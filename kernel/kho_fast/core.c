@@ -9,10 +9,12 @@
  * - preserve.c, vmalloc.c, subtree.c, metadata.c: the outgoing kernel records
  *   what survives;
  * - scratch.c, kimage.c: where the next kernel may live;
- * - incoming.c, busy.c, mask.c, extend.c: the next kernel takes the tree over;
- * - restore.c, holes.c, trim.c: preserved pages are claimed, small holes
- *   between them are freed, the tree goes away;
- * - mm/deferred_kho.c: keeps preserved pages out of the buddy allocator.
+ * - incoming.c, busy.c, overlap.c, mask.c, extend.c: the next kernel takes the
+ *   tree over;
+ * - mm/deferred_kho.c, form.c, stats.c: keeps preserved pages out of the buddy
+ *   allocator and gives them their form;
+ * - restore.c, reserved.c, holes.c, trim.c: preserved pages are claimed, small
+ *   holes between them are freed, the tree goes away.
  *
  * This file switches the whole on and off.
  */

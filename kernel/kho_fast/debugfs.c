@@ -5,6 +5,8 @@
  * kho/out shows what would be handed over now: the root FDT, its blobs and the
  * scratch areas. kho/in shows what was handed over to this kernel. Blobs of the
  * previous kernel are copied, since their owners claim and free the originals.
+ * kho/in/held is the number of pages that nobody has claimed, kho/in/nodes says
+ * when each node's memory was initialised.
  *
  * Nothing depends on debugfs: when it fails, files are missing.
  */
@@ -157,6 +159,20 @@ static bool show_copy(struct dentry *dir, const void *fdt, int node)
 	return false;
 }
 
+static int held_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%lu\n", kho_fast_count_held());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(held);
+
+static int nodes_show(struct seq_file *m, void *v)
+{
+	kho_fast_stats_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(nodes);
+
 /**
  * kho_fast_debugfs_incoming - Show what was handed over to this kernel.
  * @fdt: The checked copy of the incoming root FDT.
@@ -171,6 +187,8 @@ void __init kho_fast_debugfs_incoming(const void *fdt)
 
 	if (!blob_file_create(dir, "fdt", fdt, fdt_totalsize(fdt)))
 		pr_warn("cannot show the incoming FDT in debugfs\n");
+	debugfs_create_file("held", 0400, dir, NULL, &held_fops);
+	debugfs_create_file("nodes", 0400, dir, NULL, &nodes_fops);
 
 	fdt_for_each_subnode(node, fdt, 0) {
 		if (!show_copy(blobs_dir, fdt, node))

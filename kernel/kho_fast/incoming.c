@@ -285,6 +285,13 @@ void __init kho_memory_init_early(void)
 	if (!is_kho_boot())
 		return;
 
+	/* It lives in memory of its own and must not touch what is preserved. */
+	if (is_kdump_kernel()) {
+		kho_fast_refuse("this is the kdump kernel");
+		forget_handover();
+		return;
+	}
+
 	kho_fast_scratch_adopt(in.scratch_pa,
 			       in.scratch_len / sizeof(struct kho_scratch));
 	if (kho_fast_map_build(&kho_fast_incoming, in.root_pa)) {
@@ -292,6 +299,7 @@ void __init kho_memory_init_early(void)
 		return;
 	}
 
+	kho_fast_subtree_check(&kho_fast_incoming, in.fdt);
 	kho_fast_extend_scratch(&kho_fast_incoming);
 }
 
@@ -305,13 +313,11 @@ void __init kho_memory_init(void)
 	if (is_kdump_kernel()) {
 		kho_fast_disable();
 		pr_info("disabled in the kdump kernel\n");
-		return;
-	}
-
-	if (is_kho_boot())
+	} else if (is_kho_boot()) {
 		kho_fast_hold_init();
-	else
+	} else {
 		kho_fast_scratch_reserve();
+	}
 }
 
 /**
@@ -321,8 +327,8 @@ void __init kho_memory_init(void)
  */
 void __init kho_fast_incoming_init(void)
 {
-	kho_fast_hold_exit();
 	kho_fast_holes_free();
+	kho_fast_adopt_reserved();
 	kho_fast_drop_page(in.fdt_pa);	/* it was copied */
 	kho_fast_trim_soon();
 }

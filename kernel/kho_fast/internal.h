@@ -23,11 +23,17 @@
 #include <linux/memblock.h>
 #endif
 
+struct seq_file;
+
 /*
  * Orders are tracked in a u32 per section. A key of order 31 is 8 TiB of
  * 4 KiB pages; longer runs are stored as several keys.
  */
 #define KHO_FAST_MAX_ORDER	31
+
+/* As a set of orders, one bit each. */
+#define KHO_FAST_ALL_ORDERS	(~0U)
+#define KHO_FAST_FOLIO_ORDERS	(~1U)
 
 /* The order of a key is limited by the page offset bits it must leave. */
 static_assert(KHO_FAST_MAX_ORDER < 64 - PAGE_SHIFT);
@@ -113,14 +119,19 @@ static inline unsigned int kho_fast_chunk_order(unsigned long start,
 	return start ? min_t(unsigned int, order, __ffs(start)) : order;
 }
 
+/* overlap.c */
+int kho_fast_check_overlap(const struct kho_fast_map *map);
+
 /* busy.c */
 int kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root);
 void kho_fast_map_destroy(struct kho_fast_map *map);
 bool kho_fast_range_is_memory(unsigned long pfn, unsigned long nr_pages);
+bool kho_fast_is_preserved(const struct kho_fast_map *map, unsigned long pfn,
+			   unsigned long end);
 
 /* mask.c */
 void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
-		       unsigned long *mask);
+		       u32 wanted, unsigned long *mask);
 void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
 			unsigned long *mask);
 bool kho_fast_map_busy(const struct kho_fast_map *map, unsigned long pfn);
@@ -178,25 +189,36 @@ void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages);
 /* restore.c */
 void kho_fast_drop_page(phys_addr_t phys);
 
+/* form.c */
+void kho_fast_form_init(struct page *form, struct zone *zone, unsigned long pfn);
+void kho_fast_init_pages(const struct page *form, unsigned long pfn,
+			 unsigned long end);
+void kho_fast_hold_pages(const struct page *form, unsigned long pfn,
+			 unsigned long end);
+void kho_fast_hold_folio(const struct page *form, unsigned long head,
+			 unsigned int order, unsigned long pfn,
+			 unsigned long end);
+void kho_fast_hold_head(unsigned long head, unsigned int order);
+void kho_fast_split(struct page *head, unsigned int order);
+
 /**
- * struct kho_fast_holes - Small holes whose freeing is put off.
- * @first: The one added last.
- * @last:  The one added first.
+ * struct kho_fast_holes - Small holes of one section whose freeing is put off.
+ * @page: The first of them, NULL when there is none. Its memory is a bitmap of
+ *        all of them, one bit per page of the section.
  */
 struct kho_fast_holes {
-	struct llist_node *first, *last;
+	struct page *page;
 };
 
 /* holes.c */
 bool kho_fast_holes_can_wait(void);
-void kho_fast_holes_collect(struct kho_fast_holes *batch, unsigned long start,
+void kho_fast_holes_collect(struct kho_fast_holes *holes, unsigned long start,
 			    unsigned long end);
-void kho_fast_holes_add(struct kho_fast_holes *batch);
+void kho_fast_holes_add(struct kho_fast_holes *holes);
 void kho_fast_holes_free(void);
 
 /* mm/deferred_kho.c */
 void kho_fast_hold_init(void);
-void kho_fast_hold_exit(void);
 void kho_fast_finish_pages(unsigned long pfn, unsigned long nr_pages);
 
 static inline unsigned long kho_fast_first_deferred_pfn(int nid)
@@ -208,8 +230,17 @@ static inline unsigned long kho_fast_first_deferred_pfn(int nid)
 #endif
 }
 
+/* stats.c */
+void kho_fast_stats_init(void);
+void kho_fast_stats_add(int nid, unsigned long freed, u64 began, u64 ended);
+void kho_fast_stats_show(struct seq_file *m);
+
 /* trim.c */
 void kho_fast_trim_soon(void);
+unsigned long kho_fast_count_held(void);
+
+/* reserved.c */
+void kho_fast_adopt_reserved(void);
 
 /* subtree.c */
 int kho_fast_subtree_init(void);
@@ -217,6 +248,7 @@ void kho_fast_subtree_exit(void);
 phys_addr_t kho_fast_subtree_fdt_pa(void);
 int kho_fast_subtree_read(const void *fdt, int node, phys_addr_t *phys,
 			  size_t *size);
+void kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt);
 
 /* metadata.c */
 int kho_fast_metadata_init(void);

@@ -41,18 +41,20 @@ static void add_order(const struct kho_fast_map *map, unsigned long pfn,
 
 /**
  * kho_fast_key_mask - Find the preserved pages of a block.
- * @map:  The map of the incoming tree.
- * @pfn:  First page frame, a multiple of %KHO_FAST_BLOCK_PAGES.
- * @mask: Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages.
+ * @map:    The map of the incoming tree.
+ * @pfn:    First page frame, a multiple of %KHO_FAST_BLOCK_PAGES.
+ * @wanted: Only keys of these orders count, one bit each.
+ * @mask:   Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages.
  *
  * Context: any, until the first node of the tree is freed.
  */
 void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
-		       unsigned long *mask)
+		       u32 wanted, unsigned long *mask)
 {
 	unsigned long orders = map->sections[pfn_to_section_nr(pfn)].orders;
 	unsigned int order;
 
+	orders &= wanted;
 	bitmap_zero(mask, KHO_FAST_BLOCK_PAGES);
 	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1)
 		add_order(map, pfn, order, mask);
@@ -73,7 +75,7 @@ void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
 	unsigned long nr = pfn_to_section_nr(pfn);
 	unsigned long off = pfn - section_nr_to_pfn(nr);
 
-	kho_fast_key_mask(map, pfn, mask);
+	kho_fast_key_mask(map, pfn, KHO_FAST_ALL_ORDERS, mask);
 	if (map->sections[nr].nodes)
 		bitmap_or(mask, mask, map->node_bits[nr] + BIT_WORD(off),
 			  KHO_FAST_BLOCK_PAGES);

@@ -4,14 +4,12 @@
  *
  * The incoming tree is the record of what is still held: a claim clears the
  * bit of its key, atomically, so each key is claimed once. The order of the key
- * is found by looking for each order that the tree has: few, and a key of an
- * order that does not occur near the page is missing from a high level on. If
- * the section is not finished yet, the claim finishes it first; that is how
- * users as early as early_initcall work.
+ * is that of the compound page which is held there. If the section is not
+ * finished yet, the claim finishes it first; that is how users as early as
+ * early_initcall work.
  *
- * Held pages look like freshly initialised ones of order 0 and belong to
- * nobody; a claim gives them the shape that the caller asked for and adds them
- * to the managed pages.
+ * Held pages have the form of a folio already and are managed pages, so claiming
+ * one costs the same for every order. Claiming them as pages splits them.
  *
  * Lock order: rcu_read_lock() only; trim.c frees nodes after a grace period.
  */
@@ -24,74 +22,66 @@
 #include <linux/log2.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/page-flags.h>
 #include <linux/pgalloc_tag.h>
 #include <linux/rcupdate.h>
 
-#include "../../mm/internal.h"
 #include "internal.h"
 
-/* The bitmap and the order of the unclaimed key that starts at @pfn, if any. */
-static struct kho_radix_leaf *find_key(unsigned long pfn, unsigned int *order)
+/* Is the struct page ready, or can it be made so? */
+static bool get_ready(unsigned long pfn, unsigned long nr_pages)
 {
-	const struct kho_radix_node *root = READ_ONCE(kho_fast_incoming.root);
-	unsigned long orders = kho_fast_incoming.orders;
+	const struct kho_fast_map *map = &kho_fast_incoming;
 
-	if (!root)
-		return NULL;
+	if (!smp_load_acquire(&map->finished) &&
+	    (!kho_fast_map_busy(map, pfn) ||
+	     !kho_fast_map_busy(map, pfn + nr_pages - 1)))
+		return false;
 
-	for_each_set_bit(*order, &orders, KHO_FAST_MAX_ORDER + 1) {
-		unsigned long key = kho_fast_key(pfn, *order);
-		struct kho_radix_leaf *leaf;
-
-		if (!IS_ALIGNED(pfn, BIT(*order)))
-			break;
-
-		leaf = kho_fast_leaf(root, key);
-		if (leaf && test_bit(kho_fast_bit(key), leaf->bitmap))
-			return leaf;
-	}
-
-	return NULL;
+	kho_fast_finish_pages(pfn, nr_pages);
+	return true;
 }
 
 /*
- * Take the key that starts at @pfn out of the tree, unless its order is above
- * @max_order. The struct pages are ready then; each has a reference count of 1.
- * Returns the order, or -ENOENT when there is no such key, or not any more.
+ * Take the key that starts at @page out of the tree, unless its order is above
+ * @max_order. Returns the order, or -ENOENT when there is no such key, or not
+ * any more.
  */
-static int claim(unsigned long pfn, unsigned int max_order)
+static int claim(struct page *page, unsigned int max_order)
 {
+	const unsigned long pfn = page_to_pfn(page);
+	const struct kho_radix_node *root;
 	struct kho_radix_leaf *leaf;
-	unsigned int order;
+	unsigned int order = 0;
+	unsigned long key;
 
 	guard(rcu)();
 
-	leaf = find_key(pfn, &order);
-	if (!leaf || order > max_order)
+	root = READ_ONCE(kho_fast_incoming.root);
+	if (!root || !get_ready(pfn, 1))
+		return -ENOENT;
+
+	/* It can be anything: nobody says that the page is a held one. */
+	if (PageHead(page))
+		order = folio_order(page_folio(page));
+	if (order > max_order || !IS_ALIGNED(pfn, BIT(order)))
+		return -ENOENT;
+
+	key = kho_fast_key(pfn, order);
+	leaf = kho_fast_leaf(root, key);
+	if (!leaf || !test_bit(kho_fast_bit(key), leaf->bitmap))
 		return -ENOENT;
 
 	/*
 	 * Whoever finishes a section frees what has no bit, so the bit must
 	 * stay until all sections of the key are finished.
 	 */
-	kho_fast_finish_pages(pfn, BIT(order));
-	if (!test_and_clear_bit(kho_fast_bit(kho_fast_key(pfn, order)),
-				leaf->bitmap))
+	if (!get_ready(pfn, BIT(order)) ||
+	    !test_and_clear_bit(kho_fast_bit(key), leaf->bitmap))
 		return -ENOENT;
 
 	kho_fast_trim_soon();
 	return order;
-}
-
-static void shape_pages(struct page *page, unsigned long nr_pages)
-{
-	unsigned long i;
-
-	for (i = 0; i < nr_pages; i++) {
-		set_page_count(page + i, 1);
-		/* The allocation was the previous kernel's, not ours. */
-		clear_page_tag_ref(page + i);
-	}
 }
 
 /**
@@ -103,31 +93,11 @@ void kho_fast_drop_page(phys_addr_t phys)
 {
 	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
 
-	if (!page || claim(PHYS_PFN(phys), 0))
+	if (!page || claim(page, 0))
 		return;
 
-	shape_pages(page, 1);
-	adjust_managed_page_count(page, 1);
+	clear_page_tag_ref(page);
 	__free_page(page);
-}
-
-/* One pass over the tails, unlike prep_compound_page() after a loop of ours. */
-static void shape_folio(struct page *head, unsigned int order)
-{
-	unsigned long nr_pages = BIT(order);
-	unsigned long i;
-
-	set_page_count(head, 1);
-	clear_page_tag_ref(head);
-	if (!order)
-		return;
-
-	__SetPageHead(head);
-	for (i = 1; i < nr_pages; i++) {
-		set_page_count(head + i, 0);
-		prep_compound_tail(head + i, head, order);
-	}
-	prep_compound_head(head, order);
 }
 
 /**
@@ -141,20 +111,23 @@ static void shape_folio(struct page *head, unsigned int order)
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
 	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
-	int order;
 
-	if (!page)
+	if (!page || WARN_ON_ONCE(claim(page, KHO_FAST_MAX_ORDER) < 0))
 		return NULL;
 
-	order = claim(PHYS_PFN(phys), KHO_FAST_MAX_ORDER);
-	if (WARN_ON_ONCE(order < 0))
-		return NULL;
-
-	shape_folio(page, order);
-	adjust_managed_page_count(page, BIT(order));
+	/* The allocation was the previous kernel's, not ours. */
+	clear_page_tag_ref(page);
 	return page_folio(page);
 }
 EXPORT_SYMBOL_GPL(kho_restore_folio);
+
+static void clear_tags(struct page *page, unsigned long nr_pages)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr_pages; i++)
+		clear_page_tag_ref(page + i);
+}
 
 /**
  * kho_restore_pages - Take a range of preserved pages over.
@@ -180,12 +153,12 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 		if (!page)
 			return NULL;
 
-		order = claim(pfn, ilog2(end - pfn));
+		order = claim(page, ilog2(end - pfn));
 		if (WARN_ON_ONCE(order < 0))
 			return NULL;
 
-		shape_pages(page, BIT(order));
-		adjust_managed_page_count(page, BIT(order));
+		kho_fast_split(page, order);
+		clear_tags(page, BIT(order));
 		pfn += BIT(order);
 	}
 

@@ -71,7 +71,8 @@ static int __init parse_sizes(char *arg)
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		sizes[i] = memparse(arg, &end);
-		if (end == arg || *end != (i < ARRAY_SIZE(sizes) - 1 ? ',' : '\0'))
+		if (end == arg || *end != (i < ARRAY_SIZE(sizes) - 1 ? ',' : '\0') ||
+		    sizes[i] > PHYS_ADDR_MAX - SCRATCH_ALIGN)
 			return -EINVAL;
 		arg = end + 1;
 	}
@@ -221,7 +222,7 @@ static bool __init reserve_areas(void)
 			return false;
 	}
 
-	return true;
+	return kho_scratch_cnt;
 }
 
 /**
@@ -244,7 +245,7 @@ void __init kho_fast_scratch_reserve(void)
 	if (kho_scratch && reserve_areas())
 		return;
 
-	pr_warn("no scratch memory, disabling kexec handover; try a smaller kho_scratch=\n");
+	pr_warn("no scratch memory, disabling kexec handover; try another kho_scratch=\n");
 	while (kho_scratch_cnt--)
 		memblock_phys_free(kho_scratch[kho_scratch_cnt].addr,
 				   kho_scratch[kho_scratch_cnt].size);

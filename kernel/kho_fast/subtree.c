@@ -179,15 +179,6 @@ void kho_remove_subtree(void *blob)
 }
 EXPORT_SYMBOL_GPL(kho_remove_subtree);
 
-/* Does the previous kernel's [phys, phys + size) lie in our memory? */
-static bool blob_is_sane(u64 phys, u64 size)
-{
-	u64 last = phys + size - 1;
-
-	return size && last >= phys && pfn_to_online_page(PHYS_PFN(phys)) &&
-	       pfn_to_online_page(PHYS_PFN(last));
-}
-
 /**
  * kho_fast_subtree_read - Read an entry of an incoming root FDT.
  * @fdt:  The FDT.
@@ -195,7 +186,7 @@ static bool blob_is_sane(u64 phys, u64 size)
  * @phys: Where to store the address of the blob.
  * @size: Where to store its size in bytes.
  *
- * Return: 0; -EINVAL, with a message, when the entry is not sound.
+ * Return: 0; -EINVAL when the entry lacks something or wraps.
  */
 int kho_fast_subtree_read(const void *fdt, int node, phys_addr_t *phys,
 			  size_t *size)
@@ -204,15 +195,49 @@ int kho_fast_subtree_read(const void *fdt, int node, phys_addr_t *phys,
 
 	if (!get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &pa) ||
 	    !get_u64(fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME, &len) ||
-	    !blob_is_sane(pa, len)) {
-		pr_warn("entry '%s' of the handover is not usable\n",
-			fdt_get_name(fdt, node, NULL));
+	    !len || pa + len - 1 < pa)
 		return -EINVAL;
-	}
 
 	*phys = pa;
 	*size = len;
 	return 0;
+}
+
+static bool __init entry_is_sound(const struct kho_fast_map *map,
+				  const void *fdt, int node)
+{
+	phys_addr_t phys;
+	size_t size;
+
+	return !kho_fast_subtree_read(fdt, node, &phys, &size) &&
+	       kho_fast_is_preserved(map, PHYS_PFN(phys),
+				     PHYS_PFN(phys + size - 1) + 1);
+}
+
+/**
+ * kho_fast_subtree_check - Drop the entries of an incoming FDT that are unsound.
+ * @map: The map of the incoming tree.
+ * @fdt: The FDT; what is wrong is blotted out.
+ *
+ * A blob that is not preserved could be anything, or not be memory at all. Its
+ * user finds no entry and starts as after a cold boot.
+ *
+ * Context: boot, before the first claim.
+ */
+void __init kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt)
+{
+	int node = fdt_first_subnode(fdt, 0);
+
+	while (node >= 0) {
+		int next = fdt_next_subnode(fdt, node);
+
+		if (!entry_is_sound(map, fdt, node)) {
+			pr_warn("ignoring entry '%s' of the handover, it does not point to preserved memory\n",
+				fdt_get_name(fdt, node, NULL));
+			fdt_nop_node(fdt, node);
+		}
+		node = next;
+	}
 }
 
 /**

@@ -13,6 +13,8 @@
  * and is waited for with a grace period.
  *
  * None of this is part of the blackout.
+ *
+ * Lock order: trim_lock is taken first and alone.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -22,6 +24,8 @@
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/pgalloc_tag.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
@@ -32,6 +36,9 @@
 #define TRIM_DELAY	(2 * HZ)
 
 #define TABLE_ENTRIES	BIT(KHO_TABLE_SIZE_LOG2)
+
+/* Who frees nodes against who reads all of them. */
+static DEFINE_MUTEX(trim_lock);
 
 static void trim_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(trim_work, trim_work_fn);
@@ -79,7 +86,8 @@ static void free_nodes(struct list_head *freed)
 
 	list_for_each_entry_safe(page, next, freed, lru) {
 		list_del_init(&page->lru);
-		free_reserved_page(page);
+		clear_page_tag_ref(page);
+		__free_page(page);
 	}
 }
 
@@ -111,6 +119,8 @@ static void trim_work_fn(struct work_struct *work)
 	LIST_HEAD(freed);
 	bool empty;
 
+	guard(mutex)(&trim_lock);
+
 	if (!root)
 		return;
 
@@ -141,4 +151,48 @@ void kho_fast_trim_soon(void)
 {
 	if (READ_ONCE(kho_fast_incoming.finished) && !delayed_work_pending(&trim_work))
 		schedule_delayed_work(&trim_work, TRIM_DELAY);
+}
+
+static unsigned long count_leaf(const struct kho_radix_leaf *leaf,
+				unsigned long key)
+{
+	unsigned long nr = bitmap_weight(leaf->bitmap, BIT(KHO_BITMAP_SIZE_LOG2));
+
+	/* An empty leaf has no key that could tell the order. */
+	return nr ? nr << kho_fast_key_order(key | find_first_bit(leaf->bitmap,
+					BIT(KHO_BITMAP_SIZE_LOG2))) : 0;
+}
+
+static unsigned long count_node(const void *node, unsigned int level,
+				unsigned long key)
+{
+	const struct kho_radix_node *table = node;
+	unsigned long i, nr = 0;
+
+	if (!level)
+		return count_leaf(node, key);
+
+	for (i = 0; i < TABLE_ENTRIES; i++) {
+		if (table->table[i])
+			nr += count_node(phys_to_virt(table->table[i]), level - 1,
+					 key | i << kho_fast_slot_shift(level));
+	}
+
+	return nr;
+}
+
+/**
+ * kho_fast_count_held - Count what nobody has claimed yet.
+ *
+ * Context: process context; reads the whole tree.
+ * Return: pages that were preserved and are still held.
+ */
+unsigned long kho_fast_count_held(void)
+{
+	const struct kho_radix_node *root;
+
+	guard(mutex)(&trim_lock);
+
+	root = kho_fast_incoming.root;
+	return root ? count_node(root, KHO_TREE_MAX_DEPTH - 1, 0) : 0;
 }

@@ -7,7 +7,7 @@
  */
 #include <linux/memblock.h>
 
-struct memblock_type shim_memory, shim_reserved;
+struct memblock memblock;
 bool shim_scratch_only;
 unsigned int shim_nr_scratch_marks;
 phys_addr_t shim_hugetlb_bytes;
@@ -40,8 +40,8 @@ static const struct memblock_region *region_of(phys_addr_t addr)
 {
 	unsigned int i;
 
-	for (i = 0; i < shim_memory.cnt; i++) {
-		const struct memblock_region *r = &shim_memory.regions[i];
+	for (i = 0; i < memblock.memory.cnt; i++) {
+		const struct memblock_region *r = &memblock.memory.regions[i];
 
 		if (r->base <= addr && addr < region_end(r))
 			return r;
@@ -61,7 +61,7 @@ int memblock_add(phys_addr_t base, phys_addr_t size)
 int memblock_reserve(phys_addr_t base, phys_addr_t size)
 {
 	if (size)
-		insert(&shim_reserved, (struct memblock_region){ base, size, 0, NUMA_NO_NODE });
+		insert(&memblock.reserved, (struct memblock_region){ base, size, 0, NUMA_NO_NODE });
 	return 0;
 }
 
@@ -72,11 +72,11 @@ void memblock_phys_free(phys_addr_t base, phys_addr_t size)
 	if (!size)
 		return;
 
-	for (i = 0; i < shim_reserved.cnt; i++) {
-		const struct memblock_region *r = &shim_reserved.regions[i];
+	for (i = 0; i < memblock.reserved.cnt; i++) {
+		const struct memblock_region *r = &memblock.reserved.regions[i];
 
 		if (r->base == base && r->size == size) {
-			remove_at(&shim_reserved, i);
+			remove_at(&memblock.reserved, i);
 			return;
 		}
 	}
@@ -90,57 +90,57 @@ void memblock_free(void *ptr, size_t size)
 		memblock_phys_free(virt_to_phys(ptr), size);
 }
 
-/* What of memory region @r is free at or after @from. */
-static bool free_after(const struct memblock_region *r, phys_addr_t from,
-		       phys_addr_t *start, phys_addr_t *end)
+/* Can the caller have @r, and is it on the node that he asked for? */
+static bool is_wanted(const struct memblock_region *r, int nid)
 {
-	unsigned int i;
-
-	*start = max(r->base, from);
-	*end = region_end(r);
-	for (i = 0; i < shim_reserved.cnt; i++) {
-		const struct memblock_region *rsv = &shim_reserved.regions[i];
-
-		if (region_end(rsv) <= *start)
-			continue;
-		if (rsv->base > *start) {
-			*end = min(*end, rsv->base);
-			break;
-		}
-		*start = region_end(rsv);
-	}
-
-	return *start < *end;
+	return !(r->flags & MEMBLOCK_NOMAP) && (nid == NUMA_NO_NODE || nid == r->nid);
 }
 
-bool shim_next_free(u64 i, int nid, phys_addr_t *start, phys_addr_t *end, int *p_nid)
+/* What lies before region @i of @type, behind the one before it. */
+static void gap(const struct memblock_type *type, u32 i, phys_addr_t *start, phys_addr_t *end)
 {
-	unsigned int k;
+	*start = i ? region_end(&type->regions[i - 1]) : 0;
+	*end = i < type->cnt ? type->regions[i].base : ~(phys_addr_t)0;
+}
 
-	for (k = 0; k < shim_memory.cnt; k++) {
-		const struct memblock_region *r = &shim_memory.regions[k];
-		phys_addr_t from = r->base;
+/* Two indexes: of the region of @a, and of the gap in @b to look at next. */
+void __next_mem_range(u64 *idx, int nid, enum memblock_flags flags,
+		      struct memblock_type *a, struct memblock_type *b,
+		      phys_addr_t *start, phys_addr_t *end, int *p_nid)
+{
+	u32 i = *idx, k = *idx >> 32;
+	phys_addr_t from = 0, to = ~(phys_addr_t)0;
 
-		if (r->flags & MEMBLOCK_NOMAP || (nid != NUMA_NO_NODE && nid != r->nid))
-			continue;
-		for (; free_after(r, from, start, end); from = *end) {
-			if (i--)
-				continue;
-			if (p_nid)
-				*p_nid = r->nid;
-			return true;
-		}
+	while (i < a->cnt) {
+		const struct memblock_region *r = &a->regions[i];
+		bool found;
+
+		if (b)
+			gap(b, k, &from, &to);
+		*start = max(r->base, from);
+		*end = min(region_end(r), to);
+		found = *start < *end && is_wanted(r, nid);
+		if (p_nid)
+			*p_nid = r->nid;
+
+		if (region_end(r) <= to)
+			i++;
+		else
+			k++;
+		*idx = i | (u64)k << 32;
+		if (found)
+			return;
 	}
 
-	return false;
+	*idx = ~0UL;
 }
 
 bool shim_next_mem(unsigned long i, unsigned long *start, unsigned long *end, int *nid)
 {
 	unsigned int k;
 
-	for (k = 0; k < shim_memory.cnt; k++) {
-		const struct memblock_region *r = &shim_memory.regions[k];
+	for (k = 0; k < memblock.memory.cnt; k++) {
+		const struct memblock_region *r = &memblock.memory.regions[k];
 
 		*start = PFN_UP(r->base);
 		*end = PFN_DOWN(region_end(r));
@@ -158,8 +158,8 @@ bool shim_is_reserved(unsigned long pfn)
 {
 	unsigned int i;
 
-	for (i = 0; i < shim_reserved.cnt; i++) {
-		const struct memblock_region *r = &shim_reserved.regions[i];
+	for (i = 0; i < memblock.reserved.cnt; i++) {
+		const struct memblock_region *r = &memblock.reserved.regions[i];
 
 		if (r->base < PFN_PHYS(pfn + 1) && PFN_PHYS(pfn) < region_end(r))
 			return true;
@@ -176,7 +176,7 @@ static phys_addr_t find(phys_addr_t size, phys_addr_t align, phys_addr_t start,
 	u64 i;
 
 	start = max(start, PAGE_SIZE);
-	for (i = 0; shim_next_free(i, nid, &s, &e, NULL); i++) {
+	for_each_free_mem_range(i, nid, MEMBLOCK_NONE, &s, &e, NULL) {
 		if (shim_scratch_only && !(region_of(s)->flags & MEMBLOCK_KHO_SCRATCH))
 			continue;
 		s = max(s, start);
@@ -199,7 +199,7 @@ phys_addr_t memblock_alloc_range_nid(phys_addr_t size, phys_addr_t align,
 	phys = shim_fault() ? 0 : find(size, align, start, end ?: ~0UL, nid);
 	/* As in the kernel: an allocation of 0 bytes reserves nothing. */
 	if (phys && size)
-		insert(&shim_reserved, (struct memblock_region){
+		insert(&memblock.reserved, (struct memblock_region){
 		       phys, size, MEMBLOCK_RSRV_KERN, region_of(phys)->nid });
 
 	return phys;
@@ -228,8 +228,8 @@ phys_addr_t memblock_reserved_kern_size(phys_addr_t limit, int nid)
 	phys_addr_t sum = 0;
 	unsigned int i;
 
-	for (i = 0; i < shim_reserved.cnt; i++) {
-		const struct memblock_region *r = &shim_reserved.regions[i];
+	for (i = 0; i < memblock.reserved.cnt; i++) {
+		const struct memblock_region *r = &memblock.reserved.regions[i];
 
 		if (r->flags & MEMBLOCK_RSRV_KERN && r->base <= limit &&
 		    (nid == NUMA_NO_NODE || nid == r->nid))
@@ -287,7 +287,7 @@ int early_pfn_to_nid(unsigned long pfn)
 
 phys_addr_t memblock_end_of_DRAM(void)
 {
-	return region_end(&shim_memory.regions[shim_memory.cnt - 1]);
+	return region_end(&memblock.memory.regions[memblock.memory.cnt - 1]);
 }
 
 static void split_at(phys_addr_t addr)
@@ -300,29 +300,29 @@ static void split_at(phys_addr_t addr)
 
 	high = (struct memblock_region){ addr, region_end(r) - addr, r->flags, r->nid };
 	r->size = addr - r->base;
-	insert(&shim_memory, high);
+	insert(&memblock.memory, high);
 }
 
 static void merge_all(void)
 {
-	struct memblock_region *r = shim_memory.regions;
+	struct memblock_region *r = memblock.memory.regions;
 	unsigned int i;
 
-	for (i = 1; i < shim_memory.cnt;) {
+	for (i = 1; i < memblock.memory.cnt;) {
 		if (region_end(&r[i - 1]) != r[i].base || r[i - 1].nid != r[i].nid ||
 		    r[i - 1].flags != r[i].flags) {
 			i++;
 			continue;
 		}
 		r[i - 1].size += r[i].size;
-		remove_at(&shim_memory, i);
+		remove_at(&memblock.memory, i);
 	}
 }
 
 int memblock_add_node(phys_addr_t base, phys_addr_t size, int nid, unsigned int flags)
 {
 	if (size)
-		insert(&shim_memory, (struct memblock_region){ base, size, flags, nid });
+		insert(&memblock.memory, (struct memblock_region){ base, size, flags, nid });
 	merge_all();
 	return 0;
 }
@@ -333,8 +333,8 @@ static int set_scratch(phys_addr_t base, phys_addr_t size, bool on)
 
 	split_at(base);
 	split_at(base + size);
-	for (i = 0; i < shim_memory.cnt; i++) {
-		struct memblock_region *r = &shim_memory.regions[i];
+	for (i = 0; i < memblock.memory.cnt; i++) {
+		struct memblock_region *r = &memblock.memory.regions[i];
 
 		if (r->base < base || r->base >= base + size)
 			continue;

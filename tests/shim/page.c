@@ -22,6 +22,7 @@
 
 char *shim_arena;
 struct page *shim_memmap;
+u8 shim_migratetype[MEMORY_PAGES >> pageblock_order];
 pg_data_t shim_nodes[MAX_NUMNODES];
 long shim_totalram, shim_live_pages, shim_fail_after = -1;
 unsigned long (*shim_find_pages)(unsigned int order);
@@ -80,7 +81,7 @@ int get_order(size_t size)
 	return size > PAGE_SIZE ? fls64((size - 1) >> PAGE_SHIFT) : 0;
 }
 
-static struct zone *page_zone(const struct page *page)
+struct zone *page_zone(const struct page *page)
 {
 	return &NODE_DATA(page->nid)->node_zones[page->zid];
 }
@@ -96,17 +97,28 @@ void adjust_managed_page_count(struct page *page, long nr)
 	totalram_pages_add(nr);
 }
 
+/* Not part of the memory map: copies of it will be. */
+static bool is_template(const struct page *page)
+{
+	return page < shim_memmap || page >= shim_memmap + MEMORY_PAGES;
+}
+
 void __init_single_page(struct page *page, unsigned long pfn,
 			unsigned long zone, int nid)
 {
 	const struct zone *z = &NODE_DATA(nid)->node_zones[zone];
 
-	if (page != pfn_to_page(pfn) || pfn < z->start_pfn || pfn >= z->end_pfn ||
-	    early_pfn_to_nid(pfn) != nid)
+	if (is_template(page))
+		memset(page, 0, sizeof(*page));
+	else if (page != pfn_to_page(pfn))
+		shim_die("pfn %#lx has another struct page", pfn);
+	if (pfn < z->start_pfn || pfn >= z->end_pfn || early_pfn_to_nid(pfn) != nid)
 		shim_die("pfn %#lx is not in zone %lu of node %d", pfn, zone, nid);
 	if (page->inits++)
 		shim_die("pfn %#lx is initialised a second time", pfn);
+	page->_mapcount = -1;
 	page->refcount = 1;
+	INIT_LIST_HEAD(&page->lru);
 	page->nid = nid;
 	page->zid = zone;
 }
@@ -115,7 +127,7 @@ void init_pageblock_migratetype(struct page *page, enum migratetype mt, bool iso
 {
 	if (!IS_ALIGNED(page_to_pfn(page), pageblock_nr_pages))
 		shim_die("pfn %#lx does not start a pageblock", page_to_pfn(page));
-	page->mt = mt;
+	shim_migratetype[page_to_pfn(page) >> pageblock_order] = mt;
 }
 
 static bool zones_match(const struct page *a, const struct page *b)
@@ -156,9 +168,10 @@ static void buddy_free(struct page *page, unsigned int order)
 		if (p->inits != 1 || p->free || p->reserved)
 			shim_die("pfn %#lx freed: inits %u, free %u, reserved %u",
 				 pfn + i, p->inits, p->free, p->reserved);
+		if (p->head || p->flags.f || p->private || p->_mapcount != -1)
+			shim_die("pfn %#lx is freed in a bad state", pfn + i);
 		p->free = 1;
 		p->refcount = 0;
-		p->head = NULL;
 	}
 	merge(pfn, order);
 }
@@ -183,7 +196,7 @@ void free_reserved_pages(struct page *page, unsigned int order)
 	unsigned long i;
 
 	for (i = 0; i < BIT(order); i++) {
-		if (page[i].refcount != 1 || page[i].head || page[i].private)
+		if (page[i].refcount != 1 || page[i].head || page[i].flags.f)
 			shim_die("pfn %#lx is in use", page_to_pfn(page + i));
 		page[i].reserved = 0;
 	}
@@ -215,32 +228,32 @@ void init_cma_reserved_pageblock(struct page *page)
 		free_reserved_page(page + i);
 }
 
-void __SetPageHead(struct page *page)
-{
-	page->head = page;
-}
-
 void prep_compound_tail(struct page *page, const struct page *head, unsigned int order)
 {
 	page->head = head;
 }
 
+/* The order lives in the second page, which must be there by then. */
 void prep_compound_head(struct page *head, unsigned int order)
 {
-	head->order = order;
+	if (!PageHead(head) || head[1].inits != 1 || head[1].head != head)
+		shim_die("pfn %#lx is no head", page_to_pfn(head));
+	head[1].order = order;
 }
 
 void __free_page(struct page *page)
 {
-	if (--page->refcount || page->head)
+	if (--page->refcount || PageHead(page) || page->head)
 		shim_die("pfn %#lx is shared or compound", page_to_pfn(page));
+	/* Whoever still looks at it is wrong. */
+	memset(page_address(page), 0x5a, PAGE_SIZE);
 	buddy_free_locked(page, 0);
 }
 
 void folio_put(struct folio *folio)
 {
 	struct page *page = &folio->page;
-	unsigned int order = page->order;
+	unsigned int order = folio_order(folio);
 	unsigned long i;
 
 	if (--page->refcount)
@@ -248,11 +261,24 @@ void folio_put(struct folio *folio)
 	for (i = 1; i < BIT(order); i++) {
 		if (page[i].head != page || page[i].refcount)
 			shim_die("pfn %#lx is no tail", page_to_pfn(page + i));
+		page[i].head = NULL;
 	}
-	page->order = 0;
+	page[0].flags.f = page[!!order].order = 0;
 	for (i = 0; i < BIT(order); i += BIT(min(order, MAX_PAGE_ORDER)))
 		buddy_free_locked(page + i, min(order, MAX_PAGE_ORDER));
 	__atomic_fetch_sub(&shim_live_pages, BIT(order), __ATOMIC_RELAXED);
+}
+
+/* No region of reserve_mem= is known, unless a test says so. */
+phys_addr_t *shim_reserve_mem;
+
+int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *size)
+{
+	if (!shim_reserve_mem)
+		return 0;
+	*start = shim_reserve_mem[0];
+	*size = shim_reserve_mem[1];
+	return 1;
 }
 
 /* The test says which pages, all of them free. */
@@ -269,9 +295,10 @@ struct page *shim_alloc_pages(unsigned int order)
 	for (i = 0; i < BIT(order); i++) {
 		page[i].free = page[i].free_order = 0;
 		page[i].refcount = !i;
-		page[i].head = order ? page : NULL;
+		page[i].head = order && i ? page : NULL;
 	}
-	page->order = order;
+	page->flags.f = order ? PG_HEAD : 0;
+	page[!!order].order = order;
 	__atomic_fetch_add(&shim_live_pages, BIT(order), __ATOMIC_RELAXED);
 	return page;
 }

@@ -11,6 +11,7 @@
 #include "unit.h"
 
 unsigned long boot_first_deferred;
+bool boot_skip_busy;
 
 static bool is_deferred(unsigned long pfn, int nid)
 {
@@ -161,8 +162,9 @@ static void deferred_chunk(unsigned long start_pfn, struct zone *zone)
 	phys_addr_t start, end;
 	u64 i;
 
-	kho_fast_finish_range(start_pfn, end_pfn, true);
-	for_each_free_mem_range(i, zone->nid, 0, &start, &end, NULL) {
+	if (!boot_skip_busy)
+		kho_fast_finish_range(start_pfn, end_pfn, true);
+	kho_fast_for_each_free_range_from(i, start_pfn, zone->nid, &start, &end, NULL) {
 		unsigned long to = min(PFN_DOWN(end), end_pfn);
 
 		for (pfn = max(PFN_UP(start), start_pfn); pfn < to; pfn = next) {
@@ -218,8 +220,10 @@ void boot_settle(void)
 		world_read_tree(virt_to_phys(kho_fast_incoming.root));
 }
 
+/* The end of page_alloc_init_late(), and initcalls. */
 void boot_exit(void)
 {
+	kho_fast_finish_all();
 	kho_fast_incoming_init();
 	boot_settle();
 }
@@ -233,8 +237,8 @@ static void check_folio(const struct folio *folio, unsigned long pfn, unsigned i
 	for (i = 0; i < BIT(order); i++) {
 		const struct page *p = pfn_to_page(pfn + i);
 
-		if (p->inits != 1 || p->free || p->refcount != !i ||
-		    (order && p->head != &folio->page))
+		if (p->inits != 1 || p->free || p->refcount != !i || p->_mapcount != -1 ||
+		    PageHead(p) != (order && !i) || p->head != (i ? &folio->page : NULL))
 			shim_die("pfn %#lx + %#lx is not part of its folio", pfn, i);
 	}
 }
@@ -247,7 +251,7 @@ static void claim_pages(unsigned long pfn, unsigned long nr_pages)
 	if (page != pfn_to_page(pfn))
 		shim_die("%lu pages at pfn %#lx are not restored", nr_pages, pfn);
 	for (i = 0; i < nr_pages; i++) {
-		if (page[i].inits != 1 || page[i].refcount != 1)
+		if (page[i].inits != 1 || page[i].refcount != 1 || !list_empty(&page[i].lru))
 			shim_die("pfn %#lx is not a page", pfn + i);
 		__free_page(page + i);
 	}
@@ -271,35 +275,57 @@ void boot_claim(unsigned long pfn)
 		world.page[pfn + i].order = NO_KEY;
 }
 
-/* Each page is initialised once and either free or rightly not. */
+static void check_page(unsigned long pfn)
+{
+	const struct page *p = pfn_to_page(pfn);
+	const struct wpage *w = &world.page[pfn];
+	bool memory = w->nid != NUMA_NO_NODE, held = world_held(pfn);
+
+	if (p->inits != memory)
+		shim_die("pfn %#lx is initialised %u times", pfn, p->inits);
+	if (p->free != (memory && !held && !p->reserved))
+		shim_die("pfn %#lx: free %u, held %u, reserved %u", pfn, p->free,
+			 held, p->reserved);
+	if (memory && (p->nid != w->nid || p->zid != zone_idx(zone_of(pfn, w->nid))))
+		shim_die("pfn %#lx is in zone %u of node %u", pfn, p->zid, p->nid);
+	if (memory && IS_ALIGNED(pfn, pageblock_nr_pages) &&
+	    shim_migratetype[pfn >> pageblock_order] !=
+	    kho_scratch_migratetype(pfn, MIGRATE_MOVABLE))
+		shim_die("pfn %#lx: wrong migratetype", pfn);
+}
+
+/* The form of what is held: what a claim returns. */
+static void check_held(unsigned long pfn)
+{
+	if (world.page[pfn].order == NO_KEY)
+		check_folio(page_folio(pfn_to_page(pfn)), pfn, 0);
+	else if (world.page[pfn].head)
+		check_folio(page_folio(pfn_to_page(pfn)), pfn, world.page[pfn].order);
+}
+
+/*
+ * Each page is initialised once, and free, reserved or held in its final form.
+ * All but the reserved ones are managed.
+ */
 void boot_check(void)
 {
-	unsigned long pfn, free = 0;
+	unsigned long pfn, managed = 0;
 
 	for (pfn = 0; pfn < world.nr_pages; pfn++) {
 		const struct page *p = pfn_to_page(pfn);
-		bool memory = world.page[pfn].nid != NUMA_NO_NODE;
-		bool held = world_held(pfn);
 
-		if (p->inits != memory)
-			shim_die("pfn %#lx is initialised %u times", pfn, p->inits);
-		if (p->free != (memory && !held && !p->reserved))
-			shim_die("pfn %#lx: free %u, held %u, reserved %u", pfn,
-				 p->free, held, p->reserved);
-		if (memory && !p->free && p->refcount != 1)
-			shim_die("pfn %#lx: %d references", pfn, p->refcount);
-		if (memory && IS_ALIGNED(pfn, pageblock_nr_pages) &&
-		    p->mt != kho_scratch_migratetype(pfn, MIGRATE_MOVABLE))
-			shim_die("pfn %#lx: migratetype %u", pfn, p->mt);
-		free += p->free;
+		check_page(pfn);
+		if (world_held(pfn))
+			check_held(pfn);
+		managed += p->free || world_held(pfn);
 	}
 
-	if (shim_totalram != (long)free)
-		shim_die("%ld pages of RAM, %lu are free", shim_totalram, free);
+	if (shim_totalram != (long)managed)
+		shim_die("%ld pages of RAM, %lu are managed", shim_totalram, managed);
 	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
-		free -= NODE_DATA(nid)->node_zones[ZONE_DMA32].managed_pages;
-		free -= NODE_DATA(nid)->node_zones[ZONE_NORMAL].managed_pages;
+		managed -= NODE_DATA(nid)->node_zones[ZONE_DMA32].managed_pages;
+		managed -= NODE_DATA(nid)->node_zones[ZONE_NORMAL].managed_pages;
 	}
-	if (free)
-		shim_die("managed pages do not match the free ones");
+	if (managed)
+		shim_die("the zones do not add up");
 }

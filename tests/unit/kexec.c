@@ -86,6 +86,7 @@ void kexec_boot_late(void)
 
 	for (nid = 0; nid < MAX_NUMNODES; nid++)
 		boot_deferred(nid);
+	kho_fast_finish_all();
 	shim_initcall_kho_init();
 	flush_work(shim_work);
 }
@@ -191,8 +192,8 @@ void kexec_machine(void)
 	params = mmap(NULL, sizeof(*params), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	do {
-		shim_memory.cnt = 0;
-		shim_reserved.cnt = 0;
+		memblock.memory.cnt = 0;
+		memblock.reserved.cnt = 0;
 		world_random(PFN_SECTION_SHIFT < 12 ? 32 : 6);
 		world_forget_tree();
 	} while (!can_boot());

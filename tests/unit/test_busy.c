@@ -36,7 +36,7 @@ static int check_masks(unsigned long nr)
 	unsigned long start = section_nr_to_pfn(nr), off, pfn, i;
 
 	for (off = 0; off < PAGES_PER_SECTION; off += MAX_ORDER_NR_PAGES) {
-		kho_fast_key_mask(&map, start + off, keys);
+		kho_fast_key_mask(&map, start + off, KHO_FAST_ALL_ORDERS, keys);
 		kho_fast_held_mask(&map, start + off, held);
 		for (i = 0; i < MAX_ORDER_NR_PAGES; i++) {
 			pfn = start + off + i;
@@ -104,7 +104,7 @@ TEST(map_survives_every_failed_allocation)
 	world_random(12);
 	world_add_keys(30, 4);
 	world_adopt_scratch();
-	reserved = shim_reserved.cnt;
+	reserved = memblock.reserved.cnt;
 
 	for (n = 0; err; n++) {
 		shim_fail_after = n;
@@ -114,7 +114,7 @@ TEST(map_survives_every_failed_allocation)
 			break;
 		ASSERT_EQ(err, -ENOMEM);
 		ASSERT_EQ(shim_nr_errs, 1);
-		ASSERT_EQ(shim_reserved.cnt, reserved);
+		ASSERT_EQ(memblock.reserved.cnt, reserved);
 		ASSERT_EQ(map.sections, NULL);
 		ASSERT_EQ(map.root, NULL);
 	}
@@ -140,6 +140,14 @@ static void hostile_world(void)
 	world_add_key(victim, 0);
 }
 
+static void next_hostile_world(void)
+{
+	memblock.memory.cnt = 0;
+	memblock.reserved.cnt = 0;
+	shim_nr_errs = 0;
+	hostile_world();
+}
+
 /* The slot on @level that leads to the victim. */
 static u64 *slot(unsigned int level)
 {
@@ -155,10 +163,10 @@ static void add_key(u64 key)
 	unsigned int reserved_;							\
 										\
 	world_adopt_scratch();							\
-	reserved_ = shim_reserved.cnt;						\
+	reserved_ = memblock.reserved.cnt;						\
 	EXPECT_EQ(kho_fast_map_build(&map, world.root), -EINVAL);		\
 	EXPECT_EQ(shim_nr_errs, 1);						\
-	EXPECT_EQ(shim_reserved.cnt, reserved_);				\
+	EXPECT_EQ(memblock.reserved.cnt, reserved_);				\
 	EXPECT_EQ(map.sections, NULL);						\
 	EXPECT_EQ(map.node_bits, NULL);						\
 	EXPECT_EQ(map.root, NULL);						\
@@ -218,7 +226,7 @@ TEST(refuses_an_unaligned_node)
 TEST(refuses_a_node_in_a_hole)
 {
 	hostile_world();
-	shim_memory.regions[0].size = 2 * PAGES_PER_SECTION << PAGE_SHIFT;
+	memblock.memory.regions[0].size = 2 * PAGES_PER_SECTION << PAGE_SHIFT;
 	memblock_add_node(PFN_PHYS(2 * PAGES_PER_SECTION + 3),
 			  PFN_PHYS(6 * PAGES_PER_SECTION - 3), 0, MEMBLOCK_NONE);
 	*slot(1) = PFN_PHYS(2 * PAGES_PER_SECTION + 2);
@@ -228,7 +236,7 @@ TEST(refuses_a_node_in_a_hole)
 TEST(refuses_a_node_that_memory_ends_inside)
 {
 	hostile_world();
-	shim_memory.regions[0].size -= 1;
+	memblock.memory.regions[0].size -= 1;
 	*slot(1) = PFN_PHYS(8 * PAGES_PER_SECTION - 1);
 	EXPECT_REFUSED("not a page of memory");
 }
@@ -243,7 +251,7 @@ TEST(refuses_a_node_in_scratch)
 TEST(refuses_a_node_in_memory_that_is_not_mapped)
 {
 	hostile_world();
-	shim_memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
+	memblock.memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
 	memblock_add_node(PFN_PHYS(7 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT,
 			  0, MEMBLOCK_NOMAP);
 	*slot(1) = PFN_PHYS(7 * PAGES_PER_SECTION + 5);
@@ -253,7 +261,7 @@ TEST(refuses_a_node_in_memory_that_is_not_mapped)
 TEST(refuses_keys_in_memory_that_is_not_mapped)
 {
 	hostile_world();
-	shim_memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
+	memblock.memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
 	memblock_add_node(PFN_PHYS(7 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT,
 			  0, MEMBLOCK_NOMAP);
 	add_key(ref_key(7 * PAGES_PER_SECTION + 5, 0));
@@ -270,7 +278,7 @@ TEST(refuses_a_key_beyond_memory)
 TEST(refuses_a_key_that_crosses_the_end_of_memory)
 {
 	hostile_world();
-	shim_memory.regions[0].size -= PAGE_SIZE;
+	memblock.memory.regions[0].size -= PAGE_SIZE;
 	add_key(ref_key(8 * PAGES_PER_SECTION - 4, 2));
 	EXPECT_REFUSED("can be preserved");
 }
@@ -287,10 +295,7 @@ TEST(refuses_the_highest_key_of_each_order)
 	unsigned int order;
 
 	for (order = 0; order <= KHO_FAST_MAX_ORDER; order++) {
-		shim_memory.cnt = 0;
-		shim_reserved.cnt = 0;
-		shim_nr_errs = 0;
-		hostile_world();
+		next_hostile_world();
 		add_key(ref_key((1UL << 52) - (1UL << order), order));
 		EXPECT_REFUSED("can be preserved");
 	}
@@ -299,7 +304,7 @@ TEST(refuses_the_highest_key_of_each_order)
 TEST(refuses_a_key_in_a_hole)
 {
 	hostile_world();
-	shim_memory.regions[0].size = PFN_PHYS(6 * PAGES_PER_SECTION + 8);
+	memblock.memory.regions[0].size = PFN_PHYS(6 * PAGES_PER_SECTION + 8);
 	memblock_add_node(PFN_PHYS(6 * PAGES_PER_SECTION + 9), PAGES_PER_SECTION << PAGE_SHIFT,
 			  0, MEMBLOCK_NONE);
 	add_key(ref_key(6 * PAGES_PER_SECTION + 8, 3));
@@ -326,7 +331,7 @@ TEST(refuses_a_key_in_a_section_of_nothing_but_scratch)
 TEST(refuses_a_bad_key_behind_good_ones)
 {
 	hostile_world();
-	shim_memory.regions[0].size -= 5 * PAGE_SIZE;
+	memblock.memory.regions[0].size -= 5 * PAGE_SIZE;
 	add_key(ref_key(7 * PAGES_PER_SECTION + 1, 0));
 	add_key(ref_key(7 * PAGES_PER_SECTION + 2, 0));
 	add_key(ref_key(8 * PAGES_PER_SECTION - 3, 0));
@@ -378,6 +383,121 @@ TEST(refuses_a_large_key_that_covers_the_tree)
 }
 
 /* Empty nodes are left by keys that were deleted: no fault. */
+/* The smaller key at the start of the larger, at its end, and somewhere in it. */
+static unsigned long place_in(unsigned long start, unsigned int large, unsigned int small,
+			      unsigned int where)
+{
+	unsigned long nr = BIT(large - small);
+
+	return start + ((where == 0 ? 0 : where == 1 ? nr - 1 : rnd(nr)) << small);
+}
+
+TEST(refuses_keys_of_any_two_orders_that_overlap)
+{
+	const unsigned long start = 6 * PAGES_PER_SECTION;
+	unsigned int large, small, where;
+
+	for (large = 1; large <= PFN_SECTION_SHIFT + 1; large++) {
+		for (small = 0; small < large; small++) {
+			for (where = 0; where < 3; where++) {
+				next_hostile_world();
+				add_key(ref_key(start, large));
+				add_key(ref_key(place_in(start, large, small, where), small));
+				EXPECT_REFUSED("overlap");
+			}
+		}
+	}
+}
+
+/* Right next to each other, in every mixture of orders. */
+TEST(accepts_keys_that_touch)
+{
+	unsigned long pfn = 6 * PAGES_PER_SECTION;
+	unsigned int order;
+
+	hostile_world();
+	add_key(ref_key(pfn++, 0));
+	for (order = 0; order <= PFN_SECTION_SHIFT; order++) {
+		add_key(ref_key(pfn, order));
+		pfn += BIT(order);
+	}
+	EXPECT_EQ(world_build_map(&map), 0);
+}
+
+/* Whatever else is preserved in the machine. */
+TEST(refuses_one_more_key_over_those_of_a_random_machine)
+{
+	unsigned long pfn;
+	unsigned int order;
+	u64 key;
+
+	unit_init();
+	world_random(PFN_SECTION_SHIFT < 12 ? 48 : 6);
+	world_add_keys(200, PFN_SECTION_SHIFT + 2);
+	do {
+		pfn = rnd(world.nr_pages);
+		order = rnd(PFN_SECTION_SHIFT);
+	} while (world.page[pfn].order == NO_KEY || world.page[pfn].order == order);
+
+	pfn = ALIGN_DOWN(pfn, BIT(max(order, world.page[pfn].order)));
+	key = ref_key(pfn, order);
+	add_key(key);
+	world_adopt_scratch();
+	EXPECT_EQ(kho_fast_map_build(&map, world.root), -EINVAL);
+	EXPECT_EQ(shim_nr_errs, 1);
+}
+
+TEST(refuses_a_key_in_memory_that_is_reserved)
+{
+	hostile_world();
+	memblock_reserve(PFN_PHYS(6 * PAGES_PER_SECTION + 2 * MAX_ORDER_NR_PAGES) + 100, 1);
+	add_key(ref_key(6 * PAGES_PER_SECTION + 2 * MAX_ORDER_NR_PAGES, 0));
+	EXPECT_REFUSED("is reserved");
+}
+
+TEST(refuses_a_key_around_memory_that_is_reserved)
+{
+	hostile_world();
+	memblock_reserve(PFN_PHYS(7 * PAGES_PER_SECTION - 3), 2 * PAGE_SIZE);
+	add_key(ref_key(6 * PAGES_PER_SECTION, PFN_SECTION_SHIFT + 1));
+	EXPECT_REFUSED("is reserved");
+}
+
+TEST(refuses_a_tree_in_memory_that_is_reserved)
+{
+	hostile_world();
+	memblock_reserve(world.root, PAGE_SIZE);
+	EXPECT_REFUSED("is reserved");
+}
+
+TEST(accepts_keys_next_to_memory_that_is_reserved)
+{
+	hostile_world();
+	memblock_reserve(PFN_PHYS(6 * PAGES_PER_SECTION + 8), 8 * PAGE_SIZE);
+	add_key(ref_key(6 * PAGES_PER_SECTION, 3));
+	add_key(ref_key(6 * PAGES_PER_SECTION + 16, 0));
+	EXPECT_EQ(world_build_map(&map), 0);
+}
+
+TEST(a_range_is_preserved_when_keys_cover_all_of_it)
+{
+	const unsigned long pfn = 6 * PAGES_PER_SECTION + MAX_ORDER_NR_PAGES - 4;
+
+	hostile_world();
+	add_key(ref_key(pfn, 2));
+	add_key(ref_key(pfn + 4, 0));
+	EXPECT_EQ(world_build_map(&map), 0);
+	EXPECT_TRUE(kho_fast_is_preserved(&map, pfn, pfn + 5));
+	EXPECT_TRUE(kho_fast_is_preserved(&map, pfn + 1, pfn + 3));
+	EXPECT_FALSE(kho_fast_is_preserved(&map, pfn, pfn + 6));
+	EXPECT_FALSE(kho_fast_is_preserved(&map, pfn - 1, pfn + 1));
+	EXPECT_FALSE(kho_fast_is_preserved(&map, 5 * PAGES_PER_SECTION,
+					   5 * PAGES_PER_SECTION + 1));
+	EXPECT_FALSE(kho_fast_is_preserved(&map, 1UL << 52, (1UL << 52) + 1));
+	EXPECT_FALSE(kho_fast_is_preserved(&map, PHYS_PFN(world.root),
+					   PHYS_PFN(world.root) + 1));
+}
+
 TEST(accepts_empty_nodes_and_bits_that_were_cleared)
 {
 	hostile_world();
@@ -487,7 +607,7 @@ TEST(extending_scratch_ends_where_memory_ends)
 
 	unit_init();
 	for (nr = 1020; nr < 1040; nr++) {
-		shim_memory.cnt = 0;
+		memblock.memory.cnt = 0;
 		shim_nr_scratch_marks = 0;
 		memblock_add_node(0, section_nr_to_pfn(nr) << PAGE_SHIFT, 0, MEMBLOCK_NONE);
 		random_sections(nr, 50);

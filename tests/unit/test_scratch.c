@@ -173,7 +173,7 @@ TEST(every_failed_allocation_disables_kho_and_gives_all_back)
 		ASSERT_FALSE(kho_is_enabled());
 		ASSERT_EQ(kho_scratch_cnt, 0);
 		ASSERT_EQ(kho_scratch, NULL);
-		ASSERT_EQ(shim_reserved.cnt, 0);
+		ASSERT_EQ(memblock.reserved.cnt, 0);
 	}
 	kho_fast_scratch_reserve();
 	EXPECT_EQ(kho_scratch_cnt, 0);
@@ -185,7 +185,7 @@ TEST(areas_too_large_for_the_machine_disable_kho)
 	EXPECT_EQ(parse("1M,1T,1M"), 0);
 	kho_fast_scratch_reserve();
 	EXPECT_FALSE(kho_is_enabled());
-	EXPECT_EQ(shim_reserved.cnt, 0);
+	EXPECT_EQ(memblock.reserved.cnt, 0);
 	EXPECT_EQ(shim_nr_errs, 1);
 	EXPECT_EQ(shim_nr_warnings, 1);
 }
@@ -201,6 +201,11 @@ static void boot_first_kernel(void)
 	boot_free_all();
 }
 
+static unsigned int migratetype(const struct page *page)
+{
+	return shim_migratetype[page_to_pfn(page) >> pageblock_order];
+}
+
 TEST(released_areas_are_for_movable_pages_only)
 {
 	unsigned int i;
@@ -214,8 +219,8 @@ TEST(released_areas_are_for_movable_pages_only)
 
 		EXPECT_TRUE(page->free);
 		EXPECT_TRUE(page[MAX_ORDER_NR_PAGES - 1].free);
-		EXPECT_EQ(page->mt, MIGRATE_CMA);
-		EXPECT_EQ(page[pageblock_nr_pages].mt, MIGRATE_CMA);
+		EXPECT_EQ(migratetype(page), MIGRATE_CMA);
+		EXPECT_EQ(migratetype(page + pageblock_nr_pages), MIGRATE_CMA);
 	}
 }
 
@@ -225,7 +230,7 @@ TEST(areas_are_ordinary_memory_again_when_kho_cannot_start)
 	ASSERT_EQ(kho_scratch_cnt, 3);
 	kho_fast_scratch_release(false);
 	EXPECT_TRUE(pfn_to_page(PHYS_PFN(kho_scratch[2].addr))->free);
-	EXPECT_NE(pfn_to_page(PHYS_PFN(kho_scratch[2].addr))->mt, MIGRATE_CMA);
+	EXPECT_NE(migratetype(pfn_to_page(PHYS_PFN(kho_scratch[2].addr))), MIGRATE_CMA);
 }
 
 TEST(a_crash_kernel_has_no_scratch)

@@ -38,7 +38,7 @@ TEST(memblock_gives_zeroed_memory_and_only_scratch_when_told)
 	unit_init();
 	world_random(16);
 	world_adopt_scratch();
-	reserved = shim_reserved.cnt;
+	reserved = memblock.reserved.cnt;
 	for (i = 0; i < 100; i++) {
 		p = memblock_alloc(PAGE_SIZE, PAGE_SIZE);
 		if (!p)
@@ -49,7 +49,7 @@ TEST(memblock_gives_zeroed_memory_and_only_scratch_when_told)
 		if (one_in(2))
 			memblock_free(p, PAGE_SIZE);
 	}
-	EXPECT_GT(shim_reserved.cnt, reserved);
+	EXPECT_GT(memblock.reserved.cnt, reserved);
 	EXPECT_NE(memblock_phys_alloc(0, PAGE_SIZE), 0);
 }
 
@@ -59,12 +59,12 @@ TEST(marks_of_scratch_come_and_go_without_a_trace)
 
 	unit_init();
 	world_random(16);
-	cnt = shim_memory.cnt;
+	cnt = memblock.memory.cnt;
 	memblock_mark_kho_scratch(world.areas[0].addr, world.areas[0].size);
 	EXPECT_TRUE(shim_page_is_scratch(PHYS_PFN(world.areas[0].addr)));
 	EXPECT_FALSE(shim_page_is_scratch(PHYS_PFN(world.areas[0].addr) - 1));
 	memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
-	EXPECT_EQ(shim_memory.cnt, cnt);
+	EXPECT_EQ(memblock.memory.cnt, cnt);
 }
 
 TEST(faults_come_once_and_on_time)
@@ -99,7 +99,11 @@ static void free_reserved(void)	{ __free_pages_core(pfn_to_page(0), 0, MEMINIT_E
 static void wrong_free(void)	{ memblock_phys_free(PAGE_SIZE, PAGE_SIZE); }
 static void lost_page(void)	{ pfn_to_page(80)->free = 0; check(); }
 static void wrong_total(void)	{ totalram_pages_add(1); check(); }
-static void wrong_type(void)	{ pfn_to_page(PAGES_PER_SECTION)->mt = MIGRATE_CMA; check(); }
+static void wrong_type(void)
+{
+	shim_migratetype[PAGES_PER_SECTION >> pageblock_order] = MIGRATE_CMA;
+	check();
+}
 
 static void wrong_zone(void)
 {
@@ -134,8 +138,8 @@ TEST(the_judge_lets_nothing_pass_that_would_corrupt_a_kernel)
 			TH_LOG("crime %u, status %d", i, status);
 	}
 
-	shim_memory.cnt = 0;
-	shim_reserved.cnt = 0;
+	memblock.memory.cnt = 0;
+	memblock.reserved.cnt = 0;
 	all_free();
 	check();
 }

@@ -77,6 +77,7 @@ unsigned long world_count_held(void);
 
 /* boot.c: what mm/ does around the hooks */
 extern unsigned long boot_first_deferred;	/* 0: at random */
+extern bool boot_skip_busy;			/* the deferred threads forget busy sections */
 void boot_memmap(void);
 void boot_free_all(void);
 void boot_grow(int nid);

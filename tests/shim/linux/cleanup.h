@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CUSTOM: guard() for the two classes that are used. */
+/* CUSTOM: guard() for the classes that are used. */
 #ifndef SHIM_CLEANUP_H
 #define SHIM_CLEANUP_H
 
 #include <linux/mutex_types.h>
+#include <linux/spinlock.h>
 
 static inline struct mutex *shim_lock_mutex(struct mutex *m)
 {
@@ -29,6 +30,32 @@ static inline void shim_unlock_rcu(void **unused)
 	pthread_rwlock_unlock(&shim_rcu);
 }
 
+static inline spinlock_t *shim_lock_spinlock(spinlock_t *s)
+{
+	pthread_mutex_lock(&s->lock);
+	return s;
+}
+
+static inline void shim_unlock_spinlock(spinlock_t **s)
+{
+	pthread_mutex_unlock(&(*s)->lock);
+}
+
+#define shim_lock_spinlock_irqsave	shim_lock_spinlock
+#define shim_unlock_spinlock_irqsave	shim_unlock_spinlock
+
+/* Threads of the test are preempted all the same. */
+static inline void *shim_lock_preempt(void)
+{
+	return NULL;
+}
+
+static inline void shim_unlock_preempt(void **unused)
+{
+}
+
+typedef spinlock_t *shim_class_spinlock, *shim_class_spinlock_irqsave;
+typedef void *shim_class_preempt;
 typedef struct mutex *shim_class_mutex;
 typedef void *shim_class_rcu;
 

@@ -15,25 +15,30 @@ struct llist_head {
 
 #define LLIST_HEAD(name)	struct llist_head name = {}
 #define llist_empty(list)	(!READ_ONCE((list)->first))
-#define llist_del_all(list)	__atomic_exchange_n(&(list)->first, NULL, __ATOMIC_ACQ_REL)
+#define llist_entry(node, type, member)	container_of(node, type, member)
 
-static inline void llist_add_batch(struct llist_node *first, struct llist_node *last,
-				   struct llist_head *list)
+static inline bool llist_add(struct llist_node *node, struct llist_head *list)
 {
 	struct llist_node *old = READ_ONCE(list->first);
 
 	do {
-		last->next = old;
-	} while (!__atomic_compare_exchange_n(&list->first, &old, first, false,
+		node->next = old;
+	} while (!__atomic_compare_exchange_n(&list->first, &old, node, false,
 					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	return !old;
 }
 
-#define llist_item(node, type, member) \
-	((node) ? container_of((node), type, member) : NULL)
+/* One at a time may take. */
+static inline struct llist_node *llist_del_first(struct llist_head *list)
+{
+	struct llist_node *old = READ_ONCE(list->first);
 
-#define llist_for_each_entry_safe(pos, n, node, member)				\
-	for ((pos) = llist_item((node), typeof(*(pos)), member);		\
-	     (pos) && ((n) = llist_item((pos)->member.next, typeof(*(pos)), member), true); \
-	     (pos) = (n))
+	do {
+		if (!old)
+			return NULL;
+	} while (!__atomic_compare_exchange_n(&list->first, &old, old->next, false,
+					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	return old;
+}
 
 #endif /* SHIM_LLIST_H */

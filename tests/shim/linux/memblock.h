@@ -10,6 +10,7 @@ enum memblock_flags {
 	MEMBLOCK_NOMAP		= 1,
 	MEMBLOCK_KHO_SCRATCH	= 2,
 	MEMBLOCK_RSRV_KERN	= 4,
+	MEMBLOCK_HOTPLUG	= 8,
 };
 
 #define MEMBLOCK_ALLOC_ANYWHERE		(~(phys_addr_t)0)
@@ -28,7 +29,9 @@ struct memblock_type {
 	struct memblock_region	regions[4096];
 };
 
-extern struct memblock_type shim_memory, shim_reserved;
+extern struct memblock {
+	struct memblock_type memory, reserved;
+} memblock;
 extern bool shim_scratch_only;
 extern unsigned int shim_nr_scratch_marks;
 extern phys_addr_t shim_hugetlb_bytes;
@@ -60,14 +63,25 @@ void memblock_set_kho_scratch_only(void);
 void memblock_clear_kho_scratch_only(void);
 
 bool shim_next_mem(unsigned long i, unsigned long *start, unsigned long *end, int *nid);
-bool shim_next_free(u64 i, int nid, phys_addr_t *start, phys_addr_t *end, int *p_nid);
+void __next_mem_range(u64 *idx, int nid, enum memblock_flags flags,
+		      struct memblock_type *a, struct memblock_type *b,
+		      phys_addr_t *start, phys_addr_t *end, int *p_nid);
 bool shim_is_reserved(unsigned long pfn);
 bool shim_page_is_scratch(unsigned long pfn);
 
 #define for_each_mem_pfn_range(i, nid, p_start, p_end, p_nid)		\
 	for ((i) = 0; shim_next_mem((i), (p_start), (p_end), (p_nid)); (i)++)
 
+#define shim_for_each_range(i, a, b, nid, p_start, p_end, p_nid)		\
+	for ((i) = 0, __next_mem_range(&(i), nid, 0, a, b, p_start, p_end, p_nid); \
+	     (i) != ~0UL;						\
+	     __next_mem_range(&(i), nid, 0, a, b, p_start, p_end, p_nid))
+
 #define for_each_free_mem_range(i, nid, flags, p_start, p_end, p_nid)	\
-	for ((i) = 0; shim_next_free((i), (nid), (p_start), (p_end), (p_nid)); (i)++)
+	shim_for_each_range(i, &memblock.memory, &memblock.reserved, nid, p_start, p_end, p_nid)
+
+#define for_each_reserved_mem_range(i, p_start, p_end)			\
+	shim_for_each_range(i, &memblock.reserved, (struct memblock_type *)NULL, \
+			    NUMA_NO_NODE, p_start, p_end, (int *)NULL)
 
 #endif /* SHIM_MEMBLOCK_H */

@@ -30,10 +30,16 @@ struct page {
 	};
 	unsigned long		private;
 	const struct page	*head;		/* of a compound page */
-	int			refcount;
+	struct {
+		unsigned long	f;
+	} flags;
+	int			_mapcount, refcount;
 	u8			inits, reserved, free, free_order;
-	u8			nid, zid, order, mt;
+	u8			nid, zid, order;	/* order: in the second page */
 };
+
+#define PG_HEAD		1UL
+#define PAGEFLAGS_MASK	0xffUL
 
 struct folio {
 	struct page page;
@@ -43,6 +49,8 @@ struct folio {
 #define SHIM_MEMORY	(64UL << 30)
 extern char *shim_arena;
 extern struct page *shim_memmap;
+extern u8 shim_migratetype[];
+extern phys_addr_t *shim_reserve_mem;	/* address and size */
 
 static inline void *phys_to_virt(phys_addr_t phys)
 {
@@ -61,16 +69,43 @@ static inline phys_addr_t virt_to_phys(const volatile void *p)
 #define virt_to_page(p)		pfn_to_page(PHYS_PFN(virt_to_phys(p)))
 #define page_folio(p)		((struct folio *)(p))
 #define folio_pfn(folio)	page_to_pfn(&(folio)->page)
-#define folio_order(folio)	((folio)->page.order)
+#define folio_order(folio)	shim_order(&(folio)->page)
 #define folio_address(folio)	page_address(&(folio)->page)
 #define virt_to_folio(p)	page_folio(virt_to_page(p))
 #define page_private(p)		((p)->private)
 #define set_page_private(p, v)	((p)->private = (v))
 #define accept_memory(phys, size)	do { } while (0)
 #define set_page_count(p, n)	((p)->refcount = (n))
+#define atomic_set(p, n)	(*(p) = (n))
+#define atomic_long_add(n, p)	((void)__atomic_fetch_add((p), (n), __ATOMIC_RELAXED))
+#define page_cpupid_reset_last(p)	((void)(p))
+#define PageHead(p)		(!!(READ_ONCE((p)->flags.f) & PG_HEAD))
+#define __SetPageHead(p)	((p)->flags.f |= PG_HEAD)
+#define ClearPageHead(p)	((p)->flags.f &= ~PG_HEAD)
+#define memcpy_flushcache	memcpy
+#define wmb()			__asm__ volatile("" ::: "memory")
+#define nr_node_ids		MAX_NUMNODES
+#define SMP_CACHE_BYTES		64
+#define PHYS_ADDR_MAX		(~(phys_addr_t)0)
+
+/* What the judge knows of a page is not the kernel's to forget. */
+static inline void mm_zero_struct_page(struct page *page)
+{
+	*page = (struct page){
+		.inits = page->inits, .reserved = page->reserved,
+		.nid = page->nid, .zid = page->zid,
+	};
+}
+
+static inline unsigned int shim_order(const struct page *head)
+{
+	return PageHead(head) ? head[1].order : 0;
+}
 
 struct page *pfn_to_online_page(unsigned long pfn);
 int pfn_to_nid(unsigned long pfn);
+struct zone *page_zone(const struct page *page);
+int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *size);
 int get_order(size_t size);
 
 
@@ -78,6 +113,7 @@ void totalram_pages_add(long nr);
 void adjust_managed_page_count(struct page *page, long nr);
 void free_reserved_pages(struct page *page, unsigned int order);
 #define free_reserved_page(page)	free_reserved_pages((page), 0)
+#define page_to_nid(p)		((p)->nid)
 unsigned long free_reserved_area(void *start, void *end, int poison, const char *what);
 void __free_page(struct page *page);
 void folio_put(struct folio *folio);

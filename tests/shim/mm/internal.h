@@ -2,6 +2,5 @@
 /* CUSTOM: what makes a compound page. */
 #include <linux/mm.h>
 
-void __SetPageHead(struct page *page);
 void prep_compound_tail(struct page *page, const struct page *head, unsigned int order);
 void prep_compound_head(struct page *head, unsigned int order);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: How sections were finished
+ *
+ * A record per node: when its first busy section was begun and its last one
+ * done, and how much CPU time that took in between. It shows whether all nodes
+ * worked at once and how many CPUs each had, and costs two clock readings per
+ * section. debugfs shows it in kho/in/nodes.
+ *
+ * Lock order: a spinlock, taken once per section.
+ *
+ * Failure: without memory for the record there is none.
+ */
+#include <linux/init.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/seq_file.h>
+#include <linux/spinlock.h>
+
+#include "internal.h"
+
+/* Times are of local_clock(), in nanoseconds since boot. */
+struct node_stats {
+	u64		began, ended, cpu;
+	unsigned long	sections, freed;
+};
+
+static struct node_stats *stats;
+static DEFINE_SPINLOCK(stats_lock);
+
+/**
+ * kho_fast_stats_init - Make room for the record.
+ *
+ * Context: boot, while memblock is there.
+ */
+void __init kho_fast_stats_init(void)
+{
+	stats = memblock_alloc(array_size(nr_node_ids, sizeof(*stats)),
+			       SMP_CACHE_BYTES);
+}
+
+/**
+ * kho_fast_stats_add - A section was finished.
+ * @nid:   Its node.
+ * @freed: Pages that were freed.
+ * @began: local_clock() before.
+ * @ended: local_clock() after.
+ */
+void __init kho_fast_stats_add(int nid, unsigned long freed, u64 began,
+			       u64 ended)
+{
+	struct node_stats *node;
+
+	if (!stats)
+		return;
+
+	guard(spinlock_irqsave)(&stats_lock);
+
+	node = &stats[nid];
+	if (!node->sections++ || began < node->began)
+		node->began = began;
+	node->ended = max(node->ended, ended);
+	node->cpu += ended - began;
+	node->freed += freed;
+}
+
+/**
+ * kho_fast_stats_show - Print a line per node.
+ * @m: Where to.
+ */
+void kho_fast_stats_show(struct seq_file *m)
+{
+	int nid;
+
+	seq_puts(m, "node sections freed_pages began_ns ended_ns cpu_ns\n");
+	for (nid = 0; stats && nid < nr_node_ids; nid++) {
+		const struct node_stats *node = &stats[nid];
+
+		if (node->sections)
+			seq_printf(m, "%d %lu %lu %llu %llu %llu\n", nid,
+				   node->sections, node->freed, node->began,
+				   node->ended, node->cpu);
+	}
+}
