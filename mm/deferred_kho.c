@@ -108,43 +108,6 @@ void __init kho_fast_hold_init(void)
 	kho_fast_stats_init();
 }
 
-/* The first of the regions whose end, or else start, is above @addr. */
-static u32 __init first_region(const struct memblock_type *type,
-			       phys_addr_t addr, bool end)
-{
-	u32 left = 0, right = type->cnt;
-
-	while (left < right) {
-		u32 mid = (left + right) / 2;
-		const struct memblock_region *region = &type->regions[mid];
-
-		if (region->base + (end ? region->size : 0) > addr)
-			right = mid;
-		else
-			left = mid + 1;
-	}
-
-	return left;
-}
-
-/**
- * kho_fast_free_range_from - Where to start looking for free memory.
- * @pfn: First page frame of interest.
- *
- * for_each_free_mem_range() starts with the first region of all. Doing so once
- * per section is quadratic: sections times reserved regions.
- *
- * Return: the value of the iterator of for_each_free_mem_range() that skips the
- * ranges which end at or below @pfn.
- */
-u64 __init kho_fast_free_range_from(unsigned long pfn)
-{
-	u64 reserved = first_region(&memblock.reserved, PFN_PHYS(pfn), false);
-
-	return first_region(&memblock.memory, PFN_PHYS(pfn), true) |
-	       reserved << 32;
-}
-
 static unsigned long __init block_end(unsigned long pfn, unsigned long limit)
 {
 	return min(ALIGN(pfn + 1, KHO_FAST_BLOCK_PAGES), limit);
@@ -565,11 +528,9 @@ static unsigned long __init try_finish(unsigned long nr)
 	freed = finish_section(nr, &nid);
 	kho_fast_stats_add(nid, freed, began, local_clock());
 
-	/*
-	 * Stores past the caches are not ordered by a release. It pairs with
-	 * the acquire in kho_fast_finish_pages().
-	 */
+	/* Stores past the caches are not ordered by a release. */
 	wmb();
+	/* Pairs with the acquire in kho_fast_finish_pages(). */
 	smp_store_release(&section->state, KHO_FAST_DONE);
 
 	return freed;

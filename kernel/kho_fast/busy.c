@@ -34,9 +34,6 @@
 
 #include "internal.h"
 
-#define LEAF_BITS	BIT(KHO_BITMAP_SIZE_LOG2)
-#define TABLE_ENTRIES	BIT(KHO_TABLE_SIZE_LOG2)
-
 /**
  * kho_fast_range_is_memory - Is every page of a range memory?
  * @pfn:      First page frame.
@@ -197,7 +194,7 @@ static unsigned long __init run_end(const struct run *run)
 		return run->bit + 1;
 
 	end = (section_nr_to_pfn(nr + 1) - run->base_pfn) >> run->order;
-	return min(end, LEAF_BITS);
+	return min(end, KHO_FAST_LEAF_BITS);
 }
 
 static int __init scan_leaf(struct kho_fast_map *map,
@@ -206,8 +203,8 @@ static int __init scan_leaf(struct kho_fast_map *map,
 	struct run run = { .leaf = leaf };
 	int order, err;
 
-	run.bit = find_first_bit(leaf->bitmap, LEAF_BITS);
-	if (run.bit == LEAF_BITS)
+	run.bit = find_first_bit(leaf->bitmap, KHO_FAST_LEAF_BITS);
+	if (run.bit == KHO_FAST_LEAF_BITS)
 		return 0;
 
 	order = kho_fast_key_order(key | run.bit);
@@ -219,12 +216,12 @@ static int __init scan_leaf(struct kho_fast_map *map,
 	run.order = order;
 	run.base_pfn = kho_fast_key_pfn(key, order);
 
-	while (run.bit < LEAF_BITS) {
+	while (run.bit < KHO_FAST_LEAF_BITS) {
 		run.end = run_end(&run);
 		err = mark_run(map, &run);
 		if (err)
 			return err;
-		run.bit = find_next_bit(leaf->bitmap, LEAF_BITS, run.end);
+		run.bit = find_next_bit(leaf->bitmap, KHO_FAST_LEAF_BITS, run.end);
 	}
 
 	return 0;
@@ -246,7 +243,7 @@ static int __init scan_node(struct kho_fast_map *map, phys_addr_t phys,
 
 	table = phys_to_virt(phys);
 	shift = kho_fast_slot_shift(level);
-	for (i = 0; !err && i < TABLE_ENTRIES; i++) {
+	for (i = 0; !err && i < KHO_FAST_TABLE_ENTRIES; i++) {
 		if (table->table[i])
 			err = scan_node(map, table->table[i], level - 1,
 					key | i << shift);

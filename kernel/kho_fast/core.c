@@ -11,8 +11,8 @@
  * - scratch.c, kimage.c: where the next kernel may live;
  * - incoming.c, busy.c, overlap.c, mask.c, extend.c: the next kernel takes the
  *   tree over;
- * - mm/deferred_kho.c, form.c, stats.c: keeps preserved pages out of the buddy
- *   allocator and gives them their form;
+ * - mm/deferred_kho.c, form.c, ranges.c, stats.c: keep preserved pages out of
+ *   the buddy allocator and give them their form;
  * - restore.c, reserved.c, holes.c, trim.c: preserved pages are claimed, small
  *   holes between them are freed, the tree goes away.
  *

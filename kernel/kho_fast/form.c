@@ -41,17 +41,18 @@
 static __always_inline void store_past_caches(struct page *to,
 					      const struct page *form)
 {
+	const u64 *src = (const u64 *)form;
+	u64 *dst = (u64 *)to;
 	unsigned int i;
 
-	static_assert(sizeof(*to) % 8 == 0);
+	static_assert(sizeof(*to) % sizeof(*dst) == 0);
 	if (!IS_ENABLED(CONFIG_X86_64)) {
 		*to = *form;
 		return;
 	}
 
-	unrolled_full
-	for (i = 0; i < sizeof(*to); i += 8)
-		memcpy_flushcache((void *)to + i, (const void *)form + i, 8);
+	unrolled_full for (i = 0; i < sizeof(*to) / sizeof(*dst); i++)
+		memcpy_flushcache(dst + i, src + i, sizeof(*dst));
 }
 
 /**

@@ -39,7 +39,8 @@
 /* Below this much free memory that anyone may use, small holes do not wait. */
 #define PLENTY_PAGES	(SZ_256M >> PAGE_SHIFT)
 
-static_assert(PAGES_PER_SECTION <= PAGE_SIZE * BITS_PER_BYTE);
+/* The bitmap of a section fits in a page. */
+static_assert(PAGE_SIZE * BITS_PER_BYTE >= PAGES_PER_SECTION);
 
 static LLIST_HEAD(sections);
 static DEFINE_SPINLOCK(take_lock);

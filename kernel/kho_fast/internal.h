@@ -38,15 +38,41 @@ struct seq_file;
 /* The order of a key is limited by the page offset bits it must leave. */
 static_assert(KHO_FAST_MAX_ORDER < 64 - PAGE_SHIFT);
 
+#define KHO_FAST_TABLE_ENTRIES	BIT(KHO_TABLE_SIZE_LOG2)
+#define KHO_FAST_LEAF_BITS	BIT(KHO_BITMAP_SIZE_LOG2)
+
+/* Position of the bit that marks order 0: right above the widest pfn. */
+#define KHO_FAST_ORDER0_BIT	(64 - PAGE_SHIFT)
+
+/* The key of the 2^@order pages from @pfn on. */
+static inline unsigned long kho_fast_key(unsigned long pfn, unsigned int order)
+{
+	return BIT(KHO_FAST_ORDER0_BIT - order) | (pfn >> order);
+}
+
+/* Log2 of how many keys a slot of a table on @level covers; level 0 is a leaf. */
+static inline unsigned int kho_fast_slot_shift(unsigned int level)
+{
+	return (level - 1) * KHO_TABLE_SIZE_LOG2 + KHO_BITMAP_SIZE_LOG2;
+}
+
+/* Index of a key in a table on @level. */
+static inline unsigned int kho_fast_slot(unsigned long key, unsigned int level)
+{
+	return (key >> kho_fast_slot_shift(level)) & (KHO_FAST_TABLE_ENTRIES - 1);
+}
+
+/* Index of a key in its bitmap. */
+static inline unsigned int kho_fast_bit(unsigned long key)
+{
+	return key & (KHO_FAST_LEAF_BITS - 1);
+}
+
 /* key.c */
-unsigned long kho_fast_key(unsigned long pfn, unsigned int order);
 int kho_fast_key_order(unsigned long key);
 unsigned long kho_fast_key_pfn(unsigned long key, unsigned int order);
 
 /* radix.c */
-unsigned int kho_fast_slot_shift(unsigned int level);
-unsigned int kho_fast_slot(unsigned long key, unsigned int level);
-unsigned int kho_fast_bit(unsigned long key);
 struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
 				     unsigned long key);
 

@@ -12,21 +12,6 @@
 
 #include "internal.h"
 
-/* Position of the bit that marks order 0: right above the widest pfn. */
-#define ORDER0_BIT	(64 - PAGE_SHIFT)
-
-/**
- * kho_fast_key - Build the key of a run of pages.
- * @pfn:   First page frame; a multiple of 2^@order.
- * @order: Log2 of the number of pages, at most %KHO_FAST_MAX_ORDER.
- *
- * Return: the key.
- */
-unsigned long kho_fast_key(unsigned long pfn, unsigned int order)
-{
-	return BIT(ORDER0_BIT - order) | (pfn >> order);
-}
-
 /**
  * kho_fast_key_order - The order of a key.
  * @key: The key, possibly from a foreign tree.
@@ -35,7 +20,7 @@ unsigned long kho_fast_key(unsigned long pfn, unsigned int order)
  */
 int kho_fast_key_order(unsigned long key)
 {
-	int order = ORDER0_BIT - (fls64(key) - 1);
+	int order = KHO_FAST_ORDER0_BIT - (fls64(key) - 1);
 
 	return order < 0 || order > KHO_FAST_MAX_ORDER ? -ERANGE : order;
 }
@@ -49,5 +34,5 @@ int kho_fast_key_order(unsigned long key)
  */
 unsigned long kho_fast_key_pfn(unsigned long key, unsigned int order)
 {
-	return (key ^ BIT(ORDER0_BIT - order)) << order;
+	return (key ^ BIT(KHO_FAST_ORDER0_BIT - order)) << order;
 }

@@ -20,7 +20,7 @@
 #include "internal.h"
 
 /* The bits of a section never cross leaves. */
-static_assert(PAGES_PER_SECTION <= BIT(KHO_BITMAP_SIZE_LOG2));
+static_assert(KHO_FAST_LEAF_BITS >= PAGES_PER_SECTION);
 
 static unsigned long below[BITS_TO_LONGS(PAGES_PER_SECTION)] __initdata;
 

@@ -28,46 +28,11 @@
 #include <linux/memblock.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/unroll.h>
 
 #include "internal.h"
 
-#define KHO_FAST_TABLE_ENTRIES	BIT(KHO_TABLE_SIZE_LOG2)
-#define KHO_FAST_LEAF_BITS	BIT(KHO_BITMAP_SIZE_LOG2)
 #define KHO_FAST_TOP_LEVEL	(KHO_TREE_MAX_DEPTH - 1)
-
-/**
- * kho_fast_slot_shift - Log2 of how many keys a slot of a table covers.
- * @level: Level of the table, from 1 (points to bitmaps) to the root's.
- *
- * Return: the shift.
- */
-unsigned int kho_fast_slot_shift(unsigned int level)
-{
-	return (level - 1) * KHO_TABLE_SIZE_LOG2 + KHO_BITMAP_SIZE_LOG2;
-}
-
-/**
- * kho_fast_slot - Index of a key in a table.
- * @key:   The key.
- * @level: Level of the table, from 1 (points to bitmaps) to the root's.
- *
- * Return: the index.
- */
-unsigned int kho_fast_slot(unsigned long key, unsigned int level)
-{
-	return (key >> kho_fast_slot_shift(level)) & (KHO_FAST_TABLE_ENTRIES - 1);
-}
-
-/**
- * kho_fast_bit - Index of a key in its bitmap.
- * @key: The key.
- *
- * Return: the index.
- */
-unsigned int kho_fast_bit(unsigned long key)
-{
-	return key & (KHO_FAST_LEAF_BITS - 1);
-}
 
 static void *__ref node_alloc(void)
 {
@@ -118,15 +83,17 @@ struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
 				     unsigned long key)
 {
 	const struct kho_radix_node *node = root;
-	unsigned int level;
+	unsigned int level = KHO_FAST_TOP_LEVEL;
 
-	for (level = KHO_FAST_TOP_LEVEL; level > 0; level--) {
+	/* A claim is little more than this. */
+	unrolled_full
+	do {
 		u64 phys = READ_ONCE(node->table[kho_fast_slot(key, level)]);
 
 		if (!phys)
 			return NULL;
 		node = phys_to_virt(phys);
-	}
+	} while (--level);
 
 	return (struct kho_radix_leaf *)node;
 }

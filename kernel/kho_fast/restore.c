@@ -28,18 +28,30 @@
 
 #include "internal.h"
 
-/* Is the struct page ready, or can it be made so? */
+/*
+ * Make the struct pages of a claimed key ready. Returns false when they cannot
+ * be those of one.
+ */
 static bool get_ready(unsigned long pfn, unsigned long nr_pages)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
 
-	if (!smp_load_acquire(&map->finished) &&
-	    (!kho_fast_map_busy(map, pfn) ||
-	     !kho_fast_map_busy(map, pfn + nr_pages - 1)))
+	/* Pairs with the release in kho_fast_finish_all(). */
+	if (likely(smp_load_acquire(&map->finished)))
+		return true;
+
+	if (!kho_fast_map_busy(map, pfn) ||
+	    !kho_fast_map_busy(map, pfn + nr_pages - 1))
 		return false;
 
 	kho_fast_finish_pages(pfn, nr_pages);
 	return true;
+}
+
+/* The order of what is held at @page, if anything is. */
+static unsigned int held_order(const struct page *page)
+{
+	return PageHead(page) ? folio_order((const struct folio *)page) : 0;
 }
 
 /*
@@ -52,7 +64,7 @@ static int claim(struct page *page, unsigned int max_order)
 	const unsigned long pfn = page_to_pfn(page);
 	const struct kho_radix_node *root;
 	struct kho_radix_leaf *leaf;
-	unsigned int order = 0;
+	unsigned int order;
 	unsigned long key;
 
 	guard(rcu)();
@@ -62,8 +74,7 @@ static int claim(struct page *page, unsigned int max_order)
 		return -ENOENT;
 
 	/* It can be anything: nobody says that the page is a held one. */
-	if (PageHead(page))
-		order = folio_order(page_folio(page));
+	order = held_order(page);
 	if (order > max_order || !IS_ALIGNED(pfn, BIT(order)))
 		return -ENOENT;
 
@@ -117,7 +128,7 @@ struct folio *kho_restore_folio(phys_addr_t phys)
 
 	/* The allocation was the previous kernel's, not ours. */
 	clear_page_tag_ref(page);
-	return page_folio(page);
+	return (struct folio *)page;
 }
 EXPORT_SYMBOL_GPL(kho_restore_folio);
 

@@ -35,8 +35,6 @@
 /* Long enough that a burst of claims ends in one pass. */
 #define TRIM_DELAY	(2 * HZ)
 
-#define TABLE_ENTRIES	BIT(KHO_TABLE_SIZE_LOG2)
-
 /* Who frees nodes against who reads all of them. */
 static DEFINE_MUTEX(trim_lock);
 
@@ -45,7 +43,7 @@ static DECLARE_DELAYED_WORK(trim_work, trim_work_fn);
 
 static bool leaf_is_empty(const struct kho_radix_leaf *leaf)
 {
-	return bitmap_empty(leaf->bitmap, 1UL << KHO_BITMAP_SIZE_LOG2);
+	return bitmap_empty(leaf->bitmap, KHO_FAST_LEAF_BITS);
 }
 
 /*
@@ -61,7 +59,7 @@ static bool trim_node(void *node, unsigned int level, struct list_head *freed)
 	if (!level)
 		return leaf_is_empty(node);
 
-	for (i = 0; i < TABLE_ENTRIES; i++) {
+	for (i = 0; i < KHO_FAST_TABLE_ENTRIES; i++) {
 		void *child;
 
 		if (!table->table[i])
@@ -156,11 +154,11 @@ void kho_fast_trim_soon(void)
 static unsigned long count_leaf(const struct kho_radix_leaf *leaf,
 				unsigned long key)
 {
-	unsigned long nr = bitmap_weight(leaf->bitmap, BIT(KHO_BITMAP_SIZE_LOG2));
+	unsigned long nr = bitmap_weight(leaf->bitmap, KHO_FAST_LEAF_BITS);
 
 	/* An empty leaf has no key that could tell the order. */
 	return nr ? nr << kho_fast_key_order(key | find_first_bit(leaf->bitmap,
-					BIT(KHO_BITMAP_SIZE_LOG2))) : 0;
+					KHO_FAST_LEAF_BITS)) : 0;
 }
 
 static unsigned long count_node(const void *node, unsigned int level,
@@ -172,7 +170,7 @@ static unsigned long count_node(const void *node, unsigned int level,
 	if (!level)
 		return count_leaf(node, key);
 
-	for (i = 0; i < TABLE_ENTRIES; i++) {
+	for (i = 0; i < KHO_FAST_TABLE_ENTRIES; i++) {
 		if (table->table[i])
 			nr += count_node(phys_to_virt(table->table[i]), level - 1,
 					 key | i << kho_fast_slot_shift(level));

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What struct pages must look like, word by word, from the kernel's mm_types.h and
+ * not from the code that writes them: folios that were claimed, and free pages.
+ */
+#include "machine.h"
+
+#define NORMAL_FLAGS	((unsigned long)ZONE_NORMAL << ZONES_PGSHIFT)
+
+static bool expect(unsigned long pfn, const char *what, unsigned long is,
+		   unsigned long should)
+{
+	if (is == should)
+		return true;
+	fprintf(stderr, "native: pfn %#lx: %s is %#lx, not %#lx\n", pfn, what, is, should);
+	return false;
+}
+
+static bool is_self(const struct list_head *list)
+{
+	return list->next == list && list->prev == list;
+}
+
+static bool check_counts(unsigned long pfn, int refcount)
+{
+	const struct page *page = pfn_to_page(pfn);
+
+	return expect(pfn, "refcount", page->_refcount.counter, refcount) &&
+	       expect(pfn, "mapcount", page->_mapcount.counter, -1) &&
+	       expect(pfn, "last word", page->unused, 0);
+}
+
+static bool check_head(unsigned long pfn, unsigned int order)
+{
+	const struct page *page = pfn_to_page(pfn);
+
+	return check_counts(pfn, 1) &&
+	       expect(pfn, "flags", page->flags.f,
+		      NORMAL_FLAGS | (order ? BIT(PG_head) : 0)) &&
+	       expect(pfn, "empty lru", is_self(&page->lru), true) &&
+	       expect(pfn, "mapping", (unsigned long)page->mapping, 0) &&
+	       expect(pfn, "index", page->__folio_index, 0) &&
+	       expect(pfn, "private", page->private, 0);
+}
+
+/* The first tail has the folio's counters, the second one of its lists. */
+static bool check_first_tails(unsigned long pfn, unsigned int order)
+{
+	const struct folio *folio = (struct folio *)pfn_to_page(pfn);
+	const struct folio_tail_1 *tail = &folio->tail_1;
+
+	return expect(pfn, "order", tail->_flags_1, NORMAL_FLAGS | order) &&
+	       expect(pfn, "large mapcount", tail->_large_mapcount.counter, -1) &&
+	       expect(pfn, "pages mapped", tail->_nr_pages_mapped.counter, 0) &&
+	       expect(pfn, "entire mapcount", tail->_entire_mapcount.counter, -1) &&
+	       expect(pfn, "pins", tail->_pincount.counter, 0) &&
+	       expect(pfn, "mm 0", tail->_mm_id_mapcount[0], -1) &&
+	       expect(pfn, "mm 1", tail->_mm_id_mapcount[1], -1) &&
+	       expect(pfn, "mm ids", tail->_mm_ids, 0) &&
+	       (order == 1 ||
+		expect(pfn, "deferred list", is_self(&folio->tail_2._deferred_list), true));
+}
+
+static bool check_tail(unsigned long pfn, unsigned long i, unsigned int order)
+{
+	const struct page *page = pfn_to_page(pfn + i);
+
+	return check_counts(pfn + i, 0) &&
+	       expect(pfn + i, "head", page->compound_info,
+		      (-64ul << order) | 1) &&
+	       (i == 1 || expect(pfn + i, "tail flags", page->flags.f, NORMAL_FLAGS)) &&
+	       (i <= 2 || expect(pfn + i, "mapping", (unsigned long)page->mapping,
+				 0xdead000000000400)) &&
+	       (i == 1 || expect(pfn + i, "private", page->private, 0));
+}
+
+static bool check_folio(unsigned long pfn, unsigned int order)
+{
+	unsigned long i;
+
+	if (!check_head(pfn, order) || (order && !check_first_tails(pfn, order)))
+		return false;
+	for (i = 1; i < BIT(order); i++) {
+		if (!check_tail(pfn, i, order))
+			return false;
+	}
+	return true;
+}
+
+/* In the buddy allocator, or held until somebody has the time. */
+static bool check_free(unsigned long pfn)
+{
+	const struct page *page = pfn_to_page(pfn);
+
+	machine.nr_free += !page->_refcount.counter;
+	return check_counts(pfn, page->_refcount.counter == 1) &&
+	       expect(pfn, "flags", page->flags.f, NORMAL_FLAGS);
+}
+
+bool machine_check_claimed(void)
+{
+	const unsigned int order = machine.set.order;
+	const unsigned long step = (unsigned long)machine.set.stride << order;
+	unsigned long pfn, i;
+
+	machine.nr_free = 0;
+	for_each_folio(pfn, FIRST_PRESERVED, machine.end_pfn) {
+		if (!check_folio(pfn, order))
+			return false;
+		for (i = BIT(order); i < step; i++) {
+			if (!check_free(pfn + i))
+				return false;
+		}
+	}
+	return true;
+}

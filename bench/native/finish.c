@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Initialising the struct pages of memory in which much or all is preserved, and
+ * holding what is preserved. memset() of the same bytes is what any way must cost.
+ *
+ * Without a buddy allocator, so that sets with holes look better than they are; see
+ * shim/page.c. Stock's way is the first of its two passes; claim.c has the second.
+ */
+#include <linux/kho_fast.h>
+
+#include "claim.h"
+#include "internal.h"
+#include "machine.h"
+#include "stock.h"
+
+static void clear(unsigned long from, unsigned long end)
+{
+	for (; from < end; from += PAGES_PER_SECTION)
+		memset(pfn_to_page(from), 0, PAGES_PER_SECTION * sizeof(struct page));
+}
+
+static void run_memset(unsigned int threads)
+{
+	parallel(threads, FIRST_PRESERVED, machine.end_pfn, PAGES_PER_SECTION, clear);
+}
+
+static void run_stock(unsigned int threads)
+{
+	stock_init();
+}
+
+/* Stock lets no hole wait. */
+static bool verify_stock(void)
+{
+	stock_restore();
+	return machine_check_claimed() &&
+	       machine.nr_free == machine.end_pfn - FIRST_PRESERVED - machine.nr_held;
+}
+
+static unsigned long nr_freed;
+
+static void finish(unsigned long from, unsigned long end)
+{
+	unsigned long nr = kho_fast_finish_range(from, end, true);
+
+	__atomic_fetch_add(&nr_freed, nr, __ATOMIC_RELAXED);
+}
+
+static void run_ours(unsigned int threads)
+{
+	nr_freed = 0;
+	parallel(threads, FIRST_PRESERVED, machine.end_pfn, PAGES_PER_SECTION, finish);
+}
+
+/* A claim would finish what is not. */
+static bool all_finished(void)
+{
+	unsigned long pfn;
+
+	for (pfn = FIRST_PRESERVED; pfn < machine.end_pfn; pfn += PAGES_PER_SECTION) {
+		if (kho_fast_incoming.sections[pfn_to_section_nr(pfn)].state == KHO_FAST_DONE)
+			continue;
+		fprintf(stderr, "native: section of pfn %#lx is not finished\n", pfn);
+		return false;
+	}
+	return true;
+}
+
+static bool verify_ours(void)
+{
+	if (!all_finished() || !claim_all() || !machine_check_claimed())
+		return false;
+	if (nr_freed == machine.nr_free)
+		return true;
+	fprintf(stderr, "native: %lu pages were freed, %lu of what is free\n", nr_freed,
+		machine.nr_free);
+	return false;
+}
+
+static struct bench_work setup(unsigned int index)
+{
+	unsigned long nr;
+
+	machine_build(index, bench_options.memory_gib);
+	nr = machine.end_pfn - FIRST_PRESERVED;
+	return (struct bench_work){ nr, nr * sizeof(struct page) };
+}
+
+static const struct bench_variant variants[] = {
+	{ "memset", 1, NULL, NULL, run_memset, NULL },
+	{ "stock-like", 1, machine_spoil, NULL, run_stock, verify_stock },
+	{ "kho_fast", 1, machine_spoil, machine_reset, run_ours, verify_ours },
+	{ "memset", 2, NULL, NULL, run_memset, NULL },
+	{ "kho_fast", 2, machine_spoil, machine_reset, run_ours, verify_ours },
+};
+
+const struct bench bench_finish = {
+	.name		= "finish",
+	.unit		= "struct page",
+	.case_name	= machine_set_name,
+	.setup		= setup,
+	.variants	= variants,
+	.nr_variants	= ARRAY_SIZE(variants),
+};

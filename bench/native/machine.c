@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The machine that machine.h shows: its memory, a tree and the boot up to there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/kho_fast.h>
+#include <linux/memblock.h>
+#include <linux/vmstat.h>
+
+#include "mm/mm_init.h"
+
+#include "machine.h"
+#include "unit.h"
+
+#define SCRATCH_PFN	(PAGES_PER_SECTION / 2)
+#define TREE_PFN	PAGES_PER_SECTION
+
+struct machine machine;
+
+static const struct machine_set sets[] = {
+	{ "order 9",		9,	1 },
+	{ "order 0",		0,	1 },
+	{ "order 18",		18,	1 },
+	{ "order 0, 1 of 2",	0,	2 },
+	{ "order 9, 1 of 2",	9,	2 },
+};
+
+/* The tree is consecutive pages; a copy brings back the bits that claims cleared. */
+static unsigned long nr_nodes;
+static void *tree_copy;
+
+const char *machine_set_name(unsigned int index)
+{
+	return index < ARRAY_SIZE(sets) ? sets[index].name : NULL;
+}
+
+static unsigned long new_node(void)
+{
+	return TREE_PFN + nr_nodes++;
+}
+
+static phys_addr_t build_tree(void)
+{
+	const struct machine_set *set = &machine.set;
+	phys_addr_t root = PFN_PHYS(new_node());
+	unsigned long pfn;
+
+	for_each_folio(pfn, FIRST_PRESERVED, machine.end_pfn) {
+		ref_add_key(root, ref_key(pfn, set->order), new_node);
+		machine.nr_held += BIT(set->order);
+	}
+
+	tree_copy = malloc(nr_nodes << PAGE_SHIFT);
+	if (!tree_copy || nr_nodes > PAGES_PER_SECTION)
+		shim_die("no room for a tree of %lu nodes", nr_nodes);
+	memcpy(tree_copy, phys_to_virt(root), nr_nodes << PAGE_SHIFT);
+	return root;
+}
+
+static void add_memory(void)
+{
+	struct kho_scratch area = {
+		PFN_PHYS(SCRATCH_PFN), PFN_PHYS(PAGES_PER_SECTION - SCRATCH_PFN) };
+
+	shim_memory_init(machine.end_pfn);
+	memblock_add_node(0, PFN_PHYS(machine.end_pfn), 0, MEMBLOCK_NONE);
+	memblock_reserve(0, PAGE_SIZE);
+	memblock_mark_kho_scratch(area.addr, area.size);
+	memcpy(phys_to_virt(area.addr), &area, sizeof(area));
+	memblock_reserve(area.addr, sizeof(area));
+	memblock_set_kho_scratch_only();
+	kho_fast_scratch_adopt(area.addr, 1);
+}
+
+static void set_node(void)
+{
+	pg_data_t *pgdat = NODE_DATA(0);
+
+	pgdat->nr_zones = 2;
+	pgdat->end_pfn = machine.end_pfn;
+	pgdat->first_deferred_pfn = FIRST_PRESERVED;
+	pgdat->node_zones[ZONE_DMA32] = (struct zone){
+		.idx = ZONE_DMA32, .end_pfn = TREE_PFN };
+	pgdat->node_zones[ZONE_NORMAL] = (struct zone){
+		.idx = ZONE_NORMAL, .start_pfn = TREE_PFN, .end_pfn = machine.end_pfn };
+}
+
+static void init_early_memmap(void)
+{
+	unsigned long pfn;
+
+	for (pfn = 0; pfn < FIRST_PRESERVED; pfn++)
+		__init_single_page(pfn_to_page(pfn), pfn,
+				   pfn < TREE_PFN ? ZONE_DMA32 : ZONE_NORMAL, 0);
+}
+
+static void free_early(unsigned long pfn, unsigned long end)
+{
+	for (; pfn < end; pfn++)
+		__free_pages_core(pfn_to_page(pfn), 0, MEMINIT_EARLY);
+}
+
+static void free_all(void)
+{
+	phys_addr_t start, end;
+	u64 i;
+
+	kho_fast_hold_init();
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, NULL) {
+		if (!kho_fast_free_range(PFN_UP(start), PFN_DOWN(end), free_early))
+			shim_die("no handover");
+	}
+	kho_fast_free_done();
+}
+
+void machine_build(unsigned int index, unsigned long gib)
+{
+	machine.set = sets[index];
+	machine.end_pfn = FIRST_PRESERVED + (gib << (30 - PAGE_SHIFT));
+	/* Plenty: small holes wait. */
+	shim_nr_free_pages = machine.end_pfn;
+	add_memory();
+	if (kho_fast_map_build(&kho_fast_incoming, build_tree()))
+		shim_die("the tree was refused");
+	set_node();
+	init_early_memmap();
+	free_all();
+}
+
+void machine_spoil(void)
+{
+	memset(pfn_to_page(FIRST_PRESERVED), 0xa5,
+	       (machine.end_pfn - FIRST_PRESERVED) * sizeof(struct page));
+}
+
+void machine_reset(void)
+{
+	memcpy(phys_to_virt(PFN_PHYS(TREE_PFN)), tree_copy, nr_nodes << PAGE_SHIFT);
+	/* What the boot did last: all deferred sections are pending. */
+	kho_fast_free_done();
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A machine after a kexec, up to where deferred initialisation starts.
+ *
+ *   section 0         1        2 ... 7     8 ... end
+ *   |.........sssssss|nnnnn...|...........|kkkk.kkkk.kkkk.kkkk|
+ *    early                                 deferred
+ *   s scratch, n the tree, k preserved
+ */
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include <linux/mm.h>
+
+#include "bench.h"
+
+/* Aligned like the largest folio, of 1 GiB. */
+#define FIRST_PRESERVED		(8 * PAGES_PER_SECTION)
+
+/* Folios of 2^@order pages, one in @stride of them. */
+struct machine_set {
+	const char	*name;
+	unsigned int	order;
+	unsigned int	stride;
+};
+
+struct machine {
+	struct machine_set	set;
+	unsigned long		end_pfn;	/* of what is preserved and of memory */
+	unsigned long		nr_held;	/* pages in folios of the set */
+	unsigned long		nr_free;	/* found by the last check */
+};
+
+extern struct machine machine;
+
+/* Name of the set that has this number, NULL past the last. */
+const char *machine_set_name(unsigned int index);
+
+/* Build a machine with @gib GiB of deferred memory, for the set of that number. */
+void machine_build(unsigned int index, unsigned long gib);
+
+/* Fill the deferred struct pages with what nobody may take for theirs. */
+void machine_spoil(void);
+
+/* Forget what was finished and claimed. */
+void machine_reset(void);
+
+/* Is the deferred part as it has to be when everything was claimed? */
+bool machine_check_claimed(void);
+
+#define for_each_folio(pfn, from, end)					\
+	for ((pfn) = (from); (pfn) < (end);				\
+	     (pfn) += (unsigned long)machine.set.stride << machine.set.order)
+
+#endif /* MACHINE_H */

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Random numbers that come again with the same seed (splitmix64).
+ */
+#include "bench.h"
+
+unsigned long bench_random(unsigned long below)
+{
+	static uint64_t steps;
+	uint64_t x = (bench_options.seed + ++steps) * 0x9e3779b97f4a7c15u;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return (x ^ x >> 31) % below;
+}

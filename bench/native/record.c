@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The JSON Lines: an env record per run of the program, a sample per repetition.
+ */
+#include <glob.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define SCHEMA	1
+
+/* The first line of a file or of what a command says; empty if there is none. */
+static void first_line(FILE *f, int (*close)(FILE *f), char *line, size_t size)
+{
+	line[0] = '\0';
+	if (!f)
+		return;
+	if (!fgets(line, size, f))
+		line[0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	close(f);
+}
+
+static void cpu_model(char *model, size_t size)
+{
+	static const char key[] = "model name";
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	char line[256];
+
+	snprintf(model, size, "unknown");
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *colon = strchr(line, ':');
+
+		if (strncmp(line, key, sizeof(key) - 1) || !colon)
+			continue;
+		snprintf(model, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
+		break;
+	}
+	if (f)
+		fclose(f);
+}
+
+static unsigned long nr_nodes(void)
+{
+	glob_t found;
+	unsigned long nr = 1;
+
+	if (!glob("/sys/devices/system/node/node[0-9]*", 0, NULL, &found)) {
+		nr = found.gl_pathc;
+		globfree(&found);
+	}
+	return nr;
+}
+
+/* The revision of the tree that the program lies in. */
+static void revision(const char *program, char *rev, size_t size)
+{
+	char dir[4096], command[8192];
+
+	snprintf(dir, sizeof(dir), "%s", program);
+	snprintf(command, sizeof(command),
+		 "git -C '%s' describe --always --abbrev=12 --dirty 2>/dev/null",
+		 dirname(dir));
+	first_line(popen(command, "r"), pclose, rev, size);
+}
+
+static void put(FILE *f, const char *name, const char *value)
+{
+	fprintf(f, ",\"%s\":\"", name);
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			fputc('\\', f);
+		if ((unsigned char)*value >= ' ')
+			fputc(*value, f);
+	}
+	fputc('"', f);
+}
+
+static FILE *open_output(void)
+{
+	FILE *f = fopen(bench_options.output, "a");
+
+	if (!f)
+		perror(bench_options.output);
+	return f;
+}
+
+static bool close_output(FILE *f)
+{
+	bool failed = ferror(f);
+
+	if (!fclose(f) && !failed)
+		return true;
+	fprintf(stderr, "native: %s: cannot be written\n", bench_options.output);
+	return false;
+}
+
+bool record_env(const char *program, unsigned int two_threads_percent)
+{
+	static const char dirty[] = "-dirty";
+	char rev[128], governor[64], model[256];
+	FILE *f = open_output();
+	char *tail;
+
+	if (!f)
+		return false;
+	revision(program, rev, sizeof(rev));
+	tail = strstr(rev, dirty);
+	if (tail)
+		*tail = '\0';
+	cpu_model(model, sizeof(model));
+	first_line(fopen("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "r"),
+		   fclose, governor, sizeof(governor));
+
+	fprintf(f, "{\"type\":\"env\",\"schema\":%d,\"dirty\":%s", SCHEMA,
+		tail ? "true" : "false");
+	put(f, "where", "shim");
+	put(f, "rev", *rev ? rev : "unknown");
+	put(f, "kernel", BENCH_KERNEL);
+	put(f, "cc", BENCH_CC);
+	put(f, "cpu", model);
+	put(f, "governor", *governor ? governor : "none");
+	fprintf(f, ",\"cpus\":%ld,\"two_threads_percent\":%u,\"nodes\":%lu",
+		sysconf(_SC_NPROCESSORS_ONLN), two_threads_percent, nr_nodes());
+	fprintf(f, ",\"seed\":%lu,\"memory_gib\":%lu}\n", bench_options.seed,
+		bench_options.memory_gib);
+	return close_output(f);
+}
+
+bool record_times(const struct bench *bench, unsigned int index,
+		  const struct bench_variant *variant, const struct bench_work *work,
+		  const struct bench_times *times)
+{
+	FILE *f = open_output();
+	unsigned int rep;
+
+	if (!f)
+		return false;
+	for (rep = 0; rep < times->nr; rep++) {
+		fputs("{\"type\":\"sample\"", f);
+		put(f, "bench", bench->name);
+		put(f, "case", bench->case_name(index));
+		put(f, "variant", variant->name);
+		fprintf(f, ",\"threads\":%u,\"n\":%lu,\"rep\":%u,\"ns\":%llu,\"bytes\":%lu}\n",
+			variant->threads, work->n, rep, (unsigned long long)times->ns[rep],
+			work->bytes);
+	}
+	return close_output(f);
+}
