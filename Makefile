@@ -5,6 +5,8 @@
 
 help:
 	@echo 'make blackout          measure a live update, stock and accelerated (QUICK=1: a subset, 3 minutes)'
+	@echo 'make native            struct pages and claims in userspace, beside memset and stock'
+	@echo 'make scaling           more CPUs, more nodes: how fast are sections finished?'
 	@echo 'make check             all tests, what CI runs'
 	@echo 'make check-unit          tree, busy map and scratch arithmetic in userspace'
 	@echo 'make check-report        the report over the blackout samples'
@@ -12,7 +14,7 @@ help:
 	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
 	@echo 'make check-e2e           live updates in QEMU'
 	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
-	@echo 'make kernels           build both kernels (incremental)'
+	@echo 'make kernels           build the kernels: stock, fast, debug (incremental)'
 	@echo 'make setup             install what is missing'
 	@echo 'make clean             remove build/'
 	@echo 'make distclean         and everything in the cache: sources, kernels'
@@ -25,8 +27,18 @@ setup:
 kernels: setup
 	@scripts/build-kernels.sh all
 
-blackout: kernels
+blackout: setup
+	@scripts/build-kernels.sh both
 	@bench/blackout.sh
+
+native: setup
+	@scripts/fetch-linux.sh >/dev/null
+	@$(MAKE) --no-print-directory -C bench native OUT=$(CURDIR)/build/bench
+	@build/bench/native
+
+scaling: setup
+	@scripts/build-kernels.sh both
+	@bench/scaling.sh
 
 check:
 	@scripts/check.sh
@@ -56,4 +68,4 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout check check-unit check-report check-apply check-identical check-e2e lint clean distclean
+.PHONY: help setup kernels blackout native scaling check check-unit check-report check-apply check-identical check-e2e lint clean distclean

@@ -477,20 +477,20 @@ static unsigned int __init finish_pieces(int nid, unsigned long from,
 	return (from < border) + (border < to);
 }
 
-/* Sets @nid to the node of the section, the last one if there are more. */
-static unsigned long __init finish_section(unsigned long nr, int *nid)
+static void __init finish_section(unsigned long nr,
+				  struct kho_fast_finished *result)
 {
 	const unsigned long start_pfn = section_nr_to_pfn(nr);
 	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
 	struct kho_fast_holes holes = {};
 	unsigned int pieces = 0;
-	unsigned long freed = 0;
 	phys_addr_t start, end;
-	int node;
+	int nid;
 	u64 i;
 
+	*result = (struct kho_fast_finished){};
 	kho_fast_for_each_free_range_from(i, start_pfn, NUMA_NO_NODE, &start,
-					  &end, &node) {
+					  &end, &nid) {
 		unsigned long from = max(PFN_UP(start), start_pfn);
 		unsigned long to = min(PFN_DOWN(end), end_pfn);
 
@@ -499,41 +499,35 @@ static unsigned long __init finish_section(unsigned long nr, int *nid)
 		if (from >= to)
 			continue;
 
-		pieces += finish_pieces(node, from, to, &holes, &freed);
-		*nid = node;
+		pieces += finish_pieces(nid, from, to, &holes, &result->freed);
+		result->nid = nid;
 	}
 
 	if (pieces > 1)
 		complete_heads(start_pfn);
 	kho_fast_holes_add(&holes);
-
-	return freed;
 }
 
-/* Finish a section unless somebody else does. Returns how many pages it freed. */
-static unsigned long __init try_finish(unsigned long nr)
+/* Finish a section unless somebody else does; returns false then. */
+static bool __init try_finish(unsigned long nr,
+			      struct kho_fast_finished *result)
 {
 	struct kho_fast_section *section = &kho_fast_incoming.sections[nr];
-	unsigned long freed;
-	int nid = 0;
-	u64 began;
 
 	guard(preempt)();
 
 	if (cmpxchg(&section->state, KHO_FAST_PENDING, KHO_FAST_ACTIVE) !=
 	    KHO_FAST_PENDING)
-		return 0;
+		return false;
 
-	began = local_clock();
-	freed = finish_section(nr, &nid);
-	kho_fast_stats_add(nid, freed, began, local_clock());
+	finish_section(nr, result);
 
 	/* Stores past the caches are not ordered by a release. */
 	wmb();
 	/* Pairs with the acquire in kho_fast_finish_pages(). */
 	smp_store_release(&section->state, KHO_FAST_DONE);
 
-	return freed;
+	return true;
 }
 
 /**
@@ -552,13 +546,19 @@ unsigned long __init kho_fast_finish_range(unsigned long start_pfn,
 					   unsigned long end_pfn,
 					   bool can_resched)
 {
+	struct kho_fast_finished result;
 	unsigned long pfn, freed = 0;
+	u64 began;
 
 	for (pfn = start_pfn; pfn < end_pfn; pfn += PAGES_PER_SECTION) {
 		if (!kho_fast_is_held(pfn))
 			continue;
 
-		freed += try_finish(pfn_to_section_nr(pfn));
+		began = local_clock();
+		if (try_finish(pfn_to_section_nr(pfn), &result)) {
+			kho_fast_stats_add(&result, began, local_clock());
+			freed += result.freed;
+		}
 		if (can_resched)
 			cond_resched();
 		else
@@ -574,7 +574,9 @@ unsigned long __init kho_fast_finish_range(unsigned long start_pfn,
  */
 static __ref void finish_pending(unsigned long nr)
 {
-	try_finish(nr);
+	struct kho_fast_finished unused;
+
+	try_finish(nr, &unused);
 }
 
 /**

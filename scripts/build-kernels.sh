@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Build the kernels that are compared, from one patched tree: stock has
-# CONFIG_KHO_FAST off, fast has it on.  With them the test modules, in
-# build/kmod/{stock,fast}, and the user headers, in the cache.  Idempotent and
-# incremental: a run with nothing to do takes a second, a changed file rebuilds
-# what depends on it.
+# Build the kernels from one patched tree.  Two are compared: stock has
+# CONFIG_KHO_FAST off, fast has it on; debug is fast with every check of memory
+# that the kernel has.  With them the test modules, in build/kmod/KERNEL, and the
+# user headers, in the cache.  Idempotent and incremental: a run with nothing to do
+# takes a second, a changed file rebuilds what depends on it.
 #
-# usage: [KDIR=/path/to/linux-7.3.y] build-kernels.sh [stock | fast | all]
+# usage: [KDIR=/path/to/linux-7.3.y] build-kernels.sh [stock | fast | debug | both | all]
+#   both   the two that are compared
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=lib.sh
@@ -20,9 +21,10 @@ kmod=$top/tests/e2e/kmod
 
 main() {
 	case ${1-all} in
-	all) kernels='stock fast' ;;
-	stock | fast) kernels=$1 ;;
-	*) die "unknown kernel '$1'; usage: build-kernels.sh [stock | fast | all]" ;;
+	all) kernels='stock fast debug' ;;
+	both) kernels='stock fast' ;;
+	stock | fast | debug) kernels=$1 ;;
+	*) die "unknown kernel '$1'; usage: build-kernels.sh [stock | fast | debug | both | all]" ;;
 	esac
 	base=$("$here/fetch-linux.sh")
 	stage=$(mktemp -d)
@@ -33,7 +35,7 @@ main() {
 	! up_to_date || return 0
 
 	lock_cache
-	[ -d "$cache/stock" ] || need_space 4 "building the kernels"
+	[ -d "$cache/stock" ] || need_space 5 "building the kernels"
 	sync_tree
 	for k in $kernels; do
 		build "$k"
@@ -133,6 +135,7 @@ build() {
 
 # kbuild knows per object which options it depends on, so the second kernel
 # starts as a copy of the first and rebuilds only what its one option touches.
+# Nothing of the others is of use to the third, which has other compiler flags.
 new_output() {
 	rm -rf "$out" "$out.tmp"
 	if [ "$k" = fast ] && [ -f "$cache/stock/.state" ] &&
@@ -147,7 +150,8 @@ new_output() {
 
 fragments() {
 	echo "$top/configs/base.config"
-	[ "$k" = stock ] || echo "$top/configs/$k.config"
+	[ "$k" = stock ] || echo "$top/configs/fast.config"
+	[ "$k" != debug ] || echo "$top/configs/debug.config"
 }
 
 # Made aside: a .config that did not change keeps its time stamp.
@@ -200,7 +204,7 @@ install_headers() {
 	echo "$made_from" >"$cache/usr/.made-from"
 }
 
-# One source for both kernels, so the objects stay apart from it.
+# One source for all kernels, so the objects stay apart from it.
 build_modules() {
 	dir=$build/kmod/$k
 	[ "$(cat "$dir/.state" 2>/dev/null)" != "$(state_of_modules)" ] || return 0

@@ -63,7 +63,6 @@ static int __init outgoing_init(void)
 	int err;
 
 	kho_fast_debugfs_init();
-	/* Metadata that it shows is read and freed below. */
 	if (is_kho_boot())
 		kho_fast_debugfs_incoming(kho_fast_in_fdt());
 

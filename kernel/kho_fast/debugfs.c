@@ -19,6 +19,7 @@
 #include <linux/libfdt.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/printk.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
@@ -34,6 +35,16 @@ struct blob_file {
 	struct debugfs_blob_wrapper	blob;
 	struct dentry			*dentry;
 };
+
+/* What was handed over to this kernel, for good. */
+struct in_blob {
+	struct list_head	list;
+	const char		*name;
+	size_t			size;
+	u8			data[];
+};
+
+static LIST_HEAD(in_blobs);
 
 static struct dentry *root_dir, *out_dir, *out_blobs_dir;
 
@@ -140,24 +151,47 @@ void __init kho_fast_debugfs_out(const void *fdt, size_t size)
 		pr_warn("cannot show the root FDT in debugfs\n");
 }
 
-static bool show_copy(struct dentry *dir, const void *fdt, int node)
+static void __init copy_blob(const void *fdt, int node)
 {
+	const char *name = fdt_get_name(fdt, node, NULL);
+	struct in_blob *copy = NULL;
 	phys_addr_t phys;
 	size_t size;
-	void *copy;
 
 	if (kho_fast_subtree_read(fdt, node, &phys, &size))
-		return true;	/* has been reported */
-	if (size > MAX_COPY)
-		return false;
+		return;
 
-	copy = kvmemdup(phys_to_virt(phys), size, GFP_KERNEL);
-	if (copy && blob_file_create(dir, fdt_get_name(fdt, node, NULL), copy, size))
-		return true;
+	if (size <= MAX_COPY)
+		copy = kvmalloc(struct_size(copy, data, size), GFP_KERNEL);
+	if (!copy) {
+		pr_warn("cannot show incoming '%s' in debugfs\n", name);
+		return;
+	}
 
-	kvfree(copy);
-	return false;
+	copy->name = name;
+	copy->size = size;
+	memcpy(copy->data, phys_to_virt(phys), size);
+	list_add_tail(&copy->list, &in_blobs);
 }
+
+/*
+ * Users as early as LUO claim their blobs at early_initcall. This runs before
+ * them, since kernel/Makefile has this directory before theirs.
+ */
+static int __init copy_in_blobs(void)
+{
+	const void *fdt = kho_fast_in_fdt();
+	int node;
+
+	if (!fdt)
+		return 0;
+
+	fdt_for_each_subnode(node, fdt, 0)
+		copy_blob(fdt, node);
+
+	return 0;
+}
+early_initcall(copy_in_blobs);
 
 static int held_show(struct seq_file *m, void *v)
 {
@@ -176,23 +210,20 @@ DEFINE_SHOW_ATTRIBUTE(nodes);
 /**
  * kho_fast_debugfs_incoming - Show what was handed over to this kernel.
  * @fdt: The checked copy of the incoming root FDT.
- *
- * Context: before the users of KHO claim their blobs.
  */
 void __init kho_fast_debugfs_incoming(const void *fdt)
 {
 	struct dentry *dir = debugfs_create_dir("in", root_dir);
 	struct dentry *blobs_dir = debugfs_create_dir("sub_fdts", dir);
-	int node;
+	struct in_blob *copy;
 
 	if (!blob_file_create(dir, "fdt", fdt, fdt_totalsize(fdt)))
 		pr_warn("cannot show the incoming FDT in debugfs\n");
 	debugfs_create_file("held", 0400, dir, NULL, &held_fops);
 	debugfs_create_file("nodes", 0400, dir, NULL, &nodes_fops);
 
-	fdt_for_each_subnode(node, fdt, 0) {
-		if (!show_copy(blobs_dir, fdt, node))
-			pr_warn("cannot show incoming '%s' in debugfs\n",
-				fdt_get_name(fdt, node, NULL));
+	list_for_each_entry(copy, &in_blobs, list) {
+		if (!blob_file_create(blobs_dir, copy->name, copy->data, copy->size))
+			pr_warn("cannot show incoming '%s' in debugfs\n", copy->name);
 	}
 }

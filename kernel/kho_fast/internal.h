@@ -256,9 +256,20 @@ static inline unsigned long kho_fast_first_deferred_pfn(int nid)
 #endif
 }
 
+/**
+ * struct kho_fast_finished - What became of a section.
+ * @nid:   Its node, the last one if there are more.
+ * @freed: Pages that were freed.
+ */
+struct kho_fast_finished {
+	int		nid;
+	unsigned long	freed;
+};
+
 /* stats.c */
 void kho_fast_stats_init(void);
-void kho_fast_stats_add(int nid, unsigned long freed, u64 began, u64 ended);
+void kho_fast_stats_add(const struct kho_fast_finished *section, u64 began,
+			u64 ended);
 void kho_fast_stats_show(struct seq_file *m);
 
 /* trim.c */

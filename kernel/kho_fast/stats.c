@@ -5,7 +5,8 @@
  * A record per node: when its first busy section was begun and its last one
  * done, and how much CPU time that took in between. It shows whether all nodes
  * worked at once and how many CPUs each had, and costs two clock readings per
- * section. debugfs shows it in kho/in/nodes.
+ * section. Sections that a claim finished before are left out. debugfs shows the
+ * record in kho/in/nodes, bench/scaling.sh measures with it.
  *
  * Lock order: a spinlock, taken once per section.
  *
@@ -42,13 +43,12 @@ void __init kho_fast_stats_init(void)
 
 /**
  * kho_fast_stats_add - A section was finished.
- * @nid:   Its node.
- * @freed: Pages that were freed.
- * @began: local_clock() before.
- * @ended: local_clock() after.
+ * @section: What became of it.
+ * @began:   local_clock() before.
+ * @ended:   local_clock() after.
  */
-void __init kho_fast_stats_add(int nid, unsigned long freed, u64 began,
-			       u64 ended)
+void __init kho_fast_stats_add(const struct kho_fast_finished *section,
+			       u64 began, u64 ended)
 {
 	struct node_stats *node;
 
@@ -57,12 +57,12 @@ void __init kho_fast_stats_add(int nid, unsigned long freed, u64 began,
 
 	guard(spinlock_irqsave)(&stats_lock);
 
-	node = &stats[nid];
+	node = &stats[section->nid];
 	if (!node->sections++ || began < node->began)
 		node->began = began;
 	node->ended = max(node->ended, ended);
 	node->cpu += ended - began;
-	node->freed += freed;
+	node->freed += section->freed;
 }
 
 /**

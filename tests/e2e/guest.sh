@@ -121,7 +121,8 @@ console_badness() {
 		-e 'general protection|rcu.*stall|soft lockup|hung_task|blocked for more than' \
 		-e 'possible (recursive|circular)|inconsistent lock state|suspicious RCU' \
 		-e 'refcount_t:|Bad rss-counter|list_(add|del) corruption|Out of memory' \
-		-e 'UBSAN|KASAN|KFENCE|DEBUG_LOCKS|unable to handle' "$1" |
+		-e 'UBSAN|KASAN|KFENCE|DEBUG_LOCKS|unable to handle' \
+		-e 'pagealloc: |refcount went to 0' "$1" |
 		grep -a -v -F -f "$1.allow" || :
 }
 

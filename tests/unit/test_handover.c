@@ -346,6 +346,7 @@ static void hands_blobs_over(void)
 	kho_add_subtree("nowhere", p + 3, 8);
 	kho_add_subtree("short", p + 4, 8);
 	kho_add_subtree("wide", p + 5, 8);
+	kho_add_subtree("long", p + 6, 64 * PAGE_SIZE);
 	fdt = phys_to_virt(kho_fast_subtree_fdt_pa());
 	node = fdt_subnode_offset(fdt, 0, "nowhere");
 	fdt_setprop_inplace(fdt, node, "preserved-data", &nowhere, 8);
@@ -376,7 +377,8 @@ TEST(subtrees_of_the_old_kernel_are_found_and_checked)
 	EXPECT_EQ(kho_retrieve_subtree("nowhere", &phys, &size), -ENOENT);
 	EXPECT_EQ(kho_retrieve_subtree("short", &phys, &size), -ENOENT);
 	EXPECT_EQ(kho_retrieve_subtree("wide", &phys, &size), -ENOENT);
-	EXPECT_EQ(shim_nr_warnings, 5);
+	EXPECT_EQ(kho_retrieve_subtree("long", &phys, &size), -ENOENT);
+	EXPECT_EQ(shim_nr_warnings, 6);
 }
 
 static void preserves_reserve_mem(void)

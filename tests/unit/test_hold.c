@@ -129,6 +129,7 @@ TEST(nothing_is_left_of_a_handover_that_is_claimed)
 	boot_settle();
 	boot_check();
 	EXPECT_NE(kho_fast_incoming.root, NULL);
+	EXPECT_EQ(kho_fast_count_held(), world_count_held());
 	claim_some(1);
 	boot_settle();
 	EXPECT_EQ(kho_fast_incoming.root, NULL);
@@ -203,10 +204,19 @@ static void boot_with_holes(unsigned int step, bool can_wait)
 	deferred_all();
 }
 
+static unsigned long count_free(void)
+{
+	unsigned long pfn, nr = 0;
+
+	for (pfn = 0; pfn < world.nr_pages; pfn++)
+		nr += pfn_to_page(pfn)->free;
+	return nr;
+}
+
 TEST(small_holes_wait_while_there_is_plenty_of_memory)
 {
 	const unsigned long pfn = 5 * PAGES_PER_SECTION + 1;
-	unsigned long freed = 0;
+	unsigned long freed = 0, was_free;
 
 	unit_init();
 	boot_with_holes(2, true);
@@ -215,8 +225,10 @@ TEST(small_holes_wait_while_there_is_plenty_of_memory)
 	kho_fast_incoming_init();
 	EXPECT_FALSE(pfn_to_page(pfn)->free);
 	ASSERT_NE(shim_oom_notifier, NULL);
+	was_free = count_free();
 	EXPECT_EQ(shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed), NOTIFY_OK);
-	EXPECT_NE(freed, 0);
+	EXPECT_GE(freed, PAGES_PER_SECTION / 2);
+	EXPECT_EQ(freed, count_free() - was_free);
 	EXPECT_TRUE(pfn_to_page(pfn)->free);
 	boot_check();
 	freed = 0;
@@ -446,7 +458,7 @@ TEST(a_folio_of_eight_sections_is_finished_by_several_threads)
 
 TEST(a_run_that_is_one_key_is_claimed_as_single_pages)
 {
-	const unsigned long pfn = 6 * PAGES_PER_SECTION, nr = PAGES_PER_SECTION / 2;
+	const unsigned long pfn = 12 * PAGES_PER_SECTION, nr = PAGES_PER_SECTION / 2;
 	struct page *page;
 	unsigned long i;
 

@@ -2,6 +2,7 @@
 /* Files of /proc and /sys that make the kernel look at its memory. */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,17 +12,19 @@
 const char *step_read(const struct step *step)
 {
 	static char buf[1 << 16];
-	uint64_t total = 0;
+	uint64_t total = 0, max = step_num(step, "bytes", UINT64_MAX);
 	ssize_t len;
 	int fd;
 
-	if (step->argc != 2)
-		return "usage: read PATH";
+	if (step->argc < 2)
+		return "usage: read PATH [bytes=MAX]";
 	fd = open(step->argv[1], O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return why("open: %m");
-	while ((len = read(fd, buf, sizeof(buf))) > 0)
-		total += len;
+	do {
+		len = read(fd, buf, sizeof(buf));
+		total += len > 0 ? len : 0;
+	} while (len > 0 && total < max);
 	close(fd);
 	if (len < 0)
 		return why("read: %m");
@@ -43,4 +46,93 @@ const char *step_write(const struct step *step)
 		reason = why("write: %m");
 	close(fd);
 	return reason;
+}
+
+/* The whole file as one string, to be freed; NULL if it cannot be read. */
+static char *slurp(const char *path)
+{
+	size_t size = 1 << 16, have = 0;
+	char *text = malloc(size);
+	ssize_t len = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	while (fd >= 0 && (len = read(fd, text + have, size - have - 1)) > 0) {
+		have += len;
+		if (size - have < 1 << 12)
+			text = realloc(text, size *= 2);
+	}
+	if (fd < 0 || len < 0) {
+		free(text);
+		text = NULL;
+	} else {
+		text[have] = '\0';
+	}
+	close(fd);
+	return text;
+}
+
+/* What follows the path is looked for as it stands. */
+static const char *look_for(const struct step *step, int want)
+{
+	const char *reason = NULL, *at;
+	char *text, *needle;
+
+	if (step->argc < 3)
+		return "usage: expect-text PATH TEXT | reject-text PATH TEXT";
+	text = slurp(step->argv[1]);
+	if (!text)
+		return why("%s: %m", step->argv[1]);
+	needle = (char *)step->rest + strlen(step->argv[1]);
+	needle += strspn(needle, " \t");
+	at = strstr(text, needle);
+	if (want && !at)
+		reason = "it is not there";
+	else if (!want && at)
+		reason = why("it is there: %.*s", (int)strcspn(at, "\n"), at);
+	free(text);
+	return reason;
+}
+
+/* The lines of a file go into the verdict. */
+const char *step_show(const struct step *step)
+{
+	char *text;
+
+	if (step->argc != 2)
+		return "usage: show PATH";
+	text = slurp(step->argv[1]);
+	if (!text)
+		return why("%s: %m", step->argv[1]);
+	verdict_text(text);
+	free(text);
+	return NULL;
+}
+
+const char *step_expect_number(const struct step *step)
+{
+	const char *reason = NULL;
+	long is, want;
+	char *text;
+
+	if (step->argc != 3)
+		return "usage: expect-number PATH N";
+	text = slurp(step->argv[1]);
+	if (!text)
+		return why("%s: %m", step->argv[1]);
+	is = atol(text);
+	want = atol(step->argv[2]);
+	if (is != want)
+		reason = why("it says %ld, not %ld", is, want);
+	free(text);
+	return reason;
+}
+
+const char *step_expect_text(const struct step *step)
+{
+	return look_for(step, 1);
+}
+
+const char *step_reject_text(const struct step *step)
+{
+	return look_for(step, 0);
 }

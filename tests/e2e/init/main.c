@@ -30,11 +30,19 @@ static const struct {
 	{ "memfd-finish",	step_memfd_finish },
 	{ "memtotal",		step_memtotal },
 	{ "expect-memtotal",	step_expect_memtotal },
+	{ "memfree",		step_memfree },
+	{ "expect-freed",	step_expect_freed },
 	{ "expect-dmesg",	step_expect_dmesg },
 	{ "reject-dmesg",	step_reject_dmesg },
 	{ "expect-once",	step_expect_once },
 	{ "read",		step_read },
 	{ "write",		step_write },
+	{ "show",		step_show },
+	{ "expect-number",	step_expect_number },
+	{ "expect-text",	step_expect_text },
+	{ "reject-text",	step_reject_text },
+	{ "read-kcore",		step_read_kcore },
+	{ "sleep",		step_sleep },
 	{ "run",		step_run },
 	{ "kexec",		step_kexec },
 	{ "poweroff",		step_poweroff },
@@ -79,6 +87,14 @@ const char *step_hang(const struct step *step)
 	verdict_flush();
 	for (;;)
 		pause();
+	return NULL;
+}
+
+const char *step_sleep(const struct step *step)
+{
+	if (step->argc != 2)
+		return "usage: sleep SECONDS";
+	sleep(atoi(step->argv[1]));
 	return NULL;
 }
 
@@ -149,6 +165,7 @@ int main(void)
 	mount_one("proc", "/proc");
 	mount_one("sysfs", "/sys");
 	mount_one("debugfs", "/sys/kernel/debug");
+	mount_one("tracefs", "/sys/kernel/tracing");
 
 	verdict_open(stage_nr());
 	if (stage_nr() == 1)

@@ -18,15 +18,23 @@ const char *step_memfd_retrieve(const struct step *step);
 const char *step_memfd_finish(const struct step *step);
 const char *step_memtotal(const struct step *step);
 const char *step_expect_memtotal(const struct step *step);
+const char *step_memfree(const struct step *step);
+const char *step_expect_freed(const struct step *step);
 const char *step_expect_dmesg(const struct step *step);
 const char *step_reject_dmesg(const struct step *step);
 const char *step_expect_once(const struct step *step);
 const char *step_read(const struct step *step);
 const char *step_write(const struct step *step);
+const char *step_show(const struct step *step);
+const char *step_expect_number(const struct step *step);
+const char *step_expect_text(const struct step *step);
+const char *step_reject_text(const struct step *step);
+const char *step_read_kcore(const struct step *step);
 const char *step_run(const struct step *step);
 const char *step_kexec(const struct step *step);
 const char *step_poweroff(const struct step *step);
 const char *step_hang(const struct step *step);
+const char *step_sleep(const struct step *step);
 
 /* MemTotal as 'memtotal' last saw it, in this boot or an earlier one; 0: never. */
 unsigned long memtotal_kb(void);

@@ -6,6 +6,8 @@
  *	scatter order=0 stride=2	K.K.K.K.K.K.K.K.
  *	mix				.KK.KKKKKKKK....K.KKKK
  *	sections			K....|K....|K....|	one per 128 MiB
+ *	borders				K...K|....K|K....|K...K	of pageblocks and sections
+ *	orders max=18			one folio of each order
  */
 #include <linux/kexec_handover.h>
 #include <linux/bitmap.h>
@@ -185,9 +187,10 @@ int folios_mix(struct set *set)
 	return nr < set->nr ? too_few(nr, set->nr) : 0;
 }
 
-/* Takes all memory to find one page in each section that has any. */
-static unsigned long pick_sections(struct set *set, unsigned long *seen,
-				   unsigned long nr_sections)
+/* Takes all memory to ask @wanted about each page of it; keeps up to @max. */
+static unsigned long pick_pages(struct set *set, unsigned long max,
+				bool (*wanted)(unsigned long pfn, unsigned long *seen),
+				unsigned long *seen)
 {
 	struct drop drop = { LIST_HEAD_INIT(drop.list) };
 	unsigned int order = MAX_PAGE_ORDER;
@@ -198,9 +201,8 @@ static unsigned long pick_sections(struct set *set, unsigned long *seen,
 	while ((page = alloc_block(&nid, &order))) {
 		for (unsigned long i = 0; i < 1UL << order; i++) {
 			unsigned long pfn = page_to_pfn(page + i);
-			unsigned long section = pfn_to_section_nr(pfn);
 
-			if (section < nr_sections && !__test_and_set_bit(section, seen))
+			if (nr < max && wanted(pfn, seen))
 				set->entries[nr++] = entry_make(pfn, 0);
 			else
 				drop_page(&drop, page + i);
@@ -211,22 +213,80 @@ static unsigned long pick_sections(struct set *set, unsigned long *seen,
 	return nr;
 }
 
-/* n= is the least number of sections that must have a page to preserve. */
-int folios_sections(struct set *set)
+/* Address space of this size is enough for a guest that is filled up. */
+#define PICK_MAX	SZ_64G
+#define PICK_SECTIONS	(PICK_MAX >> PA_SECTION_SHIFT)
+
+/* n= is the least number of pages that must be found. */
+static int pick(struct set *set, unsigned long max,
+		bool (*wanted)(unsigned long pfn, unsigned long *seen))
 {
-	unsigned long want = arg_num("n", 0), nr_sections, *seen;
+	unsigned long want = arg_num("n", 0), *seen;
 	int err;
 
-	/* 64 GiB of address space is enough for a guest that is filled up. */
-	nr_sections = SZ_64G >> PA_SECTION_SHIFT;
-	err = entries_alloc(set, nr_sections);
+	err = entries_alloc(set, max);
 	if (err)
 		return err;
-	seen = bitmap_zalloc(nr_sections, GFP_KERNEL);
+	seen = bitmap_zalloc(PICK_SECTIONS, GFP_KERNEL);
 	if (!seen)
 		return -ENOMEM;
-	set->nr = pick_sections(set, seen, nr_sections);
+	set->nr = pick_pages(set, max, wanted, seen);
 	bitmap_free(seen);
-	report("sections=%lu\n", set->nr);
+	report("picked=%lu\n", set->nr);
 	return set->nr < want ? too_few(set->nr, want) : 0;
+}
+
+static bool is_first_seen(unsigned long pfn, unsigned long *seen)
+{
+	unsigned long section = pfn_to_section_nr(pfn);
+
+	return section < PICK_SECTIONS && !__test_and_set_bit(section, seen);
+}
+
+int folios_sections(struct set *set)
+{
+	return pick(set, PICK_SECTIONS, is_first_seen);
+}
+
+/*
+ * Of three pageblocks one has both ends preserved, one the first page only and one
+ * the last, so that what is held meets what is not in every way.  A section always
+ * has both.
+ */
+static bool is_border(unsigned long pfn, unsigned long *seen)
+{
+	unsigned long block = pfn / pageblock_nr_pages;
+
+	if (pfn % PAGES_PER_SECTION == 0 || (pfn + 1) % PAGES_PER_SECTION == 0)
+		return true;
+	if (pfn % pageblock_nr_pages == 0)
+		return block % 3 != 2;
+	return (pfn + 1) % pageblock_nr_pages == 0 && block % 3 != 1;
+}
+
+int folios_borders(struct set *set)
+{
+	return pick(set, 2 * (PICK_MAX >> (PAGE_SHIFT + pageblock_order)), is_border);
+}
+
+/* The largest first, while memory is in one piece. */
+int folios_orders(struct set *set)
+{
+	unsigned int max = arg_num("max", MAX_PAGE_ORDER);
+	int err, nid = 0;
+
+	if (max > MAX_FOLIO_ORDER)
+		return report_err(-EINVAL, "max= is out of range");
+	err = entries_alloc(set, max + 1);
+	for (unsigned int i = 0; !err && i <= max; i++) {
+		struct page *page;
+
+		nid = next_nid(nid);
+		page = alloc_folio(nid, max - i);
+		if (page)
+			set->entries[i] = entry_make(page_to_pfn(page), max - i);
+		else
+			err = too_few(i, max + 1);
+	}
+	return err;
 }

@@ -26,7 +26,7 @@ __printf(2, 3) int report_err(int err, const char *fmt, ...);
 ssize_t report_read(char __user *buf, size_t len, loff_t *pos);
 
 enum set_kind { SET_FOLIOS, SET_PAGES, SET_AREA };
-enum set_stamp { STAMP_NONE, STAMP_HEAD, STAMP_FULL, STAMP_SPARSE };
+enum set_stamp { STAMP_NONE, STAMP_HEAD, STAMP_FULL, STAMP_SPARSE, STAMP_THIN };
 
 /*
  * Folios and runs of pages are one u64 each, so that two million of them cost
@@ -88,6 +88,8 @@ void set_forget(struct set *set, unsigned long which);
 int folios_scatter(struct set *set);
 int folios_mix(struct set *set);
 int folios_sections(struct set *set);
+int folios_borders(struct set *set);
+int folios_orders(struct set *set);
 int pages_runs(struct set *set);
 int area_create(struct set *set);
 
@@ -119,7 +121,13 @@ int manifest_free(void);
 /* Change or lose @nr entries of each set, for the tests of the tests. */
 int manifest_spoil(unsigned long nr, void (*how)(struct set *set, unsigned long which));
 
-/* scribble.c, corrupt.c */
+/* reserve.c: what reserve_mem= on the command line set aside */
+int reserve_fill(void);
+int reserve_check(void);
+int reserve_release(void);
+
+/* contig.c, scribble.c, corrupt.c */
+int contig(void);
 int scribble(u64 max_mb);
 int corrupt(const char *what);
 void corrupt_exit(void);

@@ -44,6 +44,8 @@ static const struct {
 	{ "scatter", folios_scatter },
 	{ "mix", folios_mix },
 	{ "sections", folios_sections },
+	{ "borders", folios_borders },
+	{ "orders", folios_orders },
 	{ "pages", pages_runs },
 	{ "vmalloc", area_create },
 };
@@ -60,13 +62,15 @@ static int create(struct set *set)
 		set->stamp = STAMP_HEAD;
 	else if (!strcmp(stamp, "sparse"))
 		set->stamp = STAMP_SPARSE;
+	else if (!strcmp(stamp, "thin"))
+		set->stamp = STAMP_THIN;
 	else if (strcmp(stamp, "none"))
-		return report_err(-EINVAL, "stamp= is full, head, sparse or none");
+		return report_err(-EINVAL, "stamp= is full, head, sparse, thin or none");
 
 	for (int i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(kind, kinds[i].name))
 			return kinds[i].create(set);
-	return report_err(-EINVAL, "set= is scatter, mix, sections, pages or vmalloc");
+	return report_err(-EINVAL, "set= is not known");
 }
 
 static int run_preserve(void)
@@ -133,6 +137,10 @@ static const struct {
 	{ "forget", run_forget },
 	{ "corrupt", run_corrupt },
 	{ "scribble", run_scribble },
+	{ "contig", contig },
+	{ "reserve-fill", reserve_fill },
+	{ "reserve-check", reserve_check },
+	{ "reserve-release", reserve_release },
 	{ "restore", manifest_restore },
 	{ "verify", manifest_verify },
 	{ "free", manifest_free },

@@ -8,8 +8,18 @@
 
 #include "kho_workload.h"
 
-/* What "head" stamps of a folio. */
-#define HEAD_BYTES 64
+/* What is stamped: @bytes of every @step-th page of an entry. */
+#define HEAD_BYTES	64
+static const struct {
+	unsigned long step;
+	size_t bytes;
+} stamps[] = {
+	[STAMP_NONE]	= { 1, 0 },
+	[STAMP_HEAD]	= { ULONG_MAX, HEAD_BYTES },
+	[STAMP_FULL]	= { 1, PAGE_SIZE },
+	[STAMP_SPARSE]	= { ULONG_MAX, HEAD_BYTES },
+	[STAMP_THIN]	= { 64, HEAD_BYTES },
+};
 
 /* "sparse" stamps at least every so manyeth folio. */
 #define SPARSE_EVERY 64
@@ -122,11 +132,6 @@ static unsigned long entry_span(const struct set *set, unsigned long i, unsigned
 	return set->kind == SET_FOLIOS ? 1UL << entry_arg(entry) : entry_arg(entry);
 }
 
-static bool stamps_heads(const struct set *set)
-{
-	return set->stamp == STAMP_HEAD || set->stamp == STAMP_SPARSE;
-}
-
 /*
  * A host gives memory to a guest as it is touched, 2 MiB at a time if it can, so
  * 200 GiB of stamped folios do not fit. "sparse" leaves a folio that was never
@@ -137,12 +142,13 @@ static void entry_fill(struct set *set, unsigned long i)
 	unsigned long pfn, nr = entry_span(set, i, &pfn);
 
 	if (set->stamp == STAMP_SPARSE && i % SPARSE_EVERY &&
-	    !memchr_inv(pfn_to_kaddr(pfn), 0, HEAD_BYTES))
+	    !memchr_inv(pfn_to_kaddr(pfn), 0, HEAD_BYTES)) {
 		set->entries[i] |= ENTRY_ZERO;
-	else if (stamps_heads(set))
-		stamp_page(pfn_to_kaddr(pfn), set->seed, pfn, HEAD_BYTES);
-	for (; set->stamp == STAMP_FULL && nr; pfn++, nr--)
-		stamp_page(pfn_to_kaddr(pfn), set->seed, pfn, PAGE_SIZE);
+		return;
+	}
+	for (unsigned long off = 0; off < nr; off += stamps[set->stamp].step)
+		stamp_page(pfn_to_kaddr(pfn + off), set->seed, pfn + off,
+			   stamps[set->stamp].bytes);
 }
 
 void set_fill(struct set *set)
@@ -162,10 +168,9 @@ static bool entry_contents_ok(struct set *set, unsigned long i)
 
 	if (set->entries[i] & ENTRY_ZERO)
 		return !memchr_inv(pfn_to_kaddr(pfn), 0, HEAD_BYTES);
-	if (stamps_heads(set))
-		return stamp_matches(pfn_to_kaddr(pfn), set->seed, pfn, HEAD_BYTES);
-	for (; set->stamp == STAMP_FULL && nr; pfn++, nr--)
-		if (!stamp_matches(pfn_to_kaddr(pfn), set->seed, pfn, PAGE_SIZE))
+	for (unsigned long off = 0; off < nr; off += stamps[set->stamp].step)
+		if (!stamp_matches(pfn_to_kaddr(pfn + off), set->seed, pfn + off,
+				   stamps[set->stamp].bytes))
 			return false;
 	return true;
 }
@@ -213,10 +218,8 @@ void set_spoil(struct set *set, unsigned long which)
 		return;
 	}
 	nr = entry_span(set, which, &pfn);
-	if (stamps_heads(set))
-		*((u8 *)pfn_to_kaddr(pfn) + HEAD_BYTES / 2) ^= 1;
-	else
-		*((u8 *)pfn_to_kaddr(pfn + nr - 1) + PAGE_SIZE / 2) ^= 1;
+	pfn += rounddown(nr - 1, stamps[set->stamp].step);
+	*((u8 *)pfn_to_kaddr(pfn) + stamps[set->stamp].bytes / 2) ^= 1;
 }
 
 /* Entry @which stays in the manifest, but the next kernel will not hold it. */
