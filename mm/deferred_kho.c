@@ -49,6 +49,7 @@
 #include <linux/cpumask.h>
 #include <linux/init.h>
 #include <linux/kho_fast.h>
+#include <linux/kstrtox.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/nmi.h>
@@ -65,7 +66,14 @@
 #include "../kernel/kho_fast/internal.h"
 
 /* Holes below this size are freed after boot, see kernel/kho_fast/holes.c. */
-#define SMALL_HOLE_PAGES	8
+static unsigned int small_hole_pages __initdata = 8;
+
+/* kho_small_hole=<pages>; 0 to free all holes at once */
+static int __init parse_small_hole(char *arg)
+{
+	return kstrtouint(arg, 10, &small_hole_pages);
+}
+early_param("kho_small_hole", parse_small_hole);
 
 /* Per node the first pfn whose struct page is not initialised early. */
 static unsigned long deferred_from[MAX_NUMNODES] __initdata;
@@ -135,7 +143,7 @@ static void __init block_read(struct block *block, unsigned long from,
 	for (; start < limit;
 	     start = find_next_zero_bit(block->stay, limit, end)) {
 		end = find_next_bit(block->stay, limit, start);
-		if (end - start >= SMALL_HOLE_PAGES)
+		if (end - start >= small_hole_pages)
 			continue;
 
 		kho_fast_holes_collect(holes, block->pfn + start,

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Build the kernels from one patched tree.  Two are compared: stock has
-# CONFIG_KHO_FAST off, fast has it on; debug is fast with every check of memory
-# that the kernel has.  With them the test modules, in build/kmod/KERNEL, and the
-# user headers, in the cache.  Idempotent and incremental: a run with nothing to do
-# takes a second, a changed file rebuilds what depends on it.
+# CONFIG_KHO_FAST off, fast has it on; undeferred is fast without deferred struct
+# pages, debug is fast with every check of memory that the kernel has.  With them the
+# test modules, in build/kmod/KERNEL, and the user headers, in the cache.  Idempotent
+# and incremental: a run with nothing to do takes a second, a changed file rebuilds
+# what depends on it.
 #
-# usage: [KDIR=/path/to/linux-7.3.y] build-kernels.sh [stock | fast | debug | both | all]
+# usage: [KDIR=/path/to/linux-7.3.y] build-kernels.sh [KERNEL | both | all]
 #   both   the two that are compared
 set -eu
 here=$(dirname -- "$0")
@@ -21,10 +22,10 @@ kmod=$top/tests/e2e/kmod
 
 main() {
 	case ${1-all} in
-	all) kernels='stock fast debug' ;;
+	all) kernels='stock fast undeferred debug' ;;
 	both) kernels='stock fast' ;;
-	stock | fast | debug) kernels=$1 ;;
-	*) die "unknown kernel '$1'; usage: build-kernels.sh [stock | fast | debug | both | all]" ;;
+	stock | fast | undeferred | debug) kernels=$1 ;;
+	*) die "unknown kernel '$1': stock, fast, undeferred, debug, both or all" ;;
 	esac
 	base=$("$here/fetch-linux.sh")
 	stage=$(mktemp -d)
@@ -133,14 +134,19 @@ build() {
 	echo "$state" >"$out/.state"
 }
 
-# kbuild knows per object which options it depends on, so the second kernel
-# starts as a copy of the first and rebuilds only what its one option touches.
-# Nothing of the others is of use to the third, which has other compiler flags.
+# kbuild knows per object which options it depends on, so a kernel starts as a copy
+# of the one that it resembles and rebuilds only what its own option touches.  The
+# debug kernel resembles none: it has other compiler flags.
 new_output() {
 	rm -rf "$out" "$out.tmp"
-	if [ "$k" = fast ] && [ -f "$cache/stock/.state" ] &&
-	   [ "$(cat "$cache/stock/.made-from")" = "$made_from" ]; then
-		cp -a "$cache/stock" "$out.tmp"
+	case $k in
+	fast) like=stock ;;
+	undeferred) like=fast ;;
+	*) like=none ;;
+	esac
+	if [ -f "$cache/$like/.state" ] &&
+	   [ "$(cat "$cache/$like/.made-from")" = "$made_from" ]; then
+		cp -a "$cache/$like" "$out.tmp"
 	else
 		mkdir "$out.tmp"
 		echo "$made_from" >"$out.tmp/.made-from"
@@ -151,7 +157,14 @@ new_output() {
 fragments() {
 	echo "$top/configs/base.config"
 	[ "$k" = stock ] || echo "$top/configs/fast.config"
-	[ "$k" != debug ] || echo "$top/configs/debug.config"
+	case $k in debug | undeferred) echo "$top/configs/$k.config" ;; esac
+}
+
+# Where two fragments name an option the later one counts.
+options() {
+	fragments | xargs cat | awk '
+		match($0, /CONFIG_[A-Z0-9_]+/) { last[substr($0, RSTART, RLENGTH)] = $0 }
+		END { for (o in last) print last[o] }' | grep -E '^(CONFIG_|# CONFIG_.* is not set$)'
 }
 
 # Made aside: a .config that did not change keeps its time stamp.
@@ -167,7 +180,7 @@ configure() {
 		tail -n 15 "$log" >&2
 		die "cannot configure the $k kernel; the whole log: $log"
 	}
-	fragments | xargs cat | while read -r line; do
+	options | while read -r line; do
 		check_option "$line"
 	done
 	cmp -s "$new" "$out/.config" || cp "$new" "$out/.config"

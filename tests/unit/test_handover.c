@@ -243,6 +243,18 @@ TEST(each_spoiled_handover_is_refused_with_one_message_and_a_cold_boot)
 	}
 }
 
+TEST(a_crash_kernel_takes_nothing_over)
+{
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(preserves_much));
+	shim_is_kdump = true;
+	kexec_next();
+	EXPECT_FALSE(is_kho_boot());
+	EXPECT_FALSE(kho_fast_is_boot());
+	EXPECT_FALSE(kho_is_enabled());
+	EXPECT_EQ(shim_nr_errs, 1);
+}
+
 /* Exit status 0: as it should be; 1: allocation @n was not needed any more. */
 static void init_fails(long n)
 {

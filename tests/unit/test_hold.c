@@ -236,6 +236,20 @@ TEST(small_holes_wait_while_there_is_plenty_of_memory)
 	EXPECT_EQ(freed, 0);
 }
 
+extern int (*shim_param_parse_small_hole)(char *arg);
+
+TEST(no_hole_waits_when_that_is_asked_for)
+{
+	char none[] = "0";
+
+	unit_init();
+	EXPECT_EQ(shim_param_parse_small_hole(none), 0);
+	boot_with_holes(2, true);
+	EXPECT_TRUE(pfn_to_page(5 * PAGES_PER_SECTION + 1)->free);
+	boot_exit();
+	boot_check();
+}
+
 TEST(large_holes_do_not_wait)
 {
 	unit_init();

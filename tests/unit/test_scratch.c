@@ -62,6 +62,22 @@ TEST(scratch_parameter_does_not_change_its_argument)
 	EXPECT_EQ(strcmp(arg, "150%"), 0);
 }
 
+TEST(sizes_that_cannot_be_rounded_up_are_refused)
+{
+	EXPECT_EQ(parse("18446744073709551615,1,1"), -EINVAL);
+	EXPECT_EQ(parse("1,1,18446744073709551614"), -EINVAL);
+}
+
+TEST(no_scratch_at_all_disables_kho)
+{
+	two_nodes();
+	EXPECT_EQ(parse("0%"), 0);
+	kho_fast_scratch_reserve();
+	EXPECT_EQ(kho_scratch_cnt, 0);
+	EXPECT_FALSE(kho_is_enabled());
+	EXPECT_EQ(shim_nr_warnings, 1);
+}
+
 TEST(fixed_sizes_become_areas_of_whole_blocks)
 {
 	two_nodes();
