@@ -562,9 +562,9 @@ unsigned long __init kho_fast_finish_range(unsigned long start_pfn,
 		if (!kho_fast_is_held(pfn))
 			continue;
 
-		began = local_clock();
+		began = sched_clock();
 		if (try_finish(pfn_to_section_nr(pfn), &result)) {
-			kho_fast_stats_add(&result, began, local_clock());
+			kho_fast_stats_add(&result, began, sched_clock());
 			freed += result.freed;
 		}
 		if (can_resched)

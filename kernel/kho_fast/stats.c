@@ -21,7 +21,10 @@
 
 #include "internal.h"
 
-/* Times are of local_clock(), in nanoseconds since boot. */
+/*
+ * Times are of sched_clock(), in nanoseconds since boot: local_clock() stands
+ * still between ticks while the time-stamp counters are not trusted yet.
+ */
 struct node_stats {
 	u64		began, ended, cpu;
 	unsigned long	sections, freed;
@@ -44,8 +47,8 @@ void __init kho_fast_stats_init(void)
 /**
  * kho_fast_stats_add - A section was finished.
  * @section: What became of it.
- * @began:   local_clock() before.
- * @ended:   local_clock() after.
+ * @began:   sched_clock() before.
+ * @ended:   sched_clock() after.
  */
 void __init kho_fast_stats_add(const struct kho_fast_finished *section,
 			       u64 began, u64 ended)

@@ -3,7 +3,7 @@
 #ifndef SHIM_CLOCK_H
 #define SHIM_CLOCK_H
 
-static inline u64 local_clock(void)
+static inline u64 sched_clock(void)
 {
 	static u64 now;
 
