@@ -81,9 +81,10 @@ void kho_fast_disable(void);
 
 /**
  * enum kho_fast_state - How far the struct pages of a section are.
- * @KHO_FAST_DONE:    Every struct page is initialised and every page that is
- *                    not held is in the buddy allocator.
- * @KHO_FAST_PENDING: Some of the section is deferred and not finished.
+ * @KHO_FAST_DONE:    Every struct page is initialised, what is held has its
+ *                    final form and the rest is in the buddy allocator.
+ * @KHO_FAST_PENDING: Some of the section is deferred, or has a folio that is
+ *                    not in form yet.
  * @KHO_FAST_ACTIVE:  Somebody is finishing it.
  */
 enum kho_fast_state {
@@ -116,7 +117,6 @@ static_assert(sizeof(struct kho_fast_section) == 8);
  * @node_bits:   Per section NULL or a bitmap of the pages that the incoming
  *               tree itself occupies.
  * @nr_nodes:    Pages that the incoming tree occupies.
- * @orders:      Bit o is set when the tree has a key of order o.
  * @finished:    All sections are; @sections and @node_bits may go any time.
  */
 struct kho_fast_map {
@@ -125,7 +125,6 @@ struct kho_fast_map {
 	unsigned long		nr_sections;
 	unsigned long		**node_bits;
 	unsigned long		nr_nodes;
-	u32			orders;
 	bool			finished;
 };
 

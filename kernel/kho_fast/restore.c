@@ -29,16 +29,12 @@
 #include "internal.h"
 
 /*
- * Make the struct pages of a claimed key ready. Returns false when they cannot
- * be those of one.
+ * While not all sections are finished, make the struct pages of a claimed key
+ * ready. Returns false when they cannot be those of one.
  */
-static bool get_ready(unsigned long pfn, unsigned long nr_pages)
+static noinline bool get_ready(unsigned long pfn, unsigned long nr_pages)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
-
-	/* Pairs with the release in kho_fast_finish_all(). */
-	if (likely(smp_load_acquire(&map->finished)))
-		return true;
 
 	if (!kho_fast_map_busy(map, pfn) ||
 	    !kho_fast_map_busy(map, pfn + nr_pages - 1))
@@ -59,18 +55,24 @@ static unsigned int held_order(const struct page *page)
  * @max_order. Returns the order, or -ENOENT when there is no such key, or not
  * any more.
  */
-static int claim(struct page *page, unsigned int max_order)
+static __always_inline int claim(struct page *page, unsigned int max_order)
 {
 	const unsigned long pfn = page_to_pfn(page);
 	const struct kho_radix_node *root;
 	struct kho_radix_leaf *leaf;
 	unsigned int order;
 	unsigned long key;
+	bool finished;
 
 	guard(rcu)();
 
 	root = READ_ONCE(kho_fast_incoming.root);
-	if (!root || !get_ready(pfn, 1))
+	if (!root)
+		return -ENOENT;
+
+	/* Pairs with the release in kho_fast_finish_all(). */
+	finished = smp_load_acquire(&kho_fast_incoming.finished);
+	if (unlikely(!finished) && !get_ready(pfn, 1))
 		return -ENOENT;
 
 	/* It can be anything: nobody says that the page is a held one. */
@@ -80,15 +82,19 @@ static int claim(struct page *page, unsigned int max_order)
 
 	key = kho_fast_key(pfn, order);
 	leaf = kho_fast_leaf(root, key);
-	if (!leaf || !test_bit(kho_fast_bit(key), leaf->bitmap))
+	if (!leaf)
 		return -ENOENT;
 
 	/*
 	 * Whoever finishes a section frees what has no bit, so the bit must
 	 * stay until all sections of the key are finished.
 	 */
-	if (!get_ready(pfn, BIT(order)) ||
-	    !test_and_clear_bit(kho_fast_bit(key), leaf->bitmap))
+	if (unlikely(!finished) &&
+	    (!test_bit(kho_fast_bit(key), leaf->bitmap) ||
+	     !get_ready(pfn, BIT(order))))
+		return -ENOENT;
+
+	if (!test_and_clear_bit(kho_fast_bit(key), leaf->bitmap))
 		return -ENOENT;
 
 	kho_fast_trim_soon();

@@ -108,22 +108,59 @@ const char *step_show(const struct step *step)
 	return NULL;
 }
 
+/* Returns a reason when @path cannot be read as a number. */
+static const char *read_number(const char *path, long *number)
+{
+	char *text = slurp(path), *end;
+
+	if (!text)
+		return why("%s: %m", path);
+	*number = strtol(text, &end, 10);
+	free(text);
+	return end == text ? why("%s: no number", path) : NULL;
+}
+
 const char *step_expect_number(const struct step *step)
 {
-	const char *reason = NULL;
+	const char *reason;
 	long is, want;
-	char *text;
 
 	if (step->argc != 3)
 		return "usage: expect-number PATH N";
-	text = slurp(step->argv[1]);
-	if (!text)
-		return why("%s: %m", step->argv[1]);
-	is = atol(text);
 	want = atol(step->argv[2]);
-	if (is != want)
+	reason = read_number(step->argv[1], &is);
+	if (!reason && is != want)
 		reason = why("it says %ld, not %ld", is, want);
-	free(text);
+	return reason;
+}
+
+static long kept;
+
+/* Like MemTotal it goes from boot to boot on the command line. */
+long remembered(void)
+{
+	const char *s = getenv("kho_remembered");
+
+	if (!kept && s)
+		kept = atol(s);
+	return kept;
+}
+
+const char *step_remember(const struct step *step)
+{
+	return step->argc == 2 ? read_number(step->argv[1], &kept) : "usage: remember PATH";
+}
+
+const char *step_expect_remembered(const struct step *step)
+{
+	const char *reason;
+	long is, was = remembered();
+
+	if (step->argc != 3 || !was)
+		return "usage: expect-remembered PATH PERCENT, after remember";
+	reason = read_number(step->argv[1], &is);
+	if (!reason && labs(is - was) * 100 > was * atol(step->argv[2]))
+		reason = why("it says %ld now, %ld then", is, was);
 	return reason;
 }
 

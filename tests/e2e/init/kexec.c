@@ -26,12 +26,13 @@ static const char *next_cmdline(char *out, const char *extra)
 	for (word = strtok_r(now, " \n", &save); word;
 	     word = strtok_r(NULL, " \n", &save)) {
 		if (!strncmp(word, "kho_stage=", 10) ||
-		    !strncmp(word, "kho_memtotal=", 13))
+		    !strncmp(word, "kho_memtotal=", 13) ||
+		    !strncmp(word, "kho_remembered=", 15))
 			continue;
 		len += snprintf(out + len, CMDLINE_MAX - len, "%s ", word);
 	}
-	len += snprintf(out + len, CMDLINE_MAX - len, "kho_stage=%d kho_memtotal=%lu %s",
-			stage_nr() + 1, memtotal_kb(), extra);
+	len += snprintf(out + len, CMDLINE_MAX - len, "kho_stage=%d kho_memtotal=%lu kho_remembered=%ld %s",
+			stage_nr() + 1, memtotal_kb(), remembered(), extra);
 	return len < CMDLINE_MAX ? NULL : "the command line is too long";
 }
 

@@ -39,6 +39,8 @@ static const struct {
 	{ "write",		step_write },
 	{ "show",		step_show },
 	{ "expect-number",	step_expect_number },
+	{ "remember",		step_remember },
+	{ "expect-remembered",	step_expect_remembered },
 	{ "expect-text",	step_expect_text },
 	{ "reject-text",	step_reject_text },
 	{ "read-kcore",		step_read_kcore },

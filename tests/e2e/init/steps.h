@@ -27,6 +27,8 @@ const char *step_read(const struct step *step);
 const char *step_write(const struct step *step);
 const char *step_show(const struct step *step);
 const char *step_expect_number(const struct step *step);
+const char *step_remember(const struct step *step);
+const char *step_expect_remembered(const struct step *step);
 const char *step_expect_text(const struct step *step);
 const char *step_reject_text(const struct step *step);
 const char *step_read_kcore(const struct step *step);
@@ -38,6 +40,8 @@ const char *step_sleep(const struct step *step);
 
 /* MemTotal as 'memtotal' last saw it, in this boot or an earlier one; 0: never. */
 unsigned long memtotal_kb(void);
+/* The number that 'remember' last read, in this boot or an earlier one; 0: never. */
+long remembered(void);
 /* The number of this boot, from 1. */
 int stage_nr(void);
 
