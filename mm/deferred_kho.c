@@ -28,8 +28,10 @@
  * kernel/kho_fast/holes.c.
  *
  * Held pages and such holes are managed pages, as in the kernel before and as
- * they will be when they are claimed. So MemTotal is right from the start, and
- * so is all that is sized by it while the kernel boots.
+ * they will be when they are claimed: watermarks and what initcalls size by
+ * totalram_pages() come out as after a cold boot. totalram_pages() has them only
+ * from kho_fast_finish_all() on: files_maxfiles_init(), right before, compares it
+ * with free memory and would take the difference for the size of the kernel.
  *
  * States: PENDING from kho_fast_free_done() on, unless there is nothing to do;
  * ACTIVE while somebody finishes the section; DONE. Only PENDING -> ACTIVE is
@@ -45,6 +47,7 @@
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/init.h>
@@ -172,10 +175,15 @@ block_free(const struct block *block, unsigned long from, unsigned long to,
 	}
 }
 
+/* Held pages and holes that wait; memblock_free_all() counted them as free. */
+static atomic_long_t nr_staying __initdata;
+
 /* @nr_pages of @zone are not freed, but not reserved either. */
-static void __init count_managed(struct zone *zone, unsigned long nr_pages)
+static void __init count_staying(struct zone *zone, unsigned long nr_pages)
 {
 	atomic_long_add(nr_pages, &zone->managed_pages);
+	atomic_long_add(nr_pages, &nr_staying);
+	totalram_pages_add(-(long)nr_pages);
 }
 
 /* Free the early pages [pfn, end) of a busy section around what is held. */
@@ -190,7 +198,7 @@ static void __init free_early(unsigned long pfn, unsigned long end,
 	for (; pfn < end; pfn = next) {
 		next = block_end(pfn, end);
 		block_read(&block, pfn, next, &holes);
-		count_managed(page_zone(pfn_to_page(pfn)),
+		count_staying(page_zone(pfn_to_page(pfn)),
 			      next - pfn - block_free(&block, pfn, next, free));
 	}
 	kho_fast_holes_add(&holes);
@@ -305,6 +313,27 @@ struct folio_visit {
 					 unsigned long head, unsigned int order);
 };
 
+/* Visit the folios of one order that touch a block. */
+static void __init visit_order(const struct folio_visit *visit,
+			       unsigned long block_pfn, unsigned int order)
+{
+	const unsigned long nr_bits = max(KHO_FAST_BLOCK_PAGES >> order, 1);
+	const unsigned long first_pfn = ALIGN_DOWN(block_pfn, BIT(order));
+	const unsigned long key = kho_fast_key(first_pfn, order);
+	const struct kho_radix_leaf *leaf;
+	unsigned long off, bit;
+
+	leaf = kho_fast_leaf(kho_fast_incoming.root, key);
+	for (off = 0; leaf && off < nr_bits; off += BITS_PER_LONG) {
+		unsigned long keys = kho_fast_keys(leaf, kho_fast_bit(key) + off,
+						   nr_bits);
+
+		for_each_set_bit(bit, &keys, BITS_PER_LONG)
+			visit->visit(visit, first_pfn + ((off + bit) << order),
+				     order);
+	}
+}
+
 /* Visit the folios that touch the block of @visit->from. */
 static void __init visit_folios(const struct folio_visit *visit)
 {
@@ -314,20 +343,8 @@ static void __init visit_folios(const struct folio_visit *visit)
 	unsigned int order;
 
 	orders &= KHO_FAST_FOLIO_ORDERS;
-	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1) {
-		unsigned long first_pfn = ALIGN_DOWN(block_pfn, BIT(order));
-		unsigned long key = kho_fast_key(first_pfn, order);
-		const struct kho_radix_leaf *leaf = kho_fast_leaf(map->root, key);
-		unsigned long first = kho_fast_bit(key), bit = first, end;
-
-		if (!leaf)
-			continue;
-
-		end = first + max(KHO_FAST_BLOCK_PAGES >> order, 1);
-		for_each_set_bit_from(bit, leaf->bitmap, end)
-			visit->visit(visit, first_pfn + ((bit - first) << order),
-				     order);
-	}
+	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1)
+		visit_order(visit, block_pfn, order);
 }
 
 static void __init hold_folio(const struct folio_visit *visit,
@@ -427,7 +444,7 @@ static unsigned long __init finish_block(const struct piece *piece,
 	/* Stores past the caches must not be overtaken by the free pages. */
 	wmb();
 	freed = block_free(&block, from, to, free_chunks);
-	count_managed(piece->zone, to - from - freed);
+	count_staying(piece->zone, to - from - freed);
 
 	return freed;
 }
@@ -602,7 +619,7 @@ void kho_fast_finish_pages(unsigned long pfn, unsigned long nr_pages)
 	unsigned long last = pfn_to_section_nr(pfn + nr_pages - 1);
 
 	/* Pairs with the release in kho_fast_finish_all(). */
-	if (smp_load_acquire(&map->finished))
+	if (likely(smp_load_acquire(&map->finished)))
 		return;
 
 	for (; nr <= last; nr++) {
@@ -650,6 +667,7 @@ void __init kho_fast_finish_all(void)
 	padata_do_multithreaded(&job);
 	/* Somebody who claims may still be finishing one. */
 	kho_fast_finish_pages(0, nr_pages);
+	totalram_pages_add(atomic_long_read(&nr_staying));
 
 	/* Pairs with the acquire in kho_fast_finish_pages(). */
 	smp_store_release(&map->finished, true);

@@ -179,6 +179,7 @@ static int __init mark_run(struct kho_fast_map *map, const struct run *run)
 
 	for (nr = first; nr <= last && nr < map->nr_sections; nr++)
 		map->sections[nr].orders |= BIT(run->order);
+	map->orders |= BIT(run->order);
 
 	return 0;
 }

@@ -154,19 +154,21 @@ void __init kho_fast_debugfs_out(const void *fdt, size_t size)
 static void __init copy_blob(const void *fdt, int node)
 {
 	const char *name = fdt_get_name(fdt, node, NULL);
-	struct in_blob *copy = NULL;
+	struct in_blob *copy;
 	phys_addr_t phys;
 	size_t size;
 
 	if (kho_fast_subtree_read(fdt, node, &phys, &size))
 		return;
 
-	if (size <= MAX_COPY)
-		copy = kvmalloc(struct_size(copy, data, size), GFP_KERNEL);
-	if (!copy) {
-		pr_warn("cannot show incoming '%s' in debugfs\n", name);
+	if (size > MAX_COPY) {
+		pr_warn("incoming '%s' is too large for debugfs\n", name);
 		return;
 	}
+
+	copy = kvmalloc(struct_size(copy, data, size), GFP_KERNEL);
+	if (!copy)
+		return;
 
 	copy->name = name;
 	copy->size = size;

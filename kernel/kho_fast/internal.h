@@ -117,6 +117,7 @@ static_assert(sizeof(struct kho_fast_section) == 8);
  * @node_bits:   Per section NULL or a bitmap of the pages that the incoming
  *               tree itself occupies.
  * @nr_nodes:    Pages that the incoming tree occupies.
+ * @orders:      Bit o is set when the tree has a key of order o.
  * @finished:    All sections are; @sections and @node_bits may go any time.
  */
 struct kho_fast_map {
@@ -125,6 +126,7 @@ struct kho_fast_map {
 	unsigned long		nr_sections;
 	unsigned long		**node_bits;
 	unsigned long		nr_nodes;
+	u32			orders;
 	bool			finished;
 };
 
@@ -133,6 +135,21 @@ struct kho_fast_map {
 
 /* Pages whose preserved bits are looked at together: the buddy's reach. */
 #define KHO_FAST_BLOCK_PAGES	MAX_ORDER_NR_PAGES
+
+/*
+ * Up to a word of the keys of a leaf, from @bit on, a multiple of @nr_bits or of
+ * the bits of a word. Neighbours in the same word may be claimed meanwhile.
+ */
+static inline unsigned long kho_fast_keys(const struct kho_radix_leaf *leaf,
+					  unsigned long bit,
+					  unsigned long nr_bits)
+{
+	unsigned long word = READ_ONCE(leaf->bitmap[BIT_WORD(bit)]);
+
+	if (nr_bits >= BITS_PER_LONG)
+		return word;
+	return word >> (bit % BITS_PER_LONG) & BITMAP_LAST_WORD_MASK(nr_bits);
+}
 
 /* Order of the first of the naturally aligned chunks that make up [start, end). */
 static inline unsigned int kho_fast_chunk_order(unsigned long start,

@@ -13,20 +13,13 @@
 static void add_order(const struct kho_fast_map *map, unsigned long pfn,
 		      unsigned int order, unsigned long *mask)
 {
+	const unsigned long nr_bits = max(KHO_FAST_BLOCK_PAGES >> order, 1);
 	unsigned long key = kho_fast_key(pfn, order);
 	const struct kho_radix_leaf *leaf = kho_fast_leaf(map->root, key);
-	unsigned long first = kho_fast_bit(key);
-	unsigned long bit = first;
-	unsigned long end;
+	unsigned long first = kho_fast_bit(key), off, bit;
 
 	if (!leaf)
 		return;
-
-	if (order >= MAX_PAGE_ORDER) {
-		if (test_bit(first, leaf->bitmap))
-			bitmap_fill(mask, KHO_FAST_BLOCK_PAGES);
-		return;
-	}
 
 	if (!order) {
 		bitmap_or(mask, mask, leaf->bitmap + BIT_WORD(first),
@@ -34,9 +27,13 @@ static void add_order(const struct kho_fast_map *map, unsigned long pfn,
 		return;
 	}
 
-	end = first + (KHO_FAST_BLOCK_PAGES >> order);
-	for_each_set_bit_from(bit, leaf->bitmap, end)
-		bitmap_set(mask, (bit - first) << order, 1U << order);
+	for (off = 0; off < nr_bits; off += BITS_PER_LONG) {
+		unsigned long word = kho_fast_keys(leaf, first + off, nr_bits);
+
+		for_each_set_bit(bit, &word, BITS_PER_LONG)
+			bitmap_set(mask, (off + bit) << order,
+				   min(BIT(order), KHO_FAST_BLOCK_PAGES));
+	}
 }
 
 /**

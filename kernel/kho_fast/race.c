@@ -37,6 +37,7 @@ static bool finish_one(unsigned long nr)
 
 	guard(rcu)();
 
+	/* Pairs with the release in kho_fast_finish_all(). */
 	if (smp_load_acquire(&map->finished) ||
 	    !kho_fast_map_busy(map, section_nr_to_pfn(nr)))
 		return false;
@@ -46,7 +47,7 @@ static bool finish_one(unsigned long nr)
 	return first;
 }
 
-static int race(void *unused)
+static int race_thread(void *unused)
 {
 	unsigned long nr = kho_fast_incoming.nr_sections, won = 0;
 
@@ -68,7 +69,7 @@ static int __init race_init(void)
 	if (!enabled || !kho_fast_incoming.root)
 		return 0;
 
-	task = kthread_run(race, NULL, "kho_fast_race");
+	task = kthread_run(race_thread, NULL, "kho_fast_race");
 	return PTR_ERR_OR_ZERO(task);
 }
 early_initcall(race_init);

@@ -3,8 +3,7 @@
  * DOC: Claiming preserved memory
  *
  * The incoming tree is the record of what is still held: a claim clears the
- * bit of its key, atomically, so each key is claimed once. The order of the key
- * is that of the compound page which is held there. If the section is not
+ * bit of its key, atomically, so each key is claimed once. If the section is not
  * finished yet, the claim finishes it first; that is how users as early as
  * early_initcall work.
  *
@@ -22,32 +21,37 @@
 #include <linux/log2.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
-#include <linux/page-flags.h>
 #include <linux/pgalloc_tag.h>
 #include <linux/rcupdate.h>
 
 #include "internal.h"
 
 /*
- * While not all sections are finished, make the struct pages of a claimed key
- * ready. Returns false when they cannot be those of one.
+ * The bitmap and the order of the unclaimed key that starts at @pfn, if any. The
+ * alignment of @pfn and the few orders that a tree has leave one or two to look
+ * for. The struct page is not looked at: it may not be ready.
  */
-static noinline bool get_ready(unsigned long pfn, unsigned long nr_pages)
+static __always_inline struct kho_radix_leaf *
+find_key(const struct kho_radix_node *root, unsigned long pfn,
+	 unsigned int *order)
 {
-	const struct kho_fast_map *map = &kho_fast_incoming;
+	unsigned long orders = kho_fast_incoming.orders;
 
-	if (!kho_fast_map_busy(map, pfn) ||
-	    !kho_fast_map_busy(map, pfn + nr_pages - 1))
-		return false;
+	if (pfn)
+		orders &= GENMASK(__ffs(pfn), 0);
 
-	kho_fast_finish_pages(pfn, nr_pages);
-	return true;
-}
+	for (; orders; orders &= ~BIT(*order)) {
+		struct kho_radix_leaf *leaf;
+		unsigned long key;
 
-/* The order of what is held at @page, if anything is. */
-static unsigned int held_order(const struct page *page)
-{
-	return PageHead(page) ? folio_order((const struct folio *)page) : 0;
+		*order = __fls(orders);
+		key = kho_fast_key(pfn, *order);
+		leaf = kho_fast_leaf(root, key);
+		if (leaf && test_bit(kho_fast_bit(key), leaf->bitmap))
+			return leaf;
+	}
+
+	return NULL;
 }
 
 /*
@@ -55,14 +59,12 @@ static unsigned int held_order(const struct page *page)
  * @max_order. Returns the order, or -ENOENT when there is no such key, or not
  * any more.
  */
-static __always_inline int claim(struct page *page, unsigned int max_order)
+static __always_inline int claim(const struct page *page, unsigned int max_order)
 {
 	const unsigned long pfn = page_to_pfn(page);
 	const struct kho_radix_node *root;
 	struct kho_radix_leaf *leaf;
 	unsigned int order;
-	unsigned long key;
-	bool finished;
 
 	guard(rcu)();
 
@@ -70,31 +72,17 @@ static __always_inline int claim(struct page *page, unsigned int max_order)
 	if (!root)
 		return -ENOENT;
 
-	/* Pairs with the release in kho_fast_finish_all(). */
-	finished = smp_load_acquire(&kho_fast_incoming.finished);
-	if (unlikely(!finished) && !get_ready(pfn, 1))
-		return -ENOENT;
-
-	/* It can be anything: nobody says that the page is a held one. */
-	order = held_order(page);
-	if (order > max_order || !IS_ALIGNED(pfn, BIT(order)))
-		return -ENOENT;
-
-	key = kho_fast_key(pfn, order);
-	leaf = kho_fast_leaf(root, key);
-	if (!leaf)
+	leaf = find_key(root, pfn, &order);
+	if (!leaf || order > max_order)
 		return -ENOENT;
 
 	/*
 	 * Whoever finishes a section frees what has no bit, so the bit must
 	 * stay until all sections of the key are finished.
 	 */
-	if (unlikely(!finished) &&
-	    (!test_bit(kho_fast_bit(key), leaf->bitmap) ||
-	     !get_ready(pfn, BIT(order))))
-		return -ENOENT;
-
-	if (!test_and_clear_bit(kho_fast_bit(key), leaf->bitmap))
+	kho_fast_finish_pages(pfn, BIT(order));
+	if (!test_and_clear_bit(kho_fast_bit(kho_fast_key(pfn, order)),
+				leaf->bitmap))
 		return -ENOENT;
 
 	kho_fast_trim_soon();

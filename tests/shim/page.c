@@ -93,7 +93,7 @@ void totalram_pages_add(long nr)
 
 void adjust_managed_page_count(struct page *page, long nr)
 {
-	__atomic_fetch_add(&page_zone(page)->managed_pages, nr, __ATOMIC_RELAXED);
+	atomic_long_add(nr, &page_zone(page)->managed_pages);
 	totalram_pages_add(nr);
 }
 
@@ -187,7 +187,7 @@ static void buddy_free_locked(struct page *page, unsigned int order)
 void __free_pages_core(struct page *page, unsigned int order,
 		       enum meminit_context context)
 {
-	__atomic_fetch_add(&page_zone(page)->managed_pages, BIT(order), __ATOMIC_RELAXED);
+	atomic_long_add(BIT(order), &page_zone(page)->managed_pages);
 	buddy_free(page, order);
 }
 

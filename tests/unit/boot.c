@@ -34,9 +34,9 @@ static void set_zones(int nid, unsigned long start, unsigned long end,
 	*pgdat = (pg_data_t){ .end_pfn = end, .first_deferred_pfn = ULONG_MAX };
 	pgdat->nr_zones = end > dma_end ? 2 : 1;
 	pgdat->node_zones[ZONE_DMA32] = (struct zone){
-		nid, ZONE_DMA32, start, min(end, dma_end), 0 };
+		nid, ZONE_DMA32, start, min(end, dma_end), { 0 } };
 	pgdat->node_zones[ZONE_NORMAL] = (struct zone){
-		nid, ZONE_NORMAL, max(start, dma_end), max(end, dma_end), 0 };
+		nid, ZONE_NORMAL, max(start, dma_end), max(end, dma_end), { 0 } };
 }
 
 /* Only the highest zone is deferred, and not its first section. */
@@ -323,8 +323,8 @@ void boot_check(void)
 	if (shim_totalram != (long)managed)
 		shim_die("%ld pages of RAM, %lu are managed", shim_totalram, managed);
 	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
-		managed -= NODE_DATA(nid)->node_zones[ZONE_DMA32].managed_pages;
-		managed -= NODE_DATA(nid)->node_zones[ZONE_NORMAL].managed_pages;
+		managed -= atomic_long_read(&NODE_DATA(nid)->node_zones[ZONE_DMA32].managed_pages);
+		managed -= atomic_long_read(&NODE_DATA(nid)->node_zones[ZONE_NORMAL].managed_pages);
 	}
 	if (managed)
 		shim_die("the zones do not add up");

@@ -32,7 +32,7 @@ enum zone_type { ZONE_DMA32, ZONE_NORMAL, MAX_NR_ZONES };
 struct zone {
 	int		nid, idx;
 	unsigned long	start_pfn, end_pfn;
-	long		managed_pages;		/* atomic */
+	atomic_long_t	managed_pages;
 };
 
 typedef struct pglist_data {
