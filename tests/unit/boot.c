@@ -234,6 +234,9 @@ static void check_folio(const struct folio *folio, unsigned long pfn, unsigned i
 
 	if (folio != page_folio(pfn_to_page(pfn)) || folio_order(folio) != order)
 		shim_die("pfn %#lx is not restored as a folio of order %u", pfn, order);
+	if (!order && (folio->page.lru.next != &folio->page.lru ||
+		       folio->page.lru.prev != &folio->page.lru))
+		shim_die("pfn %#lx is on a list", pfn);
 	for (i = 0; i < BIT(order); i++) {
 		const struct page *p = pfn_to_page(pfn + i);
 
