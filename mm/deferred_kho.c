@@ -425,7 +425,6 @@ static unsigned long __init finish_block(const struct piece *piece,
 {
 	struct folio_visit visit = { piece, from, to, hold_folio };
 	struct block block;
-	unsigned long freed;
 
 	if (!piece->deferred) {
 		visit_folios(&visit);
@@ -443,10 +442,7 @@ static unsigned long __init finish_block(const struct piece *piece,
 
 	/* Stores past the caches must not be overtaken by the free pages. */
 	wmb();
-	freed = block_free(&block, from, to, free_chunks);
-	count_staying(piece->zone, to - from - freed);
-
-	return freed;
+	return block_free(&block, from, to, free_chunks);
 }
 
 static unsigned long __init finish_piece(struct piece *piece,
@@ -463,6 +459,10 @@ static unsigned long __init finish_piece(struct piece *piece,
 		next = block_end(pfn, piece->end);
 		freed += finish_block(piece, pfn, next, holes);
 	}
+
+	/* Once for all blocks: the counters are shared by all CPUs. */
+	if (piece->deferred)
+		count_staying(piece->zone, piece->end - piece->start - freed);
 
 	return freed;
 }
@@ -639,6 +639,21 @@ static void __init finish_job(unsigned long start_pfn, unsigned long end_pfn,
 	kho_fast_finish_range(start_pfn, end_pfn, true);
 }
 
+/* Cut @job down to the sections that are still pending. */
+static void __init cut_to_pending(struct padata_mt_job *job)
+{
+	const struct kho_fast_map *map = &kho_fast_incoming;
+	unsigned long first = 0, end = map->nr_sections;
+
+	while (first < end && map->sections[first].state != KHO_FAST_PENDING)
+		first++;
+	while (end > first && map->sections[end - 1].state != KHO_FAST_PENDING)
+		end--;
+
+	job->start = section_nr_to_pfn(first);
+	job->size = section_nr_to_pfn(end - first);
+}
+
 /**
  * kho_fast_finish_all - Finish what deferred initialisation did not come to.
  *
@@ -654,7 +669,6 @@ void __init kho_fast_finish_all(void)
 	const unsigned long nr_pages = section_nr_to_pfn(map->nr_sections);
 	struct padata_mt_job job = {
 		.thread_fn	= finish_job,
-		.size		= nr_pages,
 		.align		= PAGES_PER_SECTION,
 		.min_chunk	= PAGES_PER_SECTION,
 		.max_threads	= num_online_cpus(),
@@ -664,6 +678,7 @@ void __init kho_fast_finish_all(void)
 	if (!kho_fast_is_boot())
 		return;
 
+	cut_to_pending(&job);
 	padata_do_multithreaded(&job);
 	/* Somebody who claims may still be finishing one. */
 	kho_fast_finish_pages(0, nr_pages);

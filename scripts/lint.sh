@@ -32,8 +32,9 @@ files() { grep -E "$1" "$work/files"; }
 overlay() { grep -E "$1" "$work/overlay"; }
 
 # --strict, less three of its checks: a static_assert belongs right after its struct, the
-# CamelCase names are the kernel's own, and so is the way its iterators use arguments.  Without GIT_DIR it would ask git about the
-# licence tags; there is a check for them below.  The sign-off comes when it is mailed.
+# CamelCase names are the kernel's own, and so is the way its iterators use arguments.
+# Without GIT_DIR it would ask git about the licence tags; there is a check for them
+# below.  The sign-off comes when it is mailed.
 checkpatch() {
 	{
 		overlay '\.[chS]$|Kconfig$|Makefile$' | run_checkpatch --file

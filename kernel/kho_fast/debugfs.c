@@ -185,7 +185,8 @@ static int __init copy_in_blobs(void)
 	const void *fdt = kho_fast_in_fdt();
 	int node;
 
-	if (!fdt)
+	/* Nothing will be shown when KHO is off. */
+	if (!fdt || !kho_is_enabled())
 		return 0;
 
 	fdt_for_each_subnode(node, fdt, 0)

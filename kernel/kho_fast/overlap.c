@@ -6,8 +6,8 @@
  * keys could be claimed then, so a tree with such keys is refused.
  *
  * Going from the smallest order up, one bitmap tells which aligned units of the
- * section have a smaller key in them; it is folded to half its size for each
- * next order and must not share a bit with the keys of that order. So the cost
+ * section have a smaller key in them; it is reduced to units of the next order
+ * that there is and must not share a bit with the keys of that order. So the cost
  * is that of reading the bitmaps, whatever is set in them. Sections with keys of
  * one order, the common case, are not looked at.
  */
@@ -15,6 +15,7 @@
 #include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/init.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 
 #include "internal.h"
@@ -47,24 +48,49 @@ static void __init fold(unsigned long *bits, unsigned long nr_bits)
 	}
 }
 
+/* From one bit per unit to one bit per word of them. */
+static void __init squash(unsigned long *bits, unsigned long nr_bits)
+{
+	unsigned long i, nr = BITS_TO_LONGS(nr_bits);
+
+	for (i = 0; i < nr; i++) {
+		bool any = bits[i];
+
+		if (i % BITS_PER_LONG == 0)
+			bits[i / BITS_PER_LONG] = 0;
+		bits[i / BITS_PER_LONG] |= (unsigned long)any << i % BITS_PER_LONG;
+	}
+}
+
+/* From units of @order to units of @next, for a section. */
+static void __init reduce(unsigned long *bits, unsigned int order,
+			  unsigned int next)
+{
+	while (order < next) {
+		if (next - order >= ilog2(BITS_PER_LONG)) {
+			squash(bits, PAGES_PER_SECTION >> order);
+			order += ilog2(BITS_PER_LONG);
+		} else {
+			fold(bits, PAGES_PER_SECTION >> order);
+			order++;
+		}
+	}
+}
+
 /* Add the keys of one order to @bits. Returns false when one was there. */
 static bool __init add_keys(unsigned long *bits, const struct kho_radix_leaf *leaf,
 			    unsigned long first, unsigned long nr_bits)
 {
-	const unsigned long *keys = leaf->bitmap + BIT_WORD(first);
-	unsigned long last_word;
+	unsigned long off;
 
-	if (nr_bits >= BITS_PER_LONG) {
-		if (bitmap_intersects(bits, keys, nr_bits))
+	for (off = 0; off < nr_bits; off += BITS_PER_LONG) {
+		unsigned long keys = kho_fast_keys(leaf, first + off, nr_bits);
+
+		if (bits[BIT_WORD(off)] & keys)
 			return false;
-		bitmap_or(bits, bits, keys, nr_bits);
-		return true;
+		bits[BIT_WORD(off)] |= keys;
 	}
 
-	last_word = (*keys >> (first % BITS_PER_LONG)) & BITMAP_LAST_WORD_MASK(nr_bits);
-	if (*bits & last_word)
-		return false;
-	*bits |= last_word;
 	return true;
 }
 
@@ -73,23 +99,22 @@ static bool __init keys_overlap(const struct kho_fast_map *map, unsigned long nr
 	const unsigned long small = map->sections[nr].orders &
 				    (BIT(PFN_SECTION_SHIFT) - 1);
 	const unsigned long large = map->sections[nr].orders & ~small;
-	unsigned long nr_bits = PAGES_PER_SECTION;
-	unsigned int order;
+	unsigned int order, last = __ffs(small | large);
 
 	/* A key of a large order covers all of the section. */
 	if (large)
 		return small || hweight_long(large) > 1;
 
 	bitmap_zero(below, PAGES_PER_SECTION);
-	for (order = 0; small >> order; order++, nr_bits /= 2) {
+	for_each_set_bit(order, &small, PFN_SECTION_SHIFT) {
 		unsigned long key = kho_fast_key(section_nr_to_pfn(nr), order);
-		const struct kho_radix_leaf *leaf = NULL;
+		const struct kho_radix_leaf *leaf = kho_fast_leaf(map->root, key);
 
-		if (small & BIT(order))
-			leaf = kho_fast_leaf(map->root, key);
-		if (leaf && !add_keys(below, leaf, kho_fast_bit(key), nr_bits))
+		reduce(below, last, order);
+		last = order;
+		if (leaf && !add_keys(below, leaf, kho_fast_bit(key),
+				      PAGES_PER_SECTION >> order))
 			return true;
-		fold(below, nr_bits);
 	}
 
 	return false;

@@ -113,12 +113,13 @@ static void free_sections(struct kho_fast_map *map)
 static void trim_work_fn(struct work_struct *work)
 {
 	struct kho_fast_map *map = &kho_fast_incoming;
-	struct kho_radix_node *root = map->root;
+	struct kho_radix_node *root;
 	LIST_HEAD(freed);
 	bool empty;
 
 	guard(mutex)(&trim_lock);
 
+	root = map->root;
 	if (!root)
 		return;
 
