@@ -6,8 +6,8 @@
  * same headers and the same wire format. A file per noun:
  *
  * - key.c, radix.c: the tree of preserved memory and its keys;
- * - preserve.c, vmalloc.c, subtree.c, metadata.c: the outgoing kernel records
- *   what survives;
+ * - outgoing.c, preserve.c, bulk.c, spread.c, vmalloc.c, subtree.c, metadata.c:
+ *   the outgoing kernel records what survives;
  * - scratch.c, kimage.c: where the next kernel may live;
  * - incoming.c, busy.c, overlap.c, mask.c, extend.c: the next kernel takes the
  *   tree over;
@@ -28,6 +28,7 @@
 #include <linux/printk.h>
 
 #include "internal.h"
+#include "outgoing.h"
 
 static bool enabled __ro_after_init =
 	IS_ENABLED(CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT);
@@ -66,7 +67,7 @@ static int __init outgoing_init(void)
 	if (is_kho_boot())
 		kho_fast_debugfs_incoming(kho_fast_in_fdt());
 
-	err = kho_fast_preserve_init();
+	err = kho_fast_outgoing_init();
 	if (err)
 		return err;
 
@@ -83,7 +84,7 @@ static int __init outgoing_init(void)
 err_subtree_exit:
 	kho_fast_subtree_exit();
 err_preserve_exit:
-	kho_fast_preserve_exit();
+	kho_fast_outgoing_exit();
 	return err;
 }
 

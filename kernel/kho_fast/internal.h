@@ -75,6 +75,8 @@ unsigned long kho_fast_key_pfn(unsigned long key, unsigned int order);
 /* radix.c */
 struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
 				     unsigned long key);
+struct kho_radix_leaf *kho_fast_leaf_get(struct kho_radix_node *root,
+					 unsigned long key, int nid);
 
 /* core.c */
 void kho_fast_disable(void);
@@ -222,10 +224,25 @@ void kho_fast_scratch_adopt(phys_addr_t phys, unsigned int cnt);
 void kho_fast_scratch_reserve(void);
 void kho_fast_scratch_release(bool keep);
 
+/**
+ * struct kho_fast_spread - A large job in segments, to be spread over nodes.
+ * @nr:   How many segments.
+ * @nids: The node that each is about, or %NUMA_NO_NODE.
+ * @run:  Does a segment: 0 or an error, which ends the job.
+ * @err:  The first error; for kho_fast_spread() only.
+ */
+struct kho_fast_spread {
+	unsigned long	nr;
+	const int	*nids;
+	int		(*run)(struct kho_fast_spread *spread,
+			       unsigned long segment);
+	int		err;
+};
+
+/* spread.c */
+int kho_fast_spread(struct kho_fast_spread *spread);
+
 /* preserve.c */
-int kho_fast_preserve_init(void);
-void kho_fast_preserve_exit(void);
-phys_addr_t kho_fast_preserve_root(void);
 void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages);
 
 /* restore.c */

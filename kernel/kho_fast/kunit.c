@@ -22,6 +22,7 @@
 
 #include "../kexec_internal.h"
 #include "internal.h"
+#include "outgoing.h"
 
 /* Is the key in the tree that would be handed over? */
 static bool is_preserved(unsigned long pfn, unsigned int order)
@@ -29,7 +30,7 @@ static bool is_preserved(unsigned long pfn, unsigned int order)
 	unsigned long key = kho_fast_key(pfn, order);
 	struct kho_radix_leaf *leaf;
 
-	leaf = kho_fast_leaf(phys_to_virt(kho_fast_preserve_root()), key);
+	leaf = kho_fast_leaf(phys_to_virt(kho_fast_outgoing_root()), key);
 	return leaf && test_bit(kho_fast_bit(key), leaf->bitmap);
 }
 

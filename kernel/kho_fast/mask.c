@@ -21,15 +21,13 @@ static void add_order(const struct kho_fast_map *map, unsigned long pfn,
 	if (!leaf)
 		return;
 
-	if (!order) {
-		bitmap_or(mask, mask, leaf->bitmap + BIT_WORD(first),
-			  KHO_FAST_BLOCK_PAGES);
-		return;
-	}
-
 	for (off = 0; off < nr_bits; off += BITS_PER_LONG) {
 		unsigned long word = kho_fast_keys(leaf, first + off, nr_bits);
 
+		if (!order) {
+			mask[BIT_WORD(off)] |= word;
+			continue;
+		}
 		for_each_set_bit(bit, &word, BITS_PER_LONG)
 			bitmap_set(mask, (off + bit) << order,
 				   min(BIT(order), KHO_FAST_BLOCK_PAGES));

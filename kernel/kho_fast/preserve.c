@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Preserving memory
+ * DOC: Preserving memory piece by piece
  *
- * The outgoing tree records what the next kernel must leave alone. It is kept
- * up to date all the time, so nothing is left to do at kexec.
+ * A folio, a range of pages, or memory that is allocated for the purpose. What
+ * comes in large numbers goes through bulk.c.
  *
- * Lock order: none is taken, see radix.c. A caller must not preserve and
- * unpreserve the same pages at the same time.
+ * Lock order: none is taken, see outgoing.c.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -16,52 +15,13 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
-#include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 
 #include "internal.h"
-
-static struct kho_radix_tree outgoing = {
-	.lock = __MUTEX_INITIALIZER(outgoing.lock),
-};
-
-/**
- * kho_fast_preserve_init - Start with an empty tree.
- *
- * Return: 0; -ENOMEM.
- */
-int __init kho_fast_preserve_init(void)
-{
-	return kho_radix_init_tree(&outgoing, NULL);
-}
-
-/**
- * kho_fast_preserve_exit - Drop the tree.
- */
-void __init kho_fast_preserve_exit(void)
-{
-	kho_radix_destroy_tree(&outgoing);
-}
-
-/**
- * kho_fast_preserve_root - Where the next kernel finds the tree.
- *
- * Return: physical address of the root.
- */
-phys_addr_t kho_fast_preserve_root(void)
-{
-	return virt_to_phys(outgoing.root);
-}
-
-static bool in_scratch(unsigned long pfn, unsigned long nr_pages)
-{
-	return IS_ENABLED(CONFIG_KEXEC_HANDOVER_DEBUG) &&
-	       WARN_ON(kho_scratch_overlap(PFN_PHYS(pfn),
-					   nr_pages << PAGE_SHIFT));
-}
+#include "outgoing.h"
 
 /**
  * kho_preserve_folio - Keep a folio across kexec.
@@ -77,21 +37,22 @@ int kho_preserve_folio(struct folio *folio)
 	unsigned long pfn = folio_pfn(folio);
 	unsigned int order = folio_order(folio);
 
-	if (in_scratch(pfn, 1UL << order))
+	if (kho_fast_in_scratch(pfn, 1UL << order))
 		return -EINVAL;
 
-	return kho_radix_add_key(&outgoing, kho_fast_key(pfn, order));
+	return kho_fast_outgoing_add(pfn, order);
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folio);
 
 /**
  * kho_unpreserve_folio - Undo kho_preserve_folio().
- * @folio: The folio, of the same order as then.
+ * @folio: The folio, of the same order as then. Warns when it is not preserved.
+ *
+ * Context: any.
  */
 void kho_unpreserve_folio(struct folio *folio)
 {
-	kho_radix_del_key(&outgoing, kho_fast_key(folio_pfn(folio),
-						  folio_order(folio)));
+	kho_fast_outgoing_del(folio_pfn(folio), folio_order(folio));
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_folio);
 
@@ -117,7 +78,7 @@ static void undo_steps(unsigned long pfn, unsigned long stop, unsigned long end)
 	while (pfn < stop) {
 		unsigned int order = step_order(pfn, end);
 
-		kho_radix_del_key(&outgoing, kho_fast_key(pfn, order));
+		kho_fast_outgoing_del(pfn, order);
 		pfn += BIT(order);
 	}
 }
@@ -150,12 +111,12 @@ int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 	const unsigned long end = start + nr_pages;
 	unsigned long pfn = start;
 
-	if (in_scratch(start, nr_pages))
+	if (kho_fast_in_scratch(start, nr_pages))
 		return -EINVAL;
 
 	while (pfn < end) {
 		unsigned int order = step_order(pfn, end);
-		int err = kho_radix_add_key(&outgoing, kho_fast_key(pfn, order));
+		int err = kho_fast_outgoing_add(pfn, order);
 
 		if (err) {
 			undo_steps(start, pfn, end);

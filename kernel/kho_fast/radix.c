@@ -9,10 +9,22 @@
  * Lifecycle: a node is allocated when a key first needs it and stays until
  * the whole tree is destroyed, also when it has become empty.
  *
- * Ordering: a new node is zeroed before cmpxchg() makes it reachable, which is
- * a full barrier; whoever reads the slot depends on the address it finds and
- * so sees the zeroes or later bits. Two tasks that need the same node race in
- * cmpxchg() and the loser frees its copy. Bits are set and cleared atomically.
+ * Memory ordering. What may be seen of a tree that changes, and why:
+ *
+ * - A node is never seen before its zeroes. They are written before cmpxchg()
+ *   puts the address into the slot, and a cmpxchg() that succeeds is a full
+ *   barrier. A reader loads the slot with READ_ONCE() and dereferences what it
+ *   found: the address dependency orders the two loads on all architectures.
+ * - A slot changes once, from 0 to an address. So two tasks that need the same
+ *   node race in cmpxchg() alone; the loser frees its copy, which nobody else
+ *   has seen, and goes on with the winner's. A failed cmpxchg() orders nothing,
+ *   but its result is again only dereferenced.
+ * - Neighbouring bits belong to different tasks, so words are changed by atomic
+ *   read-modify-writes only, one bit or many. Bits order nothing else: whoever
+ *   tells somebody that memory is preserved must order the two itself, by a
+ *   lock or by whatever made it known.
+ * - The kernel that jumps runs on one CPU, with all others stopped by IPIs that
+ *   they acknowledged; the next kernel sees every bit that was set before.
  *
  * Lock order: none is taken. &kho_radix_tree.lock belongs to clients that want
  * to keep writers out of a walk.
@@ -34,12 +46,15 @@
 
 #define KHO_FAST_TOP_LEVEL	(KHO_TREE_MAX_DEPTH - 1)
 
-static void *__ref node_alloc(void)
+static void *__ref node_alloc(int nid)
 {
-	if (slab_is_available())
-		return (void *)get_zeroed_page(GFP_KERNEL);
+	struct page *page;
 
-	return memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+	if (!slab_is_available())
+		return memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+
+	page = alloc_pages_node(nid, GFP_KERNEL | __GFP_ZERO, 0);
+	return page ? page_address(page) : NULL;
 }
 
 static void __ref node_free(void *node)
@@ -51,7 +66,7 @@ static void __ref node_free(void *node)
 }
 
 /* The node that @slot points to, made if there is none. NULL: no memory. */
-static void *node_get(u64 *slot)
+static void *node_get(u64 *slot, int nid)
 {
 	u64 phys = READ_ONCE(*slot);
 	void *node;
@@ -59,7 +74,7 @@ static void *node_get(u64 *slot)
 	if (phys)
 		return phys_to_virt(phys);
 
-	node = node_alloc();
+	node = node_alloc(nid);
 	if (!node)
 		return NULL;
 
@@ -98,8 +113,18 @@ struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
 	return (struct kho_radix_leaf *)node;
 }
 
-static struct kho_radix_leaf *leaf_get(struct kho_radix_node *root,
-				       unsigned long key)
+/**
+ * kho_fast_leaf_get - Find the bitmap that a key belongs to, or make it.
+ * @root: Root of the tree.
+ * @key:  The key.
+ * @nid:  Node to take memory from where a node of the tree is missing, or
+ *        %NUMA_NO_NODE.
+ *
+ * Context: process context, may sleep.
+ * Return: the bitmap, or NULL without memory.
+ */
+struct kho_radix_leaf *kho_fast_leaf_get(struct kho_radix_node *root,
+					 unsigned long key, int nid)
 {
 	void *node = root;
 	unsigned int level;
@@ -107,7 +132,7 @@ static struct kho_radix_leaf *leaf_get(struct kho_radix_node *root,
 	for (level = KHO_FAST_TOP_LEVEL; node && level > 0; level--) {
 		struct kho_radix_node *table = node;
 
-		node = node_get(&table->table[kho_fast_slot(key, level)]);
+		node = node_get(&table->table[kho_fast_slot(key, level)], nid);
 	}
 
 	return node;
@@ -140,7 +165,7 @@ int kho_radix_add_key(struct kho_radix_tree *tree, unsigned long key)
 
 	might_sleep();
 
-	leaf = leaf_get(tree->root, key);
+	leaf = kho_fast_leaf_get(tree->root, key, NUMA_NO_NODE);
 	if (!leaf)
 		return -ENOMEM;
 
@@ -187,7 +212,7 @@ EXPORT_SYMBOL_GPL(kho_radix_del_key);
 int kho_radix_init_tree(struct kho_radix_tree *tree, struct kho_radix_node *root)
 {
 	mutex_init(&tree->lock);
-	tree->root = root ?: node_alloc();
+	tree->root = root ?: node_alloc(NUMA_NO_NODE);
 
 	return tree->root ? 0 : -ENOMEM;
 }
@@ -223,22 +248,28 @@ struct walk {
 	void				*data;
 };
 
+static int walk_word(const struct walk *w, unsigned long word, unsigned long key)
+{
+	int err = 0;
+
+	for (; !err && word; word &= word - 1)
+		err = w->cb->leaf(key + __ffs(word), w->data);
+	return err;
+}
+
 static int walk_bits(const struct walk *w, const struct kho_radix_leaf *leaf,
 		     unsigned long key)
 {
-	unsigned int bit;
-	int err;
+	unsigned long bit;
+	int err = 0;
 
 	if (!w->cb->leaf)
 		return 0;
 
-	for_each_set_bit(bit, leaf->bitmap, KHO_FAST_LEAF_BITS) {
-		err = w->cb->leaf(key | bit, w->data);
-		if (err)
-			return err;
-	}
-
-	return 0;
+	for (bit = 0; !err && bit < KHO_FAST_LEAF_BITS; bit += BITS_PER_LONG)
+		err = walk_word(w, kho_fast_keys(leaf, bit, BITS_PER_LONG),
+				key | bit);
+	return err;
 }
 
 static int walk_node(const struct walk *w, void *node,

@@ -23,13 +23,14 @@
 #include <linux/unaligned.h>
 
 #include "internal.h"
+#include "outgoing.h"
 
 static DEFINE_MUTEX(fdt_lock);	/* protects out_fdt and what it points to */
 static void *out_fdt;
 
 static int create_root(void *fdt)
 {
-	u64 root_pa = kho_fast_preserve_root();
+	u64 root_pa = kho_fast_outgoing_root();
 
 	return fdt_create(fdt, PAGE_SIZE) ?:
 	       fdt_finish_reservemap(fdt) ?:

@@ -43,7 +43,14 @@ static DECLARE_DELAYED_WORK(trim_work, trim_work_fn);
 
 static bool leaf_is_empty(const struct kho_radix_leaf *leaf)
 {
-	return bitmap_empty(leaf->bitmap, KHO_FAST_LEAF_BITS);
+	unsigned long bit;
+
+	for (bit = 0; bit < KHO_FAST_LEAF_BITS; bit += BITS_PER_LONG) {
+		if (kho_fast_keys(leaf, bit, BITS_PER_LONG))
+			return false;
+	}
+
+	return true;
 }
 
 /*

@@ -12,6 +12,7 @@
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 #include <linux/vmstat.h>
 #include <linux/workqueue.h>
 
@@ -109,9 +110,33 @@ bool shim_queue(struct work_struct **kind, struct work_struct *work)
 	return true;
 }
 
-/* Runs it: the test is the only worker. */
+__thread int shim_this_node;
+
+static void *work_thread(void *arg)
+{
+	struct work_struct *work = arg;
+
+	shim_this_node = work->nid;
+	work->fn(work);
+	return NULL;
+}
+
+void shim_queue_on_node(int nid, struct work_struct *work)
+{
+	work->nid = nid;
+	work->has_thread = true;
+	if (pthread_create(&work->thread, NULL, work_thread, work))
+		shim_die("cannot start a thread");
+}
+
+/* Runs it: the test is the only worker, but for that of one node. */
 bool flush_work(struct work_struct *work)
 {
+	if (work && work->has_thread) {
+		pthread_join(work->thread, NULL);
+		work->has_thread = false;
+		return true;
+	}
 	if (!work || !__atomic_exchange_n(&work->pending, false, __ATOMIC_SEQ_CST))
 		return false;
 	work->fn(work);

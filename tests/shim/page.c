@@ -27,6 +27,7 @@ pg_data_t shim_nodes[MAX_NUMNODES];
 long shim_totalram, shim_live_pages, shim_fail_after = -1;
 unsigned long (*shim_find_pages)(unsigned int order);
 void (*shim_alloc_hook)(void);
+int shim_alloc_nid;
 static pthread_mutex_t zone_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void *address_space(size_t size)
@@ -308,28 +309,52 @@ struct folio *folio_alloc(gfp_t gfp, unsigned int order)
 	return page_folio(shim_alloc_pages(order));
 }
 
-unsigned long get_zeroed_page(gfp_t gfp)
-{
-	struct page *page;
-	void *p;
+/* Where no test says, pages come from the end of the arena, which no world reaches. */
+#define SPARE_PAGES	(1UL << 19)
+static unsigned long spare[SPARE_PAGES], nr_spare, nr_used;	/* under zone_lock */
 
+static struct page *spare_page(void)
+{
+	unsigned long pfn;
+
+	pthread_mutex_lock(&zone_lock);
+	pfn = nr_spare ? spare[--nr_spare] : MEMORY_PAGES - ++nr_used;
+	if (nr_used > SPARE_PAGES)
+		shim_die("no spare pages left");
+	pthread_mutex_unlock(&zone_lock);
+	memset(phys_to_virt(PFN_PHYS(pfn)), 0, PAGE_SIZE);
+	__atomic_fetch_add(&shim_live_pages, 1, __ATOMIC_RELAXED);
+	return pfn_to_page(pfn);
+}
+
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
+{
 	if (shim_alloc_hook)
 		shim_alloc_hook();
-	if (shim_find_pages) {
-		page = shim_alloc_pages(0);
-		return page ? (unsigned long)page_address(page) : 0;
-	}
+	__atomic_store_n(&shim_alloc_nid, nid, __ATOMIC_RELAXED);
+	if (shim_find_pages)
+		return shim_alloc_pages(order);
+	if (order)
+		shim_die("order %u before the test says from where", order);
+	return shim_fault() ? NULL : spare_page();
+}
 
-	p = shim_fault() ? NULL : aligned_alloc(PAGE_SIZE, PAGE_SIZE);
-	if (!p)
-		return 0;
-	__atomic_fetch_add(&shim_live_pages, 1, __ATOMIC_RELAXED);
-	return (unsigned long)memset(p, 0, PAGE_SIZE);
+unsigned long get_zeroed_page(gfp_t gfp)
+{
+	struct page *page = alloc_pages_node(NUMA_NO_NODE, gfp, 0);
+
+	return page ? (unsigned long)page_address(page) : 0;
 }
 
 void free_page(unsigned long addr)
 {
 	__atomic_fetch_sub(&shim_live_pages, 1, __ATOMIC_RELAXED);
-	if (!shim_find_pages)
-		free((void *)addr);
+	if (shim_find_pages)
+		return;
+
+	/* Whoever still looks at it is wrong. */
+	memset((void *)addr, 0x5a, PAGE_SIZE);
+	pthread_mutex_lock(&zone_lock);
+	spare[nr_spare++] = PHYS_PFN(virt_to_phys((void *)addr));
+	pthread_mutex_unlock(&zone_lock);
 }

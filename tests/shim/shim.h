@@ -29,6 +29,7 @@
 	typeof(val) v_ = (val), lo_ = (lo), hi_ = (hi);		\
 	v_ < lo_ ? lo_ : v_ > hi_ ? hi_ : v_; })
 #define min3(x, y, z)	({ __auto_type z_ = (z); min(min(x, y), z_); })
+#define swap(a, b)	do { typeof(a) a_ = (a); (a) = (b); (b) = a_; } while (0)
 #define max3(x, y, z)	({ __auto_type z_ = (z); max(max(x, y), z_); })
 
 /* tools/include makes u64 an unsigned long, so the kernel's own %llu would warn. */
@@ -57,6 +58,12 @@ void __noreturn shim_die(const char *fmt, ...);
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
 	old_; })
 #define cmpxchg64		cmpxchg
+#define set_mask_bits(p, clear, set) ({						\
+	typeof(*(p)) was_ = READ_ONCE(*(p));					\
+	while (!__atomic_compare_exchange_n((p), &was_, (was_ & ~(clear)) | (set), false, \
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) \
+		;								\
+	was_; })
 
 static inline u64 mul_u64_u64_div_u64(u64 a, u64 mul, u64 div)
 {

@@ -17,8 +17,8 @@ export KHO_SEED="${KHO_SEED:-1}"
 
 # The tests of one variant; prints the first that fails. 0: there was one.
 some_test_fails() {
-	progs="test_tree test_busy test_scratch test_hold test_handover test_vmalloc"
-	case $1 in *tsan*) progs="test_tree test_hold" ;; esac
+	progs="test_tree test_bulk test_busy test_scratch test_hold test_handover test_vmalloc"
+	case $1 in *tsan*) progs="test_tree test_bulk test_hold" ;; esac
 	paths=
 	for p in $progs; do paths="$paths $work/out/$1/$p"; done
 	# shellcheck disable=SC2086

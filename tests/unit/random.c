@@ -29,14 +29,3 @@ unsigned long rnd(unsigned long below)
 	state ^= state << 17;
 	return (state >> 11) % below;
 }
-
-/*
- * Bitmaps are read by words while single bits are cleared. In a mask these belong
- * to other sections than the one being finished; when a node is looked at for
- * being empty, a bit that goes unnoticed leaves the node to the next pass.
- */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-	return "race:kho_fast_key_mask\nrace:leaf_is_empty\n";
-}

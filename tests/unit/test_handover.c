@@ -10,6 +10,7 @@
 #include <linux/vmstat.h>
 
 #include "kexec.h"
+#include "outgoing.h"
 #include "test.h"
 
 static void preserves_much(void)
@@ -36,7 +37,7 @@ TEST(all_that_was_preserved_comes_back_unchanged)
 	EXPECT_EQ(shim_nr_errs, 0);
 
 	/* What this kernel preserves for its next: the FDT and the metadata. */
-	world_read_tree(kho_fast_preserve_root());
+	world_read_tree(kho_fast_outgoing_root());
 	EXPECT_EQ(world_count_held(), 2);
 	for (pfn = 0; pfn < world.nr_pages; pfn++) {
 		if (world_held(pfn))
@@ -219,7 +220,7 @@ static void refuses(const struct spoil *s)
 	if (!kho_is_enabled() || !kho_scratch_cnt || kho_fast_incoming.root)
 		shim_die("%s: no KHO any more", s->name);
 	boot_settle();
-	world_read_tree(kho_fast_preserve_root());
+	world_read_tree(kho_fast_outgoing_root());
 	if (world_count_held() != 2)
 		shim_die("%s: %lu pages preserved", s->name, world_count_held());
 }
@@ -481,13 +482,13 @@ TEST(ranges_become_keys_that_cover_them_exactly)
 			continue;
 		ASSERT_EQ(kho_preserve_pages(pfn_to_page(start), nr), 0);
 		world_forget_tree();
-		world_read_tree(kho_fast_preserve_root());
+		world_read_tree(kho_fast_outgoing_root());
 		for (pfn = start; pfn < start + nr; pfn++)
 			ASSERT_NE(world.page[pfn].order, NO_KEY);
 		ASSERT_EQ(world_count_held(), 2 + nr);
 		kho_unpreserve_pages(pfn_to_page(start), nr);
 		world_forget_tree();
-		world_read_tree(kho_fast_preserve_root());
+		world_read_tree(kho_fast_outgoing_root());
 		ASSERT_EQ(world_count_held(), 2);
 	}
 }
@@ -523,8 +524,8 @@ TEST(keys_end_where_nodes_do)
 	shim_slab_is_up = true;
 	memblock_add_node(0, PFN_PHYS(100), 0, MEMBLOCK_NONE);
 	memblock_add_node(PFN_PHYS(100), PFN_PHYS(100), 1, MEMBLOCK_NONE);
-	ASSERT_EQ(kho_fast_preserve_init(), 0);
-	tree.root = phys_to_virt(kho_fast_preserve_root());
+	ASSERT_EQ(kho_fast_outgoing_init(), 0);
+	tree.root = phys_to_virt(kho_fast_outgoing_root());
 	EXPECT_EQ(kho_preserve_pages(pfn_to_page(64), 64), 0);
 	EXPECT_EQ(kho_radix_walk_tree(&tree, &cb, &nr), 0);
 	EXPECT_EQ(nr, ARRAY_SIZE(split));
@@ -553,7 +554,7 @@ TEST(a_range_is_preserved_whole_or_not_at_all)
 			break;
 		ASSERT_EQ(err, -ENOMEM);
 		world_forget_tree();
-		world_read_tree(kho_fast_preserve_root());
+		world_read_tree(kho_fast_outgoing_root());
 		ASSERT_EQ(world_count_held(), 2);
 	}
 	EXPECT_GT(n, 3);
@@ -589,13 +590,13 @@ TEST(allocated_memory_is_preserved_until_it_is_freed)
 	p = kho_alloc_preserve(3 * PAGE_SIZE);
 	ASSERT_FALSE(IS_ERR(p));
 	world_forget_tree();
-	world_read_tree(kho_fast_preserve_root());
+	world_read_tree(kho_fast_outgoing_root());
 	EXPECT_EQ(world.page[PHYS_PFN(virt_to_phys(p))].order, 2);
 	EXPECT_EQ(world_count_held(), 2 + 4);
 	kho_unpreserve_free(p);
 	kho_unpreserve_free(NULL);
 	world_forget_tree();
-	world_read_tree(kho_fast_preserve_root());
+	world_read_tree(kho_fast_outgoing_root());
 	EXPECT_EQ(world_count_held(), 2);
 }
 

@@ -5,6 +5,7 @@
 #include <linux/vmalloc.h>
 
 #include "kexec.h"
+#include "outgoing.h"
 #include "test.h"
 
 /* What the old kernel writes down, and where the memory of its area lies. */
@@ -114,7 +115,7 @@ TEST(preserving_an_area_is_all_or_nothing)
 		else
 			ASSERT_EQ(err, -ENOMEM);
 		world_forget_tree();
-		world_read_tree(kho_fast_preserve_root());
+		world_read_tree(kho_fast_outgoing_root());
 		ASSERT_EQ(world_count_held(), 2);
 	}
 	/* Only nodes of the tree stay. */

@@ -14,5 +14,6 @@ static inline bool shim_warn(bool cond)
 
 #define WARN_ON(cond)		shim_warn(cond)
 #define WARN_ON_ONCE(cond)	shim_warn(cond)
+#define WARN(cond, ...)		shim_warn(cond)
 
 #endif /* SHIM_BUG_H */

@@ -7,6 +7,7 @@
 
 #define __GFP_ZERO	0	/* all are zeroed */
 
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 unsigned long get_zeroed_page(gfp_t gfp);
 void free_page(unsigned long addr);
 struct folio *folio_alloc(gfp_t gfp, unsigned int order);

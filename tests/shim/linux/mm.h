@@ -69,7 +69,9 @@ static inline phys_addr_t virt_to_phys(const volatile void *p)
 #define virt_to_page(p)		pfn_to_page(PHYS_PFN(virt_to_phys(p)))
 #define page_folio(p)		((struct folio *)(p))
 #define folio_pfn(folio)	page_to_pfn(&(folio)->page)
+#define folio_nid(folio)	((folio)->page.nid)
 #define folio_order(folio)	shim_order(&(folio)->page)
+#define pfn_folio(pfn)		page_folio(pfn_to_page(pfn))
 #define folio_address(folio)	page_address(&(folio)->page)
 #define virt_to_folio(p)	page_folio(virt_to_page(p))
 #define page_private(p)		((p)->private)
@@ -123,13 +125,14 @@ void folio_put(struct folio *folio);
 extern long shim_fail_after;
 bool shim_fault(void);
 
-/* Pages that the test lets the page allocator have, else malloc() serves. */
+/* Pages that the test lets the page allocator have, else spare ones serve. */
 extern long shim_live_pages;	/* atomic: allocated and not freed */
 extern long shim_totalram;	/* atomic */
 
 struct page *shim_alloc_pages(unsigned int order);
 extern unsigned long (*shim_find_pages)(unsigned int order);
 extern void (*shim_alloc_hook)(void);	/* called before each page is allocated */
+extern int shim_alloc_nid;			/* where the last one was wanted */
 
 void shim_memory_init(void);
 void shim_forget_memmap(void);

@@ -13,6 +13,8 @@ extern bool shim_slab_is_up;
 /* Never more than INT_MAX bytes, as in the kernel. */
 #define kvmalloc_array(n, size, gfp) \
 	(shim_fault() || (n) > INT_MAX / (size) ? NULL : calloc((n), (size)))
+#define kcalloc(n, size, gfp)		(shim_fault() ? NULL : calloc((n), (size)))
+#define kfree(p)			free(p)
 #define kvfree(p)			free(p)
 
 #endif /* SHIM_SLAB_H */

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The tree that would be handed over now, for the files that preserve.
+ */
+#ifndef _KERNEL_KHO_FAST_OUTGOING_H
+#define _KERNEL_KHO_FAST_OUTGOING_H
+
+#include <linux/bitops.h>
+#include <linux/bug.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+
+#include "internal.h"
+
+/**
+ * struct kho_fast_hint - The bitmap that was needed last.
+ * @prefix: What its keys have in common; 0, which no key has, when there is
+ *          none.
+ * @leaf:   The bitmap.
+ */
+struct kho_fast_hint {
+	unsigned long		prefix;
+	struct kho_radix_leaf	*leaf;
+};
+
+DECLARE_PER_CPU(struct kho_fast_hint, kho_fast_hint);
+
+/* What the keys of one bitmap have in common. */
+static inline unsigned long kho_fast_key_prefix(unsigned long key)
+{
+	return key >> KHO_BITMAP_SIZE_LOG2;
+}
+
+/*
+ * The bitmap of @key if this CPU needed it last, else NULL. Bitmaps are not
+ * freed as long as anything can be preserved, so the answer stays true when
+ * the task moves to another CPU.
+ */
+static inline struct kho_radix_leaf *kho_fast_hinted_leaf(unsigned long key)
+{
+	struct kho_radix_leaf *leaf = NULL;
+	const struct kho_fast_hint *hint;
+
+	preempt_disable();
+	hint = this_cpu_ptr(&kho_fast_hint);
+	if (READ_ONCE(hint->prefix) == kho_fast_key_prefix(key))
+		leaf = READ_ONCE(hint->leaf);
+	preempt_enable();
+
+	return leaf;
+}
+
+/**
+ * struct kho_fast_run - Folios of one order that follow one another.
+ * @pfn:   First page frame of the first.
+ * @nr:    How many folios.
+ * @order: Their order.
+ */
+struct kho_fast_run {
+	unsigned long	pfn;
+	unsigned long	nr;
+	unsigned int	order;
+};
+
+/* outgoing.c */
+int kho_fast_outgoing_init(void);
+void kho_fast_outgoing_exit(void);
+phys_addr_t kho_fast_outgoing_root(void);
+int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order);
+void kho_fast_outgoing_del(unsigned long pfn, unsigned int order);
+int kho_fast_outgoing_add_run(const struct kho_fast_run *run);
+void kho_fast_outgoing_del_run(const struct kho_fast_run *run);
+
+/* Add the key of the 2^@order pages from @pfn on; as kho_preserve_folio(). */
+static inline int kho_fast_outgoing_add(unsigned long pfn, unsigned int order)
+{
+	const unsigned long key = kho_fast_key(pfn, order);
+	struct kho_radix_leaf *leaf;
+
+	might_sleep();
+
+	leaf = kho_fast_hinted_leaf(key);
+	if (unlikely(!leaf))
+		return kho_fast_outgoing_add_slowly(pfn, order);
+
+	set_bit(kho_fast_bit(key), leaf->bitmap);
+	return 0;
+}
+
+/* Does preserving these pages break the rule that the debug option checks? */
+static inline bool kho_fast_in_scratch(unsigned long pfn, unsigned long nr_pages)
+{
+	return IS_ENABLED(CONFIG_KEXEC_HANDOVER_DEBUG) &&
+	       WARN_ON(kho_scratch_overlap(PFN_PHYS(pfn),
+					   nr_pages << PAGE_SHIFT));
+}
+
+#endif /* _KERNEL_KHO_FAST_OUTGOING_H */

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Work on all nodes at once
+ *
+ * A job about much memory is cut into segments. Each node that has some gets
+ * one worker, which does them one after the other: there struct pages, bitmaps
+ * and the new pages are near. One per node and not per CPU, since the machine
+ * goes on with its work while memory is being preserved.
+ *
+ * Lifecycle: a call, during which the caller waits and works on one node.
+ *
+ * Lock order: none; workers wait for nobody, so a job may be started anywhere
+ * but in another job.
+ *
+ * Failure: the first error counts and no further segment is started; what was
+ * done is for the caller to undo. Without memory for workers the caller does it
+ * all.
+ */
+#include <linux/compiler.h>
+#include <linux/nodemask.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+#include <linux/workqueue.h>
+
+#include "internal.h"
+
+struct worker {
+	struct work_struct	work;
+	struct kho_fast_spread	*spread;
+	int			nid;
+};
+
+/* The segments of one node, or all of them. */
+static void run_segments(struct kho_fast_spread *spread, int nid, bool all)
+{
+	unsigned long i;
+
+	for (i = 0; i < spread->nr && !READ_ONCE(spread->err); i++) {
+		int err = 0;
+
+		if (all || spread->nids[i] == nid)
+			err = spread->run(spread, i);
+		if (err)
+			cmpxchg(&spread->err, 0, err);
+		cond_resched();
+	}
+}
+
+static void work_on_node(struct work_struct *work)
+{
+	struct worker *worker = container_of(work, struct worker, work);
+
+	run_segments(worker->spread, worker->nid, false);
+}
+
+static nodemask_t nodes_of(const struct kho_fast_spread *spread)
+{
+	nodemask_t nodes = NODE_MASK_NONE;
+	unsigned long i;
+
+	for (i = 0; i < spread->nr; i++) {
+		if (spread->nids[i] != NUMA_NO_NODE)
+			node_set(spread->nids[i], nodes);
+	}
+
+	return nodes;
+}
+
+/* Start a worker for each of @nodes. Returns how many, all or none. */
+static unsigned int start_workers(struct worker **workers,
+				  struct kho_fast_spread *spread,
+				  const nodemask_t *nodes)
+{
+	unsigned int nr = 0;
+	int nid;
+
+	*workers = kcalloc(nodes_weight(*nodes), sizeof(**workers), GFP_KERNEL);
+	if (!*workers)
+		return 0;
+
+	for_each_node_mask(nid, *nodes) {
+		struct worker *worker = &(*workers)[nr++];
+
+		worker->spread = spread;
+		worker->nid = nid;
+		INIT_WORK(&worker->work, work_on_node);
+		queue_work_node(nid, system_dfl_long_wq, &worker->work);
+	}
+
+	return nr;
+}
+
+/**
+ * kho_fast_spread - Do a job, one worker per node.
+ * @spread: The job.
+ *
+ * Segments without a node are the caller's.
+ *
+ * Context: process context, may sleep; @spread->run is called in process
+ * context, by one task per node at a time, in ascending order on each node.
+ * Return: 0, or the first error that @spread->run returned.
+ */
+int kho_fast_spread(struct kho_fast_spread *spread)
+{
+	nodemask_t nodes = nodes_of(spread);
+	struct worker *workers = NULL;
+	unsigned int nr = 0;
+	int own = numa_node_id();
+
+	spread->err = 0;
+
+	/* One node is the caller's, best the one that it runs on. */
+	if (!node_isset(own, nodes))
+		own = first_node(nodes);
+	if (nodes_weight(nodes) > 1) {
+		node_clear(own, nodes);
+		nr = start_workers(&workers, spread, &nodes);
+	}
+
+	if (nr) {
+		run_segments(spread, own, false);
+		run_segments(spread, NUMA_NO_NODE, false);
+	} else {
+		run_segments(spread, own, true);
+	}
+
+	while (nr)
+		flush_work(&workers[--nr].work);
+	kfree(workers);
+	return spread->err;
+}
