@@ -14,9 +14,11 @@
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
+#include <linux/kho_bulk.h>
 #include <linux/kthread.h>
 #include <linux/libfdt.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -58,6 +60,96 @@ static void folio_is_in_the_tree_until_unpreserved(struct kunit *test)
 		kho_unpreserve_folio(folio);
 		KUNIT_EXPECT_FALSE(test, is_preserved(pfn, order));
 		folio_put(folio);
+	}
+}
+
+static void free_folios(struct folio **folios, unsigned long nr)
+{
+	while (nr--)
+		folio_put(folios[nr]);
+	kvfree(folios);
+}
+
+/* Folios as the allocator gives them, four of an order at a time. */
+static struct folio **alloc_folios(unsigned long nr, unsigned int max_order)
+{
+	struct folio **folios = kvmalloc_array(nr, sizeof(*folios), GFP_KERNEL);
+	unsigned long i;
+
+	for (i = 0; folios && i < nr; i++) {
+		folios[i] = folio_alloc(GFP_KERNEL, i / 4 % (max_order + 1));
+		if (!folios[i]) {
+			free_folios(folios, i);
+			return NULL;
+		}
+	}
+
+	return folios;
+}
+
+static unsigned long count_preserved(struct folio **folios, unsigned long nr)
+{
+	unsigned long i, n = 0;
+
+	for (i = 0; i < nr; i++)
+		n += is_preserved(folio_pfn(folios[i]), folio_order(folios[i]));
+	return n;
+}
+
+static void batch_is_in_the_tree_whole_or_not_at_all(struct kunit *test)
+{
+	const unsigned long nr = 100;
+	struct folio **folios = alloc_folios(nr, 4);
+
+	KUNIT_ASSERT_NOT_NULL(test, folios);
+	KUNIT_EXPECT_EQ(test, kho_preserve_folios(folios, nr), 0);
+	KUNIT_EXPECT_EQ(test, count_preserved(folios, nr), nr);
+	kho_unpreserve_folios(folios, nr);
+	KUNIT_EXPECT_EQ(test, count_preserved(folios, nr), 0);
+
+	KUNIT_EXPECT_EQ(test, kho_preserve_folio(folios[nr / 2]), 0);
+	KUNIT_EXPECT_EQ(test, kho_preserve_folios(folios, nr), -EEXIST);
+	KUNIT_EXPECT_EQ(test, count_preserved(folios, nr), 1);
+	kho_unpreserve_folio(folios[nr / 2]);
+	free_folios(folios, nr);
+}
+
+/* More than one task enters; with one node it is the caller. */
+static void large_batch_is_in_the_tree(struct kunit *test)
+{
+	const unsigned long nr = 10000;
+	struct folio **folios = alloc_folios(nr, 1);
+
+	KUNIT_ASSERT_NOT_NULL(test, folios);
+	KUNIT_EXPECT_EQ(test, kho_preserve_folios(folios, nr), 0);
+	KUNIT_EXPECT_EQ(test, count_preserved(folios, nr), nr);
+
+	/* The last one is met when most of the others are preserved. */
+	kho_unpreserve_folios(folios, nr - 1);
+	KUNIT_EXPECT_EQ(test, kho_preserve_folios(folios, nr), -EEXIST);
+	KUNIT_EXPECT_EQ(test, count_preserved(folios, nr), 1);
+	kho_unpreserve_folio(folios[nr - 1]);
+	free_folios(folios, nr);
+}
+
+/* Pages of one block, so that they follow one another. */
+static void folio_range_is_single_folios(struct kunit *test)
+{
+	const unsigned long nr = 200;
+	struct page *page = alloc_pages(GFP_KERNEL, 8);
+	unsigned long i;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	split_page(page, 8);
+	KUNIT_EXPECT_EQ(test, kho_preserve_folio_range(page_folio(page), nr), 0);
+	for (i = 0; i < 1UL << 8; i++)
+		KUNIT_EXPECT_EQ(test, is_preserved(page_to_pfn(page + i), 0),
+				i < nr);
+
+	kho_unpreserve_folio_range(page_folio(page), nr);
+	for (i = 0; i < 1UL << 8; i++) {
+		KUNIT_EXPECT_FALSE(test, is_preserved(page_to_pfn(page + i), 0));
+		__free_page(page + i);
 	}
 }
 
@@ -347,6 +439,9 @@ static void tree_refuses_keys_that_are_too_wide(struct kunit *test)
 
 static struct kunit_case kho_fast_cases[] = {
 	KUNIT_CASE(folio_is_in_the_tree_until_unpreserved),
+	KUNIT_CASE(batch_is_in_the_tree_whole_or_not_at_all),
+	KUNIT_CASE(large_batch_is_in_the_tree),
+	KUNIT_CASE(folio_range_is_single_folios),
 	KUNIT_CASE(pages_become_aligned_keys),
 	KUNIT_CASE(alloc_preserve_is_zeroed_and_undone),
 	KUNIT_CASE(alloc_preserve_refuses_impossible_sizes),
