@@ -25,7 +25,7 @@ some_test_fails() {
 	make -s -j2 -f "$unit/Makefile" SRC="$work/src" OUT="$work/out" VARIANT="$1" $paths \
 		>"$work/build.log" 2>&1 || die "does not build, see $work/build.log: $line"
 	for p in $progs; do
-		timeout 100 "$work/out/$1/$p" >"$work/run.log" 2>&1 && continue
+		timeout 300 "$work/out/$1/$p" >"$work/run.log" 2>&1 && continue
 		sed -n "s,^not ok [0-9]* global\.,$1 $p: ,p" "$work/run.log" | head -n 1
 		return 0
 	done

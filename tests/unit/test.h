@@ -12,4 +12,8 @@
 #undef __printf
 #include "kselftest_harness.h"
 
+/* Seconds; some take ten alone on the machine. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	120
+
 #endif /* TEST_H */
