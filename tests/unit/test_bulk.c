@@ -239,6 +239,7 @@ TEST(a_batch_is_preserved_whole_or_not_at_all)
 	}
 	/* Each makes four tables, the first two a bitmap and the last one two. */
 	EXPECT_EQ(nr_failed, 3 * 4 + 1 + 1 + 2);
+	EXPECT_EQ(shim_live_objects, 0);
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
@@ -350,6 +351,7 @@ TEST(a_job_is_done_by_one_worker_per_node)
 	new_job(3);
 	EXPECT_EQ(kho_fast_spread(&job.spread), 0);
 	EXPECT_EQ(job.nr_done, NR_SEGMENTS);
+	EXPECT_EQ(shim_live_objects, 0);
 	for (i = 0; i < NR_SEGMENTS; i++) {
 		bool mine = pthread_equal(job.thread[i], pthread_self());
 

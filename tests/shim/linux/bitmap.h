@@ -5,7 +5,9 @@
 
 #include_next <linux/bitmap.h>
 
-bool shim_fault(void);
-#define bitmap_zalloc(nbits, gfp)	(shim_fault() ? NULL : bitmap_zalloc(nbits))
+#include <linux/slab.h>
+
+#define bitmap_zalloc(nbits, gfp)	kcalloc(BITS_TO_LONGS(nbits), sizeof(long), (gfp))
+#define bitmap_free(bitmap)		kfree(bitmap)
 
 #endif /* SHIM_BITMAP_H */

@@ -10,11 +10,28 @@
 extern bool shim_slab_is_up;
 #define slab_is_available()	shim_slab_is_up
 
+extern long shim_live_objects;	/* atomic: allocated and not freed */
+
+static inline void *shim_counted(void *p)
+{
+	if (p)
+		__atomic_fetch_add(&shim_live_objects, 1, __ATOMIC_RELAXED);
+	return p;
+}
+
+static inline void kfree(const void *p)
+{
+	if (p)
+		__atomic_fetch_sub(&shim_live_objects, 1, __ATOMIC_RELAXED);
+	free((void *)p);
+}
+
+#define kvfree		kfree
+
+#define kcalloc(n, size, gfp)	(shim_fault() ? NULL : shim_counted(calloc((n), (size))))
 /* Never more than INT_MAX bytes, as in the kernel. */
-#define kvmalloc_array(n, size, gfp) \
-	(shim_fault() || (n) > INT_MAX / (size) ? NULL : calloc((n), (size)))
-#define kcalloc(n, size, gfp)		(shim_fault() ? NULL : calloc((n), (size)))
-#define kfree(p)			free(p)
-#define kvfree(p)			free(p)
+#define kvmalloc_array(n, size, gfp)					\
+	(shim_fault() || (n) > INT_MAX / (size) ? NULL :		\
+	 shim_counted(calloc((n), (size))))
 
 #endif /* SHIM_SLAB_H */
