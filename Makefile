@@ -5,11 +5,12 @@
 
 help:
 	@echo 'make blackout          measure a live update, stock and accelerated (QUICK=1: a subset, 3 minutes)'
-	@echo 'make native            struct pages and claims in userspace, beside memset and stock'
+	@echo 'make bench             the same kernel code in userspace, of stock and of ours (5 minutes)'
 	@echo 'make scaling           more CPUs, more nodes: how fast are sections finished?'
 	@echo 'make check             all tests, what CI runs'
 	@echo 'make check-unit          tree, busy map and scratch arithmetic in userspace'
 	@echo 'make check-report        the report over the blackout samples'
+	@echo 'make check-compare       bench/compare and the charts of make bench'
 	@echo 'make check-apply         scripts/apply.sh'
 	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
 	@echo 'make check-e2e           live updates in QEMU'
@@ -31,10 +32,9 @@ blackout: setup
 	@scripts/build-kernels.sh both
 	@bench/blackout.sh
 
-native: setup
+bench: setup
 	@scripts/fetch-linux.sh >/dev/null
-	@$(MAKE) --no-print-directory -C bench native OUT=$(CURDIR)/build/bench
-	@build/bench/native
+	@bench/native.sh
 
 scaling: setup
 	@scripts/build-kernels.sh both
@@ -53,6 +53,9 @@ check-apply: setup
 check-report: setup
 	@bench/test-report.sh
 
+check-compare: setup
+	@bench/test-compare.sh
+
 check-identical: kernels
 	@scripts/check-identical.sh
 
@@ -68,4 +71,4 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout native scaling check check-unit check-report check-apply check-identical check-e2e lint clean distclean
+.PHONY: help setup kernels blackout bench scaling check check-unit check-report check-apply check-identical check-e2e lint clean distclean

@@ -92,6 +92,7 @@ step fetch "$here/fetch-linux.sh"
 part apply "$here/test-apply.sh"
 part unit make --no-print-directory -C "$top/tests/unit" check
 part report "$top/bench/test-report.sh"
+part compare "$top/bench/test-compare.sh"
 step kernels "$here/build-kernels.sh" all
 part lint "$here/lint.sh"
 part identical "$here/check-identical.sh"

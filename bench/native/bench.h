@@ -5,17 +5,34 @@
  *   main.c      the command line; a process per case, so that each case finds the
  *               static data of the kernel code untouched
  *   runner.c    set-up, warm-up, check and repetitions of one case
+ *   counters.c  what the CPU counts meanwhile
  *   record.c    the JSON Lines
  *   table.c     the table
+ *   crew.c      threads that wait for the start
  *   parallel.c  a range split between threads
  *   random.c    numbers from a seed
+ *
+ * Benchmarks, on what side.h and host.h give them of both kernels' code:
+ *   insert.c batch.c spread.c walk.c tree.c ingest.c, and limit.c on none of it
+ *   memory.c    physical memory and its map, for both sides
+ *   folios.c    what is preserved
+ *   stream.c    reads memory as fast as it goes
+ *   keys.c      reads and writes the tree, from the words of its ABI
+ *   power.c     extends what takes too long to be measured
  *
  * On the project's sources, over shim/ before tests/shim:
  *   finish.c, claim.c   benchmarks
  *   machine.c, check.c  what they run on, and whether it came out right
  *   stock.c             the same work in stock's order
+ *   host_ours.c         taking over a tree
  *
- * On the kernel's mm/memblock.c, over memblock/ and the kernel's own shims for it:
+ * On stock's kernel/liveupdate/kexec_handover.c, over the same shims:
+ *   host_stock.c        taking over a tree
+ * and on either:
+ *   side.c              preserving, and walking over a tree
+ * Both stand on the kernel's mm/memblock.c, with physical memory as arena/ has it.
+ *
+ * On mm/memblock.c alone, over memblock/ and the kernel's own shims for it:
  *   regions.c       benchmark
  *   small_worlds.c  its check
  *   free_from.c     stands in for a file of the project
@@ -40,27 +57,56 @@ struct bench_options {
 
 extern struct bench_options bench_options;
 
+/* What the CPU counts while a variant runs. */
+enum { CYCLES, INSTRUCTIONS, CACHE_MISSES, DTLB_MISSES, NR_COUNTERS };
+#define NOT_COUNTED	UINT64_MAX
+
+struct bench_sample {
+	uint64_t	ns;
+	uint64_t	counted[NR_COUNTERS];
+};
+
+/**
+ * struct bench_estimate - What takes too long to be measured.
+ * @ns:         How long it would take.
+ * @measured_n: How many operations were measured.
+ * @power:      The time grows with this power of their number.
+ */
+struct bench_estimate {
+	uint64_t	ns;
+	unsigned long	measured_n;
+	double		power;
+};
+
 /**
  * struct bench_variant - One way to do what a benchmark measures.
- * @name:    What it is.
- * @threads: How many run.
- * @spoil:   Called before the first run, so that @verify cannot take what another
- *           variant did for the work of this one; may be NULL.
- * @reset:   Called before each run, not timed; may be NULL.
- * @run:     The only timed part.
- * @verify:  Called after the first run, which is the warm-up: false when what was
- *           done is wrong, and then there is no number. May be NULL.
+ * @name:     What it is.
+ * @threads:  How many run.
+ * @base:     Name of the variant with as many threads that it is compared with; NULL
+ *            for the first of these.
+ * @spoil:    Called before the first run, so that @verify cannot take what another
+ *            variant did for the work of this one; may be NULL.
+ * @reset:    Called before each run, not timed; may be NULL.
+ * @run:      The only timed part.
+ * @verify:   Called after the first run, which is the warm-up: false when what was
+ *            done is wrong, and then there is no number. May be NULL.
+ * @size:     How many bytes the result has, called after @run; may be NULL.
+ * @estimate: Instead of all that: measures what it can and says the rest. False when
+ *            there is nothing to say.
  */
 struct bench_variant {
 	const char	*name;
 	unsigned int	threads;
+	const char	*base;
 	void		(*spoil)(void);
-	void		(*reset)(void);
+	void		(*reset)(unsigned int threads);
 	void		(*run)(unsigned int threads);
 	bool		(*verify)(void);
+	unsigned long	(*size)(void);
+	bool		(*estimate)(struct bench_estimate *estimate);
 };
 
-/* What one run does: @n operations that write @bytes in all (0: not what counts). */
+/* What one run does: @n operations that read or write @bytes in all (0: not what counts). */
 struct bench_work {
 	unsigned long	n;
 	unsigned long	bytes;
@@ -72,9 +118,11 @@ struct bench_work {
  * @unit:      What one operation is.
  * @case_name: The name of a case, NULL past the last one.
  * @setup:     Prepare a case. What it made goes with the process.
- * @variants:  Run in turns. The first with as many threads is what a variant is
- *             compared with.
+ * @variants:  Run in turns.
  * @nr_variants: How many.
+ * @fresh:     Each run, with its reset, has a process of its own, which finds all as
+ *             @setup left it.
+ * @once:      The result counts, not the time: one run, without a warm-up.
  */
 struct bench {
 	const char			*name;
@@ -83,19 +131,31 @@ struct bench {
 	struct bench_work		(*setup)(unsigned int index);
 	const struct bench_variant	*variants;
 	unsigned int			nr_variants;
+	bool				fresh, once;
 };
 
 /* One per file. */
-extern const struct bench bench_finish, bench_claim, bench_regions;
+extern const struct bench bench_finish, bench_claim, bench_regions, bench_insert,
+			  bench_batch, bench_spread, bench_walk, bench_tree, bench_ingest,
+			  bench_limit;
 
 /* All times of one variant. */
 struct bench_times {
-	uint64_t	ns[BENCH_MAX_REPS];
-	unsigned int	nr;
+	struct bench_sample	samples[BENCH_MAX_REPS];
+	unsigned int		nr;
+	unsigned long		size;
+	struct bench_estimate	estimate;	/* of the only sample, if @measured_n */
 };
 
 /* runner.c */
 int bench_run_case(const struct bench *bench, unsigned int index);
+
+/* counters.c */
+const char *counters_name(unsigned int counter);
+void counters_check(void);
+void counters_open(void);
+void counters_start(void);
+void counters_stop(uint64_t *counted);
 
 /* record.c: each returns false when the file cannot be written */
 bool record_env(const char *program, unsigned int two_threads_percent);
@@ -107,6 +167,13 @@ bool record_times(const struct bench *bench, unsigned int index,
 void table_head(const struct bench *bench);
 void table_case(const struct bench *bench, unsigned int index,
 		const struct bench_work *work, struct bench_times *times);
+
+/*
+ * crew.c: @threads threads, the caller one of them, that exist before they are needed, so
+ * that starting them is not timed. crew_run() calls @fn once in each, with its number.
+ */
+void crew_hire(unsigned int threads);
+void crew_run(void (*fn)(unsigned int thread));
 
 /*
  * Call @fn for parts of [first, end) on @threads threads, as padata does it: four
@@ -123,5 +190,6 @@ unsigned int parallel_percent(void);
 
 /* random.c: repeatable, from bench_options.seed */
 unsigned long bench_random(unsigned long below);
+uint64_t bench_hash(uint64_t x);
 
 #endif /* BENCH_H */

@@ -24,7 +24,7 @@ bool claim_all(void)
 	return true;
 }
 
-static void reset_stock(void)
+static void reset_stock(unsigned int threads)
 {
 	stock_init();
 }
@@ -34,9 +34,9 @@ static void run_stock(unsigned int threads)
 	stock_restore();
 }
 
-static void reset_ours(void)
+static void reset_ours(unsigned int threads)
 {
-	machine_reset();
+	machine_reset(threads);
 	kho_fast_finish_range(FIRST_PRESERVED, machine.end_pfn, true);
 }
 
@@ -57,8 +57,8 @@ static struct bench_work setup(unsigned int index)
 }
 
 static const struct bench_variant variants[] = {
-	{ "stock-like", 1, machine_spoil, reset_stock, run_stock, machine_check_claimed },
-	{ "kho_fast", 1, machine_spoil, reset_ours, run_ours, verify_ours },
+	{ "stock-like", 1, NULL, machine_spoil, reset_stock, run_stock, machine_check_claimed },
+	{ "kho_fast", 1, NULL, machine_spoil, reset_ours, run_ours, verify_ours },
 };
 
 const struct bench bench_claim = {

@@ -43,7 +43,7 @@ void machine_build(unsigned int index, unsigned long gib);
 void machine_spoil(void);
 
 /* Forget what was finished and claimed. */
-void machine_reset(void);
+void machine_reset(unsigned int threads);
 
 /* Is the deferred part as it has to be when everything was claimed? */
 bool machine_check_claimed(void);

@@ -21,7 +21,12 @@ struct bench_options bench_options = {
 	.seed		= 1,
 };
 
-static const struct bench *const benches[] = { &bench_finish, &bench_claim, &bench_regions };
+/* In the order of a live update, after what limits them all. */
+static const struct bench *const benches[] = {
+	&bench_limit, &bench_insert, &bench_batch, &bench_spread, &bench_walk, &bench_tree,
+	&bench_ingest, &bench_regions, &bench_finish, &bench_claim,
+};
+
 #define NR_BENCHES	(sizeof(benches) / sizeof(benches[0]))
 
 static bool wanted[NR_BENCHES];
@@ -140,6 +145,7 @@ int main(int argc, char **argv)
 	percent = parallel_percent();
 	if (!record_env(argv[0], percent))
 		return 2;
+	counters_check();
 	printf("Two threads do %u %% of what one does.\n", percent);
 
 	for (i = 0; i < NR_BENCHES; i++) {

@@ -11,7 +11,7 @@
 
 #include "bench.h"
 
-#define SCHEMA	1
+#define SCHEMA	2
 
 /* The first line of a file or of what a command says; empty if there is none. */
 static void first_line(FILE *f, int (*close)(FILE *f), char *line, size_t size)
@@ -131,6 +131,39 @@ bool record_env(const char *program, unsigned int two_threads_percent)
 	return close_output(f);
 }
 
+/* Only what was counted. */
+static void put_counted(FILE *f, const struct bench_sample *sample)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_COUNTERS; i++) {
+		if (sample->counted[i] != NOT_COUNTED)
+			fprintf(f, ",\"%s\":%llu", counters_name(i),
+				(unsigned long long)sample->counted[i]);
+	}
+}
+
+static void put_estimate(FILE *f, const struct bench_estimate *estimate)
+{
+	fprintf(f, ",\"extrapolated\":true,\"measured_n\":%lu,\"power\":%.2f",
+		estimate->measured_n, estimate->power);
+}
+
+static void put_sample(FILE *f, const struct bench_work *work,
+		       const struct bench_times *times, unsigned int rep)
+{
+	const struct bench_sample *sample = &times->samples[rep];
+
+	fprintf(f, ",\"n\":%lu,\"rep\":%u,\"ns\":%llu,\"bytes\":%lu", work->n, rep,
+		(unsigned long long)sample->ns, work->bytes);
+	if (times->size)
+		fprintf(f, ",\"size\":%lu", times->size);
+	if (times->estimate.measured_n)
+		put_estimate(f, &times->estimate);
+	else
+		put_counted(f, sample);
+}
+
 bool record_times(const struct bench *bench, unsigned int index,
 		  const struct bench_variant *variant, const struct bench_work *work,
 		  const struct bench_times *times)
@@ -143,11 +176,12 @@ bool record_times(const struct bench *bench, unsigned int index,
 	for (rep = 0; rep < times->nr; rep++) {
 		fputs("{\"type\":\"sample\"", f);
 		put(f, "bench", bench->name);
+		put(f, "unit", bench->unit);
 		put(f, "case", bench->case_name(index));
 		put(f, "variant", variant->name);
-		fprintf(f, ",\"threads\":%u,\"n\":%lu,\"rep\":%u,\"ns\":%llu,\"bytes\":%lu}\n",
-			variant->threads, work->n, rep, (unsigned long long)times->ns[rep],
-			work->bytes);
+		fprintf(f, ",\"threads\":%u", variant->threads);
+		put_sample(f, work, times, rep);
+		fputs("}\n", f);
 	}
 	return close_output(f);
 }

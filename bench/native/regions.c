@@ -154,8 +154,8 @@ static bool verify_ours(void)
 }
 
 static const struct bench_variant variants[] = {
-	{ "stock", 1, NULL, NULL, run_stock, verify_stock },
-	{ "kho_fast", 1, NULL, NULL, run_ours, verify_ours },
+	{ "stock", 1, NULL, NULL, NULL, run_stock, verify_stock },
+	{ "kho_fast", 1, NULL, NULL, NULL, run_ours, verify_ours },
 };
 
 const struct bench bench_regions = {

@@ -1,49 +1,101 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table: nanoseconds per operation; and bytes per second, and how many times as
- * long it takes as the first variant with as many threads, both of the minimum: what
- * else the machine does only ever adds.
+ * The table: time per operation; bytes per second, or how large the result is; and how
+ * many times as long as what it is compared with it takes, both of the minimum: what else
+ * the machine does only ever adds.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench.h"
 
 static int compare(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	const struct bench_sample *x = a, *y = b;
 
-	return (x > y) - (x < y);
+	return (x->ns > y->ns) - (x->ns < y->ns);
 }
 
 static uint64_t median(const struct bench_times *times)
 {
+	const struct bench_sample *s = times->samples;
 	unsigned int half = times->nr / 2;
 
-	return times->nr % 2 ? times->ns[half] : (times->ns[half - 1] + times->ns[half]) / 2;
+	return times->nr % 2 ? s[half].ns : (s[half - 1].ns + s[half].ns) / 2;
 }
 
-/* Of the first variant with as many threads as @v has. */
-static unsigned int baseline_of(const struct bench *bench, unsigned int v)
+static bool is_base(const struct bench_variant *base, const struct bench_variant *variant)
+{
+	return base->threads == variant->threads &&
+	       (!variant->base || !strcmp(base->name, variant->base));
+}
+
+/* Variant @v itself if there is nothing else. */
+static unsigned int base_of(const struct bench *bench, unsigned int v)
 {
 	unsigned int b = 0;
 
-	while (bench->variants[b].threads != bench->variants[v].threads)
+	while (b < v && !is_base(&bench->variants[b], &bench->variants[v]))
 		b++;
 	return b;
 }
 
 void table_head(const struct bench *bench)
 {
-	printf("\n%s: ns per %s\n", bench->name, bench->unit);
+	printf("\n%s: time per %s\n", bench->name, bench->unit);
 	printf("%-18s %-10s %4s %9s %9s %9s %6s %7s\n", "CASE", "VARIANT", "CPUS",
 	       "MIN", "MEDIAN", "MAX", "GB/s", "TIMES");
 }
 
-/* In 9 columns. */
-static void put_ns(double ns)
+/* In 9 columns, 3 digits or more. */
+static void put_time(double ns, const char *mark)
 {
-	printf(ns < 1e5 ? " %9.2f" : " %9.0f", ns);
+	static const struct {
+		double		ns;
+		const char	*name;
+	} units[] = {
+		{ 1, "ns" }, { 1e3, "us" }, { 1e6, "ms" }, { 1e9, "s" }, { 86400e9, "d" },
+		{ 31557600e9, "y" },
+	};
+	unsigned int u = 0;
+	char text[32];
+
+	while (u < 5 && ns >= (u == 3 ? 100000 : 1) * units[u + (u != 3)].ns)
+		u++;
+	ns /= units[u].ns;
+	snprintf(text, sizeof(text), "%s%.*f %s", mark, ns < 10 ? 2 : ns < 100 ? 1 : 0, ns,
+		 units[u].name);
+	printf(" %9s", text);
+}
+
+/* In 6 columns. */
+static void put_size(unsigned long bytes)
+{
+	if (bytes < 100000ul << 10)
+		printf(" %5luK", bytes >> 10);
+	else
+		printf(" %5luM", bytes >> 20);
+}
+
+static void put_estimate(const struct bench_estimate *estimate)
+{
+	printf(" from n=%lu, n^%.2f", estimate->measured_n, estimate->power);
+}
+
+static void put_times(const struct bench_times *times, double n)
+{
+	const struct bench_sample *s = times->samples;
+
+	put_time(s[0].ns / n, "");
+	put_time(median(times) / n, "");
+	put_time(s[times->nr - 1].ns / n, "");
+}
+
+/* In 7 columns. */
+static void put_ratio(double ratio)
+{
+	printf(ratio < 0.1 ? " %7.2g\n" : ratio < 1e4 ? " %7.2f\n" : " %7.1e\n", ratio);
 }
 
 static void row(const struct bench *bench, unsigned int index,
@@ -51,18 +103,24 @@ static void row(const struct bench *bench, unsigned int index,
 		unsigned int v)
 {
 	const struct bench_variant *variant = &bench->variants[v];
-	const uint64_t *ns = times[v].ns;
-	double n = work->n, ratio = (double)ns[0] / times[baseline_of(bench, v)].ns[0];
+	const struct bench_times *t = &times[v], *base = &times[base_of(bench, v)];
+	double ratio = base->nr ? (double)t->samples[0].ns / base->samples[0].ns : 0;
 
 	printf("%-18s %-10s %4u", bench->case_name(index), variant->name, variant->threads);
-	put_ns(ns[0] / n);
-	put_ns(median(&times[v]) / n);
-	put_ns(ns[times[v].nr - 1] / n);
-	if (work->bytes)
-		printf(" %6.1f", (double)work->bytes / ns[0]);
+	if (t->estimate.measured_n) {
+		put_time((double)t->samples[0].ns / work->n, "~");
+		put_estimate(&t->estimate);
+		put_ratio(ratio);
+		return;
+	}
+	put_times(t, work->n);
+	if (t->size)
+		put_size(t->size);
+	else if (work->bytes)
+		printf(" %6.1f", (double)work->bytes / t->samples[0].ns);
 	else
 		printf(" %6s", "-");
-	printf(ratio < 0.1 ? " %7.2g\n" : " %7.2f\n", ratio);
+	put_ratio(ratio);
 }
 
 void table_case(const struct bench *bench, unsigned int index,
@@ -71,7 +129,7 @@ void table_case(const struct bench *bench, unsigned int index,
 	unsigned int v;
 
 	for (v = 0; v < bench->nr_variants; v++)
-		qsort(times[v].ns, times[v].nr, sizeof(*times[v].ns), compare);
+		qsort(times[v].samples, times[v].nr, sizeof(*times[v].samples), compare);
 	for (v = 0; v < bench->nr_variants; v++) {
 		if (times[v].nr)
 			row(bench, index, work, times, v);

@@ -22,6 +22,7 @@ struct page *shim_memmap;
 unsigned long shim_nr_pages;
 pg_data_t shim_nodes[MAX_NUMNODES];
 static long totalram;
+static unsigned long pool_start, pool_next, pool_end;	/* page frames */
 static unsigned long *pageblock_types;
 
 static void *address_space(size_t size)
@@ -62,6 +63,15 @@ int get_order(size_t size)
 int pfn_to_nid(unsigned long pfn)
 {
 	return pfn_to_page(pfn)->flags.f >> NODES_PGSHIFT;
+}
+
+/* As in the kernel: from memblock, before there are struct pages. */
+int early_pfn_to_nid(unsigned long pfn)
+{
+	unsigned long start, end;
+	int nid = memblock_search_pfn_nid(pfn, &start, &end);
+
+	return nid == NUMA_NO_NODE ? 0 : nid;
 }
 
 void totalram_pages_add(long nr)
@@ -131,26 +141,55 @@ void folio_put(struct folio *folio)
 	__free_page(&folio->page);
 }
 
+/* Resident, and mapped by huge pages as far as that goes, like the kernel's memory. */
+void shim_pool_init(unsigned long pfn, unsigned long nr_pages)
+{
+	size_t size = PFN_PHYS(nr_pages);
+	char *p = phys_to_virt(PFN_PHYS(pfn));
+
+	madvise(p, size, MADV_HUGEPAGE);
+	memset(p, 0, size);
+	pool_start = pool_next = pfn;
+	pool_end = pfn + nr_pages;
+}
+
+unsigned long shim_pool_used(void)
+{
+	return pool_next - pool_start;
+}
+
+/* Zeroes them: part of the price of a new page. */
+static void *pool_alloc(unsigned long nr_pages)
+{
+	unsigned long pfn = __atomic_fetch_add(&pool_next, nr_pages, __ATOMIC_RELAXED);
+
+	if (pfn + nr_pages > pool_end)
+		shim_die("the pool has only %lu pages", pool_end - pool_start);
+	return memset(phys_to_virt(PFN_PHYS(pfn)), 0, PFN_PHYS(nr_pages));
+}
+
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
+{
+	return virt_to_page(pool_alloc(BIT(order)));
+}
+
 unsigned long get_zeroed_page(gfp_t gfp)
 {
-	void *p = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
+	return (unsigned long)pool_alloc(1);
+}
 
-	return p ? (unsigned long)memset(p, 0, PAGE_SIZE) : 0;
+/* Only records of a page, which are made when handing over is set up. */
+struct folio *folio_alloc(gfp_t gfp, unsigned int order)
+{
+	return order ? NULL : (struct folio *)virt_to_page(pool_alloc(1));
+}
+
+void free_page(unsigned long addr)
+{
 }
 
 /* There is none. */
 int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *size)
 {
 	return 0;
-}
-
-/* Nothing that is measured allocates a folio. */
-struct folio *folio_alloc(gfp_t gfp, unsigned int order)
-{
-	return NULL;
-}
-
-void free_page(unsigned long addr)
-{
-	free((void *)addr);
 }

@@ -97,6 +97,10 @@ extern struct page *shim_memmap;
 extern unsigned long shim_nr_pages;
 void shim_memory_init(unsigned long nr_pages);
 
+/* Pages for whoever asks the page allocator: some of the arena, never used twice. */
+void shim_pool_init(unsigned long pfn, unsigned long nr_pages);
+unsigned long shim_pool_used(void);
+
 static inline phys_addr_t virt_to_phys(const volatile void *p)
 {
 	return (const volatile char *)p - shim_arena;
@@ -128,6 +132,8 @@ static inline struct folio *shim_page_folio(struct page *page)
 
 #define page_folio(p)		shim_page_folio(p)
 #define virt_to_folio(p)	page_folio(virt_to_page(p))
+#define folio_nid(folio)	((int)((folio)->page.flags.f >> NODES_PGSHIFT))
+#define pfn_folio(pfn)		page_folio(pfn_to_page(pfn))
 #define folio_address(folio)	page_address(&(folio)->page)
 #define folio_pfn(folio)	page_to_pfn(&(folio)->page)
 
@@ -141,6 +147,10 @@ static inline unsigned int folio_order(const struct folio *folio)
 #endif
 #ifndef atomic_long_add
 #define atomic_long_add(n, v)		__atomic_fetch_add((long *)(v), (n), __ATOMIC_RELAXED)
+#endif
+
+#ifndef atomic_long_read
+#define atomic_long_read(v)		READ_ONCE((v)->counter)
 #endif
 
 static inline void set_page_count(struct page *page, int n)
@@ -178,6 +188,7 @@ static inline struct page *pfn_to_online_page(unsigned long pfn)
 
 int get_order(size_t size);
 int pfn_to_nid(unsigned long pfn);
+int early_pfn_to_nid(unsigned long pfn);
 #define page_to_nid(page)	pfn_to_nid(page_to_pfn(page))
 int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *size);
 void totalram_pages_add(long nr);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CUSTOM: as the unit tests', and stores past the caches where the kernel has them. */
+/*
+ * CUSTOM: as the unit tests', stores past the caches where the kernel has them, and
+ * strscpy() with the size of the array, too.
+ */
 #ifndef BENCH_SHIM_STRING_H
 #define BENCH_SHIM_STRING_H
 
@@ -19,5 +22,8 @@ static inline void shim_memcpy_flushcache(void *to, const void *from, size_t siz
 
 #undef memcpy_flushcache
 #define memcpy_flushcache	shim_memcpy_flushcache
+
+#undef strscpy
+#define strscpy(dst, src, ...)	snprintf((dst), sizeof(dst), "%s", (src))
 
 #endif /* BENCH_SHIM_STRING_H */

@@ -34,4 +34,14 @@ static inline void prep_compound_head(struct page *head, unsigned int order)
 		INIT_LIST_HEAD(&folio->tail_2._deferred_list);
 }
 
+static inline void prep_compound_page(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	__SetPageHead(page);
+	for (i = 1; i < BIT(order); i++)
+		prep_compound_tail(page + i, page, order);
+	prep_compound_head(page, order);
+}
+
 #endif /* BENCH_SHIM_MM_INTERNAL_H */

@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run the native benchmarks: samples to build/bench/native.jsonl, the table to the terminal
+# and to build/bench/table.txt, charts to build/bench/charts/. The samples of the run
+# before stay in build/bench/native.old.jsonl, for bench/compare. Takes 5 minutes on 2 CPUs;
+# needs 4 GiB of memory. usage: native.sh [-r N] [-t S] [BENCHMARK...], see native --help
+#
+# exit status: 0 all was measured; 1 a result was wrong; 2 trouble
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=../scripts/lib.sh
+. "$here/../scripts/lib.sh"
+
+out=$build/bench
+make --no-print-directory -C "$top/bench" native "$out/charts-of-native" OUT="$out" ||
+	die "cannot be built: 'make setup' installs what is missing"
+
+rm -f "$out/native.new.jsonl"
+# the status goes through a file: in a pipeline it would be tee's
+{
+	rc=0
+	"$out/native" -o "$out/native.new.jsonl" "$@" || rc=$?
+	echo "$rc" >"$out/native.rc"
+} | tee "$out/table.txt"
+rc=$(cat "$out/native.rc")
+rm -f "$out/native.rc"
+[ "$rc" -eq 0 ] || exit "$rc"
+
+[ ! -f "$out/native.jsonl" ] || mv "$out/native.jsonl" "$out/native.old.jsonl"
+mv "$out/native.new.jsonl" "$out/native.jsonl"
+"$out/charts-of-native" "$out/native.jsonl" "$out/charts"

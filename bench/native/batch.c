@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Preserving folios in batches: kho_preserve_folios() and kho_preserve_folio_range(),
+ * beside one by one, which is all that stock has. The tree has all its tables. The folios
+ * of a batch follow one another in memory. Where it says "hot" all struct pages fit the
+ * cache of a CPU; elsewhere reading one of each folio from memory is part of the time.
+ */
+#include "bench.h"
+#include "folios.h"
+
+static const struct {
+	const char	*name;
+	unsigned long	nr, batch;
+	unsigned int	order;
+} cases[] = {
+	{ "1 of order 0",	1ul << 19,	1,	0 },
+	{ "8 of order 0",	1ul << 19,	8,	0 },
+	{ "64 of order 0",	1ul << 19,	64,	0 },
+	{ "512 of order 0",	1ul << 19,	512,	0 },
+	{ "4096 of order 0",	1ul << 19,	4096,	0 },
+	{ "512, hot",		1ul << 13,	512,	0 },
+	{ "512 of order 9",	1ul << 14,	512,	9 },
+};
+
+static unsigned long batch;
+
+static const char *case_name(unsigned int index)
+{
+	return index < sizeof(cases) / sizeof(*cases) ? cases[index].name : NULL;
+}
+
+static struct bench_work setup(unsigned int index)
+{
+	folios = (struct folios){
+		.nr = cases[index].nr,
+		.order = cases[index].order,
+		.stride = 1,
+		.nodes = 2,
+	};
+	batch = cases[index].batch;
+	folios_make();
+	return (struct bench_work){ .n = folios.nr };
+}
+
+static void reset_stock(unsigned int threads)
+{
+	folios_reset_with_tables(&side_stock);
+}
+
+static void reset_ours(unsigned int threads)
+{
+	folios_reset_with_tables(&side_ours);
+}
+
+static void run_single(unsigned int threads)
+{
+	folios.side->preserve(folios.list, folios.nr);
+}
+
+static void run_batches(unsigned int threads)
+{
+	folios.side->preserve_batches(folios.list, folios.nr, batch);
+}
+
+static void run_ranges(unsigned int threads)
+{
+	folios.side->preserve_ranges(folios.list, folios.nr, batch);
+}
+
+#define VARIANT(what, how, go)	\
+	{ .name = (what), .threads = 1, .reset = (how), .run = (go), .verify = folios_check }
+
+static const struct bench_variant variants[] = {
+	VARIANT("stock", reset_stock, run_single),
+	VARIANT("one by one", reset_ours, run_single),
+	VARIANT("batch", reset_ours, run_batches),
+	VARIANT("range", reset_ours, run_ranges),
+};
+
+const struct bench bench_batch = {
+	.name		= "batch",
+	.unit		= "folio",
+	.case_name	= case_name,
+	.setup		= setup,
+	.variants	= variants,
+	.nr_variants	= sizeof(variants) / sizeof(*variants),
+	.fresh		= true,
+};

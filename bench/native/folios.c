@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * See folios.h. Both sides look at the same struct pages and write to none.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "folios.h"
+#include "keys.h"
+#include "memory.h"
+
+#define POOL_PFN	(1ul << 17)
+#define POOL_PAGES	8192ul
+#define FIRST_PFN	(1ul << 18)
+#define BLOCK		512ul
+
+struct folios folios;
+
+/* Keys in the tree before any folio is: of what KHO itself hands over. */
+static unsigned long nr_own_keys;
+
+static unsigned long pfn_of(unsigned long i)
+{
+	return FIRST_PFN + (i * folios.stride << folios.order);
+}
+
+static unsigned int node_of(unsigned long i)
+{
+	return i * folios.nodes / folios.nr;
+}
+
+void folios_make(void)
+{
+	/* In the kernel the map is mapped by huge pages; here that needs them resident. */
+	bool huge = folios.stride << folios.order <= BLOCK;
+	unsigned long i;
+
+	memory_make(pfn_of(folios.nr), huge);
+	folios.list = calloc(folios.nr, sizeof(*folios.list));
+	if (!folios.list)
+		err(2, "no memory for a list of folios");
+	for (i = 0; i < folios.nr; i++)
+		folios.list[i] = side_stock.make(pfn_of(i), folios.order, node_of(i));
+}
+
+static void shuffle(struct folio **list, unsigned long nr)
+{
+	for (; nr > 1; nr--) {
+		unsigned long other = bench_random(nr);
+		struct folio *last = list[nr - 1];
+
+		list[nr - 1] = list[other];
+		list[other] = last;
+	}
+}
+
+void folios_shuffle(void)
+{
+	unsigned long part = folios.nr / folios.nodes;
+	unsigned int nid;
+
+	for (nid = 0; nid < folios.nodes; nid++)
+		shuffle(folios.list + nid * part, part);
+}
+
+/* The list is of nr / BLOCK blocks or less than one per thread. */
+void folios_mix(unsigned int threads)
+{
+	const unsigned long block = folios.nr < BLOCK * threads ? 1 : BLOCK;
+	struct folio **mixed = calloc(folios.nr, sizeof(*mixed));
+	unsigned long first, i, n = 0;
+	unsigned int thread;
+
+	if (!mixed)
+		err(2, "no memory for a list of folios");
+	for (thread = 0; thread < threads; thread++) {
+		for (first = thread * block; first < folios.nr; first += threads * block) {
+			for (i = first; i < first + block && i < folios.nr; i++)
+				mixed[n++] = folios.list[i];
+		}
+	}
+	memcpy(folios.list, mixed, n * sizeof(*mixed));
+	free(mixed);
+}
+
+void folios_reset(const struct side *side)
+{
+	folios.side = side;
+	side->start(POOL_PFN, POOL_PAGES);
+	nr_own_keys = keys_count(memory.arena, side->root());
+}
+
+void folios_reset_with_tables(const struct side *side)
+{
+	folios_reset(side);
+	side->preserve(folios.list, folios.nr);
+	side->unpreserve(folios.list, folios.nr);
+}
+
+bool folios_check(void)
+{
+	const uint64_t root = folios.side->root();
+	unsigned long i, nr = keys_count(memory.arena, root);
+
+	if (nr != nr_own_keys + folios.nr) {
+		fprintf(stderr, "native: the tree has %lu keys, not %lu\n", nr,
+			nr_own_keys + folios.nr);
+		return false;
+	}
+	for (i = 0; i < folios.nr; i++) {
+		if (keys_has(memory.arena, root, key_of(pfn_of(i), folios.order)))
+			continue;
+		fprintf(stderr, "native: the folio at pfn %#lx is not in the tree\n", pfn_of(i));
+		return false;
+	}
+	return true;
+}

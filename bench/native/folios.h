@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Folios on two nodes, and both sides ready to preserve them.
+ *
+ *   0       1/2 GiB  1 GiB
+ *   |.......|  pool  | node 0: ffff..ffff | node 1: ffff..ffff |
+ */
+#ifndef FOLIOS_H
+#define FOLIOS_H
+
+#include <stdbool.h>
+
+#include "side.h"
+
+/**
+ * struct folios - All folios of a case.
+ * @list:   In the order in which they are preserved.
+ * @nr:     How many.
+ * @order:  Of each.
+ * @stride: One in so many is in the list.
+ * @nodes:  They are spread over, one after the other.
+ * @side:   That preserves them in this run.
+ */
+struct folios {
+	struct folio		**list;
+	unsigned long		nr;
+	unsigned int		order;
+	unsigned long		stride;
+	unsigned int		nodes;
+	const struct side	*side;
+};
+
+extern struct folios folios;
+
+/* Memory and struct pages for what @folios says of @nr, @order, @stride and @nodes. */
+void folios_make(void);
+
+/* In any order, but each node's for themselves. */
+void folios_shuffle(void);
+
+/*
+ * As for @threads that work in the same memory: blocks of 512, a cache line of a bitmap,
+ * go to the threads in turns.
+ */
+void folios_mix(unsigned int threads);
+
+/* An empty tree of @side; and one that has all its tables already. */
+void folios_reset(const struct side *side);
+void folios_reset_with_tables(const struct side *side);
+
+/* What is in the tree: all folios, and nothing else. */
+bool folios_check(void);
+
+#endif /* FOLIOS_H */

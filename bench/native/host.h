@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A host after a kexec, before it has struct pages: what the firmware and the previous
+ * kernel left.
+ *
+ *   0    1/4 1/2 GiB  3    4    5    6    8 GiB       middle                      end
+ *   |....|ss|........|hole|ssss|nnnn|....|kkkkkkkkkkk|ssss|kkkkkkkkkkkkkkkkkkkkkk|
+ *    node 0                                           node 1
+ *   s scratch, n the tree, k memory of which some is preserved
+ */
+#ifndef HOST_H
+#define HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HOST_GIB		(1ul << 30)
+#define HOST_PAGES_PER_GIB	(HOST_GIB >> 12)
+#define HOST_NR_SCRATCH		3
+#define HOST_KEYS_PER_WORD	64
+
+/* Memory of which some is preserved, and holes between. */
+enum host_set { DENSE, RANDOM, CHECKER, SPARSE };
+
+struct host_range {
+	uint64_t	start, end;	/* physical addresses */
+};
+
+/**
+ * struct host - A host and what is preserved on it.
+ * @set:      Which of its memory.
+ * @order:    Of the keys.
+ * @end:      Of its memory.
+ * @middle:   Where node 1 begins.
+ * @first_pfn: That may be preserved.
+ * @end_pfn:  One past the last.
+ * @scratch:  Scratch areas.
+ * @root:     Of the tree.
+ * @nr_nodes: Pages of the tree.
+ * @nr_keys:  In the tree.
+ */
+struct host {
+	enum host_set		set;
+	unsigned int		order;
+	uint64_t		end, middle;
+	unsigned long		first_pfn, end_pfn;
+	struct host_range	scratch[HOST_NR_SCRATCH];
+	uint64_t		root;
+	unsigned long		nr_nodes, nr_keys;
+};
+
+extern struct host host;
+
+/* The keys of @host.order of 64 neighbours, the first of them at @pfn. */
+uint64_t host_word(unsigned long pfn);
+
+/* Is anything of the section preserved? */
+bool host_busy(unsigned long first_pfn, unsigned long end_pfn);
+
+/* Taking over, on either side. */
+void host_ours_prepare(char *arena);
+void host_ours_take(void);
+bool host_ours_verify(void);
+
+/* Nanoseconds that stock takes to reserve the first @n keys. */
+uint64_t host_stock_reserve(unsigned long n);
+void host_stock_prepare(char *arena);
+
+#endif /* HOST_H */

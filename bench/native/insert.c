@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Preserving folios one by one: kho_preserve_folio() of stock and of ours.
+ *
+ * The tree has all its tables before a run, as when memory is preserved, given up and
+ * preserved again; in cases that say "new" it is empty. Threads have memory of their own,
+ * half of them on each node; in variants that say "mix" they share all of it.
+ */
+#include "bench.h"
+#include "folios.h"
+
+static const struct {
+	const char	*name;
+	unsigned long	nr;
+	unsigned int	order;
+	unsigned long	stride;
+	bool		random, new;
+} cases[] = {
+	{ "order 0",		1ul << 19,	0,	1,	false,	false },
+	{ "order 0 new",	1ul << 19,	0,	1,	false,	true },
+	{ "order 0 random",	1ul << 19,	0,	1,	true,	false },
+	{ "1 per table new",	1ul << 12,	0,	32768,	false,	true },
+	{ "order 9",		1ul << 14,	9,	1,	false,	false },
+	{ "order 9 random",	1ul << 14,	9,	1,	true,	false },
+	{ "order 18",		1ul << 12,	18,	1,	false,	false },
+	{ "order 18 random",	1ul << 12,	18,	1,	true,	false },
+};
+
+static bool new;
+static unsigned int nr_threads;
+
+static const char *case_name(unsigned int index)
+{
+	return index < sizeof(cases) / sizeof(*cases) ? cases[index].name : NULL;
+}
+
+static struct bench_work setup(unsigned int index)
+{
+	folios = (struct folios){
+		.nr = cases[index].nr,
+		.order = cases[index].order,
+		.stride = cases[index].stride,
+		.nodes = 2,
+	};
+	new = cases[index].new;
+	folios_make();
+	if (cases[index].random)
+		folios_shuffle();
+	return (struct bench_work){ .n = folios.nr };
+}
+
+static void reset(const struct side *side, unsigned int threads)
+{
+	if (new)
+		folios_reset(side);
+	else
+		folios_reset_with_tables(side);
+	crew_hire(threads);
+}
+
+static void reset_stock(unsigned int threads)
+{
+	reset(&side_stock, threads);
+}
+
+static void reset_ours(unsigned int threads)
+{
+	reset(&side_ours, threads);
+}
+
+static void reset_stock_mix(unsigned int threads)
+{
+	folios_mix(threads);
+	reset(&side_stock, threads);
+}
+
+static void reset_ours_mix(unsigned int threads)
+{
+	folios_mix(threads);
+	reset(&side_ours, threads);
+}
+
+static void preserve_part(unsigned int thread)
+{
+	unsigned long from = folios.nr * thread / nr_threads;
+	unsigned long end = folios.nr * (thread + 1) / nr_threads;
+
+	folios.side->preserve(folios.list + from, end - from);
+}
+
+static void run(unsigned int threads)
+{
+	nr_threads = threads;
+	crew_run(preserve_part);
+}
+
+#define VARIANT(what, nr, than, how)					\
+	{ .name = (what), .threads = (nr), .base = (than), .reset = (how), .run = run,	\
+	  .verify = folios_check }
+#define PAIR(nr)							\
+	VARIANT("stock", nr, NULL, reset_stock),			\
+	VARIANT("kho_fast", nr, NULL, reset_ours)
+#define MIXED(nr)							\
+	VARIANT("stock mix", nr, NULL, reset_stock_mix),		\
+	VARIANT("fast mix", nr, "stock mix", reset_ours_mix)
+
+static const struct bench_variant variants[] = {
+	PAIR(1),
+	PAIR(2), MIXED(2),
+	PAIR(4), MIXED(4),
+	PAIR(8), MIXED(8),
+	PAIR(16), MIXED(16),
+	PAIR(32), MIXED(32),
+	PAIR(64), MIXED(64),
+};
+
+const struct bench bench_insert = {
+	.name		= "insert",
+	.unit		= "folio",
+	.case_name	= case_name,
+	.setup		= setup,
+	.variants	= variants,
+	.nr_variants	= sizeof(variants) / sizeof(*variants),
+	.fresh		= true,
+};

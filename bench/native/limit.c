@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What no code can beat on this machine: reading memory in a stream, and setting it, 1 GiB
+ * in huge pages.
+ */
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "bench.h"
+#include "memory.h"
+#include "stream.h"
+
+#define SIZE	(1ul << 30)
+#define PART	(1ul << 21)
+
+static char *buffer;
+static bool reads;
+
+static const char *case_name(unsigned int index)
+{
+	static const char *const names[] = { "read", "memset" };
+
+	return index < sizeof(names) / sizeof(*names) ? names[index] : NULL;
+}
+
+static struct bench_work setup(unsigned int index)
+{
+	reads = !index;
+	buffer = memory_reserve(SIZE);
+	madvise(buffer, SIZE, MADV_HUGEPAGE);
+	memset(buffer, 1, SIZE);
+	return (struct bench_work){ SIZE >> 12, SIZE };
+}
+
+static void read_part(unsigned long from, unsigned long end)
+{
+	stream_read(buffer + from, end - from);
+}
+
+static void set_part(unsigned long from, unsigned long end)
+{
+	memset(buffer + from, 0, end - from);
+}
+
+static void run(unsigned int threads)
+{
+	parallel(threads, 0, SIZE, PART, reads ? read_part : set_part);
+}
+
+static const struct bench_variant variants[] = {
+	{ .name = "memory", .threads = 1, .run = run },
+	{ .name = "memory", .threads = 2, .run = run },
+	{ .name = "memory", .threads = 4, .run = run },
+	{ .name = "memory", .threads = 8, .run = run },
+	{ .name = "memory", .threads = 16, .run = run },
+};
+
+const struct bench bench_limit = {
+	.name		= "limit",
+	.unit		= "page of 4 KiB",
+	.case_name	= case_name,
+	.setup		= setup,
+	.variants	= variants,
+	.nr_variants	= sizeof(variants) / sizeof(*variants),
+};

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A core of KHO that preserves: stock's or ours, each with its own copy of the shims in
+ * one program, so that both run on the same memory and the same struct pages.
+ */
+#ifndef SIDE_H
+#define SIDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct folio;
+
+/**
+ * struct side - What the benchmarks do with it.
+ * @adopt:     Take over the arena and its map from memory_make().
+ * @make:      Write the struct pages of a folio.
+ * @start:     Set handing over up, as at boot; the tree gets its pages from the @nr
+ *             page frames from @pool on.
+ * @root:      Where the next kernel finds the tree.
+ * @preserve:  One by one. Errors end the program, here and below.
+ * @unpreserve: One by one.
+ * @preserve_batches: In arrays of @batch.
+ * @preserve_ranges: In ranges of @batch that follow one another in memory.
+ * @tree_make: Start a tree of its own.
+ * @tree_add:  Add keys to it.
+ * @tree_add_range: Add @nr keys from @key on.
+ * @tree_walk: Number and sum of all its keys.
+ * @pool_used: Pages that the tree and what belongs to it has got.
+ */
+struct side {
+	void		(*adopt)(char *arena, void *memmap, unsigned long nr_pages);
+	struct folio	*(*make)(unsigned long pfn, unsigned int order, int nid);
+	void		(*start)(unsigned long pool, unsigned long nr);
+	uint64_t	(*root)(void);
+	void		(*preserve)(struct folio **folios, unsigned long nr);
+	void		(*unpreserve)(struct folio **folios, unsigned long nr);
+	void		(*preserve_batches)(struct folio **folios, unsigned long nr,
+					    unsigned long batch);
+	void		(*preserve_ranges)(struct folio **folios, unsigned long nr,
+					   unsigned long batch);
+	void		(*tree_make)(unsigned long pool, unsigned long nr);
+	void		(*tree_add)(const unsigned long *keys, unsigned long nr);
+	void		(*tree_add_range)(unsigned long key, unsigned long nr);
+	void		(*tree_walk)(unsigned long *nr, unsigned long *sum);
+	unsigned long	(*pool_used)(void);
+};
+
+extern const struct side side_stock, side_ours;
+
+/* side_stock.c and side_ours.c: what @root returns. */
+uint64_t side_root(void);
+
+#endif /* SIDE_H */

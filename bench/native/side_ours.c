@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Where our tree is. */
+#include "internal.h"
+#include "outgoing.h"
+
+#include "side.h"
+
+uint64_t side_root(void)
+{
+	return kho_fast_outgoing_root();
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How much memory the tree takes for 1 TiB of which everything is preserved in folios of
+ * one order, from 0 to 18: it is built key by key, and the pages that it got are counted.
+ * The format is the same on both sides, and so should be the size.
+ */
+#include <stdio.h>
+
+#include "bench.h"
+#include "keys.h"
+#include "memory.h"
+#include "side.h"
+
+#define HOST_PAGES	(1ul << 28)
+#define POOL_PFN	512ul
+#define POOL_PAGES	16384ul
+#define MAX_ORDER	18
+
+static const struct side *side;
+static unsigned int order;
+
+static const char *case_name(unsigned int index)
+{
+	static char name[16];
+
+	snprintf(name, sizeof(name), "order %u", index);
+	return index <= MAX_ORDER ? name : NULL;
+}
+
+static struct bench_work setup(unsigned int index)
+{
+	order = index;
+	memory_make(POOL_PFN + POOL_PAGES, false);
+	return (struct bench_work){ .n = HOST_PAGES >> order };
+}
+
+static void reset_stock(unsigned int threads)
+{
+	side = &side_stock;
+	side->tree_make(POOL_PFN, POOL_PAGES);
+}
+
+static void reset_ours(unsigned int threads)
+{
+	side = &side_ours;
+	side->tree_make(POOL_PFN, POOL_PAGES);
+}
+
+static void run(unsigned int threads)
+{
+	side->tree_add_range(key_of(0, order), HOST_PAGES >> order);
+}
+
+/* The root was the first page. */
+static bool verify(void)
+{
+	return keys_count(memory.arena, POOL_PFN << 12) == HOST_PAGES >> order;
+}
+
+static unsigned long size(void)
+{
+	return side->pool_used() * NODE_BYTES;
+}
+
+static const struct bench_variant variants[] = {
+	{ .name = "stock", .threads = 1, .reset = reset_stock, .run = run, .verify = verify,
+	  .size = size },
+	{ .name = "kho_fast", .threads = 1, .reset = reset_ours, .run = run, .verify = verify,
+	  .size = size },
+};
+
+const struct bench bench_tree = {
+	.name		= "tree",
+	.unit		= "key",
+	.case_name	= case_name,
+	.setup		= setup,
+	.variants	= variants,
+	.nr_variants	= sizeof(variants) / sizeof(*variants),
+	.fresh		= true,
+	.once		= true,
+};

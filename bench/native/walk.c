@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kho_radix_walk_tree() over 1,048,576 keys, with a callback for each: all pages of 4 GiB,
+ * or pages anywhere in 1 TiB, 128 to a bitmap.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench.h"
+#include "keys.h"
+#include "memory.h"
+#include "side.h"
+
+#define NR_KEYS		(1ul << 20)
+#define HOST_PAGES	(1ul << 28)
+#define PER_KEY		(HOST_PAGES / NR_KEYS)
+#define POOL_PFN	512ul
+#define POOL_PAGES	16384ul
+
+static const char *const names[] = { "dense", "scattered" };
+
+static unsigned long sum, found_nr, found_sum;
+
+static const char *case_name(unsigned int index)
+{
+	return index < sizeof(names) / sizeof(*names) ? names[index] : NULL;
+}
+
+static unsigned long *make_keys(bool scattered)
+{
+	unsigned long *keys = malloc(NR_KEYS * sizeof(*keys)), i, pfn;
+
+	if (!keys)
+		err(2, "no memory for keys");
+	for (i = 0; i < NR_KEYS; i++) {
+		pfn = scattered ? i * PER_KEY + bench_random(PER_KEY) : i;
+		keys[i] = key_of(pfn, 0);
+		sum += keys[i];
+	}
+	return keys;
+}
+
+static struct bench_work setup(unsigned int index)
+{
+	unsigned long *keys = make_keys(index);
+
+	memory_make(2 * (POOL_PFN + POOL_PAGES), false);
+	side_stock.tree_make(POOL_PFN, POOL_PAGES);
+	side_stock.tree_add(keys, NR_KEYS);
+	side_ours.tree_make(POOL_PFN + POOL_PAGES, POOL_PAGES);
+	side_ours.tree_add(keys, NR_KEYS);
+	free(keys);
+	return (struct bench_work){ .n = NR_KEYS };
+}
+
+static void run_stock(unsigned int threads)
+{
+	side_stock.tree_walk(&found_nr, &found_sum);
+}
+
+static void run_ours(unsigned int threads)
+{
+	side_ours.tree_walk(&found_nr, &found_sum);
+}
+
+static void forget(void)
+{
+	found_nr = found_sum = 0;
+}
+
+static bool verify(void)
+{
+	if (found_nr == NR_KEYS && found_sum == sum)
+		return true;
+	fprintf(stderr, "native: %lu keys with a sum of %#lx, not %lu with %#lx\n", found_nr,
+		found_sum, NR_KEYS, sum);
+	return false;
+}
+
+static const struct bench_variant variants[] = {
+	{ .name = "stock", .threads = 1, .spoil = forget, .run = run_stock, .verify = verify },
+	{ .name = "kho_fast", .threads = 1, .spoil = forget, .run = run_ours, .verify = verify },
+};
+
+const struct bench bench_walk = {
+	.name		= "walk",
+	.unit		= "key",
+	.case_name	= case_name,
+	.setup		= setup,
+	.variants	= variants,
+	.nr_variants	= sizeof(variants) / sizeof(*variants),
+};
