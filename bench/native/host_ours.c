@@ -97,9 +97,9 @@ bool host_ours_verify(void)
 {
 	unsigned long nr;
 
-	if (error || map.nr_nodes != host.nr_nodes) {
+	if (error || map.nodes.nr != host.nr_nodes) {
 		fprintf(stderr, "native: error %d, %lu pages of the tree, not %lu\n", error,
-			map.nr_nodes, host.nr_nodes);
+			map.nodes.nr, host.nr_nodes);
 		return false;
 	}
 	if (!check_whole())

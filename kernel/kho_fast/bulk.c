@@ -31,22 +31,20 @@
 #define SEGMENT		4096UL
 
 /* The folios from the first on that follow one another and are of one order. */
-static struct kho_fast_run first_run(struct folio **folios, unsigned long nr)
+static __always_inline void first_run(struct kho_fast_run *run,
+				      struct folio **folios, unsigned long nr)
 {
-	struct kho_fast_run run = {
-		.pfn = folio_pfn(folios[0]),
-		.order = folio_order(folios[0]),
-		.nr = 1,
-	};
-	unsigned long pfn = run.pfn + (1UL << run.order);
+	const unsigned int order = folio_order(folios[0]);
+	const unsigned long pfn = folio_pfn(folios[0]);
+	unsigned long next = pfn, i = 0;
 
-	while (run.nr < nr && folio_pfn(folios[run.nr]) == pfn &&
-	       folio_order(folios[run.nr]) == run.order) {
-		pfn += 1UL << run.order;
-		run.nr++;
-	}
+	do {
+		next += 1UL << order;
+		i++;
+	} while (i < nr && folio_pfn(folios[i]) == next &&
+		 folio_order(folios[i]) == order);
 
-	return run;
+	*run = (struct kho_fast_run){ .pfn = pfn, .nr = i, .order = order };
 }
 
 static int preserve_run(const struct kho_fast_run *run)
@@ -70,8 +68,9 @@ void kho_unpreserve_folios(struct folio **folios, unsigned long nr)
 	unsigned long done = 0;
 
 	while (done < nr) {
-		struct kho_fast_run run = first_run(folios + done, nr - done);
+		struct kho_fast_run run;
 
+		first_run(&run, folios + done, nr - done);
 		kho_fast_outgoing_del_run(&run);
 		done += run.nr;
 		cond_resched();
@@ -84,9 +83,11 @@ static int preserve_serially(struct folio **folios, unsigned long nr)
 	unsigned long done = 0;
 
 	while (done < nr) {
-		struct kho_fast_run run = first_run(folios + done, nr - done);
-		int err = preserve_run(&run);
+		struct kho_fast_run run;
+		int err;
 
+		first_run(&run, folios + done, nr - done);
+		err = preserve_run(&run);
 		if (err) {
 			kho_unpreserve_folios(folios, done);
 			return err;
@@ -163,6 +164,29 @@ static int preserve_in_segments(struct batch *batch)
 	return err;
 }
 
+static noinline int preserve_many(struct folio **folios, unsigned long nr)
+{
+	struct batch batch = {
+		.spread = {
+			.nr = DIV_ROUND_UP(nr, SEGMENT),
+			.run = preserve_segment,
+		},
+		.folios = folios,
+		.nr = nr,
+	};
+	int err;
+
+	batch.nids = kvmalloc_array(batch.spread.nr, sizeof(int), GFP_KERNEL);
+	batch.done = bitmap_zalloc(batch.spread.nr, GFP_KERNEL);
+	if (batch.nids && batch.done)
+		err = preserve_in_segments(&batch);
+	else
+		err = preserve_serially(folios, nr);
+	bitmap_free(batch.done);
+	kvfree(batch.nids);
+	return err;
+}
+
 /**
  * kho_preserve_folios - Keep folios across kexec.
  * @folios: The folios, of any orders and nodes. Those that follow one another
@@ -180,28 +204,8 @@ static int preserve_in_segments(struct batch *batch)
  */
 int kho_preserve_folios(struct folio **folios, unsigned long nr)
 {
-	struct batch batch = {
-		.spread = {
-			.nr = DIV_ROUND_UP(nr, SEGMENT),
-			.run = preserve_segment,
-		},
-		.folios = folios,
-		.nr = nr,
-	};
-	int err;
-
-	if (nr <= SEGMENT)
-		return preserve_serially(folios, nr);
-
-	batch.nids = kvmalloc_array(batch.spread.nr, sizeof(int), GFP_KERNEL);
-	batch.done = bitmap_zalloc(batch.spread.nr, GFP_KERNEL);
-	if (batch.nids && batch.done)
-		err = preserve_in_segments(&batch);
-	else
-		err = preserve_serially(folios, nr);
-	bitmap_free(batch.done);
-	kvfree(batch.nids);
-	return err;
+	return nr <= SEGMENT ? preserve_serially(folios, nr) :
+			       preserve_many(folios, nr);
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folios);
 

@@ -99,7 +99,7 @@ static int __init add_node(struct kho_fast_map *map, phys_addr_t phys)
 {
 	unsigned long pfn = PHYS_PFN(phys);
 	unsigned long nr = pfn_to_section_nr(pfn);
-	unsigned long *bits;
+	int err;
 
 	if (!PAGE_ALIGNED(phys) || nr >= map->nr_sections ||
 	    !range_is_safe(pfn, 1)) {
@@ -108,24 +108,18 @@ static int __init add_node(struct kho_fast_map *map, phys_addr_t phys)
 		return -EINVAL;
 	}
 
-	bits = map->node_bits[nr];
-	if (!bits)
-		bits = memblock_alloc(PAGE_ALIGN(KHO_FAST_NODE_BITS_SIZE),
-				      PAGE_SIZE);
-	if (!bits) {
-		kho_fast_refuse("no scratch memory left to map its tree");
-		return -ENOMEM;
-	}
-	map->node_bits[nr] = bits;
-
-	if (__test_and_set_bit(pfn - section_nr_to_pfn(nr), bits)) {
+	err = kho_fast_nodes_add(&map->nodes, pfn);
+	if (err == -EEXIST) {
 		kho_fast_refuse("two slots point to the tree node at %pa",
 				&phys);
 		return -EINVAL;
 	}
+	if (err) {
+		kho_fast_refuse("no scratch memory left to map its tree");
+		return err;
+	}
 
 	map->sections[nr].nodes = true;
-	map->nr_nodes++;
 	return 0;
 }
 
@@ -253,23 +247,23 @@ static int __init scan_node(struct kho_fast_map *map, phys_addr_t phys,
 }
 
 /* A key must not cover a page of the tree: claiming it would free the node. */
-static int __init check_nodes(const struct kho_fast_map *map, unsigned long nr)
+static int __init check_nodes(const struct kho_fast_map *map)
 {
 	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
-	unsigned long off;
+	unsigned long i, block = ULONG_MAX;
 
-	for (off = 0; off < PAGES_PER_SECTION; off += KHO_FAST_BLOCK_PAGES) {
-		const unsigned long *nodes = map->node_bits[nr] + BIT_WORD(off);
-		phys_addr_t phys = PFN_PHYS(section_nr_to_pfn(nr) + off);
+	for (i = 0; i < map->nodes.nr; i++) {
+		unsigned long pfn = map->nodes.pfns[i];
+		phys_addr_t phys = PFN_PHYS(pfn);
 
-		if (bitmap_empty(nodes, KHO_FAST_BLOCK_PAGES))
+		if (block != ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES)) {
+			block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
+			kho_fast_key_mask(map, block, KHO_FAST_ALL_ORDERS, mask);
+		}
+		if (!test_bit(pfn - block, mask))
 			continue;
 
-		kho_fast_key_mask(map, PHYS_PFN(phys), KHO_FAST_ALL_ORDERS, mask);
-		if (!bitmap_intersects(mask, nodes, KHO_FAST_BLOCK_PAGES))
-			continue;
-
-		kho_fast_refuse("a page of its tree near %pa is also preserved",
+		kho_fast_refuse("the page of its tree at %pa is also preserved",
 				&phys);
 		return -EINVAL;
 	}
@@ -321,22 +315,11 @@ static int __init check_reserved(const struct kho_fast_map *map)
 /* What cannot be seen in one key alone. */
 static int __init check_whole(const struct kho_fast_map *map)
 {
-	unsigned long nr;
-	int err;
+	int err = kho_fast_check_overlap(map);
 
-	err = kho_fast_check_overlap(map);
-	if (err)
-		return err;
-
-	for (nr = 0; nr < map->nr_sections; nr++) {
-		if (!map->sections[nr].nodes)
-			continue;
-		err = check_nodes(map, nr);
-		if (err)
-			return err;
-	}
-
-	return check_reserved(map);
+	if (!err)
+		err = check_nodes(map);
+	return err ?: check_reserved(map);
 }
 
 /**
@@ -377,9 +360,7 @@ static int __init map_alloc(struct kho_fast_map *map)
 	/* Whole pages, for kho_fast_free_boot(). */
 	map->sections = memblock_alloc(PAGE_ALIGN(nr * sizeof(*map->sections)),
 				       PAGE_SIZE);
-	map->node_bits = memblock_alloc(PAGE_ALIGN(nr * sizeof(*map->node_bits)),
-					PAGE_SIZE);
-	if (map->sections && map->node_bits)
+	if (map->sections)
 		return 0;
 
 	kho_fast_refuse("no scratch memory left to map %lu sections", nr);
@@ -411,6 +392,7 @@ int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
 	if (err)
 		goto err_destroy;
 	map->root = phys_to_virt(root);
+	kho_fast_nodes_sort(&map->nodes);
 
 	err = check_whole(map);
 	if (err)
@@ -431,14 +413,7 @@ err_destroy:
  */
 void __init kho_fast_map_destroy(struct kho_fast_map *map)
 {
-	unsigned long nr;
-
-	for (nr = 0; map->node_bits && nr < map->nr_sections; nr++)
-		memblock_free(map->node_bits[nr],
-			      PAGE_ALIGN(KHO_FAST_NODE_BITS_SIZE));
-
-	memblock_free(map->node_bits,
-		      PAGE_ALIGN(map->nr_sections * sizeof(*map->node_bits)));
+	kho_fast_nodes_destroy(&map->nodes);
 	memblock_free(map->sections,
 		      PAGE_ALIGN(map->nr_sections * sizeof(*map->sections)));
 	*map = (struct kho_fast_map){};

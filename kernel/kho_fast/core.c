@@ -9,8 +9,8 @@
  * - outgoing.c, preserve.c, bulk.c, spread.c, vmalloc.c, subtree.c, metadata.c:
  *   the outgoing kernel records what survives;
  * - scratch.c, kimage.c: where the next kernel may live;
- * - incoming.c, busy.c, overlap.c, mask.c, extend.c: the next kernel takes the
- *   tree over;
+ * - incoming.c, busy.c, nodes.c, overlap.c, mask.c, extend.c: the next kernel
+ *   takes the tree over;
  * - mm/deferred_kho.c, form.c, ranges.c, stats.c: keep preserved pages out of
  *   the buddy allocator and give them their form;
  * - restore.c, reserved.c, holes.c, trim.c: preserved pages are claimed, small

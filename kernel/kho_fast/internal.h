@@ -112,28 +112,40 @@ struct kho_fast_section {
 static_assert(sizeof(struct kho_fast_section) == 8);
 
 /**
+ * struct kho_fast_nodes - The pages that the incoming tree itself occupies.
+ * @pfns: Their page frames, in ascending order; a hash table while it is filled.
+ * @nr:   How many.
+ * @size: Entries that @pfns has room for, whole pages of them.
+ */
+struct kho_fast_nodes {
+	unsigned long	*pfns;
+	unsigned long	nr;
+	unsigned long	size;
+};
+
+/* Bytes of @nodes->pfns. */
+static inline size_t kho_fast_nodes_size(const struct kho_fast_nodes *nodes)
+{
+	return nodes->size * sizeof(*nodes->pfns);
+}
+
+/**
  * struct kho_fast_map - Which sections of memory hold preserved pages.
  * @root:        Root of the incoming tree, NULL when there is none.
  * @sections:    One entry per section from pfn 0 to the end of memory.
  * @nr_sections: Entries of @sections.
- * @node_bits:   Per section NULL or a bitmap of the pages that the incoming
- *               tree itself occupies.
- * @nr_nodes:    Pages that the incoming tree occupies.
+ * @nodes:       The pages of the tree.
  * @orders:      Bit o is set when the tree has a key of order o.
- * @finished:    All sections are; @sections and @node_bits may go any time.
+ * @finished:    All sections are; @sections and @nodes may go any time.
  */
 struct kho_fast_map {
 	struct kho_radix_node	*root;
 	struct kho_fast_section	*sections;
 	unsigned long		nr_sections;
-	unsigned long		**node_bits;
-	unsigned long		nr_nodes;
+	struct kho_fast_nodes	nodes;
 	u32			orders;
 	bool			finished;
 };
-
-/* Bytes of one entry of &kho_fast_map.node_bits. */
-#define KHO_FAST_NODE_BITS_SIZE	(BITS_TO_LONGS(PAGES_PER_SECTION) * sizeof(long))
 
 /* Pages whose preserved bits are looked at together: the buddy's reach. */
 #define KHO_FAST_BLOCK_PAGES	MAX_ORDER_NR_PAGES
@@ -162,6 +174,13 @@ static inline unsigned int kho_fast_chunk_order(unsigned long start,
 
 	return start ? min_t(unsigned int, order, __ffs(start)) : order;
 }
+
+/* nodes.c */
+int kho_fast_nodes_add(struct kho_fast_nodes *nodes, unsigned long pfn);
+void kho_fast_nodes_sort(struct kho_fast_nodes *nodes);
+unsigned long kho_fast_nodes_from(const struct kho_fast_nodes *nodes,
+				  unsigned long pfn);
+void kho_fast_nodes_destroy(struct kho_fast_nodes *nodes);
 
 /* overlap.c */
 int kho_fast_check_overlap(const struct kho_fast_map *map);

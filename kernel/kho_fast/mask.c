@@ -67,13 +67,15 @@ void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
 void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
 			unsigned long *mask)
 {
-	unsigned long nr = pfn_to_section_nr(pfn);
-	unsigned long off = pfn - section_nr_to_pfn(nr);
+	unsigned long i;
 
 	kho_fast_key_mask(map, pfn, KHO_FAST_ALL_ORDERS, mask);
-	if (map->sections[nr].nodes)
-		bitmap_or(mask, mask, map->node_bits[nr] + BIT_WORD(off),
-			  KHO_FAST_BLOCK_PAGES);
+	if (!map->sections[pfn_to_section_nr(pfn)].nodes)
+		return;
+
+	for (i = kho_fast_nodes_from(&map->nodes, pfn);
+	     i < map->nodes.nr && map->nodes.pfns[i] < pfn + KHO_FAST_BLOCK_PAGES; i++)
+		__set_bit(map->nodes.pfns[i] - pfn, mask);
 }
 
 /**

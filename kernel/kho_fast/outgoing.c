@@ -229,6 +229,17 @@ static unsigned long clear_part(struct kho_radix_leaf *leaf,
 	return missing;
 }
 
+static int add_one(unsigned long pfn, unsigned int order)
+{
+	const unsigned long key = kho_fast_key(pfn, order);
+	struct kho_radix_leaf *leaf = get_leaf(key, pfn);
+
+	if (IS_ERR(leaf))
+		return PTR_ERR(leaf);
+
+	return test_and_set_bit(kho_fast_bit(key), leaf->bitmap) ? -EEXIST : 0;
+}
+
 /**
  * kho_fast_outgoing_add_run - Add the keys of a run of folios.
  * @run: The run; its first page frame has a struct page.
@@ -241,6 +252,10 @@ int kho_fast_outgoing_add_run(const struct kho_fast_run *run)
 {
 	struct kho_fast_run done = { .pfn = run->pfn, .order = run->order };
 	int err = 0;
+
+	/* Scattered folios are runs of one. */
+	if (run->nr == 1)
+		return add_one(run->pfn, run->order);
 
 	while (!err && done.nr < run->nr) {
 		struct part part = nth_part(run, done.nr);

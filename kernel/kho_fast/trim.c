@@ -105,15 +105,10 @@ static void free_boot(void *mem, size_t size)
 /* Nobody looks at sections any more once all are finished. */
 static void free_sections(struct kho_fast_map *map)
 {
-	unsigned long nr;
-
-	for (nr = 0; nr < map->nr_sections; nr++)
-		free_boot(map->node_bits[nr], KHO_FAST_NODE_BITS_SIZE);
-
-	free_boot(map->node_bits, map->nr_sections * sizeof(*map->node_bits));
+	free_boot(map->nodes.pfns, kho_fast_nodes_size(&map->nodes));
 	free_boot(map->sections, map->nr_sections * sizeof(*map->sections));
 	map->nr_sections = 0;
-	map->node_bits = NULL;
+	map->nodes = (struct kho_fast_nodes){};
 	map->sections = NULL;
 }
 
