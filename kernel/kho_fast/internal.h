@@ -264,6 +264,100 @@ int kho_fast_spread(struct kho_fast_spread *spread);
 /* preserve.c */
 void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages);
 
+/* Value of &kho_vmalloc.flags in kho-v4: an ordinary area. */
+#define KHO_FAST_VMALLOC_ALLOC	0x0001
+
+/**
+ * struct kho_fast_chain - A list of pages in the format of &struct kho_vmalloc.
+ * @first:    First chunk, NULL when the chain is empty.
+ * @last:     Last chunk.
+ * @used:     Entries of @last in use.
+ * @nr_pages: Pages that are listed.
+ */
+struct kho_fast_chain {
+	struct kho_vmalloc_chunk *first, *last;
+	unsigned int		used;
+	u64			nr_pages;
+};
+
+/**
+ * struct kho_fast_chain_it - A walk over a chain.
+ * @chunk: The chunk it is in, NULL at the end.
+ * @entry: The next entry.
+ */
+struct kho_fast_chain_it {
+	struct kho_vmalloc_chunk *chunk;
+	unsigned int		entry;
+};
+
+/* vmalloc.c */
+int kho_fast_chain_append(struct kho_fast_chain *chain, struct page *page,
+			  unsigned int order);
+void kho_fast_chain_join(struct kho_fast_chain *chain,
+			 struct kho_fast_chain *tail);
+void kho_fast_chain_undo(struct kho_vmalloc_chunk *first, unsigned int order,
+			 void (*release)(struct page *page));
+void kho_fast_chain_free(struct kho_vmalloc_chunk *first, bool entries,
+			 unsigned int order);
+struct kho_vmalloc_chunk *kho_fast_chain_claim(const struct kho_vmalloc *from);
+struct page *kho_fast_chain_next(struct kho_fast_chain_it *it);
+
+/* Bytes of a record, and how many there are in a page. */
+#define KHO_FAST_RECORD_SIZE		16
+#define KHO_FAST_RECORDS_PER_PAGE	(PAGE_SIZE / KHO_FAST_RECORD_SIZE)
+
+/**
+ * struct kho_fast_records - A list of records that is being written.
+ * @chain: The pages that they are in.
+ * @next:  Where the next record goes.
+ * @left:  For how many there is room from @next on.
+ */
+struct kho_fast_records {
+	struct kho_fast_chain	chain;
+	void			*next;
+	unsigned long		left;
+};
+
+/**
+ * struct kho_fast_records_it - A walk over records that were claimed.
+ * @first: First chunk of the chain that lists them.
+ * @order: Order of its entries.
+ * @pages: Where in the chain the walk is.
+ * @next:  The next record.
+ * @left:  How many there are from @next on in one piece.
+ * @nr:    How many there are left in all.
+ */
+struct kho_fast_records_it {
+	struct kho_vmalloc_chunk *first;
+	unsigned int		order;
+	struct kho_fast_chain_it pages;
+	const void		*next;
+	unsigned long		left;
+	u64			nr;
+};
+
+/* records.c */
+void *kho_fast_records_add(struct kho_fast_records *records);
+void kho_fast_records_join(struct kho_fast_records *records,
+			   struct kho_fast_records *tail);
+s64 kho_fast_records_store(const struct kho_fast_records *records,
+			   struct kho_vmalloc *to);
+int kho_fast_records_claim(const struct kho_vmalloc *from, u64 nr,
+			   struct kho_fast_records_it *it);
+const void *kho_fast_records_next(struct kho_fast_records_it *it);
+void kho_fast_records_free(struct kho_fast_records_it *it);
+
+struct file;
+struct memfd_luo_ser;
+
+/* memfd_preserve.c */
+int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser);
+void kho_fast_memfd_unpreserve(struct memfd_luo_ser *ser);
+
+/* memfd_retrieve.c */
+struct file *kho_fast_memfd_retrieve(phys_addr_t ser_pa);
+void kho_fast_memfd_discard(phys_addr_t ser_pa);
+
 /* restore.c */
 void kho_fast_drop_page(phys_addr_t phys);
 

@@ -4,7 +4,8 @@
  *
  * An area is recorded as a chain of chunks, pages that list where the memory
  * of the area lies. The chunks are preserved like the memory itself. Layout:
- * &struct kho_vmalloc and &struct kho_vmalloc_chunk of the kho-v4 ABI.
+ * &struct kho_vmalloc and &struct kho_vmalloc_chunk of the kho-v4 ABI. A chain
+ * can be built and read without an area, see records.c.
  *
  * The chain is data of the previous kernel: what it points to is claimed
  * before it is read, the lengths bound the walk.
@@ -25,7 +26,7 @@
 #include "internal.h"
 
 /* Values of &kho_vmalloc.flags in kho-v4. */
-#define SER_ALLOC	0x0001
+#define SER_ALLOC	KHO_FAST_VMALLOC_ALLOC
 #define SER_HUGE_VMAP	0x0002
 
 #define SUPPORTED_VM_FLAGS	(VM_ALLOC | VM_ALLOW_HUGE_VMAP)
@@ -54,41 +55,99 @@ static struct kho_vmalloc_chunk *chunk_alloc(void)
 	return chunk;
 }
 
-/* Undo the pages of @chunk and @chunk itself; returns the next one. */
-static struct kho_vmalloc_chunk *chunk_undo(struct kho_vmalloc_chunk *chunk,
-					    unsigned int order)
+/* Make sure that there is room for an entry. */
+static int chain_grow(struct kho_fast_chain *chain)
 {
-	struct kho_vmalloc_chunk *next = KHOSER_LOAD_PTR(chunk->hdr.next);
-	unsigned int i;
+	struct kho_vmalloc_chunk *chunk;
 
-	for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++)
-		kho_fast_unpreserve_range(PHYS_PFN(chunk->phys[i]), BIT(order));
+	if (chain->first && chain->used < KHO_VMALLOC_SIZE)
+		return 0;
 
-	kho_unpreserve_pages(virt_to_page(chunk), 1);
-	free_page((unsigned long)chunk);
-	return next;
+	chunk = chunk_alloc();
+	if (!chunk)
+		return -ENOMEM;
+
+	if (chain->first)
+		KHOSER_STORE_PTR(chain->last->hdr.next, chunk);
+	else
+		chain->first = chunk;
+	chain->last = chunk;
+	chain->used = 0;
+	return 0;
 }
 
-/* Where the next entry goes. */
-struct tail {
-	struct kho_vmalloc_chunk	*chunk;
-	unsigned int			used;
-};
-
-static int append(struct tail *tail, struct page *page, unsigned int order)
+/**
+ * kho_fast_chain_append - Preserve pages and list them at the end of a chain.
+ * @chain: The chain, all zeroes when it is empty.
+ * @page:  First page, naturally aligned.
+ * @order: There are 2^@order pages; the same for all entries of a chain.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; what kho_preserve_pages() returned, or -ENOMEM, and then @page is
+ * neither preserved nor listed.
+ */
+int kho_fast_chain_append(struct kho_fast_chain *chain, struct page *page,
+			  unsigned int order)
 {
-	int err = kho_preserve_pages(page, BIT(order));
+	int err = chain_grow(chain);
 
+	if (!err)
+		err = kho_preserve_pages(page, BIT(order));
 	if (err)
 		return err;
 
-	tail->chunk->phys[tail->used++] = page_to_phys(page);
-	if (tail->used < KHO_VMALLOC_SIZE)
-		return 0;
+	chain->last->phys[chain->used++] = page_to_phys(page);
+	chain->nr_pages += BIT(order);
+	return 0;
+}
 
-	/* A full chunk is always followed by another, if need be an empty one. */
-	*tail = (struct tail){ .chunk = chunk_alloc() };
-	return tail->chunk ? 0 : -ENOMEM;
+/**
+ * kho_fast_chain_join - Put one chain behind another.
+ * @chain: The chain that grows.
+ * @tail:  What is put behind it; empty afterwards.
+ *
+ * The chunk in which @chain ended stays partly filled: a reader goes on to the
+ * next chunk at the first entry of 0.
+ */
+void kho_fast_chain_join(struct kho_fast_chain *chain,
+			 struct kho_fast_chain *tail)
+{
+	if (!chain->first) {
+		*chain = *tail;
+	} else if (tail->first) {
+		KHOSER_STORE_PTR(chain->last->hdr.next, tail->first);
+		chain->last = tail->last;
+		chain->used = tail->used;
+		chain->nr_pages += tail->nr_pages;
+	}
+	*tail = (struct kho_fast_chain){};
+}
+
+/**
+ * kho_fast_chain_undo - Unpreserve what a chain lists, and free the chain.
+ * @first:   First chunk of an outgoing chain, or NULL.
+ * @order:   Order of its entries.
+ * @release: Gets the first page of each entry before it is unpreserved, or NULL.
+ */
+void kho_fast_chain_undo(struct kho_vmalloc_chunk *first, unsigned int order,
+			 void (*release)(struct page *page))
+{
+	struct kho_vmalloc_chunk *chunk, *next;
+	unsigned int i;
+
+	for (chunk = first; chunk; chunk = next) {
+		for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++) {
+			unsigned long pfn = PHYS_PFN(chunk->phys[i]);
+
+			kho_fast_unpreserve_range(pfn, BIT(order));
+			if (release)
+				release(pfn_to_page(pfn));
+		}
+
+		next = KHOSER_LOAD_PTR(chunk->hdr.next);
+		kho_unpreserve_pages(virt_to_page(chunk), 1);
+		free_page((unsigned long)chunk);
+	}
 }
 
 /**
@@ -106,8 +165,7 @@ static int append(struct tail *tail, struct page *page, unsigned int order)
 int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation)
 {
 	struct vm_struct *vm = find_vm_area(ptr);
-	struct kho_vmalloc_chunk *prev;
-	struct tail tail = {};
+	struct kho_fast_chain chain = {};
 	unsigned int order, i;
 	int err = 0;
 
@@ -116,26 +174,19 @@ int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation)
 	if (vm->flags & ~SUPPORTED_VM_FLAGS)
 		return -EOPNOTSUPP;
 
-	tail.chunk = chunk_alloc();
-	if (!tail.chunk)
-		return -ENOMEM;
-
 	order = get_vm_area_page_order(vm);
-	KHOSER_STORE_PTR(preservation->first, tail.chunk);
+	for (i = 0; !err && i < vm->nr_pages; i += BIT(order))
+		err = kho_fast_chain_append(&chain, vm->pages[i], order);
+	if (err) {
+		kho_fast_chain_undo(chain.first, order, NULL);
+		return err;
+	}
+
+	KHOSER_STORE_PTR(preservation->first, chain.first);
 	preservation->total_pages = vm->nr_pages;
 	preservation->flags = flags_to_ser(vm->flags);
 	preservation->order = order;
-
-	for (i = 0; !err && i < vm->nr_pages; i += BIT(order)) {
-		prev = tail.chunk;
-		err = append(&tail, vm->pages[i], order);
-		if (!err && tail.chunk != prev)
-			KHOSER_STORE_PTR(prev->hdr.next, tail.chunk);
-	}
-
-	if (err)
-		kho_unpreserve_vmalloc(preservation);
-	return err;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(kho_preserve_vmalloc);
 
@@ -145,68 +196,155 @@ EXPORT_SYMBOL_GPL(kho_preserve_vmalloc);
  */
 void kho_unpreserve_vmalloc(struct kho_vmalloc *preservation)
 {
-	struct kho_vmalloc_chunk *chunk = KHOSER_LOAD_PTR(preservation->first);
-
-	while (chunk)
-		chunk = chunk_undo(chunk, preservation->order);
+	kho_fast_chain_undo(KHOSER_LOAD_PTR(preservation->first),
+			    preservation->order, NULL);
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_vmalloc);
 
-/* The pages that are being collected. */
-struct pages {
-	struct page	**pages;
-	unsigned int	nr, max;
-};
-
-static bool collect(struct pages *to, phys_addr_t phys, unsigned int order)
+/* Free what a chunk that was claimed lists. */
+static void free_entries(const struct kho_vmalloc_chunk *chunk,
+			 unsigned int order)
 {
-	struct page *page;
+	unsigned int i;
+	unsigned long k;
+
+	for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++) {
+		struct page *page = pfn_to_page(PHYS_PFN(chunk->phys[i]));
+
+		for (k = 0; k < BIT(order); k++)
+			__free_page(page + k);
+	}
+}
+
+/**
+ * kho_fast_chain_free - Free a chain that was claimed.
+ * @first:   First chunk, or NULL.
+ * @entries: Free the pages that it lists too; otherwise they are the caller's.
+ * @order:   Order of the entries.
+ */
+void kho_fast_chain_free(struct kho_vmalloc_chunk *first, bool entries,
+			 unsigned int order)
+{
+	struct kho_vmalloc_chunk *chunk, *next;
+
+	for (chunk = first; chunk; chunk = next) {
+		if (entries)
+			free_entries(chunk, order);
+		next = KHOSER_LOAD_PTR(chunk->hdr.next);
+		__free_page(virt_to_page(chunk));
+	}
+}
+
+/*
+ * Claim what @chunk lists, at most *@left pages. The list is cut where that
+ * fails.
+ */
+static bool claim_entries(struct kho_vmalloc_chunk *chunk, unsigned int order,
+			  unsigned long *left)
+{
 	unsigned int i;
 
-	if (to->max - to->nr < BIT(order))
-		return false;
+	for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++) {
+		struct page *page = NULL;
 
-	page = kho_restore_pages(phys, BIT(order));
-	if (!page)
-		return false;
+		if (*left >= BIT(order))
+			page = kho_restore_pages(chunk->phys[i], BIT(order));
+		if (!page) {
+			chunk->phys[i] = 0;
+			return false;
+		}
+		*left -= BIT(order);
+	}
 
-	for (i = 0; i < BIT(order); i++)
-		to->pages[to->nr++] = page + i;
 	return true;
 }
 
-/* Claim the chunk at @phys and what it lists; *@next is the one after it. */
-static bool collect_chunk(struct pages *to, u64 phys, unsigned int order,
-			  u64 *next)
+/**
+ * kho_fast_chain_claim - Take a chain and what it lists over.
+ * @from: What the previous kernel wrote down; nothing in it is trusted.
+ *
+ * Each page is claimed before it is read, so a loop ends at the first page that
+ * is met again. When the chain is not sound, what was claimed until then is
+ * freed: nobody else can claim it any more.
+ *
+ * Context: process context, may sleep.
+ * Return: the first chunk. Its links may be followed, and its entries up to
+ * offsets in a page; everything belongs to the caller. NULL when the chain is
+ * not sound, or empty.
+ */
+struct kho_vmalloc_chunk *kho_fast_chain_claim(const struct kho_vmalloc *from)
 {
-	struct page *page = kho_restore_pages(phys, 1);
-	struct kho_vmalloc_chunk *chunk;
-	bool ok = true;
-	unsigned int i;
-
-	if (!page)
-		return false;
-
-	chunk = page_address(page);
-	for (i = 0; ok && i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++)
-		ok = collect(to, chunk->phys[i], order);
-
-	*next = chunk->hdr.next.phys;
-	__free_page(page);
-	return ok;
-}
-
-static bool collect_all(struct pages *to, const struct kho_vmalloc *from)
-{
+	const unsigned int order = from->order;
+	unsigned long left = from->total_pages;
+	struct kho_vmalloc_chunk *first = NULL, *prev = NULL;
 	u64 phys = from->first.phys;
+	bool ok = order <= KHO_FAST_MAX_ORDER;
 
-	/* Each chunk is claimed, so a loop ends at the first one met again. */
-	while (phys) {
-		if (!collect_chunk(to, phys, from->order, &phys))
-			return false;
+	while (ok && phys) {
+		struct page *page = kho_restore_pages(phys, 1);
+		struct kho_vmalloc_chunk *chunk;
+
+		if (!page) {
+			ok = false;
+			break;
+		}
+
+		chunk = page_address(page);
+		if (prev)
+			KHOSER_STORE_PTR(prev->hdr.next, chunk);
+		else
+			first = chunk;
+
+		/* The chain ends here until the next one is claimed. */
+		phys = chunk->hdr.next.phys;
+		chunk->hdr.next.phys = 0;
+		ok = claim_entries(chunk, order, &left);
+		prev = chunk;
 	}
 
-	return to->nr == to->max;
+	if (ok && !left)
+		return first;
+
+	kho_fast_chain_free(first, true, order);
+	return NULL;
+}
+
+/**
+ * kho_fast_chain_next - Next entry of a chain.
+ * @it: Where the walk is; starts with @it->chunk the first chunk.
+ *
+ * Return: first page of the entry, NULL at the end.
+ */
+struct page *kho_fast_chain_next(struct kho_fast_chain_it *it)
+{
+	while (it->chunk) {
+		if (it->entry < KHO_VMALLOC_SIZE && it->chunk->phys[it->entry])
+			return pfn_to_page(PHYS_PFN(it->chunk->phys[it->entry++]));
+
+		it->chunk = KHOSER_LOAD_PTR(it->chunk->hdr.next);
+		it->entry = 0;
+	}
+
+	return NULL;
+}
+
+/* The pages that are mapped. */
+struct pages {
+	struct page	**pages;
+	unsigned int	nr;
+};
+
+static void collect(struct pages *to, struct kho_vmalloc_chunk *chain,
+		    unsigned int order)
+{
+	struct kho_fast_chain_it it = { .chunk = chain };
+	struct page *page;
+	unsigned long i;
+
+	while ((page = kho_fast_chain_next(&it))) {
+		for (i = 0; i < BIT(order); i++)
+			to->pages[to->nr++] = page + i;
+	}
 }
 
 static void *map_pages(struct pages *from, unsigned int order,
@@ -253,21 +391,26 @@ static void *map_pages(struct pages *from, unsigned int order,
  */
 void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 {
-	struct pages pages = { .max = preservation->total_pages };
+	unsigned long max = preservation->total_pages;
 	unsigned int order = preservation->order;
+	struct kho_vmalloc_chunk *chain;
+	struct pages pages = {};
 	void *area = NULL;
 
-	if (preservation->flags & ~(SER_ALLOC | SER_HUGE_VMAP) ||
-	    order > KHO_FAST_MAX_ORDER)
+	if (preservation->flags & ~(SER_ALLOC | SER_HUGE_VMAP))
 		return NULL;
 
-	pages.pages = kvmalloc_array(pages.max, sizeof(*pages.pages), GFP_KERNEL);
+	pages.pages = kvmalloc_array(max, sizeof(*pages.pages), GFP_KERNEL);
 	if (!pages.pages)
 		return NULL;
 
-	if (collect_all(&pages, preservation))
+	chain = kho_fast_chain_claim(preservation);
+	if (chain) {
+		collect(&pages, chain, order);
+		kho_fast_chain_free(chain, false, order);
 		area = map_pages(&pages, order,
 				 flags_from_ser(preservation->flags));
+	}
 	if (area)
 		return area;
 

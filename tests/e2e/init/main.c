@@ -26,6 +26,8 @@ static const struct {
 	{ "insmod",		step_insmod },
 	{ "workload",		step_workload },
 	{ "memfd-preserve",	step_memfd_preserve },
+	{ "memfd-again",	step_memfd_again },
+	{ "memfd-unpreserve",	step_memfd_unpreserve },
 	{ "memfd-retrieve",	step_memfd_retrieve },
 	{ "memfd-finish",	step_memfd_finish },
 	{ "memtotal",		step_memtotal },

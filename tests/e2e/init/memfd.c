@@ -7,13 +7,16 @@
  *	memory		A0 B0 A1 B1 A2 B2 ...	A preserved, B free after kexec
  *
  * Each page holds a pattern of its own, so a page that is lost, altered or in
- * another's place is told from the right one.
+ * another's place is told from the right one. With holes=N one page in N is not
+ * written, and must come back as zeroes.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "luo.h"
@@ -24,6 +27,36 @@
 #define PAGE_BYTES	4096
 #define PAGE_WORDS	(PAGE_BYTES / sizeof(uint64_t))
 #define TOKEN		0x4b484f
+#define HUGE_BYTES	(2UL << 20)
+#define MPOL_DEFAULT	0
+#define MPOL_BIND	2
+
+/* A memfd as a step describes it. */
+struct contents {
+	const char *name;
+	uint64_t pages;
+	uint64_t holes;		/* one page in so many is one; 0: none */
+};
+
+/* What memfd-preserve has left open. */
+static struct {
+	struct contents contents;
+	int fd, other, session;
+} kept[8];
+
+static struct contents contents_of(const struct step *step)
+{
+	return (struct contents){
+		.name = step->argv[1],
+		.pages = step_num(step, "pages", 0),
+		.holes = step_num(step, "holes", 0),
+	};
+}
+
+static int is_hole(const struct contents *c, uint64_t index)
+{
+	return c->holes && index % c->holes == c->holes - 1;
+}
 
 static uint64_t page_seed(const char *name, uint64_t index)
 {
@@ -53,29 +86,65 @@ static const char *write_page(int fd, const char *name, uint64_t index)
 	return NULL;
 }
 
-static const char *fill(int fd, int other, const char *name, uint64_t pages)
+/* Every other block of 2 MiB in one huge page, the others in small ones. */
+static const char *use_huge_pages(int fd, uint64_t bytes)
+{
+	char *area = mmap(NULL, 2 * HUGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = area + HUGE_BYTES - (uintptr_t)area % HUGE_BYTES;
+	uint64_t offset;
+
+	for (offset = 0; offset + HUGE_BYTES <= bytes; offset += 2 * HUGE_BYTES) {
+		if (mmap(at, HUGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+			 offset) == MAP_FAILED || madvise(at, HUGE_BYTES, MADV_HUGEPAGE))
+			return why("huge pages: %m");
+		*(volatile char *)at = 0;	/* a page fault */
+	}
+	munmap(area, 2 * HUGE_BYTES);
+	return NULL;
+}
+
+static const char *memory_from(unsigned long mode, unsigned long nodes)
+{
+	if (syscall(SYS_set_mempolicy, mode, mode == MPOL_BIND ? &nodes : NULL, 8 * sizeof(nodes)))
+		return why("set_mempolicy: %m");
+	return NULL;
+}
+
+/* @nodes: the first part of the file is on node 0, the next one on node 1, .. */
+static const char *fill(int fd, int other, const struct contents *c, uint64_t nodes)
 {
 	const char *reason = NULL;
-	uint64_t i;
+	uint64_t i, last = -1;
 
-	for (i = 0; i < pages && !reason; i++) {
-		reason = write_page(fd, name, i);
+	for (i = 0; i < c->pages && !reason; i++) {
+		uint64_t node = i * nodes / c->pages;
+
+		if (nodes > 1 && node != last)
+			reason = memory_from(MPOL_BIND, 1UL << node);
+		last = node;
+		if (!reason && !is_hole(c, i))
+			reason = write_page(fd, c->name, i);
 		if (!reason && other >= 0)
 			reason = write_page(other, "the other one", i);
 	}
+	if (nodes > 1 && !reason)
+		reason = memory_from(MPOL_DEFAULT, 0);
 	return reason;
 }
 
-static const char *check(int fd, const char *name, uint64_t pages)
+static const char *check(int fd, const struct contents *c)
 {
 	uint64_t want[PAGE_WORDS], have[PAGE_WORDS], i, bad = 0, first = 0;
 	struct stat st;
 
-	if (fstat(fd, &st) || (uint64_t)st.st_size != pages * PAGE_BYTES)
+	if (fstat(fd, &st) || (uint64_t)st.st_size != c->pages * PAGE_BYTES)
 		return why("the memfd has %jd bytes, not %" PRIu64,
-			   (intmax_t)st.st_size, pages * PAGE_BYTES);
-	for (i = 0; i < pages; i++) {
-		page_fill(want, page_seed(name, i));
+			   (intmax_t)st.st_size, c->pages * PAGE_BYTES);
+	for (i = 0; i < c->pages; i++) {
+		if (is_hole(c, i))
+			memset(want, 0, sizeof(want));
+		else
+			page_fill(want, page_seed(c->name, i));
 		if (pread(fd, have, PAGE_BYTES, i * PAGE_BYTES) != PAGE_BYTES)
 			return why("reading page %" PRIu64 ": %m", i);
 		if (memcmp(want, have, PAGE_BYTES) && !bad++)
@@ -84,47 +153,108 @@ static const char *check(int fd, const char *name, uint64_t pages)
 	verdict_kv("memfd_bad", bad);
 	if (bad)
 		return why("%" PRIu64 " of %" PRIu64 " pages differ, the first is %" PRIu64,
-			   bad, pages, first);
+			   bad, c->pages, first);
 	return NULL;
+}
+
+/* Stays open: the session must live, the other file's pages stay in between. */
+static void keep(const struct contents *c, int fd, int other, int session)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		if (kept[i].contents.name)
+			continue;
+		kept[i].contents = *c;
+		kept[i].fd = fd;
+		kept[i].other = other;
+		kept[i].session = session;
+		return;
+	}
 }
 
 const char *step_memfd_preserve(const struct step *step)
 {
-	uint64_t pages = step_num(step, "pages", 0), ns;
-	const char *name = step->argv[1], *reason;
+	const struct contents c = contents_of(step);
+	const char *reason = NULL;
 	int fd, other = -1, session;
+	uint64_t ns;
 
-	if (!name || !pages)
-		return "usage: memfd-preserve NAME pages=N [interleave=1]";
-	fd = memfd_create(name, MFD_CLOEXEC);
+	if (!c.name || !c.pages)
+		return "usage: memfd-preserve NAME pages=N [interleave=1] [holes=N] [huge=1] "
+		       "[nodes=N]";
+	fd = memfd_create(c.name, MFD_CLOEXEC);
 	if (step_num(step, "interleave", 0))
 		other = memfd_create("other", MFD_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0 || ftruncate(fd, c.pages * PAGE_BYTES))
 		return why("memfd_create: %m");
-	reason = fill(fd, other, name, pages);
+	if (step_num(step, "huge", 0))
+		reason = use_huge_pages(fd, c.pages * PAGE_BYTES);
+	if (!reason)
+		reason = fill(fd, other, &c, step_num(step, "nodes", 1));
 	if (reason)
 		return reason;
 
-	session = luo_session_create(name);
+	session = luo_session_create(c.name);
 	if (session < 0)
 		return why("creating the session: %m");
 	ns = raw_ns();
 	if (luo_file_preserve(session, fd, TOKEN))
 		return why("preserving the memfd: %m");
 	verdict_kv("preserve_ns", raw_ns() - ns);
-	/* Both stay open: the session must live, B's pages must stay in between. */
+	keep(&c, fd, other, session);
 	return NULL;
+}
+
+/* The file of an earlier memfd-preserve once more, under another token. */
+const char *step_memfd_again(const struct step *step)
+{
+	const char *name = step->argv[1];
+	size_t i;
+
+	for (i = 0; name && i < sizeof(kept) / sizeof(*kept); i++) {
+		if (!kept[i].contents.name || strcmp(kept[i].contents.name, name))
+			continue;
+		if (luo_file_preserve(kept[i].session, kept[i].fd, TOKEN + 1))
+			return why("preserving the memfd: %m");
+		return NULL;
+	}
+	return "usage: memfd-again NAME, of a memfd that is preserved";
+}
+
+/* Give up a session of this boot: its file is as it was, and may change its size. */
+const char *step_memfd_unpreserve(const struct step *step)
+{
+	const char *name = step->argv[1], *reason;
+	size_t i;
+
+	for (i = 0; name && i < sizeof(kept) / sizeof(*kept); i++) {
+		if (!kept[i].contents.name || strcmp(kept[i].contents.name, name))
+			continue;
+		if (!ftruncate(kept[i].fd, 0) || errno != EPERM)
+			return "the size of a preserved memfd can be changed";
+		close(kept[i].session);
+		reason = check(kept[i].fd, &kept[i].contents);
+		if (!reason && ftruncate(kept[i].fd, 0))
+			reason = why("changing the size: %m");
+		close(kept[i].fd);
+		close(kept[i].other);
+		kept[i].contents.name = NULL;
+		return reason;
+	}
+	return "usage: memfd-unpreserve NAME, of a memfd that is preserved";
 }
 
 const char *step_memfd_retrieve(const struct step *step)
 {
-	uint64_t pages = step_num(step, "pages", 0), ns;
-	const char *name = step->argv[1], *reason;
+	struct contents c = contents_of(step);
+	const char *name = c.name, *reason;
 	const char *as = step_opt(step, "as");	/* whose contents to expect */
 	int fd, session;
+	uint64_t ns;
 
-	if (!name || !pages)
-		return "usage: memfd-retrieve NAME pages=N [as=NAME]";
+	if (!name || !c.pages)
+		return "usage: memfd-retrieve NAME pages=N [holes=N] [as=NAME]";
 	session = luo_session_retrieve(name);
 	if (session < 0)
 		return why("retrieving the session: %m");
@@ -134,7 +264,9 @@ const char *step_memfd_retrieve(const struct step *step)
 	if (fd < 0)
 		return why("retrieving the memfd: %m");
 	verdict_kv("retrieve_ns", ns);
-	reason = check(fd, as ? as : name, pages);
+	if (as)
+		c.name = as;
+	reason = check(fd, &c);
 	if (reason)
 		return reason;
 	if (luo_session_finish(session))

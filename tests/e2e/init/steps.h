@@ -14,6 +14,8 @@ const char *why(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 const char *step_insmod(const struct step *step);
 const char *step_workload(const struct step *step);
 const char *step_memfd_preserve(const struct step *step);
+const char *step_memfd_again(const struct step *step);
+const char *step_memfd_unpreserve(const struct step *step);
 const char *step_memfd_retrieve(const struct step *step);
 const char *step_memfd_finish(const struct step *step);
 const char *step_memtotal(const struct step *step);

@@ -42,7 +42,13 @@ struct page {
 #define PAGEFLAGS_MASK	0xffUL
 
 struct folio {
-	struct page page;
+	union {
+		struct page page;
+		struct {
+			struct list_head	lru;
+			unsigned long		index;	/* page.private */
+		};
+	};
 };
 
 /* Physical memory and its map: reserved address space, touched on demand. */

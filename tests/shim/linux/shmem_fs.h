@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * CUSTOM: files in memory, as far as preserving them goes; see ../memfd.c. A pin
+ * is a share of the reference count, as in the kernel.
+ */
+#ifndef SHIM_SHMEM_FS_H
+#define SHIM_SHMEM_FS_H
+
+#include <pthread.h>
+
+#include <linux/bitmap.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+
+#define SHIM_PIN		1024	/* as GUP_PIN_COUNTING_BIAS */
+
+#define F_SEAL_SEAL		0x01
+#define F_SEAL_SHRINK		0x02
+#define F_SEAL_GROW		0x04
+#define F_SEAL_WRITE		0x08
+#define F_SEAL_FUTURE_WRITE	0x10
+#define F_SEAL_EXEC		0x20
+#define MFD_ALLOW_SEALING	2U
+#define MAX_LFS_FILESIZE	((loff_t)LONG_MAX)
+
+typedef unsigned long pgoff_t;
+
+/* The folios of a file, in its order. */
+struct xarray {
+	struct folio	**folios;
+	unsigned long	nr, max;
+};
+
+struct address_space {
+	struct inode	*host;
+	struct xarray	i_pages;
+	unsigned long	nrpages;
+};
+
+struct inode {
+	struct address_space	mapping, *i_mapping;
+	loff_t			size;
+	unsigned int		seals, i_nlink;
+	long			alloced, blocks;
+	bool			locked, frozen, is_shmem;
+};
+
+struct file {
+	struct inode		*f_inode;
+	struct address_space	*f_mapping;
+	loff_t			f_pos;
+};
+
+#define file_inode(file)	((file)->f_inode)
+#define i_size_read(inode)	((inode)->size)
+#define i_size_write(inode, n)	((inode)->size = (n))
+#define shmem_file(file)	(file_inode(file)->is_shmem)
+#define mapping_gfp_mask(m)	((void)(m), GFP_KERNEL)
+
+/* Flags of a folio, behind PG_HEAD. */
+#define SHIM_DIRTY		2UL
+#define SHIM_UPTODATE		4UL
+#define SHIM_LOCKED		8UL
+#define SHIM_SWAPBACKED		16UL
+#define SHIM_LRU		32UL
+
+#define shim_folio_flag(folio, flag)	(!!((folio)->page.flags.f & (flag)))
+#define folio_test_dirty(folio)		shim_folio_flag((folio), SHIM_DIRTY)
+#define folio_test_uptodate(folio)	shim_folio_flag((folio), SHIM_UPTODATE)
+void shim_folio_set(struct folio *folio, unsigned long flag, unsigned long needs);
+#define folio_mark_dirty(folio)		shim_folio_set((folio), SHIM_DIRTY, SHIM_LOCKED)
+#define folio_mark_uptodate(folio)	shim_folio_set((folio), SHIM_UPTODATE, SHIM_LOCKED)
+#define __folio_set_swapbacked(folio)	shim_folio_set((folio), SHIM_SWAPBACKED, SHIM_LOCKED)
+#define folio_add_lru(folio)		shim_folio_set((folio), SHIM_LRU, SHIM_LOCKED)
+#define __folio_set_locked(folio)	shim_folio_set((folio), SHIM_LOCKED, 0)
+#define folio_lock(folio)		__folio_set_locked(folio)
+void folio_unlock(struct folio *folio);
+
+#define folio_nr_pages(folio)		(1UL << folio_order(folio))
+#define folio_size(folio)		(PAGE_SIZE << folio_order(folio))
+#define shim_index(folio)		((folio)->page.private)
+#define folio_next_index(folio)		(shim_index(folio) + folio_nr_pages(folio))
+#define folio_zero_range(folio, at, len) \
+	memset((char *)folio_address(folio) + (at), 0, (len))
+#define flush_dcache_folio(folio)	do { } while (0)
+
+void inode_lock(struct inode *inode);
+void inode_unlock(struct inode *inode);
+void shmem_freeze(struct inode *inode, bool freeze);
+
+/* Fills holes, which only the thread that made the file may do. */
+long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
+		      struct folio **folios, unsigned int max_folios, pgoff_t *offset);
+void unpin_folios(struct folio **folios, unsigned long nr);
+#define unpin_folio(f)		unpin_folios(&(struct folio *){ (f) }, 1)
+
+struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index);
+void filemap_remove_folio(struct folio *folio);
+#define XA_PRESENT		0
+void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, int filter);
+
+struct file *memfd_alloc_file(const char *name, unsigned int flags);
+int memfd_get_seals(struct file *file);
+int memfd_add_seals(struct file *file, unsigned int seals);
+loff_t vfs_setpos(struct file *file, loff_t offset, loff_t maxsize);
+void fput(struct file *file);
+
+int mem_cgroup_charge(struct folio *folio, void *mm, gfp_t gfp);
+int shmem_add_to_page_cache(struct folio *folio, struct address_space *mapping,
+			    pgoff_t index, void *expected, gfp_t gfp);
+int shmem_inode_acct_blocks(struct inode *inode, long pages);
+bool shmem_recalc_inode(struct inode *inode, long alloced, long swapped);
+
+/* For tests: a new file, or a folio that is put into one, with the test's reference gone. */
+struct file *shim_new_file(loff_t size);
+void shim_add_folio(struct file *file, pgoff_t index, struct folio *folio);
+
+extern unsigned int shim_max_pagecache_order;
+#define MAX_PAGECACHE_ORDER	shim_max_pagecache_order
+
+extern long shim_live_files;
+extern long shim_pins;		/* atomic: all pins that are held */
+extern long shim_pin_calls;	/* atomic: calls of memfd_pin_folios() */
+
+#endif /* SHIM_SHMEM_FS_H */
