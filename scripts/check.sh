@@ -93,8 +93,10 @@ part apply "$here/test-apply.sh"
 part unit make --no-print-directory -C "$top/tests/unit" check
 part report "$top/bench/test-report.sh"
 part compare "$top/bench/test-compare.sh"
+part budget-report "$top/bench/test-budget.sh"
 step kernels "$here/build-kernels.sh" all
 part lint "$here/lint.sh"
 part identical "$here/check-identical.sh"
+part budget "$top/bench/budget.sh"
 part e2e "$top/tests/e2e/run.sh"
 finish

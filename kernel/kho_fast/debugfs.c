@@ -5,8 +5,9 @@
  * kho/out shows what would be handed over now: the root FDT, its blobs and the
  * scratch areas. kho/in shows what was handed over to this kernel. Blobs of the
  * previous kernel are copied, since their owners claim and free the originals.
- * kho/in/held is the number of pages that nobody has claimed, kho/in/nodes says
- * when each node's memory was initialised.
+ * kho/in/held is the number of pages that nobody has claimed, kho/in/walk what the
+ * early walk over the tree took, kho/in/nodes when each node's memory was
+ * initialised.
  *
  * Nothing depends on debugfs: when it fails, files are missing.
  */
@@ -210,6 +211,13 @@ static int nodes_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(nodes);
 
+static int walk_show(struct seq_file *m, void *v)
+{
+	kho_fast_stats_walk_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(walk);
+
 /**
  * kho_fast_debugfs_incoming - Show what was handed over to this kernel.
  * @fdt: The checked copy of the incoming root FDT.
@@ -224,6 +232,7 @@ void __init kho_fast_debugfs_incoming(const void *fdt)
 		pr_warn("cannot show the incoming FDT in debugfs\n");
 	debugfs_create_file("held", 0400, dir, NULL, &held_fops);
 	debugfs_create_file("nodes", 0400, dir, NULL, &nodes_fops);
+	debugfs_create_file("walk", 0400, dir, NULL, &walk_fops);
 
 	list_for_each_entry(copy, &in_blobs, list) {
 		if (!blob_file_create(blobs_dir, copy->name, copy->data, copy->size))

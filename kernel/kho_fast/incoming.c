@@ -27,6 +27,7 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/timex.h>
 #include <linux/unaligned.h>
 
 #include <asm/early_ioremap.h>
@@ -282,6 +283,8 @@ static void __init forget_handover(void)
  */
 void __init kho_memory_init_early(void)
 {
+	cycles_t began;
+
 	if (!is_kho_boot())
 		return;
 
@@ -294,10 +297,12 @@ void __init kho_memory_init_early(void)
 
 	kho_fast_scratch_adopt(in.scratch_pa,
 			       in.scratch_len / sizeof(struct kho_scratch));
+	began = get_cycles();
 	if (kho_fast_map_build(&kho_fast_incoming, in.root_pa)) {
 		forget_handover();
 		return;
 	}
+	kho_fast_stats_walk(get_cycles() - began, kho_fast_incoming.nodes.nr);
 
 	kho_fast_subtree_check(&kho_fast_incoming, in.fdt);
 	kho_fast_extend_scratch(&kho_fast_incoming);

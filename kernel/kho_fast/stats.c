@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: How sections were finished
+ * DOC: What taking over took
+ *
+ * The early walk over the incoming tree is serial and in the middle of the
+ * blackout: its cost in cycles is kept, where the architecture has a cycle
+ * counter that early, and shown in kho/in/walk beside the size of the tree.
  *
  * A record per node: when its first busy section was begun and its last one
  * done, and how much CPU time that took in between. It shows whether all nodes
@@ -32,6 +36,35 @@ struct node_stats {
 
 static struct node_stats *stats;
 static DEFINE_SPINLOCK(stats_lock);
+
+/* The boot CPU writes it once. cycles: 0 without a cycle counter. */
+static struct {
+	u64		cycles;
+	unsigned long	nodes;
+} walk;
+
+/**
+ * kho_fast_stats_walk - The early walk is done.
+ * @cycles: get_cycles() after it, less what it was before.
+ * @nodes:  Pages that the incoming tree occupies.
+ *
+ * Context: boot CPU, once.
+ */
+void __init kho_fast_stats_walk(u64 cycles, unsigned long nodes)
+{
+	walk.cycles = cycles;
+	walk.nodes = nodes;
+}
+
+/**
+ * kho_fast_stats_walk_show - Print what the early walk took, in one line.
+ * @m: Where to; gets nothing on a machine that cannot tell.
+ */
+void kho_fast_stats_walk_show(struct seq_file *m)
+{
+	if (walk.cycles)
+		seq_printf(m, "cycles %llu nodes %lu\n", walk.cycles, walk.nodes);
+}
 
 /**
  * kho_fast_stats_init - Make room for the record.

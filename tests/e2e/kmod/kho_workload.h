@@ -126,8 +126,9 @@ int reserve_fill(void);
 int reserve_check(void);
 int reserve_release(void);
 
-/* contig.c, scribble.c, corrupt.c */
+/* contig.c, bench.c, scribble.c, corrupt.c */
 int contig(void);
+int bench_run(void);
 int scribble(u64 max_mb);
 int corrupt(const char *what);
 void corrupt_exit(void);

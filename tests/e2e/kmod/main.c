@@ -138,6 +138,7 @@ static const struct {
 	{ "corrupt", run_corrupt },
 	{ "scribble", run_scribble },
 	{ "contig", contig },
+	{ "bench", bench_run },
 	{ "reserve-fill", reserve_fill },
 	{ "reserve-check", reserve_check },
 	{ "reserve-release", reserve_release },

@@ -1,0 +1,220 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Tests of bench/budget.sh on plans, verdicts and budgets made by hand; no guest is
+# started. KTAP on stdout.
+#
+# usage: test-budget.sh
+# shellcheck disable=SC2317	# the tests are called by name
+set -eu
+here=$(cd -- "$(dirname -- "$0")" && pwd -P)
+# shellcheck source=../scripts/lib.sh
+. "$here/../scripts/lib.sh"
+# shellcheck source=../scripts/ktap.sh
+. "$here/../scripts/ktap.sh"
+
+dir=$build/test-budget
+
+# A guest that took 1200 for 8 calls, of which the loop is 400: (1200 - 400) / 8 = 100 each;
+# 300 and 500 for 2 and 6 sections: 800 / 8 = 100; a walk of 77.
+setup() {
+	rm -rf "$dir"
+	mkdir -p "$dir/plans" "$dir/work/one"
+	printf '# figure: %s\n' 'per-call = (one_ns - empty_ns) / calls' \
+		'per-section = node_ns / node_sections' 'walk = walk_cycles' >"$dir/plans/one.plan"
+	printf '%s\n' '1 tsc_khz=1' '1 one_ns=1200' '1 empty_ns=400' '1 calls=8' 'ok 1 kexec' \
+		'# 2 cycles 77 nodes 5' '# 2 node sections freed_pages began_ns ended_ns cpu_ns' \
+		'# 2 0 2 11 12 13 300' '# 2 1 6 11 12 13 500' 'done' >"$dir/work/one/verdict"
+	echo '0 ' >"$dir/work/one/status"
+	budgets 'per-call 250 100 2' 'per-section - 100 2' 'walk - 77 2'
+}
+
+budgets() { printf '%s\n' '# a comment' "$@" >"$dir/budgets"; }
+
+# budget EXIT_STATUS [OPTIONS]: judges what setup() left
+budget() {
+	want=$1
+	shift
+	got=0
+	CI='' "$here/budget.sh" -r -b "$dir/budgets" -p "$dir/plans" -o "$dir/work" "$@" \
+		>"$dir/out" 2>"$dir/err" || got=$?
+	[ "$got" -eq "$want" ] ||
+		{ echo "exit status $got, not $want:"; cat "$dir/out" "$dir/err"; return 1; }
+}
+
+says() { grep -q -e "$2" "$1" || { echo "'$2' is not in:"; cat "$1"; return 1; }; }
+
+figures_are_worked_out_and_within_their_budgets() {
+	setup
+	budget 0
+	says "$dir/out" '^ok 1 per-call # 100.0 instructions, budget 100, stock 250$'
+	says "$dir/out" '^ok 2 per-section # 100.0 '
+	says "$dir/out" '^ok 3 walk # 77.00 '
+	says "$dir/out" '^1\.\.3$'
+}
+
+# 100 is 2.04 % above 98 and 2.0 % above 98.04
+above_the_slack_fails() {
+	setup
+	budgets 'per-call 250 98 2' 'per-section - 98.04 2' 'walk - 77 2'
+	budget 1
+	says "$dir/out" '^not ok 1 per-call'
+	says "$dir/out" '^# per-call: 100.0 instructions, 2.0 % above the budget of 98 (slack 2 %)'
+	says "$dir/out" '^ok 2 per-section'
+}
+
+below_the_slack_asks_to_lower_the_budget() {
+	setup
+	budgets 'per-call 250 125 5' 'per-section - 100 2' 'walk - 77 2'
+	budget 1
+	says "$dir/out" '^not ok 1 per-call'
+	says "$dir/out" '20.0 % below the budget of 125: lower the budget in bench/budgets to 100.0'
+}
+
+figure_without_a_budget_fails() {
+	setup
+	budgets 'per-section - 100 2' 'walk - 77 2'
+	budget 1
+	says "$dir/out" '^not ok 1 per-call'
+	says "$dir/out" 'no budget in bench/budgets'
+}
+
+budget_without_a_plan_fails() {
+	setup
+	echo 'gone - 5 2' >>"$dir/budgets"
+	budget 1
+	says "$dir/out" '^not ok 4 gone'
+	says "$dir/out" 'no plan has this figure'
+}
+
+plan_that_failed_fails_its_figures() {
+	setup
+	echo '1 vm.sh: one: not ok 2 kexec' >"$dir/work/one/status"
+	budget 1
+	says "$dir/out" '^not ok 3 walk'
+	says "$dir/out" '# walk: not measured: vm.sh: one: not ok 2 kexec'
+}
+
+plan_that_cannot_run_is_skipped() {
+	setup
+	echo '4 vm.sh: no qemu' >"$dir/work/one/status"
+	budget 4
+	says "$dir/out" '^ok 1 per-call # SKIP vm.sh: no qemu'
+}
+
+plan_without_a_result_fails() {
+	setup
+	rm "$dir/work/one/status"
+	budget 1
+	says "$dir/out" 'there is no result of one'
+}
+
+missing_number_is_named() {
+	setup
+	sed -i '/calls=/d' "$dir/work/one/verdict"
+	budget 1
+	says "$dir/out" '# per-call: not measured: the guest reported no calls'
+}
+
+division_by_zero_is_no_figure() {
+	setup
+	sed -i 's/calls=8/calls=0/' "$dir/work/one/verdict"
+	budget 1
+	says "$dir/out" 'cannot be worked out'
+}
+
+expression_cannot_run_commands() {
+	setup
+	sed -i "s,= walk_cycles,= 1; system(\"touch $dir/ran\")," "$dir/plans/one.plan"
+	budget 1
+	[ ! -e "$dir/ran" ]
+}
+
+line_that_is_spoiled_is_named() {
+	for line in 'walk - 77' 'walk - 77x 2' 'walk x 77 2' 'walk - 77 2%' 'per-call - 1 2'; do
+		setup
+		echo "$line" >>"$dir/budgets"
+		[ "$line" = 'per-call - 1 2' ] || sed -i '/^walk - 77 2$/d' "$dir/budgets"
+		budget 1
+		says "$dir/err" 'budgets:[45]: '
+	done
+}
+
+update_writes_what_was_measured_and_keeps_the_rest() {
+	setup
+	budgets 'per-call 250 1 7' 'per-section - 1 2'
+	budget 0 --update
+	says "$dir/budgets" '^# a comment$'
+	says "$dir/budgets" '^per-call  *250  *100.0  *7$'
+	says "$dir/budgets" '^per-section  *-  *100.0  *2$'
+	says "$dir/budgets" '^walk  *-  *77.00  *3$'
+	budget 0
+}
+
+update_of_stock_leaves_the_budgets() {
+	setup
+	budget 0 -k stock --update
+	says "$dir/budgets" '^per-call  *100.0  *100  *2$'
+}
+
+update_refuses_when_a_plan_failed() {
+	setup
+	echo '1 it failed' >"$dir/work/one/status"
+	cp "$dir/budgets" "$dir/before"
+	budget 1 --update
+	says "$dir/err" 'it failed'
+	cmp "$dir/before" "$dir/budgets"
+}
+
+# 100 against a budget of 25: 4 times
+stock_stands_beside_the_budget() {
+	setup
+	budgets 'per-call - 25 2' 'per-section - 100 2' 'walk - 77 2'
+	budget 0 -k stock
+	says "$dir/out" '^per-call  *100.0  *25  *4.00$'
+}
+
+bad_option_shows_the_usage() {
+	setup
+	budget 1 --lower
+	says "$dir/err" 'usage: budget.sh'
+}
+
+unknown_plan_is_refused() {
+	setup
+	budget 1 two
+	says "$dir/err" "no plan 'two' .*: one"
+}
+
+missing_budgets_are_refused() {
+	setup
+	rm "$dir/budgets"
+	budget 1
+	says "$dir/err" 'no budgets at '
+}
+
+# One line per figure in the committed file and in the plans
+committed_budgets_have_all_figures() {
+	sed -n 's/^# figure: *\([^ ]*\).*/\1/p' "$here"/plans/*.plan | sort >"$dir/in-plans"
+	awk '!/^#/ && NF { print $1 }' "$here/budgets" | sort >"$dir/in-budgets"
+	[ -s "$dir/in-plans" ]
+	diff "$dir/in-plans" "$dir/in-budgets"
+}
+
+tests='figures_are_worked_out_and_within_their_budgets above_the_slack_fails
+	below_the_slack_asks_to_lower_the_budget figure_without_a_budget_fails
+	budget_without_a_plan_fails plan_that_failed_fails_its_figures
+	plan_that_cannot_run_is_skipped plan_without_a_result_fails missing_number_is_named
+	division_by_zero_is_no_figure expression_cannot_run_commands
+	line_that_is_spoiled_is_named update_writes_what_was_measured_and_keeps_the_rest
+	update_of_stock_leaves_the_budgets update_refuses_when_a_plan_failed
+	stock_stands_beside_the_budget bad_option_shows_the_usage unknown_plan_is_refused
+	missing_budgets_are_refused committed_budgets_have_all_figures'
+mkdir -p "$dir"
+# shellcheck disable=SC2086	# words on purpose
+set -- $tests
+ktap_begin $#
+for t; do
+	check "budget: $t" "$t"
+done
+ktap_end

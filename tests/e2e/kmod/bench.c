@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Time preserving and unpreserving. The same folios again and again, so that the
+ * first pass, which allocates the nodes of the tree, stands apart from the others.
+ * With several threads each has its own CPU and folios of that CPU's node, and the
+ * time is from the first start to the last end.
+ *
+ *	bench what=KIND n=N [order=O] [stride=S] [random=1] [run=R] [reps=K]
+ *	      [threads=T] [as=LABEL]
+ *
+ * Times are nanoseconds, which are instructions in a guest that counts those.
+ */
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/nodemask.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/topology.h>
+#include <linux/workqueue.h>
+
+#include "bench.h"
+#include "kho_workload.h"
+
+#define MAX_THREADS	64
+#define MAX_REPS	1000
+
+struct bench;
+
+struct thread {
+	struct work_struct work;
+	struct bench *bench;
+	struct bench_job job;
+	int cpu;
+	u64 began, ended;
+	int err;
+};
+
+/**
+ * struct bench - one command
+ * @kind:       what is measured
+ * @wq:         its workers are bound to the CPUs of the threads
+ * @nr:         threads that are set up
+ * @waiting:    threads that are not at the start yet
+ * @unpreserve: what this pass does
+ * @threads:    of these only @nr count
+ */
+struct bench {
+	const struct bench_kind *kind;
+	struct workqueue_struct *wq;
+	unsigned int nr;
+	atomic_t waiting;
+	bool unpreserve;
+	struct thread threads[];
+};
+
+static void run_thread(struct work_struct *work)
+{
+	struct thread *thread = container_of(work, struct thread, work);
+	struct bench *bench = thread->bench;
+
+	atomic_dec(&bench->waiting);
+	while (atomic_read(&bench->waiting)) {
+		cpu_relax();
+		cond_resched();
+	}
+	thread->began = ktime_get_raw_ns();
+	if (bench->unpreserve)
+		bench->kind->unpreserve(&thread->job);
+	else
+		thread->err = bench->kind->preserve(&thread->job);
+	thread->ended = ktime_get_raw_ns();
+}
+
+/* What the threads of a pass that failed part way have preserved. */
+static void undo_pass(struct bench *bench)
+{
+	for (unsigned int i = 0; i < bench->nr; i++)
+		if (!bench->threads[i].err)
+			bench->kind->unpreserve(&bench->threads[i].job);
+}
+
+/* One pass of all threads; how long it took goes to @ns. */
+static int pass(struct bench *bench, bool unpreserve, u64 *ns)
+{
+	u64 began = U64_MAX, ended = 0;
+	int err = 0;
+
+	bench->unpreserve = unpreserve;
+	atomic_set(&bench->waiting, bench->nr);
+	for (unsigned int i = 0; i < bench->nr; i++)
+		queue_work_on(bench->threads[i].cpu, bench->wq, &bench->threads[i].work);
+	for (unsigned int i = 0; i < bench->nr; i++) {
+		struct thread *thread = &bench->threads[i];
+
+		flush_work(&thread->work);
+		began = min(began, thread->began);
+		ended = max(ended, thread->ended);
+		err = err ?: thread->err;
+	}
+	*ns = ended - began;
+	if (err)
+		undo_pass(bench);
+	return err;
+}
+
+/* A CPU of @nid that no thread has yet; one per thread, or they could not all start. */
+static int unused_cpu(const struct bench *bench, int nid)
+{
+	int cpu;
+
+	for_each_cpu_and(cpu, cpumask_of_node(nid), cpu_online_mask) {
+		unsigned int i = 0;
+
+		while (i < bench->nr && bench->threads[i].cpu != cpu)
+			i++;
+		if (i == bench->nr)
+			return cpu;
+	}
+	return -1;
+}
+
+static int thread_create(struct bench *bench, int nid)
+{
+	int cpu = unused_cpu(bench, nid);
+	struct thread *thread;
+
+	if (cpu < 0)
+		return report_err(-EINVAL, "node %d has no CPU for another thread", nid);
+	thread = &bench->threads[bench->nr++];
+	thread->bench = bench;
+	thread->cpu = cpu;
+	INIT_WORK(&thread->work, run_thread);
+	return bench_job_create(&thread->job, bench->kind, nid);
+}
+
+static int threads_create(struct bench *bench, unsigned int threads)
+{
+	int err = 0, nid = first_node(node_states[N_MEMORY]);
+
+	for (unsigned int i = 0; !err && i < threads; i++, nid = next_nid(nid))
+		err = thread_create(bench, nid);
+	return err;
+}
+
+static void bench_destroy(struct bench *bench)
+{
+	for (unsigned int i = 0; i < bench->nr; i++)
+		bench_job_destroy(&bench->threads[i].job);
+	if (bench->wq)
+		destroy_workqueue(bench->wq);
+	kvfree(bench);
+}
+
+static struct bench *bench_alloc(unsigned int threads)
+{
+	struct bench *bench = kvzalloc(struct_size(bench, threads, threads), GFP_KERNEL);
+
+	if (!bench)
+		return NULL;
+	bench->wq = alloc_workqueue("kho_bench", WQ_PERCPU | WQ_HIGHPRI | WQ_CPU_INTENSIVE, 0);
+	if (bench->wq)
+		return bench;
+	bench_destroy(bench);
+	return NULL;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	u64 one = *(const u64 *)a, two = *(const u64 *)b;
+
+	return one < two ? -1 : one > two;
+}
+
+static void report_passes(const char *label, const char *verb, u64 *ns, unsigned int reps,
+			  unsigned long nr)
+{
+	u64 hundredths;
+
+	sort(ns, reps, sizeof(*ns), by_value, NULL);
+	hundredths = div64_u64(ns[reps / 2] * 100, nr);
+	report("%s_%s_min_ns=%llu\n%s_%s_ns=%llu\n%s_%s_max_ns=%llu\n", label, verb, ns[0],
+	       label, verb, ns[reps / 2], label, verb, ns[reps - 1]);
+	report("%s_%s_per_folio=%llu.%02llu\n", label, verb, hundredths / 100, hundredths % 100);
+}
+
+static void report_bench(const struct bench *bench, u64 first, u64 *preserve, u64 *unpreserve,
+			 unsigned int reps)
+{
+	const char *label = arg_str("as", bench->kind->name);
+	unsigned long nr = 0, calls = 0;
+
+	for (unsigned int i = 0; i < bench->nr; i++) {
+		nr += bench->threads[i].job.nr;
+		calls += bench->threads[i].job.nr_calls;
+	}
+	report("%s_folios=%lu\n%s_calls=%lu\n%s_first_ns=%llu\n", label, nr, label, calls,
+	       label, first);
+	report_passes(label, "preserve", preserve, reps, nr);
+	report_passes(label, "unpreserve", unpreserve, reps, nr);
+}
+
+/* Pass 0 is the first one; of the others the times are kept in @preserve and @unpreserve. */
+static int measure(struct bench *bench, u64 *preserve, u64 *unpreserve, unsigned int reps)
+{
+	u64 first = 0, unused;
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i <= reps; i++) {
+		err = pass(bench, false, i ? &preserve[i - 1] : &first);
+		if (!err)
+			pass(bench, true, i ? &unpreserve[i - 1] : &unused);
+	}
+	if (err)
+		return report_err(err, "preserving");
+	report_bench(bench, first, preserve, unpreserve, reps);
+	return 0;
+}
+
+static int run_passes(struct bench *bench, unsigned int threads, unsigned int reps)
+{
+	u64 *ns = kvcalloc(reps, 2 * sizeof(*ns), GFP_KERNEL);
+	int err;
+
+	if (!ns)
+		return -ENOMEM;
+	err = threads_create(bench, threads);
+	if (!err)
+		err = measure(bench, ns, ns + reps, reps);
+	kvfree(ns);
+	return err;
+}
+
+int bench_run(void)
+{
+	const struct bench_kind *kind = bench_kind_find(arg_str("what", ""));
+	u64 threads = arg_num("threads", 1), reps = arg_num("reps", 5);
+	struct bench *bench;
+	int err;
+
+	if (!kind)
+		return report_err(-EINVAL, "what= is empty, folio, batch, range or pages");
+	if (!threads || threads > MAX_THREADS || !reps || reps > MAX_REPS)
+		return report_err(-EINVAL, "threads= or reps= is out of range");
+	bench = bench_alloc(threads);
+	if (!bench)
+		return -ENOMEM;
+	bench->kind = kind;
+	err = run_passes(bench, threads, reps);
+	bench_destroy(bench);
+	return err;
+}
