@@ -6,13 +6,14 @@
 help:
 	@echo 'make blackout          measure a live update, stock and accelerated (QUICK=1: a subset, 3 minutes)'
 	@echo 'make bench             the same kernel code in userspace, of stock and of ours (5 minutes)'
-	@echo 'make scaling           more CPUs, more nodes: how fast are sections finished?'
+	@echo 'make scaling           more CPUs, more nodes: how fast are sections finished, folios preserved?'
 	@echo 'make check             all tests, what CI runs'
 	@echo 'make check-unit          tree, busy map and scratch arithmetic in userspace'
 	@echo 'make check-report        the report over the blackout samples'
 	@echo 'make check-compare       bench/compare and the charts of make bench'
 	@echo 'make check-apply         scripts/apply.sh'
 	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
+	@echo 'make check-budget        instructions of each operation, against bench/budgets'
 	@echo 'make check-e2e           live updates in QEMU'
 	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
 	@echo 'make kernels           build the kernels: stock, fast, debug (incremental)'
@@ -39,6 +40,7 @@ bench: setup
 scaling: setup
 	@scripts/build-kernels.sh both
 	@bench/scaling.sh
+	@bench/preserve-scaling.sh
 
 check:
 	@scripts/check.sh
@@ -59,6 +61,11 @@ check-compare: setup
 check-identical: kernels
 	@scripts/check-identical.sh
 
+check-budget: setup
+	@bench/test-budget.sh
+	@scripts/build-kernels.sh both
+	@bench/budget.sh
+
 check-e2e: kernels
 	@tests/e2e/run.sh
 
@@ -71,4 +78,4 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout bench scaling check check-unit check-report check-apply check-identical check-e2e lint clean distclean
+.PHONY: help setup kernels blackout bench scaling check check-unit check-report check-apply check-identical check-budget check-e2e lint clean distclean

@@ -30,6 +30,15 @@
  */
 #define SEGMENT		4096UL
 
+static __always_inline bool has_order(const struct folio *folio,
+				      unsigned int order)
+{
+	if (!order)
+		return !folio_test_large(folio);
+
+	return folio_order(folio) == order;
+}
+
 /* The folios from the first on that follow one another and are of one order. */
 static __always_inline void first_run(struct kho_fast_run *run,
 				      struct folio **folios, unsigned long nr)
@@ -41,8 +50,8 @@ static __always_inline void first_run(struct kho_fast_run *run,
 	do {
 		next += 1UL << order;
 		i++;
-	} while (i < nr && folio_pfn(folios[i]) == next &&
-		 folio_order(folios[i]) == order);
+	} while (i < nr && &folios[i]->page == pfn_to_page(next) &&
+		 has_order(folios[i], order));
 
 	*run = (struct kho_fast_run){ .pfn = pfn, .nr = i, .order = order };
 }

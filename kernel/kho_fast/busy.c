@@ -9,8 +9,8 @@
  * buddy allocator and sorts their pages out one section at a time.
  *
  * Cost: one visit per node of the tree and one step per section and order.
- * Keys are looked at one by one only in sections that are not plain memory
- * from end to end.
+ * In sections that are not plain memory from end to end, keys are looked at in
+ * halves down to where memory, nodes or scratch areas end.
  *
  * The tree comes from another kernel and nothing in it is trusted: a node must
  * be a page of RAM outside scratch that no other slot points to (so there is
@@ -136,22 +136,30 @@ static unsigned long __init run_pfn(const struct run *run, unsigned long bit)
 	return run->base_pfn + (bit << run->order);
 }
 
-static int __init check_keys(const struct run *run)
+/*
+ * Check the keys in bits [bit, end). Mostly all that lies between the first of
+ * them and the end is memory; if not, each half is looked at by itself.
+ */
+static int __init check_keys(const struct run *run, unsigned long bit,
+			     unsigned long end)
 {
-	unsigned long bit = run->bit;
+	unsigned long first = find_next_bit(run->leaf->bitmap, end, bit);
+	unsigned long middle = first + (end - first) / 2;
+	phys_addr_t phys = PFN_PHYS(run_pfn(run, first));
+	int err;
 
-	for_each_set_bit_from(bit, run->leaf->bitmap, run->end) {
-		phys_addr_t phys = PFN_PHYS(run_pfn(run, bit));
+	if (first >= end ||
+	    range_is_safe(PHYS_PFN(phys), (end - first) << run->order))
+		return 0;
 
-		if (range_is_safe(PHYS_PFN(phys), 1UL << run->order))
-			continue;
-
+	if (end - first == 1) {
 		kho_fast_refuse("key at %pa of order %u is not memory that can be preserved",
 				&phys, run->order);
 		return -EINVAL;
 	}
 
-	return 0;
+	err = check_keys(run, first, middle);
+	return err ?: check_keys(run, middle, end);
 }
 
 static int __init mark_run(struct kho_fast_map *map, const struct run *run)
@@ -165,7 +173,7 @@ static int __init mark_run(struct kho_fast_map *map, const struct run *run)
 		whole = map->sections[nr].whole;
 
 	if (!whole) {
-		int err = check_keys(run);
+		int err = check_keys(run, run->bit, run->end);
 
 		if (err)
 			return err;

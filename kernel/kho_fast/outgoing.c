@@ -5,8 +5,8 @@
  * It records what the next kernel must leave alone, and is kept up to date all
  * the time, so nothing is left to do at kexec.
  *
- * Most keys go where the key before them went: each CPU remembers the bitmap
- * that it needed last, and a descent is what happens otherwise. A run of keys
+ * Most keys go where a key shortly before went: each CPU remembers some bitmaps
+ * that it needed lately, and a descent is what happens otherwise. A run of keys
  * is entered a word at a time. A bitmap covers 32,768 folios, for order 0 one
  * memory section, and is allocated on the node of the memory that it is about;
  * so tasks that preserve memory of different nodes share tables, which they
@@ -37,7 +37,7 @@ static struct kho_radix_tree outgoing = {
 	.lock = __MUTEX_INITIALIZER(outgoing.lock),
 };
 
-DEFINE_PER_CPU(struct kho_fast_hint, kho_fast_hint);
+DEFINE_PER_CPU(struct kho_fast_hints, kho_fast_hints);
 
 /**
  * kho_fast_outgoing_init - Start with an empty tree.
@@ -57,7 +57,7 @@ void __init kho_fast_outgoing_exit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		per_cpu(kho_fast_hint, cpu).prefix = 0;
+		per_cpu(kho_fast_hints, cpu) = (struct kho_fast_hints){};
 	kho_radix_destroy_tree(&outgoing);
 }
 
@@ -77,34 +77,42 @@ phys_addr_t kho_fast_outgoing_root(void)
  */
 static void remember(unsigned long key, struct kho_radix_leaf *leaf)
 {
+	const unsigned long prefix = kho_fast_key_prefix(key);
+	const unsigned int slot = kho_fast_hint_slot(prefix);
 	struct kho_fast_hint *hint;
 
 	preempt_disable();
-	hint = this_cpu_ptr(&kho_fast_hint);
+	hint = this_cpu_ptr(&kho_fast_hints.hint[slot]);
 	WRITE_ONCE(hint->prefix, 0);
 	barrier();
 	WRITE_ONCE(hint->leaf, leaf);
 	barrier();
-	WRITE_ONCE(hint->prefix, kho_fast_key_prefix(key));
+	WRITE_ONCE(hint->prefix, prefix);
 	preempt_enable();
 }
 
 /* The bitmap of a key whose memory starts at @pfn, made if there is none. */
-static struct kho_radix_leaf *get_leaf(unsigned long key, unsigned long pfn)
+static struct kho_radix_leaf *get_unhinted_leaf(unsigned long key,
+						unsigned long pfn)
 {
-	struct kho_radix_leaf *leaf = kho_fast_hinted_leaf(key);
+	struct kho_radix_leaf *leaf;
 
-	if (leaf)
-		return leaf;
 	if (WARN_ON_ONCE(!outgoing.root))
 		return ERR_PTR(-EINVAL);
 
-	leaf = kho_fast_leaf_get(outgoing.root, key, pfn_to_nid(pfn));
+	leaf = kho_fast_leaf(outgoing.root, key);
+	if (unlikely(!leaf))
+		leaf = kho_fast_leaf_get(outgoing.root, key, pfn_to_nid(pfn));
 	if (!leaf)
 		return ERR_PTR(-ENOMEM);
 
 	remember(key, leaf);
 	return leaf;
+}
+
+static struct kho_radix_leaf *get_leaf(unsigned long key, unsigned long pfn)
+{
+	return kho_fast_hinted_leaf(key) ?: get_unhinted_leaf(key, pfn);
 }
 
 /* The bitmap of a key that should be there, NULL if it is not. */
@@ -135,7 +143,7 @@ static void report_misuse(unsigned long pfn, unsigned int order)
 int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
-	struct kho_radix_leaf *leaf = get_leaf(key, pfn);
+	struct kho_radix_leaf *leaf = get_unhinted_leaf(key, pfn);
 
 	if (IS_ERR(leaf))
 		return PTR_ERR(leaf);
@@ -145,13 +153,15 @@ int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order)
 }
 
 /**
- * kho_fast_outgoing_del - Remove a key; warns when it is not there.
+ * kho_fast_outgoing_del_slowly - Remove a key whose bitmap has no hint.
  * @pfn:   First page frame.
  * @order: Order.
  *
+ * Warns when the key is not there, also if the bitmap had a hint after all.
+ *
  * Context: any.
  */
-void kho_fast_outgoing_del(unsigned long pfn, unsigned int order)
+void kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
 	struct kho_radix_leaf *leaf = find_leaf(key);

@@ -7,6 +7,7 @@
 
 #include <linux/bitops.h>
 #include <linux/bug.h>
+#include <linux/hash.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -14,7 +15,7 @@
 #include "internal.h"
 
 /**
- * struct kho_fast_hint - The bitmap that was needed last.
+ * struct kho_fast_hint - A bitmap that was needed lately.
  * @prefix: What its keys have in common; 0, which no key has, when there is
  *          none.
  * @leaf:   The bitmap.
@@ -24,7 +25,14 @@ struct kho_fast_hint {
 	struct kho_radix_leaf	*leaf;
 };
 
-DECLARE_PER_CPU(struct kho_fast_hint, kho_fast_hint);
+/* Enough for all orders of one place, or for several files that are preserved. */
+#define KHO_FAST_HINT_BITS	4
+
+struct kho_fast_hints {
+	struct kho_fast_hint	hint[1 << KHO_FAST_HINT_BITS];
+};
+
+DECLARE_PER_CPU(struct kho_fast_hints, kho_fast_hints);
 
 /* What the keys of one bitmap have in common. */
 static inline unsigned long kho_fast_key_prefix(unsigned long key)
@@ -32,19 +40,27 @@ static inline unsigned long kho_fast_key_prefix(unsigned long key)
 	return key >> KHO_BITMAP_SIZE_LOG2;
 }
 
+/* Where a CPU remembers the bitmap of these keys. */
+static inline unsigned int kho_fast_hint_slot(unsigned long prefix)
+{
+	return hash_long(prefix, KHO_FAST_HINT_BITS);
+}
+
 /*
- * The bitmap of @key if this CPU needed it last, else NULL. Bitmaps are not
+ * The bitmap of @key if this CPU needed it lately, else NULL. Bitmaps are not
  * freed as long as anything can be preserved, so the answer stays true when
  * the task moves to another CPU.
  */
 static inline struct kho_radix_leaf *kho_fast_hinted_leaf(unsigned long key)
 {
+	const unsigned long prefix = kho_fast_key_prefix(key);
+	const unsigned int slot = kho_fast_hint_slot(prefix);
 	struct kho_radix_leaf *leaf = NULL;
 	const struct kho_fast_hint *hint;
 
 	preempt_disable();
-	hint = this_cpu_ptr(&kho_fast_hint);
-	if (READ_ONCE(hint->prefix) == kho_fast_key_prefix(key))
+	hint = this_cpu_ptr(&kho_fast_hints.hint[slot]);
+	if (READ_ONCE(hint->prefix) == prefix)
 		leaf = READ_ONCE(hint->leaf);
 	preempt_enable();
 
@@ -68,7 +84,7 @@ int kho_fast_outgoing_init(void);
 void kho_fast_outgoing_exit(void);
 phys_addr_t kho_fast_outgoing_root(void);
 int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order);
-void kho_fast_outgoing_del(unsigned long pfn, unsigned int order);
+void kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order);
 int kho_fast_outgoing_add_run(const struct kho_fast_run *run);
 void kho_fast_outgoing_del_run(const struct kho_fast_run *run);
 
@@ -86,6 +102,17 @@ static inline int kho_fast_outgoing_add(unsigned long pfn, unsigned int order)
 
 	set_bit(kho_fast_bit(key), leaf->bitmap);
 	return 0;
+}
+
+/* Remove a key; warns when it is not there. Context: any. */
+static inline void kho_fast_outgoing_del(unsigned long pfn, unsigned int order)
+{
+	const unsigned long key = kho_fast_key(pfn, order);
+	struct kho_radix_leaf *leaf = kho_fast_hinted_leaf(key);
+
+	if (unlikely(!leaf ||
+		     !test_and_clear_bit(kho_fast_bit(key), leaf->bitmap)))
+		kho_fast_outgoing_del_slowly(pfn, order);
 }
 
 /* Does preserving these pages break the rule that the debug option checks? */

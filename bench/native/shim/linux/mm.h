@@ -132,6 +132,7 @@ static inline struct folio *shim_page_folio(struct page *page)
 
 #define page_folio(p)		shim_page_folio(p)
 #define virt_to_folio(p)	page_folio(virt_to_page(p))
+#define folio_test_large(folio)	PageHead(&(folio)->page)
 #define folio_nid(folio)	((int)((folio)->page.flags.f >> NODES_PGSHIFT))
 #define pfn_folio(pfn)		page_folio(pfn_to_page(pfn))
 #define folio_address(folio)	page_address(&(folio)->page)
