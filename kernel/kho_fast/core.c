@@ -8,6 +8,7 @@
  * - key.c, radix.c: the tree of preserved memory and its keys;
  * - outgoing.c, preserve.c, bulk.c, spread.c, vmalloc.c, subtree.c, metadata.c:
  *   the outgoing kernel records what survives;
+ * - records.c, memfd.c, memfd_preserve.c, memfd_retrieve.c: memfds, for LUO;
  * - scratch.c, kimage.c: where the next kernel may live;
  * - incoming.c, busy.c, nodes.c, overlap.c, mask.c, extend.c: the next kernel
  *   takes the tree over;
