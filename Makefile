@@ -16,7 +16,7 @@ help:
 	@echo 'make check-budget        instructions of each operation, against bench/budgets'
 	@echo 'make check-e2e           live updates in QEMU'
 	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
-	@echo 'make kernels           build the kernels: stock, fast, debug (incremental)'
+	@echo 'make kernels           build the kernels: stock, fast and three for tests (incremental)'
 	@echo 'make setup             install what is missing'
 	@echo 'make clean             remove build/'
 	@echo 'make distclean         and everything in the cache: sources, kernels'

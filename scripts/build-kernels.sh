@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Build the kernels from one patched tree.  Two are compared: stock has
-# CONFIG_KHO_FAST off, fast has it on; undeferred is fast without deferred struct
-# pages, debug is fast with every check of memory that the kernel has.  With them the
-# test modules, in build/kmod/KERNEL, and the user headers, in the cache.  Idempotent
-# and incremental: a run with nothing to do takes a second, a changed file rebuilds
-# what depends on it.
+# CONFIG_KHO_FAST off, fast has it on.  The others are fast without what only the
+# measured ones need (configs/slim.config): undeferred has no deferred struct pages,
+# debug has every check of memory that the kernel has, kcsan finds data races.  With
+# them the test modules, in build/kmod/KERNEL, and the user headers, in the cache.
+# Idempotent and incremental: a run with nothing to do takes a second, a changed file
+# rebuilds what depends on it.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] build-kernels.sh [KERNEL | both | all]
 #   both   the two that are compared
@@ -22,10 +23,10 @@ kmod=$top/tests/e2e/kmod
 
 main() {
 	case ${1-all} in
-	all) kernels='stock fast undeferred debug' ;;
+	all) kernels='stock fast undeferred debug kcsan' ;;
 	both) kernels='stock fast' ;;
-	stock | fast | undeferred | debug) kernels=$1 ;;
-	*) die "unknown kernel '$1': stock, fast, undeferred, debug, both or all" ;;
+	stock | fast | undeferred | debug | kcsan) kernels=$1 ;;
+	*) die "unknown kernel '$1': stock, fast, undeferred, debug, kcsan, both or all" ;;
 	esac
 	base=$("$here/fetch-linux.sh")
 	stage=$(mktemp -d)
@@ -120,7 +121,23 @@ copy_base() {
 	echo "$made_from" >"$tree.made-from"
 }
 
-this_kbuild() { kbuild "$tree" "$out" "$k" "$@"; }
+this_kbuild() {
+	[ "$k" != kcsan ] || watch_some
+	kbuild "$tree" "$out" "$k" "$@"
+}
+
+# kbuild's own variables; n leaves an object alone.  From the environment, so that a
+# folder that sets them itself has its way, and looked at when $(obj) is known.
+watch_some() {
+	KHO_WATCHED=$(watched)
+	# shellcheck disable=SC2016	# make's variables
+	KCSAN_SANITIZE='$(if $(filter $(KHO_WATCHED),$(obj)/$(target-stem).o),,n)'
+	# shellcheck disable=SC2016
+	KCSAN_INSTRUMENT_BARRIERS='$(if $(filter env%,$(origin KCSAN_SANITIZE)),$(is-kernel-object))'
+	export KHO_WATCHED KCSAN_SANITIZE KCSAN_INSTRUMENT_BARRIERS
+}
+
+watched() { grep -v '^#' "$top/configs/kcsan.objects" | xargs; }
 
 build() {
 	out=$cache/$k
@@ -130,18 +147,19 @@ build() {
 	rm -f "$out/.state"
 	configure
 	build_image
+	[ "$k" != kcsan ] || check_watched
 	install_headers
 	echo "$state" >"$out/.state"
 }
 
 # kbuild knows per object which options it depends on, so a kernel starts as a copy
-# of the one that it resembles and rebuilds only what its own option touches.  The
-# debug kernel resembles none: it has other compiler flags.
+# of the one that it resembles and rebuilds only what its own option touches.  Only
+# stock and fast resemble each other: the others have other structures or compiler
+# flags, which every object sees.
 new_output() {
 	rm -rf "$out" "$out.tmp"
 	case $k in
 	fast) like=stock ;;
-	undeferred) like=fast ;;
 	*) like=none ;;
 	esac
 	if [ -f "$cache/$like/.state" ] &&
@@ -156,8 +174,11 @@ new_output() {
 
 fragments() {
 	echo "$top/configs/base.config"
-	[ "$k" = stock ] || echo "$top/configs/fast.config"
-	case $k in debug | undeferred) echo "$top/configs/$k.config" ;; esac
+	case $k in
+	stock) ;;
+	fast) echo "$top/configs/fast.config" ;;
+	*) printf '%s\n' "$top/configs/fast.config" "$top/configs/slim.config" "$top/configs/$k.config" ;;
+	esac
 }
 
 # Where two fragments name an option the later one counts.
@@ -197,6 +218,15 @@ check_option() {
 		! grep -q "^${option%% *}=" "$new" ||
 			die "${option%% *} shall be off in the $k kernel, but something selects it" ;;
 	esac
+}
+
+# A pattern that has come to match nothing would be a test that cannot fail.
+check_watched() {
+	for pattern in $(watched); do
+		# shellcheck disable=SC2046	# a pattern of the shell, on purpose
+		nm $(printf %s "$out/$pattern" | tr % '*') 2>/dev/null | grep -q ' U __tsan_read' ||
+			die "configs/kcsan.objects: KCSAN watches nothing in $pattern"
+	done
 }
 
 build_image() {

@@ -5,8 +5,8 @@
 # Every run starts from nothing; DIR is overwritten.
 #
 # usage: vm.sh [options] PLANFILE
-#   -1 KERNEL     of the cold boot: stock, fast, undeferred, debug, or
-#                 IMAGE[,MODULEDIR] (default fast)
+#   -1 KERNEL     of the cold boot: stock, fast, undeferred, debug, kcsan
+#                 or IMAGE[,MODULEDIR] (default fast)
 #   -2 .. -9      of the following boots (default: the one before)
 #   -m SIZE       memory of the guest, e.g. 2G (default 2G); costs the host only what
 #                 the guest touches
@@ -74,7 +74,7 @@ options() {
 # boot_spec KERNEL: IMAGE[,MODULEDIR]
 boot_spec() {
 	case $1 in
-	stock | fast | undeferred | debug) modules=,$build/kmod/$1 ;;
+	stock | fast | undeferred | debug | kcsan) modules=,$build/kmod/$1 ;;
 	*,*) modules=,${1#*,} ;;
 	*) modules= ;;
 	esac

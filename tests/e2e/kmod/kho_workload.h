@@ -58,6 +58,7 @@ static inline unsigned long entry_arg(u64 entry)
  * @kind:    what the entries are
  * @stamp:   how much of the contents is stamped
  * @seed:    of the stamps and of the random choices
+ * @preserved: set_preserve() has been here, or there was nothing left to do for it
  * @nr:      number of entries; of pages for an area
  * @entries: see entry_make(); NULL for an area
  * @area:    the vmalloc area, for SET_AREA
@@ -67,6 +68,7 @@ struct set {
 	enum set_kind kind;
 	enum set_stamp stamp;
 	u64 seed;
+	bool preserved;
 	unsigned long nr;
 	u64 *entries;
 	void *area;
@@ -92,6 +94,9 @@ int folios_borders(struct set *set);
 int folios_orders(struct set *set);
 int pages_runs(struct set *set);
 int area_create(struct set *set);
+
+/* stress.c: many threads at once; leaves a set that is preserved already */
+int stress(struct set *set);
 
 /* The pages that were only there to be in between. */
 struct drop {
@@ -126,9 +131,10 @@ int reserve_fill(void);
 int reserve_check(void);
 int reserve_release(void);
 
-/* contig.c, bench.c, scribble.c, corrupt.c */
+/* contig.c, bench.c, race.c, scribble.c, corrupt.c */
 int contig(void);
 int bench_run(void);
+int race(void);
 int scribble(u64 max_mb);
 int corrupt(const char *what);
 void corrupt_exit(void);

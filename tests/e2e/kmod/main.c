@@ -48,12 +48,14 @@ static const struct {
 	{ "orders", folios_orders },
 	{ "pages", pages_runs },
 	{ "vmalloc", area_create },
+	{ "stress", stress },
 };
 
 static int create(struct set *set)
 {
 	const char *stamp = arg_str("stamp", "full");
-	const char *kind = arg_str("set", "");
+	/* 'stress' is a command of its own, since there is more to it than a set. */
+	const char *kind = arg_str("set", words[0]);
 
 	set->seed = arg_num("seed", 1);
 	if (!strcmp(stamp, "full"))
@@ -90,6 +92,8 @@ static int run_preserve(void)
 	return 0;
 
 err_destroy:
+	if (set->preserved)
+		set_unpreserve(set);
 	set_destroy(set);
 	return err;
 }
@@ -132,6 +136,7 @@ static const struct {
 	int (*run)(void);
 } commands[] = {
 	{ "preserve", run_preserve },
+	{ "stress", run_preserve },
 	{ "unpreserve", manifest_unpreserve },
 	{ "spoil", run_spoil },
 	{ "forget", run_forget },
@@ -147,6 +152,7 @@ static const struct {
 	{ "free", manifest_free },
 	{ "panic", run_panic },
 	{ "warn", run_warn },
+	{ "race", race },
 };
 
 static int run(char *line)

@@ -83,11 +83,14 @@ int set_preserve(struct set *set)
 	unsigned long i;
 	int err;
 
+	if (set->preserved)
+		return 0;
 	for (i = 0; set->entries && i < set->nr; i++) {
 		err = entry_preserve(set, set->entries[i]);
 		if (err)
 			goto err_unpreserve;
 	}
+	set->preserved = true;
 	return 0;
 
 err_unpreserve:
@@ -100,6 +103,7 @@ void set_unpreserve(struct set *set)
 {
 	for (unsigned long i = 0; set->entries && i < set->nr; i++)
 		entry_unpreserve(set, set->entries[i]);
+	set->preserved = false;
 }
 
 unsigned long set_restore(struct set *set)
