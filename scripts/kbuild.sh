@@ -11,6 +11,27 @@ export KBUILD_BUILD_USER=kho KBUILD_BUILD_HOST=fast
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
+# ccache in depend mode does not see what .incbin includes: it would give a kernel image
+# an old kernel whenever the compressed size is the same.  So assembly goes past it, by
+# a ccache of ours in front of it: the commands, which kbuild compares, stay as they are.
+front_ccache() {
+	mkdir -p "$cache/bin"
+	cat >"$cache/bin/ccache.$$" <<-EOF
+		#!/bin/sh
+		for arg; do
+			case \$arg in *.S) exec "\$@" ;; esac
+		done
+		exec $(command -v ccache) "\$@"
+	EOF
+	chmod +x "$cache/bin/ccache.$$"
+	mv "$cache/bin/ccache.$$" "$cache/bin/ccache"
+	PATH=$cache/bin:$PATH
+}
+case :$PATH: in
+*":$cache/bin:"*) ;;
+*) front_ccache ;;
+esac
+
 # kbuild TREE OUT NAME ARG...: make takes the place of the caller, who is a subshell or
 # a background job, so that a signal for the job reaches it.
 kbuild() {
