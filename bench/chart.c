@@ -8,9 +8,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "gnuplot.h"
 #include "report.h"
 
 /* One block of the data file; gnuplot numbers blocks from 0 and skips none. */
@@ -199,27 +199,6 @@ static void remove_old(const char *dir, const char *name)
 	}
 }
 
-static void run_gnuplot(const char *dir, const char *name)
-{
-	char script[PATH_MAX];
-	int status;
-	pid_t pid;
-
-	snprintf(script, sizeof(script), "%s.gp", name);
-	pid = fork();
-	if (!pid) {
-		if (!chdir(dir))
-			execlp("gnuplot", "gnuplot", script, (char *)NULL);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		die("gnuplot: %s", strerror(errno));
-	if (status)
-		die("gnuplot: %s on %s/%s; install gnuplot-nox, or use --no-chart",
-		    WIFEXITED(status) && WEXITSTATUS(status) == 127 ?
-		    "could not be started" : "failed", dir, script);
-}
-
 /**
  * chart_draw() - Draw NAME.svg and NAME.png.
  * @run: The run.
@@ -229,6 +208,7 @@ static void run_gnuplot(const char *dir, const char *name)
  */
 bool chart_draw(const struct run *run, const char *dir, const char *name)
 {
+	const char *reason;
 	size_t points = 0;
 	FILE *out;
 
@@ -244,6 +224,9 @@ bool chart_draw(const struct run *run, const char *dir, const char *name)
 	out = output_create(dir, name, "gp");
 	write_script(out, run, name);
 	output_finish(out, name);
-	run_gnuplot(dir, name);
+	reason = gnuplot_run(dir, name);
+	if (reason)
+		die("gnuplot: %s on %s/%s.gp; install gnuplot-nox, or use --no-chart", reason,
+		    dir, name);
 	return true;
 }

@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "gnuplot.h"
 #include "series.h"
 
 #define EXIT_TROUBLE	2
@@ -189,30 +189,10 @@ static void write_plots(FILE *out, const struct chart *chart, const struct sampl
 	fputc('\n', out);
 }
 
-static void run_gnuplot(const char *dir, const char *name)
-{
-	char script[NAME_MAX];
-	int status;
-	pid_t pid;
-
-	snprintf(script, sizeof(script), "%s.gp", name);
-	pid = fork();
-	if (!pid) {
-		if (!chdir(dir))
-			execlp("gnuplot", "gnuplot", script, (char *)NULL);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		die("gnuplot: %s", strerror(errno));
-	if (status)
-		die("gnuplot %s on %s/%s: install gnuplot-nox ('make setup' does)",
-		    WIFEXITED(status) && WEXITSTATUS(status) == 127 ?
-		    "could not be started" : "failed", dir, script);
-}
-
 static void draw(const struct chart *chart, const struct samples *s, const char *dir)
 {
 	char path[PATH_MAX];
+	const char *reason;
 	FILE *out;
 	bool bad;
 
@@ -230,7 +210,9 @@ static void draw(const struct chart *chart, const struct samples *s, const char 
 	bad = ferror(out);
 	if (fclose(out) || bad)
 		die("%s: could not be written: %s", path, strerror(errno));
-	run_gnuplot(dir, chart->name);
+	reason = gnuplot_run(dir, chart->name);
+	if (reason)
+		die("gnuplot %s on %s: install gnuplot-nox ('make setup' does)", reason, path);
 	printf("%s/%s.svg\n", dir, chart->name);
 }
 

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "duration.h"
+
 #define SERIES_SCHEMA	2
 
 /**
@@ -52,16 +54,6 @@ double series_max(const struct series *s);
 
 /* Between the first and the third quartile, interpolated between samples. */
 double series_iqr(const struct series *s);
-
-/* Room for a time: "16.9 ns", three digits. */
-struct time_text {
-	char	s[24];
-};
-
-struct time_text time_text(double ns);
-
-/* The same figure without its unit, in the unit of @like. */
-struct time_text time_text_like(double ns, double like);
 
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *fmt, ...);
 

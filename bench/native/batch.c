@@ -42,16 +42,6 @@ static struct bench_work setup(unsigned int index)
 	return (struct bench_work){ .n = folios.nr };
 }
 
-static void reset_stock(unsigned int threads)
-{
-	folios_reset_with_tables(&side_stock);
-}
-
-static void reset_ours(unsigned int threads)
-{
-	folios_reset_with_tables(&side_ours);
-}
-
 static void run_single(unsigned int threads)
 {
 	folios.side->preserve(folios.list, folios.nr);
@@ -71,10 +61,10 @@ static void run_ranges(unsigned int threads)
 	{ .name = (what), .threads = 1, .reset = (how), .run = (go), .verify = folios_check }
 
 static const struct bench_variant variants[] = {
-	VARIANT("stock", reset_stock, run_single),
-	VARIANT("one by one", reset_ours, run_single),
-	VARIANT("batch", reset_ours, run_batches),
-	VARIANT("range", reset_ours, run_ranges),
+	VARIANT("stock", folios_reset_stock, run_single),
+	VARIANT("one by one", folios_reset_ours, run_single),
+	VARIANT("batch", folios_reset_ours, run_batches),
+	VARIANT("range", folios_reset_ours, run_ranges),
 };
 
 const struct bench bench_batch = {

@@ -100,6 +100,16 @@ void folios_reset_with_tables(const struct side *side)
 	side->unpreserve(folios.list, folios.nr);
 }
 
+void folios_reset_stock(unsigned int threads)
+{
+	folios_reset_with_tables(&side_stock);
+}
+
+void folios_reset_ours(unsigned int threads)
+{
+	folios_reset_with_tables(&side_ours);
+}
+
 bool folios_check(void)
 {
 	const uint64_t root = folios.side->root();

@@ -48,6 +48,10 @@ void folios_mix(unsigned int threads);
 void folios_reset(const struct side *side);
 void folios_reset_with_tables(const struct side *side);
 
+/* The latter before a run of a benchmark. */
+void folios_reset_stock(unsigned int threads);
+void folios_reset_ours(unsigned int threads);
+
 /* What is in the tree: all folios, and nothing else. */
 bool folios_check(void);
 

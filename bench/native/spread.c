@@ -21,25 +21,15 @@ static struct bench_work setup(unsigned int index)
 	return (struct bench_work){ .n = folios.nr };
 }
 
-static void reset_stock(unsigned int threads)
-{
-	folios_reset_with_tables(&side_stock);
-}
-
-static void reset_ours(unsigned int threads)
-{
-	folios_reset_with_tables(&side_ours);
-}
-
 static void run(unsigned int threads)
 {
 	folios.side->preserve_batches(folios.list, folios.nr, folios.nr);
 }
 
 static const struct bench_variant variants[] = {
-	{ .name = "stock", .threads = 1, .reset = reset_stock, .run = run,
+	{ .name = "stock", .threads = 1, .reset = folios_reset_stock, .run = run,
 	  .verify = folios_check },
-	{ .name = "kho_fast", .threads = 1, .reset = reset_ours, .run = run,
+	{ .name = "kho_fast", .threads = 1, .reset = folios_reset_ours, .run = run,
 	  .verify = folios_check },
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../duration.h"
 #include "bench.h"
 
 static int compare(const void *a, const void *b)
@@ -48,24 +49,12 @@ void table_head(const struct bench *bench)
 	       "MIN", "MEDIAN", "MAX", "GB/s", "TIMES");
 }
 
-/* In 9 columns, 3 digits or more. */
+/* In 9 columns. */
 static void put_time(double ns, const char *mark)
 {
-	static const struct {
-		double		ns;
-		const char	*name;
-	} units[] = {
-		{ 1, "ns" }, { 1e3, "us" }, { 1e6, "ms" }, { 1e9, "s" }, { 86400e9, "d" },
-		{ 31557600e9, "y" },
-	};
-	unsigned int u = 0;
-	char text[32];
+	char text[40];
 
-	while (u < 5 && ns >= (u == 3 ? 100000 : 1) * units[u + (u != 3)].ns)
-		u++;
-	ns /= units[u].ns;
-	snprintf(text, sizeof(text), "%s%.*f %s", mark, ns < 10 ? 2 : ns < 100 ? 1 : 0, ns,
-		 units[u].name);
+	snprintf(text, sizeof(text), "%s%s", mark, time_text(ns).s);
 	printf(" %9s", text);
 }
 

@@ -218,6 +218,15 @@ int kho_preserve_folios(struct folio **folios, unsigned long nr)
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folios);
 
+static struct kho_fast_run run_from(struct folio *first, unsigned long nr)
+{
+	return (struct kho_fast_run){
+		.pfn = folio_pfn(first),
+		.order = folio_order(first),
+		.nr = nr,
+	};
+}
+
 /**
  * kho_preserve_folio_range - Keep folios that follow one another across kexec.
  * @first: The first one.
@@ -231,11 +240,7 @@ EXPORT_SYMBOL_GPL(kho_preserve_folios);
  */
 int kho_preserve_folio_range(struct folio *first, unsigned long nr)
 {
-	const struct kho_fast_run run = {
-		.pfn = folio_pfn(first),
-		.order = folio_order(first),
-		.nr = nr,
-	};
+	const struct kho_fast_run run = run_from(first, nr);
 
 	return preserve_run(&run);
 }
@@ -250,11 +255,7 @@ EXPORT_SYMBOL_GPL(kho_preserve_folio_range);
  */
 void kho_unpreserve_folio_range(struct folio *first, unsigned long nr)
 {
-	const struct kho_fast_run run = {
-		.pfn = folio_pfn(first),
-		.order = folio_order(first),
-		.nr = nr,
-	};
+	const struct kho_fast_run run = run_from(first, nr);
 
 	kho_fast_outgoing_del_run(&run);
 }

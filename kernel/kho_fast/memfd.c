@@ -15,7 +15,7 @@
  *
  * Memory: the records, 16 bytes per folio, are what is handed over. Besides them
  * preserving takes 32 KiB per worker and less than 9 KiB per segment of 256 MiB:
- * 36 MiB for 1 TiB.
+ * 36 MiB for 1 TiB (test_memfd of tests/unit holds it to that).
  *
  * Limits: 2^32 - 1 pages of records, about 2^40 folios or 4 PiB in 4 KiB folios,
  * since &kho_vmalloc.total_pages has 32 bits; -EFBIG beyond. A kernel that maps

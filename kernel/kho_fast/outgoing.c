@@ -223,9 +223,8 @@ static unsigned long set_part(struct kho_radix_leaf *leaf, const struct part *pa
 	return bit - part->bit;
 }
 
-/* Returns how many bits were clear already. */
-static unsigned long clear_part(struct kho_radix_leaf *leaf,
-				const struct part *part)
+/* Returns whether all bits were set. */
+static bool clear_part(struct kho_radix_leaf *leaf, const struct part *part)
 {
 	unsigned long bit, missing = 0;
 
@@ -233,10 +232,10 @@ static unsigned long clear_part(struct kho_radix_leaf *leaf,
 		unsigned long *word = &leaf->bitmap[BIT_WORD(bit)];
 		unsigned long mask = word_mask(bit, part->end);
 
-		missing += hweight_long(mask & ~set_mask_bits(word, mask, 0));
+		missing |= mask & ~set_mask_bits(word, mask, 0);
 	}
 
-	return missing;
+	return !missing;
 }
 
 static int add_one(unsigned long pfn, unsigned int order)
@@ -301,7 +300,7 @@ void kho_fast_outgoing_del_run(const struct kho_fast_run *run)
 		struct part part = nth_part(run, done);
 		struct kho_radix_leaf *leaf = find_leaf(part.key);
 
-		if (!leaf || clear_part(leaf, &part))
+		if (!leaf || !clear_part(leaf, &part))
 			report_misuse(part.pfn, run->order);
 		done += part.end - part.bit;
 	}

@@ -19,7 +19,7 @@
 unsigned int shim_nr_warns, shim_nr_errs, shim_nr_warnings;
 const char *shim_last_msg = "";
 bool shim_is_kdump, shim_slab_is_up;
-long shim_nr_free_pages, shim_live_objects;
+long shim_nr_free_pages, shim_live_objects, shim_object_bytes, shim_object_peak;
 struct notifier_block *shim_oom_notifier;
 struct work_struct *shim_work, *shim_delayed_work;
 pthread_rwlock_t shim_rcu = PTHREAD_RWLOCK_INITIALIZER;

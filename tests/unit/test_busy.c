@@ -49,15 +49,6 @@ static int check_masks(unsigned long nr)
 	return 0;
 }
 
-static unsigned long nr_world_nodes(void)
-{
-	unsigned long pfn, nr = 0;
-
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
-		nr += world.page[pfn].node;
-	return nr;
-}
-
 TEST(map_and_masks_of_a_random_machine_match_its_pages)
 {
 	unsigned long nr;
@@ -67,7 +58,7 @@ TEST(map_and_masks_of_a_random_machine_match_its_pages)
 	world_add_keys(300, PFN_SECTION_SHIFT + 2);
 	ASSERT_EQ(world_build_map(&map), 0);
 	EXPECT_EQ(shim_nr_errs, 0);
-	EXPECT_EQ(map.nodes.nr, nr_world_nodes());
+	EXPECT_EQ(map.nodes.nr, world_count_nodes());
 	EXPECT_EQ(phys_to_virt(world.root), map.root);
 
 	for (nr = 0; nr < map.nr_sections; nr++) {

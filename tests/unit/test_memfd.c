@@ -313,21 +313,12 @@ static bool is_untouched(void)
 	       !file->f_inode->frozen;
 }
 
-static unsigned long nr_nodes(void)
-{
-	unsigned long pfn, nr = 0;
-
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
-		nr += world.page[pfn].node;
-	return nr;
-}
-
 /* Allocated pages that are neither of the tree nor of the file. */
 static long other_pages(void)
 {
 	world_forget_tree();
 	world_read_tree(kho_fast_outgoing_root());
-	return shim_live_pages - nr_nodes() - file->f_mapping->nrpages;
+	return shim_live_pages - world_count_nodes() - file->f_mapping->nrpages;
 }
 
 /* Several nodes have memory, as far as is asked. */
@@ -524,6 +515,38 @@ TEST(a_file_of_17_tib_is_its_few_folios)
 		EXPECT_EQ(ser->nr_folios, ser->folios.total_pages * 256UL);
 		ops()->unpreserve(&args);
 		EXPECT_EQ(shim_pins, 0);
+	}
+}
+
+/*
+ * What memfd.c says of memory: 32 KiB of pointers per worker; per segment a list, and two
+ * pages that are not full. 1 TiB is 4,096 segments of 256 MiB, so 36 MiB.
+ */
+TEST(memory_beside_the_records_does_not_grow_with_the_folios)
+{
+	const unsigned long pages = 5000, segments = DIV_ROUND_UP(pages, 2 * PAGES_PER_SECTION);
+	unsigned int nodes;
+	pgoff_t i;
+	long used;
+
+	machine();
+	first_kernel();
+	file = shim_new_file(pages << PAGE_SHIFT);
+	for (i = 0; i < pages; i++)
+		add_folio(i, 0, DIRTY);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	for (nodes = 1; nodes <= 2; nodes++) {
+		if (nodes == 2)
+			two_nodes();
+		used = other_pages();
+		shim_object_peak = shim_object_bytes;
+		ASSERT_EQ(ops()->preserve(&args), 0);
+		/* The description of the file has a page of its own. */
+		EXPECT_LE((other_pages() - used - 1) * (long)PAGE_SIZE,
+			  16 * pages + segments * 8192);
+		EXPECT_LE(shim_object_peak - shim_object_bytes,
+			  nodes * 32 * 1024 + (nodes - 1) * segments * 128);
+		ops()->unpreserve(&args);
 	}
 }
 

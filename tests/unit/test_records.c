@@ -293,21 +293,12 @@ static void release(struct page *page)
 	free_page((unsigned long)page_address(page));
 }
 
-static unsigned long nr_nodes(void)
-{
-	unsigned long pfn, nr = 0;
-
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
-		nr += world.page[pfn].node;
-	return nr;
-}
-
 /* Pages that are allocated, but for those of the tree, which stay. */
 static long live_pages(void)
 {
 	world_forget_tree();
 	world_read_tree(kho_fast_outgoing_root());
-	return shim_live_pages - nr_nodes();
+	return shim_live_pages - world_count_nodes();
 }
 
 TEST(a_failed_addition_can_be_undone)

@@ -74,6 +74,7 @@ bool world_held(unsigned long pfn);
 void world_forget_tree(void);
 void world_read_tree(phys_addr_t root);
 unsigned long world_count_held(void);
+unsigned long world_count_nodes(void);
 
 /* boot.c: what mm/ does around the hooks */
 extern unsigned long boot_first_deferred;	/* 0: at random */

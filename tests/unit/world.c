@@ -283,3 +283,12 @@ unsigned long world_count_held(void)
 		nr += world.page[pfn].order != NO_KEY;
 	return nr;
 }
+
+unsigned long world_count_nodes(void)
+{
+	unsigned long pfn, nr = 0;
+
+	for (pfn = 0; pfn < world.nr_pages; pfn++)
+		nr += world.page[pfn].node;
+	return nr;
+}

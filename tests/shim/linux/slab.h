@@ -4,6 +4,7 @@
 #define SHIM_SLAB_H
 
 #include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <linux/gfp.h>
 
@@ -11,18 +12,31 @@ extern bool shim_slab_is_up;
 #define slab_is_available()	shim_slab_is_up
 
 extern long shim_live_objects;	/* atomic: allocated and not freed */
+extern long shim_object_bytes;	/* atomic: of those */
+extern long shim_object_peak;	/* the most that they were */
 
 static inline void *shim_counted(void *p)
 {
-	if (p)
-		__atomic_fetch_add(&shim_live_objects, 1, __ATOMIC_RELAXED);
+	long now, peak = __atomic_load_n(&shim_object_peak, __ATOMIC_RELAXED);
+
+	if (!p)
+		return NULL;
+	__atomic_fetch_add(&shim_live_objects, 1, __ATOMIC_RELAXED);
+	now = __atomic_add_fetch(&shim_object_bytes, malloc_usable_size(p), __ATOMIC_RELAXED);
+	while (now > peak &&
+	       !__atomic_compare_exchange_n(&shim_object_peak, &peak, now, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
 	return p;
 }
 
 static inline void kfree(const void *p)
 {
-	if (p)
+	if (p) {
 		__atomic_fetch_sub(&shim_live_objects, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_sub(&shim_object_bytes, malloc_usable_size((void *)p),
+				   __ATOMIC_RELAXED);
+	}
 	free((void *)p);
 }
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Drawing a chart whose script has been written.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "gnuplot.h"
+
+#define NOT_STARTED	127
+
+static void start(const char *dir, const char *name)
+{
+	char script[NAME_MAX];
+
+	snprintf(script, sizeof(script), "%s.gp", name);
+	if (!chdir(dir))
+		execlp("gnuplot", "gnuplot", script, (char *)NULL);
+	_exit(NOT_STARTED);
+}
+
+const char *gnuplot_run(const char *dir, const char *name)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		start(dir, name);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return strerror(errno);
+	if (!status)
+		return NULL;
+	return WIFEXITED(status) && WEXITSTATUS(status) == NOT_STARTED ?
+	       "could not be started" : "failed";
+}
