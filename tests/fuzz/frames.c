@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Claiming and freeing for files in memory, and a judge of both: what is freed was
+ * claimed, once, and nobody looks at it after that. In place of restore.c and of the
+ * page allocator; where a folio of two pages is, its second one is the page that is
+ * none otherwise.
+ */
+#include <sanitizer/asan_interface.h>
+
+#include <linux/bug.h>
+#include <linux/gfp.h>
+#include <linux/kexec_handover.h>
+
+#include "fuzz.h"
+
+#define FIRST	(IMAGE_PA >> PAGE_SHIFT)
+#define FRAMES	(2 * NR_PAGES)
+
+static struct page map[FIRST + FRAMES];
+struct page *shim_memmap = map;
+long shim_totalram, shim_live_pages;
+
+void frames_init(void)
+{
+	memset(map, 0, sizeof(map));
+}
+
+/* The order of what is claimed, or negative. */
+static int claim(unsigned long pfn, unsigned int max_order)
+{
+	unsigned int page = (pfn - FIRST) / 2, order, i;
+
+	if (pfn < FIRST || pfn >= FIRST + FRAMES || pfn % 2)
+		return -1;
+	order = image.owner[page] == PART_OF_MORE;
+	if ((image.owner[page] != PRESERVED && !order) || order > max_order)
+		return -1;
+	image.owner[page] = CLAIMED;
+	image.nr_claimed += BIT(order);
+	for (i = 0; i < BIT(order); i++)
+		map[pfn + i] = (struct page){ .inits = 1, .refcount = 1, ._mapcount = -1 };
+	ASAN_UNPOISON_MEMORY_REGION(phys_to_virt(PFN_PHYS(pfn)), PAGE_SIZE << order);
+	return order;
+}
+
+struct folio *kho_restore_folio(phys_addr_t phys)
+{
+	int order = claim(PHYS_PFN(phys), 31);
+	struct page *head;
+
+	if (order < 0)
+		return NULL;
+	head = map + PHYS_PFN(phys);
+	if (order) {
+		head->flags.f = PG_HEAD;
+		head[1] = (struct page){ .inits = 1, .order = order, .head = head };
+	}
+	return page_folio(head);
+}
+
+/* As restore.c: what was claimed before it fails stays so, for good. */
+struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr)
+{
+	unsigned long start = PHYS_PFN(phys), pfn = start;
+
+	while (pfn < start + nr) {
+		int order = claim(pfn, 63 - __builtin_clzl(start + nr - pfn));
+
+		if (order < 0) {
+			image.nr_claimed -= pfn - start;
+			return NULL;
+		}
+		pfn += BIT(order);
+	}
+
+	return map + start;
+}
+
+static void free_frame(struct page *page)
+{
+	if (page->inits != 1 || page->free)
+		shim_die("pfn %#lx is freed: claimed %u, free %u", page_to_pfn(page), page->inits,
+			 page->free);
+	page->free = 1;
+	image.nr_released++;
+	ASAN_POISON_MEMORY_REGION(page_address(page), PAGE_SIZE);
+}
+
+void __free_page(struct page *page)
+{
+	if (page < map || page >= map + ARRAY_SIZE(map) || --page->refcount || PageHead(page) ||
+	    page->head)
+		shim_die("a page is freed that is shared, compound or none");
+	free_frame(page);
+}
+
+void folio_put(struct folio *folio)
+{
+	unsigned int i, nr = BIT(folio_order(folio));
+
+	if (folio->page.refcount <= 0)
+		shim_die("a folio is put that is free");
+	if (--folio->page.refcount)
+		return;
+	for (i = 0; i < nr; i++)
+		free_frame(&folio->page + i);
+}
+
+/* While an image is made, its pages come in turn. */
+unsigned long get_zeroed_page(gfp_t gfp)
+{
+	return (unsigned long)image_take();
+}
+
+int kho_preserve_pages(struct page *page, unsigned long nr)
+{
+	return 0;
+}
+
+void free_page(unsigned long addr)
+{
+	shim_die("nothing is freed while an image is made");
+}
+
+void kho_unpreserve_pages(struct page *page, unsigned long nr)
+{
+	shim_die("nothing is unpreserved while an image is made");
+}
+
+void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr)
+{
+	shim_die("nothing is unpreserved while an image is made");
+}
+
+struct folio *folio_alloc(gfp_t gfp, unsigned int order)
+{
+	shim_die("no folio is allocated when a file comes back");
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Target: a file in memory, made of what the previous kernel says. Ends the program
+ * when the kernel does anything but bring back all of a sound one, or refuse one with
+ * a message; in the end, all that was claimed must be free.
+ */
+#include <linux/bug.h>
+#include <linux/bitmap.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+#include "memfd_expect.h"
+
+static void must(bool cond, const char *what)
+{
+	if (!cond)
+		shim_die("%s", what);
+}
+
+static void check_folio(struct file *file, const struct memfd_expected_folio *want)
+{
+	struct folio *folio = filemap_get_folio(file->f_mapping, want->index);
+
+	must(!IS_ERR(folio) && folio_pfn(folio) == want->pfn, "a folio is not in its place");
+	must(folio_test_dirty(folio) == (want->flags & 1) &&
+	     folio_test_uptodate(folio) == want->flags >> 1, "a folio has other flags");
+	must(!shim_folio_flag(folio, SHIM_LOCKED), "a folio is left locked");
+	folio_put(folio);
+}
+
+static void check_file(struct file *file, const struct memfd_expected *want)
+{
+	unsigned int i, pages = 0;
+
+	must(want->sound, "a file that is not sound comes back");
+	must(!shim_nr_errs, "a file comes back, with a message");
+	must(file->f_pos == want->pos && file->f_inode->size == want->size &&
+	     file->f_inode->seals == want->seals, "another size, position or seal");
+	for (i = 0; i < want->nr; i++) {
+		check_folio(file, &want->at[i]);
+		pages += want->at[i].pages;
+	}
+	must(file->f_mapping->nrpages == pages, "other pages than there were");
+	fput(file);
+}
+
+/* A head that says to refuse has nobody retrieve the file. */
+bool take_over(const u8 *data, size_t size)
+{
+	struct memfd_expected want;
+	struct file *file = NULL;
+	bool met_fault;
+	u64 pa;
+
+	image_read(data, size);
+	frames_init();
+	pa = image_pa(image.head.root % NR_PAGES) + image.head.root_size;
+	want = memfd_expect(pa);
+	image_close();
+	shim_nr_errs = 0;
+	shim_fail_after = image.head.fault - 1L;
+
+	if (image.head.refuse)
+		kho_fast_memfd_discard(pa);
+	else
+		file = kho_fast_memfd_retrieve(pa);
+	met_fault = image.head.fault && shim_fail_after < 0;
+	if (IS_ERR(file)) {
+		must(!want.sound || met_fault, "a sound file is refused");
+		must(shim_nr_errs, "refused without a message");
+	} else if (file) {
+		must(!met_fault, "a file comes back without memory for it");
+		check_file(file, &want);
+	}
+	must(image.nr_claimed == image.nr_released, "what was claimed is not freed");
+	must(!want.nr_pages || image.nr_claimed == want.nr_pages, "not all that is there is freed");
+	must(!shim_live_files && !shim_live_objects, "something is not given back");
+	return !IS_ERR_OR_NULL(file);
+}

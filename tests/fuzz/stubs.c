@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the records' files want of the kernel, less than tests/shim brings. Messages
+ * are formatted here, so that a bad string in one is found.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/bug.h>
+#include <linux/err.h>
+#include <linux/kexec_handover.h>
+#include <linux/slab.h>
+
+#include "fuzz.h"
+
+unsigned int shim_nr_errs, shim_nr_warnings, shim_nr_warns;
+long shim_fail_after = -1, shim_live_objects;
+
+void shim_die(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fputs("# ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputs("\n", stderr);
+	abort();
+}
+
+void shim_printk(unsigned int *count, const char *fmt, ...)
+{
+	char line[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	if (count)
+		++*count;
+}
+
+bool shim_fault(void)
+{
+	return shim_fail_after >= 0 && !shim_fail_after--;
+}
+
+void *kho_alloc_preserve(size_t size)
+{
+	return image_take() ?: ERR_PTR(-ENOMEM);
+}
+
+void kho_unpreserve_free(void *mem)
+{
+	shim_die("nothing is given back while an image is made");
+}
