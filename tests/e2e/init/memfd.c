@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "luo.h"
+#include "memfd.h"
 #include "steps.h"
 #include "tsc.h"
 #include "verdict.h"
@@ -150,10 +151,45 @@ static const char *check(int fd, const struct contents *c)
 		if (memcmp(want, have, PAGE_BYTES) && !bad++)
 			first = i;
 	}
-	verdict_kv("memfd_bad", bad);
 	if (bad)
 		return why("%" PRIu64 " of %" PRIu64 " pages differ, the first is %" PRIu64,
 			   bad, c->pages, first);
+	return NULL;
+}
+
+const char *memfd_fill(int fd, const char *name, uint64_t pages)
+{
+	const struct contents c = { .name = name, .pages = pages };
+
+	return fill(fd, -1, &c, 1);
+}
+
+const char *memfd_check(int fd, const char *name, uint64_t pages)
+{
+	const struct contents c = { .name = name, .pages = pages };
+
+	return check(fd, &c);
+}
+
+/* The device is exclusive, so it is held for one call only. */
+static int session_by(int (*call)(int device, const char *name), const char *name)
+{
+	int device = luo_open(), session;
+
+	if (device < 0)
+		return device;
+	session = call(device, name);
+	luo_close(device);
+	return session;
+}
+
+static const char *finish(int session)
+{
+	int err = luo_session_finish(session);
+
+	if (err)
+		return why("finishing the session: %s", strerror(-err));
+	luo_close(session);
 	return NULL;
 }
 
@@ -177,7 +213,7 @@ const char *step_memfd_preserve(const struct step *step)
 {
 	const struct contents c = contents_of(step);
 	const char *reason = NULL;
-	int fd, other = -1, session;
+	int fd, other = -1, session, err;
 	uint64_t ns;
 
 	if (!c.name || !c.pages)
@@ -195,13 +231,15 @@ const char *step_memfd_preserve(const struct step *step)
 	if (reason)
 		return reason;
 
-	session = luo_session_create(c.name);
+	session = session_by(luo_session_create, c.name);
 	if (session < 0)
-		return why("creating the session: %m");
+		return why("creating the session: %s", strerror(-session));
 	ns = raw_ns();
-	if (luo_file_preserve(session, fd, TOKEN))
-		return why("preserving the memfd: %m");
-	verdict_kv("preserve_ns", raw_ns() - ns);
+	err = luo_preserve(session, fd, TOKEN);
+	ns = raw_ns() - ns;
+	if (err)
+		return why("preserving the memfd: %s", strerror(-err));
+	verdict_kv("preserve_ns", ns);
 	keep(&c, fd, other, session);
 	return NULL;
 }
@@ -211,13 +249,13 @@ const char *step_memfd_again(const struct step *step)
 {
 	const char *name = step->argv[1];
 	size_t i;
+	int err;
 
 	for (i = 0; name && i < sizeof(kept) / sizeof(*kept); i++) {
 		if (!kept[i].contents.name || strcmp(kept[i].contents.name, name))
 			continue;
-		if (luo_file_preserve(kept[i].session, kept[i].fd, TOKEN + 1))
-			return why("preserving the memfd: %m");
-		return NULL;
+		err = luo_preserve(kept[i].session, kept[i].fd, TOKEN + 1);
+		return err ? why("preserving the memfd: %s", strerror(-err)) : NULL;
 	}
 	return "usage: memfd-again NAME, of a memfd that is preserved";
 }
@@ -233,7 +271,7 @@ const char *step_memfd_unpreserve(const struct step *step)
 			continue;
 		if (!ftruncate(kept[i].fd, 0) || errno != EPERM)
 			return "the size of a preserved memfd can be changed";
-		close(kept[i].session);
+		luo_close(kept[i].session);
 		reason = check(kept[i].fd, &kept[i].contents);
 		if (!reason && ftruncate(kept[i].fd, 0))
 			reason = why("changing the size: %m");
@@ -255,25 +293,22 @@ const char *step_memfd_retrieve(const struct step *step)
 
 	if (!name || !c.pages)
 		return "usage: memfd-retrieve NAME pages=N [holes=N] [as=NAME]";
-	session = luo_session_retrieve(name);
+	session = session_by(luo_session_retrieve, name);
 	if (session < 0)
-		return why("retrieving the session: %m");
+		return why("retrieving the session: %s", strerror(-session));
 	ns = raw_ns();
-	fd = luo_file_retrieve(session, TOKEN);
+	fd = luo_retrieve(session, TOKEN);
 	ns = raw_ns() - ns;
 	if (fd < 0)
-		return why("retrieving the memfd: %m");
+		return why("retrieving the memfd: %s", strerror(-fd));
 	verdict_kv("retrieve_ns", ns);
 	if (as)
 		c.name = as;
 	reason = check(fd, &c);
 	if (reason)
 		return reason;
-	if (luo_session_finish(session))
-		return why("finishing the session: %m");
-	close(session);
 	close(fd);
-	return NULL;
+	return finish(session);
 }
 
 const char *step_memfd_finish(const struct step *step)
@@ -283,11 +318,8 @@ const char *step_memfd_finish(const struct step *step)
 
 	if (!name)
 		return "usage: memfd-finish NAME";
-	session = luo_session_retrieve(name);
+	session = session_by(luo_session_retrieve, name);
 	if (session < 0)
-		return why("retrieving the session: %m");
-	if (luo_session_finish(session))
-		return why("finishing the session: %m");
-	close(session);
-	return NULL;
+		return why("retrieving the session: %s", strerror(-session));
+	return finish(session);
 }

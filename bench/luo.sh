@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Measure the live update orchestrator with the stock and the accelerated kernel, in turns:
+# a large memfd, many sessions, many files.  What comes back is compared before a figure
+# counts.  Adds an env record and a record per repetition to build/report/luo.jsonl, prints
+# a table made from those, beside the targets.
+#
+# Wants the kernels (make kernels).
+#
+# usage: [REPS=N] luo.sh [SCENARIO...]
+#   pages         a memfd of 400,000 pages of 4 KiB
+#   sessions      4,000 sessions
+#   files-5000 files-10000 files-20000
+#                 memfds of a page in one session: does a file cost the same in all three?
+#   whole         40,000 memfds in 2,000 sessions, from reboot(2) to the last of them
+#   REPS          repetitions per kernel (3)
+#
+# Exit status: 0; 1 a repetition failed or a target is not met.
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=../scripts/lib.sh
+. "$here/../scripts/lib.sh"
+# shellcheck source=env.sh
+. "$here/env.sh"
+
+all='pages sessions files-5000 files-10000 files-20000 whole'
+reps=${REPS:-3}
+out=$build/report
+log=$out/luo.jsonl
+work=$build/luo
+
+# scenario NAME: sets the steps and the machine of one
+scenario() {
+	memory=2G limit=180 pages=0 sessions=0 files=0
+	case $1 in
+	pages) memory=4G pages=400000 ;;
+	sessions) sessions=4000 ;;
+	files-5000 | files-10000 | files-20000) sessions=1 files=${1#files-} ;;
+	whole) sessions=2000 files=20 ;;
+	*) die "no scenario '$1'; there are: $all" ;;
+	esac
+	if [ "$pages" -gt 0 ]; then
+		before="memfd-preserve guest pages=$pages" after="memfd-retrieve guest pages=$pages"
+	else
+		before="many-preserve sessions=$sessions files=$files"
+		after="many-retrieve sessions=$sessions files=$files"
+	fi
+}
+
+# Free memory is overwritten first, but where the time from reboot(2) counts.
+write_plan() {
+	printf 'stage 1\n%s\nkexec\nstage 2\n' "$before"
+	[ "$1" = whole ] || printf 'insmod kho_workload\nworkload scribble max_mb=1024\n'
+	printf '%s\npoweroff\n' "$after"
+}
+
+# What the guests reported, as members of a JSON object.  last_ns, where nothing else was
+# done meanwhile: from reboot(2) to the last file, by the clock that runs on across the kexec.
+figures() {
+	LC_ALL=C awk -v name="$name" '
+		$2 ~ /^(tsc_khz|t0|tr)=/ { split($2, v, "="); clock[v[1]] = v[2] }
+		$2 ~ /^(create|preserve|open|sessions|files|retrieve|finish|blackout)_ns=[0-9]+$/ {
+			split($2, v, "="); printf ",\"%s\":%s", v[1], v[2] }
+		END { if (name == "whole" && clock["tr"] && clock["tsc_khz"])
+			printf ",\"last_ns\":%.0f", (clock["tr"] - clock["t0"]) * 1e6 / clock["tsc_khz"] }
+		' "$work/vm/verdict"
+}
+
+# sample STATUS REASON
+sample() {
+	printf '{"type":"sample","run":"%s","scenario":"%s","kernel":"%s","rep":%s,' \
+		"$run" "$name" "$kernel" "$rep"
+	printf '"memory":"%s","pages":%s,"sessions":%s,"files":%s,"status":"%s","reason":"%s"%s}\n' \
+		"$memory" "$pages" "$sessions" "$files" "$1" "$(echo "$2" | text)" "$(figures)"
+}
+
+measure() {
+	rc=0
+	"$top/tests/e2e/vm.sh" -1 "$kernel" -m "$memory" -b ram -t "$limit" -o "$work/vm" \
+		"$work/$name.plan" 2>"$work/reason" || rc=$?
+	[ -n "$env_written" ] || {
+		env_record "$run" "$(cat "$work/vm/accel")" "bench/luo.sh${args:+ $args}" >>"$log"
+		env_written=1
+	}
+	case $rc in
+	0) sample ok '' >>"$log" ;;
+	*) sample failed "$(tail -n 1 "$work/reason")" >>"$log" ;;
+	esac
+	say "$name, $kernel, repetition $rep: $([ "$rc" -eq 0 ] || cat "$work/reason")" \
+		"$(figures | sed 's/"//g; s/^,//; s/,/ /g')"
+}
+
+case $reps in
+'' | *[!0-9]* | 0) die "REPS=$reps: give a number from 1" ;;
+esac
+args=$*
+# shellcheck disable=SC2086	# words on purpose
+[ $# -gt 0 ] || set -- $all
+for name; do
+	scenario "$name"
+done
+mkdir -p "$out" "$work"
+run=$(date -u +%Y%m%dT%H%M%SZ)-$$
+env_written=''
+say "$(($# * reps * 2)) live updates; the samples go to $log"
+for name; do
+	scenario "$name"
+	write_plan "$name" >"$work/$name.plan"
+	rep=0
+	while [ "$rep" -lt "$reps" ]; do
+		# In turns, so that a slow minute of the host hits both.
+		for kernel in stock fast; do
+			measure
+		done
+		rep=$((rep + 1))
+	done
+done
+echo
+awk -v run="$run" -f "$here/luo.awk" "$log"

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * 'luo VERB WORDS [OPTIONS] [errno=NAME]': one call, and what it must return.  Descriptors
+ * have names: the words after the verb are those that it works on, then the one that it
+ * makes.  A number is a descriptor as it stands.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/liveupdate.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "luo.h"
+#include "luo_raw.h"
+#include "memfd.h"
+#include "steps.h"
+
+#define MAX_NAMES 64
+
+/*
+ * What a verb gets: the step and the descriptors that its words name.  It returns what
+ * the call did, or sets @reason when what came out is not what went in.
+ */
+struct call {
+	const struct step *step;
+	int fd[2];
+	const char *reason;
+};
+
+struct verb {
+	const char *name;
+	int works_on;		/* this many descriptors */
+	bool makes;		/* one more */
+	int (*run)(struct call *call);
+	struct luo_request request;	/* of those that are requests */
+};
+
+static struct {
+	char *name;
+	int fd;
+} names[MAX_NAMES];
+
+/* The entry of @name, or a free one; NULL: there are too many. */
+static int *fd_slot(const char *name)
+{
+	int i;
+
+	for (i = 0; i < MAX_NAMES && names[i].name; i++)
+		if (!strcmp(names[i].name, name))
+			return &names[i].fd;
+	if (i == MAX_NAMES)
+		return NULL;
+	names[i].name = strdup(name);
+	names[i].fd = -1;
+	return &names[i].fd;
+}
+
+static const char *fd_of(const char *word, int *fd)
+{
+	char *end;
+	int i;
+
+	*fd = strtol(word, &end, 10);
+	if (!*end)
+		return NULL;
+	for (i = 0; i < MAX_NAMES && names[i].name; i++) {
+		if (!strcmp(names[i].name, word)) {
+			*fd = names[i].fd;
+			return NULL;
+		}
+	}
+	return why("nothing was opened as '%s'", word);
+}
+
+/* libc's calls in the manner of libluo's */
+static int result(int ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+static int run_open(struct call *call)
+{
+	(void)call;
+	return luo_open();
+}
+
+static int run_memfd(struct call *call)
+{
+	uint64_t pages = step_num(call->step, "pages", 0);
+	int flags = step_num(call->step, "huge", 0) ? MFD_HUGETLB : 0;
+	int fd = memfd_create(call->step->argv[2], MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
+
+	if (fd >= 0 && pages)
+		call->reason = memfd_fill(fd, call->step->argv[2], pages);
+	return result(fd);
+}
+
+static int run_pipe(struct call *call)
+{
+	int ends[2];
+
+	(void)call;
+	return result(pipe2(ends, O_CLOEXEC) ?: ends[0]);
+}
+
+static int run_file(struct call *call)
+{
+	const char *path = step_opt(call->step, "path");
+	int flags = step_num(call->step, "opath", 0) ? O_PATH : O_RDONLY;
+
+	return result(open(path ? path : "/plan", flags | O_CLOEXEC));
+}
+
+static int run_dup(struct call *call)
+{
+	return result(fcntl(call->fd[0], F_DUPFD_CLOEXEC, 0));
+}
+
+static int run_close(struct call *call)
+{
+	return luo_close(call->fd[0]);
+}
+
+static int run_same(struct call *call)
+{
+	struct stat a, b;
+	int err = fstat(call->fd[0], &a) ?: fstat(call->fd[1], &b);
+
+	if (!err && (a.st_dev != b.st_dev || a.st_ino != b.st_ino))
+		call->reason = "they are two files";
+	return result(err);
+}
+
+static int run_holds(struct call *call)
+{
+	const char *as = step_opt(call->step, "as");
+
+	call->reason = memfd_check(call->fd[0], as ? as : call->step->argv[2],
+				   step_num(call->step, "pages", 0));
+	return 0;
+}
+
+/* Closed by exec, as all that the library hands out */
+static int run_cloexec(struct call *call)
+{
+	int flags = fcntl(call->fd[0], F_GETFD);
+
+	if (flags >= 0 && !(flags & FD_CLOEXEC))
+		call->reason = "it would survive an exec";
+	return result(flags < 0 ? flags : 0);
+}
+
+static int run_limit(struct call *call)
+{
+	struct rlimit limit;
+
+	limit.rlim_cur = step_num(call->step, "files", 1024);
+	limit.rlim_max = 1 << 20;
+	return result(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+/*
+ * The name of a session is its descriptor's, @word, unless it is said with @key.  long=N
+ * puts N times x before what is said.
+ */
+static const char *session_name(const struct step *step, const char *key, const char *word)
+{
+	uint64_t nr = step_num(step, "long", 0);
+	const char *name = step_opt(step, key);
+	static char text[256];
+
+	if (!nr)
+		return name ? name : word;
+	memset(text, 'x', sizeof(text));
+	if (nr < sizeof(text))
+		snprintf(text + nr, sizeof(text) - nr, "%s", name ? name : "");
+	text[sizeof(text) - 1] = '\0';
+	return text;
+}
+
+static int run_create(struct call *call)
+{
+	return luo_session_create(call->fd[0],
+				  session_name(call->step, "name", call->step->argv[3]));
+}
+
+static int run_take(struct call *call)
+{
+	return luo_session_retrieve(call->fd[0],
+				    session_name(call->step, "name", call->step->argv[3]));
+}
+
+static int run_preserve(struct call *call)
+{
+	return luo_preserve(call->fd[0], call->fd[1], step_num(call->step, "token", 0));
+}
+
+static int run_retrieve(struct call *call)
+{
+	return luo_retrieve(call->fd[0], step_num(call->step, "token", 0));
+}
+
+static int run_finish(struct call *call)
+{
+	return luo_session_finish(call->fd[0]);
+}
+
+static int run_name(struct call *call)
+{
+	const char *want = session_name(call->step, "is", call->step->argv[2]);
+	char name[LUO_NAME_SIZE];
+	int err = luo_session_name(call->fd[0], name);
+
+	if (!err && strcmp(name, want))
+		call->reason = why("its name is '%.*s'", LUO_NAME_SIZE, name);
+	return err;
+}
+
+#define REQUEST(number, of) .request = { number, sizeof(struct of) }
+
+static const struct verb verbs[] = {
+	{ "open",	.makes = true, .run = run_open },
+	{ "memfd",	.makes = true, .run = run_memfd },
+	{ "pipe",	.makes = true, .run = run_pipe },
+	{ "file",	.makes = true, .run = run_file },
+	{ "dup",	.works_on = 1, .makes = true, .run = run_dup },
+	{ "close",	.works_on = 1, .run = run_close },
+	{ "same",	.works_on = 2, .run = run_same },
+	{ "holds",	.works_on = 1, .run = run_holds },
+	{ "cloexec",	.works_on = 1, .run = run_cloexec },
+	{ "limit",	.run = run_limit },
+	{ "create",	.works_on = 1, .makes = true, .run = run_create,
+	  REQUEST(LIVEUPDATE_IOCTL_CREATE_SESSION, liveupdate_ioctl_create_session) },
+	{ "take",	.works_on = 1, .makes = true, .run = run_take,
+	  REQUEST(LIVEUPDATE_IOCTL_RETRIEVE_SESSION, liveupdate_ioctl_retrieve_session) },
+	{ "preserve",	.works_on = 2, .run = run_preserve,
+	  REQUEST(LIVEUPDATE_SESSION_PRESERVE_FD, liveupdate_session_preserve_fd) },
+	{ "retrieve",	.works_on = 1, .makes = true, .run = run_retrieve,
+	  REQUEST(LIVEUPDATE_SESSION_RETRIEVE_FD, liveupdate_session_retrieve_fd) },
+	{ "finish",	.works_on = 1, .run = run_finish,
+	  REQUEST(LIVEUPDATE_SESSION_FINISH, liveupdate_session_finish) },
+	{ "name",	.works_on = 1, .run = run_name,
+	  REQUEST(LIVEUPDATE_SESSION_GET_NAME, liveupdate_session_get_name) },
+};
+
+static const struct verb *find_verb(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+/* One reason for all that can be wrong with the step itself. */
+static const char *find_fds(const struct verb *verb, struct call *call)
+{
+	const struct step *step = call->step;
+	const char *reason = NULL;
+	int i, words = 0;
+
+	while (words < step->argc && !strchr(step->argv[words], '='))
+		words++;
+	if (words != 2 + verb->works_on + verb->makes)
+		return why("'%s' works on %d descriptors and makes %d", verb->name,
+			   verb->works_on, verb->makes);
+	for (i = 0; i < verb->works_on && !reason; i++)
+		reason = fd_of(step->argv[2 + i], &call->fd[i]);
+	return reason;
+}
+
+static int run(const struct verb *verb, struct call *call)
+{
+	int fd2 = verb->works_on > 1 ? call->fd[1] : 0, err;
+
+	if (!verb->request.size || !luo_raw_wanted(call->step))
+		return verb->run(call);
+	err = luo_raw(call->step, &verb->request, call->fd[0], &fd2);
+	return err || !verb->makes ? err : fd2;
+}
+
+/* Is @ret what the step says?  errno= is one name, or some with commas between them. */
+static const char *judge(const struct step *step, int ret)
+{
+	const char *want = step_opt(step, "errno"), *name, *p;
+	size_t len;
+
+	want = want ? want : "0";
+	name = strerrorname_np(ret < 0 ? -ret : 0);
+	if (!name)
+		return why("it returned %d, which is no errno", ret);
+	len = strlen(name);
+	for (p = want; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+		if (!strncmp(p, name, len) && (!p[len] || p[len] == ','))
+			return NULL;
+	return why("it returned %s, not %s", name, want);
+}
+
+const char *step_luo(const struct step *step)
+{
+	const struct verb *verb = step->argc > 1 ? find_verb(step->argv[1]) : NULL;
+	struct call call = { .step = step };
+	const char *reason;
+	int ret, *slot;
+
+	if (!verb)
+		return "usage: luo VERB WORDS [OPTIONS] [errno=NAME]";
+	reason = find_fds(verb, &call);
+	if (reason)
+		return reason;
+	ret = run(verb, &call);
+	reason = judge(step, ret);
+	if (ret >= 0 && verb->makes) {
+		slot = fd_slot(step->argv[2 + verb->works_on]);
+		if (!slot)
+			return "too many descriptors for one boot";
+		*slot = ret;
+	}
+	return reason ? reason : call.reason;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The calls of libluo: each is one ioctl, or what it takes to open and close. */
+#include "luo.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/liveupdate.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static_assert(LUO_NAME_SIZE == LIVEUPDATE_SESSION_NAME_LENGTH,
+	      "programs that were built with the old size would overflow");
+
+/**
+ * luo_ioctl() - make a request as it stands
+ * @fd: the device or a session
+ * @cmd: number of the request
+ * @arg: its structure, with size filled in; the kernel writes to it
+ *
+ * For what the other functions do not offer: requests of a newer kernel, and bad
+ * ones in tests.
+ *
+ * Return: 0 or a negative errno.
+ */
+int luo_ioctl(int fd, unsigned int cmd, void *arg)
+{
+	int before = errno, err;
+
+	err = ioctl(fd, cmd, arg) < 0 ? -errno : 0;
+	errno = before;
+	return err;
+}
+
+/**
+ * luo_open() - open the device
+ *
+ * One process at a time can have it open.  Sessions outlive it: close it as soon
+ * as they are created or retrieved.
+ *
+ * Return: the descriptor, or
+ * * -EBUSY	- somebody has it open
+ * * -ENOENT	- the kernel has no live update, or was started without
+ *		  liveupdate=on
+ * * -EIO	- what the previous kernel handed over cannot be read
+ * * another negative errno of open(2)
+ */
+int luo_open(void)
+{
+	int before = errno, fd = open(LUO_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		fd = -errno;
+	errno = before;
+	return fd;
+}
+
+/**
+ * luo_close() - close the device, a session or a file
+ * @fd: what to close
+ *
+ * A session that was created is gone with its last descriptor, and nothing in it
+ * is preserved any more.  One that was retrieved is finished.
+ *
+ * Return: 0 or a negative errno of close(2).
+ */
+int luo_close(int fd)
+{
+	int before = errno, err = close(fd) ? -errno : 0;
+
+	errno = before;
+	return err;
+}
+
+/* The kernel would take the first 63 bytes of a longer name for all of it. */
+static int put_name(uint8_t *to, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len >= LUO_NAME_SIZE)
+		return -ENAMETOOLONG;
+	memcpy(to, name, len + 1);
+	return 0;
+}
+
+/**
+ * luo_session_create() - begin a session
+ * @device: from luo_open()
+ * @name: what the next kernel is to know it by
+ *
+ * Return: a descriptor, to be kept open until the kexec, or
+ * * -EEXIST		- there is a session of that name
+ * * -EINVAL		- the name is empty
+ * * -ENAMETOOLONG	- it has more than LUO_NAME_SIZE - 1 bytes
+ * * -EMFILE, -ENFILE, -ENOMEM
+ */
+int luo_session_create(int device, const char *name)
+{
+	struct liveupdate_ioctl_create_session arg = { .size = sizeof(arg) };
+	int err = put_name(arg.name, name);
+
+	if (!err)
+		err = luo_ioctl(device, LIVEUPDATE_IOCTL_CREATE_SESSION, &arg);
+	return err ? err : arg.fd;
+}
+
+/**
+ * luo_session_retrieve() - take over a session of the previous kernel
+ * @device: from luo_open()
+ * @name: as it was created
+ *
+ * Return: a descriptor, or
+ * * -ENOENT		- there is none of that name, or it was finished
+ * * -EINVAL		- it was taken over already
+ * * -ENAMETOOLONG	- the name has more than LUO_NAME_SIZE - 1 bytes
+ * * -EMFILE, -ENFILE, -ENOMEM
+ */
+int luo_session_retrieve(int device, const char *name)
+{
+	struct liveupdate_ioctl_retrieve_session arg = { .size = sizeof(arg) };
+	int err = put_name(arg.name, name);
+
+	if (!err)
+		err = luo_ioctl(device, LIVEUPDATE_IOCTL_RETRIEVE_SESSION, &arg);
+	return err ? err : arg.fd;
+}
+
+/**
+ * luo_session_name() - ask a session for its name
+ * @session: created or retrieved
+ * @name: where to put it
+ *
+ * Return: 0 or a negative errno; @name is written to only on success.
+ */
+int luo_session_name(int session, char name[LUO_NAME_SIZE])
+{
+	struct liveupdate_session_get_name arg = { .size = sizeof(arg) };
+	int err = luo_ioctl(session, LIVEUPDATE_SESSION_GET_NAME, &arg);
+
+	if (!err)
+		memcpy(name, arg.name, LUO_NAME_SIZE);
+	return err;
+}
+
+/**
+ * luo_session_finish() - give up what is left of a retrieved session
+ * @session: from luo_session_retrieve()
+ *
+ * Files that were retrieved stay with their owners, the others are dropped.
+ *
+ * Return: 0, or
+ * * -EINVAL	- the session is not a retrieved one
+ * * -EBUSY	- a file in it cannot be finished yet: try again later
+ */
+int luo_session_finish(int session)
+{
+	struct liveupdate_session_finish arg = { .size = sizeof(arg) };
+
+	return luo_ioctl(session, LIVEUPDATE_SESSION_FINISH, &arg);
+}
+
+/**
+ * luo_preserve() - have a file survive the kexec
+ * @session: from luo_session_create()
+ * @fd: the file; it may be closed afterwards
+ * @token: what the next kernel is to know it by, unique in the session
+ *
+ * Return: 0, or
+ * * -EEXIST	- the token is taken
+ * * -EBUSY	- the file is preserved already
+ * * -EBADF	- @fd or @session is no open descriptor
+ * * -ENOENT	- no handler in the kernel takes files of this kind
+ * * -EINVAL	- the session was retrieved, not created
+ * * -ENOMEM, -ENOSPC, or what the handler returns
+ */
+int luo_preserve(int session, int fd, uint64_t token)
+{
+	struct liveupdate_session_preserve_fd arg = {
+		.size = sizeof(arg),
+		.fd = fd,
+		.token = token,
+	};
+
+	return luo_ioctl(session, LIVEUPDATE_SESSION_PRESERVE_FD, &arg);
+}
+
+/**
+ * luo_retrieve() - get a file back
+ * @session: from luo_session_retrieve()
+ * @token: as it was preserved
+ *
+ * The same token again gives another descriptor of the same open file, until the
+ * session is finished.
+ *
+ * Return: a descriptor, or
+ * * -ENOENT	- no file has that token, or the session is finished
+ * * -EINVAL	- the session was created, not retrieved
+ * * -EMFILE, -ENFILE, -ENOMEM
+ * * what the handler returned when it was first asked for this file
+ */
+int luo_retrieve(int session, uint64_t token)
+{
+	struct liveupdate_session_retrieve_fd arg = {
+		.size = sizeof(arg),
+		.token = token,
+	};
+	int err = luo_ioctl(session, LIVEUPDATE_SESSION_RETRIEVE_FD, &arg);
+
+	return err ? err : arg.fd;
+}
