@@ -8,9 +8,17 @@
  * is in them is checked against the size of the file and the sizes of the
  * folios.
  *
- * Lock order: the folio lock only; nobody else knows the file yet.
+ * Folios are taken in batches: claimed, checked and charged one by one, then
+ * accounted to the file together and added to its page cache under one hold of
+ * the lock. Records are usually in the order of the file, so the next slot is
+ * mostly the one beside the last. A batch is small enough to be on the stack and
+ * for interrupts to stay off: most files of a host may be a page long.
  *
- * Failure: one message. What can be claimed is claimed and freed.
+ * Lock order: folio lock, then that of the page cache or of the LRU. Nobody else knows the file
+ * yet, so any number of its folios may be locked.
+ *
+ * Failure: one message. What can be claimed is claimed and freed: what is in the
+ * page cache already goes with the file.
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
@@ -21,20 +29,41 @@
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/memfd.h>
+#include <linux/list.h>
 #include <linux/memcontrol.h>
 #include <linux/memfd.h>
 #include <linux/mm.h>
+#include <linux/mm_inline.h>
+#include <linux/mmzone.h>
 #include <linux/pagemap.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/shmem_fs.h>
 #include <linux/swap.h>
+#include <linux/vmstat.h>
+#include <linux/xarray.h>
 #include <uapi/linux/memfd.h>
 
 #include "../../mm/internal.h"
 #include "internal.h"
 
 #define KNOWN_FLAGS	(MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE)
+
+/* What finding the place again costs is a percent; 512 bytes of stack. */
+#define BATCH_FOLIOS	64
+
+/**
+ * struct batch - Folios that are claimed, locked and charged.
+ * @folios: The folios, with their index and their flags.
+ * @nr:     How many.
+ * @pages:  How many pages that is.
+ */
+struct batch {
+	struct folio	*folios[BATCH_FOLIOS];
+	unsigned int	nr;
+	long		pages;
+};
 
 static int check_ser(const struct memfd_luo_ser *ser)
 {
@@ -56,11 +85,13 @@ static int check_ser(const struct memfd_luo_ser *ser)
 static int check_record(const struct memfd_luo_folio_ser *record,
 			const struct folio *folio, u64 size)
 {
+	unsigned int max_order = IS_ENABLED(CONFIG_XARRAY_MULTI) ?
+				 MAX_PAGECACHE_ORDER : 0;
 	u64 nr_pages = DIV_ROUND_UP(size, PAGE_SIZE);
 
 	if (!(record->flags & ~KNOWN_FLAGS) && record->index < nr_pages &&
 	    IS_ALIGNED(record->index, folio_nr_pages(folio)) &&
-	    folio_order(folio) <= MAX_PAGECACHE_ORDER)
+	    folio_order(folio) <= max_order)
 		return 0;
 
 	pr_err("refused: folio of order %u at index %llu of %llu, flags %#x\n",
@@ -69,42 +100,27 @@ static int check_record(const struct memfd_luo_folio_ser *record,
 	return -EINVAL;
 }
 
-/* Add a folio that is locked to a file. */
-static int insert(struct inode *inode, struct folio *folio,
-		  const struct memfd_luo_folio_ser *record)
+/*
+ * Nobody can see the folio yet, so nothing of this need be atomic, but for the
+ * flag that has no such way of being set.
+ */
+static void set_up(struct folio *folio, const struct memfd_luo_folio_ser *record)
 {
-	struct address_space *mapping = inode->i_mapping;
-	gfp_t gfp = mapping_gfp_mask(mapping);
-	int err;
-
-	err = mem_cgroup_charge(folio, NULL, gfp);
-	if (err)
-		return err;
-	err = shmem_add_to_page_cache(folio, mapping, record->index, NULL, gfp);
-	if (err)
-		return err;
-
+	__folio_set_locked(folio);
+	__folio_set_swapbacked(folio);
 	if (record->flags & MEMFD_LUO_FOLIO_UPTODATE)
-		folio_mark_uptodate(folio);
+		__folio_mark_uptodate(folio);
 	if (record->flags & MEMFD_LUO_FOLIO_DIRTY)
-		folio_mark_dirty(folio);
-
-	err = shmem_inode_acct_blocks(inode, folio_nr_pages(folio));
-	if (err) {
-		filemap_remove_folio(folio);
-		return err;
-	}
-
-	folio_add_lru(folio);
-	return 0;
+		folio_set_dirty(folio);
+	folio->index = record->index;
 }
 
-/* Returns how many pages were added. */
-static long take_folio(struct inode *inode, u64 size,
-		       const struct memfd_luo_folio_ser *record)
+/* Claim the folio of a record for a file of @size bytes, and charge it. */
+static int take_folio(struct batch *batch, u64 size,
+		      const struct memfd_luo_folio_ser *record)
 {
 	struct folio *folio = kho_restore_folio(PFN_PHYS(record->pfn));
-	long ret;
+	int err;
 
 	if (!folio) {
 		pr_err("refused: no folio is held at pfn %#llx\n",
@@ -112,42 +128,236 @@ static long take_folio(struct inode *inode, u64 size,
 		return -EIO;
 	}
 
-	ret = check_record(record, folio, size);
-	if (ret)
-		goto put_folio;
+	err = check_record(record, folio, size);
+	if (err)
+		goto err_put_folio;
 
-	__folio_set_locked(folio);
-	__folio_set_swapbacked(folio);
-	ret = insert(inode, folio, record);
-	if (ret)
-		pr_err("cannot add a folio at index %llu: %pe\n", record->index,
-		       ERR_PTR(ret));
-	else
-		ret = folio_nr_pages(folio);
-	folio_unlock(folio);
-put_folio:
+	err = mem_cgroup_charge(folio, NULL, GFP_KERNEL);
+	if (err) {
+		pr_err("cannot charge a folio at index %llu: %pe\n",
+		       record->index, ERR_PTR(err));
+		goto err_put_folio;
+	}
+
+	set_up(folio, record);
+	batch->folios[batch->nr++] = folio;
+	batch->pages += folio_nr_pages(folio);
+	return 0;
+
+err_put_folio:
 	folio_put(folio);
-	return ret;
+	return err;
+}
+
+/*
+ * Is the slot of a page the one beside the last? The one beside the start of a
+ * large folio is taken by that folio, and refused.
+ */
+static bool is_next(const struct xa_state *xas, const struct folio *folio)
+{
+	return xas_is_node(xas) && !folio_test_large(folio) &&
+	       xas->xa_index + 1 == folio->index;
+}
+
+/* Put a folio into a page cache that is locked; @xas tells of an error. */
+static bool store(struct xa_state *xas, struct address_space *mapping,
+		  struct folio *folio)
+{
+	void *entry;
+
+	if (is_next(xas, folio)) {
+		entry = xas_next(xas);
+	} else {
+		xas_set_order(xas, folio->index, folio_order(folio));
+		entry = xas_find_conflict(xas);
+	}
+
+	if (entry) {
+		xas_set_err(xas, -EEXIST);
+		return false;
+	}
+
+	/* Lookups do not take the lock: all that they see must be there. */
+	folio_ref_add(folio, folio_nr_pages(folio));
+	folio->mapping = mapping;
+	xas_store(xas, folio);
+	if (!xas_error(xas))
+		return true;
+
+	folio->mapping = NULL;
+	folio_ref_sub(folio, folio_nr_pages(folio));
+	return false;
+}
+
+/* Do the statistics count both in the same place? */
+static bool are_counted_together(struct folio *a, struct folio *b)
+{
+	guard(rcu)();
+
+	return folio_nid(a) == folio_nid(b) &&
+	       folio_memcg(a) == folio_memcg(b) &&
+	       folio_test_pmd_mappable(a) == folio_test_pmd_mappable(b);
+}
+
+/* Count folios of a page cache that is locked, as few times as possible. */
+static void count(struct address_space *mapping, struct folio *const *folios,
+		  unsigned int nr)
+{
+	long pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct folio *folio = folios[i];
+
+		pages += folio_nr_pages(folio);
+		if (i + 1 < nr && are_counted_together(folio, folios[i + 1]))
+			continue;
+
+		if (folio_test_pmd_mappable(folio))
+			lruvec_stat_mod_folio(folio, NR_SHMEM_THPS, pages);
+		lruvec_stat_mod_folio(folio, NR_FILE_PAGES, pages);
+		lruvec_stat_mod_folio(folio, NR_SHMEM, pages);
+		mapping->nrpages += pages;
+		pages = 0;
+	}
+}
+
+/* Returns how many were stored; fewer than all with an error in @xas. */
+static unsigned int store_batch(struct xa_state *xas,
+				struct address_space *mapping,
+				const struct batch *batch)
+{
+	gfp_t gfp = mapping_gfp_mask(mapping) & GFP_RECLAIM_MASK;
+	unsigned int done = 0, first;
+
+	folio_throttle_swaprate(batch->folios[0], gfp);
+
+	do {
+		first = done;
+		xas_lock_irq(xas);
+		while (done < batch->nr &&
+		       store(xas, mapping, batch->folios[done]))
+			done++;
+		count(mapping, batch->folios + first, done - first);
+		xas_unlock_irq(xas);
+	} while (xas_nomem(xas, gfp));
+
+	return done;
+}
+
+/* Put folios of one zone and group on their list; returns how many those are. */
+static unsigned int add_lru_run(struct folio *const *folios, unsigned int nr)
+{
+	struct lruvec *lruvec = folio_lruvec_lock_irq(folios[0]);
+	enum zone_type zone = folio_zonenum(folios[0]);
+	unsigned int i = 0;
+	long pages = 0;
+
+	do {
+		struct folio *folio = folios[i];
+
+		if (!lru_gen_add_folio(lruvec, folio, false)) {
+			list_add(&folio->lru, &lruvec->lists[LRU_INACTIVE_ANON]);
+			pages += folio_nr_pages(folio);
+		}
+		folio_set_lru(folio);
+		i++;
+	} while (i < nr && folio_matches_lruvec(folios[i], lruvec) &&
+		 folio_zonenum(folios[i]) == zone);
+
+	if (pages)
+		update_lru_size(lruvec, LRU_INACTIVE_ANON, zone, pages);
+	lruvec_unlock_irq(lruvec);
+	return i;
+}
+
+/*
+ * What folio_add_lru() would do in the end: these folios are backed by swap, and
+ * nobody has locked memory of a new file. Its batches are of 31 folios, and
+ * counted one by one.
+ */
+static void add_lru(struct folio *const *folios, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; )
+		i += add_lru_run(folios + i, nr - i);
+}
+
+/*
+ * Add a batch to a file, and let go of it. @accounted pages are told to
+ * shmem_recalc_inode() in the end, which takes those back that are not there.
+ */
+static int add_batch(struct inode *inode, const struct batch *batch,
+		     long *accounted)
+{
+	XA_STATE(xas, &inode->i_mapping->i_pages, 0);
+	unsigned int i, done = 0;
+	int err;
+
+	err = shmem_inode_acct_blocks(inode, batch->pages);
+	if (err) {
+		pr_err("cannot account %ld pages: %pe\n", batch->pages,
+		       ERR_PTR(err));
+	} else {
+		*accounted += batch->pages;
+		done = store_batch(&xas, inode->i_mapping, batch);
+		err = xas_error(&xas);
+		if (err)
+			pr_err("cannot add a folio at index %lu: %pe\n",
+			       batch->folios[done]->index, ERR_PTR(err));
+	}
+
+	add_lru(batch->folios, done);
+	for (i = 0; i < batch->nr; i++) {
+		folio_unlock(batch->folios[i]);
+		folio_put(batch->folios[i]);
+	}
+
+	return err;
+}
+
+/* After an error the batch is empty. */
+static int fill_batch(struct batch *batch, u64 size,
+		      struct kho_fast_records_it *it)
+{
+	const struct memfd_luo_folio_ser *record;
+	int err = 0;
+
+	batch->nr = 0;
+	batch->pages = 0;
+	while (!err && batch->nr < BATCH_FOLIOS &&
+	       (record = kho_fast_records_next(it))) {
+		if (record->pfn)
+			err = take_folio(batch, size, record);
+	}
+
+	while (err && batch->nr) {
+		struct folio *folio = batch->folios[--batch->nr];
+
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+
+	return err;
 }
 
 static int take_folios(struct inode *inode, u64 size,
 		       struct kho_fast_records_it *it)
 {
-	const struct memfd_luo_folio_ser *record;
-	long added = 0, ret = 0;
+	struct batch batch;
+	long accounted = 0;
+	int err;
 
-	while (ret >= 0 && (record = kho_fast_records_next(it))) {
-		if (!record->pfn)
-			continue;
-
-		ret = take_folio(inode, size, record);
-		if (ret > 0)
-			added += ret;
+	do {
+		err = fill_batch(&batch, size, it);
+		if (batch.nr)
+			err = add_batch(inode, &batch, &accounted);
 		cond_resched();
-	}
+	} while (!err && batch.nr == BATCH_FOLIOS);
 
-	shmem_recalc_inode(inode, added, 0);
-	return min(ret, 0);
+	shmem_recalc_inode(inode, accounted, 0);
+	return err;
 }
 
 static struct file *make_file(const struct memfd_luo_ser *ser,

@@ -11,6 +11,7 @@
 #include <linux/liveupdate.h>
 
 long shim_live_files, shim_pins, shim_pin_calls;
+long shim_max_blocks = LONG_MAX;
 unsigned int shim_max_pagecache_order = 18;
 int shim_register_err;
 struct liveupdate_file_handler *shim_file_handler;
@@ -88,15 +89,25 @@ void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, int fi
 	return xa->folios[at];
 }
 
-static int insert(struct address_space *mapping, pgoff_t index, struct folio *folio)
+/* Pages in page caches, by what they are charged to. */
+static long stats[SHIM_NR_STATS][SHIM_MEMCGS];
+
+static void count(const struct folio *folio, long pages)
 {
-	struct xarray *xa = &mapping->i_pages;
+	stats[NR_FILE_PAGES][shim_memcg(folio)] += pages;
+	stats[NR_SHMEM][shim_memcg(folio)] += pages;
+	if (folio_test_pmd_mappable(folio))
+		stats[NR_SHMEM_THPS][shim_memcg(folio)] += pages;
+}
+
+static void insert(struct xarray *xa, pgoff_t index, struct folio *folio)
+{
 	unsigned long at = position(xa, index), nr = folio_nr_pages(folio);
 
 	if (!IS_ALIGNED(index, nr))
 		shim_die("a folio of %lu pages is put at index %lu", nr, index);
 	if (at < xa->nr && shim_index(xa->folios[at]) < index + nr)
-		return -EEXIST;
+		shim_die("two folios at index %lu", index);
 
 	if (xa->nr == xa->max) {
 		xa->max = 2 * xa->max + 64;
@@ -105,9 +116,39 @@ static int insert(struct address_space *mapping, pgoff_t index, struct folio *fo
 	memmove(xa->folios + at + 1, xa->folios + at, (xa->nr - at) * sizeof(*xa->folios));
 	xa->folios[at] = folio;
 	xa->nr++;
-	mapping->nrpages += nr;
 	shim_index(folio) = index;
-	return 0;
+}
+
+static struct lruvec *lruvec_of(struct folio *folio)
+{
+	static struct lruvec lruvecs[SHIM_MEMCGS];
+	struct lruvec *lruvec = &lruvecs[shim_memcg(folio)];
+
+	if (!lruvec->lists[0].next)
+		INIT_LIST_HEAD(&lruvec->lists[0]);
+	return lruvec;
+}
+
+/* It must be in the list of its group, and the last of a zone leaves no pages there. */
+static void remove_from_lru(struct folio *folio)
+{
+	struct lruvec *lruvec = lruvec_of(folio);
+	const struct folio *other;
+	bool found = false;
+	long rest = 0;
+
+	list_for_each_entry(other, &lruvec->lists[0], lru) {
+		if (other == folio)
+			found = true;
+		else if (folio_zonenum(other) == folio_zonenum(folio))
+			rest += folio_nr_pages(other);
+	}
+	lruvec->pages[folio_zonenum(folio)] -= folio_nr_pages(folio);
+	if (!found || lruvec->pages[folio_zonenum(folio)] != rest)
+		shim_die("a folio is %s its list, which has %ld pages and counts %ld",
+			 found ? "in" : "not in", rest, lruvec->pages[folio_zonenum(folio)]);
+	list_del(&folio->lru);
+	folio->lru = (struct list_head){};
 }
 
 static void evict(struct address_space *mapping, unsigned long at)
@@ -115,9 +156,13 @@ static void evict(struct address_space *mapping, unsigned long at)
 	struct xarray *xa = &mapping->i_pages;
 	struct folio *folio = xa->folios[at];
 
+	if (shim_folio_flag(folio, SHIM_LRU))
+		remove_from_lru(folio);
+	count(folio, -folio_nr_pages(folio));
 	mapping->nrpages -= folio_nr_pages(folio);
 	memmove(xa->folios + at, xa->folios + at + 1, (--xa->nr - at) * sizeof(*xa->folios));
 	shim_index(folio) = 0;
+	folio->mapping = NULL;
 	folio->page.refcount -= folio_nr_pages(folio) - 1;
 	folio_put(folio);
 }
@@ -145,8 +190,9 @@ struct file *shim_new_file(loff_t size)
 
 void shim_add_folio(struct file *file, pgoff_t index, struct folio *folio)
 {
-	if (insert(file->f_mapping, index, folio))
-		shim_die("two folios at index %lu", index);
+	insert(&file->f_mapping->i_pages, index, folio);
+	file->f_mapping->nrpages += folio_nr_pages(folio);
+	count(folio, folio_nr_pages(folio));
 	folio->page.refcount += folio_nr_pages(folio) - 1;
 	file->f_inode->alloced += folio_nr_pages(folio);
 	file->f_inode->blocks += folio_nr_pages(folio);
@@ -225,14 +271,158 @@ struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index)
 	return folio;
 }
 
-/* The last one to be added. */
-static struct address_space *latest;
+/* The lock of a page cache, of which there is one at a time; nobody sleeps in it. */
+static bool xa_locked;
 
-void filemap_remove_folio(struct folio *folio)
+static void may_sleep(void)
 {
-	if (!shim_folio_flag(folio, SHIM_LOCKED))
-		shim_die("a folio is removed without its lock");
-	evict(latest, position(&latest->i_pages, shim_index(folio)));
+	if (xa_locked)
+		shim_die("somebody sleeps with the lock of a page cache");
+}
+
+void xas_lock_irq(struct xa_state *xas)
+{
+	may_sleep();
+	xa_locked = xas->xa->locked = true;
+}
+
+void xas_unlock_irq(struct xa_state *xas)
+{
+	if (!xas->xa->locked)
+		shim_die("a page cache is unlocked that is not locked");
+	xa_locked = xas->xa->locked = false;
+	xas->stale = true;
+}
+
+static void check_walk(const struct xa_state *xas)
+{
+	if (!xas->xa->locked || xas->err)
+		shim_die("a walk with error %d, %slocked", xas->err,
+			 xas->xa->locked ? "" : "not ");
+}
+
+void xas_set_order(struct xa_state *xas, unsigned long index, unsigned int order)
+{
+	xas->xa_index = index >> order << order;
+	xas->xa_shift = order - order % XA_CHUNK_SHIFT;
+	xas->xa_sibs = BIT(order % XA_CHUNK_SHIFT) - 1;
+	xas->node = xas->stale = false;
+}
+
+static unsigned long span(const struct xa_state *xas)
+{
+	return (xas->xa_sibs + 1UL) << xas->xa_shift;
+}
+
+void *xas_find_conflict(struct xa_state *xas)
+{
+	unsigned long at = position(xas->xa, xas->xa_index);
+
+	check_walk(xas);
+	xas->node = xas->xa->nr;
+	return at < xas->xa->nr &&
+	       shim_index(xas->xa->folios[at]) < xas->xa_index + span(xas) ?
+	       xas->xa->folios[at] : NULL;
+}
+
+/* The next slot, whatever the size of what is stored. */
+void *xas_next(struct xa_state *xas)
+{
+	unsigned long at = position(xas->xa, ++xas->xa_index);
+
+	check_walk(xas);
+	if (!xas->node || xas->stale)
+		shim_die("a walk goes on that has not begun, or that was interrupted");
+	return at < xas->xa->nr && shim_index(xas->xa->folios[at]) <= xas->xa_index ?
+	       xas->xa->folios[at] : NULL;
+}
+
+static bool has_node(const struct xarray *xa, pgoff_t index)
+{
+	unsigned long at = position(xa, index);
+
+	return (at < xa->nr &&
+		shim_index(xa->folios[at]) >> XA_CHUNK_SHIFT == index >> XA_CHUNK_SHIFT) ||
+	       (at && (folio_next_index(xa->folios[at - 1]) - 1) >> XA_CHUNK_SHIFT ==
+		index >> XA_CHUNK_SHIFT);
+}
+
+void xas_store(struct xa_state *xas, struct folio *folio)
+{
+	check_walk(xas);
+	if (span(xas) != folio_nr_pages(folio) || xas->xa_index != shim_index(folio))
+		shim_die("a folio of %lu pages of index %lu is stored at index %lu",
+			 folio_nr_pages(folio), shim_index(folio), xas->xa_index);
+	if (!shim_folio_flag(folio, SHIM_LOCKED) || !shim_folio_flag(folio, SHIM_SWAPBACKED))
+		shim_die("a folio is stored with flags %#lx", folio->page.flags.f);
+	if (!folio->mapping || &folio->mapping->i_pages != xas->xa ||
+	    folio->page.refcount != 1 + folio_nr_pages(folio))
+		shim_die("a folio is stored before others may see it");
+
+	if (!xas->xa_alloc && !has_node(xas->xa, xas->xa_index)) {
+		xas->err = -ENOMEM;
+		return;
+	}
+	if (!has_node(xas->xa, xas->xa_index)) {
+		free(xas->xa_alloc);
+		xas->xa_alloc = NULL;
+	}
+	insert(xas->xa, xas->xa_index, folio);
+	xas->node = true;
+}
+
+/* What is left over is freed, so this must be called in the end. */
+bool xas_nomem(struct xa_state *xas, gfp_t gfp)
+{
+	may_sleep();
+	if (xas->err != -ENOMEM) {
+		free(xas->xa_alloc);
+		xas->xa_alloc = NULL;
+		return false;
+	}
+	if (shim_fault())
+		return false;
+	xas->xa_alloc = malloc(1);
+	xas->err = 0;
+	xas->node = false;
+	return true;
+}
+
+void lruvec_stat_mod_folio(struct folio *folio, enum node_stat_item item, int pages)
+{
+	if (!xa_locked)
+		shim_die("pages are counted without the lock of their page cache");
+	stats[item][shim_memcg(folio)] += pages;
+}
+
+struct lruvec *folio_lruvec_lock_irq(struct folio *folio)
+{
+	struct lruvec *lruvec = lruvec_of(folio);
+
+	may_sleep();
+	if (lruvec->locked)
+		shim_die("a list is locked twice");
+	lruvec->locked = true;
+	return lruvec;
+}
+
+void lruvec_unlock_irq(struct lruvec *lruvec)
+{
+	lruvec->locked = false;
+}
+
+bool folio_matches_lruvec(struct folio *folio, struct lruvec *lruvec)
+{
+	if (!folio->mapping)
+		shim_die("a folio of no file can be reclaimed");
+	return lruvec_of(folio) == lruvec;
+}
+
+void update_lru_size(struct lruvec *lruvec, enum lru_list lru, enum zone_type zone, long pages)
+{
+	if (!lruvec->locked)
+		shim_die("the pages of a list are counted without its lock");
+	lruvec->pages[zone] += pages;
 }
 
 struct file *memfd_alloc_file(const char *name, unsigned int flags)
@@ -268,6 +458,18 @@ loff_t vfs_setpos(struct file *file, loff_t offset, loff_t maxsize)
 	return offset;
 }
 
+static void check_stats(void)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < SHIM_NR_STATS; i++) {
+		for (k = 0; k < SHIM_MEMCGS; k++) {
+			if (stats[i][k])
+				shim_die("group %u: statistic %u is off by %ld", k, i, stats[i][k]);
+		}
+	}
+}
+
 /* The last reference: what was added must have been accounted. */
 void fput(struct file *file)
 {
@@ -278,43 +480,42 @@ void fput(struct file *file)
 			 inode->mapping.nrpages, inode->alloced, inode->blocks);
 	while (inode->mapping.i_pages.nr)
 		evict(&inode->mapping, inode->mapping.i_pages.nr - 1);
+	if (inode->mapping.nrpages)
+		shim_die("a file without folios has %ld pages", (long)inode->mapping.nrpages);
 	free(inode->mapping.i_pages.folios);
 	free(inode);
 	free(file);
-	shim_live_files--;
+	if (!--shim_live_files)
+		check_stats();
 }
 
 int mem_cgroup_charge(struct folio *folio, void *mm, gfp_t gfp)
 {
+	may_sleep();
 	return shim_fault() ? -ENOMEM : 0;
-}
-
-int shmem_add_to_page_cache(struct folio *folio, struct address_space *mapping,
-			    pgoff_t index, void *expected, gfp_t gfp)
-{
-	int err;
-
-	if (!shim_folio_flag(folio, SHIM_LOCKED) || !shim_folio_flag(folio, SHIM_SWAPBACKED))
-		shim_die("a folio is added with flags %#lx", folio->page.flags.f);
-	err = shim_fault() ? -ENOMEM : insert(mapping, index, folio);
-	if (err)
-		return err;
-	folio->page.refcount += folio_nr_pages(folio);
-	latest = mapping;
-	return 0;
 }
 
 int shmem_inode_acct_blocks(struct inode *inode, long pages)
 {
-	if (shim_fault())
+	may_sleep();
+	if (shim_fault() || inode->blocks + pages > shim_max_blocks)
 		return -ENOSPC;
 	inode->blocks += pages;
 	return 0;
 }
 
+/* What was allocated and is not there any more has been freed. */
 bool shmem_recalc_inode(struct inode *inode, long alloced, long swapped)
 {
+	long freed;
+
+	may_sleep();
 	inode->alloced += alloced;
+	freed = inode->alloced - inode->mapping.nrpages;
+	if (freed > 0) {
+		inode->alloced -= freed;
+		inode->blocks -= freed;
+	}
 	return false;
 }
 

@@ -14,6 +14,7 @@
 #include <linux/bug.h>
 #include <linux/gfp.h>
 #include <linux/memblock.h>
+#include <linux/shmem_fs.h>
 
 #include "mm/internal.h"
 #include "mm/mm_init.h"
@@ -264,7 +265,11 @@ void folio_put(struct folio *folio)
 			shim_die("pfn %#lx is no tail", page_to_pfn(page + i));
 		page[i].head = NULL;
 	}
-	page[0].flags.f = page[!!order].order = 0;
+	if (page->mapping || shim_folio_flag(folio, SHIM_LOCKED))
+		shim_die("pfn %#lx is freed %s", page_to_pfn(page),
+			 page->mapping ? "while a file has it" : "locked");
+	/* The index may be what it was. */
+	page[0].flags.f = page[!!order].order = page->private = 0;
 	for (i = 0; i < BIT(order); i += BIT(min(order, MAX_PAGE_ORDER)))
 		buddy_free_locked(page + i, min(order, MAX_PAGE_ORDER));
 	__atomic_fetch_sub(&shim_live_pages, BIT(order), __ATOMIC_RELAXED);

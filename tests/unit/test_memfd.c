@@ -696,6 +696,68 @@ static void three_folios(void)
 	preserve_file();
 }
 
+/* A batch and a bit, in order. */
+#define RETRIEVE_BATCH	64
+#define NR_SINGLE	(RETRIEVE_BATCH + 7)
+
+static void single_pages(void)
+{
+	unsigned int i;
+
+	first_kernel();
+	file = shim_new_file(NR_SINGLE << PAGE_SHIFT);
+	for (i = 0; i < NR_SINGLE; i++)
+		add_folio(i, 0, DIRTY);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	preserve_file();
+}
+
+/*
+ * Two batches and a bit: a huge folio, as huge as they are here, and 8 pages in turn.
+ *
+ *	index	0 - 7  8  9  10  11  12  13  14  15  16 - 23  24
+ *	record	0      1  2   3   4   5   6   7   8   9       10
+ */
+#define NR_MIXED	(2 * RETRIEVE_BATCH + 5)
+#define GROUP		9
+
+static void mixed_folios(void)
+{
+	pgoff_t index = 0;
+	unsigned int i;
+
+	first_kernel();
+	file = shim_new_file(16 * MAX_PAGES);
+	for (i = 0; i < NR_MIXED; i++) {
+		add_folio(index, i % GROUP ? 0 : HPAGE_PMD_ORDER, DIRTY);
+		index += i % GROUP ? 1 : BIT(HPAGE_PMD_ORDER);
+	}
+	file->f_inode->size = index << PAGE_SHIFT;
+	args = (struct liveupdate_file_op_args){ .file = file };
+	preserve_file();
+}
+
+/* The same file, with its records in any order. */
+static bool is_right_when_shuffled(void)
+{
+	unsigned int i, k;
+
+	for (i = NR_MIXED - 1; i; i--) {
+		k = rnd(i + 1);
+		swap(*rec(i), *rec(k));
+	}
+	return retrieve_and_compare();
+}
+
+TEST(records_may_be_in_any_order)
+{
+	unsigned int i;
+
+	machine();
+	for (i = 0; i < 5; i++)
+		IN_NEXT_KERNEL(mixed_folios, is_right_when_shuffled());
+}
+
 static void short_file(void)	{ ser()->size = 8 << PAGE_SHIFT; }
 static void no_size(void)	{ ser()->size = 0; }
 static void negative_size(void)	{ ser()->size = 1UL << 63; }
@@ -722,6 +784,24 @@ static void ser_nowhere(void)	{ args.serialized_data = 1UL << 51; }
 static void no_ser(void)	{ args.serialized_data = 0; }
 static void large_folios(void)	{ shim_max_pagecache_order = 1; }
 
+/* In a file of single pages, the last of them in the second batch. */
+static void same_as_last(void)	{ rec(9)->index = 8; }
+static void late_index(void)	{ rec(NR_SINGLE - 1)->index = 3; }
+static void late_flags(void)	{ rec(NR_SINGLE - 1)->flags = 4; }
+static void late_pfn(void)	{ rec(NR_SINGLE - 1)->pfn = (1UL << 52) - 1; }
+
+static void next_is_taken(void)
+{
+	rec(0)->index = 1;
+	rec(1)->index = 0;
+	rec(2)->index = 1;
+}
+
+/* In a file of huge folios and pages. */
+static void page_in_huge(void)		{ rec(1)->index = 3; }
+static void page_behind_head(void)	{ rec(1)->index = 1; }
+static void huge_over_page(void)	{ rec(5)->index = 16 + 3; }
+
 /* @kept: pages that nobody can find any more, and that stay held. */
 static const struct spoil {
 	void		(*how)(void);
@@ -737,6 +817,15 @@ static const struct spoil {
 	{ record_is_ser, -EINVAL, 12 }, { no_record, -EINVAL, 12 }, { no_chain, -EINVAL, 12 },
 	{ ser_inside, -EINVAL, 13 }, { ser_nowhere, -EINVAL, 13 }, { no_ser, -EINVAL, 13 },
 	{ large_folios, -EINVAL },
+};
+
+static const struct spoil spoils_of_single[] = {
+	{ same_as_last, -EEXIST }, { late_index, -EEXIST }, { late_flags, -EINVAL },
+	{ late_pfn, -EIO, 1 }, { next_is_taken, -EEXIST },
+};
+
+static const struct spoil spoils_of_mixed[] = {
+	{ page_in_huge, -EEXIST }, { page_behind_head, -EEXIST }, { huge_over_page, -EEXIST },
 };
 
 static bool is_refused(const struct spoil *spoil)
@@ -756,6 +845,10 @@ TEST(spoiled_handovers_are_refused_and_lose_no_page)
 	machine();
 	for (i = 0; i < ARRAY_SIZE(spoils); i++)
 		IN_NEXT_KERNEL(three_folios, is_refused(&spoils[i]));
+	for (i = 0; i < ARRAY_SIZE(spoils_of_single); i++)
+		IN_NEXT_KERNEL(single_pages, is_refused(&spoils_of_single[i]));
+	for (i = 0; i < ARRAY_SIZE(spoils_of_mixed); i++)
+		IN_NEXT_KERNEL(mixed_folios, is_refused(&spoils_of_mixed[i]));
 }
 
 /* What can be found is freed, whatever it says of the file. */
@@ -792,26 +885,55 @@ static bool fails_cleanly(long n)
 	return err;
 }
 
-TEST(a_retrieve_that_fails_frees_everything)
+static bool fits_a_quota_of(long pages, int err)
+{
+	shim_max_blocks = pages;
+	if (!err)
+		return retrieve_and_compare();
+	return ops()->retrieve(&args) == err && !nr_lost() && !nr_kept() && !shim_live_files;
+}
+
+TEST(a_file_needs_a_quota_of_its_pages_and_no_more)
+{
+	const unsigned int i = 0;
+
+	machine();
+	IN_NEXT_KERNEL(single_pages, fits_a_quota_of(NR_SINGLE, 0));
+	IN_NEXT_KERNEL(single_pages, fits_a_quota_of(NR_SINGLE - 1, -ENOSPC));
+}
+
+static unsigned int count_faults(void (*old_kernel)(void), unsigned int max)
 {
 	unsigned int i, met = 0;
 
-	machine();
-	for (i = 0; i < 14; i++) {
+	for (i = 0; i < max; i++) {
 		int status;
 
-		ASSERT_TRUE(kexec_run(three_folios));
+		if (!kexec_run(old_kernel))
+			shim_die("no kexec");
 		if (!fork()) {
 			next_kernel();
 			_exit(!fails_cleanly(i));
 		}
 		wait(&status);
 		shim_forget_memmap();
-		ASSERT_TRUE(WIFEXITED(status));
+		if (!WIFEXITED(status))
+			shim_die("fault %u ended the kernel", i);
 		met += !status;
 	}
-	/* The file, its seals, and three for each folio. */
-	EXPECT_EQ(met, 2 + 3 * 3);
+
+	return met;
+}
+
+TEST(a_retrieve_that_fails_frees_everything)
+{
+	machine();
+	/*
+	 * The file, its seals, a charge for each folio; for each batch its account, and
+	 * a node of the page cache for each 64 pages in which none was before.
+	 */
+	EXPECT_EQ(count_faults(three_folios, 10), 2 + 3 + 1 + 1);
+	EXPECT_EQ(count_faults(single_pages, NR_SINGLE + 14), 2 + NR_SINGLE + 2 + 2);
 }
 
 TEST_HARNESS_MAIN

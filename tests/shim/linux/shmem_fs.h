@@ -29,7 +29,37 @@ typedef unsigned long pgoff_t;
 struct xarray {
 	struct folio	**folios;
 	unsigned long	nr, max;
+	bool		locked;
 };
+
+/*
+ * Where a walk is. @node: at a slot, beside which the next one can be had until the
+ * lock is dropped. As if no memory could be had under the lock: @xa_alloc is what
+ * there is.
+ */
+struct xa_state {
+	struct xarray	*xa;
+	unsigned long	xa_index;
+	unsigned char	xa_shift, xa_sibs;
+	bool		node, stale;
+	int		err;
+	void		*xa_alloc;
+};
+
+#define CONFIG_XARRAY_MULTI	1
+#define XA_CHUNK_SHIFT		6
+#define XA_STATE(name, array, index) \
+	struct xa_state name = { .xa = (array), .xa_index = (index) }
+#define xas_error(xas)		((xas)->err)
+#define xas_set_err(xas, e)	((xas)->err = (e))
+#define xas_is_node(xas)	((xas)->node && !(xas)->err)
+void xas_set_order(struct xa_state *xas, unsigned long index, unsigned int order);
+void *xas_find_conflict(struct xa_state *xas);
+void *xas_next(struct xa_state *xas);
+void xas_store(struct xa_state *xas, struct folio *folio);
+void xas_lock_irq(struct xa_state *xas);
+void xas_unlock_irq(struct xa_state *xas);
+bool xas_nomem(struct xa_state *xas, gfp_t gfp);
 
 struct address_space {
 	struct inode	*host;
@@ -56,6 +86,8 @@ struct file {
 #define i_size_write(inode, n)	((inode)->size = (n))
 #define shmem_file(file)	(file_inode(file)->is_shmem)
 #define mapping_gfp_mask(m)	((void)(m), GFP_KERNEL)
+#define GFP_RECLAIM_MASK	(~0U)
+#define folio_throttle_swaprate(folio, gfp)	do { } while (0)
 
 /* Flags of a folio, behind PG_HEAD. */
 #define SHIM_DIRTY		2UL
@@ -70,15 +102,19 @@ struct file {
 void shim_folio_set(struct folio *folio, unsigned long flag, unsigned long needs);
 #define folio_mark_dirty(folio)		shim_folio_set((folio), SHIM_DIRTY, SHIM_LOCKED)
 #define folio_mark_uptodate(folio)	shim_folio_set((folio), SHIM_UPTODATE, SHIM_LOCKED)
+#define __folio_mark_uptodate(folio)	folio_mark_uptodate(folio)
+#define folio_set_dirty(folio)		folio_mark_dirty(folio)
 #define __folio_set_swapbacked(folio)	shim_folio_set((folio), SHIM_SWAPBACKED, SHIM_LOCKED)
-#define folio_add_lru(folio)		shim_folio_set((folio), SHIM_LRU, SHIM_LOCKED)
 #define __folio_set_locked(folio)	shim_folio_set((folio), SHIM_LOCKED, 0)
 #define folio_lock(folio)		__folio_set_locked(folio)
 void folio_unlock(struct folio *folio);
+#define folio_set_lru(folio)		shim_folio_set((folio), SHIM_LRU, SHIM_LOCKED)
 
 #define folio_nr_pages(folio)		(1UL << folio_order(folio))
 #define folio_size(folio)		(PAGE_SIZE << folio_order(folio))
 #define shim_index(folio)		((folio)->page.private)
+#define folio_ref_add(folio, n)		((folio)->page.refcount += (n))
+#define folio_ref_sub(folio, n)		((folio)->page.refcount -= (n))
 #define folio_next_index(folio)		(shim_index(folio) + folio_nr_pages(folio))
 #define folio_zero_range(folio, at, len) \
 	memset((char *)folio_address(folio) + (at), 0, (len))
@@ -95,7 +131,6 @@ void unpin_folios(struct folio **folios, unsigned long nr);
 #define unpin_folio(f)		unpin_folios(&(struct folio *){ (f) }, 1)
 
 struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index);
-void filemap_remove_folio(struct folio *folio);
 #define XA_PRESENT		0
 void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, int filter);
 
@@ -106,10 +141,34 @@ loff_t vfs_setpos(struct file *file, loff_t offset, loff_t maxsize);
 void fput(struct file *file);
 
 int mem_cgroup_charge(struct folio *folio, void *mm, gfp_t gfp);
-int shmem_add_to_page_cache(struct folio *folio, struct address_space *mapping,
-			    pgoff_t index, void *expected, gfp_t gfp);
 int shmem_inode_acct_blocks(struct inode *inode, long pages);
 bool shmem_recalc_inode(struct inode *inode, long alloced, long swapped);
+
+/* Small, so that there are huge folios on a small machine. */
+#define HPAGE_PMD_ORDER		3
+#define folio_test_pmd_mappable(folio)	(folio_order(folio) >= HPAGE_PMD_ORDER)
+
+/* What is charged in turn goes to several groups: the task is moved all the time. */
+#define SHIM_MEMCGS		3
+#define shim_memcg(folio)	(folio_pfn(folio) / 8 % SHIM_MEMCGS)
+#define folio_memcg(folio)	shim_memcg(folio)
+
+enum node_stat_item { NR_FILE_PAGES, NR_SHMEM, NR_SHMEM_THPS, SHIM_NR_STATS };
+void lruvec_stat_mod_folio(struct folio *folio, enum node_stat_item item, int pages);
+
+/* A list per group, and pages of each counted by zone. */
+enum lru_list { LRU_INACTIVE_ANON, NR_LRU_LISTS };
+struct lruvec {
+	struct list_head	lists[NR_LRU_LISTS];
+	long			pages[MAX_NR_ZONES];
+	bool			locked;
+};
+#define folio_zonenum(folio)	((enum zone_type)(folio_pfn(folio) / 16 % MAX_NR_ZONES))
+#define lru_gen_add_folio(lruvec, folio, reclaiming)	false
+struct lruvec *folio_lruvec_lock_irq(struct folio *folio);
+void lruvec_unlock_irq(struct lruvec *lruvec);
+bool folio_matches_lruvec(struct folio *folio, struct lruvec *lruvec);
+void update_lru_size(struct lruvec *lruvec, enum lru_list lru, enum zone_type zone, long pages);
 
 /* For tests: a new file, or a folio that is put into one, with the test's reference gone. */
 struct file *shim_new_file(loff_t size);
@@ -119,6 +178,7 @@ extern unsigned int shim_max_pagecache_order;
 #define MAX_PAGECACHE_ORDER	shim_max_pagecache_order
 
 extern long shim_live_files;
+extern long shim_max_blocks;	/* of a file that is retrieved: a quota */
 extern long shim_pins;		/* atomic: all pins that are held */
 extern long shim_pin_calls;	/* atomic: calls of memfd_pin_folios() */
 
