@@ -6,9 +6,11 @@
 help:
 	@echo 'make blackout          measure a live update, stock and accelerated (QUICK=1: a subset, 3 minutes)'
 	@echo 'make bench             the same kernel code in userspace, of stock and of ours (5 minutes)'
+	@echo 'make luo               sessions, files and memfds through the orchestrator, stock and ours'
 	@echo 'make scaling           more CPUs, more nodes: how fast are sections finished, folios preserved?'
 	@echo 'make check             all tests, what CI runs'
 	@echo 'make check-unit          tree, busy map and scratch arithmetic in userspace'
+	@echo 'make check-fuzz          a bounded run of the fuzzers of what is handed over'
 	@echo 'make check-report        the report over the blackout samples'
 	@echo 'make check-compare       bench/compare and the charts of make bench'
 	@echo 'make check-apply         scripts/apply.sh'
@@ -16,6 +18,7 @@ help:
 	@echo 'make check-budget        instructions of each operation, against bench/budgets'
 	@echo 'make check-e2e           live updates in QEMU'
 	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
+	@echo 'make fuzz              run a fuzzer until it finds something (TARGET=memfd: the other one)'
 	@echo 'make kernels           build the kernels: stock, fast and three for tests (incremental)'
 	@echo 'make setup             install what is missing'
 	@echo 'make clean             remove build/'
@@ -37,6 +40,10 @@ bench: setup
 	@scripts/fetch-linux.sh >/dev/null
 	@bench/native.sh
 
+luo: setup
+	@scripts/build-kernels.sh both
+	@bench/luo.sh
+
 scaling: setup
 	@scripts/build-kernels.sh both
 	@bench/scaling.sh
@@ -49,11 +56,20 @@ check-unit: setup
 	@scripts/fetch-linux.sh >/dev/null
 	@$(MAKE) --no-print-directory -C tests/unit check
 
+check-fuzz: setup
+	@scripts/fetch-linux.sh >/dev/null
+	@$(MAKE) --no-print-directory -C tests/fuzz check
+
+fuzz: setup
+	@scripts/fetch-linux.sh >/dev/null
+	@$(MAKE) --no-print-directory -C tests/fuzz fuzz
+
 check-apply: setup
 	@scripts/test-apply.sh
 
 check-report: setup
 	@bench/test-report.sh
+	@bench/test-luo.sh
 
 check-compare: setup
 	@bench/test-compare.sh
@@ -78,4 +94,5 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout bench scaling check check-unit check-report check-apply check-identical check-budget check-e2e lint clean distclean
+.PHONY: help setup kernels blackout bench luo scaling check check-unit check-fuzz fuzz check-report \
+	check-compare check-apply check-identical check-budget check-e2e lint clean distclean

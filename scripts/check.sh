@@ -91,9 +91,11 @@ step setup "$here/setup.sh"
 step fetch "$here/fetch-linux.sh"
 part apply "$here/test-apply.sh"
 part unit make --no-print-directory -C "$top/tests/unit" check
+part fuzz make --no-print-directory -C "$top/tests/fuzz" check
 part report "$top/bench/test-report.sh"
 part compare "$top/bench/test-compare.sh"
 part budget-report "$top/bench/test-budget.sh"
+part luo-report "$top/bench/test-luo.sh"
 step kernels "$here/build-kernels.sh" all
 part lint "$here/lint.sh"
 part identical "$here/check-identical.sh"

@@ -202,7 +202,16 @@ static const struct kind kinds[] = {
 };
 
 static const struct kind *armed;
+static char luo_what[40];
 static struct handover handover;
+
+/* Any of those of corrupt_luo.c; @name is a prefix. */
+static int luo_bad(struct handover *ho)
+{
+	return corrupt_luo(ho->fdt, luo_what);
+}
+
+static const struct kind luo_kind = { "luo-", NULL, luo_bad };
 
 static int fill_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
@@ -263,6 +272,10 @@ int corrupt(const char *what)
 	for (int i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(what, kinds[i].name))
 			kind = &kinds[i];
+	if (corrupt_luo_knows(what)) {
+		strscpy(luo_what, what);
+		kind = &luo_kind;
+	}
 	if (!kind || armed)
 		return report_err(-EINVAL, "what= is unknown, or one is armed already");
 

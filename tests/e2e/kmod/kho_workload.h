@@ -138,5 +138,8 @@ int race(void);
 int scribble(u64 max_mb);
 int corrupt(const char *what);
 void corrupt_exit(void);
+/* corrupt_luo.c: what= that begins with luo-, for corrupt.c */
+bool corrupt_luo_knows(const char *what);
+int corrupt_luo(void *fdt, const char *what);
 
 #endif /* KHO_WORKLOAD_H */

@@ -30,6 +30,7 @@ struct page {
 	};
 	unsigned long		private;
 	const struct page	*head;		/* of a compound page */
+	struct address_space	*mapping;
 	struct {
 		unsigned long	f;
 	} flags;
@@ -47,6 +48,8 @@ struct folio {
 		struct {
 			struct list_head	lru;
 			unsigned long		index;	/* page.private */
+			const struct page	*head;
+			struct address_space	*mapping;
 		};
 	};
 };

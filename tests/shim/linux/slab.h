@@ -43,6 +43,8 @@ static inline void kfree(const void *p)
 #define kvfree		kfree
 
 #define kcalloc(n, size, gfp)	(shim_fault() ? NULL : shim_counted(calloc((n), (size))))
+#define kzalloc_obj(obj)						\
+	(shim_fault() ? NULL : (typeof(obj) *)shim_counted(calloc(1, sizeof(obj))))
 /* Never more than INT_MAX bytes, as in the kernel. */
 #define kvmalloc_array(n, size, gfp)					\
 	(shim_fault() || (n) > INT_MAX / (size) ? NULL :		\

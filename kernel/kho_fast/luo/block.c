@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Blocks of records
+ *
+ * Records of one size, for the next kernel, in pages that are chained by physical
+ * address. Stands in for kernel/liveupdate/kho_block.c: same interface, same
+ * format, and the same limit, which is the next kernel's too.
+ *
+ * Lifecycle: grow, fill and perhaps shrink here; restore, read and destroy in the
+ * next kernel. Restoring claims the pages: a chain that leads anywhere else, or
+ * to where somebody has been, is refused.
+ *
+ * Lock order: none is taken, the owner of a set has one.
+ *
+ * Failure: growing undoes itself. A chain that is refused keeps what was claimed
+ * of it for good, since it may be somebody else's memory.
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/bug.h>
+#include <linux/err.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho_block.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "records.h"
+
+/* 40 MiB of records in pages of 4 KiB; stock's next kernel takes no more. */
+#define MAX_BLOCKS	10000
+
+/**
+ * kho_block_set_init - Make an empty set.
+ * @bs:         The set.
+ * @entry_size: Bytes of a record, such that a block can hold one.
+ */
+void kho_block_set_init(struct kho_block_set *bs, size_t entry_size)
+{
+	*bs = (struct kho_block_set)KHO_BLOCK_SET_INIT(*bs, entry_size);
+	WARN_ON_ONCE(!bs->count_per_block);
+}
+
+static void *entry_at(const struct kho_block_set_it *it)
+{
+	return (void *)(it->block->ser + 1) + it->i * it->bs->entry_size;
+}
+
+static struct kho_block *last_block(struct kho_block_set *bs)
+{
+	return list_last_entry_or_null(&bs->blocks, struct kho_block, list);
+}
+
+static int append(struct kho_block_set *bs, struct kho_block_header_ser *ser)
+{
+	struct kho_block *block;
+
+	if (bs->nblocks >= MAX_BLOCKS)
+		return -ENOSPC;
+
+	block = kzalloc_obj(*block);
+	if (!block)
+		return -ENOMEM;
+
+	block->ser = ser;
+	list_add_tail(&block->list, &bs->blocks);
+	bs->nblocks++;
+	return 0;
+}
+
+static void forget_block(struct kho_block_set *bs, struct kho_block *block)
+{
+	list_del(&block->list);
+	bs->nblocks--;
+	kfree(block);
+}
+
+static void set_next(struct kho_block_set *bs, struct kho_block *block, u64 pa)
+{
+	if (block)
+		block->ser->next = pa;
+	else
+		bs->head_pa = pa;
+}
+
+static int grow_by_one(struct kho_block_set *bs)
+{
+	struct kho_block *was_last = last_block(bs);
+	struct kho_block_header_ser *ser;
+	int err;
+
+	ser = kho_alloc_preserve(KHO_BLOCK_SIZE);
+	if (IS_ERR(ser))
+		return PTR_ERR(ser);
+
+	err = append(bs, ser);
+	if (err)
+		kho_unpreserve_free(ser);
+	else
+		set_next(bs, was_last, virt_to_phys(ser));
+	return err;
+}
+
+static void shrink_to(struct kho_block_set *bs, long nr)
+{
+	while (bs->nblocks > nr) {
+		struct kho_block *block = last_block(bs);
+
+		if (bs->incoming)
+			luo_fast_release(block->ser);
+		else
+			kho_unpreserve_free(block->ser);
+		forget_block(bs, block);
+		set_next(bs, last_block(bs), 0);
+	}
+}
+
+/**
+ * kho_block_set_grow - Make room.
+ * @bs:    The set.
+ * @count: Records that must fit, with those that are there.
+ *
+ * Context: process context, may sleep; the caller has the lock of the set.
+ * Return: 0; -ENOMEM; -ENOSPC when that many would not be taken over; -EINVAL
+ * when the set is the previous kernel's; or what kho_alloc_preserve() returned.
+ * With an error the set is as it was.
+ */
+int kho_block_set_grow(struct kho_block_set *bs, u64 count)
+{
+	const long before = bs->nblocks;
+	int err = 0;
+
+	if (WARN_ON_ONCE(bs->incoming))
+		return -EINVAL;
+
+	while (!err && count > bs->nblocks * bs->count_per_block)
+		err = grow_by_one(bs);
+	if (err)
+		shrink_to(bs, before);
+	return err;
+}
+
+/**
+ * kho_block_set_shrink - Give up room that is not needed any more.
+ * @bs:    The set.
+ * @count: Records that must still fit. Those behind them are lost.
+ *
+ * Context: the caller has the lock of the set.
+ */
+void kho_block_set_shrink(struct kho_block_set *bs, u64 count)
+{
+	while (bs->nblocks &&
+	       count <= (bs->nblocks - 1) * bs->count_per_block)
+		shrink_to(bs, bs->nblocks - 1);
+}
+
+/**
+ * luo_fast_blocks_abandon - Forget a set whose memory cannot be trusted.
+ * @bs: The set, of the previous kernel. Its blocks stay allocated.
+ */
+void luo_fast_blocks_abandon(struct kho_block_set *bs)
+{
+	while (bs->nblocks)
+		forget_block(bs, last_block(bs));
+	bs->head_pa = 0;
+}
+
+/* Claim the block at @pa and put it into the set; *@pa is then the next one. */
+static int restore_block(struct kho_block_set *bs, u64 *pa)
+{
+	struct kho_block_header_ser *ser = luo_fast_claim(*pa, KHO_BLOCK_SIZE);
+
+	if (!ser) {
+		pr_err("block %ld of a chain is at %#llx: not preserved, or read before\n",
+		       bs->nblocks, *pa);
+		return -EINVAL;
+	}
+
+	if (!ser->count || ser->count > bs->count_per_block) {
+		pr_err("the block at %#llx has %llu records, not 1 to %llu\n",
+		       *pa, ser->count, bs->count_per_block);
+		return -EINVAL;
+	}
+
+	*pa = ser->next;
+	return append(bs, ser);
+}
+
+/**
+ * kho_block_set_restore - Take the records of the previous kernel over.
+ * @bs:      An empty set for records of that size.
+ * @head_pa: First block, or 0 when there is none.
+ *
+ * Context: process context, may sleep; one caller at a time.
+ * Return: 0; -EINVAL, with a message, when the chain is not sound; -ENOSPC when
+ * it is too long; -ENOMEM. With an error the set is empty, and the blocks before
+ * that are neither held nor free.
+ */
+int kho_block_set_restore(struct kho_block_set *bs, u64 head_pa)
+{
+	u64 pa = head_pa;
+	int err = 0;
+
+	bs->incoming = true;
+	bs->head_pa = head_pa;
+	while (!err && pa)
+		err = restore_block(bs, &pa);
+	if (err)
+		luo_fast_blocks_abandon(bs);
+	return err;
+}
+
+/**
+ * kho_block_set_destroy - Free all blocks of a set.
+ * @bs: The set; empty afterwards.
+ */
+void kho_block_set_destroy(struct kho_block_set *bs)
+{
+	shrink_to(bs, 0);
+	bs->head_pa = 0;
+}
+
+/**
+ * kho_block_set_clear - Remove all records and keep the room.
+ * @bs: The set.
+ */
+void kho_block_set_clear(struct kho_block_set *bs)
+{
+	struct kho_block *block;
+
+	list_for_each_entry(block, &bs->blocks, list) {
+		u64 next = block->ser->next;
+
+		memset(block->ser, 0, KHO_BLOCK_SIZE);
+		block->ser->next = next;
+	}
+}
+
+/**
+ * kho_block_set_it_init - Begin with the first record.
+ * @it: The iterator.
+ * @bs: The set.
+ */
+void kho_block_set_it_init(struct kho_block_set_it *it, struct kho_block_set *bs)
+{
+	it->bs = bs;
+	it->block = list_first_entry_or_null(&bs->blocks, struct kho_block, list);
+	it->i = 0;
+}
+
+static bool next_block(struct kho_block_set_it *it)
+{
+	if (it->block->list.next == &it->bs->blocks)
+		return false;
+
+	it->block = list_next_entry(it->block, list);
+	it->i = 0;
+	return true;
+}
+
+/**
+ * kho_block_set_it_reserve_entry - The next record, to be written.
+ * @it: The iterator.
+ *
+ * Return: the record, which counts from now on; NULL when there is no room.
+ */
+void *kho_block_set_it_reserve_entry(struct kho_block_set_it *it)
+{
+	void *entry;
+
+	if (!it->block)
+		return NULL;
+	if (it->i == it->bs->count_per_block && !next_block(it))
+		return NULL;
+
+	entry = entry_at(it);
+	it->block->ser->count = ++it->i;
+	return entry;
+}
+
+/**
+ * kho_block_set_it_read_entry - The next record, to be read.
+ * @it: The iterator.
+ *
+ * Return: the record, or NULL after the last one.
+ */
+void *kho_block_set_it_read_entry(struct kho_block_set_it *it)
+{
+	void *entry;
+
+	if (!it->block)
+		return NULL;
+
+	while (it->i >= it->block->ser->count) {
+		if (!next_block(it))
+			return NULL;
+	}
+
+	entry = entry_at(it);
+	it->i++;
+	return entry;
+}
+
+/**
+ * kho_block_set_it_prev - Go back by one record.
+ * @it: The iterator, of a set whose blocks are full but for the last.
+ *
+ * Return: the record before, or NULL at the first one.
+ */
+void *kho_block_set_it_prev(struct kho_block_set_it *it)
+{
+	if (!it->block)
+		return NULL;
+
+	if (!it->i) {
+		if (it->block->list.prev == &it->bs->blocks)
+			return NULL;
+		it->block = list_prev_entry(it->block, list);
+		it->i = it->bs->count_per_block;
+	}
+
+	it->i--;
+	return entry_at(it);
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Live Update Orchestrator
+ *
+ * This directory stands in for kernel/liveupdate/luo_*.c and kho_block.c behind
+ * the same headers, the same /dev/liveupdate and the same wire format, luo-v5. A
+ * file per noun:
+ *
+ * - device.c, ioctl.c: /dev/liveupdate, and how ioctls are called;
+ * - session.c, sessions.c: a session and its file; the tables of all of them;
+ * - file.c, lookup.c, handlers.c, depend.c: a preserved file, how it is found, who
+ *   knows how to preserve it, and what it needs;
+ * - flb.c: objects that live as long as files that use them;
+ * - freeze.c, serialize.c: the last words of a set of files, and of all sessions;
+ * - take_over.c, block.c, claim.c: the records of the previous kernel;
+ * - query.c, debugfs.c: what can be taken over, and what there is.
+ *
+ * Lifecycle: the root record is read at early_initcall, when FLBs may be wanted
+ * first. Everything else starts at late_initcall. The sessions that were handed
+ * over are read when the device is opened first, when all handlers are there.
+ *
+ * Lock order: luo_fast_update, &luo_fast_table.lock (incoming, outgoing),
+ * &luo_fast_session.mutex, luo_fast_registry, the lock of an FLB; and
+ * luo_fast_update, &luo_fast_table.lock, next_lock (query.c), luo_fast_registry.
+ *
+ * - luo_fast_update is held for reading by whatever userspace does, for writing
+ *   by the freeze. After a freeze that succeeded it is held for ever: nothing
+ *   changes any more.
+ * - &luo_fast_table.lock covers a lookup or a change of the table, never a
+ *   callback of a handler, but for the freeze, with luo_fast_update for writing.
+ * - &luo_fast_session.mutex is held over the callbacks for files of the session.
+ *   Those of different sessions run in parallel.
+ * - luo_fast_registry is held for reading while FLBs are preserved and finished.
+ *
+ * Failure: what the previous kernel handed over is taken over whole or not at
+ * all. If not, one message says what is wrong, /dev/liveupdate cannot be opened
+ * (-EIO), and FLBs are not found (-EIO). Stock panics instead, as going on could
+ * give memory with private data to somebody else. Here that cannot happen, as
+ * memory that nobody claims stays held until a cold boot, so nothing panics.
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kstrtox.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+DECLARE_RWSEM(luo_fast_update);
+
+static bool enabled __ro_after_init;
+static u64 number __ro_after_init;	/* of live updates until here */
+static int incoming_err __ro_after_init;
+static struct luo_ser *root_ser __ro_after_init;
+
+static int __init parse_liveupdate(char *arg)
+{
+	return kstrtobool(arg, &enabled);
+}
+early_param("liveupdate", parse_liveupdate);
+
+/**
+ * liveupdate_enabled - Is live update switched on?
+ *
+ * Return: true with liveupdate=on on the command line and KHO on, unless the
+ * start-up failed.
+ */
+bool liveupdate_enabled(void)
+{
+	return enabled;
+}
+
+/**
+ * luo_fast_incoming_error - Is there a handover that could not be read?
+ *
+ * Return: 0, or what was wrong with the root record.
+ */
+int luo_fast_incoming_error(void)
+{
+	return incoming_err;
+}
+
+static int __init take_root_over(phys_addr_t phys, size_t size)
+{
+	struct luo_fast_root root;
+	struct luo_ser *ser;
+	int err;
+
+	err = luo_fast_read_root(phys_to_virt(phys), size, &root);
+	if (err)
+		return err;
+
+	ser = luo_fast_claim(phys, sizeof(*ser));
+	if (!ser) {
+		pr_err("the root record is not preserved by itself\n");
+		return -EINVAL;
+	}
+
+	number = root.number;
+	pr_info("Retrieved live update data, liveupdate number: %llu\n", number);
+
+	err = luo_fast_sessions_restore(root.sessions_pa);
+	if (!err)
+		err = luo_fast_flb_restore(root.flbs_pa);
+	/* Who knows what else it is. */
+	if (err)
+		return err;
+
+	luo_fast_release(ser);
+	return 0;
+}
+
+/* Handlers and FLBs may be registered from the next level of initcalls on. */
+static int __init read_handover(void)
+{
+	phys_addr_t phys;
+	size_t size;
+	int err;
+
+	if (enabled && !kho_is_enabled()) {
+		pr_warn("Disabling liveupdate because KHO is disabled\n");
+		enabled = false;
+	}
+	if (!kho_is_enabled())
+		return 0;
+
+	err = kho_retrieve_subtree(LUO_KHO_ENTRY_NAME, &phys, &size);
+	if (err == -ENOENT)
+		return 0;
+
+	if (!enabled) {
+		pr_warn("what the previous kernel preserved stays held, for want of liveupdate=on\n");
+		return 0;
+	}
+
+	if (!err)
+		err = take_root_over(phys, size);
+	incoming_err = err;
+	if (err)
+		pr_err("handover refused: what was preserved stays held\n");
+	return err;
+}
+early_initcall(read_handover);
+
+/* Make the root record; who hands it over is to be called last. */
+static int __init init_outgoing(void)
+{
+	struct luo_ser *ser = kho_alloc_preserve(sizeof(*ser));
+	int err;
+
+	if (IS_ERR(ser))
+		return PTR_ERR(ser);
+
+	strscpy(ser->compatible, LUO_ABI_COMPATIBLE);
+	ser->liveupdate_num = number + 1;
+	err = luo_fast_flb_init(&ser->flbs_pa);
+	if (err)
+		goto err_free;
+
+	err = kho_add_subtree(LUO_KHO_ENTRY_NAME, ser, sizeof(*ser));
+	if (err)
+		goto err_exit_flb;
+
+	root_ser = ser;
+	return 0;
+
+err_exit_flb:
+	luo_fast_flb_exit();
+err_free:
+	kho_unpreserve_free(ser);
+	return err;
+}
+
+/* The device comes last: with it, userspace. */
+static int __init start(void)
+{
+	int err;
+
+	if (!enabled)
+		return 0;
+
+	err = luo_fast_lookup_init();
+	if (!err)
+		err = luo_fast_sessions_init();
+	if (!err)
+		err = init_outgoing();
+	if (!err)
+		err = luo_fast_device_init();
+	if (err) {
+		pr_err("cannot be set up, live update is off: %pe\n", ERR_PTR(err));
+		enabled = false;
+		return err;
+	}
+
+	if (luo_fast_query_init())
+		pr_warn("no /sys/kernel/liveupdate\n");
+	luo_fast_debugfs_init();
+	return 0;
+}
+late_initcall(start);
+
+/**
+ * liveupdate_reboot - Freeze everything and write it down for the next kernel.
+ *
+ * Context: process context, may sleep; the last thing in a kexec that may fail.
+ * Return: 0, and no session changes any more; or an error, and all is as before:
+ * what the handler of a file returned, or -EOPNOTSUPP when the next kernel said
+ * that it does not take what is preserved.
+ */
+int liveupdate_reboot(void)
+{
+	if (!enabled)
+		return 0;
+
+	return luo_fast_serialize(&root_ser->sessions_pa);
+}

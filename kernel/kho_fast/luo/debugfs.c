@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: What there is
+ *
+ * /sys/kernel/debug/liveupdate/state, one line per session and per file:
+ *
+ *   outgoing sessions=1 files=1
+ *   outgoing session 'vm0' files=1
+ *   outgoing session 'vm0' token=0x1 handler=memfd-v2 preserved needs=0
+ *   incoming sessions=0 files=0
+ *
+ * A session with which somebody is busy shows that instead of its files: a reader
+ * waits for no handler.
+ *
+ * Lock order: luo_fast_update, for reading, the lock of the table, and, if nobody
+ * has it, that of a session; see core.c.
+ */
+#include <linux/debugfs.h>
+#include <linux/init.h>
+#include <linux/seq_file.h>
+
+#include "internal.h"
+
+static const char *state_of(const struct luo_fast_file *lf)
+{
+	if (lf->phase == LUO_FAST_RETRIEVING)
+		return "being-retrieved";
+	if (lf->status < 0)
+		return "failed";
+	if (lf->status)
+		return "retrieved";
+	return lf->file ? "preserved" : "handed-over";
+}
+
+static void show_files(struct seq_file *m, const char *table,
+		       const struct luo_fast_session *session)
+{
+	const struct luo_fast_file *lf;
+
+	list_for_each_entry(lf, &session->set.files, list)
+		seq_printf(m, "%s session '%s' token=%#llx handler=%s %s needs=%zu\n",
+			   table, session->name, lf->key.token,
+			   lf->fh->compatible, state_of(lf),
+			   list_count_nodes((struct list_head *)&lf->needs));
+}
+
+static void show_session(struct seq_file *m, const char *table,
+			 struct luo_fast_session *session)
+{
+	const char *state = session->retrieved ? " retrieved" : "";
+
+	if (!mutex_trylock(&session->mutex)) {
+		seq_printf(m, "%s session '%s' busy%s\n", table, session->name,
+			   state);
+		return;
+	}
+
+	seq_printf(m, "%s session '%s' files=%llu%s\n", table, session->name,
+		   session->set.count, state);
+	show_files(m, table, session);
+	mutex_unlock(&session->mutex);
+}
+
+static u64 count_files(const struct luo_fast_table *table)
+{
+	const struct luo_fast_session *session;
+	u64 nr = 0;
+
+	list_for_each_entry(session, &table->list, list)
+		nr += READ_ONCE(session->set.count);
+	return nr;
+}
+
+static void show_table(struct seq_file *m, const char *name,
+		       struct luo_fast_table *table)
+{
+	struct luo_fast_session *session;
+
+	guard(mutex)(&table->lock);
+
+	seq_printf(m, "%s sessions=%lu files=%llu\n", name, table->count,
+		   count_files(table));
+	list_for_each_entry(session, &table->list, list)
+		show_session(m, name, session);
+}
+
+/* seq_file begins again with more memory until all of it fits. */
+static int state_show(struct seq_file *m, void *v)
+{
+	int err = down_read_killable(&luo_fast_update);
+
+	if (err)
+		return err;
+
+	show_table(m, "outgoing", &luo_fast_outgoing);
+	show_table(m, "incoming", &luo_fast_incoming);
+	up_read(&luo_fast_update);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(state);
+
+/**
+ * luo_fast_debugfs_init - Make the file.
+ */
+void __init luo_fast_debugfs_init(void)
+{
+	struct dentry *dir = debugfs_create_dir("liveupdate", NULL);
+
+	debugfs_create_file("state", 0400, dir, NULL, &state_fops);
+}

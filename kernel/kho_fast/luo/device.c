@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: /dev/liveupdate
+ *
+ * One process at a time: the device is for the one that manages live updates.
+ * Whoever opens it first takes over what the previous kernel preserved.
+ *
+ * Lock order: see core.c.
+ *
+ * Failure: -EBUSY while somebody has it; -EIO, from the first time on, when the
+ * handover is not sound.
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/atomic.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+
+#include "internal.h"
+#include "ioctl.h"
+
+static atomic_t in_use = ATOMIC_INIT(0);
+
+static int create_session(void *unused, struct luo_fast_call *call)
+{
+	int fd = get_unused_fd_flags(O_CLOEXEC);
+	struct file *file;
+	int err;
+
+	if (fd < 0)
+		return fd;
+
+	file = luo_fast_session_create(call->arg.create.name);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		goto err_put_fd;
+	}
+
+	call->arg.create.fd = fd;
+	err = luo_fast_respond(call);
+	if (err)
+		goto err_put_file;
+
+	fd_install(fd, file);
+	return 0;
+
+err_put_file:
+	fput(file);
+err_put_fd:
+	put_unused_fd(fd);
+	return err;
+}
+
+static int retrieve_session(void *unused, struct luo_fast_call *call)
+{
+	int fd = get_unused_fd_flags(O_CLOEXEC);
+	struct file *file;
+	int err;
+
+	if (fd < 0)
+		return fd;
+
+	file = luo_fast_session_retrieve(call->arg.retrieve.name);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		goto err_put_fd;
+	}
+
+	call->arg.retrieve.fd = fd;
+	err = luo_fast_respond(call);
+	if (err)
+		goto err_put_back;
+
+	fd_install(fd, file);
+	return 0;
+
+err_put_back:
+	/* Just closing it would finish the session, and its memory be gone. */
+	luo_fast_session_put_back(file);
+err_put_fd:
+	put_unused_fd(fd);
+	return err;
+}
+
+static const struct luo_fast_ioctl device_table[] = {
+	LUO_FAST_IOCTL(LIVEUPDATE_IOCTL_CREATE_SESSION,
+		       struct liveupdate_ioctl_create_session, name, NULL,
+		       create_session),
+	LUO_FAST_IOCTL(LIVEUPDATE_IOCTL_RETRIEVE_SESSION,
+		       struct liveupdate_ioctl_retrieve_session, name, NULL,
+		       retrieve_session),
+};
+
+static const struct luo_fast_ioctls device_ioctls = {
+	.first = LIVEUPDATE_CMD_BASE,
+	.nr = ARRAY_SIZE(device_table),
+	.table = device_table,
+};
+
+static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return luo_fast_ioctl(&device_ioctls, NULL, cmd, arg);
+}
+
+static int device_open(struct inode *inode, struct file *file)
+{
+	if (atomic_cmpxchg(&in_use, 0, 1))
+		return -EBUSY;
+
+	if (!luo_fast_sessions_take_over())
+		return 0;
+
+	atomic_set_release(&in_use, 0);
+	return -EIO;
+}
+
+static int device_release(struct inode *inode, struct file *file)
+{
+	atomic_set_release(&in_use, 0);
+	return 0;
+}
+
+static const struct file_operations device_fops = {
+	.owner		= THIS_MODULE,
+	.open		= device_open,
+	.release	= device_release,
+	.unlocked_ioctl	= device_ioctl,
+};
+
+static struct miscdevice device = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "liveupdate",
+	.fops	= &device_fops,
+};
+
+/**
+ * luo_fast_device_init - Make the device.
+ *
+ * Return: 0, or what misc_register() returned.
+ */
+int __init luo_fast_device_init(void)
+{
+	return misc_register(&device);
+}

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: A preserved file
+ *
+ * What is between a struct file and its record, with the handler as the one who
+ * knows what is in it.
+ *
+ * Lifecycle, outgoing: preserved, frozen (freeze.c), unpreserved. Incoming:
+ * adopted from a record, retrieved when userspace or another file wants it,
+ * finished. While LUO knows the file it holds a reference of it and of the
+ * module of the handler.
+ *
+ * Lock order: all of it under the mutex of the session, callbacks included; see
+ * core.c.
+ *
+ * Failure: preserving undoes itself. A retrieval that failed is not tried again,
+ * since the handler may have used the memory up. Finishing asks all handlers
+ * before the first file goes, and then cannot fail.
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/**
+ * luo_fast_set_init - Make an empty set.
+ * @set: The set.
+ */
+void luo_fast_set_init(struct luo_fast_set *set)
+{
+	INIT_LIST_HEAD(&set->files);
+	INIT_LIST_HEAD(&set->frozen);
+	kho_block_set_init(&set->blocks, sizeof(struct luo_file_ser));
+	set->count = 0;
+}
+
+/**
+ * luo_fast_file_op - What a callback for a file gets.
+ * @lf: The file.
+ *
+ * Return: the arguments, all that are known.
+ */
+struct luo_fast_op luo_fast_file_op(struct luo_fast_file *lf)
+{
+	return (struct luo_fast_op) {
+		.args.handler = lf->fh,
+		.args.retrieve_status = lf->status,
+		.args.file = lf->file,
+		.args.serialized_data = lf->data,
+		.args.private_data = lf->private,
+		.file = lf,
+	};
+}
+
+/* The caller's reference of the handler is the file's now. */
+static struct luo_fast_file *file_alloc(struct luo_fast_set *set, u64 token,
+					struct liveupdate_file_handler *fh)
+{
+	struct luo_fast_file *lf = kzalloc_obj(*lf);
+
+	if (!lf)
+		return NULL;
+
+	lf->key.set = set;
+	lf->key.token = token;
+	lf->fh = fh;
+	INIT_LIST_HEAD(&lf->needs);
+	return lf;
+}
+
+static void file_link(struct luo_fast_set *set, struct luo_fast_file *lf)
+{
+	list_add_tail(&lf->list, &set->files);
+	WRITE_ONCE(set->count, set->count + 1);	/* debugfs.c looks */
+}
+
+static void file_free(struct luo_fast_file *lf)
+{
+	luo_fast_handler_put(lf->fh);
+	if (lf->file)
+		fput(lf->file);
+	kfree_rcu(lf, rcu);
+}
+
+static void file_unlink(struct luo_fast_set *set, struct luo_fast_file *lf)
+{
+	luo_fast_lookup_del_id(lf);
+	luo_fast_lookup_del(lf);
+	list_del(&lf->list);
+	WRITE_ONCE(set->count, set->count - 1);
+	file_free(lf);
+}
+
+static int call_preserve(struct luo_fast_file *lf)
+{
+	struct luo_fast_op op = luo_fast_file_op(lf);
+	int err;
+
+	lf->phase = LUO_FAST_PRESERVING;
+	err = lf->fh->ops->preserve(&op.args);
+	lf->phase = LUO_FAST_IDLE;
+	if (err) {
+		luo_fast_needs_drop(lf);
+		return err;
+	}
+
+	lf->data = op.args.serialized_data;
+	lf->private = op.args.private_data;
+	return 0;
+}
+
+/* The tables know the file before its handler, which may ask them. */
+static int preserve(struct luo_fast_file *lf)
+{
+	int err;
+
+	lf->id = luo_fast_id(lf->fh, lf->file);
+	err = luo_fast_lookup_add_id(lf);
+	if (err)
+		return err;
+
+	err = luo_fast_lookup_add(lf);
+	if (err)
+		goto err_del_id;
+
+	err = luo_fast_flb_preserve(lf->fh);
+	if (err)
+		goto err_del;
+
+	err = call_preserve(lf);
+	if (err)
+		goto err_flb;
+
+	return 0;
+
+err_flb:
+	luo_fast_flb_unpreserve(lf->fh);
+err_del:
+	luo_fast_lookup_del(lf);
+err_del_id:
+	luo_fast_lookup_del_id(lf);
+	return err;
+}
+
+/* With a handler and, from then on, the reference of @file. */
+static struct luo_fast_file *file_with_handler(struct luo_fast_set *set,
+					       u64 token, struct file *file)
+{
+	struct liveupdate_file_handler *fh = luo_fast_handler_get(file);
+	struct luo_fast_file *lf;
+
+	if (!fh)
+		return ERR_PTR(-ENOENT);
+
+	lf = file_alloc(set, token, fh);
+	if (!lf) {
+		luo_fast_handler_put(fh);
+		return ERR_PTR(-ENOMEM);
+	}
+
+	lf->file = file;
+	return lf;
+}
+
+static int preserve_new(struct luo_fast_set *set, u64 token, int fd)
+{
+	struct file *file = fget(fd);
+	struct luo_fast_file *lf;
+	int err;
+
+	if (!file)
+		return -EBADF;
+
+	lf = file_with_handler(set, token, file);
+	if (IS_ERR(lf)) {
+		fput(file);
+		return PTR_ERR(lf);
+	}
+
+	err = preserve(lf);
+	if (err)
+		file_free(lf);
+	else
+		file_link(set, lf);
+	return err;
+}
+
+/**
+ * luo_fast_file_preserve - Preserve a file.
+ * @set:   Where to.
+ * @token: What it will be known by in the next kernel.
+ * @fd:    The file.
+ *
+ * Context: process context, may sleep; the session of @set is locked.
+ * Return: 0; -EEXIST when the set has the token; -EBADF; -ENOENT when no handler
+ * wants the file; -EBUSY when it is preserved already, anywhere; -ENOSPC when
+ * the set is full; -ENOMEM; or what an FLB or the handler returned.
+ */
+int luo_fast_file_preserve(struct luo_fast_set *set, u64 token, int fd)
+{
+	int err;
+
+	if (luo_fast_find(set, token))
+		return -EEXIST;
+
+	err = kho_block_set_grow(&set->blocks, set->count + 1);
+	if (err)
+		return err;
+
+	err = preserve_new(set, token, fd);
+	if (err)
+		kho_block_set_shrink(&set->blocks, set->count);
+	return err;
+}
+
+static void unpreserve(struct luo_fast_file *lf)
+{
+	struct luo_fast_op op = luo_fast_file_op(lf);
+
+	/* What needs it is younger, so gone by now. */
+	WARN_ON_ONCE(lf->dependents);
+	lf->fh->ops->unpreserve(&op.args);
+	luo_fast_needs_drop(lf);
+	luo_fast_flb_unpreserve(lf->fh);
+}
+
+/**
+ * luo_fast_set_unpreserve - Undo all luo_fast_file_preserve(), the last first.
+ * @set: The set; empty afterwards.
+ *
+ * Context: process context, may sleep; the session of @set is locked.
+ */
+void luo_fast_set_unpreserve(struct luo_fast_set *set)
+{
+	struct luo_fast_file *lf, *prev;
+
+	list_for_each_entry_safe_reverse(lf, prev, &set->files, list) {
+		unpreserve(lf);
+		file_unlink(set, lf);
+	}
+	kho_block_set_destroy(&set->blocks);
+}
+
+/**
+ * luo_fast_file_adopt - Make a file of a record.
+ * @set: Where to.
+ * @ser: The record, sound.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOENT when there is no such handler; -EEXIST when the set has the
+ * token; -ENOMEM.
+ */
+int luo_fast_file_adopt(struct luo_fast_set *set, const struct luo_file_ser *ser)
+{
+	struct liveupdate_file_handler *fh;
+	struct luo_fast_file *lf;
+	int err;
+
+	fh = luo_fast_handler_find(ser->compatible);
+	if (!fh)
+		return -ENOENT;
+
+	lf = file_alloc(set, ser->token, fh);
+	if (!lf) {
+		luo_fast_handler_put(fh);
+		return -ENOMEM;
+	}
+
+	lf->data = ser->data;
+	err = luo_fast_lookup_add(lf);
+	if (err)
+		file_free(lf);
+	else
+		file_link(set, lf);
+	return err;
+}
+
+/**
+ * luo_fast_set_forget - Undo all luo_fast_file_adopt(); no handler is called.
+ * @set: The set; empty afterwards. The memory of its records stays allocated.
+ */
+void luo_fast_set_forget(struct luo_fast_set *set)
+{
+	struct luo_fast_file *lf, *next;
+
+	list_for_each_entry_safe(lf, next, &set->files, list)
+		file_unlink(set, lf);
+	luo_fast_blocks_abandon(&set->blocks);
+}
+
+static int call_retrieve(struct luo_fast_file *lf)
+{
+	struct luo_fast_op op = luo_fast_file_op(lf);
+	int err;
+
+	lf->phase = LUO_FAST_RETRIEVING;
+	err = lf->fh->ops->retrieve(&op.args);
+	lf->phase = LUO_FAST_IDLE;
+
+	/* No file: whatever the handler says, it did not retrieve one. */
+	if (!err && !op.args.file)
+		err = -EIO;
+	if (err)
+		return err < 0 ? err : -EIO;
+
+	lf->file = op.args.file;
+	lf->id = luo_fast_id(lf->fh, lf->file);
+	if (luo_fast_lookup_add_id(lf))
+		pr_warn("token %#llx of '%s' is retrieved, but not known by it\n",
+			lf->key.token, lf->fh->compatible);
+	return 0;
+}
+
+/**
+ * luo_fast_file_retrieve - Get the file of a record, made the first time.
+ * @lf:    The record.
+ * @filep: Where to store the file, referenced for the caller.
+ *
+ * Context: process context, may sleep; the session is locked.
+ * Return: 0; -ELOOP when the file is being retrieved: it needs itself, if by way
+ * of others; or what the handler returned, the first time.
+ */
+int luo_fast_file_retrieve(struct luo_fast_file *lf, struct file **filep)
+{
+	int err;
+
+	if (lf->phase == LUO_FAST_RETRIEVING)
+		return -ELOOP;
+
+	if (!lf->status) {
+		err = call_retrieve(lf);
+		lf->status = err ?: 1;
+	}
+	if (lf->status < 0)
+		return lf->status;
+
+	*filep = get_file(lf->file);
+	return 0;
+}
+
+static bool can_finish(struct luo_fast_file *lf)
+{
+	struct luo_fast_op op = luo_fast_file_op(lf);
+
+	return !lf->fh->ops->can_finish || lf->fh->ops->can_finish(&op.args);
+}
+
+static void finish(struct luo_fast_file *lf)
+{
+	struct luo_fast_op op = luo_fast_file_op(lf);
+
+	lf->fh->ops->finish(&op.args);
+	luo_fast_flb_finish(lf->fh);
+}
+
+/**
+ * luo_fast_set_finish - Let all files of the previous kernel go.
+ * @set: The set; empty afterwards. What was not retrieved is freed, the rest is
+ *       for those who have the files.
+ *
+ * Context: process context, may sleep; the session of @set is locked.
+ * Return: 0; -EBUSY when a handler is not ready for it, and nothing happened.
+ */
+int luo_fast_set_finish(struct luo_fast_set *set)
+{
+	struct luo_fast_file *lf, *prev;
+
+	list_for_each_entry(lf, &set->files, list) {
+		if (!can_finish(lf))
+			return -EBUSY;
+	}
+
+	list_for_each_entry_safe_reverse(lf, prev, &set->files, list) {
+		finish(lf);
+		file_unlink(set, lf);
+	}
+
+	return 0;
+}

@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Objects that live as long as files that use them
+ *
+ * State that files share (file-lifecycle-bound, FLB), such as that of an IOMMU,
+ * is preserved with the first file whose handler uses it and given up with the
+ * last one; in the next kernel it is retrieved when somebody asks for it, and
+ * finished with the last file.
+ *
+ * Lifecycle: &luo_flb_private.outgoing counts the files here, and .incoming those
+ * of the previous kernel, from its record, that are not finished yet. Both count
+ * who has got the object, too.
+ *
+ * Lock order: luo_fast_registry, then the lock of an FLB. The callbacks are
+ * called with both, but for retrieve(), with the latter.
+ *
+ * Failure: a retrieval that failed is not tried again. A file of the previous
+ * kernel that did not use the FLB there, since its handler did not, is none of
+ * those that are counted, and finishing it does nothing here. (Stock's count
+ * wraps, with a splat, when nobody asked for the FLB before.)
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/bug.h>
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/list_private.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* The records are one page: the header, then as many as fit. */
+#define MAX_FLBS							\
+	((PAGE_SIZE - sizeof(struct luo_flb_header_ser)) /		\
+	 sizeof(struct luo_flb_ser))
+
+/* Every FLB that a handler uses; under luo_fast_registry, as @nr_flbs. */
+LIST_HEAD(luo_fast_flbs);
+static unsigned int nr_flbs;
+
+static struct luo_flb_header_ser *outgoing_ser __ro_after_init;
+static const struct luo_flb_header_ser *incoming_ser __ro_after_init;
+
+/**
+ * struct use - That a handler uses an FLB.
+ * @list: In the list of the handler.
+ * @flb:  The FLB.
+ */
+struct use {
+	struct list_head	list;
+	struct liveupdate_flb	*flb;
+};
+
+/* The FLBs are their owners', and not initialised by them. */
+static struct luo_flb_private *private_of(struct liveupdate_flb *flb)
+{
+	struct luo_flb_private *private = &ACCESS_PRIVATE(flb, private);
+	static DEFINE_SPINLOCK(init_lock);
+
+	/* Pairs with the release below. */
+	if (smp_load_acquire(&private->initialized))
+		return private;
+
+	guard(spinlock)(&init_lock);
+	if (private->initialized)
+		return private;
+
+	mutex_init(&private->outgoing.lock);
+	mutex_init(&private->incoming.lock);
+	INIT_LIST_HEAD(&private->list);
+	private->users = 0;
+	/* Whoever sees it sees the rest. */
+	smp_store_release(&private->initialized, true);
+	return private;
+}
+
+static int preserve_first(struct liveupdate_flb *flb,
+			  struct luo_flb_private_state *state)
+{
+	struct liveupdate_flb_op_args args = { .flb = flb };
+	int err;
+
+	if (!try_module_get(flb->ops->owner))
+		return -ENODEV;
+
+	err = flb->ops->preserve(&args);
+	if (err) {
+		module_put(flb->ops->owner);
+		return err;
+	}
+
+	state->data = args.data;
+	state->obj = args.obj;
+	refcount_set(&state->count, 1);
+	return 0;
+}
+
+static int get_or_preserve(struct liveupdate_flb *flb)
+{
+	struct luo_flb_private_state *state = &private_of(flb)->outgoing;
+
+	guard(mutex)(&state->lock);
+
+	if (!refcount_read(&state->count))
+		return preserve_first(flb, state);
+
+	refcount_inc(&state->count);
+	return 0;
+}
+
+/**
+ * liveupdate_flb_get_outgoing - Get an object that is preserved.
+ * @flb:  The FLB.
+ * @objp: Where to store what .preserve() made. It stays until
+ *        liveupdate_flb_put_outgoing().
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EOPNOTSUPP when live update is off; -ENOENT when there is none.
+ */
+int liveupdate_flb_get_outgoing(struct liveupdate_flb *flb, void **objp)
+{
+	struct luo_flb_private_state *state = &private_of(flb)->outgoing;
+
+	if (!liveupdate_enabled())
+		return -EOPNOTSUPP;
+
+	guard(mutex)(&state->lock);
+
+	if (!state->obj)
+		return -ENOENT;
+
+	refcount_inc(&state->count);
+	*objp = state->obj;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(liveupdate_flb_get_outgoing);
+
+/**
+ * liveupdate_flb_put_outgoing - Undo liveupdate_flb_get_outgoing().
+ * @flb: The FLB; it is given up with the last reference.
+ *
+ * Context: process context, may sleep.
+ */
+void liveupdate_flb_put_outgoing(struct liveupdate_flb *flb)
+{
+	struct luo_flb_private_state *state = &private_of(flb)->outgoing;
+	struct liveupdate_flb_op_args args = { .flb = flb };
+
+	guard(mutex)(&state->lock);
+
+	if (!refcount_dec_and_test(&state->count))
+		return;
+
+	args.data = state->data;
+	args.obj = state->obj;
+	flb->ops->unpreserve(&args);
+	state->data = 0;
+	state->obj = NULL;
+	module_put(flb->ops->owner);
+}
+EXPORT_SYMBOL_GPL(liveupdate_flb_put_outgoing);
+
+/**
+ * luo_fast_flb_is_preserved - Will it be handed over?
+ * @flb: The FLB.
+ *
+ * Return: true if some file uses it, or somebody has got it.
+ */
+bool luo_fast_flb_is_preserved(struct liveupdate_flb *flb)
+{
+	return refcount_read(&private_of(flb)->outgoing.count);
+}
+
+static const struct luo_flb_ser *find_record(const char *name)
+{
+	const struct luo_flb_ser *ser = (const void *)(incoming_ser + 1);
+	u64 i;
+
+	for (i = 0; i < incoming_ser->count; i++) {
+		if (!strcmp(ser[i].name, name))
+			return &ser[i];
+	}
+
+	return NULL;
+}
+
+/* Find out what was handed over, the first time. */
+static int read_record(struct liveupdate_flb *flb,
+		       struct luo_flb_private_state *state)
+{
+	const struct luo_flb_ser *ser;
+
+	if (state->finished)
+		return -ENODATA;
+	if (refcount_read(&state->count))
+		return 0;
+	if (luo_fast_incoming_error())
+		return -EIO;
+	if (!incoming_ser)
+		return -ENODATA;
+
+	ser = find_record(flb->compatible);
+	if (!ser)
+		return -ENOENT;
+
+	state->data = ser->data;
+	refcount_set(&state->count, ser->count);
+	return 0;
+}
+
+static int retrieve(struct liveupdate_flb *flb,
+		    struct luo_flb_private_state *state)
+{
+	struct liveupdate_flb_op_args args = { .flb = flb };
+	int err;
+
+	if (state->retrieve_status)
+		return min(state->retrieve_status, 0);
+	if (!try_module_get(flb->ops->owner))
+		return -ENODEV;
+
+	args.data = state->data;
+	err = flb->ops->retrieve(&args);
+	if (err) {
+		module_put(flb->ops->owner);
+		state->retrieve_status = err < 0 ? err : -EIO;
+		return state->retrieve_status;
+	}
+
+	state->obj = args.obj;
+	state->retrieve_status = 1;
+	return 0;
+}
+
+/**
+ * liveupdate_flb_get_incoming - Get an object of the previous kernel.
+ * @flb:  The FLB.
+ * @objp: Where to store what .retrieve() made, the first time. It stays until
+ *        liveupdate_flb_put_incoming().
+ *
+ * Context: process context, may sleep; from core_initcall on.
+ * Return: 0; -EOPNOTSUPP when live update is off; -ENODATA when nothing was handed
+ * over, or all its files are finished; -ENOENT when other FLBs were, but not this
+ * one; -EIO when the handover was refused; -ENODEV when the module is being
+ * unloaded; or what .retrieve() returned, the first time.
+ */
+int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **objp)
+{
+	struct luo_flb_private_state *state = &private_of(flb)->incoming;
+	int err;
+
+	if (!liveupdate_enabled())
+		return -EOPNOTSUPP;
+
+	guard(mutex)(&state->lock);
+
+	err = read_record(flb, state);
+	if (!err)
+		err = retrieve(flb, state);
+	if (err)
+		return err;
+
+	refcount_inc(&state->count);
+	*objp = state->obj;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(liveupdate_flb_get_incoming);
+
+static void finish(struct liveupdate_flb *flb,
+		   struct luo_flb_private_state *state)
+{
+	struct liveupdate_flb_op_args args = { .flb = flb };
+	int err;
+
+	state->finished = true;
+	/* To be freed it must be there. */
+	err = retrieve(flb, state);
+	if (err) {
+		pr_err("FLB '%s' cannot be retrieved to be freed, it stays held: %pe\n",
+		       flb->compatible, ERR_PTR(err));
+		return;
+	}
+
+	args.obj = state->obj;
+	flb->ops->finish(&args);
+	state->data = 0;
+	state->obj = NULL;
+	module_put(flb->ops->owner);
+}
+
+/**
+ * liveupdate_flb_put_incoming - Undo liveupdate_flb_get_incoming().
+ * @flb: The FLB; it is finished with the last reference.
+ *
+ * Context: process context, may sleep.
+ */
+void liveupdate_flb_put_incoming(struct liveupdate_flb *flb)
+{
+	struct luo_flb_private_state *state = &private_of(flb)->incoming;
+
+	guard(mutex)(&state->lock);
+
+	if (!read_record(flb, state) && refcount_dec_and_test(&state->count))
+		finish(flb, state);
+}
+EXPORT_SYMBOL_GPL(liveupdate_flb_put_incoming);
+
+/**
+ * luo_fast_flb_preserve - A file is going to be preserved.
+ * @fh: Its handler.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, with all FLBs of @fh preserved, or what the first returned that was
+ * not, with none of them used by this file; -ENODEV when its module is being
+ * unloaded.
+ */
+int luo_fast_flb_preserve(struct liveupdate_file_handler *fh)
+{
+	struct list_head *uses = &ACCESS_PRIVATE(fh, flb_list);
+	struct use *use;
+	int err;
+
+	guard(rwsem_read)(&luo_fast_registry);
+
+	list_for_each_entry(use, uses, list) {
+		err = get_or_preserve(use->flb);
+		if (err)
+			break;
+	}
+	if (list_entry_is_head(use, uses, list))
+		return 0;
+
+	list_for_each_entry_continue_reverse(use, uses, list)
+		liveupdate_flb_put_outgoing(use->flb);
+	return err;
+}
+
+/**
+ * luo_fast_flb_unpreserve - Undo luo_fast_flb_preserve().
+ * @fh: The handler.
+ */
+void luo_fast_flb_unpreserve(struct liveupdate_file_handler *fh)
+{
+	struct use *use;
+
+	guard(rwsem_read)(&luo_fast_registry);
+	list_for_each_entry_reverse(use, &ACCESS_PRIVATE(fh, flb_list), list)
+		liveupdate_flb_put_outgoing(use->flb);
+}
+
+/**
+ * luo_fast_flb_finish - A file of the previous kernel was finished.
+ * @fh: Its handler.
+ */
+void luo_fast_flb_finish(struct liveupdate_file_handler *fh)
+{
+	struct use *use;
+
+	guard(rwsem_read)(&luo_fast_registry);
+	list_for_each_entry_reverse(use, &ACCESS_PRIVATE(fh, flb_list), list)
+		liveupdate_flb_put_incoming(use->flb);
+}
+
+static struct use *find_use(struct liveupdate_file_handler *fh,
+			    const struct liveupdate_flb *flb)
+{
+	struct use *use;
+
+	list_for_each_entry(use, &ACCESS_PRIVATE(fh, flb_list), list) {
+		if (use->flb == flb)
+			return use;
+	}
+
+	return NULL;
+}
+
+/* The first handler that uses it makes it known. */
+static int make_known(struct liveupdate_flb *flb)
+{
+	struct liveupdate_flb *other;
+
+	if (nr_flbs == MAX_FLBS)
+		return -ENOSPC;
+
+	list_private_for_each_entry(other, &luo_fast_flbs, private.list) {
+		if (!strcmp(other->compatible, flb->compatible))
+			return -EEXIST;
+	}
+
+	list_add_tail(&private_of(flb)->list, &luo_fast_flbs);
+	nr_flbs++;
+	return 0;
+}
+
+static int add_use(struct liveupdate_file_handler *fh, struct use *use)
+{
+	struct luo_flb_private *private = private_of(use->flb);
+	int err;
+
+	guard(rwsem_write)(&luo_fast_registry);
+
+	if (find_use(fh, use->flb))
+		return -EEXIST;
+
+	err = private->users ? 0 : make_known(use->flb);
+	if (err)
+		return err;
+
+	private->users++;
+	list_add_tail(&use->list, &ACCESS_PRIVATE(fh, flb_list));
+	return 0;
+}
+
+static void del_use(struct use *use)
+{
+	struct luo_flb_private *private = private_of(use->flb);
+
+	if (!--private->users) {
+		list_del_init(&private->list);
+		nr_flbs--;
+	}
+	list_del(&use->list);
+	kfree(use);
+}
+
+/**
+ * liveupdate_register_flb - Say that all files of a handler use an FLB.
+ * @fh:  The handler, registered.
+ * @flb: The FLB, with @ops and @compatible.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EOPNOTSUPP when live update is off; -EINVAL when a callback is
+ * missing or @fh is not registered; -EEXIST when @fh has it, or another FLB has
+ * its name; -ENOSPC when there are as many as can be handed over; -ENOMEM.
+ */
+int liveupdate_register_flb(struct liveupdate_file_handler *fh,
+			    struct liveupdate_flb *flb)
+{
+	const struct liveupdate_flb_ops *ops = flb->ops;
+	struct use *use;
+	int err;
+
+	if (!liveupdate_enabled())
+		return -EOPNOTSUPP;
+	if (WARN_ON(!ops->preserve || !ops->unpreserve || !ops->retrieve ||
+		    !ops->finish || !ACCESS_PRIVATE(fh, flb_list).next))
+		return -EINVAL;
+
+	use = kmalloc_obj(*use);
+	if (!use)
+		return -ENOMEM;
+
+	use->flb = flb;
+	err = add_use(fh, use);
+	if (err)
+		kfree(use);
+	return err;
+}
+EXPORT_SYMBOL_GPL(liveupdate_register_flb);
+
+/**
+ * liveupdate_unregister_flb - Undo liveupdate_register_flb().
+ * @fh:  The handler.
+ * @flb: The FLB.
+ *
+ * Context: process context, may sleep; no file of @fh is preserved.
+ */
+void liveupdate_unregister_flb(struct liveupdate_file_handler *fh,
+			       struct liveupdate_flb *flb)
+{
+	struct use *use;
+
+	if (!liveupdate_enabled())
+		return;
+
+	guard(rwsem_write)(&luo_fast_registry);
+
+	use = find_use(fh, flb);
+	if (use)
+		del_use(use);
+	else
+		pr_warn("FLB '%s' is not used by '%s'\n", flb->compatible,
+			fh->compatible);
+}
+EXPORT_SYMBOL_GPL(liveupdate_unregister_flb);
+
+/**
+ * luo_fast_flb_forget - A handler goes.
+ * @fh: The handler.
+ *
+ * Context: luo_fast_registry is held for writing.
+ */
+void luo_fast_flb_forget(struct liveupdate_file_handler *fh)
+{
+	struct use *use, *next;
+
+	lockdep_assert_held_write(&luo_fast_registry);
+
+	list_for_each_entry_safe(use, next, &ACCESS_PRIVATE(fh, flb_list), list)
+		del_use(use);
+}
+
+/**
+ * luo_fast_flb_init - Make room for the records.
+ * @flbs_pa: Where to store where they are.
+ *
+ * Return: 0, or what kho_alloc_preserve() returned.
+ */
+int __init luo_fast_flb_init(u64 *flbs_pa)
+{
+	struct luo_flb_header_ser *ser = kho_alloc_preserve(PAGE_SIZE);
+
+	if (IS_ERR(ser))
+		return PTR_ERR(ser);
+
+	ser->pgcnt = 1;
+	*flbs_pa = virt_to_phys(ser);
+	outgoing_ser = ser;
+	return 0;
+}
+
+/**
+ * luo_fast_flb_exit - Undo luo_fast_flb_init().
+ */
+void __init luo_fast_flb_exit(void)
+{
+	kho_unpreserve_free(outgoing_ser);
+	outgoing_ser = NULL;
+}
+
+/**
+ * luo_fast_flb_restore - Take the records of the previous kernel over.
+ * @flbs_pa: Where they are, or 0.
+ *
+ * They stay in memory: who wants which of them, and when, is not known.
+ *
+ * Return: 0; -EINVAL, with a message, when they are not sound.
+ */
+int __init luo_fast_flb_restore(u64 flbs_pa)
+{
+	const struct luo_flb_header_ser *ser;
+	int err;
+
+	if (!flbs_pa)
+		return 0;
+
+	ser = luo_fast_claim(flbs_pa, PAGE_SIZE);
+	if (!ser) {
+		pr_err("FLBs are at %#llx: not preserved, or read before\n",
+		       flbs_pa);
+		return -EINVAL;
+	}
+
+	err = luo_fast_check_flbs(ser, PAGE_SIZE);
+	if (!err)
+		incoming_ser = ser;
+	return err;
+}
+
+/**
+ * luo_fast_flb_serialize - Write the records of what is preserved.
+ *
+ * Context: within the freeze, when nothing changes any more.
+ */
+void luo_fast_flb_serialize(void)
+{
+	struct luo_flb_ser *ser = (void *)(outgoing_ser + 1);
+	struct liveupdate_flb *flb;
+	u64 nr = 0;
+
+	guard(rwsem_read)(&luo_fast_registry);
+
+	list_private_for_each_entry(flb, &luo_fast_flbs, private.list) {
+		struct luo_flb_private_state *state = &private_of(flb)->outgoing;
+
+		if (!luo_fast_flb_is_preserved(flb))
+			continue;
+		strscpy_pad(ser[nr].name, flb->compatible);
+		ser[nr].data = state->data;
+		ser[nr].count = refcount_read(&state->count);
+		nr++;
+	}
+
+	outgoing_ser->count = nr;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: The last words of a set of files
+ *
+ * Before the kexec each handler is told: now nothing changes any more. Files are
+ * frozen in the order of preservation, but for those that others need, which come
+ * after these. Their records are in the order of preservation in any case.
+ *
+ * Lifecycle: frozen, then written down; unfrozen when the kexec cannot be.
+ *
+ * Lock order: under the mutex of the session; see core.c.
+ *
+ * Failure: what was frozen is unfrozen, the last first.
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/bug.h>
+#include <linux/err.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+static int freeze(struct luo_fast_file *lf)
+{
+	struct luo_fast_op op = luo_fast_file_op(lf);
+	int err = 0;
+
+	if (lf->fh->ops->freeze)
+		err = lf->fh->ops->freeze(&op.args);
+	if (!err)
+		lf->data = op.args.serialized_data;
+	if (err < 0)
+		pr_warn("token %#llx of '%s' cannot be frozen: %pe\n",
+			lf->key.token, lf->fh->compatible, ERR_PTR(err));
+	return min(err, 0);
+}
+
+static void unfreeze(struct luo_fast_file *lf)
+{
+	struct luo_fast_op op = luo_fast_file_op(lf);
+
+	if (lf->fh->ops->unfreeze)
+		lf->fh->ops->unfreeze(&op.args);
+}
+
+/**
+ * luo_fast_set_unfreeze - Undo luo_fast_set_freeze().
+ * @set: The set.
+ */
+void luo_fast_set_unfreeze(struct luo_fast_set *set)
+{
+	struct luo_fast_file *lf, *prev;
+
+	list_for_each_entry_safe_reverse(lf, prev, &set->frozen, order) {
+		unfreeze(lf);
+		list_del(&lf->order);
+	}
+}
+
+/**
+ * luo_fast_set_freeze - Freeze all files of a set.
+ * @set: The set.
+ *
+ * Context: process context, may sleep; the session of @set is locked.
+ * Return: 0, or what the first handler returned that did not freeze its file.
+ * Then none is frozen.
+ */
+int luo_fast_set_freeze(struct luo_fast_set *set)
+{
+	struct luo_fast_file *lf, *next;
+	LIST_HEAD(order);
+	int err;
+
+	luo_fast_freeze_order(set, &order);
+	list_for_each_entry_safe(lf, next, &order, order) {
+		err = freeze(lf);
+		if (err)
+			goto err_unfreeze;
+		list_move_tail(&lf->order, &set->frozen);
+	}
+
+	return 0;
+
+err_unfreeze:
+	luo_fast_set_unfreeze(set);
+	return err;
+}
+
+static void write(struct luo_file_ser *ser, const struct luo_fast_file *lf)
+{
+	strscpy_pad(ser->compatible, lf->fh->compatible);
+	ser->data = lf->data;
+	ser->token = lf->key.token;
+}
+
+/**
+ * luo_fast_set_write - Write the records of a frozen set.
+ * @set: The set.
+ * @ser: Where its own record goes.
+ */
+void luo_fast_set_write(struct luo_fast_set *set, struct luo_file_set_ser *ser)
+{
+	struct luo_fast_file *lf;
+	struct kho_block_set_it it;
+
+	kho_block_set_it_init(&it, &set->blocks);
+	list_for_each_entry(lf, &set->files, list) {
+		struct luo_file_ser *file_ser;
+
+		/* There is room since the file was preserved. */
+		file_ser = kho_block_set_it_reserve_entry(&it);
+		if (!WARN_ON_ONCE(!file_ser))
+			write(file_ser, lf);
+	}
+
+	ser->files = kho_block_set_head_pa(&set->blocks);
+	ser->count = set->count;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Calling an ioctl
+ *
+ * Arguments grow with time. A caller that knows fewer fields than we do leaves
+ * the rest zero, one that knows more must leave what we do not know zero.
+ *
+ * Lock order: luo_fast_update, for reading, is taken here for each call.
+ *
+ * Failure, as in stock: -EINVAL for a number that is out of range, for an
+ * argument that is too short and for an object that it does not apply to;
+ * -ENOTTY for a number with another direction or size in it; -E2BIG for fields
+ * that are not known and not zero; -EFAULT.
+ */
+#include <linux/errno.h>
+#include <linux/ioctl.h>
+#include <linux/minmax.h>
+#include <linux/uaccess.h>
+
+#include "internal.h"
+#include "ioctl.h"
+
+static int find(const struct luo_fast_ioctls *ioctls, const void *object,
+		unsigned int cmd, u32 size, const struct luo_fast_ioctl **found)
+{
+	const struct luo_fast_ioctl *ioctl;
+
+	ioctl = &ioctls->table[_IOC_NR(cmd) - ioctls->first];
+	if (ioctl->cmd != cmd)
+		return -ENOIOCTLCMD;
+	if (ioctl->applies && !ioctl->applies(object))
+		return -EINVAL;
+	if (size < ioctl->min_size)
+		return -EINVAL;
+
+	*found = ioctl;
+	return 0;
+}
+
+/**
+ * luo_fast_ioctl - Call an ioctl.
+ * @ioctls: Those of the file.
+ * @object: What the file stands for.
+ * @cmd:    Which one.
+ * @arg:    Argument in userspace.
+ *
+ * Return: what the ioctl returns, or an error, see above.
+ */
+long luo_fast_ioctl(const struct luo_fast_ioctls *ioctls, void *object,
+		    unsigned int cmd, unsigned long arg)
+{
+	struct luo_fast_call call = { .to = (void __user *)arg };
+	const struct luo_fast_ioctl *ioctl;
+	u32 size;
+	int err;
+
+	if (_IOC_NR(cmd) < ioctls->first ||
+	    _IOC_NR(cmd) - ioctls->first >= ioctls->nr)
+		return -EINVAL;
+	if (get_user(size, (u32 __user *)call.to))
+		return -EFAULT;
+
+	err = find(ioctls, object, cmd, size, &ioctl);
+	if (err)
+		return err;
+
+	err = copy_struct_from_user(&call.arg, ioctl->size, call.to, size);
+	if (err)
+		return err;
+
+	call.size = min_t(size_t, size, ioctl->size);
+	guard(rwsem_read)(&luo_fast_update);
+	return ioctl->run(object, &call);
+}
+
+/**
+ * luo_fast_respond - Give the argument back.
+ * @call: The call.
+ *
+ * Return: 0 or -EFAULT.
+ */
+int luo_fast_respond(struct luo_fast_call *call)
+{
+	return copy_to_user(call->to, &call->arg, call->size) ? -EFAULT : 0;
+}

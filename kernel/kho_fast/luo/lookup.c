@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Finding a file
+ *
+ * In constant time by what userspace knows, session and token, and by what its
+ * handler knows, which tells when a file is to be preserved a second time.
+ *
+ * Lifecycle: a file is in the first table as long as it is in a set, in the
+ * second as long as there is a struct file too.
+ *
+ * Lock order: none beyond those of the tables themselves. A file that is found
+ * in one's own set stays, thanks to the mutex of the session; of others only the
+ * key may be read.
+ */
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/rcupdate.h>
+#include <linux/rhashtable.h>
+
+#include "internal.h"
+
+static const struct rhashtable_params by_key = {
+	.head_offset = offsetof(struct luo_fast_file, by_key),
+	.key_offset = offsetof(struct luo_fast_file, key),
+	.key_len = sizeof_field(struct luo_fast_file, key),
+	.automatic_shrinking = true,
+};
+
+static const struct rhashtable_params by_id = {
+	.head_offset = offsetof(struct luo_fast_file, by_id),
+	.key_offset = offsetof(struct luo_fast_file, id),
+	.key_len = sizeof_field(struct luo_fast_file, id),
+	.automatic_shrinking = true,
+};
+
+static struct rhashtable keys, ids;
+
+/**
+ * luo_fast_lookup_init - Make the tables.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init luo_fast_lookup_init(void)
+{
+	int err = rhashtable_init(&keys, &by_key);
+
+	if (!err)
+		err = rhashtable_init(&ids, &by_id);
+	return err;
+}
+
+/**
+ * luo_fast_find - Find a file by its token.
+ * @set:   Its set.
+ * @token: The token.
+ *
+ * Context: the session of @set is locked.
+ * Return: the file or NULL.
+ */
+struct luo_fast_file *luo_fast_find(struct luo_fast_set *set, u64 token)
+{
+	const typeof_member(struct luo_fast_file, key) key = {
+		.set = set,
+		.token = token,
+	};
+
+	return rhashtable_lookup_fast(&keys, &key, by_key);
+}
+
+/**
+ * luo_fast_find_id - Find a file by what its handler calls it.
+ * @set: Its set.
+ * @id:  The identifier.
+ *
+ * Context: the session of @set is locked.
+ * Return: the file; NULL when there is none, or in another set.
+ */
+struct luo_fast_file *luo_fast_find_id(struct luo_fast_set *set,
+				       unsigned long id)
+{
+	struct luo_fast_file *lf;
+
+	guard(rcu)();
+
+	lf = rhashtable_lookup_fast(&ids, &id, by_id);
+	return lf && lf->key.set == set ? lf : NULL;
+}
+
+/**
+ * luo_fast_lookup_add - Make a file known by its token.
+ * @lf: The file.
+ *
+ * Return: 0; -EEXIST when the set has the token; -ENOMEM.
+ */
+int luo_fast_lookup_add(struct luo_fast_file *lf)
+{
+	return rhashtable_lookup_insert_fast(&keys, &lf->by_key, by_key);
+}
+
+/**
+ * luo_fast_lookup_del - Undo luo_fast_lookup_add().
+ * @lf: The file.
+ */
+void luo_fast_lookup_del(struct luo_fast_file *lf)
+{
+	rhashtable_remove_fast(&keys, &lf->by_key, by_key);
+}
+
+/**
+ * luo_fast_lookup_add_id - Make a file known by what its handler calls it.
+ * @lf: The file, with @id set.
+ *
+ * Return: 0; -EBUSY when it is preserved, or retrieved, already; -ENOMEM.
+ */
+int luo_fast_lookup_add_id(struct luo_fast_file *lf)
+{
+	int err = rhashtable_lookup_insert_fast(&ids, &lf->by_id, by_id);
+
+	lf->has_id = !err;
+	return err == -EEXIST ? -EBUSY : err;
+}
+
+/**
+ * luo_fast_lookup_del_id - Undo luo_fast_lookup_add_id(), if it succeeded.
+ * @lf: The file.
+ */
+void luo_fast_lookup_del_id(struct luo_fast_file *lf)
+{
+	if (lf->has_id)
+		rhashtable_remove_fast(&ids, &lf->by_id, by_id);
+	lf->has_id = false;
+}

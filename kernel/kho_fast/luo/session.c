@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: A session
+ *
+ * A named set of files that are preserved and come back together, and a file
+ * that stands for it.
+ *
+ * Lifecycle: created, filled, and either written down for the next kernel or,
+ * when its file is closed, given up. One that was handed over is retrieved by
+ * its name; when its file is closed what is left of it is finished. If that
+ * cannot be, the session stays and can be retrieved again.
+ *
+ * Lock order: see core.c.
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/anon_inodes.h>
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+#include "ioctl.h"
+
+/**
+ * luo_fast_session_alloc - Make a session.
+ * @name: Its name, at most LIVEUPDATE_SESSION_NAME_LENGTH - 1 characters.
+ *
+ * Return: the session, in no table, or NULL without memory.
+ */
+struct luo_fast_session *luo_fast_session_alloc(const char *name)
+{
+	struct luo_fast_session *session = kzalloc_obj(*session);
+
+	if (!session)
+		return NULL;
+
+	strscpy_pad(session->name, name);
+	luo_fast_set_init(&session->set);
+	mutex_init(&session->mutex);
+	return session;
+}
+
+/**
+ * luo_fast_session_free - Free a session.
+ * @session: The session, without files and in no table.
+ */
+void luo_fast_session_free(struct luo_fast_session *session)
+{
+	WARN_ON(session->set.count);
+	mutex_destroy(&session->mutex);
+	kfree_rcu(session, rcu);
+}
+
+static int finish(struct luo_fast_session *session)
+{
+	guard(mutex)(&session->mutex);
+	return luo_fast_set_finish(&session->set);
+}
+
+static void unpreserve(struct luo_fast_session *session)
+{
+	guard(mutex)(&session->mutex);
+	luo_fast_set_unpreserve(&session->set);
+}
+
+static void remove(struct luo_fast_table *table,
+		   struct luo_fast_session *session)
+{
+	scoped_guard(mutex, &table->lock)
+		luo_fast_table_del(table, session);
+	luo_fast_session_free(session);
+}
+
+static void unclaim(struct luo_fast_session *session)
+{
+	guard(mutex)(&luo_fast_incoming.lock);
+	session->retrieved = false;
+}
+
+static int session_release(struct inode *inode, struct file *file)
+{
+	struct luo_fast_session *session = file->private_data;
+	int err;
+
+	/* It was put back. */
+	if (!session)
+		return 0;
+
+	guard(rwsem_read)(&luo_fast_update);
+	if (!session->retrieved) {
+		unpreserve(session);
+		remove(&luo_fast_outgoing, session);
+		return 0;
+	}
+
+	err = finish(session);
+	if (err) {
+		pr_warn("session '%s' was closed but cannot be finished, it may be retrieved again: %pe\n",
+			session->name, ERR_PTR(err));
+		unclaim(session);
+		return err;
+	}
+
+	remove(&luo_fast_incoming, session);
+	return 0;
+}
+
+static bool is_incoming(const void *object)
+{
+	const struct luo_fast_session *session = object;
+
+	return session->retrieved;
+}
+
+static bool is_outgoing(const void *object)
+{
+	return !is_incoming(object);
+}
+
+static int preserve_fd(void *object, struct luo_fast_call *call)
+{
+	const struct liveupdate_session_preserve_fd *arg = &call->arg.preserve_fd;
+	struct luo_fast_session *session = object;
+
+	guard(mutex)(&session->mutex);
+	return luo_fast_file_preserve(&session->set, arg->token, arg->fd);
+}
+
+static int retrieve_file(struct luo_fast_session *session, u64 token,
+			 struct file **filep)
+{
+	struct luo_fast_file *lf;
+
+	guard(mutex)(&session->mutex);
+	lf = luo_fast_find(&session->set, token);
+	return lf ? luo_fast_file_retrieve(lf, filep) : -ENOENT;
+}
+
+static int retrieve_fd(void *object, struct luo_fast_call *call)
+{
+	struct liveupdate_session_retrieve_fd *arg = &call->arg.retrieve_fd;
+	struct file *file;
+	int err;
+
+	arg->fd = get_unused_fd_flags(O_CLOEXEC);
+	if (arg->fd < 0)
+		return arg->fd;
+
+	err = retrieve_file(object, arg->token, &file);
+	if (err)
+		goto err_put_fd;
+
+	err = luo_fast_respond(call);
+	if (err)
+		goto err_put_file;
+
+	fd_install(arg->fd, file);
+	return 0;
+
+err_put_file:
+	fput(file);
+err_put_fd:
+	put_unused_fd(arg->fd);
+	return err;
+}
+
+static int finish_session(void *object, struct luo_fast_call *call)
+{
+	return call->arg.finish.reserved ? -EINVAL : finish(object);
+}
+
+static int get_name(void *object, struct luo_fast_call *call)
+{
+	struct liveupdate_session_get_name *arg = &call->arg.get_name;
+	const struct luo_fast_session *session = object;
+
+	if (arg->reserved)
+		return -EINVAL;
+
+	static_assert(sizeof(arg->name) == sizeof(session->name));
+	memcpy(arg->name, session->name, sizeof(arg->name));
+	return luo_fast_respond(call);
+}
+
+static const struct luo_fast_ioctl session_table[] = {
+	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_PRESERVE_FD,
+		       struct liveupdate_session_preserve_fd, token,
+		       is_outgoing, preserve_fd),
+	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_RETRIEVE_FD,
+		       struct liveupdate_session_retrieve_fd, token,
+		       is_incoming, retrieve_fd),
+	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_FINISH,
+		       struct liveupdate_session_finish, reserved,
+		       is_incoming, finish_session),
+	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_GET_NAME,
+		       struct liveupdate_session_get_name, name, NULL,
+		       get_name),
+};
+
+static const struct luo_fast_ioctls session_ioctls = {
+	.first = LIVEUPDATE_CMD_SESSION_BASE,
+	.nr = ARRAY_SIZE(session_table),
+	.table = session_table,
+};
+
+static long session_ioctl(struct file *file, unsigned int cmd,
+			  unsigned long arg)
+{
+	return luo_fast_ioctl(&session_ioctls, file->private_data, cmd, arg);
+}
+
+static const struct file_operations session_fops = {
+	.owner		= THIS_MODULE,
+	.release	= session_release,
+	.unlocked_ioctl	= session_ioctl,
+};
+
+static struct file *open_session(struct luo_fast_session *session)
+{
+	/* What /proc says; longer than any name. */
+	char text[sizeof("[luo_session] ") + LIVEUPDATE_SESSION_NAME_LENGTH];
+
+	snprintf(text, sizeof(text), "[luo_session] %s", session->name);
+	return anon_inode_getfile(text, &session_fops, session, O_RDWR);
+}
+
+/**
+ * luo_fast_session_create - Make a session and its file.
+ * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
+ *
+ * Context: luo_fast_update is held for reading.
+ * Return: the file; ERR_PTR(-EINVAL) when @name is empty or does not end,
+ * -EEXIST when there is such a session to hand over, -ENOMEM, -ENOSPC.
+ */
+struct file *luo_fast_session_create(const char *name)
+{
+	size_t len = strnlen(name, LIVEUPDATE_SESSION_NAME_LENGTH);
+	struct luo_fast_session *session;
+	struct file *file;
+	int err;
+
+	if (!len || len == LIVEUPDATE_SESSION_NAME_LENGTH)
+		return ERR_PTR(-EINVAL);
+
+	session = luo_fast_session_alloc(name);
+	if (!session)
+		return ERR_PTR(-ENOMEM);
+
+	scoped_guard(mutex, &luo_fast_outgoing.lock)
+		err = luo_fast_table_add(&luo_fast_outgoing, session);
+	if (err) {
+		luo_fast_session_free(session);
+		return ERR_PTR(err);
+	}
+
+	file = open_session(session);
+	if (IS_ERR(file))
+		remove(&luo_fast_outgoing, session);
+	return file;
+}
+
+/* From here on nobody else can have it. */
+static struct luo_fast_session *claim(const char *name)
+{
+	struct luo_fast_session *session;
+
+	guard(mutex)(&luo_fast_incoming.lock);
+
+	session = luo_fast_table_find(&luo_fast_incoming, name);
+	if (!session)
+		return ERR_PTR(-ENOENT);
+	if (session->retrieved)
+		return ERR_PTR(-EINVAL);
+
+	session->retrieved = true;
+	return session;
+}
+
+/**
+ * luo_fast_session_retrieve - Make the file of a session that was handed over.
+ * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
+ *
+ * Context: luo_fast_update is held for reading.
+ * Return: the file; ERR_PTR(-ENOENT) when there is no such session, -EINVAL when
+ * it has a file already, -ENOMEM.
+ */
+struct file *luo_fast_session_retrieve(const char *name)
+{
+	struct luo_fast_session *session = claim(name);
+	struct file *file;
+
+	if (IS_ERR(session))
+		return ERR_CAST(session);
+
+	file = open_session(session);
+	if (IS_ERR(file))
+		unclaim(session);
+	return file;
+}
+
+/**
+ * luo_fast_session_put_back - Undo luo_fast_session_retrieve().
+ * @file: What it returned; nobody else has it.
+ */
+void luo_fast_session_put_back(struct file *file)
+{
+	struct luo_fast_session *session = file->private_data;
+
+	file->private_data = NULL;
+	unclaim(session);
+	fput(file);
+}

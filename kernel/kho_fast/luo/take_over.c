@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Records of the previous kernel
+ *
+ * Reads luo-v5, which is hostile until proven otherwise: every record is checked
+ * here before anybody else sees it. The blocks that they are in are checked by
+ * block.c, and that names and tokens are unique by those who hash them.
+ *
+ * Nothing is freed here. When a record is not sound the caller abandons what was
+ * read, so that everything preserved stays what it is: held.
+ *
+ * Lock order: none is taken.
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include "records.h"
+
+/* Is it text: not empty, and ended within @size? */
+static bool is_text(const char *s, size_t size)
+{
+	size_t len = strnlen(s, size);
+
+	return len && len < size;
+}
+
+/**
+ * luo_fast_read_root - Read the root record.
+ * @ser:  The record.
+ * @size: Bytes of it.
+ * @root: Where to store what it says.
+ *
+ * Return: 0; -EINVAL, with a message, when it is too short, or of another
+ * version.
+ */
+int luo_fast_read_root(const struct luo_ser *ser, size_t size,
+		       struct luo_fast_root *root)
+{
+	if (size < sizeof(*ser)) {
+		pr_err("the root record has %zu bytes, %zu are needed\n", size,
+		       sizeof(*ser));
+		return -EINVAL;
+	}
+
+	if (strncmp(ser->compatible, LUO_ABI_COMPATIBLE, LUO_ABI_COMPAT_LEN)) {
+		pr_err("the previous kernel hands over '%.*s', this one knows '%s'\n",
+		       (int)LUO_ABI_COMPAT_LEN, ser->compatible,
+		       LUO_ABI_COMPATIBLE);
+		return -EINVAL;
+	}
+
+	*root = (struct luo_fast_root) {
+		.number = ser->liveupdate_num,
+		.sessions_pa = ser->sessions_pa,
+		.flbs_pa = ser->flbs_pa,
+	};
+	return 0;
+}
+
+static int read_file(struct luo_fast_reader *reader, const char *session,
+		     const struct luo_file_ser *ser)
+{
+	int err;
+
+	if (!is_text(ser->compatible, sizeof(ser->compatible))) {
+		pr_err("session '%s': token %#llx has no handler's name\n",
+		       session, ser->token);
+		return -EINVAL;
+	}
+
+	err = reader->file(reader, ser);
+	if (err)
+		pr_err("session '%s': token %#llx of '%s' cannot be taken over: error %d\n",
+		       session, ser->token, ser->compatible, err);
+	return err;
+}
+
+static int read_files(struct luo_fast_reader *reader,
+		      const struct luo_session_ser *ser)
+{
+	const struct luo_file_set_ser *set = &ser->file_set_ser;
+	const struct luo_file_ser *file_ser;
+	struct kho_block_set_it it;
+	u64 nr = 0;
+	int err;
+
+	err = kho_block_set_restore(reader->files, set->files);
+	if (err) {
+		pr_err("session '%s': its files cannot be read\n", ser->name);
+		return err;
+	}
+
+	kho_block_set_it_init(&it, reader->files);
+	while ((file_ser = kho_block_set_it_read_entry(&it))) {
+		err = read_file(reader, ser->name, file_ser);
+		if (err)
+			return err;
+		nr++;
+	}
+
+	if (nr != set->count) {
+		pr_err("session '%s': %llu files, but it says %llu\n",
+		       ser->name, nr, set->count);
+		return -EINVAL;
+	}
+
+	return 0;
+}
+
+static int read_session(struct luo_fast_reader *reader,
+			const struct luo_session_ser *ser)
+{
+	int err;
+
+	if (!is_text(ser->name, sizeof(ser->name))) {
+		pr_err("a session has no name\n");
+		return -EINVAL;
+	}
+
+	err = reader->session(reader, ser);
+	if (err) {
+		pr_err("session '%s' cannot be taken over: error %d\n",
+		       ser->name, err);
+		return err;
+	}
+
+	return read_files(reader, ser);
+}
+
+/**
+ * luo_fast_read_sessions - Read all sessions and their files.
+ * @sessions: The records of sessions.
+ * @reader:   Gets them.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL, with a message, when a record is not sound; what
+ * kho_block_set_restore() or @reader returned.
+ */
+int luo_fast_read_sessions(struct kho_block_set *sessions,
+			   struct luo_fast_reader *reader)
+{
+	const struct luo_session_ser *ser;
+	struct kho_block_set_it it;
+	int err = 0;
+
+	kho_block_set_it_init(&it, sessions);
+	while (!err && (ser = kho_block_set_it_read_entry(&it)))
+		err = read_session(reader, ser);
+	return err;
+}
+
+static bool is_second(const struct luo_flb_ser *ser, u64 nr)
+{
+	u64 i;
+
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(ser[i].name, ser[nr].name))
+			return true;
+	}
+
+	return false;
+}
+
+static int check_flb(const struct luo_flb_ser *ser, u64 nr)
+{
+	if (!is_text(ser[nr].name, sizeof(ser[nr].name))) {
+		pr_err("FLB %llu has no name\n", nr);
+		return -EINVAL;
+	}
+
+	if (!ser[nr].count || ser[nr].count > INT_MAX) {
+		pr_err("FLB '%s': %llu files cannot use it\n", ser[nr].name,
+		       ser[nr].count);
+		return -EINVAL;
+	}
+
+	if (is_second(ser, nr)) {
+		pr_err("FLB '%s' is there twice\n", ser[nr].name);
+		return -EINVAL;
+	}
+
+	return 0;
+}
+
+/**
+ * luo_fast_check_flbs - Are the records of FLBs sound?
+ * @header: The header that they follow.
+ * @size:   Bytes of it and them.
+ *
+ * At most 63 fit into the one page that there is.
+ *
+ * Return: 0; -EINVAL, with a message, when they are not.
+ */
+int luo_fast_check_flbs(const struct luo_flb_header_ser *header, size_t size)
+{
+	const struct luo_flb_ser *ser = (const void *)(header + 1);
+	int err = 0;
+	u64 i;
+
+	if (header->count > (size - sizeof(*header)) / sizeof(*ser)) {
+		pr_err("%llu FLBs do not fit into %zu bytes\n", header->count,
+		       size);
+		return -EINVAL;
+	}
+
+	for (i = 0; !err && i < header->count; i++)
+		err = check_flb(ser, i);
+	return err;
+}

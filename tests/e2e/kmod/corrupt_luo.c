@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Spoil the records of live update, as corrupt.c does the handover itself: last of all,
+ * in the memory that the next kernel reads.
+ *
+ *	FDT /LUO -> struct luo_ser -> block of sessions -> block of files
+ *	                           -> FLBs
+ */
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/luo.h>
+#include <linux/libfdt.h>
+#include <linux/string.h>
+
+#include "kho_workload.h"
+
+struct records {
+	struct luo_ser *root;
+	struct kho_block_header_ser *sessions;
+	struct luo_session_ser *session;	/* the first */
+	struct kho_block_header_ser *files;	/* of the first session */
+	struct luo_file_ser *file;
+	struct luo_flb_header_ser *flbs;
+};
+
+/* The value of the first 8-byte property @prop behind the node LUO. */
+static u64 *luo_prop(void *fdt, const char *prop)
+{
+	const char *strings = fdt + fdt_off_dt_strings(fdt);
+	fdt32_t *tag = fdt + fdt_off_dt_struct(fdt);
+	fdt32_t *end = (void *)tag + fdt_size_dt_struct(fdt);
+	bool behind = false;
+
+	for (; tag + 5 <= end; tag++) {
+		if (fdt32_to_cpu(tag[0]) == FDT_BEGIN_NODE &&
+		    !strcmp((char *)(tag + 1), LUO_KHO_ENTRY_NAME))
+			behind = true;
+		if (behind && fdt32_to_cpu(tag[0]) == FDT_PROP && fdt32_to_cpu(tag[1]) == 8 &&
+		    fdt32_to_cpu(tag[2]) < fdt_size_dt_strings(fdt) &&
+		    !strcmp(strings + fdt32_to_cpu(tag[2]), prop))
+			return (u64 *)(tag + 3);
+	}
+	return NULL;
+}
+
+static int find(struct records *r, void *fdt)
+{
+	u64 *root = luo_prop(fdt, KHO_SUB_TREE_PROP_NAME);
+
+	if (!root)
+		return -ENOENT;
+	r->root = phys_to_virt(*root);
+	if (!r->root->sessions_pa)
+		return -ENOENT;
+	r->sessions = phys_to_virt(r->root->sessions_pa);
+	r->session = (void *)(r->sessions + 1);
+	if (!r->session->file_set_ser.files)
+		return -ENOENT;
+	r->files = phys_to_virt(r->session->file_set_ser.files);
+	r->file = (void *)(r->files + 1);
+	r->flbs = phys_to_virt(r->root->flbs_pa);
+	return 0;
+}
+
+static void version(struct records *r)
+{
+	r->root->compatible[strlen(r->root->compatible) - 1] = '9';
+}
+
+static void sessions_outside_ram(struct records *r)
+{
+	r->root->sessions_pa = BIT_ULL(45);
+}
+
+static void sessions_unaligned(struct records *r)
+{
+	r->root->sessions_pa += 8;
+}
+
+static void sessions_loop(struct records *r)
+{
+	r->sessions->next = r->root->sessions_pa;
+}
+
+static void sessions_count(struct records *r)
+{
+	r->sessions->count = 1000;
+}
+
+static void session_name(struct records *r)
+{
+	memset(r->session->name, 'x', sizeof(r->session->name));
+}
+
+/* The second one gets the name of the first. */
+static void session_twice(struct records *r)
+{
+	memcpy(r->session[1].name, r->session[0].name, sizeof(r->session[0].name));
+}
+
+/* Memory that the handler of the first file wants to have. */
+static void files_are_data(struct records *r)
+{
+	r->session->file_set_ser.files = r->file->data & PAGE_MASK;
+}
+
+static void files_count(struct records *r)
+{
+	r->session->file_set_ser.count++;
+}
+
+static void files_truncated(struct records *r)
+{
+	r->files->count = 0;
+}
+
+static void token_twice(struct records *r)
+{
+	r->file[1].token = r->file[0].token;
+}
+
+static void handler_unknown(struct records *r)
+{
+	r->file->compatible[0] = 'x';
+}
+
+static void flbs_count(struct records *r)
+{
+	r->flbs->count = ULONG_MAX;
+}
+
+static const struct {
+	const char *name;
+	void (*spoil)(struct records *r);
+} kinds[] = {
+	{ "luo-version", version },
+	{ "luo-sessions-outside-ram", sessions_outside_ram },
+	{ "luo-sessions-unaligned", sessions_unaligned },
+	{ "luo-sessions-loop", sessions_loop },
+	{ "luo-sessions-count", sessions_count },
+	{ "luo-session-name", session_name },
+	{ "luo-session-twice", session_twice },
+	{ "luo-files-are-data", files_are_data },
+	{ "luo-files-count", files_count },
+	{ "luo-files-truncated", files_truncated },
+	{ "luo-token-twice", token_twice },
+	{ "luo-handler-unknown", handler_unknown },
+	{ "luo-flbs-count", flbs_count },
+};
+
+bool corrupt_luo_knows(const char *what)
+{
+	for (int i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(what, kinds[i].name))
+			return true;
+	return false;
+}
+
+int corrupt_luo(void *fdt, const char *what)
+{
+	struct records records;
+	int err = find(&records, fdt);
+
+	for (int i = 0; !err && i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(what, kinds[i].name))
+			kinds[i].spoil(&records);
+	return err;
+}

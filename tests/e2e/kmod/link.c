@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kho_link: files that live update preserves, and that need one another.
+ *
+ * Each open of /dev/kho_link is a new one. What is written to it, a command at a time:
+ *
+ *	value N		what it stands for
+ *	need FD		another such file, which comes back with it
+ *	forge TOKEN	hand that token over, as if a need had it
+ *	fail		freezing it shall fail
+ *
+ * Reading it gives its value and those of what it needs: "5 -> 3 4". What LUO does to
+ * them is in debugfs, kho_link/events: f5 u5 r5 e5 for freeze, unfreeze, retrieve and
+ * finish of the one with value 5.
+ *
+ * For the accelerated kernel: stock exports nothing that a handler needs.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/anon_inodes.h>
+#include <linux/cleanup.h>
+#include <linux/debugfs.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/liveupdate_deps.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#define MAX_NEEDS	4
+#define MAX_EVENTS	4096
+
+/* What is handed over for one that needs others; the rest is its value, made odd. */
+struct link_ser {
+	u64 value;
+	u64 nr;
+	u64 token[MAX_NEEDS];
+};
+
+struct link {
+	u64 value;
+	unsigned int nr;
+	struct file *need[MAX_NEEDS];	/* NULL: forged */
+	u64 forged[MAX_NEEDS];
+	bool fail;
+};
+
+static const struct file_operations link_fops;
+
+static DEFINE_SPINLOCK(events_lock);
+static char events[MAX_EVENTS];
+static size_t events_len;
+
+static void event(char what, u64 value)
+{
+	guard(spinlock)(&events_lock);
+	events_len += scnprintf(events + events_len, MAX_EVENTS - events_len, "%c%llu ",
+				what, value);
+}
+
+static int events_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%s\n", events);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(events);
+
+static int add_need(struct link *link, struct file *file, u64 forged)
+{
+	if (link->nr == MAX_NEEDS)
+		return -ENOSPC;
+	link->forged[link->nr] = forged;
+	link->need[link->nr++] = file;
+	return 0;
+}
+
+static int add_need_fd(struct link *link, int fd)
+{
+	struct file *file = fget(fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	err = file->f_op == &link_fops ? add_need(link, file, 0) : -EINVAL;
+	if (err)
+		fput(file);
+	return err;
+}
+
+static int run(struct link *link, const char *command)
+{
+	unsigned long long n = 0;
+
+	if (sscanf(command, "value %llu", &n) == 1) {
+		link->value = n;
+		return 0;
+	}
+	if (sscanf(command, "need %llu", &n) == 1)
+		return add_need_fd(link, n);
+	if (sscanf(command, "forge %llu", &n) == 1)
+		return add_need(link, NULL, n);
+	if (strcmp(command, "fail"))
+		return -EINVAL;
+	link->fail = true;
+	return 0;
+}
+
+static ssize_t link_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	char command[32] = "";
+	int err;
+
+	if (len >= sizeof(command))
+		return -EINVAL;
+	if (copy_from_user(command, buf, len))
+		return -EFAULT;
+	err = run(file->private_data, command);
+	return err ?: len;
+}
+
+static ssize_t link_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	struct link *link = file->private_data;
+	loff_t start = 0;	/* each read is of all */
+	char text[160];
+	int n = scnprintf(text, sizeof(text), "%llu", link->value);
+
+	for (unsigned int i = 0; i < link->nr; i++) {
+		struct link *need = link->need[i] ? link->need[i]->private_data : NULL;
+
+		n += scnprintf(text + n, sizeof(text) - n, "%s%lld", i ? " " : " -> ",
+			       need ? (s64)need->value : -1);
+	}
+	return simple_read_from_buffer(buf, len, &start, text, n);
+}
+
+static void link_free(struct link *link)
+{
+	while (link->nr--)
+		if (link->need[link->nr])
+			fput(link->need[link->nr]);
+	kfree(link);
+}
+
+static int link_open(struct inode *inode, struct file *file)
+{
+	file->private_data = kzalloc_obj(struct link);
+	return file->private_data ? 0 : -ENOMEM;
+}
+
+static int link_release(struct inode *inode, struct file *file)
+{
+	link_free(file->private_data);
+	return 0;
+}
+
+static const struct file_operations link_fops = {
+	.owner = THIS_MODULE,
+	.open = link_open,
+	.release = link_release,
+	.read = link_read,
+	.write = link_write,
+};
+
+static bool can_preserve(struct liveupdate_file_handler *fh, struct file *file)
+{
+	return file->f_op == &link_fops;
+}
+
+static int find_tokens(struct liveupdate_file_op_args *args, struct link_ser *ser)
+{
+	struct link *link = args->file->private_data;
+
+	for (ser->nr = 0; ser->nr < link->nr; ser->nr++) {
+		u64 *token = &ser->token[ser->nr];
+		int err = 0;
+
+		*token = link->forged[ser->nr];
+		if (link->need[ser->nr])
+			err = liveupdate_get_token_outgoing(args, link->need[ser->nr], token);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int preserve(struct liveupdate_file_op_args *args)
+{
+	struct link *link = args->file->private_data;
+	struct link_ser *ser;
+	int err;
+
+	if (!link->nr) {
+		args->serialized_data = link->value << 1 | 1;
+		return 0;
+	}
+
+	ser = kho_alloc_preserve(sizeof(*ser));
+	if (IS_ERR(ser))
+		return PTR_ERR(ser);
+	ser->value = link->value;
+	err = find_tokens(args, ser);
+	if (err)
+		kho_unpreserve_free(ser);
+	else
+		args->serialized_data = virt_to_phys(ser);
+	return err;
+}
+
+static struct link_ser *record_of(const struct liveupdate_file_op_args *args)
+{
+	return args->serialized_data & 1 ? NULL : phys_to_virt(args->serialized_data);
+}
+
+static void unpreserve(struct liveupdate_file_op_args *args)
+{
+	kho_unpreserve_free(record_of(args));
+}
+
+static int freeze(struct liveupdate_file_op_args *args)
+{
+	struct link *link = args->file->private_data;
+
+	if (link->fail)
+		return -EIO;
+	event('f', link->value);
+	return 0;
+}
+
+static void unfreeze(struct liveupdate_file_op_args *args)
+{
+	struct link *link = args->file->private_data;
+
+	event('u', link->value);
+}
+
+static int get_needs(struct liveupdate_file_op_args *args, struct link *link,
+		     const struct link_ser *ser)
+{
+	for (u64 i = 0; ser && i < ser->nr; i++) {
+		struct file *file;
+		int err = liveupdate_get_file_incoming(args, ser->token[i], &file);
+
+		if (!err)
+			err = add_need(link, file, 0);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int retrieve(struct liveupdate_file_op_args *args)
+{
+	struct link_ser *ser = record_of(args);
+	struct link *link = kzalloc_obj(*link);
+	struct file *file;
+	int err;
+
+	if (!link)
+		return -ENOMEM;
+	link->value = ser ? ser->value : args->serialized_data >> 1;
+	err = get_needs(args, link, ser);
+	kho_restore_free(ser);
+	if (err)
+		goto err_free;
+
+	file = anon_inode_getfile("[kho_link]", &link_fops, link, O_RDWR);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		goto err_free;
+	}
+	event('r', link->value);
+	args->file = file;
+	return 0;
+
+err_free:
+	link_free(link);
+	return err;
+}
+
+static void finish(struct liveupdate_file_op_args *args)
+{
+	if (args->file)
+		event('e', ((struct link *)args->file->private_data)->value);
+	else if (!args->retrieve_status)
+		kho_restore_free(record_of(args));
+}
+
+static const struct liveupdate_file_ops link_ops = {
+	.can_preserve = can_preserve,
+	.preserve = preserve,
+	.unpreserve = unpreserve,
+	.freeze = freeze,
+	.unfreeze = unfreeze,
+	.retrieve = retrieve,
+	.finish = finish,
+	.owner = THIS_MODULE,
+};
+
+static struct liveupdate_file_handler handler = {
+	.ops = &link_ops,
+	.compatible = "kho-link-v1",
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "kho_link",
+	.fops = &link_fops,
+};
+
+static struct dentry *dir;
+
+static int __init link_init(void)
+{
+	int err = liveupdate_register_file_handler(&handler);
+
+	if (err)
+		return err;
+	err = misc_register(&device);
+	if (err) {
+		liveupdate_unregister_file_handler(&handler);
+		return err;
+	}
+	dir = debugfs_create_dir("kho_link", NULL);
+	debugfs_create_file("events", 0400, dir, NULL, &events_fops);
+	return 0;
+}
+module_init(link_init);
+
+static void __exit link_exit(void)
+{
+	debugfs_remove(dir);
+	misc_deregister(&device);
+	liveupdate_unregister_file_handler(&handler);
+}
+module_exit(link_exit);
+
+MODULE_DESCRIPTION("Files that need files, for tests of live update");
+MODULE_LICENSE("GPL");

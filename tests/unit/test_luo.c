@@ -1,0 +1,662 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Records of live update: kernel/kho_fast/luo/{block,take_over}.c
+ *
+ * Both kernels are here, one after the other. What the first one preserved is in
+ * its tree; the second one claims it from there:
+ *
+ *	root record -> sessions [][][] -> [][]        a block a page
+ *	                         |
+ *	                         +-----> files [][][] -> []
+ */
+#include <linux/err.h>
+#include <linux/kho_block.h>
+#include <linux/io.h>
+
+#include "luo/records.h"
+#include "outgoing.h"
+#include "test.h"
+
+#define NR_PAGES	16384UL
+#define PER_BLOCK	63UL	/* records of files */
+
+static unsigned long nr_claims, nr_released;
+
+static unsigned long find_free(unsigned int order)
+{
+	static unsigned long last;
+	unsigned long i;
+
+	for (i = 0; i < NR_PAGES; i++) {
+		last = last + 1 < NR_PAGES ? last + 1 : 1;
+		if (!order && pfn_to_page(last)->free)
+			return last;
+	}
+	shim_die("no page is free");
+}
+
+static void machine(void)
+{
+	unsigned long pfn;
+
+	unit_init();
+	shim_slab_is_up = true;
+	memblock_add_node(0, PFN_PHYS(NR_PAGES), 0, MEMBLOCK_NONE);
+	for (pfn = 0; pfn < NR_PAGES; pfn++)
+		*pfn_to_page(pfn) = (struct page){ .inits = 1, .free = 1, ._mapcount = -1 };
+	if (kho_fast_outgoing_init())
+		shim_die("no memory for a tree");
+	shim_find_pages = find_free;
+}
+
+static unsigned long *leaf_of(unsigned long pfn, unsigned int order)
+{
+	struct kho_radix_leaf *leaf;
+
+	leaf = kho_fast_leaf(phys_to_virt(kho_fast_outgoing_root()), kho_fast_key(pfn, order));
+	return leaf ? leaf->bitmap : NULL;
+}
+
+/* In place of claim.c: from the tree of the first kernel, and never from nowhere. */
+void *luo_fast_claim(u64 pa, size_t size)
+{
+	unsigned int order = get_order(size), bit = kho_fast_bit(kho_fast_key(PHYS_PFN(pa), order));
+	unsigned long *bitmap = leaf_of(PHYS_PFN(pa), order);
+
+	if (pa & ((PAGE_SIZE << order) - 1) || !bitmap || !test_bit(bit, bitmap))
+		return NULL;
+	__clear_bit(bit, bitmap);
+	nr_claims++;
+	return phys_to_virt(pa);
+}
+
+void luo_fast_release(void *mem)
+{
+	if (mem) {
+		nr_released++;
+		folio_put(virt_to_folio(mem));
+	}
+}
+
+static void write_file(struct luo_file_ser *ser, u64 nr)
+{
+	*ser = (struct luo_file_ser){ .data = nr * 3, .token = nr };
+	snprintf(ser->compatible, sizeof(ser->compatible), "handler-%lu", (unsigned long)nr % 7);
+}
+
+static void write_files(struct kho_block_set *bs, u64 count)
+{
+	struct kho_block_set_it it;
+	u64 i;
+
+	kho_block_set_it_init(&it, bs);
+	for (i = 0; i < count; i++)
+		write_file(kho_block_set_it_reserve_entry(&it), i);
+}
+
+static u64 count_files(struct kho_block_set *bs)
+{
+	struct kho_block_set_it it;
+	struct luo_file_ser *ser, want;
+	u64 nr = 0;
+
+	kho_block_set_it_init(&it, bs);
+	while ((ser = kho_block_set_it_read_entry(&it))) {
+		write_file(&want, nr);
+		if (memcmp(ser, &want, sizeof(want)))
+			return ULONG_MAX;
+		nr++;
+	}
+	return nr;
+}
+
+static void files_init(struct kho_block_set *bs)
+{
+	kho_block_set_init(bs, sizeof(struct luo_file_ser));
+}
+
+/* A chain of the first kernel, which forgets it. */
+static u64 preserve_files(u64 count)
+{
+	struct kho_block_set bs;
+	u64 pa;
+
+	files_init(&bs);
+	if (kho_block_set_grow(&bs, count))
+		shim_die("no memory");
+	write_files(&bs, count);
+	pa = kho_block_set_head_pa(&bs);
+	luo_fast_blocks_abandon(&bs);
+	return pa;
+}
+
+static struct kho_block_header_ser *block_at(u64 pa, unsigned int nr)
+{
+	struct kho_block_header_ser *ser = phys_to_virt(pa);
+
+	return nr ? block_at(ser->next, nr - 1) : ser;
+}
+
+TEST(a_set_has_just_the_blocks_that_its_records_need)
+{
+	struct kho_block_set bs;
+	unsigned int trial;
+	long pages;
+
+	machine();
+	files_init(&bs);
+	ASSERT_EQ(bs.count_per_block, PER_BLOCK);
+	ASSERT_EQ(kho_block_set_grow(&bs, 1), 0);
+	kho_block_set_destroy(&bs);
+	pages = shim_live_pages;
+
+	for (trial = 0; trial < 300; trial++) {
+		u64 count = rnd(20 * PER_BLOCK);
+
+		ASSERT_EQ(kho_block_set_grow(&bs, count), 0);
+		kho_block_set_shrink(&bs, count);
+		ASSERT_EQ(bs.nblocks, DIV_ROUND_UP(count, PER_BLOCK));
+		ASSERT_EQ(shim_live_pages - pages, bs.nblocks);
+		ASSERT_EQ(!kho_block_set_head_pa(&bs), !count);
+		write_files(&bs, count);
+		ASSERT_EQ(count_files(&bs), count);
+		kho_block_set_clear(&bs);
+		ASSERT_EQ(count_files(&bs), 0);
+	}
+	kho_block_set_destroy(&bs);
+	EXPECT_EQ(shim_live_pages, pages);
+	EXPECT_TRUE(kho_block_set_is_empty(&bs));
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+TEST(a_full_set_takes_no_record_and_goes_back_record_by_record)
+{
+	struct kho_block_set_it it;
+	struct kho_block_set bs;
+	long i, nr = 5 * PER_BLOCK;
+
+	machine();
+	files_init(&bs);
+	kho_block_set_it_init(&it, &bs);
+	EXPECT_EQ(kho_block_set_it_reserve_entry(&it), NULL);
+	EXPECT_EQ(kho_block_set_it_read_entry(&it), NULL);
+	EXPECT_EQ(kho_block_set_it_prev(&it), NULL);
+
+	ASSERT_EQ(kho_block_set_grow(&bs, nr), 0);
+	kho_block_set_it_init(&it, &bs);
+	for (i = 0; i < nr; i++)
+		write_file(kho_block_set_it_reserve_entry(&it), i);
+	EXPECT_EQ(kho_block_set_it_reserve_entry(&it), NULL);
+	for (i = nr - 1; i >= 0; i--) {
+		struct luo_file_ser *ser = kho_block_set_it_prev(&it);
+
+		ASSERT_NE(ser, NULL);
+		ASSERT_EQ(ser->token, i);
+	}
+	EXPECT_EQ(kho_block_set_it_prev(&it), NULL);
+	kho_block_set_destroy(&bs);
+}
+
+TEST(growing_is_undone_whichever_allocation_fails)
+{
+	struct kho_block_set bs;
+	long n, pages;
+
+	machine();
+	files_init(&bs);
+	ASSERT_EQ(kho_block_set_grow(&bs, PER_BLOCK), 0);
+	write_files(&bs, PER_BLOCK);
+	pages = shim_live_pages;
+	for (n = 0; ; n++) {
+		int err;
+
+		shim_fail_after = n;
+		err = kho_block_set_grow(&bs, 5 * PER_BLOCK);
+		if (!err)
+			break;
+		ASSERT_EQ(err, -ENOMEM);
+		ASSERT_EQ(shim_live_pages, pages);
+		ASSERT_EQ(bs.nblocks, 1);
+		ASSERT_EQ(block_at(bs.head_pa, 0)->next, 0);
+		ASSERT_EQ(count_files(&bs), PER_BLOCK);
+	}
+	/* A page and a record of it for each of four blocks. */
+	EXPECT_EQ(n, 8);
+	shim_fail_after = -1;
+	kho_block_set_destroy(&bs);
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+TEST(a_set_that_the_next_kernel_would_refuse_cannot_be_made)
+{
+	struct kho_block_set bs;
+
+	machine();
+	files_init(&bs);
+	EXPECT_EQ(kho_block_set_grow(&bs, 10001 * PER_BLOCK), -ENOSPC);
+	EXPECT_EQ(bs.nblocks, 0);
+	ASSERT_EQ(kho_block_set_grow(&bs, 10000 * PER_BLOCK), 0);
+	EXPECT_EQ(kho_block_set_grow(&bs, 10000 * PER_BLOCK + 1), -ENOSPC);
+	EXPECT_EQ(bs.nblocks, 10000);
+	kho_block_set_destroy(&bs);
+}
+
+TEST(a_chain_is_claimed_read_and_freed)
+{
+	struct kho_block_set bs;
+	unsigned int trial;
+
+	machine();
+	for (trial = 0; trial < 50; trial++) {
+		u64 count = 1 + rnd(10 * PER_BLOCK);
+		u64 pa = preserve_files(count);
+		long pages = shim_live_pages;
+
+		files_init(&bs);
+		ASSERT_EQ(kho_block_set_restore(&bs, pa), 0);
+		ASSERT_EQ(count_files(&bs), count);
+		ASSERT_EQ(kho_block_set_grow(&bs, count), -EINVAL);
+		kho_block_set_destroy(&bs);
+		ASSERT_EQ(pages - shim_live_pages, DIV_ROUND_UP(count, PER_BLOCK));
+	}
+	EXPECT_EQ(kho_block_set_restore(&bs, 0), 0);
+	EXPECT_EQ(nr_claims, nr_released);
+	EXPECT_EQ(shim_nr_errs, 0);
+}
+
+TEST(restoring_frees_nothing_whichever_allocation_fails)
+{
+	long n;
+
+	machine();
+	for (n = 0; n < 4; n++) {
+		u64 pa = preserve_files(4 * PER_BLOCK);
+		long pages = shim_live_pages;
+		struct kho_block_set bs;
+
+		files_init(&bs);
+		shim_fail_after = n;
+		ASSERT_EQ(kho_block_set_restore(&bs, pa), -ENOMEM);
+		ASSERT_TRUE(kho_block_set_is_empty(&bs));
+		ASSERT_EQ(kho_block_set_head_pa(&bs), 0);
+		ASSERT_EQ(shim_live_pages, pages);
+	}
+	EXPECT_EQ(nr_released, 0);
+}
+
+/* The chain has three blocks; which of them is spoilt, how, and what is claimed. */
+static const struct bad_chain {
+	const char	*what;
+	unsigned int	block;
+	void		(*spoil)(struct kho_block_header_ser *ser, u64 head_pa);
+} bad_chains[];
+
+static void next_is_odd(struct kho_block_header_ser *ser, u64 head_pa)
+{
+	ser->next++;
+}
+
+static void next_is_head(struct kho_block_header_ser *ser, u64 head_pa)
+{
+	ser->next = head_pa;
+}
+
+static void next_is_itself(struct kho_block_header_ser *ser, u64 head_pa)
+{
+	ser->next = virt_to_phys(ser);
+}
+
+static void next_is_free(struct kho_block_header_ser *ser, u64 head_pa)
+{
+	ser->next = PFN_PHYS(find_free(0));
+}
+
+static void next_is_nowhere(struct kho_block_header_ser *ser, u64 head_pa)
+{
+	ser->next = 0xfffffffffffff000;
+}
+
+static void count_is_0(struct kho_block_header_ser *ser, u64 head_pa)
+{
+	ser->count = 0;
+}
+
+static void count_is_1_more(struct kho_block_header_ser *ser, u64 head_pa)
+{
+	ser->count = PER_BLOCK + 1;
+}
+
+static void count_is_huge(struct kho_block_header_ser *ser, u64 head_pa)
+{
+	ser->count = ULONG_MAX;
+}
+
+static const struct bad_chain bad_chains[] = {
+	{ "odd",	0, next_is_odd },
+	{ "odd, last",	2, next_is_odd },
+	{ "circle",	2, next_is_head },
+	{ "circle of 2", 1, next_is_head },
+	{ "itself",	0, next_is_itself },
+	{ "free",	1, next_is_free },
+	{ "nowhere",	2, next_is_nowhere },
+	{ "0 records",	0, count_is_0 },
+	{ "0 records, last", 2, count_is_0 },
+	{ "64 records",	1, count_is_1_more },
+	{ "many records", 2, count_is_huge },
+};
+
+TEST(a_chain_that_is_not_sound_is_refused_and_nothing_freed)
+{
+	unsigned int i;
+
+	machine();
+	for (i = 0; i < ARRAY_SIZE(bad_chains); i++) {
+		u64 pa = preserve_files(3 * PER_BLOCK);
+		long pages = shim_live_pages;
+		struct kho_block_set bs;
+
+		bad_chains[i].spoil(block_at(pa, bad_chains[i].block), pa);
+		files_init(&bs);
+		shim_nr_errs = 0;
+		ASSERT_EQ(kho_block_set_restore(&bs, pa), -EINVAL)
+			TH_LOG("%s", bad_chains[i].what);
+		ASSERT_EQ(shim_nr_errs, 1);
+		ASSERT_TRUE(kho_block_set_is_empty(&bs));
+		ASSERT_EQ(shim_live_pages, pages);
+	}
+	EXPECT_EQ(nr_released, 0);
+}
+
+/* What a reader heard; it says no when @fail_at is 0. */
+struct heard {
+	struct luo_fast_reader	reader;
+	struct kho_block_set	files[64];
+	unsigned long		nr_sessions, nr_files;
+	long			fail_at;
+};
+
+static int hear(struct heard *heard)
+{
+	return heard->fail_at-- ? 0 : -EEXIST;
+}
+
+static int hear_session(struct luo_fast_reader *reader, const struct luo_session_ser *ser)
+{
+	struct heard *heard = container_of(reader, struct heard, reader);
+
+	if (heard->nr_sessions == ARRAY_SIZE(heard->files))
+		shim_die("more sessions than there are");
+	if (strnlen(ser->name, sizeof(ser->name)) == sizeof(ser->name) || !*ser->name)
+		shim_die("a session without a name is passed on");
+	reader->files = &heard->files[heard->nr_sessions++];
+	files_init(reader->files);
+	return hear(heard);
+}
+
+static int hear_file(struct luo_fast_reader *reader, const struct luo_file_ser *ser)
+{
+	struct heard *heard = container_of(reader, struct heard, reader);
+
+	if (strnlen(ser->compatible, sizeof(ser->compatible)) == sizeof(ser->compatible) ||
+	    !*ser->compatible)
+		shim_die("a file without a handler is passed on");
+	heard->nr_files++;
+	return hear(heard);
+}
+
+static void sessions_init(struct kho_block_set *bs)
+{
+	kho_block_set_init(bs, sizeof(struct luo_session_ser));
+}
+
+/* Session i has i files. */
+static u64 preserve_sessions(unsigned int nr)
+{
+	struct kho_block_set_it it;
+	struct kho_block_set bs;
+	unsigned int i;
+	u64 pa;
+
+	sessions_init(&bs);
+	if (kho_block_set_grow(&bs, nr))
+		shim_die("no memory");
+	kho_block_set_it_init(&it, &bs);
+	for (i = 0; i < nr; i++) {
+		struct luo_session_ser *ser = kho_block_set_it_reserve_entry(&it);
+
+		snprintf(ser->name, sizeof(ser->name), "session %u", i);
+		ser->file_set_ser.count = i;
+		ser->file_set_ser.files = preserve_files(i);
+	}
+	pa = kho_block_set_head_pa(&bs);
+	luo_fast_blocks_abandon(&bs);
+	return pa;
+}
+
+static struct luo_session_ser *session_at(u64 pa, unsigned int nr)
+{
+	return (struct luo_session_ser *)((struct kho_block_header_ser *)phys_to_virt(pa) + 1) + nr;
+}
+
+static struct luo_file_ser *file_at(u64 pa, unsigned int session, unsigned int nr)
+{
+	u64 files = session_at(pa, session)->file_set_ser.files;
+
+	return (struct luo_file_ser *)(block_at(files, 0) + 1) + nr;
+}
+
+static int read_sessions(struct heard *heard, u64 pa, long fail_at)
+{
+	struct kho_block_set bs;
+	unsigned long i;
+	int err;
+
+	*heard = (struct heard){
+		.reader.session = hear_session,
+		.reader.file = hear_file,
+		.fail_at = fail_at,
+	};
+	sessions_init(&bs);
+	err = kho_block_set_restore(&bs, pa);
+	if (!err)
+		err = luo_fast_read_sessions(&bs, &heard->reader);
+	luo_fast_blocks_abandon(&bs);
+	for (i = 0; i < heard->nr_sessions; i++)
+		luo_fast_blocks_abandon(&heard->files[i]);
+	return err;
+}
+
+TEST(sessions_and_files_are_read)
+{
+	static struct heard heard;
+
+	machine();
+	ASSERT_EQ(read_sessions(&heard, preserve_sessions(60), -1), 0);
+	EXPECT_EQ(heard.nr_sessions, 60);
+	EXPECT_EQ(heard.nr_files, 60 * 59 / 2);
+	EXPECT_EQ(shim_nr_errs, 0);
+	EXPECT_EQ(nr_released, 0);
+}
+
+TEST(what_the_reader_refuses_ends_the_reading)
+{
+	static struct heard heard;
+	long n;
+
+	machine();
+	for (n = 0; n < 4 + 6; n++) {
+		shim_nr_errs = 0;
+		ASSERT_EQ(read_sessions(&heard, preserve_sessions(4), n), -EEXIST);
+		ASSERT_EQ(heard.nr_sessions + heard.nr_files, n + 1);
+		ASSERT_EQ(shim_nr_errs, 1);
+	}
+}
+
+static void name_has_no_end(u64 pa)
+{
+	memset(session_at(pa, 2)->name, 'x', LIVEUPDATE_SESSION_NAME_LENGTH);
+}
+
+static void name_is_empty(u64 pa)
+{
+	session_at(pa, 1)->name[0] = '\0';
+}
+
+static void files_are_fewer(u64 pa)
+{
+	session_at(pa, 3)->file_set_ser.count++;
+}
+
+static void files_are_more(u64 pa)
+{
+	session_at(pa, 3)->file_set_ser.count--;
+}
+
+static void files_are_counted_but_nowhere(u64 pa)
+{
+	session_at(pa, 3)->file_set_ser.files = 0;
+}
+
+static void files_are_there_but_not_counted(u64 pa)
+{
+	session_at(pa, 3)->file_set_ser.count = 0;
+}
+
+static void files_are_those_of_another(u64 pa)
+{
+	session_at(pa, 3)->file_set_ser = session_at(pa, 2)->file_set_ser;
+}
+
+static void files_are_the_sessions(u64 pa)
+{
+	session_at(pa, 3)->file_set_ser.files = pa;
+}
+
+static void handler_has_no_end(u64 pa)
+{
+	memset(file_at(pa, 3, 1)->compatible, 'x', LIVEUPDATE_HNDL_COMPAT_LENGTH);
+}
+
+static void handler_is_empty(u64 pa)
+{
+	file_at(pa, 3, 2)->compatible[0] = '\0';
+}
+
+TEST(a_record_that_is_not_sound_ends_the_reading_and_nothing_is_freed)
+{
+	static void (*const spoil[])(u64 pa) = {
+		name_has_no_end, name_is_empty, files_are_fewer, files_are_more,
+		files_are_counted_but_nowhere, files_are_there_but_not_counted,
+		files_are_those_of_another, files_are_the_sessions, handler_has_no_end,
+		handler_is_empty,
+	};
+	static struct heard heard;
+	unsigned int i;
+
+	machine();
+	for (i = 0; i < ARRAY_SIZE(spoil); i++) {
+		u64 pa = preserve_sessions(5);
+
+		spoil[i](pa);
+		shim_nr_errs = 0;
+		ASSERT_EQ(read_sessions(&heard, pa, -1), -EINVAL)
+			TH_LOG("case %u", i);
+		ASSERT_GE(shim_nr_errs, 1);
+	}
+	EXPECT_EQ(nr_released, 0);
+}
+
+/* Bits at random: an error, or records that hold together; never a crash. */
+TEST(whatever_the_records_say_they_are_read_or_refused)
+{
+	static struct heard heard;
+	unsigned int trial, refused = 0;
+
+	machine();
+	for (trial = 0; trial < 300; trial++) {
+		u64 pa = preserve_sessions(5), files = session_at(pa, 1 + rnd(4))->file_set_ser.files;
+		unsigned int n = 1 + rnd(4);
+
+		while (n--) {
+			u64 *word = phys_to_virt((one_in(2) ? pa : files) + 8 * rnd(64));
+
+			*word ^= one_in(2) ? BIT(rnd(64)) : rnd(ULONG_MAX);
+		}
+		refused += !!read_sessions(&heard, pa, -1);
+	}
+	EXPECT_GT(refused, 30);
+	EXPECT_LT(refused, 300);
+	EXPECT_EQ(nr_released, 0);
+}
+
+TEST(the_root_record_must_be_whole_and_of_this_version)
+{
+	struct luo_ser ser = { .compatible = "luo-v5", .liveupdate_num = 7, .sessions_pa = 1,
+			       .flbs_pa = 2 };
+	struct luo_fast_root root = {};
+
+	unit_init();
+	ASSERT_EQ(luo_fast_read_root(&ser, sizeof(ser), &root), 0);
+	EXPECT_EQ(root.number, 7);
+	EXPECT_EQ(root.sessions_pa, 1);
+	EXPECT_EQ(root.flbs_pa, 2);
+	EXPECT_EQ(luo_fast_read_root(&ser, PAGE_SIZE, &root), 0);
+	EXPECT_EQ(luo_fast_read_root(&ser, sizeof(ser) - 1, &root), -EINVAL);
+	EXPECT_EQ(shim_nr_errs, 1);
+	ser.compatible[5] = '6';
+	EXPECT_EQ(luo_fast_read_root(&ser, sizeof(ser), &root), -EINVAL);
+	EXPECT_EQ(shim_nr_errs, 2);
+	memset(ser.compatible, 'l', sizeof(ser.compatible));
+	EXPECT_EQ(luo_fast_read_root(&ser, sizeof(ser), &root), -EINVAL);
+}
+
+struct flb_page {
+	struct luo_flb_header_ser	header;
+	struct luo_flb_ser		flb[63];
+	u8				rest[48];
+} __packed;
+static_assert(sizeof(struct flb_page) == PAGE_SIZE);
+
+static void fill_flbs(struct flb_page *page)
+{
+	unsigned int i;
+
+	page->header = (struct luo_flb_header_ser){ .pgcnt = 1, .count = 63 };
+	snprintf((char *)page->rest, sizeof(page->rest), "flb-63");
+	for (i = 0; i < 63; i++) {
+		snprintf(page->flb[i].name, sizeof(page->flb[i].name), "flb-%u", i);
+		page->flb[i].count = 1 + i;
+	}
+}
+
+TEST(flbs_that_are_not_sound_are_refused)
+{
+	static struct flb_page page;
+
+	unit_init();
+	fill_flbs(&page);
+	EXPECT_EQ(luo_fast_check_flbs(&page.header, PAGE_SIZE), 0);
+	page.header.count = 64;
+	EXPECT_EQ(luo_fast_check_flbs(&page.header, PAGE_SIZE), -EINVAL);
+	page.header.count = ULONG_MAX;
+	EXPECT_EQ(luo_fast_check_flbs(&page.header, PAGE_SIZE), -EINVAL);
+	fill_flbs(&page);
+	page.flb[62].count = 0;
+	EXPECT_EQ(luo_fast_check_flbs(&page.header, PAGE_SIZE), -EINVAL);
+	page.flb[62].count = 1UL << 31;
+	EXPECT_EQ(luo_fast_check_flbs(&page.header, PAGE_SIZE), -EINVAL);
+	fill_flbs(&page);
+	page.flb[40] = page.flb[3];
+	EXPECT_EQ(luo_fast_check_flbs(&page.header, PAGE_SIZE), -EINVAL);
+	fill_flbs(&page);
+	memset(page.flb[9].name, 'x', sizeof(page.flb[9].name));
+	EXPECT_EQ(luo_fast_check_flbs(&page.header, PAGE_SIZE), -EINVAL);
+	fill_flbs(&page);
+	page.flb[0].name[0] = '\0';
+	EXPECT_EQ(luo_fast_check_flbs(&page.header, PAGE_SIZE), -EINVAL);
+	EXPECT_EQ(shim_nr_errs, 7);
+	page.header.count = 0;
+	EXPECT_EQ(luo_fast_check_flbs(&page.header, PAGE_SIZE), 0);
+}
+
+TEST_HARNESS_MAIN
