@@ -124,13 +124,19 @@ static bool is_outgoing(const void *object)
 	return !is_incoming(object);
 }
 
+static int preserve_file(struct luo_fast_session *session, u64 token, int fd)
+{
+	guard(mutex)(&session->mutex);
+	return luo_fast_file_preserve(&session->set, token, fd);
+}
+
+/* The file stays preserved when the answer, which has no news, cannot be given. */
 static int preserve_fd(void *object, struct luo_fast_call *call)
 {
 	const struct liveupdate_session_preserve_fd *arg = &call->arg.preserve_fd;
-	struct luo_fast_session *session = object;
+	int err = preserve_file(object, arg->token, arg->fd);
 
-	guard(mutex)(&session->mutex);
-	return luo_fast_file_preserve(&session->set, arg->token, arg->fd);
+	return err ?: luo_fast_respond(call);
 }
 
 static int retrieve_file(struct luo_fast_session *session, u64 token,
@@ -173,7 +179,9 @@ err_put_fd:
 
 static int finish_session(void *object, struct luo_fast_call *call)
 {
-	return call->arg.finish.reserved ? -EINVAL : finish(object);
+	int err = call->arg.finish.reserved ? -EINVAL : finish(object);
+
+	return err ?: luo_fast_respond(call);
 }
 
 static int get_name(void *object, struct luo_fast_call *call)
