@@ -350,6 +350,10 @@ void kho_fast_records_free(struct kho_fast_records_it *it);
 struct file;
 struct memfd_luo_ser;
 
+/* memfd_pin.c */
+long kho_fast_memfd_pin(struct file *file, pgoff_t pos, pgoff_t end,
+			struct folio **folios, unsigned long max);
+
 /* memfd_preserve.c */
 int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser);
 void kho_fast_memfd_unpreserve(struct memfd_luo_ser *ser);
@@ -358,7 +362,25 @@ void kho_fast_memfd_unpreserve(struct memfd_luo_ser *ser);
 struct file *kho_fast_memfd_retrieve(phys_addr_t ser_pa);
 void kho_fast_memfd_discard(phys_addr_t ser_pa);
 
+/**
+ * struct kho_fast_claims - Claims of folios that are probably near each other.
+ * @leaf:    The bitmap that the last one was found in, NULL at first.
+ * @key:     Key of its first bit.
+ * @order:   Order of its keys.
+ * @section: One whose pages are known to be ready.
+ */
+struct kho_fast_claims {
+	struct kho_radix_leaf	*leaf;
+	unsigned long		key;
+	unsigned int		order;
+	unsigned long		section;
+};
+
 /* restore.c */
+void kho_fast_claims_begin(struct kho_fast_claims *claims);
+struct folio *kho_fast_claims_next(struct kho_fast_claims *claims,
+				   unsigned long pfn);
+void kho_fast_claims_end(struct kho_fast_claims *claims);
 void kho_fast_drop_page(phys_addr_t phys);
 
 /* form.c */

@@ -23,7 +23,6 @@
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
@@ -139,17 +138,6 @@ static int keep(struct kho_fast_records *list, struct folio **folios, long nr)
 	return -ENOMEM;
 }
 
-/* Pin the folios of the pages [pos, end), or as many of them as fit. */
-static long pin(const struct job *job, pgoff_t pos, pgoff_t end,
-		struct folio **folios, unsigned long max)
-{
-	u64 last = min(job->size, (u64)end << PAGE_SHIFT) - 1;
-	pgoff_t offset;
-
-	return memfd_pin_folios(job->file, pos << PAGE_SHIFT, last, folios, max,
-				&offset);
-}
-
 /* Preserve the folios that start in the pages [pos, end). */
 static int preserve_range(const struct job *job, struct kho_fast_records *list,
 			  pgoff_t pos, pgoff_t end)
@@ -163,7 +151,8 @@ static int preserve_range(const struct job *job, struct kho_fast_records *list,
 		return -ENOMEM;
 
 	while (!err && pos < end) {
-		long nr = pin(job, pos, end, folios, max), skip = 0;
+		long nr = kho_fast_memfd_pin(job->file, pos, end, folios, max);
+		long skip = 0;
 		pgoff_t next;
 
 		if (nr < 0) {

@@ -8,14 +8,15 @@
  * is in them is checked against the size of the file and the sizes of the
  * folios.
  *
- * Folios are taken in batches: claimed, checked and charged one by one, then
- * accounted to the file together and added to its page cache under one hold of
- * the lock. Records are usually in the order of the file, so the next slot is
- * mostly the one beside the last. A batch is small enough to be on the stack and
- * for interrupts to stay off: most files of a host may be a page long.
+ * Folios are taken in batches: claimed and checked under one rcu_read_lock(),
+ * charged one by one, then accounted to the file together and added to its page
+ * cache under one hold of its lock. Records are usually in the order of the file,
+ * so the next slot is mostly the one beside the last. A batch is small enough to be
+ * on the stack and for interrupts to stay off: most files of a host may be a page
+ * long.
  *
- * Lock order: folio lock, then that of the page cache or of the LRU. Nobody else knows the file
- * yet, so any number of its folios may be locked.
+ * Lock order: folio lock, then that of the page cache or of the LRU. Nobody else
+ * knows the file yet, so any number of its folios may be locked.
  *
  * Failure: one message. What can be claimed is claimed and freed: what is in the
  * page cache already goes with the file.
@@ -115,11 +116,12 @@ static void set_up(struct folio *folio, const struct memfd_luo_folio_ser *record
 	folio->index = record->index;
 }
 
-/* Claim the folio of a record for a file of @size bytes, and charge it. */
+/* Claim the folio of a record for a file of @size bytes. */
 static int take_folio(struct batch *batch, u64 size,
-		      const struct memfd_luo_folio_ser *record)
+		      const struct memfd_luo_folio_ser *record,
+		      struct kho_fast_claims *claims)
 {
-	struct folio *folio = kho_restore_folio(PFN_PHYS(record->pfn));
+	struct folio *folio = kho_fast_claims_next(claims, record->pfn);
 	int err;
 
 	if (!folio) {
@@ -129,24 +131,15 @@ static int take_folio(struct batch *batch, u64 size,
 	}
 
 	err = check_record(record, folio, size);
-	if (err)
-		goto err_put_folio;
-
-	err = mem_cgroup_charge(folio, NULL, GFP_KERNEL);
 	if (err) {
-		pr_err("cannot charge a folio at index %llu: %pe\n",
-		       record->index, ERR_PTR(err));
-		goto err_put_folio;
+		folio_put(folio);
+		return err;
 	}
 
 	set_up(folio, record);
 	batch->folios[batch->nr++] = folio;
 	batch->pages += folio_nr_pages(folio);
 	return 0;
-
-err_put_folio:
-	folio_put(folio);
-	return err;
 }
 
 /*
@@ -284,6 +277,17 @@ static void add_lru(struct folio *const *folios, unsigned int nr)
 		i += add_lru_run(folios + i, nr - i);
 }
 
+/* Freeing a folio takes back what it was charged. */
+static void let_go(const struct batch *batch)
+{
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++) {
+		folio_unlock(batch->folios[i]);
+		folio_put(batch->folios[i]);
+	}
+}
+
 /*
  * Add a batch to a file, and let go of it. @accounted pages are told to
  * shmem_recalc_inode() in the end, which takes those back that are not there.
@@ -292,7 +296,7 @@ static int add_batch(struct inode *inode, const struct batch *batch,
 		     long *accounted)
 {
 	XA_STATE(xas, &inode->i_mapping->i_pages, 0);
-	unsigned int i, done = 0;
+	unsigned int done = 0;
 	int err;
 
 	err = shmem_inode_acct_blocks(inode, batch->pages);
@@ -309,34 +313,59 @@ static int add_batch(struct inode *inode, const struct batch *batch,
 	}
 
 	add_lru(batch->folios, done);
-	for (i = 0; i < batch->nr; i++) {
-		folio_unlock(batch->folios[i]);
-		folio_put(batch->folios[i]);
+	let_go(batch);
+	return err;
+}
+
+static int claim_batch(struct batch *batch, u64 size,
+		       struct kho_fast_records_it *it)
+{
+	const struct memfd_luo_folio_ser *record;
+	struct kho_fast_claims claims;
+	int err = 0;
+
+	kho_fast_claims_begin(&claims);
+	while (!err && batch->nr < BATCH_FOLIOS &&
+	       (record = kho_fast_records_next(it))) {
+		if (record->pfn)
+			err = take_folio(batch, size, record, &claims);
 	}
+	kho_fast_claims_end(&claims);
 
 	return err;
+}
+
+static int charge_batch(const struct batch *batch)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < batch->nr; i++) {
+		err = mem_cgroup_charge(batch->folios[i], NULL, GFP_KERNEL);
+		if (err) {
+			pr_err("cannot charge a folio at index %lu: %pe\n",
+			       batch->folios[i]->index, ERR_PTR(err));
+			return err;
+		}
+	}
+
+	return 0;
 }
 
 /* After an error the batch is empty. */
 static int fill_batch(struct batch *batch, u64 size,
 		      struct kho_fast_records_it *it)
 {
-	const struct memfd_luo_folio_ser *record;
-	int err = 0;
+	int err;
 
 	batch->nr = 0;
 	batch->pages = 0;
-	while (!err && batch->nr < BATCH_FOLIOS &&
-	       (record = kho_fast_records_next(it))) {
-		if (record->pfn)
-			err = take_folio(batch, size, record);
-	}
-
-	while (err && batch->nr) {
-		struct folio *folio = batch->folios[--batch->nr];
-
-		folio_unlock(folio);
-		folio_put(folio);
+	err = claim_batch(batch, size, it);
+	if (!err)
+		err = charge_batch(batch);
+	if (err) {
+		let_go(batch);
+		batch->nr = 0;
 	}
 
 	return err;

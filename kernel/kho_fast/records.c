@@ -98,7 +98,8 @@ void kho_fast_records_join(struct kho_fast_records *records,
  * @to:      What the next kernel will see.
  *
  * Return: how many records there are, counting those that were left out where
- * lists were joined; -EFBIG when they are more than the format can count.
+ * lists were joined, but not the rest of the last page: most files of a host may
+ * have a record. -EFBIG when they are more than the format can count.
  */
 s64 kho_fast_records_store(const struct kho_fast_records *records,
 			   struct kho_vmalloc *to)
@@ -113,7 +114,7 @@ s64 kho_fast_records_store(const struct kho_fast_records *records,
 	if (records->chain.first)
 		KHOSER_STORE_PTR(to->first, records->chain.first);
 
-	return records->chain.nr_pages * KHO_FAST_RECORDS_PER_PAGE;
+	return records->chain.nr_pages * KHO_FAST_RECORDS_PER_PAGE - records->left;
 }
 
 /**

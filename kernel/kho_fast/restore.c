@@ -10,6 +10,9 @@
  * Held pages have the form of a folio already and are managed pages, so claiming
  * one costs the same for every order. Claiming them as pages splits them.
  *
+ * Finding the bitmap is most of the cost. Who claims many folios under one hold
+ * of the lock does it once per bitmap: struct kho_fast_claims.
+ *
  * Lock order: rcu_read_lock() only; trim.c frees nodes after a grace period.
  */
 #define pr_fmt(fmt) "KHO: " fmt
@@ -36,6 +39,8 @@ find_key(const struct kho_radix_node *root, unsigned long pfn,
 	 unsigned int *order)
 {
 	unsigned long orders = kho_fast_incoming.orders;
+
+	lockdep_assert_in_rcu_read_lock();
 
 	if (pfn)
 		orders &= GENMASK(__ffs(pfn), 0);
@@ -87,6 +92,97 @@ static __always_inline int claim(const struct page *page, unsigned int max_order
 
 	kho_fast_trim_soon();
 	return order;
+}
+
+/**
+ * kho_fast_claims_begin - Begin to claim many folios.
+ * @claims: What kho_fast_claims_next() remembers.
+ *
+ * Context: any, from early_initcall on; no sleeping until kho_fast_claims_end().
+ */
+void kho_fast_claims_begin(struct kho_fast_claims *claims)
+	__acquires(RCU)
+{
+	rcu_read_lock();
+	*claims = (struct kho_fast_claims){ .section = ULONG_MAX };
+}
+
+/**
+ * kho_fast_claims_end - Stop claiming.
+ * @claims: What was begun.
+ */
+void kho_fast_claims_end(struct kho_fast_claims *claims)
+	__releases(RCU)
+{
+	rcu_read_unlock();
+	kho_fast_trim_soon();
+}
+
+/* Is the unclaimed key that starts at @pfn in the bitmap of the last claim? */
+static bool is_in_last(const struct kho_fast_claims *claims, unsigned long pfn)
+{
+	unsigned long key = kho_fast_key(pfn, claims->order);
+
+	return claims->leaf && IS_ALIGNED(pfn, BIT(claims->order)) &&
+	       (key ^ claims->key) < KHO_FAST_LEAF_BITS &&
+	       test_bit(kho_fast_bit(key), claims->leaf->bitmap);
+}
+
+static bool find_next(struct kho_fast_claims *claims, unsigned long pfn)
+{
+	const struct kho_radix_node *root = READ_ONCE(kho_fast_incoming.root);
+
+	claims->leaf = root ? find_key(root, pfn, &claims->order) : NULL;
+	if (!claims->leaf)
+		return false;
+
+	claims->key = round_down(kho_fast_key(pfn, claims->order),
+				 KHO_FAST_LEAF_BITS);
+	return true;
+}
+
+static void make_ready(struct kho_fast_claims *claims, unsigned long pfn)
+{
+	unsigned long last = pfn + BIT(claims->order) - 1;
+
+	if (pfn_to_section_nr(pfn) == claims->section &&
+	    pfn_to_section_nr(last) == claims->section)
+		return;
+
+	kho_fast_finish_pages(pfn, BIT(claims->order));
+	claims->section = pfn_to_section_nr(last);
+}
+
+/**
+ * kho_fast_claims_next - Take one of many preserved folios over.
+ * @claims: What was begun.
+ * @pfn:    Where the previous kernel says that the folio is; not trusted, but
+ *          of no more bits than an address has.
+ *
+ * That a bit is set tells that there is memory: kho_fast_map_build() has seen
+ * to it, and memory that is held cannot go offline.
+ *
+ * Return: the folio with a reference count of 1; NULL when no unclaimed folio
+ * was preserved there.
+ */
+struct folio *kho_fast_claims_next(struct kho_fast_claims *claims,
+				   unsigned long pfn)
+{
+	struct page *page;
+
+	if (!is_in_last(claims, pfn) && !find_next(claims, pfn))
+		return NULL;
+
+	/* As in claim(). */
+	make_ready(claims, pfn);
+	if (!test_and_clear_bit(kho_fast_bit(kho_fast_key(pfn, claims->order)),
+				claims->leaf->bitmap))
+		return NULL;
+
+	/* The allocation was the previous kernel's, not ours. */
+	page = pfn_to_page(pfn);
+	clear_page_tag_ref(page);
+	return (struct folio *)page;
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <linux/kexec_handover.h>
 
 #include "fuzz.h"
+#include "internal.h"
 
 #define FIRST	(IMAGE_PA >> PAGE_SHIFT)
 #define FRAMES	(2 * NR_PAGES)
@@ -19,6 +20,7 @@
 static struct page map[FIRST + FRAMES];
 struct page *shim_memmap = map;
 long shim_totalram, shim_live_pages;
+u8 shim_migratetype[((FIRST + FRAMES) >> pageblock_order) + 1];
 
 void frames_init(void)
 {
@@ -56,6 +58,19 @@ struct folio *kho_restore_folio(phys_addr_t phys)
 		head[1] = (struct page){ .inits = 1, .order = order, .head = head };
 	}
 	return page_folio(head);
+}
+
+void kho_fast_claims_begin(struct kho_fast_claims *claims)
+{
+}
+
+struct folio *kho_fast_claims_next(struct kho_fast_claims *claims, unsigned long pfn)
+{
+	return kho_restore_folio(PFN_PHYS(pfn));
+}
+
+void kho_fast_claims_end(struct kho_fast_claims *claims)
+{
 }
 
 /* As restore.c: what was claimed before it fails stays so, for good. */

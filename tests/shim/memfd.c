@@ -79,6 +79,30 @@ static struct folio *lookup(struct address_space *mapping, pgoff_t index)
 	return at < xa->nr && shim_index(xa->folios[at]) <= index ? xa->folios[at] : NULL;
 }
 
+/* Under rcu_read_lock(): nobody changes the file while it is frozen. */
+void *xas_find(struct xa_state *xas, unsigned long max)
+{
+	const struct xarray *xa = xas->xa;
+	unsigned long index = xas->node ? xas->xa_index + 1 : xas->xa_index;
+	unsigned long at = position(xa, index);
+
+	/* Behind the folio that was found, wherever in it that was. */
+	if (xas->node && at < xa->nr && shim_index(xa->folios[at]) < index)
+		at++;
+	if (at == xa->nr || shim_index(xa->folios[at]) > max)
+		return NULL;
+	xas->xa_index = max(index, shim_index(xa->folios[at]));
+	xas->node = true;
+	return xas_reload(xas);
+}
+
+void *xas_reload(const struct xa_state *xas)
+{
+	struct folio *folio = xas->xa->folios[position(xas->xa, xas->xa_index)];
+
+	return shim_folio_flag(folio, SHIM_SWAPPED) ? (void *)1UL : folio;
+}
+
 void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, int filter)
 {
 	unsigned long at = position(xa, *index);
@@ -213,10 +237,82 @@ static struct folio *fill_hole(struct file *file, pgoff_t index)
 	return folio;
 }
 
+void shim_swap_out(struct file *file, pgoff_t index)
+{
+	struct folio *folio = lookup(file->f_mapping, index);
+
+	folio->page.flags.f |= SHIM_SWAPPED;
+	count(folio, -folio_nr_pages(folio));
+	file->f_mapping->nrpages -= folio_nr_pages(folio);
+}
+
+static void swap_in(struct file *file, struct folio *folio)
+{
+	if (!pthread_equal(owner, pthread_self()))
+		shim_die("a worker brings a folio back");
+	folio->page.flags.f &= ~SHIM_SWAPPED;
+	count(folio, folio_nr_pages(folio));
+	file->f_mapping->nrpages += folio_nr_pages(folio);
+}
+
+/* Somewhere else, or NULL. What is found is not in a CMA area, or no longer. */
+static struct folio *move(struct file *file, struct folio *folio)
+{
+	struct xarray *xa = &file->f_mapping->i_pages;
+	unsigned long at = position(xa, shim_index(folio));
+	struct folio *to = folio_alloc(GFP_KERNEL, folio_order(folio));
+
+	if (!to)
+		return NULL;
+	shim_migratetype[folio_pfn(to) >> pageblock_order] = MIGRATE_MOVABLE;
+	memcpy(folio_address(to), folio_address(folio), folio_size(folio));
+	count(folio, -folio_nr_pages(folio));
+	to->page.flags.f |= folio->page.flags.f & (SHIM_DIRTY | SHIM_UPTODATE);
+	to->page.refcount = folio_nr_pages(folio);
+	shim_index(to) = shim_index(folio);
+	count(to, folio_nr_pages(to));
+	xa->folios[at] = to;
+	folio->page.flags.f &= PG_HEAD;
+	shim_index(folio) = 0;
+	folio->page.refcount -= folio_nr_pages(folio) - 1;
+	folio_put(folio);
+	return to;
+}
+
+bool folio_try_get(struct folio *folio)
+{
+	folio_ref_add(folio, 1);
+	return true;
+}
+
+void node_stat_mod_folio(struct folio *folio, enum node_stat_item item, long pages)
+{
+	if (item != NR_FOLL_PIN_ACQUIRED)
+		shim_die("statistic %u is not of a node", item);
+	__atomic_fetch_add(&shim_pins, pages, __ATOMIC_RELAXED);
+}
+
 static void pin(struct folio *folio)
 {
-	__atomic_fetch_add(&folio->page.refcount, SHIM_PIN, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&shim_pins, 1, __ATOMIC_RELAXED);
+	if (folio_has_pincount(folio)) {
+		folio_ref_add(folio, 1);
+		atomic_inc(&folio->_pincount);
+	} else {
+		folio_ref_add(folio, GUP_PIN_COUNTING_BIAS);
+	}
+	node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, 1);
+}
+
+/* With what is missing, what is not here and what must not stay where it is. */
+static struct folio *get_folio(struct file *file, pgoff_t index)
+{
+	struct folio *folio = lookup(file->f_mapping, index);
+
+	if (!folio)
+		return fill_hole(file, index);
+	if (shim_folio_flag(folio, SHIM_SWAPPED))
+		swap_in(file, folio);
+	return folio_is_longterm_pinnable(folio) ? folio : move(file, folio);
 }
 
 long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
@@ -235,10 +331,8 @@ long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
 		return -ENOMEM;
 
 	while (index <= end >> PAGE_SHIFT && nr < max_folios) {
-		struct folio *folio = lookup(memfd->f_mapping, index);
+		struct folio *folio = get_folio(memfd, index);
 
-		if (!folio)
-			folio = fill_hole(memfd, index);
 		if (!folio) {
 			unpin_folios(folios, nr);
 			return -ENOMEM;
@@ -251,21 +345,28 @@ long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
 	return nr;
 }
 
+static void unpin(struct folio *folio)
+{
+	unsigned int refs = folio_has_pincount(folio) ? 1 : GUP_PIN_COUNTING_BIAS;
+
+	if (folio_has_pincount(folio) && atomic_dec_return(&folio->_pincount) < 0)
+		shim_die("a large folio is unpinned that is not pinned");
+	if (__atomic_fetch_sub(&folio->page.refcount, refs, __ATOMIC_RELAXED) <= (int)refs)
+		shim_die("a folio is unpinned that is not pinned");
+	node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, -1);
+}
+
 void unpin_folios(struct folio **folios, unsigned long nr)
 {
-	while (nr--) {
-		if (__atomic_fetch_sub(&folios[nr]->page.refcount, SHIM_PIN,
-				       __ATOMIC_RELAXED) <= SHIM_PIN)
-			shim_die("a folio is unpinned that is not pinned");
-		__atomic_fetch_sub(&shim_pins, 1, __ATOMIC_RELAXED);
-	}
+	while (nr--)
+		unpin(folios[nr]);
 }
 
 struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index)
 {
 	struct folio *folio = lookup(mapping, index);
 
-	if (!folio)
+	if (!folio || shim_folio_flag(folio, SHIM_SWAPPED))
 		return ERR_PTR(-ENOENT);
 	folio->page.refcount++;
 	return folio;

@@ -23,6 +23,7 @@ long shim_nr_free_pages, shim_live_objects, shim_object_bytes, shim_object_peak;
 struct notifier_block *shim_oom_notifier;
 struct work_struct *shim_work, *shim_delayed_work;
 pthread_rwlock_t shim_rcu = PTHREAD_RWLOCK_INITIALIZER;
+__thread unsigned int shim_rcu_depth;
 
 void shim_die(const char *fmt, ...)
 {

@@ -259,6 +259,9 @@ TEST(giving_up_what_is_not_preserved_is_reported)
 	EXPECT_EQ(shim_nr_warns, 4);
 	kho_unpreserve_pages(&folio_at[32]->page, 32);
 	EXPECT_EQ(shim_nr_warns, 5);
+	/* No bitmap there. */
+	kho_unpreserve_folio_range(folio_at[40000], 10);
+	EXPECT_EQ(shim_nr_warns, 6);
 	/* What was preserved is gone all the same. */
 	EXPECT_TRUE(tree_is_as_expected());
 }

@@ -84,6 +84,15 @@ enum kind { CLEAN, DIRTY, NOT_UPTODATE, NR_KINDS };
 
 static const unsigned long flags_of[] = { SHIM_UPTODATE, SHIM_UPTODATE | SHIM_DIRTY, 0 };
 
+/* One block in six is in such an area, where nothing may be pinned. */
+static void make_cma_areas(void)
+{
+	unsigned long i;
+
+	for (i = rnd(6); i < world.nr_pages >> pageblock_order; i += 6)
+		shim_migratetype[i] = MIGRATE_CMA;
+}
+
 static void add_folio(pgoff_t index, unsigned int order, enum kind kind)
 {
 	struct folio *folio = folio_alloc(GFP_KERNEL, order);
@@ -164,6 +173,7 @@ static void preserve_file(void)
 static void hand_over(unsigned long pages, unsigned int holes)
 {
 	first_kernel();
+	make_cma_areas();
 	make_file(pages, holes);
 	preserve_file();
 }
@@ -511,8 +521,9 @@ TEST(a_file_of_17_tib_is_its_few_folios)
 		EXPECT_EQ(walk_records(see_next), NR_GIGANTIC);
 		EXPECT_EQ(next_index, pages_of(file));
 		EXPECT_EQ(shim_pins, NR_GIGANTIC);
+		EXPECT_EQ(shim_pin_calls, 0);
 		ser = phys_to_virt(args.serialized_data);
-		EXPECT_EQ(ser->nr_folios, ser->folios.total_pages * 256UL);
+		EXPECT_EQ(DIV_ROUND_UP(ser->nr_folios, 256), ser->folios.total_pages);
 		ops()->unpreserve(&args);
 		EXPECT_EQ(shim_pins, 0);
 	}
@@ -583,6 +594,55 @@ TEST(holes_are_filled_by_the_caller)
 	}
 }
 
+static unsigned long nr_in_cma(void)
+{
+	const struct xarray *xa = &file->f_mapping->i_pages;
+	unsigned long i, nr = 0;
+
+	for (i = 0; i < xa->nr; i++)
+		nr += !folio_is_longterm_pinnable(xa->folios[i]);
+	return nr;
+}
+
+/* Large and small, in a CMA area and not, here and swapped out. */
+static void make_mixed_file(unsigned long pages)
+{
+	pgoff_t index;
+
+	file = shim_new_file(pages << PAGE_SHIFT);
+	for (index = 0; index < pages; index += 4) {
+		unsigned int order = rnd(3), i;
+
+		for (i = 0; i < 4; i += BIT(order))
+			add_folio(index + i, order, DIRTY);
+		if (!rnd(4))
+			shim_swap_out(file, index);
+	}
+	args = (struct liveupdate_file_op_args){ .file = file };
+}
+
+TEST(folios_that_must_move_or_come_back_do)
+{
+	unsigned int nodes;
+
+	machine();
+	first_kernel();
+	for (nodes = 1; nodes <= 2; nodes++) {
+		if (nodes == 2)
+			two_nodes();
+		make_cma_areas();
+		make_mixed_file(MAX_PAGES - MAX_PAGES % 4);
+		ASSERT_GT(nr_in_cma(), 0);
+		ASSERT_EQ(ops()->preserve(&args), 0);
+		EXPECT_EQ(nr_in_cma(), 0);
+		EXPECT_EQ(file->f_mapping->nrpages, MAX_PAGES - MAX_PAGES % 4);
+		EXPECT_EQ(shim_pins, file->f_mapping->i_pages.nr);
+		ops()->unpreserve(&args);
+		ASSERT_TRUE(is_untouched());
+		fput(file);
+	}
+}
+
 /* One folio of order 0 at index 0. */
 TEST(the_bytes_are_those_of_the_abi)
 {
@@ -604,7 +664,7 @@ TEST(the_bytes_are_those_of_the_abi)
 	EXPECT_EQ(ser[0], 77);				/* pos */
 	EXPECT_EQ(ser[1], 100);				/* size */
 	EXPECT_EQ(ser[2], F_SEAL_GROW);			/* seals, flags */
-	EXPECT_EQ(ser[3], 256);				/* nr_folios */
+	EXPECT_EQ(ser[3], 1);				/* nr_folios */
 	EXPECT_EQ(ser[5], 1 | 1UL << 32);		/* pages, flags, order */
 	record = phys_to_virt(((u64 *)phys_to_virt(ser[4]))[1]);
 	EXPECT_EQ(record[0], pfn | 3UL << 52);

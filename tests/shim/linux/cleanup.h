@@ -4,6 +4,7 @@
 #define SHIM_CLEANUP_H
 
 #include <linux/mutex_types.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 
 static inline struct mutex *shim_lock_mutex(struct mutex *m)
@@ -17,17 +18,15 @@ static inline void shim_unlock_mutex(struct mutex **m)
 	pthread_mutex_unlock(&(*m)->lock);
 }
 
-extern pthread_rwlock_t shim_rcu;
-
 static inline void *shim_lock_rcu(void)
 {
-	pthread_rwlock_rdlock(&shim_rcu);
+	rcu_read_lock();
 	return NULL;
 }
 
 static inline void shim_unlock_rcu(void **unused)
 {
-	pthread_rwlock_unlock(&shim_rcu);
+	rcu_read_unlock();
 }
 
 static inline spinlock_t *shim_lock_spinlock(spinlock_t *s)

@@ -12,6 +12,11 @@
 #include <linux/types.h>
 #include <asm/page.h>
 
+typedef unsigned long pgoff_t;
+
+#define atomic_inc(v)		__atomic_fetch_add(&(v)->counter, 1, __ATOMIC_RELAXED)
+#define atomic_dec_return(v)	__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_RELAXED)
+
 #define PFN_UP(x)		(((x) + PAGE_SIZE - 1) >> PAGE_SHIFT)
 #define PFN_DOWN(x)		((x) >> PAGE_SHIFT)
 #define PFN_PHYS(x)		((phys_addr_t)(x) << PAGE_SHIFT)
@@ -31,6 +36,7 @@ struct page {
 	unsigned long		private;
 	const struct page	*head;		/* of a compound page */
 	struct address_space	*mapping;
+	atomic_t		_pincount;	/* of a compound page */
 	struct {
 		unsigned long	f;
 	} flags;
@@ -50,6 +56,7 @@ struct folio {
 			unsigned long		index;	/* page.private */
 			const struct page	*head;
 			struct address_space	*mapping;
+			atomic_t		_pincount;
 		};
 	};
 };

@@ -5,7 +5,25 @@
 
 #include <pthread.h>
 
+#include <linux/bug.h>
+
 extern pthread_rwlock_t shim_rcu;
+extern __thread unsigned int shim_rcu_depth;	/* of this thread */
+
+static inline void rcu_read_lock(void)
+{
+	pthread_rwlock_rdlock(&shim_rcu);
+	shim_rcu_depth++;
+}
+
+static inline void rcu_read_unlock(void)
+{
+	shim_rcu_depth--;
+	pthread_rwlock_unlock(&shim_rcu);
+}
+
+#define lockdep_assert_in_rcu_read_lock() \
+	(shim_rcu_depth ? (void)0 : shim_die("%s: no rcu_read_lock()", __func__))
 
 #include <linux/cleanup.h>
 

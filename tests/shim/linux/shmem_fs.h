@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * CUSTOM: files in memory, as far as preserving them goes; see ../memfd.c. A pin
- * is a share of the reference count, as in the kernel.
+ * is a share of the reference count or, of a large folio, a count beside it, as in
+ * the kernel.
  */
 #ifndef SHIM_SHMEM_FS_H
 #define SHIM_SHMEM_FS_H
@@ -12,7 +13,7 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 
-#define SHIM_PIN		1024	/* as GUP_PIN_COUNTING_BIAS */
+#define GUP_PIN_COUNTING_BIAS	1024U
 
 #define F_SEAL_SEAL		0x01
 #define F_SEAL_SHRINK		0x02
@@ -22,8 +23,6 @@
 #define F_SEAL_EXEC		0x20
 #define MFD_ALLOW_SEALING	2U
 #define MAX_LFS_FILESIZE	((loff_t)LONG_MAX)
-
-typedef unsigned long pgoff_t;
 
 /* The folios of a file, in its order. */
 struct xarray {
@@ -61,6 +60,14 @@ void xas_lock_irq(struct xa_state *xas);
 void xas_unlock_irq(struct xa_state *xas);
 bool xas_nomem(struct xa_state *xas, gfp_t gfp);
 
+/* Lookups: only what is swapped out is no folio. */
+#define xas_for_each(xas, entry, max) \
+	for (entry = xas_find((xas), (max)); entry; entry = xas_find((xas), (max)))
+#define xas_retry(xas, entry)	((void)(xas), (void)(entry), false)
+#define xa_is_value(entry)	((unsigned long)(entry) & 1)
+void *xas_find(struct xa_state *xas, unsigned long max);
+void *xas_reload(const struct xa_state *xas);
+
 struct address_space {
 	struct inode	*host;
 	struct xarray	i_pages;
@@ -95,6 +102,7 @@ struct file {
 #define SHIM_LOCKED		8UL
 #define SHIM_SWAPBACKED		16UL
 #define SHIM_LRU		32UL
+#define SHIM_SWAPPED		64UL	/* not in the page cache, nor counted there */
 
 #define shim_folio_flag(folio, flag)	(!!((folio)->page.flags.f & (flag)))
 #define folio_test_dirty(folio)		shim_folio_flag((folio), SHIM_DIRTY)
@@ -113,12 +121,20 @@ void folio_unlock(struct folio *folio);
 #define folio_nr_pages(folio)		(1UL << folio_order(folio))
 #define folio_size(folio)		(PAGE_SIZE << folio_order(folio))
 #define shim_index(folio)		((folio)->page.private)
-#define folio_ref_add(folio, n)		((folio)->page.refcount += (n))
+#define folio_ref_add(folio, n) \
+	__atomic_fetch_add(&(folio)->page.refcount, (n), __ATOMIC_RELAXED)
 #define folio_ref_sub(folio, n)		((folio)->page.refcount -= (n))
 #define folio_next_index(folio)		(shim_index(folio) + folio_nr_pages(folio))
 #define folio_zero_range(folio, at, len) \
 	memset((char *)folio_address(folio) + (at), 0, (len))
 #define flush_dcache_folio(folio)	do { } while (0)
+
+/* Pins, in two steps or by memfd_pin_folios(). */
+#define folio_is_longterm_pinnable(folio) \
+	(folio_pfn(folio) >= SHIM_MEMORY >> PAGE_SHIFT || \
+	 shim_migratetype[folio_pfn(folio) >> pageblock_order] != MIGRATE_CMA)
+#define folio_has_pincount(folio)	folio_test_large(folio)
+bool folio_try_get(struct folio *folio);
 
 void inode_lock(struct inode *inode);
 void inode_unlock(struct inode *inode);
@@ -153,7 +169,10 @@ bool shmem_recalc_inode(struct inode *inode, long alloced, long swapped);
 #define shim_memcg(folio)	(folio_pfn(folio) / 8 % SHIM_MEMCGS)
 #define folio_memcg(folio)	shim_memcg(folio)
 
-enum node_stat_item { NR_FILE_PAGES, NR_SHMEM, NR_SHMEM_THPS, SHIM_NR_STATS };
+enum node_stat_item {
+	NR_FILE_PAGES, NR_SHMEM, NR_SHMEM_THPS, SHIM_NR_STATS, NR_FOLL_PIN_ACQUIRED,
+};
+void node_stat_mod_folio(struct folio *folio, enum node_stat_item item, long pages);
 void lruvec_stat_mod_folio(struct folio *folio, enum node_stat_item item, int pages);
 
 /* A list per group, and pages of each counted by zone. */
@@ -173,6 +192,7 @@ void update_lru_size(struct lruvec *lruvec, enum lru_list lru, enum zone_type zo
 /* For tests: a new file, or a folio that is put into one, with the test's reference gone. */
 struct file *shim_new_file(loff_t size);
 void shim_add_folio(struct file *file, pgoff_t index, struct folio *folio);
+void shim_swap_out(struct file *file, pgoff_t index);
 
 extern unsigned int shim_max_pagecache_order;
 #define MAX_PAGECACHE_ORDER	shim_max_pagecache_order
