@@ -13,14 +13,13 @@ set -eu
 here=$(dirname -- "$0")
 # shellcheck source=../scripts/lib.sh
 . "$here/../scripts/lib.sh"
+# shellcheck source=env.sh
+. "$here/env.sh"
 
 out=$build/report
 log=$out/blackout.jsonl
 work=$build/blackout
 quick=${QUICK:-}
-
-# Text for JSON: what could end the string is dropped.
-text() { tr -d '"\\\t' | tr '\n' ' ' | sed 's/ *$//'; }
 
 # The first cell of each line of bench/scenarios that is wanted, in order.
 rows() {
@@ -54,19 +53,6 @@ write_plan() {
 	echo 'poweroff'
 }
 
-write_env() {
-	dirty=false
-	[ -z "$(git -C "$top" status --porcelain 2>/dev/null)" ] || dirty=true
-	printf '{"type":"env","schema":1,"run":"%s","rev":"%s","dirty":%s,' "$run" \
-		"$(git -C "$top" rev-parse --short HEAD 2>/dev/null || echo unknown)" "$dirty"
-	printf '"kernel":"%s","cc":"%s","cpu":"%s","nproc":%s,"where":"qemu-%s",' \
-		"$(make -s -C "$cache/tree" kernelversion | text)" "$(gcc --version | head -n 1 | text)" \
-		"$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1 | text)" "$(nproc)" "$1"
-	printf '"qemu":"%s","date":"%s","command":"%s"}\n' \
-		"$(qemu-system-x86_64 --version | head -n 1 | text)" "$(date -u +%FT%TZ)" \
-		"${quick:+QUICK=1 }make blackout"
-}
-
 value() { sed -n "s/^2 $1=//p" "$work/vm/verdict" | head -n 1; }
 
 # sample STATUS REASON: one record of the repetition that just ended
@@ -96,7 +82,8 @@ measure() {
 	*) sample failed "$(tail -n 1 "$work/reason")" ;;
 	esac >"$work/sample"
 	[ -n "$env_written" ] || {
-		write_env "$(cat "$work/vm/accel")" >>"$log"
+		env_record "$run" "$(cat "$work/vm/accel")" \
+			"${quick:+QUICK=1 }make blackout" >>"$log"
 		env_written=1
 	}
 	cat "$work/sample" >>"$log"

@@ -6,8 +6,14 @@
  *	create_ns preserve_ns		before
  *	open_ns sessions_ns files_ns	after: the device, all sessions, all files
  *	tr				the TSC when the last file was there
+ *
+ * With interleave=1 a page that nobody preserves follows each file, as on a host whose
+ * memory is in use. With threads=N the files are retrieved by so many, each with sessions
+ * of its own.
  */
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +27,18 @@
 #include "tsc.h"
 #include "verdict.h"
 
+#define MAX_THREADS	64
+
 struct many {
 	uint64_t nr_sessions;
 	uint64_t nr_files;	/* in each */
+	uint64_t nr_threads;
+	int other;		/* what is in between, or -1 */
 	int *sessions;
 	int *files;		/* session by session */
 };
 
-/* Everything is open at a time, and a few files that are not ours. */
+/* Everything is open at a time, and files of other steps. */
 static const char *begin(struct many *many, const struct step *step)
 {
 	uint64_t nr;
@@ -36,13 +46,21 @@ static const char *begin(struct many *many, const struct step *step)
 
 	many->nr_sessions = step_num(step, "sessions", 0);
 	many->nr_files = step_num(step, "files", 0);
-	if (!many->nr_sessions)
-		return "usage: many-preserve | many-retrieve sessions=N [files=N]";
+	many->nr_threads = step_num(step, "threads", 1);
+	many->other = -1;
+	if (!many->nr_sessions || !many->nr_threads || many->nr_threads > MAX_THREADS)
+		return "usage: many-preserve sessions=N [files=N] [interleave=1] | "
+		       "many-retrieve sessions=N [files=N] [threads=1..64]";
+	if (step_num(step, "interleave", 0)) {
+		many->other = memfd_create("other", MFD_CLOEXEC);
+		if (many->other < 0)
+			return why("memfd: %m");
+	}
 	nr = many->nr_sessions * (many->nr_files + 1);
-	limit.rlim_cur = nr + 64;
+	limit.rlim_cur = nr + 1024;
 	limit.rlim_max = limit.rlim_cur;
 	if (setrlimit(RLIMIT_NOFILE, &limit))
-		return why("raising the limit of open files to %" PRIu64 ": %m", nr + 64);
+		return why("raising the limit of open files to %" PRIu64 ": %m", nr + 1024);
 	many->sessions = calloc(nr, sizeof(int));
 	if (!many->sessions)
 		return "out of memory";
@@ -61,6 +79,16 @@ static void name_file(char name[LUO_NAME_SIZE], const struct many *many, uint64_
 		 i % many->nr_files, i / many->nr_files);
 }
 
+static const char *write_between(const struct many *many, uint64_t i)
+{
+	char page[4096] = "";
+
+	if (many->other < 0 ||
+	    pwrite(many->other, page, sizeof(page), i * sizeof(page)) == sizeof(page))
+		return NULL;
+	return why("writing a page in between: %m");
+}
+
 static const char *make_files(struct many *many)
 {
 	uint64_t i, nr = many->nr_sessions * many->nr_files;
@@ -73,6 +101,7 @@ static const char *make_files(struct many *many)
 		if (many->files[i] < 0)
 			return why("memfd %" PRIu64 ": %m", i);
 		reason = memfd_fill(many->files[i], name, 1);
+		reason = reason ? reason : write_between(many, i);
 	}
 	return reason;
 }
@@ -113,20 +142,62 @@ static const char *preserve_all(struct many *many)
 	return NULL;
 }
 
-static const char *retrieve_all(struct many *many)
+struct worker {
+	const struct many *many;
+	uint64_t nr;
+	pthread_t thread;
+	bool started;
+	uint64_t session, file;
+	int err;		/* of that file, or 0 */
+};
+
+static void *retrieve_some(void *arg)
 {
-	uint64_t i, j, ns = raw_ns();
+	struct worker *w = arg;
+	const struct many *many = w->many;
 
-	for (i = 0; i < many->nr_sessions; i++) {
-		int *files = many->files + i * many->nr_files;
+	for (w->session = w->nr; w->session < many->nr_sessions; w->session += many->nr_threads) {
+		int *files = many->files + w->session * many->nr_files;
 
-		for (j = 0; j < many->nr_files; j++) {
-			files[j] = luo_retrieve(many->sessions[i], j);
-			if (files[j] < 0)
-				return why("retrieving file %" PRIu64 " of session %" PRIu64
-					   ": %s", j, i, strerror(-files[j]));
+		for (w->file = 0; w->file < many->nr_files; w->file++) {
+			int fd = luo_retrieve(many->sessions[w->session], w->file);
+
+			if (fd < 0) {
+				w->err = -fd;
+				return NULL;
+			}
+			files[w->file] = fd;
 		}
 	}
+	return NULL;
+}
+
+/* The first worker is the caller, so that one needs no thread. */
+static const char *retrieve_all(struct many *many)
+{
+	struct worker workers[MAX_THREADS] = {};
+	const char *reason = NULL;
+	uint64_t i, ns = raw_ns();
+
+	for (i = 0; i < many->nr_threads; i++) {
+		workers[i] = (struct worker){ .many = many, .nr = i };
+		workers[i].started = i && !pthread_create(&workers[i].thread, NULL,
+							  retrieve_some, &workers[i]);
+		if (i && !workers[i].started)
+			reason = "a thread could not be started";
+	}
+	retrieve_some(&workers[0]);
+	for (i = 0; i < many->nr_threads; i++) {
+		struct worker *w = &workers[i];
+
+		if (w->started)
+			pthread_join(w->thread, NULL);
+		if (w->err && !reason)
+			reason = why("retrieving file %" PRIu64 " of session %" PRIu64 ": %s",
+				     w->file, w->session, strerror(w->err));
+	}
+	if (reason)
+		return reason;
 	verdict_kv("tr", tsc_now());
 	verdict_kv("files_ns", raw_ns() - ns);
 	return NULL;

@@ -48,6 +48,7 @@ static const struct {
 	{ "expect-dmesg",	step_expect_dmesg },
 	{ "reject-dmesg",	step_reject_dmesg },
 	{ "expect-once",	step_expect_once },
+	{ "cgroup",		step_cgroup },
 	{ "read",		step_read },
 	{ "write",		step_write },
 	{ "show",		step_show },

@@ -36,6 +36,7 @@ const char *step_expect_freed(const struct step *step);
 const char *step_expect_dmesg(const struct step *step);
 const char *step_reject_dmesg(const struct step *step);
 const char *step_expect_once(const struct step *step);
+const char *step_cgroup(const struct step *step);
 const char *step_read(const struct step *step);
 const char *step_write(const struct step *step);
 const char *step_show(const struct step *step);
