@@ -454,7 +454,8 @@ void xas_store(struct xa_state *xas, struct folio *folio)
 	if (span(xas) != folio_nr_pages(folio) || xas->xa_index != shim_index(folio))
 		shim_die("a folio of %lu pages of index %lu is stored at index %lu",
 			 folio_nr_pages(folio), shim_index(folio), xas->xa_index);
-	if (!shim_folio_flag(folio, SHIM_LOCKED) || !shim_folio_flag(folio, SHIM_SWAPBACKED))
+	if (!shim_folio_flag(folio, SHIM_LOCKED) || !shim_folio_flag(folio, SHIM_SWAPBACKED) ||
+	    !shim_folio_flag(folio, SHIM_CHARGED))
 		shim_die("a folio is stored with flags %#lx", folio->page.flags.f);
 	if (!folio->mapping || &folio->mapping->i_pages != xas->xa ||
 	    folio->page.refcount != 1 + folio_nr_pages(folio))
@@ -593,7 +594,10 @@ void fput(struct file *file)
 int mem_cgroup_charge(struct folio *folio, void *mm, gfp_t gfp)
 {
 	may_sleep();
-	return shim_fault() ? -ENOMEM : 0;
+	if (shim_fault())
+		return -ENOMEM;
+	shim_folio_set(folio, SHIM_CHARGED, 0);
+	return 0;
 }
 
 int shmem_inode_acct_blocks(struct inode *inode, long pages)

@@ -103,6 +103,7 @@ struct file {
 #define SHIM_SWAPBACKED		16UL
 #define SHIM_LRU		32UL
 #define SHIM_SWAPPED		64UL	/* not in the page cache, nor counted there */
+#define SHIM_CHARGED		128UL	/* to a memory cgroup */
 
 #define shim_folio_flag(folio, flag)	(!!((folio)->page.flags.f & (flag)))
 #define folio_test_dirty(folio)		shim_folio_flag((folio), SHIM_DIRTY)
