@@ -180,6 +180,8 @@ static void evict(struct address_space *mapping, unsigned long at)
 	struct xarray *xa = &mapping->i_pages;
 	struct folio *folio = xa->folios[at];
 
+	if (folio->page.refcount != (int)folio_nr_pages(folio))
+		shim_die("a folio of a file that goes has %d references", folio->page.refcount);
 	if (shim_folio_flag(folio, SHIM_LRU))
 		remove_from_lru(folio);
 	count(folio, -folio_nr_pages(folio));
