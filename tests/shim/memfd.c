@@ -116,12 +116,18 @@ void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, int fi
 /* Pages in page caches, by what they are charged to. */
 static long stats[SHIM_NR_STATS][SHIM_MEMCGS];
 
+/* Workers move folios side by side. */
+static void count_as(unsigned int item, const struct folio *folio, long pages)
+{
+	__atomic_fetch_add(&stats[item][shim_memcg(folio)], pages, __ATOMIC_RELAXED);
+}
+
 static void count(const struct folio *folio, long pages)
 {
-	stats[NR_FILE_PAGES][shim_memcg(folio)] += pages;
-	stats[NR_SHMEM][shim_memcg(folio)] += pages;
+	count_as(NR_FILE_PAGES, folio, pages);
+	count_as(NR_SHMEM, folio, pages);
 	if (folio_test_pmd_mappable(folio))
-		stats[NR_SHMEM_THPS][shim_memcg(folio)] += pages;
+		count_as(NR_SHMEM_THPS, folio, pages);
 }
 
 static void insert(struct xarray *xa, pgoff_t index, struct folio *folio)
@@ -496,7 +502,7 @@ void lruvec_stat_mod_folio(struct folio *folio, enum node_stat_item item, int pa
 {
 	if (!xa_locked)
 		shim_die("pages are counted without the lock of their page cache");
-	stats[item][shim_memcg(folio)] += pages;
+	count_as(item, folio, pages);
 }
 
 struct lruvec *folio_lruvec_lock_irq(struct folio *folio)

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A file in memory on a random machine; see memfd.c.
+ */
+#ifndef MEMFD_H
+#define MEMFD_H
+
+#include <linux/liveupdate.h>
+#include <linux/kho/abi/memfd.h>
+
+#include "kexec.h"
+#include "outgoing.h"
+
+#define MAX_PAGES	6000UL
+
+extern int (*shim_initcall_memfd_init)(void);
+
+/* The file as it must come back, and what else the next kernel is told. Shared. */
+extern struct old {
+	u64		ser_pa;
+	loff_t		size, pos;
+	unsigned int	seals;
+	bool		stamped[MAX_PAGES];
+	unsigned long	pfn[MAX_PAGES];		/* of each page, 0 in a hole */
+	/* Of the machine, at the moment of the kexec. */
+	unsigned long	nr_pages;
+	u8		held[1UL << 18];
+} *old;
+
+extern struct file *file;
+extern struct liveupdate_file_op_args args;
+
+void memfd_machine(void);
+void memfd_first_kernel(void);
+void memfd_register_handler(void);
+const struct liveupdate_file_ops *memfd_ops(void);
+
+/* One block in six is in such an area, where nothing may be pinned. */
+void memfd_make_cma_areas(void);
+
+/* A random file of @pages pages. @holes: one in so many folios is missing, or 0. */
+void memfd_make_file(unsigned long pages, unsigned int holes);
+
+/* NOT_UPTODATE: with what somebody else left there. */
+enum kind { CLEAN, DIRTY, NOT_UPTODATE, NR_KINDS };
+void memfd_add_folio(pgoff_t index, unsigned int order, enum kind kind);
+
+/* What a page of the file has that its index tells. */
+u64 memfd_contents(pgoff_t index);
+
+pgoff_t memfd_pages(const struct file *f);
+
+/* The folio with that page, or NULL. */
+struct folio *memfd_folio_at(struct file *f, pgoff_t index);
+
+#endif /* MEMFD_H */

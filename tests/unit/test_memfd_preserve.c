@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The old kernel's side of files in memory: kernel/kho_fast/memfd_preserve.c and
+ * memfd_pin.c, over the page cache of tests/shim/memfd.c, which ends a test that
+ * mistreats a folio, a pin or a lock.
+ */
+#include <sys/mman.h>
+
+#include "memfd.h"
+#include "test.h"
+
+#define SEGMENT		(2 * PAGES_PER_SECTION)
+
+/* Nothing of a file is preserved or pinned, and its size may change again. */
+static bool is_untouched(void)
+{
+	world_forget_tree();
+	world_read_tree(kho_fast_outgoing_root());
+	return !shim_pins && world_count_held() == 2 && !file->f_inode->locked &&
+	       !file->f_inode->frozen;
+}
+
+/* Allocated pages that are neither of the tree nor of the file. */
+static long other_pages(void)
+{
+	world_forget_tree();
+	world_read_tree(kho_fast_outgoing_root());
+	return shim_live_pages - world_count_nodes() - file->f_mapping->nrpages;
+}
+
+/* Pages are pinned by one worker for each node that has memory. */
+static void nodes_are(unsigned int nr)
+{
+	unsigned int nid;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++)
+		NODE_DATA(nid)->end_pfn = nid < nr;
+}
+
+TEST(preserving_a_file_is_all_or_nothing)
+{
+	unsigned int holes;
+	long n, others, objects;
+	bool met;
+
+	memfd_machine();
+	memfd_first_kernel();
+	nodes_are(2);
+	for (holes = 0; holes < 2; holes++) {
+		memfd_make_file(5000, holes * 200);
+		others = other_pages();
+		objects = shim_live_objects;
+		for (n = 0, met = true; met; n += 1 + n / 32) {
+			int err;
+
+			shim_fail_after = n;
+			err = memfd_ops()->preserve(&args);
+			met = shim_fail_after < 0;
+			shim_fail_after = -1;
+			/* Without memory for workers it is done all the same. */
+			if (!err)
+				memfd_ops()->unpreserve(&args);
+			ASSERT_TRUE(is_untouched()) TH_LOG("fault %ld", n);
+			ASSERT_EQ(other_pages(), others) TH_LOG("fault %ld", n);
+			ASSERT_EQ(shim_live_objects, objects) TH_LOG("fault %ld", n);
+		}
+		/* At least one for each page of records. */
+		EXPECT_GT(n, file->f_mapping->i_pages.nr / KHO_FAST_RECORDS_PER_PAGE);
+		fput(file);
+	}
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+TEST(a_file_can_be_preserved_again_after_it_was_given_up)
+{
+	unsigned int i;
+	long others;
+
+	memfd_machine();
+	memfd_first_kernel();
+	nodes_are(2);
+	memfd_make_file(5000, 0);
+	others = other_pages();
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+		ASSERT_TRUE(file->f_inode->frozen);
+		ASSERT_GT(shim_pins, 0);
+		memfd_ops()->unpreserve(&args);
+		ASSERT_TRUE(is_untouched());
+		ASSERT_EQ(other_pages(), others);
+	}
+}
+
+TEST(a_folio_that_somebody_else_preserved_fails_all)
+{
+	struct folio *folio;
+
+	memfd_machine();
+	memfd_first_kernel();
+	nodes_are(2);
+	memfd_make_file(5000, 0);
+	folio = memfd_folio_at(file, 3333);
+	ASSERT_EQ(kho_preserve_folio(folio), 0);
+	EXPECT_EQ(memfd_ops()->preserve(&args), -EEXIST);
+	kho_unpreserve_folio(folio);
+	EXPECT_TRUE(is_untouched());
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+/* The records of the file, as a reader of the words of the ABI sees them. */
+static u64 walk_records(bool (*see)(u64 pfn, unsigned int flags, u64 index))
+{
+	const u64 *ser = phys_to_virt(args.serialized_data), *chunk, *page;
+	u64 nr = 0, chunk_pa;
+	unsigned int i, k;
+
+	for (chunk_pa = ser[4]; chunk_pa; chunk_pa = chunk[0]) {
+		chunk = phys_to_virt(chunk_pa);
+		for (i = 1; i < 512 && chunk[i]; i++) {
+			page = phys_to_virt(chunk[i]);
+			for (k = 0; k < 512; k += 2) {
+				if (!page[k])
+					continue;
+				if (!see(page[k] & ((1UL << 52) - 1), page[k] >> 52, page[k + 1]))
+					return 0;
+				nr++;
+			}
+		}
+	}
+
+	return nr;
+}
+
+static u64 next_index;
+
+static bool see_next(u64 pfn, unsigned int flags, u64 index)
+{
+	struct folio *folio = memfd_folio_at(file, index);
+
+	if (!folio || index != next_index || folio->index != index ||
+	    folio_pfn(folio) != pfn || flags != 3)
+		return false;
+	if (!folio_test_dirty(folio) || !folio_test_uptodate(folio))
+		return false;
+	next_index += folio_nr_pages(folio);
+	return true;
+}
+
+TEST(each_folio_is_recorded_once_in_the_order_of_the_file)
+{
+	unsigned int holes;
+
+	memfd_machine();
+	memfd_first_kernel();
+	nodes_are(2);
+	for (holes = 0; holes < 10; holes += 9) {
+		memfd_make_file(5000, holes);
+		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+		next_index = 0;
+		EXPECT_EQ(walk_records(see_next), file->f_mapping->i_pages.nr);
+		EXPECT_EQ(shim_pins, file->f_mapping->i_pages.nr);
+		EXPECT_GE(next_index, memfd_pages(file));
+		memfd_ops()->unpreserve(&args);
+		fput(file);
+	}
+}
+
+/*
+ * A host of another size: folios of 1 GiB that cross hundreds of segments, in a
+ * memory map of their own behind that of the machine. They have no memory.
+ */
+#define GIGANTIC	18
+#define NR_GIGANTIC	(PAGES_PER_SECTION > 4096 ? 17UL * 1024 : 64UL)
+
+static void large_memmap(void)
+{
+	size_t size = (NR_GIGANTIC + 64) * sizeof(struct page) << GIGANTIC;
+	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (map == MAP_FAILED)
+		shim_die("no address space for %zu bytes", size);
+	shim_memmap = map;
+}
+
+static void make_gigantic_file(void)
+{
+	unsigned long i;
+
+	file = shim_new_file((loff_t)NR_GIGANTIC << GIGANTIC << PAGE_SHIFT);
+	for (i = 0; i < NR_GIGANTIC; i++) {
+		struct page *page = pfn_to_page((i + 64) << GIGANTIC);
+
+		page->flags.f = PG_HEAD | SHIM_UPTODATE | SHIM_DIRTY;
+		page[1].order = GIGANTIC;
+		page->refcount = 1;
+		page->nid = i % 2;
+		shim_add_folio(file, i << GIGANTIC, page_folio(page));
+	}
+	args = (struct liveupdate_file_op_args){ .file = file };
+}
+
+TEST(a_file_of_17_tib_is_its_few_folios)
+{
+	const struct memfd_luo_ser *ser;
+	unsigned int nodes;
+
+	kexec_machine();
+	large_memmap();
+	memfd_first_kernel();
+	make_gigantic_file();
+	if (NR_GIGANTIC > 64)
+		EXPECT_GT(memfd_pages(file), UINT_MAX);
+	for (nodes = 1; nodes <= 2; nodes++) {
+		nodes_are(nodes);
+		shim_pin_calls = 0;
+		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+		next_index = 0;
+		EXPECT_EQ(walk_records(see_next), NR_GIGANTIC);
+		EXPECT_EQ(next_index, memfd_pages(file));
+		EXPECT_EQ(shim_pins, NR_GIGANTIC);
+		EXPECT_EQ(shim_pin_calls, 0);
+		ser = phys_to_virt(args.serialized_data);
+		EXPECT_EQ(DIV_ROUND_UP(ser->nr_folios, 256), ser->folios.total_pages);
+		memfd_ops()->unpreserve(&args);
+		EXPECT_EQ(shim_pins, 0);
+	}
+}
+
+/*
+ * What memfd.c says of memory: 32 KiB of pointers per worker; per segment a list, and two
+ * pages that are not full. 1 TiB is 4,096 segments of 256 MiB, so 36 MiB.
+ */
+TEST(memory_beside_the_records_does_not_grow_with_the_folios)
+{
+	const unsigned long pages = 5000, segments = DIV_ROUND_UP(pages, 2 * PAGES_PER_SECTION);
+	unsigned int nodes;
+	pgoff_t i;
+	long used;
+
+	memfd_machine();
+	memfd_first_kernel();
+	file = shim_new_file(pages << PAGE_SHIFT);
+	for (i = 0; i < pages; i++)
+		memfd_add_folio(i, 0, DIRTY);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	for (nodes = 1; nodes <= 2; nodes++) {
+		nodes_are(nodes);
+		used = other_pages();
+		shim_object_peak = shim_object_bytes;
+		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+		/* The description of the file has a page of its own. */
+		EXPECT_LE((other_pages() - used - 1) * (long)PAGE_SIZE,
+			  16 * pages + segments * 8192);
+		EXPECT_LE(shim_object_peak - shim_object_bytes,
+			  nodes * 32 * 1024 + (nodes - 1) * segments * 128);
+		memfd_ops()->unpreserve(&args);
+	}
+}
+
+/* Memory behind the end must not make up for a hole: a worker would fill it. */
+TEST(holes_are_filled_by_the_caller)
+{
+	unsigned long pages = 4 * SEGMENT, hole;
+	unsigned int trial;
+	pgoff_t i;
+
+	if (pages > MAX_PAGES)
+		SKIP(return, "segments are too large for a small machine");
+	memfd_machine();
+	memfd_first_kernel();
+	nodes_are(2);
+	for (trial = 0; trial < 4; trial++) {
+		file = shim_new_file(pages << PAGE_SHIFT);
+		hole = trial ? rnd(pages) : pages - 1;
+		for (i = 0; i < pages; i++) {
+			if (i != hole)
+				memfd_add_folio(i, 0, DIRTY);
+		}
+		if (trial > 1) {
+			struct folio *behind = folio_alloc(GFP_KERNEL, 0);
+
+			shim_add_folio(file, pages + trial - 2, behind);
+		}
+		args = (struct liveupdate_file_op_args){ .file = file };
+		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+		EXPECT_NE(memfd_folio_at(file, hole), NULL);
+		memfd_ops()->unpreserve(&args);
+		ASSERT_TRUE(is_untouched());
+		fput(file);
+	}
+}
+
+static bool is_in_cma(void)
+{
+	const struct xarray *xa = &file->f_mapping->i_pages;
+	unsigned long i = 0;
+
+	while (i < xa->nr && folio_is_longterm_pinnable(xa->folios[i]))
+		i++;
+	return i < xa->nr;
+}
+
+/* Large and small, in a CMA area and not; one in @swapped is swapped out, or none. */
+static void make_mixed_file(unsigned long pages, unsigned int swapped)
+{
+	pgoff_t index;
+
+	file = shim_new_file(pages << PAGE_SHIFT);
+	for (index = 0; index < pages; index += 4) {
+		unsigned int order = rnd(3), i;
+
+		for (i = 0; i < 4; i += BIT(order))
+			memfd_add_folio(index + i, order, DIRTY);
+		if (swapped && !rnd(swapped))
+			shim_swap_out(file, index);
+	}
+	args = (struct liveupdate_file_op_args){ .file = file };
+}
+
+TEST(folios_that_must_move_or_come_back_do)
+{
+	unsigned int nodes;
+
+	memfd_machine();
+	memfd_first_kernel();
+	for (nodes = 1; nodes <= 2; nodes++) {
+		nodes_are(nodes);
+		memfd_make_cma_areas();
+		make_mixed_file(MAX_PAGES - MAX_PAGES % 4, nodes == 1 ? 0 : 4);
+		ASSERT_TRUE(is_in_cma());
+		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+		EXPECT_FALSE(is_in_cma());
+		EXPECT_EQ(file->f_mapping->nrpages, MAX_PAGES - MAX_PAGES % 4);
+		EXPECT_EQ(shim_pins, file->f_mapping->i_pages.nr);
+		memfd_ops()->unpreserve(&args);
+		ASSERT_TRUE(is_untouched());
+		fput(file);
+	}
+}
+
+/* One folio of order 0 at index 0. */
+TEST(the_bytes_are_those_of_the_abi)
+{
+	const u64 *ser, *record;
+	unsigned long pfn;
+
+	memfd_machine();
+	memfd_first_kernel();
+	file = shim_new_file(100);
+	file->f_inode->seals = F_SEAL_GROW;
+	file->f_pos = 77;
+	memfd_add_folio(0, 0, CLEAN);
+	pfn = folio_pfn(memfd_folio_at(file, 0));
+	args = (struct liveupdate_file_op_args){ .file = file };
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+
+	ser = phys_to_virt(args.serialized_data);
+	EXPECT_EQ(sizeof(struct memfd_luo_ser), 48);
+	EXPECT_EQ(ser[0], 77);				/* pos */
+	EXPECT_EQ(ser[1], 100);				/* size */
+	EXPECT_EQ(ser[2], F_SEAL_GROW);			/* seals, flags */
+	EXPECT_EQ(ser[3], 1);				/* nr_folios */
+	EXPECT_EQ(ser[5], 1 | 1UL << 32);		/* pages, flags, order */
+	record = phys_to_virt(((u64 *)phys_to_virt(ser[4]))[1]);
+	EXPECT_EQ(record[0], pfn | 3UL << 52);
+	EXPECT_EQ(record[1], 0);
+	EXPECT_EQ(record[2] | record[3], 0);
+}
+
+TEST(an_empty_file_has_no_records)
+{
+	const u64 *ser;
+
+	memfd_machine();
+	memfd_first_kernel();
+	file = shim_new_file(0);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	ser = phys_to_virt(args.serialized_data);
+	EXPECT_EQ(ser[1] | ser[3] | ser[4] | ser[5], 0);
+	memfd_ops()->unpreserve(&args);
+	EXPECT_TRUE(is_untouched());
+}
+
+TEST(only_files_in_memory_without_a_name_and_with_known_seals_are_taken)
+{
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_make_file(10, 0);
+	EXPECT_TRUE(memfd_ops()->can_preserve(shim_file_handler, file));
+	file->f_inode->i_nlink = 1;
+	EXPECT_FALSE(memfd_ops()->can_preserve(shim_file_handler, file));
+	file->f_inode->i_nlink = 0;
+	file->f_inode->is_shmem = false;
+	EXPECT_FALSE(memfd_ops()->can_preserve(shim_file_handler, file));
+	EXPECT_EQ(memfd_ops()->get_id(file), (unsigned long)file->f_inode);
+
+	file->f_inode->is_shmem = true;
+	file->f_inode->seals = 0x40;
+	EXPECT_EQ(memfd_ops()->preserve(&args), -EOPNOTSUPP);
+	EXPECT_TRUE(is_untouched());
+}
+
+TEST(the_handler_does_without_luo)
+{
+	shim_register_err = -EOPNOTSUPP;
+	EXPECT_EQ(shim_initcall_memfd_init(), 0);
+	EXPECT_EQ(shim_nr_errs, 0);
+	shim_register_err = -EEXIST;
+	EXPECT_EQ(shim_initcall_memfd_init(), -EEXIST);
+	EXPECT_EQ(shim_nr_errs, 1);
+}
+
+TEST(operations_without_a_preserved_file_are_misuse)
+{
+	struct inode inode = {};
+	struct file nobodys = { .f_inode = &inode };
+
+	memfd_register_handler();
+	args.file = &nobodys;
+	EXPECT_EQ(memfd_ops()->freeze(&args), -EINVAL);
+	memfd_ops()->unpreserve(&args);
+	EXPECT_EQ(shim_nr_warns, 2);
+}
+
+TEST_HARNESS_MAIN
