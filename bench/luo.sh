@@ -10,6 +10,7 @@
 #
 # usage: [REPS=N] luo.sh [SCENARIO...]
 #   pages         a memfd of 400,000 pages of 4 KiB
+#   pages-cma     the same in 4 GiB, where a part of it lies in scratch and has to move; no target
 #   sessions      4,000 sessions
 #   files-5000 files-10000 files-20000
 #                 memfds of a page in one session: does a file cost the same in all three?
@@ -26,7 +27,7 @@ here=$(dirname -- "$0")
 # shellcheck source=env.sh
 . "$here/env.sh"
 
-all='pages sessions files-5000 files-10000 files-20000 whole-dense whole'
+all='pages pages-cma sessions files-5000 files-10000 files-20000 whole-dense whole'
 reps=${REPS:-3}
 out=$build/report
 log=$out/luo.jsonl
@@ -37,6 +38,7 @@ scenario() {
 	memory=2G limit=180 pages=0 sessions=0 files=0 between=0
 	case $1 in
 	pages) memory=8G pages=400000 ;;
+	pages-cma) memory=4G pages=400000 ;;
 	sessions) sessions=4000 ;;
 	files-5000 | files-10000 | files-20000) sessions=1 files=${1#files-} ;;
 	whole) sessions=2000 files=20 between=1 limit=600 ;;

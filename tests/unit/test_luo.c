@@ -241,6 +241,25 @@ TEST(a_set_that_the_next_kernel_would_refuse_cannot_be_made)
 	kho_block_set_destroy(&bs);
 }
 
+TEST(a_chain_that_is_too_long_is_refused_with_a_message)
+{
+	struct kho_block_header_ser *more;
+	struct kho_block_set bs;
+	u64 pa;
+
+	machine();
+	pa = preserve_files(10000 * PER_BLOCK);
+	more = kho_alloc_preserve(KHO_BLOCK_SIZE);
+	more->count = 1;
+	block_at(pa, 9999)->next = virt_to_phys(more);
+	files_init(&bs);
+	EXPECT_EQ(kho_block_set_restore(&bs, pa), -ENOSPC);
+	EXPECT_EQ(nr_claims, 10000);
+	EXPECT_EQ(nr_released, 0);
+	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_TRUE(kho_block_set_is_empty(&bs));
+}
+
 TEST(a_chain_is_claimed_read_and_freed)
 {
 	struct kho_block_set bs;

@@ -54,12 +54,8 @@ static struct kho_block *last_block(struct kho_block_set *bs)
 
 static int append(struct kho_block_set *bs, struct kho_block_header_ser *ser)
 {
-	struct kho_block *block;
+	struct kho_block *block = kzalloc_obj(*block);
 
-	if (bs->nblocks >= MAX_BLOCKS)
-		return -ENOSPC;
-
-	block = kzalloc_obj(*block);
 	if (!block)
 		return -ENOMEM;
 
@@ -89,6 +85,9 @@ static int grow_by_one(struct kho_block_set *bs)
 	struct kho_block *was_last = last_block(bs);
 	struct kho_block_header_ser *ser;
 	int err;
+
+	if (bs->nblocks >= MAX_BLOCKS)
+		return -ENOSPC;
 
 	ser = kho_alloc_preserve(KHO_BLOCK_SIZE);
 	if (IS_ERR(ser))
@@ -169,8 +168,14 @@ void luo_fast_blocks_abandon(struct kho_block_set *bs)
 /* Claim the block at @pa and put it into the set; *@pa is then the next one. */
 static int restore_block(struct kho_block_set *bs, u64 *pa)
 {
-	struct kho_block_header_ser *ser = luo_fast_claim(*pa, KHO_BLOCK_SIZE);
+	struct kho_block_header_ser *ser;
 
+	if (bs->nblocks >= MAX_BLOCKS) {
+		pr_err("a chain goes on at %#llx after its %d blocks\n", *pa, MAX_BLOCKS);
+		return -ENOSPC;
+	}
+
+	ser = luo_fast_claim(*pa, KHO_BLOCK_SIZE);
 	if (!ser) {
 		pr_err("block %ld of a chain is at %#llx: not preserved, or read before\n",
 		       bs->nblocks, *pa);
@@ -193,8 +198,8 @@ static int restore_block(struct kho_block_set *bs, u64 *pa)
  * @head_pa: First block, or 0 when there is none.
  *
  * Context: process context, may sleep; one caller at a time.
- * Return: 0; -EINVAL, with a message, when the chain is not sound; -ENOSPC when
- * it is too long; -ENOMEM. With an error the set is empty, and the blocks before
+ * Return: 0; -EINVAL, with a message, when the chain is not sound; -ENOSPC, with
+ * one, when it is too long; -ENOMEM. With an error the set is empty, and the blocks before
  * that are neither held nor free.
  */
 int kho_block_set_restore(struct kho_block_set *bs, u64 head_pa)
