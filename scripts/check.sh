@@ -65,6 +65,10 @@ as_ktap() {
 	return 1
 }
 
+# Nothing else compiles them, and `make bench` is too long for a test.
+# shellcheck disable=SC2317	# called through part
+build_native_benchmarks() { make -s -C "$top/bench/native" OUT="$build/bench"; }
+
 step() {
 	name=$1
 	shift
@@ -94,6 +98,7 @@ part unit make --no-print-directory -C "$top/tests/unit" check
 part fuzz make --no-print-directory -C "$top/tests/fuzz" check
 part report "$top/bench/test-report.sh"
 part compare "$top/bench/test-compare.sh"
+part native as_ktap build_native_benchmarks
 part budget-report "$top/bench/test-budget.sh"
 part luo-report "$top/bench/test-luo.sh"
 step kernels "$here/build-kernels.sh" all

@@ -17,6 +17,8 @@
 #include <linux/types.h>
 #include <asm/page.h>
 
+typedef unsigned long pgoff_t;
+
 typedef struct {
 	unsigned long f;
 } memdesc_flags_t;
