@@ -82,7 +82,7 @@ END {
 	printf "%-42s %8s %8s %8s  target\n", "seconds, median of " reps + 0, "stock", "ours", "ratio"
 	faster("memfd of 400,000 pages, preserve", "pages", "preserve", 2)
 	faster("memfd of 400,000 pages, retrieve", "pages", "retrieve", 3)
-	faster("the same in 4 GiB, preserve", "pages-cma", "preserve")
+	faster("400,000 pages, guest of 4 GiB, preserve", "pages-cma", "preserve")
 	faster("4,000 sessions, open and retrieve", "sessions", "sessions", 5)
 	for (n = 5; n <= 20; n *= 2) {
 		faster(n ",000 files, preserve", "files-" n "000", "preserve")

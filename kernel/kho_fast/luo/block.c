@@ -199,8 +199,8 @@ static int restore_block(struct kho_block_set *bs, u64 *pa)
  *
  * Context: process context, may sleep; one caller at a time.
  * Return: 0; -EINVAL, with a message, when the chain is not sound; -ENOSPC, with
- * one, when it is too long; -ENOMEM. With an error the set is empty, and the blocks before
- * that are neither held nor free.
+ * one, when it is too long; -ENOMEM. With an error the set is empty, and the
+ * blocks before that are neither held nor free.
  */
 int kho_block_set_restore(struct kho_block_set *bs, u64 head_pa)
 {

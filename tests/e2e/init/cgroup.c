@@ -17,7 +17,9 @@ static const char *put(const char *path, const char *text)
 	const char *reason = NULL;
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+	if (fd < 0)
+		return why("%s: %m", path);
+	if (write(fd, text, strlen(text)) < 0)
 		reason = why("%s: %m", path);
 	close(fd);
 	return reason;
