@@ -3,7 +3,8 @@
 #
 # With CONFIG_KHO_FAST off the kernel is the stock one (KTAP): each object that a
 # hooked file compiles to, and each of kernel/liveupdate, has the same instructions,
-# relocations and section sizes as the one compiled from the pristine tree.  Wants the
+# relocations and section sizes as the one compiled from the pristine tree; debug
+# information, which has line numbers, aside.  Wants the
 # stock kernel built; compiles only those objects of the pristine tree, into the cache.
 # Idempotent.
 #
@@ -44,7 +45,7 @@ configure() {
 disassemble() {
 	objdump -d -r "$1" | sed -e '/file format/d' \
 		-e 's/\(__UNIQUE_ID_[A-Za-z_]*\)[0-9_]*/\1N/g' -e 's/\([A-Za-z_]\)\.[0-9][0-9]*/\1.N/g'
-	objdump -h "$1" | awk '$1 ~ /^[0-9]+$/ { print $2, $3 }'
+	objdump -h "$1" | awk '$1 ~ /^[0-9]+$/ && $2 !~ /^\.debug_/ { print $2, $3 }'
 }
 
 same_code() {

@@ -27,6 +27,7 @@ build	bc		bc
 build	libelf-dev	/usr/include/gelf.h
 build	ccache		ccache
 build	lz4		lz4
+build	dwarves		pahole
 build	rsync		rsync
 build	xz-utils	xz
 build	git		git
@@ -39,6 +40,11 @@ test	clang		clang
 test	libclang-rt-dev	clang -fsanitize=address
 report	gnuplot-nox	gnuplot
 report	libjson-c-dev	/usr/include/json-c/json.h
+tools	libbpf-dev	/usr/include/bpf/libbpf.h
+tools	bpftool		/usr/sbin/bpftool
+tools	libfdt-dev	/usr/include/libfdt.h
+test	bpftrace	bpftrace
+test	linux-perf	perf
 '
 # Older ones crash the guest while it patches its own code under tcg,thread=multi.
 qemu_least=9
