@@ -3,10 +3,11 @@
 #
 # Build what the guests run, from this checkout; incremental.
 #
-# usage: prepare.sh init | selftests
+# usage: prepare.sh init | selftests | host
 #   init        build/e2e/init/init, the /init of the guests
 #   selftests   build/e2e/selftests, upstream's live update tests, from the kernel
 #               tree as they are, the way its vmtest.sh builds them
+#   host        build/e2e/host, what runs beside a guest
 set -eu
 # shellcheck source=../../scripts/lib.sh
 . "$(dirname -- "$0")/../../scripts/lib.sh"
@@ -31,5 +32,6 @@ init) locked_make "$build/e2e/init" -C "$top/tests/e2e/init" ;;
 selftests)
 	locked_make "$build/e2e/selftests" -f "$top/tests/e2e/selftests.mk" \
 		TREE="${KDIR:-$cache/linux}" ;;
-*) die "usage: prepare.sh init | selftests" ;;
+host) locked_make "$build/e2e/host" -C "$top/tests/e2e/host" ;;
+*) die "usage: prepare.sh init | selftests | host" ;;
 esac
