@@ -39,7 +39,7 @@ check_names() {
 	done
 }
 
-# The plan of a scenario: what is preserved is verified, or there is no figure.
+# The plan of a scenario for $kernel: what is preserved is verified, or there is no figure.
 write_plan() {
 	echo 'stage 1'
 	if [ "$n" -gt 0 ]; then
@@ -47,12 +47,12 @@ write_plan() {
 		echo "workload preserve set=scatter n=$n order=$order stride=$stride stamp=$stamp"
 	fi
 	printf 'kexec\nstage 2\n'
-	# After the blackout, and before what it says could change.
-	[ "$kernel" != fast ] || echo 'timeline'
 	if [ "$n" -gt 0 ]; then
 		printf 'insmod kho_workload\nworkload scribble max_mb=1024\n'
 		printf 'workload restore\nworkload verify\n'
 	fi
+	# After all that is measured. Stock has none.
+	[ "$kernel" != fast ] || echo 'timeline'
 	echo 'poweroff'
 }
 
