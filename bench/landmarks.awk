@@ -7,10 +7,10 @@
 #
 # The .lines are of vm.sh -s: "NS TEXT", NS is the host's clock when the line came. Zero is
 # when the line with t0 came. What the new kernel logs before its console works comes all at
-# once when it does, and a long log is late: there the time stamps of its log say how long
-# before a line of which the host's clock is known something was said. A line cannot come
-# before it was said, so of all later lines the one that makes it earliest is right.
-# What is said before the kernel's own clock runs (0.000000) is taken to be said when it starts.
+# once when it does: the time stamps of the log say how long before a later line it was
+# said. A line cannot come before it was said, so of all later lines the one that makes it
+# earliest is right. A clock of the log that does not run yet (0.000000) tells nothing: such
+# a line was said when the clock started, or when the line came, if that was earlier.
 #
 # Exit status: 0; 1 there is nothing that could be told.
 
@@ -38,13 +38,14 @@ FILENAME == ARGV[2] {
 
 # The console, from zero to /init
 zero && $1 >= zero && $1 <= zero + blackout && match($0, /\[ *[0-9]+\.[0-9]+\] /) {
-	came[++nr] = $1 - zero
-	log_ns = substr($0, RSTART + 1, RLENGTH - 3) * 1e9
-	# A clock that went back is the next kernel's.
-	if (nr > 1 && !first_new && log_ns < said[nr - 1])
-		first_new = nr
-	said[nr] = log_ns
+	at[++nr] = $1 - zero
+	said[nr] = substr($0, RSTART + 1, RLENGTH - 3) * 1e9
 	mark[nr] = part_of(substr($0, RSTART + RLENGTH))
+	# A clock that went back is the next kernel's.
+	if (nr > 1 && !first_new && said[nr] < said[nr - 1])
+		first_new = nr
+	if (!console && /printk: (legacy )?console \[ttyS0\] enabled/)
+		console = nr
 }
 
 END {
@@ -52,12 +53,12 @@ END {
 		print "landmarks.awk: no t0 in the verdict, or nothing on the console" >"/dev/stderr"
 		exit 1
 	}
-	for (i = nr; i >= 1; i--) {
-		if (first_new && i >= first_new && (i == nr || came[i] - said[i] < least))
-			least = came[i] - said[i]
-		at[i] = first_new && i >= first_new ? said[i] + least : came[i]
+	for (i = nr; i >= first_new; i--) {
+		if (i == nr || at[i] - said[i] < least)
+			least = at[i] - said[i]
+		if (i < console)
+			at[i] = said[i] + least
 	}
-	last = 0
 	for (i = 1; i <= nr; i++) {
 		if (!mark[i] || seen[mark[i]]++)
 			continue
@@ -66,5 +67,5 @@ END {
 		printf "%s %.0f\n", name[mark[i]], at[i] - last
 		last = at[i]
 	}
-	printf "init %.0f\n", blackout - last
+	printf "userspace %.0f\n", blackout - last
 }

@@ -131,7 +131,7 @@ landmarks_before_the_console_are_placed_by_the_log() {
 		shutdown 2000000
 		early 27500000
 		smp 40500000
-		init 30000000
+		userspace 30000000
 	END
 }
 
@@ -144,7 +144,7 @@ landmark_not_said_is_passed_over() {
 	is "$dir/out" <<-END
 		shutdown 2000000
 		smp 58000000
-		init 40000000
+		userspace 40000000
 	END
 }
 
