@@ -68,7 +68,8 @@ static char *slurp(const char *path)
 	} else {
 		text[have] = '\0';
 	}
-	close(fd);
+	if (fd >= 0)	/* the reason is in errno */
+		close(fd);
 	return text;
 }
 
