@@ -169,7 +169,7 @@ const struct part *parts_largest(const struct parts *parts)
 }
 
 /**
- * text_ms() - Milliseconds, with two digits after the point below 100.
+ * text_ms() - Milliseconds.
  * @ns: Nanoseconds.
  * Return: The text, without the unit.
  */
@@ -177,7 +177,7 @@ struct text text_ms(uint64_t ns)
 {
 	struct text t;
 
-	snprintf(t.s, sizeof(t.s), "%.*f", ns < 99950000 ? 2 : 0, ns / 1e6);
+	snprintf(t.s, sizeof(t.s), "%.2f", ns / 1e6);
 	return t;
 }
 

@@ -187,17 +187,17 @@ run_report() {
 table_has_medians_and_marks_the_largest() {
 	usual_log >"$dir/log"
 	run_report 0 || return 1
-	says "$dir/out" '^  shutdown  *2500  *22.7%  *400  *40.0% *$' || return 1
-	says "$dir/out" '^  init  *8500  *77.3% <  *600  *60.0% <$' || return 1
-	says "$dir/out" '^  sum  *11000  *1000$'
+	says "$dir/out" '^  shutdown  *2500.00  *22.7%  *400.00  *40.0%$' || return 1
+	says "$dir/out" '^  init  *8500.00  *77.3% <  *600.00  *60.0% <$' || return 1
+	says "$dir/out" '^  sum  *11000.00  *1000.00$'
 }
 
 # 1 + 399 + 600
 parts_of_stock_without_phases() {
 	usual_log >"$dir/log"
 	run_report 0 || return 1
-	says "$dir/out" '^  before  *1.00  *0.1% *$' && says "$dir/out" '^  early  *600  *60.0% <$' &&
-		says "$dir/out" '^  sum  *-  *1000$'
+	says "$dir/out" '^  before  *1.00  *0.1%$' && says "$dir/out" '^  early  *600.00  *60.0% <$' &&
+		says "$dir/out" '^  sum  *-  *1000.00$'
 }
 
 # 1,009 of 1,000 may be, 1,011 may not
@@ -222,15 +222,15 @@ old_logs_have_no_parts() {
 where_prints_the_last_run_alone() {
 	{ usual_log; env_line s | sed s/qemu-tcg/metal/; sample s fast 1000 "$(landmarks 300 700)"; } >"$dir/log"
 	rm -f "$dir/blackout.txt"
-	run_report 0 --where && says "$dir/out" 'run s$' && says "$dir/out" '^  init .* 700  *70.0% <$' &&
+	run_report 0 --where && says "$dir/out" 'run s$' && says "$dir/out" '^  init .* 700.00  *70.0% <$' &&
 		! grep -q -e 'run r$' -e '^Blackout' "$dir/out" && [ ! -e "$dir/blackout.txt" ]
 }
 
 # Bars are 800 - 130 - 80 = 590 wide; 40 % of that are 236
 page_has_a_bar_for_each() {
 	usual_log >"$dir/log"
-	run_report 0 && says "$dir/blackout.html" '<title>shutdown: 400 ms, 40.0%</title><rect x="130.00" y="49" width="236.00"' &&
-		says "$dir/blackout.html" '<title>init: 600 ms, 60.0%</title><rect x="366.00" y="49" width="354.00"' &&
+	run_report 0 && says "$dir/blackout.html" '<title>shutdown: 400.00 ms, 40.0%</title><rect x="130.00" y="49" width="236.00"' &&
+		says "$dir/blackout.html" '<title>init: 600.00 ms, 60.0%</title><rect x="366.00" y="49" width="354.00"' &&
 		says "$dir/blackout.html" 'ours, own stamps' && [ "$(grep -c '<title>[a-z]*: .* ms, ' "$dir/blackout.html")" -eq 7 ]
 }
 

@@ -33,25 +33,27 @@ static const struct part *find(const struct parts *parts, const char *name)
 	return NULL;
 }
 
-/* "12.3 4.5% <"; nothing for a part that this kernel does not have. */
-static void print_cell(FILE *out, const struct column *c, const char *name)
+struct cell {
+	char	s[2 * sizeof(struct text) + 8];
+};
+
+/* "12.30 4.5% <"; nothing for a part that this kernel does not have. */
+static struct cell cell_of(const struct column *c, const char *name)
 {
 	const struct part *part = find(&c->parts, name);
+	struct cell cell = { "" };
 
 	if (part)
-		fprintf(out, " %12s %6s%2s", text_ms(part->ns).s, text_percent(part->ns, c->sum).s,
-			part == parts_largest(&c->parts) ? "<" : "");
-	else
-		fprintf(out, " %12s %6s%2s", "", "", "");
+		snprintf(cell.s, sizeof(cell.s), "%12s %6s%s", text_ms(part->ns).s,
+			 text_percent(part->ns, c->sum).s,
+			 part == parts_largest(&c->parts) ? " <" : "");
+	return cell;
 }
 
 static void print_row(FILE *out, const struct column *stock, const struct column *fast,
 		      const char *name)
 {
-	fprintf(out, "  %-26.26s", name);
-	print_cell(out, stock, name);
-	print_cell(out, fast, name);
-	fputc('\n', out);
+	fprintf(out, "  %-26.26s %-21s %s\n", name, cell_of(stock, name).s, cell_of(fast, name).s);
 }
 
 static void print_breakdown(FILE *out, const struct scenario *sc, enum breakdown b)
@@ -65,8 +67,8 @@ static void print_breakdown(FILE *out, const struct scenario *sc, enum breakdown
 	for (size_t i = 0; i < fast.parts.nr && names != &fast.parts; i++)
 		if (!find(names, fast.parts.v[i].name))
 			print_row(out, &stock, &fast, fast.parts.v[i].name);
-	fprintf(out, "  %-26s %12s %6s%2s %12s\n", "sum", stock.sum ? text_ms(stock.sum).s : "-",
-		"", "", fast.sum ? text_ms(fast.sum).s : "-");
+	fprintf(out, "  %-26s %12s %8s %12s\n", "sum", stock.sum ? text_ms(stock.sum).s : "-", "",
+		fast.sum ? text_ms(fast.sum).s : "-");
 }
 
 static bool known(const struct scenario *sc, enum breakdown b)
