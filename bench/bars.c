@@ -3,10 +3,12 @@
  * The bars: one per kernel and way of dividing its blackout, as inline SVG. Each has a
  * scale of its own, or ours would be a line beside a stock one of minutes.
  */
+#include <string.h>
+
 #include "report.h"
 
 #define WIDTH		800
-#define LEFT		130	/* of the bars; their names are there */
+#define LEFT		150	/* of the bars; their names are there */
 #define RIGHT		80	/* their lengths */
 #define HEIGHT		34	/* of a bar, */
 #define STEP		44	/* and from one to the next */
@@ -24,28 +26,43 @@ static const struct bar {
 
 #define NR_BARS		(sizeof(bars) / sizeof(*bars))
 
-/* Light enough for black text on them, in either colour scheme of the page. */
-static const char *const colours[] = {
-	"#8dd3c7", "#f4c95d", "#b7b1dd", "#fb9a84", "#8fbcdb", "#fdc086", "#b3de69", "#f2b5d4",
-	"#c9c9c9", "#9fd8a8", "#e0a8e0", "#e6d690",
+/*
+ * A name has one colour wherever it is; "console" is what jump to memblock are in ours. Light
+ * enough for black text on them, in either colour scheme of the page.
+ */
+static const struct colour {
+	const char	*name, *rgb;
+} colours[] = {
+	{ "freeze", "#f2b5d4" }, { "shutdown", "#8dd3c7" }, { "cpus-offline", "#e0a8e0" },
+	{ "console", "#f4c95d" }, { "jump", "#f4c95d" }, { "early", "#e6b422" },
+	{ "walk", "#fff0b3" }, { "memory", "#e6d690" }, { "memblock", "#d9c27a" },
+	{ "core", "#b7b1dd" }, { "smp", "#fb9a84" }, { "deferred", "#8fbcdb" },
+	{ "initcalls", "#fdc086" }, { "userspace", "#b3de69" },
 };
 
 #define NR_COLOURS	(sizeof(colours) / sizeof(*colours))
+
+static const char *colour_of(const char *name)
+{
+	for (size_t i = 0; i < NR_COLOURS; i++)
+		if (!strcmp(colours[i].name, name))
+			return colours[i].rgb;
+	return "#c9c9c9";
+}
 
 static double text_width(const char *s)
 {
 	return snprintf(NULL, 0, "%s", s) * CHAR_WIDTH;
 }
 
-static void draw_part(FILE *out, const struct part *part, size_t nr, uint64_t sum,
-		      double x, unsigned int y)
+static void draw_part(FILE *out, const struct part *part, uint64_t sum, double x, unsigned int y)
 {
 	double width = (double)(WIDTH - LEFT - RIGHT) * part->ns / sum;
 
 	fprintf(out, "<g><title>%s: %s ms, %s</title>"
 		"<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\" fill=\"%s\"/>",
 		part->name, text_ms(part->ns).s, text_percent(part->ns, sum).s, x, y, width, HEIGHT,
-		colours[nr % NR_COLOURS]);
+		colour_of(part->name));
 	if (text_width(part->name) < width)
 		fprintf(out, "<text x=\"%.2f\" y=\"%u\" text-anchor=\"middle\" fill=\"#111\">%s</text>",
 			x + width / 2, y + HEIGHT / 2 + 5, part->name);
@@ -60,7 +77,7 @@ static void draw_bar(FILE *out, const struct bar *bar, const struct parts *parts
 	fprintf(out, "<text x=\"%d\" y=\"%u\" text-anchor=\"end\" fill=\"currentColor\">%s</text>\n",
 		LEFT - 8, y + HEIGHT / 2 + 5, bar->name);
 	for (size_t i = 0; i < parts->nr; i++) {
-		draw_part(out, &parts->v[i], i, sum, x, y);
+		draw_part(out, &parts->v[i], sum, x, y);
 		x += (double)(WIDTH - LEFT - RIGHT) * parts->v[i].ns / sum;
 	}
 	fprintf(out, "<text x=\"%d\" y=\"%u\" fill=\"currentColor\">%s s</text>\n",

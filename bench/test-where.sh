@@ -226,11 +226,11 @@ where_prints_the_last_run_alone() {
 		! grep -q -e 'run r$' -e '^Blackout' "$dir/out" && [ ! -e "$dir/blackout.txt" ]
 }
 
-# Bars are 800 - 130 - 80 = 590 wide; 40 % of that are 236
+# Bars are 800 - 150 - 80 = 570 wide; 40 % of that are 228
 page_has_a_bar_for_each() {
 	usual_log >"$dir/log"
-	run_report 0 && says "$dir/blackout.html" '<title>shutdown: 400.00 ms, 40.0%</title><rect x="130.00" y="49" width="236.00"' &&
-		says "$dir/blackout.html" '<title>init: 600.00 ms, 60.0%</title><rect x="366.00" y="49" width="354.00"' &&
+	run_report 0 && says "$dir/blackout.html" '<title>shutdown: 400.00 ms, 40.0%</title><rect x="150.00" y="49" width="228.00"' &&
+		says "$dir/blackout.html" '<title>init: 600.00 ms, 60.0%</title><rect x="378.00" y="49" width="342.00"' &&
 		says "$dir/blackout.html" 'ours, own stamps' && [ "$(grep -c '<title>[a-z]*: .* ms, ' "$dir/blackout.html")" -eq 7 ]
 }
 
