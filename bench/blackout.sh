@@ -80,7 +80,7 @@ sample() {
 # parts KEY FILE: an object of the lines "PART NS", if there is one
 parts() {
 	[ -s "$2" ] || return 0
-	awk -v key="$1" '{ printf "%s\"%s\":%s", NR > 1 ? "," : ",\"" key "\":{", $1, $2 }
+	awk -v key="$1" '{ printf "%s\"%s\":%s", (NR > 1 ? "," : ",\"" key "\":{"), $1, $2 }
 		END { printf "}" }' "$2"
 }
 

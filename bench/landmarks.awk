@@ -36,8 +36,8 @@ FILENAME == ARGV[2] {
 	next
 }
 
-# The console, from zero to /init
-zero && $1 >= zero && $1 <= zero + blackout && match($0, /\[ *[0-9]+\.[0-9]+\] /) {
+# The console, from zero to /init, and what came a little late
+zero && $1 >= zero && $1 <= zero + blackout + 20e6 && match($0, /\[ *[0-9]+\.[0-9]+\] /) {
 	at[++nr] = $1 - zero
 	said[nr] = substr($0, RSTART + 1, RLENGTH - 3) * 1e9
 	mark[nr] = part_of(substr($0, RSTART + RLENGTH))
@@ -64,6 +64,8 @@ END {
 			continue
 		if (at[i] < last)
 			at[i] = last
+		if (at[i] > blackout)
+			at[i] = blackout
 		printf "%s %.0f\n", name[mark[i]], at[i] - last
 		last = at[i]
 	}

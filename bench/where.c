@@ -53,7 +53,10 @@ static struct cell cell_of(const struct column *c, const char *name)
 static void print_row(FILE *out, const struct column *stock, const struct column *fast,
 		      const char *name)
 {
-	fprintf(out, "  %-26.26s %-21s %s\n", name, cell_of(stock, name).s, cell_of(fast, name).s);
+	struct cell left = cell_of(stock, name), right = cell_of(fast, name);
+
+	fprintf(out, "  %-26.26s %*s%s%s\n", name, *right.s ? -21 : 0, left.s, *right.s ? " " : "",
+		right.s);
 }
 
 static void print_breakdown(FILE *out, const struct scenario *sc, enum breakdown b)
