@@ -64,8 +64,8 @@ static void draw_part(FILE *out, const struct part *part, uint64_t sum, double x
 		part->name, text_ms(part->ns).s, text_percent(part->ns, sum).s, x, y, width, HEIGHT,
 		colour_of(part->name));
 	if (text_width(part->name) < width)
-		fprintf(out, "<text x=\"%.2f\" y=\"%u\" text-anchor=\"middle\" fill=\"#111\">%s</text>",
-			x + width / 2, y + HEIGHT / 2 + 5, part->name);
+		fprintf(out, "<text x=\"%.2f\" y=\"%u\" text-anchor=\"middle\" fill=\"#111\">%s"
+			"</text>", x + width / 2, y + HEIGHT / 2 + 5, part->name);
 	fputs("</g>\n", out);
 }
 
@@ -74,8 +74,8 @@ static void draw_bar(FILE *out, const struct bar *bar, const struct parts *parts
 	uint64_t sum = parts_sum(parts);
 	double x = LEFT;
 
-	fprintf(out, "<text x=\"%d\" y=\"%u\" text-anchor=\"end\" fill=\"currentColor\">%s</text>\n",
-		LEFT - 8, y + HEIGHT / 2 + 5, bar->name);
+	fprintf(out, "<text x=\"%d\" y=\"%u\" text-anchor=\"end\" fill=\"currentColor\">%s"
+		"</text>\n", LEFT - 8, y + HEIGHT / 2 + 5, bar->name);
 	for (size_t i = 0; i < parts->nr; i++) {
 		draw_part(out, &parts->v[i], sum, x, y);
 		x += (double)(WIDTH - LEFT - RIGHT) * parts->v[i].ns / sum;

@@ -168,8 +168,8 @@ static void check_sum(const struct line *ln, const char *key, const struct sampl
 	uint64_t off = sum > s->blackout_ns ? sum - s->blackout_ns : s->blackout_ns - sum;
 
 	if (off > s->blackout_ns / 100)
-		die_at(ln->path, ln->nr, "%s: the sum is %llu ns, the blackout %llu ns, more than 1 %% "
-		       "apart; delete the line", key, (unsigned long long)sum,
+		die_at(ln->path, ln->nr, "%s: the sum is %llu ns, the blackout %llu ns, more "
+		       "than 1 %% apart; delete the line", key, (unsigned long long)sum,
 		       (unsigned long long)s->blackout_ns);
 }
 

@@ -34,7 +34,8 @@ static uint64_t number(const char *name, const char *s)
 	uint64_t n = strtoull(s, &end, 10);
 
 	if (end == s || *end || !n)
-		errx(EXIT_TROUBLE, "%s is '%s', not a number above 0: does the plan kexec?", name, s);
+		errx(EXIT_TROUBLE, "%s is '%s', not a number above 0: does the plan kexec?",
+		     name, s);
 	return n;
 }
 
@@ -54,7 +55,8 @@ static void check(const struct timeline *t, const struct outer *outer)
 	double off = fabs(end - begin - total) / total;
 
 	if (!t->previous || !first->old)
-		errx(EXIT_REFUSED, "the old kernel's phases are missing, the first is '%s'", first->name);
+		errx(EXIT_REFUSED, "the old kernel's phases are missing, the first is '%s'",
+		     first->name);
 	/* A nanosecond less is rounding. */
 	if (begin < -1)
 		errx(EXIT_REFUSED, "'%s' begins %.0f ns before reboot(2)", first->name, -begin);
@@ -63,8 +65,8 @@ static void check(const struct timeline *t, const struct outer *outer)
 		     last->name, end - total);
 	if (off > MAX_UNEXPLAINED)
 		errx(EXIT_REFUSED, "the phases take %.3f ms of %.3f ms from reboot(2) to /init: "
-		     "%.2f %% are not accounted for, at most %g %%", (end - begin) / 1e6, total / 1e6,
-		     100 * off, 100 * MAX_UNEXPLAINED);
+		     "%.2f %% are not accounted for, at most %g %%", (end - begin) / 1e6,
+		     total / 1e6, 100 * off, 100 * MAX_UNEXPLAINED);
 }
 
 /* Prints the part from *@at to @end, in whole ns. */
