@@ -12,6 +12,7 @@ help:
 	@echo 'make check-unit          tree, busy map and scratch arithmetic in userspace'
 	@echo 'make check-fuzz          a bounded run of the fuzzers of what is handed over'
 	@echo 'make check-report        the report over the blackout samples'
+	@echo 'make check-khoctl        tools/khoctl and the reader of timelines'
 	@echo 'make check-compare       bench/compare and the charts of make bench'
 	@echo 'make check-apply         scripts/apply.sh'
 	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
@@ -74,6 +75,9 @@ check-report: setup
 check-compare: setup
 	@bench/test-compare.sh
 
+check-khoctl: setup
+	@tests/timeline/test.sh
+
 check-identical: kernels
 	@scripts/check-identical.sh
 
@@ -95,4 +99,4 @@ distclean: clean
 	@scripts/distclean.sh
 
 .PHONY: help setup kernels blackout bench luo scaling check check-unit check-fuzz fuzz check-report \
-	check-compare check-apply check-identical check-budget check-e2e lint clean distclean
+	check-compare check-khoctl check-apply check-identical check-budget check-e2e lint clean distclean

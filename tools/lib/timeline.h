@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * libtimeline: what debugfs kho/timeline.json says, checked and as a structure.
+ *
+ * Needs json-c.  Strict: whoever gets a timeline may rely on what is said here.
+ */
+#ifndef TIMELINE_H
+#define TIMELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TIMELINE_VERSION	1
+#define TIMELINE_FILE		"/sys/kernel/debug/kho/timeline.json"
+
+/* A phase or a span; begin_ns <= end_ns. */
+struct timeline_item {
+	const char	*name;
+	const char	*label;		/* NULL: none */
+	bool		old;		/* of the kernel that handed over */
+	int		node;		/* -1: none */
+	uint64_t	begin_ns, end_ns;
+};
+
+/* All spans of a name, those that found no room as well. */
+struct timeline_total {
+	const char	*name;
+	bool		old;
+	uint64_t	nr, sum_ns, max_ns;
+};
+
+struct timeline {
+	const char		*clock;
+	uint64_t		khz;		/* not 0 */
+	uint64_t		origin;		/* of the clock, at 0 ns */
+	bool			previous;	/* the old kernel left a record */
+	uint64_t		lost;		/* spans that found no room */
+	struct timeline_item	*phases;	/* at least one; each ends where the next begins */
+	size_t			nr_phases;
+	struct timeline_item	*spans;
+	size_t			nr_spans;
+	struct timeline_total	*totals;
+	size_t			nr_totals;
+	void			*json;		/* every string above lives in here */
+};
+
+struct timeline *timeline_load(const char *path);
+struct timeline *timeline_parse(const char *text);
+const char *timeline_error(void);
+void timeline_free(struct timeline *t);
+
+uint64_t timeline_ns(const struct timeline *t);
+const struct timeline_item *timeline_largest(const struct timeline *t);
+
+#endif /* TIMELINE_H */
