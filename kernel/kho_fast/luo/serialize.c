@@ -31,6 +31,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
+#include "../timeline.h"
 #include "internal.h"
 
 /* Fewer are not worth waking a worker. */
@@ -86,6 +87,7 @@ static void fail(struct job *job, unsigned long index, int err)
 
 static int freeze(struct luo_fast_session *session)
 {
+	const u64 began = kho_fast_clock();
 	int err;
 
 	guard(mutex)(&session->mutex);
@@ -96,6 +98,8 @@ static int freeze(struct luo_fast_session *session)
 
 	memcpy(session->ser->name, session->name, sizeof(session->ser->name));
 	luo_fast_set_write(&session->set, &session->ser->file_set_ser);
+	kho_fast_span(KHO_SPAN_SESSION, began, kho_fast_clock(), NUMA_NO_NODE,
+		      session->name);
 	return 0;
 }
 

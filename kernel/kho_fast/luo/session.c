@@ -25,6 +25,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../timeline.h"
 #include "internal.h"
 #include "ioctl.h"
 
@@ -58,10 +59,28 @@ void luo_fast_session_free(struct luo_fast_session *session)
 	kfree_rcu(session, rcu);
 }
 
+/* For the timeline: something was done that @began then. */
+static void done(const struct luo_fast_session *session, enum kho_phase what,
+		 u64 began)
+{
+	kho_fast_span(what, began, kho_fast_clock(), NUMA_NO_NODE,
+		      session->name);
+}
+
 static int finish(struct luo_fast_session *session)
 {
+	const u64 began = kho_fast_clock();
+	bool empty;
+	int err;
+
 	guard(mutex)(&session->mutex);
-	return luo_fast_set_finish(&session->set);
+
+	/* It was finished before, and is closed now. */
+	empty = !session->set.count;
+	err = luo_fast_set_finish(&session->set);
+	if (!err && !empty)
+		done(session, KHO_SPAN_FINISH, began);
+	return err;
 }
 
 static void unpreserve(struct luo_fast_session *session)
@@ -142,11 +161,18 @@ static int preserve_fd(void *object, struct luo_fast_call *call)
 static int retrieve_file(struct luo_fast_session *session, u64 token,
 			 struct file **filep)
 {
+	const u64 began = kho_fast_clock();
 	struct luo_fast_file *lf;
+	int err = -ENOENT;
 
 	guard(mutex)(&session->mutex);
+
 	lf = luo_fast_find(&session->set, token);
-	return lf ? luo_fast_file_retrieve(lf, filep) : -ENOENT;
+	if (lf)
+		err = luo_fast_file_retrieve(lf, filep);
+	if (!err)
+		done(session, KHO_SPAN_RETRIEVE, began);
+	return err;
 }
 
 static int retrieve_fd(void *object, struct luo_fast_call *call)
