@@ -186,7 +186,7 @@ static void say(const struct status *st)
 {
 	size_t i;
 
-	printf("kernel       %s, %s\n", st->host.release, st->host.fast ? "accelerated" : "stock");
+	printf("kernel       %s, %s\n", st->host.release, st->host.fast ? "accelerated" : st->host.kho ? "stock" : "without KHO");
 	printf("KHO          %s\n", st->host.kho ? "on" : "off");
 	printf("LUO          %s\n", st->host.luo ? "on" : "off: no /dev/liveupdate");
 	printf("scratch      %s in %zu areas\n", text_bytes(status_scratch(st)).s,

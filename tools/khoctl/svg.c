@@ -152,7 +152,7 @@ static void put_span(struct chart *c, const struct timeline_item *s, double top)
 	c->lanes[lane] = s->end_ns;
 	c->y = top + lane * LANE;
 	end = put_bar(c, s, s->old ? "old span" : "new span", LANE);
-	if ((!s->label && s->node < 0) || end - x < 6.0 * (s->label ? strlen(s->label) : 6))
+	if ((!s->label && s->node < 0) || end - x < 7.0 * (s->label ? strlen(s->label) : 6))
 		return;
 	fprintf(c->out, "<text class=\"in\" x=\"%.1f\" y=\"%.1f\">", x + 3, c->y + 11);
 	if (s->label)
