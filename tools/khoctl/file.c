@@ -24,6 +24,11 @@ const char *sys_path(const char *path)
 	return room[turn];
 }
 
+bool sys_is_here(void)
+{
+	return !*sysroot;
+}
+
 bool sys_exists(const char *path)
 {
 	return !access(sys_path(path), F_OK);

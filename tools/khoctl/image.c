@@ -69,9 +69,9 @@ static size_t count_segments(const struct image *img, const Elf64_Ehdr *head)
 
 static void add_segment(struct image *img, const Elf64_Phdr *p)
 {
-	if (p->p_type != PT_LOAD || p->p_paddr == ~0ULL || !p->p_filesz)
+	if (p->p_type != PT_LOAD || !p->p_filesz)
 		return;
-	/* vmalloc and the like are addresses, not memory */
+	/* vmalloc and the like are addresses, not memory: they are at ~0 */
 	if (p->p_filesz > 1ULL << PHYS_BITS || p->p_paddr > (1ULL << PHYS_BITS) - p->p_filesz)
 		return;
 	img->v = grow(img->v, img->nr, sizeof(*img->v));

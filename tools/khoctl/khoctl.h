@@ -63,6 +63,7 @@ void parse_args(const struct argp *argp, int argc, char **argv, void *input);
 /* file.c */
 void set_sysroot(const char *dir);
 const char *sys_path(const char *path);		/* valid until the next two calls */
+bool sys_is_here(void);			/* no --sysroot */
 bool sys_exists(const char *path);
 char *slurp(const char *path, size_t *len);	/* NULL: errno; ends with a 0 */
 char *sys_slurp(const char *path, size_t *len);

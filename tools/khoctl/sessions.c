@@ -137,11 +137,23 @@ static void list_line(const struct session *x)
 	       pid, x->name);
 }
 
+/* The sessions of the previous kernel are read when the device is first opened. */
+static void have_them_read(void)
+{
+	int fd = sys_is_here() && sys_exists(KHO_DIR "/in/fdt") ? luo_open() : -ENOENT;
+
+	if (fd >= 0)
+		close(fd);
+	else if (fd == -EIO)
+		warn("what the previous kernel handed over cannot be read, see dmesg");
+}
+
 static int list(const struct args *args)
 {
 	struct sessions s;
 	size_t i;
 
+	have_them_read();
 	sessions_look(&s);
 	if (!s.listed && !sys_exists("/dev/liveupdate"))
 		die(EXIT_INPUT, "/dev/liveupdate: is not there: the kernel needs CONFIG_LIVEUPDATE and "
