@@ -15,15 +15,17 @@
 #include <asm/tsc.h>
 #define KHO_FAST_CLOCK_NAME	"tsc"
 #define kho_fast_clock_khz()	tsc_khz
+#define kho_fast_read_clock()	rdtsc()	/* get_cycles() is 0 in start_kernel() */
 #else
 #define KHO_FAST_CLOCK_NAME	"cycles"
 #define kho_fast_clock_khz()	0	/* unknown */
+#define kho_fast_read_clock()	get_cycles()
 #endif
 
 /* A clock that goes on across kexec, from the first line of C on. */
 static inline u64 kho_fast_clock(void)
 {
-	return get_cycles();
+	return kho_fast_read_clock();
 }
 
 /* Nanoseconds that so many ticks take; 0 on a machine that cannot tell. */
