@@ -83,6 +83,7 @@ check-compare: setup
 
 check-khoctl: setup
 	@tests/timeline/test.sh
+	@tests/khoctl/test.sh
 
 check-identical: kernels
 	@scripts/check-identical.sh

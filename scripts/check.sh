@@ -103,6 +103,7 @@ part native as_ktap build_native_benchmarks
 part budget-report "$top/bench/test-budget.sh"
 part luo-report "$top/bench/test-luo.sh"
 part timeline "$top/tests/timeline/test.sh"
+part khoctl "$top/tests/khoctl/test.sh"
 step kernels "$here/build-kernels.sh" all
 part lint "$here/lint.sh"
 part identical "$here/check-identical.sh"

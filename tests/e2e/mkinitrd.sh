@@ -3,10 +3,11 @@
 #
 # Pack the initrds of a plan, the last boot's first, since the initrd of boot N
 # holds the kernel and the initrd of boot N+1.  The last one holds only /init, the
-# plan and the modules: unpacking it is inside the blackout.  Idempotent.
+# plan, the modules and what -f says: unpacking it is inside the blackout.  Idempotent.
 #
-# usage: mkinitrd.sh -i INIT -p PLAN -o DIR [-f HOSTFILE:GUESTPATH]... IMAGE[,MODULES]...
+# usage: mkinitrd.sh -i INIT -p PLAN -o DIR [-f HOSTFILE:GUESTPATH[@BOOT]]... IMAGE[,MODULES]...
 #
+# A file with @BOOT goes only into the initrd of that boot.
 # One IMAGE per boot; MODULES is the folder of the modules built for it.  Writes
 # DIR/initrd1, DIR/initrd2, ...
 set -eu
@@ -22,7 +23,7 @@ while getopts i:p:o:f: opt; do
 	p) plan=$OPTARG ;;
 	o) dir=$OPTARG ;;
 	f) files="$files $OPTARG" ;;
-	*) die "usage: mkinitrd.sh -i INIT -p PLAN -o DIR [-f HOSTFILE:GUESTPATH]... IMAGE[,MODULES]..." ;;
+	*) die "usage: mkinitrd.sh -i INIT -p PLAN -o DIR [-f HOSTFILE:GUESTPATH[@BOOT]]... IMAGE[,MODULES]..." ;;
 	esac
 done
 shift $((OPTIND - 1))
@@ -32,6 +33,24 @@ shift $((OPTIND - 1))
 [ $# -gt 0 ] || die "no kernel given"
 pack=$(pack_tool)
 
+# list_files BOOT: the folders first; libraries are named by each program that has them
+list_files() {
+	for f in $files; do
+		case $f in
+		*@"$1") echo "${f%@*}" ;;
+		*@*) ;;
+		*) echo "$f" ;;
+		esac
+	done | awk -F: '
+		seen[$0]++ { next }
+		{ n = split($2, part, "/"); path = "" }
+		{ for (i = 2; i < n; i++) {
+			path = path "/" part[i]
+			if (!dir[path]++) print "dir " path " 0755 0 0" } }
+		{ print "file " $2 " " $1 " 0755 0 0" }'
+}
+
+# list_boot BOOT IMAGE[,MODULES]
 list_boot() {
 	for d in /dev /proc /sys; do
 		echo "dir $d 0755 0 0"
@@ -39,22 +58,20 @@ list_boot() {
 	echo 'nod /dev/console 0600 0 0 c 5 1'
 	echo "file /init $init 0755 0 0"
 	echo "file /plan $plan 0644 0 0"
-	case $1 in
+	case $2 in
 	*,*)
-		for ko in "${1#*,}"/*.ko; do
+		for ko in "${2#*,}"/*.ko; do
 			[ ! -e "$ko" ] || echo "file /${ko##*/} $ko 0644 0 0"
 		done ;;
 	esac
-	for f in $files; do
-		echo "file ${f#*:} ${f%%:*} 0755 0 0"
-	done
+	list_files "$1"
 }
 
 nr=$#
 while [ "$nr" -gt 0 ]; do
 	eval "boot=\${$nr}"
 	{
-		list_boot "$boot"
+		list_boot "$nr" "$boot"
 		if [ "$nr" -lt $# ]; then
 			next=''
 			eval "next=\${$((nr + 1))}"

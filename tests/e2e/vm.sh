@@ -14,15 +14,17 @@
 #   -c CPUS       (2)
 #   -t SECONDS    time limit (120)
 #   -a WORD       add to the kernel command line of every boot; may be repeated
-#   -f FILE:PATH  put FILE (from the top of the repository) into every
-#                 initrd as PATH; may be repeated
+#   -f FILE:PATH[@BOOT]
+#                 put FILE (from the top of the repository) into every initrd,
+#                 or that of one boot, as PATH; may be repeated
 #   -o DIR        work folder (build/e2e/NAME)
 #   -x ACCEL      tcg, tcg-icount, kvm or auto (auto)
 #   -b BACKING    of the guest's memory: ram, memfd or auto (auto), see guest.sh
 #   -s            say when each line of the console and the verdict came
 #
 # The plan's own line '# vm: OPTIONS' is read first, the command line overrides it.
-# A line '# allow: TEXT' excuses console lines with TEXT.  For the steps of a plan
+# '# programs: NAME,...' puts programs with their libraries into every initrd, NAME@BOOT
+# into that of one boot.  A line '# allow: TEXT' excuses console lines with TEXT.  For the steps of a plan
 # see tests/e2e/README.md.
 #
 # DIR gets: console, verdict (what the guests reported, and blackout_ns as derived
@@ -38,7 +40,7 @@ here=$(dirname -- "$0")
 . "$here/guest.sh"
 
 usage() { die "usage: vm.sh [-1..-9 KERNEL] [-m SIZE] [-n NODES] [-c CPUS] [-t SECONDS]" \
-	"[-a WORD] [-f FILE:PATH] [-o DIR] [-x ACCEL] [-b BACKING] [-s] PLANFILE"; }
+	"[-a WORD] [-f FILE:PATH[@BOOT]] [-o DIR] [-x ACCEL] [-b BACKING] [-s] PLANFILE"; }
 
 # end STATUS REASON
 end() {
@@ -97,6 +99,20 @@ boots() {
 		spec=$(boot_spec "$last")
 		boots="$boots $spec"
 		i=$((i + 1))
+	done
+}
+
+# The programs of the plan go to /bin, their libraries where they are here.
+programs() {
+	for word in $(sed -n 's/^# programs: *//p' "$plan" | tr ',' ' '); do
+		at=''
+		case $word in *@*) at=@${word#*@} ;; esac
+		path=$("$here/prepare.sh" program "${word%@*}") || exit 4
+		files="$files -f $path:/bin/${word%@*}$at"
+		# it fails for what is static
+		for lib in $(ldd "$path" 2>/dev/null | awk '{ for (i = 1; i <= NF; i++) if ($i ~ "^/") print $i }'); do
+			files="$files -f $lib:$lib$at"
+		done
 	done
 }
 
@@ -188,6 +204,7 @@ command -v "$qemu" >/dev/null || { say "$qemu is not installed: run 'make setup'
 mkdir -p "$dir"
 dir=$(cd -- "$dir" && pwd -P)
 boots
+programs
 # shellcheck disable=SC2086	# words on purpose
 "$here/mkinitrd.sh" -i "$build/e2e/init/init" -p "$plan" -o "$dir" $files $boots
 start

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files of /proc and /sys that make the kernel look at its memory. */
+/* Files: of /proc and /sys, that make the kernel look at its memory, and output of programs. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "steps.h"
 #include "verdict.h"
 
@@ -49,8 +50,7 @@ const char *step_write(const struct step *step)
 	return reason;
 }
 
-/* The whole file as one string, to be freed; NULL if it cannot be read. */
-static char *slurp(const char *path)
+char *file_text(const char *path)
 {
 	size_t size = 1 << 16, have = 0;
 	char *text = malloc(size);
@@ -76,16 +76,15 @@ static char *slurp(const char *path)
 /* What follows the path is looked for as it stands. */
 static const char *look_for(const struct step *step, int want)
 {
-	const char *reason = NULL, *at;
-	char *text, *needle;
+	const char *reason = NULL, *at, *needle;
+	char *text;
 
 	if (step->argc < 3)
 		return "usage: expect-text PATH TEXT | reject-text PATH TEXT";
-	text = slurp(step->argv[1]);
+	text = file_text(step->argv[1]);
 	if (!text)
 		return why("%s: %m", step->argv[1]);
-	needle = (char *)step->rest + strlen(step->argv[1]);
-	needle += strspn(needle, " \t");
+	needle = step_after(step, 2);
 	at = strstr(text, needle);
 	if (want && !at)
 		reason = "it is not there";
@@ -102,7 +101,7 @@ const char *step_show(const struct step *step)
 
 	if (step->argc != 2)
 		return "usage: show PATH";
-	text = slurp(step->argv[1]);
+	text = file_text(step->argv[1]);
 	if (!text)
 		return why("%s: %m", step->argv[1]);
 	verdict_text(text);
@@ -131,7 +130,7 @@ const char *step_timeline(const struct step *step)
 /* Returns a reason when @path cannot be read as a number. */
 static const char *read_number(const char *path, long *number)
 {
-	char *text = slurp(path), *end;
+	char *text = file_text(path), *end;
 
 	if (!text)
 		return why("%s: %m", path);
@@ -192,4 +191,45 @@ const char *step_expect_text(const struct step *step)
 const char *step_reject_text(const struct step *step)
 {
 	return look_for(step, 0);
+}
+
+/* Without the last word, which is the number, and the blanks before it. */
+static char *text_before_number(const struct step *step)
+{
+	const char *from = step_after(step, 2);
+	size_t len = strlen(from) - strlen(step->argv[step->argc - 1]);
+
+	while (len && strchr(" \t", from[len - 1]))
+		len--;
+	return strndup(from, len);
+}
+
+static long lines_with(char *text, const char *needle)
+{
+	char *line, *save;
+	long nr = 0;
+
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		nr += !!strstr(line, needle);
+	return nr;
+}
+
+const char *step_expect_lines(const struct step *step)
+{
+	char *text, *needle, *end;
+	long nr, want;
+
+	if (step->argc < 4)
+		return "usage: expect-lines PATH TEXT N";
+	want = strtol(step->argv[step->argc - 1], &end, 10);
+	if (*end)
+		return "usage: expect-lines PATH TEXT N";
+	text = file_text(step->argv[1]);
+	if (!text)
+		return why("%s: %m", step->argv[1]);
+	needle = text_before_number(step);
+	nr = lines_with(text, needle);
+	free(needle);
+	free(text);
+	return nr == want ? NULL : why("%ld lines have it, not %ld", nr, want);
 }

@@ -70,6 +70,17 @@ struct step **plan_load(const char *path, int nr, const char **why)
 	return steps;
 }
 
+const char *step_after(const struct step *step, int words)
+{
+	const char *p = step->text;
+
+	while (words--) {
+		p += strcspn(p, " \t");
+		p += strspn(p, " \t");
+	}
+	return p;
+}
+
 const char *step_opt(const struct step *step, const char *key)
 {
 	size_t len = strlen(key);

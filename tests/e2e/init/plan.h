@@ -28,6 +28,9 @@ struct step *step_new(const char *text);
 /* NULL terminated array of the steps of stage @nr; NULL and @why on error. */
 struct step **plan_load(const char *path, int nr, const char **why);
 
+/* What follows the first @words words, as it stands. */
+const char *step_after(const struct step *step, int words);
+
 /* The value of the word key=VALUE, or NULL. */
 const char *step_opt(const struct step *step, const char *key);
 /* The same as a number with an optional K, M or G; @dflt if absent. */

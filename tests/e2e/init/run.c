@@ -15,7 +15,7 @@ const char *step_run(const struct step *step)
 	if (pid < 0)
 		return why("fork: %m");
 	if (!pid) {
-		execv(step->argv[1], step->argv + 1);
+		execvp(step->argv[1], step->argv + 1);
 		_exit(127);
 	}
 	if (waitpid(pid, &status, 0) != pid)

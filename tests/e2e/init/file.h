@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FILE_H
+#define FILE_H
+
+/* The whole file as one string, to be freed; NULL if it cannot be read. */
+char *file_text(const char *path);
+
+#endif /* FILE_H */

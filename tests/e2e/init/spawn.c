@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Programs that run beside the plan, such as one that traces what the next steps do.
+ * What they say, on both streams, is in /tmp/NAME.out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "steps.h"
+#include "tsc.h"
+#include "verdict.h"
+
+#define MAX_PROGRAMS	8
+#define AWAIT_NS	30000000000ULL
+#define END_NS		60000000000ULL
+#define POLL_NS		20000000
+
+static struct {
+	char *name;
+	pid_t pid;
+} programs[MAX_PROGRAMS];
+
+static const char *output_of(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "/tmp/%s.out", name);
+	return path;
+}
+
+/* Its slot, or a free one for @name NULL; -1 if there is none. */
+static int find(const char *name)
+{
+	int i;
+
+	for (i = 0; i < MAX_PROGRAMS; i++)
+		if (name ? programs[i].name && !strcmp(programs[i].name, name) : !programs[i].name)
+			return i;
+	return -1;
+}
+
+/* In the child; whatever ends here is seen as exit status 127. */
+static void become(const char *path, char *const *argv)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+		_exit(127);
+	close(fd);
+	execvp(argv[0], argv);
+	dprintf(STDERR_FILENO, "%s: %m\n", argv[0]);
+	_exit(127);
+}
+
+const char *step_spawn(const struct step *step)
+{
+	int slot = find(NULL);
+	pid_t pid;
+
+	if (step->argc < 3)
+		return "usage: spawn NAME COMMAND ARGS...";
+	if (slot < 0 || find(step->argv[1]) >= 0)
+		return "there is one of that name, or there are too many";
+	mkdir("/tmp", 01777);
+	pid = fork();
+	if (pid < 0)
+		return why("fork: %m");
+	if (!pid)
+		become(output_of(step->argv[1]), step->argv + 2);
+	programs[slot].name = step->argv[1];
+	programs[slot].pid = pid;
+	return NULL;
+}
+
+static void wait_a_little(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = POLL_NS }, NULL);
+}
+
+static int output_has(const char *name, const char *text)
+{
+	char *output = file_text(output_of(name));
+	int has = output && strstr(output, text);
+
+	free(output);
+	return has;
+}
+
+/* The verdict gets the output when something is wrong with a program. */
+static const char *with_output(const char *name, const char *reason)
+{
+	char *output = file_text(output_of(name));
+
+	verdict_text(output ? output : "");
+	free(output);
+	return reason;
+}
+
+/* Still running, as far as one can tell without taking its status away. */
+static int runs(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && !info.si_pid;
+}
+
+const char *step_await_text(const struct step *step)
+{
+	uint64_t until = raw_ns() + AWAIT_NS;
+	int slot = step->argc < 3 ? -1 : find(step->argv[1]), ran;
+	const char *text;
+
+	if (slot < 0)
+		return "usage: await-text NAME TEXT, after spawn NAME";
+	text = step_after(step, 2);
+	do {
+		/* in this order: what it said before it ended counts */
+		ran = runs(programs[slot].pid);
+		if (output_has(step->argv[1], text))
+			return NULL;
+		wait_a_little();
+	} while (ran && raw_ns() < until);
+	return with_output(step->argv[1], ran ? "it does not say that" : "it ended without saying that");
+}
+
+/* How it ended: with 0, or by signal @excused. */
+static const char *judge(int status, int excused)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == excused)
+		return NULL;
+	if (WIFSIGNALED(status))
+		return why("killed by signal %d", WTERMSIG(status));
+	return WEXITSTATUS(status) ? why("exit status %d", WEXITSTATUS(status)) : NULL;
+}
+
+static const char *await_end(int slot, int excused)
+{
+	uint64_t until = raw_ns() + END_NS;
+	pid_t pid = programs[slot].pid;
+	const char *name = programs[slot].name, *reason;
+	int status;
+
+	while (runs(pid) && raw_ns() < until)
+		wait_a_little();
+	if (runs(pid)) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		reason = "it does not end";
+	} else if (waitpid(pid, &status, 0) != pid) {
+		reason = why("waitpid: %m");
+	} else {
+		reason = judge(status, excused);
+	}
+	programs[slot].name = NULL;
+	return reason ? with_output(name, reason) : NULL;
+}
+
+const char *step_await_end(const struct step *step)
+{
+	int slot = step->argc == 2 ? find(step->argv[1]) : -1;
+
+	return slot < 0 ? "usage: await-end NAME, after spawn NAME" : await_end(slot, 0);
+}
+
+const char *step_stop(const struct step *step)
+{
+	int slot = step->argc < 2 ? -1 : find(step->argv[1]);
+
+	if (slot < 0)
+		return "usage: stop NAME [interrupted=1], after spawn NAME";
+	if (!runs(programs[slot].pid))
+		return await_end(slot, 0) ?: "it had ended";
+	kill(programs[slot].pid, SIGINT);
+	return await_end(slot, step_num(step, "interrupted", 0) ? SIGINT : 0);
+}
