@@ -113,7 +113,7 @@ const char *step_show(const struct step *step)
 const char *step_timeline(const struct step *step)
 {
 	const char *path = step->argc > 1 ? step->argv[1] : "/sys/kernel/debug/kho/timeline.json";
-	char *text = slurp(path), *line, *p;
+	char *text = file_text(path), *line, *p;
 
 	if (!text)
 		return why("%s: %m", path);
