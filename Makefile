@@ -5,6 +5,7 @@
 
 help:
 	@echo 'make blackout          measure a live update, stock and accelerated (QUICK=1: a subset, 3 minutes)'
+	@echo 'make where             where the time of the last make blackout went, the largest part marked'
 	@echo 'make bench             the same kernel code in userspace, of stock and of ours (5 minutes)'
 	@echo 'make luo               sessions, files and memfds through the orchestrator, stock and ours'
 	@echo 'make scaling           more CPUs, more nodes: how fast are sections finished, folios preserved?'
@@ -36,6 +37,10 @@ kernels: setup
 blackout: setup
 	@scripts/build-kernels.sh both
 	@bench/blackout.sh
+
+where:
+	@$(MAKE) -s -C bench OUT="$(CURDIR)/build/bench"
+	@build/bench/report --where build/report/blackout.jsonl
 
 bench: setup
 	@scripts/fetch-linux.sh >/dev/null
@@ -70,6 +75,7 @@ check-apply: setup
 
 check-report: setup
 	@bench/test-report.sh
+	@bench/test-where.sh
 	@bench/test-luo.sh
 
 check-compare: setup
@@ -99,5 +105,5 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout bench luo scaling check check-unit check-fuzz fuzz check-report \
+.PHONY: help setup kernels blackout where bench luo scaling check check-unit check-fuzz fuzz check-report \
 	check-compare check-khoctl check-apply check-identical check-budget check-e2e lint clean distclean

@@ -97,6 +97,7 @@ part apply "$here/test-apply.sh"
 part unit make --no-print-directory -C "$top/tests/unit" check
 part fuzz make --no-print-directory -C "$top/tests/fuzz" check
 part report "$top/bench/test-report.sh"
+part where "$top/bench/test-where.sh"
 part compare "$top/bench/test-compare.sh"
 part native as_ktap build_native_benchmarks
 part budget-report "$top/bench/test-budget.sh"
