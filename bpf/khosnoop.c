@@ -17,9 +17,6 @@ static struct bpf_object_skeleton *snoop_open(const struct options *options)
 		return NULL;
 	bpf->rodata->only_pid = options->pid;
 	nodes_read((struct node_range *)bpf->rodata->node_ranges, MAX_NODE_RANGES);
-	if (!options->json)
-		printf("%-14s %-16s %-7s %-10s %-16s %8s %5s %4s\n", "SECONDS", "PROCESS", "PID",
-		       "OPERATION", "ADDRESS", "PAGES", "ORDER", "NODE");
 	return bpf->skeleton;
 }
 
@@ -54,6 +51,8 @@ const struct tool tool = {
 	.name = "khosnoop",
 	.doc = "Show each piece of memory that is preserved for the next kernel, unpreserved, "
 	       "or restored from the previous one.",
+	.header = "SECONDS        PROCESS          PID     OPERATION  ADDRESS             PAGES "
+		  "ORDER NODE\n",
 	.proof = "kho_preserve",
 	.function = "kho_preserve_folio",
 	.open = snoop_open,

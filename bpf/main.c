@@ -288,7 +288,8 @@ static void print_ready(bool events)
 	if (options.json)
 		printf("{\"event\":\"ready\",\"source\":\"%s\"}\n", source);
 	else
-		printf("# ready, by %s of the kernel; Ctrl-C ends it\n", source);
+		printf("# ready, by %s of the kernel; Ctrl-C ends it\n%s", source,
+		       tool.header ?: "");
 }
 
 static int run(struct bpf_object_skeleton *skeleton, bool events)

@@ -24,6 +24,7 @@ struct tool {
 	const char *name, *doc;
 	const struct argp *more;	/* options of its own, or NULL */
 	bool has_interval;
+	const char *header;		/* of the text, or NULL */
 	const char *proof;		/* the trace event that our kernels have */
 	const char *function;		/* where that is missing: a kernel with KHO has it */
 
