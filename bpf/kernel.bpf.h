@@ -59,10 +59,12 @@ extern const void vmemmap_base __ksym __weak;
 
 static __always_inline unsigned long page_to_pfn(const void *page)
 {
-	unsigned long base = 0;
+	unsigned long base = 0, at = 0;
 
 	bpf_probe_read_kernel(&base, sizeof(base), &vmemmap_base);
-	return ((unsigned long)page - base) / bpf_core_type_size(struct page);
+	/* There is no calculating with pointers of the kernel, but with what is read. */
+	bpf_probe_read_kernel(&at, sizeof(at), &page);
+	return (at - base) / bpf_core_type_size(struct page);
 }
 
 static __always_inline unsigned int folio_order(const struct folio *folio)
