@@ -110,8 +110,11 @@ int BPF_PROG(fexit_session_freeze, struct luo_file_set *set, void *ser, int err)
 	return told(BLACKOUT_SESSION, session_freeze, session_of(set), 0, err);
 }
 
-SEC("fexit/luo_file_finish")
-int BPF_PROG(fexit_session_finish, struct luo_file_set *set, int err)
+/* Closing a session finishes what there is left: nothing, if it was finished before. */
+SEC("fentry/luo_file_finish")
+int BPF_PROG(fentry_session_finish, struct luo_file_set *set)
 {
-	return told(BLACKOUT_SESSION, session_finish, session_of(set), 0, err);
+	if (!BPF_CORE_READ(set, count))
+		return 0;
+	return told(BLACKOUT_SESSION, session_finish, session_of(set), 0, 0);
 }

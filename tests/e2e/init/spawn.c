@@ -20,7 +20,7 @@
 #include "verdict.h"
 
 #define MAX_PROGRAMS	8
-#define AWAIT_NS	30000000000ULL
+#define AWAIT_NS	60000000000ULL
 #define END_NS		60000000000ULL
 #define POLL_NS		20000000
 
