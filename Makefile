@@ -14,6 +14,7 @@ help:
 	@echo 'make check-report        the report over the blackout samples'
 	@echo 'make check-khoctl        tools/khoctl and the reader of timelines'
 	@echo 'make check-compare       bench/compare and the charts of make bench'
+	@echo 'make check-bpf           the BPF tools: they build, options, errors'
 	@echo 'make check-apply         scripts/apply.sh'
 	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
 	@echo 'make check-budget        instructions of each operation, against bench/budgets'
@@ -21,6 +22,7 @@ help:
 	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
 	@echo 'make fuzz              run a fuzzer until it finds something (TARGET=memfd: the other one)'
 	@echo 'make kernels           build the kernels: stock, fast and three for tests (incremental)'
+	@echo 'make tools             build the programs that look at a live update, in build/'
 	@echo 'make setup             install what is missing'
 	@echo 'make clean             remove build/'
 	@echo 'make distclean         and everything in the cache: sources, kernels'
@@ -50,6 +52,9 @@ scaling: setup
 	@bench/scaling.sh
 	@bench/preserve-scaling.sh
 
+tools: setup
+	@$(MAKE) --no-print-directory -s -C bpf
+
 check:
 	@scripts/check.sh
 
@@ -78,6 +83,9 @@ check-compare: setup
 check-khoctl: setup
 	@tests/timeline/test.sh
 
+check-bpf: setup
+	@bpf/test.sh
+
 check-identical: kernels
 	@scripts/check-identical.sh
 
@@ -98,5 +106,5 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout bench luo scaling check check-unit check-fuzz fuzz check-report \
+.PHONY: help setup tools kernels blackout bench luo scaling check check-unit check-fuzz fuzz check-report check-bpf \
 	check-compare check-khoctl check-apply check-identical check-budget check-e2e lint clean distclean
