@@ -5,6 +5,7 @@
 
 help:
 	@echo 'make blackout          measure a live update, stock and accelerated (QUICK=1: a subset, 3 minutes)'
+	@echo 'make where             where the time of the last make blackout went, the largest part marked'
 	@echo 'make bench             the same kernel code in userspace, of stock and of ours (5 minutes)'
 	@echo 'make luo               sessions, files and memfds through the orchestrator, stock and ours'
 	@echo 'make scaling           more CPUs, more nodes: how fast are sections finished, folios preserved?'
@@ -39,6 +40,10 @@ blackout: setup
 	@scripts/build-kernels.sh both
 	@bench/blackout.sh
 
+where:
+	@$(MAKE) -s -C bench OUT="$(CURDIR)/build/bench"
+	@build/bench/report --where build/report/blackout.jsonl
+
 bench: setup
 	@scripts/fetch-linux.sh >/dev/null
 	@bench/native.sh
@@ -52,8 +57,9 @@ scaling: setup
 	@bench/scaling.sh
 	@bench/preserve-scaling.sh
 
-tools: setup
-	@$(MAKE) --no-print-directory -s -C bpf
+tools: kernels
+	@for p in khosnoop kholat khoblackout khoheat khoctl; do \
+		tests/e2e/prepare.sh program $$p || exit 1; done
 
 check:
 	@scripts/check.sh
@@ -75,6 +81,7 @@ check-apply: setup
 
 check-report: setup
 	@bench/test-report.sh
+	@bench/test-where.sh
 	@bench/test-luo.sh
 
 check-compare: setup
@@ -82,6 +89,7 @@ check-compare: setup
 
 check-khoctl: setup
 	@tests/timeline/test.sh
+	@tests/khoctl/test.sh
 
 check-bpf: setup
 	@bpf/test.sh
@@ -106,5 +114,5 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup tools kernels blackout bench luo scaling check check-unit check-fuzz fuzz check-report check-bpf \
+.PHONY: help setup tools kernels blackout where bench luo scaling check check-unit check-fuzz fuzz check-report check-bpf \
 	check-compare check-khoctl check-apply check-identical check-budget check-e2e lint clean distclean

@@ -4,6 +4,7 @@
 # Measure the blackout of a live update with the stock and the accelerated kernel, in
 # turns, scenario by scenario (bench/scenarios), and report. Every run adds an env record
 # and a record per repetition to build/report/blackout.jsonl; all else is made from that.
+# build/report/timeline-SCENARIO.json is the timeline of ours, of the last repetition.
 #
 # usage: [QUICK=1] blackout.sh [SCENARIO...]
 #
@@ -38,7 +39,7 @@ check_names() {
 	done
 }
 
-# The plan of a scenario: what is preserved is verified, or there is no figure.
+# The plan of a scenario for $kernel: what is preserved is verified, or there is no figure.
 write_plan() {
 	echo 'stage 1'
 	if [ "$n" -gt 0 ]; then
@@ -50,6 +51,8 @@ write_plan() {
 		printf 'insmod kho_workload\nworkload scribble max_mb=1024\n'
 		printf 'workload restore\nworkload verify\n'
 	fi
+	# After all that is measured. Stock has none.
+	[ "$kernel" != fast ] || echo 'timeline'
 	echo 'poweroff'
 }
 
@@ -68,14 +71,32 @@ sample() {
 	# The limit is for the whole run; what comes before reboot(2) takes less than 20 s.
 	printf '"memory":"%s","nodes":1,"cpus":2,"rep":%s,"limit_s":%s,"status":"%s","verified":%s,' \
 		"$memory" "$rep" "$((limit - 20))" "$1" "$verified"
-	printf '"reason":"%s","blackout_ns":%s,"retrieve_ns":%s,"total_ns":%s}\n' \
+	printf '"reason":"%s","blackout_ns":%s,"retrieve_ns":%s,"total_ns":%s' \
 		"$(echo "$2" | text)" "$blackout" "$retrieve" "$((blackout + retrieve))"
+	[ "$1" != ok ] || { parts landmarks "$work/vm/landmarks"; parts phases "$work/vm/parts"; }
+	echo '}'
+}
+
+# parts KEY FILE: an object of the lines "PART NS", if there is one
+parts() {
+	[ -s "$2" ] || return 0
+	awk -v key="$1" '{ printf "%s\"%s\":%s", (NR > 1 ? "," : ",\"" key "\":{"), $1, $2 }
+		END { printf "}" }' "$2"
+}
+
+# What both kernels said on the console, beside the clock of the host. That they have
+# said nothing is no reason to drop a sample.
+find_landmarks() {
+	awk -v blackout="$(value blackout_ns)" -f "$here/landmarks.awk" "$here/landmarks" \
+		"$work/vm/verdict.lines" "$work/vm/console.lines" >"$work/vm/landmarks" || :
 }
 
 measure() {
 	rc=0
-	"$top/tests/e2e/vm.sh" -1 "$kernel" -m "$memory" -b "$backing" -c 2 -t "$limit" \
+	"$top/tests/e2e/vm.sh" -1 "$kernel" -m "$memory" -b "$backing" -c 2 -t "$limit" -s \
 		-o "$work/vm" "$work/$name.plan" 2>"$work/reason" || rc=$?
+	find_landmarks
+	[ ! -s "$work/vm/timeline.json" ] || cp "$work/vm/timeline.json" "$out/timeline-$name.json"
 	case $rc in
 	0) sample ok '' ;;
 	3) sample limit '' ;;
@@ -104,10 +125,10 @@ summary() {
 
 # Stock and ours in turns, so that a slow minute of the host hits both.
 run_scenario() {
-	write_plan >"$work/$name.plan"
 	rep=0
 	while [ "$rep" -lt "$reps" ]; do
 		for kernel in $(echo "$kernels" | tr , ' '); do
+			write_plan >"$work/$name.plan"
 			measure
 		done
 		rep=$((rep + 1))

@@ -7,6 +7,7 @@
  * that failed has no figure at all. There is no mean: one outlier owns it.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "report.h"
 
@@ -93,6 +94,105 @@ struct ratio ratio_of(const struct figure *stock, const struct figure *fast)
 		.at_least = stock->status == LIMIT,
 		.times = known ? (double)ns / fast->med : 0,
 	};
+}
+
+/* The median of a part, of the samples that have it. */
+static uint64_t part_median(const struct series *series, enum breakdown b, const char *name)
+{
+	uint64_t *v = calloc(series->nr, sizeof(*v)), med;
+	size_t nr = 0;
+
+	if (!v)
+		die("out of memory");
+	for (size_t i = 0; i < series->nr; i++) {
+		const struct parts *parts = &series->samples[i].parts[b];
+
+		for (size_t j = 0; j < parts->nr; j++)
+			if (!strcmp(parts->v[j].name, name))
+				v[nr++] = parts->v[j].ns;
+	}
+	qsort(v, nr, sizeof(*v), compare);
+	med = median(v, nr);
+	free(v);
+	return med;
+}
+
+/**
+ * parts_of() - Sum up where the blackouts of a series went.
+ * @sc: The scenario.
+ * @k: Which kernel.
+ * @b: By which parts.
+ * Return: The median of each part, in the order of the first sample that has them; none
+ * if no sample has, or one failed.
+ */
+struct parts parts_of(const struct scenario *sc, enum kernel k, enum breakdown b)
+{
+	const struct series *series = &sc->series[k];
+	struct parts parts = { .nr = 0 };
+
+	if (figure_of(sc, k, BLACKOUT).status == FAILED)
+		return parts;
+	for (size_t i = 0; i < series->nr && !parts.nr; i++)
+		parts = series->samples[i].parts[b];
+	for (size_t j = 0; j < parts.nr; j++)
+		parts.v[j].ns = part_median(series, b, parts.v[j].name);
+	return parts;
+}
+
+/**
+ * parts_sum() - All parts together.
+ * @parts: The parts.
+ * Return: Their sum, which for medians is not quite the median of the blackout.
+ */
+uint64_t parts_sum(const struct parts *parts)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < parts->nr; i++)
+		sum += parts->v[i].ns;
+	return sum;
+}
+
+/**
+ * parts_largest() - Where most of the time went.
+ * @parts: The parts.
+ * Return: The part, the first of equals; NULL if there are none.
+ */
+const struct part *parts_largest(const struct parts *parts)
+{
+	const struct part *largest = NULL;
+
+	for (size_t i = 0; i < parts->nr; i++)
+		if (!largest || parts->v[i].ns > largest->ns)
+			largest = &parts->v[i];
+	return largest;
+}
+
+/**
+ * text_ms() - Milliseconds.
+ * @ns: Nanoseconds.
+ * Return: The text, without the unit.
+ */
+struct text text_ms(uint64_t ns)
+{
+	struct text t;
+
+	snprintf(t.s, sizeof(t.s), "%.2f", ns / 1e6);
+	return t;
+}
+
+/**
+ * text_percent() - A share.
+ * @part: Of this,
+ * @whole: in this.
+ * Return: The text.
+ */
+struct text text_percent(uint64_t part, uint64_t whole)
+{
+	struct text t;
+
+	snprintf(t.s, sizeof(t.s), "%.1f%%", whole ? 100.0 * part / whole : 0);
+	return t;
 }
 
 /**

@@ -72,7 +72,12 @@ static const char method[] =
 	"<p>Under QEMU's TCG (<code>qemu-tcg</code>) each instruction is emulated: read the "
 	"ratios, not the seconds.</p>\n";
 
-static void put(FILE *out, const char *s)
+/**
+ * html_text() - Text as it stands.
+ * @out: The file.
+ * @s: The text.
+ */
+void html_text(FILE *out, const char *s)
 {
 	for (; *s; s++) {
 		switch (*s) {
@@ -97,7 +102,7 @@ static void put(FILE *out, const char *s)
 static void cell(FILE *out, const char *class, const char *s)
 {
 	fprintf(out, "<td%s%s%s>", *class ? " class=\"" : "", class, *class ? "\"" : "");
-	put(out, s);
+	html_text(out, s);
 	fputs("</td>", out);
 }
 
@@ -171,13 +176,13 @@ static void environment(FILE *out, const struct run *run)
 		if (!strcmp(key, "type") || !strcmp(key, "command"))
 			continue;
 		fputs("<tr><th>", out);
-		put(out, key);
+		html_text(out, key);
 		fputs("</th>", out);
 		cell(out, "", json_object_get_string(val));
 		fputs("</tr>\n", out);
 	}
 	fputs("</tbody></table>\n<h3>Again</h3>\n<pre>", out);
-	put(out, json_object_get_string(json_object_object_get(run->env, "command")));
+	html_text(out, json_object_get_string(json_object_object_get(run->env, "command")));
 	fputs("</pre>\n", out);
 }
 
@@ -199,7 +204,7 @@ static void preformatted(FILE *out, const char *title, const struct run *run,
 		die("out of memory");
 	if (size) {
 		fprintf(out, "<h3>%s</h3>\n<pre>", title);
-		put(out, text);
+		html_text(out, text);
 		fputs("</pre>\n", out);
 	}
 	free(text);
@@ -257,6 +262,7 @@ void html_run(FILE *out, const struct run *run, const struct targets *t, const c
 	if (svg)
 		chart(out, svg);
 	tables(out, run);
+	where_html(out, run);
 	if (t->nr)
 		preformatted(out, "Targets", run, t);
 	environment(out, run);

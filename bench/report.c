@@ -25,6 +25,7 @@ struct options {
 	const char	*targets;
 	const char	*run;
 	bool		no_chart;
+	bool		where;
 };
 
 const char *argp_program_bug_address = "the project's issues";
@@ -83,6 +84,9 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 	case 'n':
 		opt->no_chart = true;
 		return 0;
+	case 'w':
+		opt->where = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->log)
 			argp_error(state, "more than one file");
@@ -121,6 +125,10 @@ static int print_run(FILE *out, const struct run *run, const struct targets *tar
 	int rc = EXIT_MET;
 
 	table_print(out, run);
+	if (where_known(run)) {
+		fputc('\n', out);
+		where_print(out, run);
+	}
 	if (targets->nr) {
 		fprintf(out, "\nTargets\n\n");
 		rc = targets_print(out, run, targets);
@@ -152,6 +160,20 @@ static int print_runs(FILE *out, const struct log *log, const struct targets *ta
 		rc = worse(rc, print_run(out, &log->runs[i], targets));
 	}
 	return rc;
+}
+
+static int print_where(const struct log *log)
+{
+	const struct run *run = NULL;
+
+	for (size_t i = 0; i < log->nr; i++)
+		if (log->runs[i].shown)
+			run = &log->runs[i];
+	if (!where_known(run))
+		die("run %s was measured without landmarks and phases; 'make blackout' measures "
+		    "them", run->id);
+	where_print(stdout, run);
+	return run_failed(run) ? EXIT_NOT_MET : EXIT_MET;
 }
 
 static bool is_last_shown(const struct log *log, size_t i)
@@ -189,6 +211,18 @@ static void write_page(const struct log *log, const struct options *opt,
 	output_finish(out, "blackout.html");
 }
 
+static int report(const struct log *log, const struct options *opt,
+		  const struct targets *targets)
+{
+	int rc = print_runs(stdout, log, targets);
+	FILE *out = output_create(opt->dir, "blackout", "txt");
+
+	print_runs(out, log, targets);
+	output_finish(out, "blackout.txt");
+	write_page(log, opt, targets);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
@@ -196,6 +230,7 @@ int main(int argc, char **argv)
 		{ "check", 'c', "TARGETS", 0, "hold the runs against a file of targets", 0 },
 		{ "run", 'r', "ID", 0, "that run (default: the latest of each 'where')", 0 },
 		{ "no-chart", 'n', NULL, 0, "do without gnuplot", 0 },
+		{ "where", 'w', NULL, 0, "print where the time of the last run went, no more", 0 },
 		{ 0 }
 	};
 	static const struct argp argp = {
@@ -208,7 +243,6 @@ int main(int argc, char **argv)
 	struct targets targets = { 0 };
 	struct log log;
 	char *path;
-	FILE *out;
 	int rc;
 
 	argp_err_exit_status = EXIT_INPUT;
@@ -227,12 +261,7 @@ int main(int argc, char **argv)
 	if (opt.targets)
 		targets_load(&targets, opt.targets);
 
-	rc = print_runs(stdout, &log, &targets);
-	out = output_create(opt.dir, "blackout", "txt");
-	print_runs(out, &log, &targets);
-	output_finish(out, "blackout.txt");
-	write_page(&log, &opt, &targets);
-
+	rc = opt.where ? print_where(&log) : report(&log, &opt, &targets);
 	targets_free(&targets);
 	log_free(&log);
 	free(path);

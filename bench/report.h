@@ -5,6 +5,8 @@
  *   samples.c  the log: runs, their scenarios, their samples (owns all of it)
  *   figures.c  min, median, max and ratios out of samples, and how they print
  *   table.c    the terminal tables
+ *   where.c    where the time went: parts of the blackout, in the terminal and the page
+ *   bars.c     the same as a picture
  *   targets.c  the wanted ratios, met or not
  *   chart.c    gnuplot data, script, .svg and .png
  *   html.c     the page
@@ -20,6 +22,7 @@
 
 #define SCHEMA		1
 #define NS_PER_S	1000000000ULL
+#define MAX_PARTS	24
 
 /* The exit status of the report. */
 enum {
@@ -32,6 +35,23 @@ enum {
 enum kernel { STOCK, FAST, NR_KERNELS };
 enum status { OK, LIMIT, FAILED };
 
+/*
+ * What a blackout is divided by: what the kernel said on the console, or its own stamps
+ * (ours only).
+ */
+enum breakdown { LANDMARKS, PHASES, NR_BREAKDOWNS };
+
+struct part {
+	const char	*name;
+	uint64_t	ns;
+};
+
+/* One after the other, together the blackout; in the log an object of them. */
+struct parts {
+	struct part	v[MAX_PARTS];
+	size_t		nr;		/* 0: not recorded */
+};
+
 struct sample {
 	enum status	status;
 	uint64_t	blackout_ns;
@@ -40,6 +60,7 @@ struct sample {
 	uint64_t	limit_s;
 	uint64_t	rep;
 	const char	*reason;	/* of a failure, may be empty */
+	struct parts	parts[NR_BREAKDOWNS];
 };
 
 struct series {
@@ -115,7 +136,12 @@ const struct scenario *run_find(const struct run *run, const char *name);
 /* figures.c */
 struct figure figure_of(const struct scenario *sc, enum kernel k, enum quantity q);
 struct ratio ratio_of(const struct figure *stock, const struct figure *fast);
+struct parts parts_of(const struct scenario *sc, enum kernel k, enum breakdown b);
+uint64_t parts_sum(const struct parts *parts);
+const struct part *parts_largest(const struct parts *parts);
 struct text text_seconds(uint64_t ns);
+struct text text_ms(uint64_t ns);
+struct text text_percent(uint64_t part, uint64_t whole);
 struct text text_count(uint64_t n);
 struct text text_size(uint64_t order);
 struct text text_label(const struct scenario *sc);
@@ -129,6 +155,14 @@ void table_print(FILE *out, const struct run *run);
 void table_print_failures(FILE *out, const struct run *run);
 bool run_failed(const struct run *run);
 
+/* where.c */
+bool where_known(const struct run *run);
+void where_print(FILE *out, const struct run *run);
+void where_html(FILE *out, const struct run *run);
+
+/* bars.c */
+void bars_draw(FILE *out, const struct scenario *sc);
+
 /* targets.c */
 void targets_load(struct targets *t, const char *path);
 void targets_free(struct targets *t);
@@ -141,6 +175,7 @@ bool chart_draw(const struct run *run, const char *dir, const char *name);
 void html_begin(FILE *out);
 void html_run(FILE *out, const struct run *run, const struct targets *t, const char *svg);
 void html_end(FILE *out);
+void html_text(FILE *out, const char *s);
 
 /* report.c */
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *fmt, ...);

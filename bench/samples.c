@@ -47,14 +47,17 @@ static const char *string_field(const struct line *ln, const char *key)
 }
 
 /* Names become file names and table cells: nothing but [a-z0-9-]. */
-static const char *name_field(const struct line *ln, const char *key)
+static const char *check_name(const struct line *ln, const char *key, const char *name)
 {
-	const char *name = string_field(ln, key);
-
 	if (!*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")])
 		die_at(ln->path, ln->nr, "field '%s' is '%s': only a-z, 0-9 and - are allowed",
 		       key, name);
 	return name;
+}
+
+static const char *name_field(const struct line *ln, const char *key)
+{
+	return check_name(ln, key, string_field(ln, key));
 }
 
 static uint64_t uint_field(const struct line *ln, const char *key)
@@ -158,6 +161,41 @@ static enum status status_field(const struct line *ln)
 	die_at(ln->path, ln->nr, "field 'status' is '%s', not ok, limit or failed", status);
 }
 
+static void check_sum(const struct line *ln, const char *key, const struct sample *s,
+		      const struct parts *parts)
+{
+	uint64_t sum = parts_sum(parts);
+	uint64_t off = sum > s->blackout_ns ? sum - s->blackout_ns : s->blackout_ns - sum;
+
+	if (off > s->blackout_ns / 100)
+		die_at(ln->path, ln->nr, "%s: the sum is %llu ns, the blackout %llu ns, more "
+		       "than 1 %% apart; delete the line", key, (unsigned long long)sum,
+		       (unsigned long long)s->blackout_ns);
+}
+
+/* Optional: stock has no phases, an older log neither. */
+static void read_parts(const struct line *ln, const char *key, struct sample *s,
+		       struct parts *parts)
+{
+	struct json_object *obj;
+
+	if (!json_object_object_get_ex(ln->obj, key, NULL))
+		return;
+	obj = field(ln, key, json_type_object);
+	json_object_object_foreach(obj, name, val) {
+		struct line inner = { .path = ln->path, .nr = ln->nr, .obj = obj };
+
+		(void)val;
+		if (parts->nr == MAX_PARTS)
+			die_at(ln->path, ln->nr, "%s: more than %d parts; delete the line", key,
+			       MAX_PARTS);
+		parts->v[parts->nr++] = (struct part) {
+			check_name(ln, key, name), uint_field(&inner, name),
+		};
+	}
+	check_sum(ln, key, s, parts);
+}
+
 static struct sample read_sample(const struct line *ln)
 {
 	struct sample s = {
@@ -177,6 +215,8 @@ static struct sample read_sample(const struct line *ln)
 		die_at(ln->path, ln->nr, "a blackout of 0 ns was never measured; delete the line");
 	if (s.total_ns != s.blackout_ns + s.retrieve_ns)
 		die_at(ln->path, ln->nr, "total_ns is not blackout_ns + retrieve_ns; delete the line");
+	read_parts(ln, "landmarks", &s, &s.parts[LANDMARKS]);
+	read_parts(ln, "phases", &s, &s.parts[PHASES]);
 	return s;
 }
 

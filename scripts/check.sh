@@ -97,12 +97,14 @@ part apply "$here/test-apply.sh"
 part unit make --no-print-directory -C "$top/tests/unit" check
 part fuzz make --no-print-directory -C "$top/tests/fuzz" check
 part report "$top/bench/test-report.sh"
+part where "$top/bench/test-where.sh"
 part compare "$top/bench/test-compare.sh"
 part native as_ktap build_native_benchmarks
 part budget-report "$top/bench/test-budget.sh"
 part luo-report "$top/bench/test-luo.sh"
 part bpf "$top/bpf/test.sh"
 part timeline "$top/tests/timeline/test.sh"
+part khoctl "$top/tests/khoctl/test.sh"
 step kernels "$here/build-kernels.sh" all
 part lint "$here/lint.sh"
 part identical "$here/check-identical.sh"

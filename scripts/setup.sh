@@ -36,6 +36,7 @@ lint	shellcheck	shellcheck
 lint	sparse		sparse
 lint	perl		prove
 lint	python3		python3
+lint	groff-base	groff
 test	clang		clang
 test	libclang-rt-dev	clang -fsanitize=address
 report	gnuplot-nox	gnuplot

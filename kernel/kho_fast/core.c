@@ -15,7 +15,9 @@
  * - mm/deferred_kho.c, form.c, ranges.c, stats.c: keep preserved pages out of
  *   the buddy allocator and give them their form;
  * - restore.c, reserved.c, holes.c, trim.c: preserved pages are claimed, small
- *   holes between them are freed, the tree goes away.
+ *   holes between them are freed, the tree goes away;
+ * - timeline.c, timeline_in.c, timeline_show.c: where the time goes, of both
+ *   kernels.
  *
  * This file switches the whole on and off.
  */
@@ -30,6 +32,7 @@
 
 #include "internal.h"
 #include "outgoing.h"
+#include "timeline.h"
 
 static bool enabled __ro_after_init =
 	IS_ENABLED(CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT);
@@ -80,6 +83,9 @@ static int __init outgoing_init(void)
 	if (err)
 		goto err_subtree_exit;
 
+	/* Nothing depends on it. */
+	if (kho_fast_timeline_init())
+		pr_warn("the timeline of a live update will lack this kernel's end\n");
 	return 0;
 
 err_subtree_exit:

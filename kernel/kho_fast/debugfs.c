@@ -27,6 +27,7 @@
 #include <linux/slab.h>
 
 #include "internal.h"
+#include "timeline.h"
 
 /* Larger incoming blobs are not shown; a copy would cost too much. */
 #define MAX_COPY	SZ_1M
@@ -139,6 +140,7 @@ void __init kho_fast_debugfs_init(void)
 			    &scratch_phys_fops);
 	debugfs_create_file("scratch_len", 0400, out_dir, NULL,
 			    &scratch_len_fops);
+	kho_fast_timeline_debugfs(root_dir);
 }
 
 /**

@@ -27,12 +27,12 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
-#include <linux/timex.h>
 #include <linux/unaligned.h>
 
 #include <asm/early_ioremap.h>
 
 #include "internal.h"
+#include "timeline.h"
 
 /* The previous kernel has an area per node with memory, and two more. */
 #define MAX_SCRATCH_AREAS	(MAX_NUMNODES + 2)
@@ -256,6 +256,8 @@ static bool __init read_scratch(phys_addr_t phys, u64 len)
 void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_len,
 			 phys_addr_t scratch_phys, u64 scratch_len)
 {
+	const u64 began = kho_fast_clock();
+
 	if (!read_fdt(fdt_phys, fdt_len) ||
 	    !read_scratch(scratch_phys, scratch_len))
 		return;
@@ -264,6 +266,8 @@ void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_len,
 	memblock_set_kho_scratch_only();
 	in.populated = true;
 	pr_info("found a handover\n");
+	kho_fast_span(KHO_SPAN_DISCOVERY, began, kho_fast_clock(), NUMA_NO_NODE,
+		      NULL);
 }
 
 /* Back to a cold boot, while nothing outside scratch has been written. */
@@ -276,17 +280,9 @@ static void __init forget_handover(void)
 	memblock_clear_kho_scratch_only();
 }
 
-/**
- * kho_memory_init_early - Read the tree of preserved memory.
- *
- * Context: boot CPU, before free_area_init().
- */
-void __init kho_memory_init_early(void)
+static void __init read_tree(void)
 {
-	cycles_t began;
-
-	if (!is_kho_boot())
-		return;
+	u64 began;
 
 	/* It lives in memory of its own and must not touch what is preserved. */
 	if (is_kdump_kernel()) {
@@ -297,15 +293,28 @@ void __init kho_memory_init_early(void)
 
 	kho_fast_scratch_adopt(in.scratch_pa,
 			       in.scratch_len / sizeof(struct kho_scratch));
-	began = get_cycles();
+	began = kho_fast_clock();
 	if (kho_fast_map_build(&kho_fast_incoming, in.root_pa)) {
 		forget_handover();
 		return;
 	}
-	kho_fast_stats_walk(get_cycles() - began, kho_fast_incoming.nodes.nr);
+	kho_fast_stats_walk(kho_fast_clock() - began, kho_fast_incoming.nodes.nr);
 
 	kho_fast_subtree_check(&kho_fast_incoming, in.fdt);
 	kho_fast_extend_scratch(&kho_fast_incoming);
+}
+
+/**
+ * kho_memory_init_early - Read the tree of preserved memory.
+ *
+ * Context: boot CPU, before free_area_init().
+ */
+void __init kho_memory_init_early(void)
+{
+	kho_phase_begin(KHO_PHASE_WALK);
+	if (is_kho_boot())
+		read_tree();
+	kho_phase_begin(KHO_PHASE_MEMORY);
 }
 
 /**
@@ -315,6 +324,7 @@ void __init kho_memory_init_early(void)
  */
 void __init kho_memory_init(void)
 {
+	kho_phase_begin(KHO_PHASE_MEMBLOCK);
 	if (is_kdump_kernel()) {
 		kho_fast_disable();
 		pr_info("disabled in the kdump kernel\n");
@@ -332,6 +342,7 @@ void __init kho_memory_init(void)
  */
 void __init kho_fast_incoming_init(void)
 {
+	kho_fast_stats_spans();
 	kho_fast_holes_free();
 	kho_fast_adopt_reserved();
 	kho_fast_drop_page(in.fdt_pa);	/* it was copied */

@@ -439,7 +439,8 @@ void kho_fast_stats_walk(u64 cycles, unsigned long nodes);
 void kho_fast_stats_walk_show(struct seq_file *m);
 void kho_fast_stats_init(void);
 void kho_fast_stats_add(const struct kho_fast_finished *section, u64 began,
-			u64 ended);
+			u64 ended, u64 clock);
+void kho_fast_stats_spans(void);
 void kho_fast_stats_show(struct seq_file *m);
 
 /* trim.c */

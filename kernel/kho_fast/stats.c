@@ -24,6 +24,7 @@
 #include <linux/spinlock.h>
 
 #include "internal.h"
+#include "timeline.h"
 
 /*
  * Times are of sched_clock(), in nanoseconds since boot: local_clock() stands
@@ -31,6 +32,7 @@
  */
 struct node_stats {
 	u64		began, ended, cpu;
+	u64		first, last;	/* the same by the clock of the timeline */
 	unsigned long	sections, freed;
 };
 
@@ -82,9 +84,10 @@ void __init kho_fast_stats_init(void)
  * @section: What became of it.
  * @began:   sched_clock() before.
  * @ended:   sched_clock() after.
+ * @clock:   kho_fast_clock() before.
  */
 void __init kho_fast_stats_add(const struct kho_fast_finished *section,
-			       u64 began, u64 ended)
+			       u64 began, u64 ended, u64 clock)
 {
 	struct node_stats *node;
 
@@ -94,11 +97,30 @@ void __init kho_fast_stats_add(const struct kho_fast_finished *section,
 	guard(spinlock_irqsave)(&stats_lock);
 
 	node = &stats[section->nid];
-	if (!node->sections++ || began < node->began)
+	if (!node->sections || began < node->began)
 		node->began = began;
+	if (!node->sections++ || clock < node->first)
+		node->first = clock;
 	node->ended = max(node->ended, ended);
+	node->last = kho_fast_clock();
 	node->cpu += ended - began;
 	node->freed += section->freed;
+}
+
+/**
+ * kho_fast_stats_spans - Tell the timeline about all nodes.
+ */
+void __init kho_fast_stats_spans(void)
+{
+	int nid;
+
+	for (nid = 0; stats && nid < nr_node_ids; nid++) {
+		const struct node_stats *node = &stats[nid];
+
+		if (node->sections)
+			kho_fast_span(KHO_SPAN_NODE, node->first, node->last,
+				      nid, NULL);
+	}
 }
 
 /**

@@ -97,20 +97,43 @@ memory_args() {
 
 # run_guest DIR LIMIT IMAGE INITRD CMDLINE MACHINE...: MACHINE is what accel_args and
 # memory_args printed.  Leaves DIR/console, DIR/verdict, DIR/qemu (the command line)
-# and DIR/qemu.log; the status is QEMU's, 124 or 137 at the time limit.
+# and DIR/qemu.log; the status is QEMU's, 124 or 137 at the time limit.  With $stamps
+# set, DIR/console.lines and DIR/verdict.lines have when each line came (host/stamp.c).
 run_guest() {
 	guest_dir=$1 guest_limit=$2 guest_image=$3 guest_initrd=$4 guest_cmdline=$5
 	shift 5
-	rm -f "$guest_dir/console" "$guest_dir/verdict"
+	rm -f "$guest_dir/console" "$guest_dir/verdict" "$guest_dir"/*.lines "$guest_dir"/*.fifo
+	port=''
+	[ -z "${stamps-}" ] || port=.fifo
 	set -- "$qemu" "$@" -machine q35 -nodefaults -no-user-config -display none \
-		-no-reboot -serial "file:$guest_dir/console" \
-		-serial "file:$guest_dir/verdict" -kernel "$guest_image" \
+		-no-reboot -serial "file:$guest_dir/console$port" \
+		-serial "file:$guest_dir/verdict$port" -kernel "$guest_image" \
 		-initrd "$guest_initrd" -append "$guest_cmdline"
 	echo "$*" >"$guest_dir/qemu"
 	rc=0
+	[ -z "$port" ] || start_stamps "$guest_dir"
 	timeout --foreground -k 5 "$guest_limit" "$@" </dev/null >"$guest_dir/qemu.log" 2>&1 || rc=$?
+	[ -z "$port" ] || end_stamps "$guest_dir"
 	touch "$guest_dir/console" "$guest_dir/verdict"
 	return "$rc"
+}
+
+# The verdict has few bytes, and its t0 is what the lines of the console are held against;
+# the console has many.  This shell holds both ports open too, so that their readers
+# start at once and end when it lets go, whatever QEMU does.
+start_stamps() {
+	mkfifo "$1/console.fifo" "$1/verdict.fifo"
+	"$build/e2e/host/stamp" "$1/console" 1000 <"$1/console.fifo" >"$1/console.lines" &
+	console_reader=$!
+	"$build/e2e/host/stamp" "$1/verdict" <"$1/verdict.fifo" >"$1/verdict.lines" &
+	verdict_reader=$!
+	exec 6>"$1/console.fifo" 7>"$1/verdict.fifo"
+}
+
+end_stamps() {
+	exec 6>&- 7>&-
+	wait "$console_reader" "$verdict_reader"
+	rm -f "$1/console.fifo" "$1/verdict.fifo"
 }
 
 # console_badness FILE PLAN: the lines of a console that no good run has, less

@@ -3,10 +3,11 @@
 #
 # Build what the guests run, from this checkout; incremental.
 #
-# usage: prepare.sh init | selftests | program NAME
+# usage: prepare.sh init | selftests | host | program NAME
 #   init        build/e2e/init/init, the /init of the guests
 #   selftests   build/e2e/selftests, upstream's live update tests, from the kernel
 #               tree as they are, the way its vmtest.sh builds them
+#   host        build/e2e/host, what runs beside a guest
 #   program     one of ours, or of this machine; prints its path
 set -eu
 # shellcheck source=../../scripts/lib.sh
@@ -45,6 +46,7 @@ init) locked_make "$build/e2e/init" -C "$top/tests/e2e/init" ;;
 selftests)
 	locked_make "$build/e2e/selftests" -f "$top/tests/e2e/selftests.mk" \
 		TREE="${KDIR:-$cache/linux}" ;;
+host) locked_make "$build/e2e/host" -C "$top/tests/e2e/host" ;;
 program) program "${2:?NAME is missing}" ;;
-*) die "usage: prepare.sh init | selftests | program NAME" ;;
+*) die "usage: prepare.sh init | selftests | host | program NAME" ;;
 esac

@@ -20,6 +20,7 @@
 #   -o DIR        work folder (build/e2e/NAME)
 #   -x ACCEL      tcg, tcg-icount, kvm or auto (auto)
 #   -b BACKING    of the guest's memory: ram, memfd or auto (auto), see guest.sh
+#   -s            say when each line of the console and the verdict came
 #
 # The plan's own line '# vm: OPTIONS' is read first, the command line overrides it.
 # '# programs: NAME,...' puts programs with their libraries into every initrd, NAME@BOOT
@@ -27,7 +28,8 @@
 # see tests/e2e/README.md.
 #
 # DIR gets: console, verdict (what the guests reported, and blackout_ns as derived
-# here), accel, qemu (the command line).
+# here), accel, qemu (the command line); with -s console.lines and verdict.lines; after a
+# step 'timeline' timeline.json and parts, where the blackout before it went.
 # exit status: 0 all steps ok, 1 a step failed or the console has badness, 2 the VM
 # was lost, 3 time limit, 4 cannot run here.  One line of reason on stderr.
 set -eu
@@ -38,7 +40,7 @@ here=$(dirname -- "$0")
 . "$here/guest.sh"
 
 usage() { die "usage: vm.sh [-1..-9 KERNEL] [-m SIZE] [-n NODES] [-c CPUS] [-t SECONDS]" \
-	"[-a WORD] [-f FILE:PATH[@BOOT]] [-o DIR] [-x ACCEL] [-b BACKING] PLANFILE"; }
+	"[-a WORD] [-f FILE:PATH[@BOOT]] [-o DIR] [-x ACCEL] [-b BACKING] [-s] PLANFILE"; }
 
 # end STATUS REASON
 end() {
@@ -48,7 +50,7 @@ end() {
 
 options() {
 	OPTIND=1
-	while getopts 1:2:3:4:5:6:7:8:9:m:n:c:t:a:f:o:x:b: opt; do
+	while getopts 1:2:3:4:5:6:7:8:9:m:n:c:t:a:f:o:x:b:s opt; do
 		case $opt in
 		[1-9]) eval "kernel$opt=\$OPTARG" ;;
 		m) mem=$OPTARG ;;
@@ -65,6 +67,7 @@ options() {
 		o) dir=$OPTARG ;;
 		x) accel=$OPTARG ;;
 		b) backing=$OPTARG ;;
+		s) stamps=1 ;;
 		*) usage ;;
 		esac
 	done
@@ -143,6 +146,21 @@ add_blackout() {
 	cat "$dir/blackout" >>"$dir/verdict"
 }
 
+# verdict_value STAGE KEY
+verdict_value() { LC_ALL=C sed -n "s/^$1 $2=//p" "$dir/verdict" | tail -n 1; }
+
+# Whether the timeline that a boot reported accounts for the blackout before it.
+add_timeline() {
+	rm -f "$dir/timeline.json" "$dir/parts" "$dir/parts.reason"
+	boot=$(LC_ALL=C sed -n 's/^ok \([0-9]\) timeline.*/\1/p' "$dir/verdict" | tail -n 1)
+	[ -n "$boot" ] || return 0
+	verdict_value "$boot" timeline >"$dir/timeline.json"
+	"$here/prepare.sh" host
+	"$build/e2e/host/timeline-parts" "$dir/timeline.json" \
+		"$(verdict_value $((boot - 1)) t0)" "$(verdict_value "$boot" t1)" \
+		"$(verdict_value 1 tsc_khz)" >"$dir/parts" 2>"$dir/parts.reason" || rm "$dir/parts"
+}
+
 judge() {
 	failed=$(grep -a -m1 '^not ok ' "$dir/verdict") || :
 	bad=$(console_badness "$dir/console" "$plan" | head -n 1)
@@ -154,6 +172,8 @@ judge() {
 		end 2 "VM lost: $(lost_because)"
 	elif [ -n "$bad" ]; then
 		end 1 "console: $bad"
+	elif [ -s "$dir/parts.reason" ]; then
+		end 1 "timeline: $(sed 's/^[^:]*: //' "$dir/parts.reason")"
 	fi
 }
 
@@ -166,7 +186,7 @@ lost_because() {
 	fi
 }
 
-mem=2G nodes=1 cpus=2 limit=120 append='' files='' dir='' accel=auto backing=auto plan=''
+mem=2G nodes=1 cpus=2 limit=120 append='' files='' dir='' accel=auto backing=auto stamps='' plan=''
 for arg; do
 	planfile=$arg
 done
@@ -180,6 +200,7 @@ dir=${dir:-$build/e2e/$name}
 command -v "$qemu" >/dev/null || { say "$qemu is not installed: run 'make setup'"; exit 4; }
 
 "$here/prepare.sh" init
+[ -z "$stamps" ] || "$here/prepare.sh" host
 mkdir -p "$dir"
 dir=$(cd -- "$dir" && pwd -P)
 boots
@@ -188,5 +209,6 @@ programs
 "$here/mkinitrd.sh" -i "$build/e2e/init/init" -p "$plan" -o "$dir" $files $boots
 start
 add_blackout
+add_timeline
 judge
 rm -f "$dir"/initrd?

@@ -12,6 +12,8 @@
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/task_work.h>
+#include <linux/timex.h>
 #include <linux/topology.h>
 #include <linux/vmstat.h>
 #include <linux/workqueue.h>
@@ -20,6 +22,8 @@ unsigned int shim_nr_warns, shim_nr_errs, shim_nr_warnings;
 const char *shim_last_msg = "";
 bool shim_is_kdump, shim_slab_is_up;
 long shim_nr_free_pages, shim_live_objects, shim_object_bytes, shim_object_peak;
+cycles_t shim_cycles;
+struct callback_head *shim_task_work;
 struct notifier_block *shim_oom_notifier;
 struct work_struct *shim_work, *shim_delayed_work;
 pthread_rwlock_t shim_rcu = PTHREAD_RWLOCK_INITIALIZER;
@@ -45,6 +49,12 @@ void shim_printk(unsigned int *count, const char *fmt, ...)
 	va_end(args);
 	if (count)
 		++*count;
+}
+
+/* For cleanup.h, which everybody includes. */
+void shim_kfree(const void *p)
+{
+	kfree(p);
 }
 
 int kstrtouint(const char *s, unsigned int base, unsigned int *res)

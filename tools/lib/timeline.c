@@ -225,7 +225,7 @@ static bool fill(struct timeline *t)
 	    !get_bool(&root, "previous", &t->previous) || !get_number(&root, "lost", &t->lost))
 		return false;
 	if (!t->khz)
-		return refuse("khz: is 0");
+		return refuse("khz: is 0, the kernel does not know the rate of its clock");
 	return get_items(&root, "phases", &t->phases, &t->nr_phases) &&
 	       get_items(&root, "spans", &t->spans, &t->nr_spans) &&
 	       get_totals(&root, t) && phases_tile(t);

@@ -48,6 +48,7 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
+#include "../timeline.h"
 #include "internal.h"
 
 DECLARE_RWSEM(luo_fast_update);
@@ -213,8 +214,14 @@ late_initcall(start);
  */
 int liveupdate_reboot(void)
 {
+	int err;
+
+	kho_phase_begin(KHO_PHASE_FREEZE);
 	if (!enabled)
 		return 0;
 
-	return luo_fast_serialize(&root_ser->sessions_pa);
+	err = luo_fast_serialize(&root_ser->sessions_pa);
+	if (err)
+		kho_fast_phase_abort();
+	return err;
 }

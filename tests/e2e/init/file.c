@@ -2,6 +2,7 @@
 /* Files: of /proc and /sys, that make the kernel look at its memory, and output of programs. */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,7 +68,8 @@ char *file_text(const char *path)
 	} else {
 		text[have] = '\0';
 	}
-	close(fd);
+	if (fd >= 0)	/* the reason is in errno */
+		close(fd);
 	return text;
 }
 
@@ -103,6 +105,24 @@ const char *step_show(const struct step *step)
 	if (!text)
 		return why("%s: %m", step->argv[1]);
 	verdict_text(text);
+	free(text);
+	return NULL;
+}
+
+/* In one line, for vm.sh.  JSON has no newline but between its words. */
+const char *step_timeline(const struct step *step)
+{
+	const char *path = step->argc > 1 ? step->argv[1] : "/sys/kernel/debug/kho/timeline.json";
+	char *text = file_text(path), *line, *p;
+
+	if (!text)
+		return why("%s: %m", path);
+	while ((p = strchr(text, '\n')))
+		*p = ' ';
+	if (asprintf(&line, "timeline=%s", text) < 0)
+		return "out of memory";
+	verdict_text(line);
+	free(line);
 	free(text);
 	return NULL;
 }

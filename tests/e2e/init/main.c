@@ -52,6 +52,7 @@ static const struct {
 	{ "read",		step_read },
 	{ "write",		step_write },
 	{ "show",		step_show },
+	{ "timeline",		step_timeline },
 	{ "expect-number",	step_expect_number },
 	{ "remember",		step_remember },
 	{ "expect-remembered",	step_expect_remembered },

@@ -40,6 +40,7 @@ const char *step_cgroup(const struct step *step);
 const char *step_read(const struct step *step);
 const char *step_write(const struct step *step);
 const char *step_show(const struct step *step);
+const char *step_timeline(const struct step *step);
 const char *step_expect_number(const struct step *step);
 const char *step_remember(const struct step *step);
 const char *step_expect_remembered(const struct step *step);

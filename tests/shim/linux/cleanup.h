@@ -42,6 +42,8 @@ static inline void shim_unlock_spinlock(spinlock_t **s)
 
 #define shim_lock_spinlock_irqsave	shim_lock_spinlock
 #define shim_unlock_spinlock_irqsave	shim_unlock_spinlock
+#define shim_lock_raw_spinlock_irqsave	shim_lock_spinlock
+#define shim_unlock_raw_spinlock_irqsave shim_unlock_spinlock
 
 /* Threads of the test are preempted all the same. */
 static inline void *shim_lock_preempt(void)
@@ -54,6 +56,7 @@ static inline void shim_unlock_preempt(void **unused)
 }
 
 typedef spinlock_t *shim_class_spinlock, *shim_class_spinlock_irqsave;
+typedef spinlock_t *shim_class_raw_spinlock_irqsave;
 typedef void *shim_class_preempt;
 typedef struct mutex *shim_class_mutex;
 typedef void *shim_class_rcu;
@@ -61,5 +64,14 @@ typedef void *shim_class_rcu;
 #define guard(class)							\
 	shim_class_##class __attribute__((cleanup(shim_unlock_##class), unused)) \
 	guard_ = shim_lock_##class
+
+#define __free(name)	__attribute__((cleanup(shim_free_##name)))
+
+static inline void shim_free_kfree(void *p)
+{
+	void shim_kfree(const void *p);
+
+	shim_kfree(*(void **)p);
+}
 
 #endif /* SHIM_CLEANUP_H */

@@ -11,6 +11,8 @@ struct seq_file {
 };
 
 #define seq_puts(m, s)		fputs(s, (m)->file)
+#define seq_putc(m, c)		fputc(c, (m)->file)
+#define seq_escape(m, s, esc)	fputs(s, (m)->file)
 
 /* A function: u64 is an unsigned long here, and the kernel prints it as %llu. */
 static inline void seq_printf(struct seq_file *m, const char *fmt, ...)

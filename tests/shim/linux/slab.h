@@ -42,7 +42,16 @@ static inline void kfree(const void *p)
 
 #define kvfree		kfree
 
+static inline void *kmemdup(const void *from, size_t size, int gfp)
+{
+	void *p = shim_fault() ? NULL : shim_counted(malloc(size));
+
+	return p ? memcpy(p, from, size) : NULL;
+}
+
 #define kcalloc(n, size, gfp)	(shim_fault() ? NULL : shim_counted(calloc((n), (size))))
+#define kmalloc_obj(obj)						\
+	(shim_fault() ? NULL : (typeof(obj) *)shim_counted(malloc(sizeof(obj))))
 #define kzalloc_obj(obj)						\
 	(shim_fault() ? NULL : (typeof(obj) *)shim_counted(calloc(1, sizeof(obj))))
 /* Never more than INT_MAX bytes, as in the kernel. */

@@ -9,7 +9,10 @@ typedef struct {
 	pthread_mutex_t lock;
 } spinlock_t;
 
+typedef spinlock_t raw_spinlock_t;
+
 #define DEFINE_SPINLOCK(name)	spinlock_t name = { PTHREAD_MUTEX_INITIALIZER }
+#define DEFINE_RAW_SPINLOCK	DEFINE_SPINLOCK
 
 #include <linux/cleanup.h>
 

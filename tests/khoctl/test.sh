@@ -1,0 +1,408 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Tests of khoctl that need no kernel of ours: timelines, plans and memory images made by
+# hand, and a /sys and /proc of files. Figures were worked out by hand. KTAP on stdout.
+#
+# usage: test.sh
+# shellcheck disable=SC2317	# the tests are called by name
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=../../scripts/lib.sh
+. "$here/../../scripts/lib.sh"
+# shellcheck source=../../scripts/ktap.sh
+. "$here/../../scripts/ktap.sh"
+
+dir=$build/test-khoctl
+khoctl=$dir/tools/khoctl
+headers=$cache/usr/include
+
+# khoctl EXIT_STATUS ARGUMENTS...
+khoctl() {
+	want=$1 rc=0
+	shift
+	"$khoctl" "$@" >"$dir/out" 2>"$dir/err" || rc=$?
+	[ "$rc" -eq "$want" ] || { echo "exit status $rc, not $want"; cat "$dir/out" "$dir/err"; return 1; }
+	! grep -q -e Sanitizer -e 'runtime error' "$dir/err" || { cat "$dir/err"; return 1; }
+}
+
+says() { grep -qE -- "$1" "$dir/out" || { echo "'$1' is not in:"; cat "$dir/out"; return 1; }; }
+says_not() { ! grep -E -- "$1" "$dir/out"; }
+
+# One line, with what and why
+complains() {
+	grep -qF -- "$1" "$dir/err" || { echo "'$1' is not in:"; cat "$dir/err"; return 1; }
+	[ "$(grep -c '^khoctl: ' "$dir/err")" -eq 1 ]
+}
+
+# timeline FREEZE JUMP EARLY, in ms: phases of old, old, new
+timeline() {
+	f=$(($1 * 1000000)) j=$((f + $2 * 1000000)) e=$((f + ($2 + $3) * 1000000))
+	cat <<-EOT
+	{"version": 1, "clock": "tsc", "khz": 2000000, "origin": 7, "previous": true,
+	 "phases": [{"name":"freeze","kernel":"old","begin_ns":0,"end_ns":$f},
+		{"name":"jump","kernel":"old","begin_ns":$f,"end_ns":$j},
+		{"name":"early","kernel":"new","begin_ns":$j,"end_ns":$e}],
+	 "spans": [{"name":"session","kernel":"old","label":"a<b&c","begin_ns":0,"end_ns":2000000},
+		{"name":"node","kernel":"new","node":1,"begin_ns":$j,"end_ns":$e}],
+	 "totals": [{"name":"session","kernel":"old","nr":1234,"sum_ns":${4:-3000000},"max_ns":2000000}],
+	 "lost": 1233, "more": "unknown"}
+	EOT
+}
+
+# 15 + 60 + 25 = 100 ms
+timeline_marks_the_largest() {
+	timeline 15 60 25 >"$dir/a.json"
+	khoctl 0 timeline "$dir/a.json" && says '^old +freeze +15.000 +15.0$' &&
+		says '^old +jump +60.000 +60.0 +<-- LARGEST$' && says '^new +early +25.000 +25.0$' &&
+		says '^ +all +100.000 +100.0$' && says '^largest: jump, 60.000 of 100.000 ms: ' &&
+		[ "$(grep -c LARGEST "$dir/out")" -eq 1 ]
+}
+
+# the node's span is 25 ms, the session's 2 ms
+timeline_shows_spans_longest_first() {
+	timeline 15 60 25 >"$dir/a.json"
+	khoctl 0 timeline - <"$dir/a.json" && says '^old +session +2.000 +0.000 +a<b&c$' &&
+		says '^new +node +25.000 +75.000 +1$' && says '^old +session +1,234 +3.000 +2.000$' &&
+		says '^1,233 spans found no room' &&
+		[ "$(grep -nE '^new +node' "$dir/out" | cut -d: -f1)" -lt \
+			"$(grep -nE '^old +session .*a<b' "$dir/out" | cut -d: -f1)" ]
+}
+
+timeline_passes_json_through() {
+	timeline 15 60 25 >"$dir/a.json"
+	khoctl 0 timeline -j "$dir/a.json" && says '"more": ?"unknown"' &&
+		cp "$dir/out" "$dir/b.json" && khoctl 0 timeline "$dir/b.json" && says 'largest: jump'
+}
+
+# The axis is 1200 - 150 - 110 = 940 wide: jump from 150 + 940 * 0.15 = 291.0, for 564.0
+timeline_draws_a_chart() {
+	timeline 15 60 25 >"$dir/a.json"
+	rm -f "$dir/a.svg"
+	khoctl 0 timeline -s "$dir/a.svg" "$dir/a.json" && cp "$dir/a.svg" "$dir/out" &&
+		says '<rect class="largest" x="291.0" y="[0-9.]*" width="564.0"' &&
+		says '<rect class="old" x="150.0" y="[0-9.]*" width="141.0"' &&
+		says 'session a&lt;b&amp;c' && says_not 'a<b' && says '>60.000 ms, 60.0 %<' &&
+		says '>milliseconds<' && says 'old kernel' && says 'new kernel' && says '^</svg>$' &&
+		python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$dir/a.svg"
+}
+
+timeline_refuses_bad_input() {
+	echo '{' >"$dir/a.json"
+	khoctl 2 timeline "$dir/a.json" && complains 'a.json: is cut off' || return 1
+	timeline 15 60 25 | sed 's/"end_ns":15000000/"end_ns":14000000/' >"$dir/a.json"
+	khoctl 2 timeline "$dir/a.json" && complains "phases[1] 'jump': begins at 15000000 ns" &&
+		khoctl 2 timeline "$dir/none" && complains 'none: No such file' &&
+		khoctl 2 -R "$dir/nowhere" timeline && complains 'mount debugfs'
+}
+
+# freeze 15 -> 15.05: below 0.1 ms; jump 60 -> 30; early 25 -> 45; all 100 -> 90; spans 3 -> 6
+diff_says_what_changed() {
+	timeline 15 60 25 >"$dir/a.json"
+	timeline 15 30 45 6000000 >"$dir/b.json"
+	khoctl 0 diff "$dir/a.json" "$dir/b.json" && says '^old +freeze +15.000 +15.000 +[+]0.000 +same$' &&
+		says '^old +jump +60.000 +30.000 +-30.000 +faster$' &&
+		says '^new +early +25.000 +45.000 +[+]20.000 +slower$' &&
+		says '^ +all phases +100.000 +90.000 +-10.000 +faster$' &&
+		says '^old +session +3.000 +6.000 +[+]3.000 +slower$'
+}
+
+diff_shows_what_is_in_one_only() {
+	timeline 15 60 25 >"$dir/a.json"
+	sed 's/jump/leap/' "$dir/a.json" >"$dir/b.json"
+	khoctl 0 diff "$dir/a.json" "$dir/b.json" && says '^old +jump +60.000 +- .* only in A$' &&
+		says '^old +leap +- +60.000 .* only in B$' && khoctl 0 diff -j "$dir/a.json" "$dir/b.json" &&
+		says '"verdict": ?"only in A"' && khoctl 2 diff "$dir/a.json" &&
+		khoctl 2 diff "$dir/a.json" "$dir/none" && complains 'none: No such file'
+}
+
+# host FOLIOS ORDER RANGES [SCRATCH_MIB]: a status, of 10 GiB
+host() {
+	printf '{"version":1,"memory_bytes":10737418240,"sessions":3000,"files":2000,'
+	printf '"scratch":[{"addr":0,"bytes":%s}],' $((${4:-200} * 1048576))
+	printf '"outgoing":{"ranges":%s,"orders":[{"node":0,"order":%s,"folios":%s}]}}\n' "$3" "$2" "$1"
+}
+
+# Round ones: ms for 1, ns for the rest
+coefficients() {
+	printf '{"version":1,"where":"a test","coefficients":{'
+	for c in stock_base_ms=1000 stock_gib_ms=2 stock_range_squared_ns=10 \
+		stock_huge_range_squared_ns=20 stock_page_ns=50 stock_restore_folio_ns=400 \
+		stock_restore_page_ns=10 stock_session_squared_ns=100 stock_file_ns=6000 \
+		stock_file_squared_ns=7 fast_base_ms=1100 fast_gib_ms=3 fast_range_ns=5 fast_page_ns=1 \
+		fast_restore_folio_ns=100 fast_session_ns=10000 fast_file_ns=20000 \
+		scratch_base_mib=30 scratch_gib_mib=4; do
+		printf '"%s":{"value":%s,"command":"c"},' "${c%=*}" "${c#*=}"
+	done
+	printf '"end":{"value":0}}}\n'
+}
+
+# 20,000 pages, 10,000 ranges: 10 ns * 10^8 = 1000 ms, 20,000 * 50 ns = 1 ms, 400 ns * 20,000 =
+# 8 ms, sessions 100 ns * 9 * 10^6 = 900 ms, files 2000 * (6 us + 14 us) = 40 ms;
+# fast: 50 us, 20 us, 2 ms, 30 ms, 40 ms; blackouts 1000 + 20 + 1000 + 1 and 1100 + 30 + 0.07
+plan_adds_up() {
+	coefficients >"$dir/c.json"
+	host 20000 0 10000 >"$dir/s.json"
+	khoctl 0 plan -j -c "$dir/c.json" -s "$dir/s.json" && tr -d ' \n' <"$dir/out" >"$dir/flat" &&
+		mv "$dir/flat" "$dir/out" &&
+		says '"stock":{"base_ms":1000.000,"memory_ms":20.000,"ranges_ms":1000.000,"pages_ms":1.000,"blackout_ms":2021.000,"restore_ms":8.000,"sessions_ms":900.000,"files_ms":40.000,"all_ms":2969.000}' &&
+		says '"accelerated":{"base_ms":1100.000,"memory_ms":30.000,"ranges_ms":0.050,"pages_ms":0.020,"blackout_ms":1130.070,"restore_ms":2.000,"sessions_ms":30.000,"files_ms":40.000,"all_ms":1202.070}' &&
+		says '"scratch_needed_bytes":73400320,'
+}
+
+# 1,000 folios of 512 pages in 1,000 ranges: 20 ns * 10^6 = 20 ms, 512,000 * 50 ns = 25.6 ms,
+# 1,000 * 400 ns + 511,000 * 10 ns = 5.51 ms
+plan_knows_huge_folios() {
+	coefficients >"$dir/c.json"
+	host 1000 9 1000 >"$dir/s.json"
+	khoctl 0 plan -c "$dir/c.json" -s "$dir/s.json" && says '^preserved ranges +20.0 +0.0$' &&
+		says '^preserved pages +25.6 +0.5$' && says '^claiming the memory +5.5 +0.1$' &&
+		says 'measured on: a test' && says_not '^change (folios|ranges|scratch)'
+}
+
+# 30 + 10 * 4 = 70 MiB are needed
+plan_gives_advice() {
+	coefficients >"$dir/c.json"
+	host 200000 0 200000 69 >"$dir/s.json"
+	khoctl 0 plan -c "$dir/c.json" -s "$dir/s.json" && says '^change scratch: 69 MiB .* 70 MiB' &&
+		says '^change folios: 200,000 of 200,000 ' && says '^change ranges: 200,000 ' &&
+		says '^change sessions: 3,000 ' && says '^change kernel: '
+	host 200000 0 200000 70 >"$dir/s.json"
+	khoctl 0 plan -c "$dir/c.json" -s "$dir/s.json" && says_not '^change scratch'
+}
+
+plan_has_coefficients_of_its_own() {
+	host 65536 0 65536 >"$dir/s.json"
+	khoctl 0 plan -s "$dir/s.json" && says '^measured on: qemu-tcg' || return 1
+	# each says where it comes from
+	python3 - "$top/tools/khoctl/coefficients.json" <<-'EOT'
+	import json, sys
+	for name, c in json.load(open(sys.argv[1]))["coefficients"].items():
+	    assert c["value"] >= 0 and c["command"] and c["from"], name
+	EOT
+}
+
+plan_refuses_bad_input() {
+	coefficients | sed 's/"value":50,/"value":"50",/' >"$dir/c.json"
+	host 1 0 1 >"$dir/s.json"
+	khoctl 2 plan -c "$dir/c.json" -s "$dir/s.json" && complains "'stock_page_ns' is no number" ||
+		return 1
+	coefficients | sed 's/fast_file_ns/fast_fil_ns/' >"$dir/c.json"
+	khoctl 2 plan -c "$dir/c.json" -s "$dir/s.json" && complains "'fast_file_ns' has no value" &&
+		khoctl 2 plan -s "$dir/c.json.none" && complains 'No such file' || return 1
+	host 1 32 1 >"$dir/s.json"
+	khoctl 2 plan -s "$dir/s.json" && complains "'orders' has an entry of an impossible" || return 1
+	echo '[]' >"$dir/s.json"
+	khoctl 2 plan -s "$dir/s.json" && complains 'is not what khoctl status -j prints'
+}
+
+# image [FAULT]
+image() { "$dir/mkimage" "$dir/image" "$dir/fdt" "${1-}"; }
+
+# 4 + 1 + 1 folios, 4 + 8 + 512 pages; runs 10-11, 13, 18-20, 100000-1001ff
+tree_counts_folios() {
+	image
+	khoctl 0 tree --fdt "$dir/fdt" "$dir/image" &&
+		says ': 6 folios, 524 pages \(2.0 MiB\) in 4 ranges; 15 pages of its own' &&
+		khoctl 0 tree --root 0x40000 --json "$dir/image" && says '"ranges": ?4,' &&
+		khoctl 0 tree -r 262144 --dump "$dir/image" && says 'folio 0x100000000 order 9$' &&
+		says 'folio 0x18000 order 3$' && [ "$(grep -c 'order 0$' "$dir/out")" -eq 4 ] &&
+		[ "$(grep -c ' level ' "$dir/out")" -eq 14 ]
+}
+
+# bad FAULT TEXT: the tree is found bad, by exactly one message
+bad() {
+	image "$1"
+	khoctl 1 tree --fdt "$dir/fdt" "$dir/image" && says "^BAD: .*$2" &&
+		[ "$(grep -c '^BAD' "$dir/out")" -eq 1 ] && says 'the next kernel refuses'
+}
+
+tree_finds_bad_tables() {
+	bad root-unaligned 'the root at 0x40008 .* not aligned' &&
+		bad root-outside 'the root at 0x200000000000 .*outside memory' &&
+		bad root-at-the-end 'the root at 0xfffffffffffff000 .*outside memory' &&
+		bad table-unaligned 'a table at 0x.*8 \(level 1, slot at 0x.*\) is not aligned' &&
+		bad table-outside 'a table at 0x200000 \(level 1, .*outside memory' &&
+		bad loop 'a table at 0x40000 \(level 1, .*two slots point to it' &&
+		bad too-wide 'slot 4 of the root is for keys that are too wide' &&
+		bad preserved-table 'the page of the tree at 0x40000 is also preserved'
+}
+
+tree_finds_bad_folios() {
+	bad bad-order 'key 0x100000 .* has no possible order' &&
+		bad folio-outside 'folio of order 0 at 0x200000 is outside memory' &&
+		bad folio-across-the-end 'folio of order 9 at 0 is outside memory' &&
+		bad overlap 'folio of order 3 at 0x18000|folio of order 1 at 0x1a000 overlaps a larger'
+}
+
+# 32768 bits of order 0: 16 are told, the rest counted
+tree_stops_telling() {
+	image many
+	khoctl 1 tree -f "$dir/fdt" "$dir/image" && says '^BAD: and [0-9]+ more$' &&
+		[ "$(grep -c '^BAD' "$dir/out")" -eq 17 ]
+}
+
+tree_refuses_what_is_no_image() {
+	image no-core
+	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'no 64-bit little-endian ELF core' || return 1
+	image no-memory
+	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'no segment of it has a physical' || return 1
+	echo x >"$dir/image"
+	khoctl 2 tree -r 4096 "$dir/image" && complains 'too short' && khoctl 2 tree "$dir/image" || return 1
+	image cut
+	khoctl 1 tree -f "$dir/fdt" "$dir/image" && says '^BAD: .*cannot be read'
+}
+
+tree_refuses_a_bad_fdt() {
+	image fdt-version
+	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'not of format kho-v4' || return 1
+	image fdt-no-map
+	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains "no usable 'preserved-memory-map'" || return 1
+	khoctl 2 tree -f "$dir/image" "$dir/image" && complains 'image: is no FDT' || return 1
+	: >"$dir/fdt"
+	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'fdt: is no FDT'
+}
+
+tree_takes_an_fdt_without_its_end() {
+	image fdt-cut
+	khoctl 0 tree -f "$dir/fdt" "$dir/image" && says ': 6 folios'
+}
+
+# A machine of files: the image as its /proc/kcore, two nodes, scratch, a previous kernel
+machine() {
+	image
+	root=$dir/machine kho=$dir/machine/sys/kernel/debug/kho
+	rm -rf "$root"
+	mkdir -p "$kho/out" "$kho/in/sub_fdts" "$root/proc/sys/kernel" "$root/dev"
+	cp "$dir/image" "$root/proc/kcore"
+	cp "$dir/fdt" "$kho/out/fdt"
+	cp "$dir/fdt" "$kho/in/fdt"
+	echo 7 >"$kho/in/held"
+	echo 7.3.4-test >"$root/proc/sys/kernel/osrelease"
+	printf '0x80000\n0x100200000\n' >"$kho/out/scratch_phys"
+	printf '0x10000\n0x20000\n' >"$kho/out/scratch_len"
+	{ printf '\1\0\0\0'; printf '7.3.4-before' | dd bs=65 conv=sync 2>/dev/null | tr ' ' '\0'; printf '\5\0\0\0'; } \
+		>"$kho/in/sub_fdts/kexec-metadata"
+	cat >"$root/proc/zoneinfo" <<-'EOT'
+	Node 0, zone      DMA
+	        spanned  256
+	        present  250
+	  start_pfn:           0
+	Node 1, zone   Normal
+	        spanned  4096
+	        present  4096
+	  start_pfn:           1048576
+	Node 1, zone  Movable
+	        spanned  0
+	        present  0
+	EOT
+}
+
+# 4 and 1 folios on node 0, one of 512 pages on node 1; 64 + 128 KiB of scratch
+status_counts_by_node_and_order() {
+	machine
+	khoctl 0 -R "$root" status && says '^kernel +7.3.4-test, accelerated$' && says '^KHO +on$' &&
+		says '^LUO +off' && says '^scratch +192.0 KiB in 2 areas$' &&
+		says '^outgoing +6 folios, 524 pages \(2.0 MiB\) in 4 ranges; 15 pages of tree$' &&
+		says '^ +0 +0 +4 +4 +16.0 KiB$' && says '^ +0 +3 +1 +8 +32.0 KiB$' &&
+		says '^ +1 +9 +1 +512 +2.0 MiB$' && says 'records: kexec-metadata \(73 B\)' &&
+		says '^incoming +from 7.3.4-before, kexec number 5; unclaimed: 7 pages \(28.0 KiB\)$'
+}
+
+status_feeds_plan() {
+	machine
+	khoctl 0 -R "$root" status -j && cp "$dir/out" "$dir/s.json" && coefficients >"$dir/c.json" &&
+		khoctl 0 -R "$root" plan -j -c "$dir/c.json" && cp "$dir/out" "$dir/live" &&
+		khoctl 0 plan -j -c "$dir/c.json" -s "$dir/s.json" && says '"folios": ?6,' &&
+		grep -v '"an accelerated' "$dir/live" | cmp - "$dir/out"
+}
+
+status_without_kho() {
+	machine
+	rm -r "$kho"
+	khoctl 1 -R "$root" status && says '^KHO +off$' && says '^outgoing +not known: KHO is off' &&
+		khoctl 2 -R "$root" plan && complains 'what is preserved is not known' &&
+		khoctl 2 -R "$dir/nowhere" status && complains 'mount -t debugfs'
+}
+
+status_and_tree_see_scratch() {
+	machine
+	printf '0x18000\n' >"$kho/out/scratch_phys"
+	printf '0x1000\n' >"$kho/out/scratch_len"
+	khoctl 1 -R "$root" tree && says '^BAD: folio of order 3 at 0x18000 is in the scratch area' &&
+		khoctl 1 -R "$root" status && says '^ +BAD: folio of order 3'
+}
+
+tree_in_lives_as_long_as_something_is_held() {
+	machine
+	khoctl 0 -R "$root" tree --in && says ': 6 folios' || return 1
+	echo 0 >"$kho/in/held"
+	khoctl 2 -R "$root" tree --in && complains 'all that was preserved has been claimed' || return 1
+	rm "$kho/in/held"
+	khoctl 2 -R "$root" tree --in && complains 'stock gives its pages away' || return 1
+	rm "$kho/in/fdt"
+	khoctl 2 -R "$root" tree --in && complains 'nothing was handed over'
+}
+
+# Process 12 has vm-1 open, which debugfs knows; a name may look like a line
+sessions_are_listed() {
+	machine
+	mkdir -p "$root/proc/12/fd" "$root/sys/kernel/debug/liveupdate"
+	touch "$root/dev/liveupdate"
+	ln -s 'anon_inode:[luo_session] vm-1' "$root/proc/12/fd/3"
+	ln -s 'anon_inode:[eventfd]' "$root/proc/12/fd/4"
+	khoctl 0 -R "$root" sessions list && says '^[?] +open +- +12  vm-1$' &&
+		complains 'this kernel has no list of them' || return 1
+	cat >"$root/sys/kernel/debug/liveupdate/state" <<-'EOT'
+	outgoing sessions=1 files=2
+	outgoing session 'vm-1' files=2
+	outgoing session 'vm-1' token=0x1 handler=memfd-v2 preserved needs=0
+	outgoing session 'vm-1' token=0x2 handler=memfd-v2 preserved needs=0
+	incoming sessions=2 files=1
+	incoming session 'it's' files=1 retrieved
+	incoming session 'it's' token=0x1 handler=memfd-v2 retrieved needs=0
+	incoming session 'b' busy
+	EOT
+	khoctl 0 -R "$root" sessions list && says '^outgoing open +2 +12  vm-1$' &&
+		says "^incoming retrieved +1 +-  it's$" && says '^incoming busy +- +-  b$' &&
+		[ "$(wc -l <"$dir/out")" -eq 4 ] && khoctl 0 -R "$root" status &&
+		says '^sessions +1 outgoing, 2 files$'
+}
+
+words_are_checked() {
+	khoctl 2 && khoctl 2 frob && khoctl 2 tree --root 0 "$dir/image" && khoctl 2 sessions &&
+		khoctl 2 sessions create && khoctl 2 sessions frob x &&
+		khoctl 2 sessions create x --copy 1 && khoctl 2 status more && khoctl 0 --help
+}
+
+man_page_is_clean() {
+	groff -man -Tutf8 -ww -z "$top/tools/khoctl/khoctl.8" 2>"$dir/err"
+	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
+	for option in json dump in out fdt root svg coefficients status copy preserve to finish sysroot; do
+		grep -q -- "\\\\-\\\\-$option" "$top/tools/khoctl/khoctl.8" ||
+			{ echo "--$option is not in the page"; return 1; }
+	done
+}
+
+[ -f "$headers/linux/liveupdate.h" ] || die "no kernel headers in $headers: run 'make kernels' first"
+mkdir -p "$dir"
+make -s -C "$top/tools/khoctl" OUT="$dir/tools" HEADERS="$headers" LDFLAGS= \
+	CFLAGS='-O1 -g -fsanitize=address,undefined' >&2
+cc -O1 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -o "$dir/mkimage" "$here/mkimage.c" -lfdt
+
+tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_passes_json_through
+	timeline_draws_a_chart timeline_refuses_bad_input diff_says_what_changed
+	diff_shows_what_is_in_one_only plan_adds_up plan_knows_huge_folios plan_gives_advice
+	plan_has_coefficients_of_its_own plan_refuses_bad_input tree_counts_folios
+	tree_finds_bad_tables tree_finds_bad_folios tree_stops_telling tree_refuses_what_is_no_image
+	tree_refuses_a_bad_fdt tree_takes_an_fdt_without_its_end status_counts_by_node_and_order
+	status_feeds_plan status_without_kho status_and_tree_see_scratch
+	tree_in_lives_as_long_as_something_is_held sessions_are_listed words_are_checked
+	man_page_is_clean'
+# shellcheck disable=SC2086	# words on purpose
+set -- $tests
+ktap_begin $#
+for t; do
+	check "$t" "$t"
+done
+ktap_end

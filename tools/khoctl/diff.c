@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* khoctl diff: two timelines, phase by phase and sum of spans by sum of spans. */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "khoctl.h"
+
+/* Less than this, or a hundredth, is the same. */
+#define SAME_NS		100000
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON", 0 },
+	{ 0 }
+};
+
+struct args {
+	bool		json;
+	const char	*file[2];
+	unsigned int	nr;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	switch (key) {
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (args->nr == 2)
+			argp_error(state, "two timelines at a time, not also '%s'", arg);
+		args->file[args->nr++] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (args->nr < 2)
+			argp_error(state, "two timelines are needed: A.json B.json");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "A.json B.json",
+	.doc = "What became slower or faster from A to B, by phase and by kind of span.\v"
+	       "Differences below 0.1 ms or 1 % are 'same'. Exit status: 0; 2 one of them could "
+	       "not be read.",
+};
+
+/* A phase, all spans of a kind, or all phases, in one or both. */
+struct pair {
+	const char	*kernel, *kind, *name;
+	bool		there[2];
+	uint64_t	ns[2];
+};
+
+struct pairs {
+	struct pair	*v;
+	size_t		nr;
+};
+
+static void put(struct pairs *all, unsigned int side, const char *kind, const char *kernel,
+		const char *name, uint64_t ns)
+{
+	struct pair *p;
+
+	for (p = all->v; p < all->v + all->nr; p++) {
+		if (!strcmp(p->kind, kind) && !strcmp(p->name, name) && !strcmp(p->kernel, kernel))
+			goto found;
+	}
+	all->v = grow(all->v, all->nr, sizeof(*all->v));
+	p = &all->v[all->nr++];
+	*p = (struct pair){ .kernel = kernel, .kind = kind, .name = name };
+found:
+	p->there[side] = true;
+	p->ns[side] += ns;
+}
+
+static void put_timeline(struct pairs *all, unsigned int side, const struct timeline *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->nr_phases; i++)
+		put(all, side, "phase", t->phases[i].old ? "old" : "new", t->phases[i].name,
+		    t->phases[i].end_ns - t->phases[i].begin_ns);
+	put(all, side, "all", "", "all phases", timeline_ns(t));
+	for (i = 0; i < t->nr_totals; i++)
+		put(all, side, "spans", t->totals[i].old ? "old" : "new", t->totals[i].name,
+		    t->totals[i].sum_ns);
+}
+
+static const char *verdict(const struct pair *p)
+{
+	uint64_t a = p->ns[0], b = p->ns[1], apart = a < b ? b - a : a - b;
+
+	if (!p->there[0] || !p->there[1])
+		return p->there[0] ? "only in A" : "only in B";
+	if (apart < SAME_NS || apart * 100 < (a > b ? a : b))
+		return "same";
+	return a < b ? "slower" : "faster";
+}
+
+static struct text difference(const struct pair *p)
+{
+	uint64_t a = p->ns[0], b = p->ns[1];
+	struct text t;
+
+	snprintf(t.s, sizeof(t.s), "%c%.40s", a > b ? '-' : '+', text_ms(a < b ? b - a : a - b).s);
+	return t;
+}
+
+static void say(const struct pairs *all)
+{
+	const char *kind = "";
+	const struct pair *p;
+
+	for (p = all->v; p < all->v + all->nr; p++) {
+		if (strcmp(kind, p->kind) && strcmp(p->kind, "all"))
+			printf("%s%-6s  %-14s %12s %12s %12s\n", *kind ? "\n" : "", "kernel",
+			       p->kind, "A ms", "B ms", "B - A");
+		kind = p->kind;
+		printf("%-6s  %-14s %12s %12s %12s  %s\n", p->kernel, p->name,
+		       p->there[0] ? text_ms(p->ns[0]).s : "-",
+		       p->there[1] ? text_ms(p->ns[1]).s : "-", difference(p).s, verdict(p));
+	}
+}
+
+static void say_json(const struct pairs *all)
+{
+	struct json_object *list = json_object_new_array(), *v;
+	const struct pair *p;
+
+	for (p = all->v; p < all->v + all->nr; p++) {
+		v = json_object_new_object();
+		json_object_object_add(v, "kind", json_object_new_string(p->kind));
+		if (*p->kernel)
+			json_object_object_add(v, "kernel", json_object_new_string(p->kernel));
+		json_object_object_add(v, "name", json_object_new_string(p->name));
+		if (p->there[0])
+			json_add(v, "a_ns", p->ns[0]);
+		if (p->there[1])
+			json_add(v, "b_ns", p->ns[1]);
+		json_object_object_add(v, "verdict", json_object_new_string(verdict(p)));
+		json_object_array_add(list, v);
+	}
+	json_say(list);
+}
+
+/* What B has and A has not stands at the end: phases before spans. */
+static void sort_kinds(struct pairs *all)
+{
+	static const char *const kinds[] = { "phase", "all", "spans" };
+	struct pairs sorted = { 0 };
+	size_t k, i;
+
+	for (k = 0; k < sizeof(kinds) / sizeof(*kinds); k++) {
+		for (i = 0; i < all->nr; i++) {
+			if (strcmp(all->v[i].kind, kinds[k]))
+				continue;
+			sorted.v = grow(sorted.v, sorted.nr, sizeof(*sorted.v));
+			sorted.v[sorted.nr++] = all->v[i];
+		}
+	}
+	free(all->v);
+	*all = sorted;
+}
+
+int cmd_diff(int argc, char **argv)
+{
+	struct timeline *t[2];
+	struct pairs all = { 0 };
+	struct args args = { 0 };
+	unsigned int i;
+
+	parse_args(&argp, argc, argv, &args);
+	for (i = 0; i < 2; i++) {
+		t[i] = timeline_load(args.file[i]);
+		if (!t[i])
+			die(EXIT_INPUT, "%s", timeline_error());
+		put_timeline(&all, i, t[i]);
+	}
+	sort_kinds(&all);
+	(args.json ? say_json : say)(&all);
+	free(all.v);
+	timeline_free(t[0]);
+	timeline_free(t[1]);
+	return EXIT_FINE;
+}

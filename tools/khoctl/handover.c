@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The root FDT of a handover: where the tree of preserved memory is, and the records of the
+ * subsystems. The names are those of include/linux/kho/abi/kexec_handover.h.
+ *
+ * What a kernel shows of it in debugfs may be less than all. Stock shows as many bytes as it
+ * had at boot, which leaves out what was added later and the names of all properties, and
+ * nothing at all in a kernel that was itself started by a live update. Then kho_out, a
+ * variable of stock, tells where the FDT is.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <libfdt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "khoctl.h"
+
+#define COMPATIBLE	"kho-v4"
+#define MAP		"preserved-memory-map"
+#define DATA		"preserved-data"
+#define SIZE		"blob-size"
+/* Both kernels write it into one page. */
+#define MAX_FDT		(16 * PAGE_BYTES)
+
+static bool read_u64(const void *fdt, int node, const char *name, uint64_t *to)
+{
+	int len;
+	const void *v = fdt_getprop(fdt, node, name, &len);
+
+	if (v && len == sizeof(*to))
+		memcpy(to, v, sizeof(*to));
+	return v && len == sizeof(*to);
+}
+
+/* Without names: "compatible" is the first of the root, the tree's the only number. */
+static bool guess_root(const void *fdt, uint64_t *root)
+{
+	int at = fdt_first_property_offset(fdt, 0), len;
+	const struct fdt_property *p = fdt_get_property_by_offset(fdt, at, &len);
+
+	if (!p || len != sizeof(COMPATIBLE) || memcmp(p->data, COMPATIBLE, len))
+		return false;
+	at = fdt_next_property_offset(fdt, at);
+	p = at < 0 ? NULL : fdt_get_property_by_offset(fdt, at, &len);
+	if (!p || len != sizeof(*root))
+		return false;
+	memcpy(root, p->data, sizeof(*root));
+	return true;
+}
+
+static void add_records(struct handover *h)
+{
+	int node;
+
+	fdt_for_each_subnode(node, h->fdt, 0) {
+		struct record r = { .name = fdt_get_name(h->fdt, node, NULL) };
+
+		if (!r.name || !read_u64(h->fdt, node, DATA, &r.phys) ||
+		    !read_u64(h->fdt, node, SIZE, &r.size))
+			continue;
+		h->records = grow(h->records, h->nr, sizeof(r));
+		h->records[h->nr++] = r;
+	}
+}
+
+static const char *parse(struct handover *h)
+{
+	if (h->cut)
+		return guess_root(h->fdt, &h->root) ? NULL :
+		       "is cut off before the address of the tree";
+	if (fdt_node_check_compatible(h->fdt, 0, COMPATIBLE))
+		return "is not of format " COMPATIBLE ", the only one that is known";
+	if (!read_u64(h->fdt, 0, MAP, &h->root))
+		return "has no usable '" MAP "'";
+	add_records(h);
+	return NULL;
+}
+
+const char *handover_parse(struct handover *h, const void *fdt, size_t len)
+{
+	const char *wrong;
+	size_t total;
+
+	*h = (struct handover){ 0 };
+	if (len < sizeof(struct fdt_header) || fdt_magic(fdt) != FDT_MAGIC)
+		return "is no FDT";
+	total = fdt_totalsize(fdt);
+	if (total > MAX_FDT)
+		return "is an FDT of an impossible size";
+	h->cut = total > len;
+	h->fdt = calloc(1, total > len ? total : len);
+	if (!h->fdt)
+		return "no memory for the FDT";
+	memcpy(h->fdt, fdt, len);
+	wrong = fdt_check_header(h->fdt) ? "is no valid FDT" : parse(h);
+	if (wrong)
+		handover_free(h);
+	return wrong;
+}
+
+/* Of a variable of the kernel, 0 if there is none. */
+static uint64_t symbol_addr(const char *name)
+{
+	FILE *f = fopen(sys_path("/proc/kallsyms"), "re");
+	char line[512], found[256];
+	uint64_t addr, result = 0;
+
+	while (f && !result && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%" SCNx64 " %*c %255s", &addr, found) == 2 &&
+		    !strcmp(found, name))
+			result = addr;
+	}
+	if (f)
+		fclose(f);
+	return result;
+}
+
+/* The pointer to it is what stock's struct kho_out begins with. */
+static bool read_kho_out(struct handover *h, const struct image *img)
+{
+	uint64_t at = symbol_addr("kho_out"), fdt;
+	char page[PAGE_BYTES];
+
+	return at && image_read_virt(img, at, &fdt, sizeof(fdt)) &&
+	       image_read_virt(img, fdt, page, sizeof(page)) &&
+	       !handover_parse(h, page, sizeof(page));
+}
+
+/* @dir: "out" or "in"; @img: memory of this kernel, or NULL. */
+const char *handover_read(struct handover *h, const char *dir, const struct image *img)
+{
+	struct handover whole;
+	const char *wrong;
+	char path[64];
+	size_t len;
+	char *fdt;
+
+	*h = (struct handover){ 0 };
+	snprintf(path, sizeof(path), KHO_DIR "/%s/fdt", dir);
+	fdt = sys_slurp(path, &len);
+	wrong = fdt ? handover_parse(h, fdt, len) : strerror(errno);
+	free(fdt);
+	if ((!fdt || h->cut) && img && !strcmp(dir, "out") && read_kho_out(&whole, img)) {
+		handover_free(h);
+		*h = whole;
+		return NULL;
+	}
+	return wrong;
+}
+
+void handover_free(struct handover *h)
+{
+	free(h->fdt);
+	free(h->records);
+	*h = (struct handover){ 0 };
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What this kernel says of itself: /proc, and the files of KHO in debugfs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "khoctl.h"
+
+static char *read_release(void)
+{
+	char *release = sys_slurp("/proc/sys/kernel/osrelease", NULL);
+
+	if (release)
+		release[strcspn(release, "\n")] = 0;
+	return release ? release : strdup("unknown");
+}
+
+/* Two files with a line per area, addresses and lengths. */
+static void read_scratch(struct host *host)
+{
+	char *addrs = sys_slurp(KHO_DIR "/out/scratch_phys", NULL);
+	char *sizes = sys_slurp(KHO_DIR "/out/scratch_len", NULL);
+	char *a = addrs, *s = sizes;
+
+	while (a && s && *a && *s) {
+		char *a_end, *s_end;
+		struct area area = { strtoull(a, &a_end, 0), strtoull(s, &s_end, 0) };
+
+		if (a_end == a || s_end == s)
+			break;
+		host->scratch = grow(host->scratch, host->nr_scratch, sizeof(area));
+		host->scratch[host->nr_scratch++] = area;
+		a = a_end + strspn(a_end, "\n");
+		s = s_end + strspn(s_end, "\n");
+	}
+	free(addrs);
+	free(sizes);
+}
+
+/* /proc/zoneinfo says of each zone whose it is, how far it reaches, and where from. */
+static void read_zones(struct host *host)
+{
+	FILE *f = fopen(sys_path("/proc/zoneinfo"), "re");
+	unsigned long spanned = 0, present = 0, start;
+	char line[256];
+	int node = -1;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "Node %d, zone", &node) == 1)
+			spanned = present = 0;
+		else if (sscanf(line, " spanned %lu", &spanned) == 1 ||
+			 sscanf(line, " present %lu", &present) == 1)
+			continue;
+		else if (sscanf(line, " start_pfn: %lu", &start) == 1 && spanned &&
+			 node >= 0 && node < MAX_NODES) {
+			host->zones = grow(host->zones, host->nr_zones, sizeof(*host->zones));
+			host->zones[host->nr_zones++] =
+				(struct zone){ start, start + spanned, node };
+			host->memory += present * PAGE_BYTES;
+		}
+	}
+	if (f)
+		fclose(f);
+}
+
+void host_look(struct host *host)
+{
+	*host = (struct host){ .release = read_release() };
+	if (!sys_exists(DEBUGFS))
+		die(EXIT_INPUT, "%s: cannot be seen: mount it (mount -t debugfs none %s), as root",
+		    DEBUGFS, DEBUGFS);
+	/* both kernels make it only if KHO is on */
+	host->kho = sys_exists(KHO_DIR "/out/scratch_phys");
+	host->luo = sys_exists("/dev/liveupdate");
+	host->fast = sys_exists(KHO_DIR "/timeline.json") || sys_exists(KHO_DIR "/in/held") ||
+		     sys_exists(DEBUGFS "/liveupdate/state");
+	read_scratch(host);
+	read_zones(host);
+}
+
+void host_free(struct host *host)
+{
+	free(host->release);
+	free(host->scratch);
+	free(host->zones);
+}
+
+int host_node(const struct host *host, uint64_t pfn)
+{
+	size_t i;
+
+	for (i = 0; i < host->nr_zones; i++) {
+		if (pfn >= host->zones[i].pfn && pfn < host->zones[i].end)
+			return host->zones[i].node;
+	}
+	return -1;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Physical memory out of an ELF core file: its PT_LOAD segments that have a physical
+ * address. /proc/kcore is one, and so is what QEMU's dump-guest-memory and makedumpfile -E
+ * write. Nothing in it is trusted.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "khoctl.h"
+
+/* Bits of a physical address; beyond is no memory. */
+#define PHYS_BITS	52
+#define MAX_SEGMENTS	(1 << 20)
+
+struct segment {
+	uint64_t	phys, addr, size, offset;
+};
+
+struct image {
+	const char	*path;
+	int		fd;
+	struct segment	*v;
+	size_t		nr;
+	uint64_t	end;
+};
+
+static bool read_at(int fd, void *buf, size_t len, uint64_t offset)
+{
+	while (len) {
+		ssize_t got = pread(fd, buf, len, offset);
+
+		if (got <= 0)
+			return false;
+		buf = (char *)buf + got;
+		offset += got;
+		len -= got;
+	}
+	return true;
+}
+
+static void check_head(const struct image *img, const Elf64_Ehdr *head)
+{
+	if (memcmp(head->e_ident, ELFMAG, SELFMAG) || head->e_ident[EI_CLASS] != ELFCLASS64 ||
+	    head->e_ident[EI_DATA] != ELFDATA2LSB || head->e_type != ET_CORE)
+		die(EXIT_INPUT, "%s: is no 64-bit little-endian ELF core file; QEMU's monitor writes "
+		    "one with 'dump-guest-memory'", img->path);
+	if (head->e_phentsize != sizeof(Elf64_Phdr))
+		die(EXIT_INPUT, "%s: program headers of %u bytes, not %zu", img->path,
+		    head->e_phentsize, sizeof(Elf64_Phdr));
+}
+
+/* More than 65534 are counted in the first section header. */
+static size_t count_segments(const struct image *img, const Elf64_Ehdr *head)
+{
+	Elf64_Shdr first;
+
+	if (head->e_phnum != PN_XNUM)
+		return head->e_phnum;
+	if (!read_at(img->fd, &first, sizeof(first), head->e_shoff))
+		die(EXIT_INPUT, "%s: the number of its segments cannot be read", img->path);
+	return first.sh_info;
+}
+
+static void add_segment(struct image *img, const Elf64_Phdr *p)
+{
+	if (p->p_type != PT_LOAD || !p->p_filesz)
+		return;
+	/* vmalloc and the like are addresses, not memory: they are at ~0 */
+	if (p->p_filesz > 1ULL << PHYS_BITS || p->p_paddr > (1ULL << PHYS_BITS) - p->p_filesz)
+		return;
+	img->v = grow(img->v, img->nr, sizeof(*img->v));
+	img->v[img->nr++] = (struct segment){
+		.phys = p->p_paddr,
+		.addr = p->p_vaddr,
+		.size = p->p_filesz,
+		.offset = p->p_offset,
+	};
+	if (p->p_paddr + p->p_filesz > img->end)
+		img->end = p->p_paddr + p->p_filesz;
+}
+
+static int by_phys(const void *a, const void *b)
+{
+	const struct segment *x = a, *y = b;
+
+	return x->phys < y->phys ? -1 : x->phys > y->phys;
+}
+
+static void read_segments(struct image *img)
+{
+	Elf64_Ehdr head;
+	Elf64_Phdr *p;
+	size_t nr, i;
+
+	if (!read_at(img->fd, &head, sizeof(head), 0))
+		die(EXIT_INPUT, "%s: is too short for an ELF core file", img->path);
+	check_head(img, &head);
+	nr = count_segments(img, &head);
+	p = nr && nr <= MAX_SEGMENTS ? calloc(nr, sizeof(*p)) : NULL;
+	if (!p || !read_at(img->fd, p, nr * sizeof(*p), head.e_phoff))
+		die(EXIT_INPUT, "%s: its %zu program headers cannot be read", img->path, nr);
+	for (i = 0; i < nr; i++)
+		add_segment(img, &p[i]);
+	free(p);
+	if (!img->nr)
+		die(EXIT_INPUT, "%s: no segment of it has a physical address; it must be an image "
+		    "of memory, not of a process", img->path);
+	qsort(img->v, img->nr, sizeof(*img->v), by_phys);
+}
+
+struct image *image_open(const char *path)
+{
+	struct image *img = calloc(1, sizeof(*img));
+
+	if (!img)
+		die(EXIT_INPUT, "no memory");
+	img->path = strdup(path);
+	img->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (img->fd < 0)
+		die(EXIT_INPUT, "%s: %s%s", path, strerror(errno),
+		    errno == EPERM || errno == EACCES ? "; run as root" : "");
+	read_segments(img);
+	return img;
+}
+
+void image_close(struct image *img)
+{
+	if (!img)
+		return;
+	close(img->fd);
+	free(img->v);
+	free((char *)img->path);
+	free(img);
+}
+
+uint64_t image_end(const struct image *img)
+{
+	return img->end;
+}
+
+bool image_has(const struct image *img, uint64_t phys, uint64_t len)
+{
+	uint64_t end = phys + len;
+	size_t i;
+
+	if (end < phys)
+		return false;
+	/* They are sorted, so one pass joins those that meet or overlap. */
+	for (i = 0; phys < end && i < img->nr && img->v[i].phys <= phys; i++) {
+		if (img->v[i].phys + img->v[i].size > phys)
+			phys = img->v[i].phys + img->v[i].size;
+	}
+	return phys >= end;
+}
+
+bool image_read(const struct image *img, uint64_t phys, void *buf, size_t len)
+{
+	const struct segment *s;
+
+	for (s = img->v; s < img->v + img->nr; s++) {
+		if (phys >= s->phys && len <= s->size && phys - s->phys <= s->size - len)
+			return read_at(img->fd, buf, len, s->offset + (phys - s->phys));
+	}
+	return false;
+}
+
+static const struct segment *find_virt(const struct image *img, uint64_t addr, size_t len)
+{
+	const struct segment *s;
+
+	for (s = img->v; s < img->v + img->nr; s++) {
+		if (addr >= s->addr && len <= s->size && addr - s->addr <= s->size - len)
+			return s;
+	}
+	return NULL;
+}
+
+bool image_read_virt(const struct image *img, uint64_t addr, void *buf, size_t len)
+{
+	const struct segment *s = find_virt(img, addr, len);
+
+	return s && read_at(img->fd, buf, len, s->offset + (addr - s->addr));
+}
+
+uint64_t image_phys(const struct image *img, uint64_t addr)
+{
+	const struct segment *s = find_virt(img, addr, 1);
+
+	return s ? s->phys + (addr - s->addr) : ~0ULL;
+}

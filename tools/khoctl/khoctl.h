@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * khoctl: what a live update of this host hands over, what it costs, and why.
+ *
+ *   khoctl.c        the command line: finds the command
+ *   say.c           messages, numbers in words, JSON on stdout
+ *   file.c          small files of the kernel, below --sysroot
+ *   image.c         physical memory: /proc/kcore or an ELF image of a guest
+ *   handover.c      the root FDT of a handover
+ *   tree.c          the tree of preserved memory: walk, count, check
+ *   host.c          what this kernel is, scratch areas, memory of the nodes
+ *   luo.c           sessions: who holds them, what debugfs lists
+ *   status.c tree_cmd.c timeline_cmd.c svg.c diff.c sessions.c
+ *                   the commands
+ *   plan.c coefficients.c
+ *                   what a live update would cost
+ */
+#ifndef KHOCTL_H
+#define KHOCTL_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "timeline.h"
+
+/* The exit status of khoctl. */
+enum {
+	EXIT_FINE	= 0,
+	EXIT_WRONG	= 1,	/* what was looked at is wrong, or the kernel refused */
+	EXIT_INPUT	= 2,	/* usage, or something could not be read or written */
+};
+
+#define PAGE_SHIFT	12
+#define PAGE_BYTES	(1UL << PAGE_SHIFT)
+#define MAX_ORDER	31
+#define NR_ORDERS	(MAX_ORDER + 1)
+#define MAX_NODES	1024
+
+struct json_object;
+
+/* say.c: die() ends khoctl with @status and one line: what, why, the way out. */
+__attribute__((noreturn, format(printf, 2, 3))) void die(int status, const char *fmt, ...);
+__attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);
+
+/* Room for a number in words. */
+struct text {
+	char	s[48];
+};
+
+struct text text_count(uint64_t n);		/* 1,234,567 */
+struct text text_bytes(uint64_t bytes);		/* 1.5 MiB */
+struct text text_ms(uint64_t ns);		/* 1.234 */
+struct text text_percent(uint64_t part, uint64_t whole);
+void json_add(struct json_object *to, const char *key, uint64_t v);
+void json_say(struct json_object *v);		/* prints and frees it */
+void *grow(void *v, size_t nr, size_t size);	/* room for one more than @nr */
+void parse_args(const struct argp *argp, int argc, char **argv, void *input);
+
+/* file.c */
+void set_sysroot(const char *dir);
+const char *sys_path(const char *path);		/* valid until the next two calls */
+bool sys_is_here(void);			/* no --sysroot */
+bool sys_exists(const char *path);
+char *slurp(const char *path, size_t *len);	/* NULL: errno; ends with a 0 */
+char *sys_slurp(const char *path, size_t *len);
+bool sys_number(const char *path, uint64_t *n);
+
+#define DEBUGFS		"/sys/kernel/debug"
+#define KHO_DIR		DEBUGFS "/kho"
+
+/* image.c: of two areas that both have an address the first one counts. */
+struct image;
+struct image *image_open(const char *path);	/* dies if it is none */
+void image_close(struct image *img);
+bool image_has(const struct image *img, uint64_t phys, uint64_t len);
+bool image_read(const struct image *img, uint64_t phys, void *buf, size_t len);
+bool image_read_virt(const struct image *img, uint64_t addr, void *buf, size_t len);
+uint64_t image_phys(const struct image *img, uint64_t addr);	/* of a virtual address */
+uint64_t image_end(const struct image *img);			/* of memory */
+
+/* handover.c */
+struct record {
+	const char	*name;
+	uint64_t	phys, size;
+};
+
+struct handover {
+	void		*fdt;
+	uint64_t	root;		/* of the tree */
+	bool		cut;		/* debugfs did not show all of it */
+	struct record	*records;
+	size_t		nr;
+};
+
+/* NULL, or what is wrong with it. */
+const char *handover_parse(struct handover *h, const void *fdt, size_t len);
+const char *handover_read(struct handover *h, const char *dir, const struct image *img);
+void handover_free(struct handover *h);
+
+/* host.c */
+struct area {
+	uint64_t	addr, size;
+};
+
+struct zone {
+	uint64_t	pfn, end;
+	int		node;
+};
+
+struct host {
+	char		*release;
+	bool		kho, luo;
+	bool		fast;		/* accelerated: it has files that stock has not */
+	struct area	*scratch;
+	size_t		nr_scratch;
+	struct zone	*zones;
+	size_t		nr_zones;
+	uint64_t	memory;		/* bytes */
+};
+
+void host_look(struct host *host);
+void host_free(struct host *host);
+int host_node(const struct host *host, uint64_t pfn);	/* -1: not known */
+
+/* tree.c */
+struct tree {
+	uint64_t	folios[MAX_NODES][NR_ORDERS];
+	uint64_t	keys, pages, ranges;	/* ranges: of memory without a hole */
+	uint64_t	tables;			/* pages of the tree itself */
+	uint64_t	faults;
+	char		*fault[16];		/* the first of them */
+};
+
+/* What sees the tree as it is walked; all may be NULL. */
+struct tree_watch {
+	void (*table)(unsigned int level, uint64_t phys, uint64_t key);
+	void (*folio)(uint64_t phys, unsigned int order);
+};
+
+struct tree *tree_walk(const struct image *img, uint64_t root, const struct host *host,
+		       const struct tree_watch *watch);
+void tree_free(struct tree *t);
+
+/* luo.c */
+struct session {
+	char	*name;
+	bool	incoming, known;	/* known: debugfs says which of the two */
+	bool	retrieved, busy;
+	long	files;			/* -1: not known */
+	pid_t	pid;			/* of a process that has it open, or 0 */
+	int	fd;			/* in that process */
+};
+
+struct sessions {
+	struct session	*v;
+	size_t		nr;
+	bool		listed;		/* by the kernel, so all of them are here */
+};
+
+void sessions_look(struct sessions *s);
+void sessions_free(struct sessions *s);
+int session_take(const char *name);	/* a copy of a holder's descriptor; -ENOENT */
+
+/* coefficients.c */
+struct coefficients;
+struct coefficients *coefficients_load(const char *path);
+double coefficient(const struct coefficients *c, const char *name);
+const char *coefficients_where(const struct coefficients *c);
+void coefficients_free(struct coefficients *c);
+
+/* svg.c */
+void svg_write(FILE *out, const struct timeline *t);
+
+/* The commands; @argv[0] is "khoctl COMMAND". */
+int cmd_status(int argc, char **argv);
+int cmd_timeline(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
+int cmd_tree(int argc, char **argv);
+int cmd_sessions(int argc, char **argv);
+
+#endif /* KHOCTL_H */

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * khoctl sessions: what there is, and the ioctls of /dev/liveupdate. A session lives as long
+ * as somebody has it open, so whoever makes or retrieves one here stays until a signal.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "khoctl.h"
+#include "luo.h"
+
+static const struct argp_option options[] = {
+	{ "preserve", 'p', "TOKEN=PATH", 0, "create: preserve the file PATH, which a handler of the "
+	  "kernel must know, such as /proc/PID/fd/N of a memfd", 0 },
+	{ "copy", 'c', "TOKEN=FILE", 0, "create, preserve: preserve a memfd with what is in FILE", 0 },
+	{ "to", 't', "TOKEN=FILE", 0, "retrieve: copy what came back to FILE", 0 },
+	{ "finish", 'F', NULL, 0, "retrieve: finish the session and end, instead of holding it", 0 },
+	{ "json", 'j', NULL, 0, "list: print JSON", 0 },
+	{ 0 }
+};
+
+/* A file that goes into a session or comes out of one. */
+struct file {
+	char		kind;		/* the option */
+	uint64_t	token;
+	const char	*path;
+};
+
+struct args {
+	const char	*verb, *name;
+	bool		json, finish;
+	struct file	*files;
+	size_t		nr;
+};
+
+static void add_file(struct args *args, char kind, char *arg, struct argp_state *state)
+{
+	struct file file = { .kind = kind };
+	char *end;
+
+	file.token = strtoull(arg, &end, 0);
+	if (end == arg || *end != '=' || !end[1])
+		argp_error(state, "'%s' is not TOKEN=PATH with a number as TOKEN", arg);
+	file.path = end + 1;
+	args->files = grow(args->files, args->nr, sizeof(file));
+	args->files[args->nr++] = file;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	switch (key) {
+	case 'p':
+	case 'c':
+	case 't':
+		add_file(args, key, arg, state);
+		return 0;
+	case 'F':
+		args->finish = true;
+		return 0;
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!args->verb)
+			args->verb = arg;
+		else if (!args->name && strcmp(args->verb, "list"))
+			args->name = arg;
+		else if (!strcmp(args->verb, "preserve"))
+			add_file(args, 'p', arg, state);
+		else
+			argp_error(state, "one word too many: '%s'", arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (!args->verb)
+			argp_error(state, "list, create, preserve, retrieve or finish?");
+		if (!args->name && strcmp(args->verb, "list"))
+			argp_error(state, "%s: which session? NAME is missing", args->verb);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "list\ncreate NAME\npreserve NAME [TOKEN=PATH]...\nretrieve NAME\nfinish NAME",
+	.doc = "The sessions of the Live Update Orchestrator.\v"
+	       "create and retrieve hold the session until SIGINT or SIGTERM: it is gone, or "
+	       "finished, when nobody has it open. preserve and finish work on a session that "
+	       "any process holds.\n\n"
+	       "Exit status: 0; 1 the kernel refused; 2 usage, or a file could not be read.",
+};
+
+static void list_json(const struct sessions *s)
+{
+	struct json_object *all = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < s->nr; i++) {
+		const struct session *x = &s->v[i];
+		struct json_object *v = json_object_new_object();
+
+		json_object_object_add(v, "name", json_object_new_string(x->name));
+		if (x->known)
+			json_object_object_add(v, "incoming", json_object_new_boolean(x->incoming));
+		if (x->files >= 0)
+			json_add(v, "files", x->files);
+		if (x->known)
+			json_object_object_add(v, "retrieved",
+					       json_object_new_boolean(x->retrieved));
+		if (x->pid)
+			json_add(v, "pid", x->pid);
+		json_object_array_add(all, v);
+	}
+	json_say(all);
+}
+
+static void list_line(const struct session *x)
+{
+	char files[24] = "-", pid[24] = "-";
+
+	if (x->files >= 0)
+		snprintf(files, sizeof(files), "%ld", x->files);
+	if (x->pid)
+		snprintf(pid, sizeof(pid), "%d", x->pid);
+	printf("%-8s %-10s %6s %8s  %s\n", !x->known ? "?" : x->incoming ? "incoming" : "outgoing",
+	       x->busy ? "busy" : x->retrieved ? "retrieved" : x->pid ? "open" : "waiting", files,
+	       pid, x->name);
+}
+
+/* The sessions of the previous kernel are read when the device is first opened. */
+static void have_them_read(void)
+{
+	int fd = sys_is_here() && sys_exists(KHO_DIR "/in/fdt") ? luo_open() : -ENOENT;
+
+	if (fd >= 0)
+		close(fd);
+	else if (fd == -EIO)
+		warn("what the previous kernel handed over cannot be read, see dmesg");
+}
+
+static int list(const struct args *args)
+{
+	struct sessions s;
+	size_t i;
+
+	have_them_read();
+	sessions_look(&s);
+	if (!s.listed && !sys_exists("/dev/liveupdate"))
+		die(EXIT_INPUT, "/dev/liveupdate: is not there: the kernel needs CONFIG_LIVEUPDATE and "
+		    "liveupdate=on");
+	if (args->json) {
+		list_json(&s);
+	} else {
+		printf("%-8s %-10s %6s %8s  %s\n", "TABLE", "STATE", "FILES", "PID", "NAME");
+		for (i = 0; i < s.nr; i++)
+			list_line(&s.v[i]);
+	}
+	if (!s.listed)
+		warn("sessions: this kernel has no list of them (debugfs liveupdate/state), so only "
+		     "those that a process has open are here");
+	sessions_free(&s);
+	return EXIT_FINE;
+}
+
+static int device(void)
+{
+	int fd = luo_open();
+
+	if (fd == -ENOENT)
+		die(EXIT_INPUT, LUO_DEVICE ": is not there: the kernel needs CONFIG_LIVEUPDATE and "
+		    "liveupdate=on");
+	if (fd < 0)
+		die(EXIT_WRONG, LUO_DEVICE ": %s%s", strerror(-fd),
+		    fd == -EBUSY ? "; one process at a time can have it open: try again" : "");
+	return fd;
+}
+
+/* All of @from to @to. */
+static bool copy(int from, int to)
+{
+	char buf[1 << 16];
+	ssize_t got;
+
+	while ((got = read(from, buf, sizeof(buf))) > 0) {
+		if (write(to, buf, got) != got)
+			return false;
+	}
+	return !got;
+}
+
+static int memfd_of(const char *path)
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC), to;
+	const char *base = strrchr(path, '/');
+
+	if (from < 0)
+		die(EXIT_INPUT, "%s: %s", path, strerror(errno));
+	to = memfd_create(base ? base + 1 : path, MFD_CLOEXEC);
+	if (to < 0 || !copy(from, to))
+		die(EXIT_INPUT, "%s: cannot be copied into a memfd: %s", path, strerror(errno));
+	close(from);
+	return to;
+}
+
+static void preserve(int session, const char *name, const struct file *file)
+{
+	int fd = file->kind == 'c' ? memfd_of(file->path) : open(file->path, O_RDWR | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		die(EXIT_INPUT, "%s: %s", file->path, strerror(errno));
+	err = luo_preserve(session, fd, file->token);
+	if (err)
+		die(EXIT_WRONG, "session '%s': preserving %s as %" PRIu64 ": %s%s", name, file->path,
+		    file->token, strerror(-err), err == -ENOENT ?
+		    ": no handler of the kernel takes such a file; --copy puts it into a memfd" : "");
+	close(fd);
+}
+
+static void preserve_all(int session, const struct args *args)
+{
+	size_t i;
+
+	for (i = 0; i < args->nr; i++) {
+		if (args->files[i].kind == 't')
+			die(EXIT_INPUT, "--to is for retrieve only");
+		preserve(session, args->name, &args->files[i]);
+	}
+}
+
+static void retrieve(int session, const char *name, const struct file *file)
+{
+	int from, to;
+
+	if (file->kind != 't')
+		die(EXIT_INPUT, "--preserve and --copy are for create and preserve only");
+	from = luo_retrieve(session, file->token);
+	if (from < 0)
+		die(EXIT_WRONG, "session '%s': retrieving %" PRIu64 ": %s", name, file->token,
+		    strerror(-from));
+	to = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (to < 0 || lseek(from, 0, SEEK_SET) || !copy(from, to) || close(to))
+		die(EXIT_INPUT, "%s: %s", file->path, strerror(errno));
+	close(from);
+}
+
+static void hold(const char *name, const char *how, size_t nr)
+{
+	sigset_t set;
+	int got;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	printf("%s session '%s', %zu files; holding it until SIGINT, as process %d\n", how, name, nr,
+	       getpid());
+	fflush(stdout);
+	sigwait(&set, &got);
+}
+
+static int create(const struct args *args)
+{
+	int luo = device(), session = luo_session_create(luo, args->name);
+
+	if (session < 0)
+		die(EXIT_WRONG, "session '%s': cannot be created: %s", args->name,
+		    strerror(-session));
+	close(luo);
+	preserve_all(session, args);
+	hold(args->name, "created", args->nr);
+	return EXIT_FINE;
+}
+
+static int retrieve_session(const char *name)
+{
+	int luo = device(), session = luo_session_retrieve(luo, name);
+
+	close(luo);
+	if (session == -ENOENT)
+		die(EXIT_WRONG, "session '%s': none of that name was handed over, or it was finished",
+		    name);
+	if (session < 0)
+		die(EXIT_WRONG, "session '%s': cannot be retrieved: %s%s", name, strerror(-session),
+		    session == -EINVAL ? ": it was already, see khoctl sessions list" : "");
+	return session;
+}
+
+static void finish_session(int session, const char *name)
+{
+	int err = luo_session_finish(session);
+
+	if (err)
+		die(EXIT_WRONG, "session '%s': cannot be finished: %s%s", name, strerror(-err),
+		    err == -EBUSY ? ": a file in it is not ready, try again" :
+		    err == -EINVAL ? ": it was created here, not handed over" : "");
+	printf("finished session '%s'\n", name);
+}
+
+static int retrieve_all(const struct args *args)
+{
+	int session = retrieve_session(args->name);
+	size_t i;
+
+	for (i = 0; i < args->nr; i++)
+		retrieve(session, args->name, &args->files[i]);
+	if (args->finish)
+		finish_session(session, args->name);
+	else
+		hold(args->name, "retrieved", args->nr);
+	return EXIT_FINE;
+}
+
+/* One that a process holds, or -ENOENT. */
+static int held(const char *name)
+{
+	int fd = session_take(name);
+
+	if (fd < 0 && fd != -ENOENT)
+		die(EXIT_INPUT, "session '%s': its holder's descriptor cannot be had: %s%s", name,
+		    strerror(-fd), fd == -EPERM ? "; run as root" : "");
+	return fd;
+}
+
+static int preserve_more(const struct args *args)
+{
+	int session = held(args->name);
+
+	if (session < 0)
+		die(EXIT_WRONG, "session '%s': no process has it open; khoctl sessions create makes one",
+		    args->name);
+	if (!args->nr)
+		die(EXIT_INPUT, "preserve: what? give TOKEN=PATH or --copy TOKEN=FILE");
+	preserve_all(session, args);
+	printf("preserved %zu files in session '%s'\n", args->nr, args->name);
+	return EXIT_FINE;
+}
+
+static int finish(const struct args *args)
+{
+	int session = held(args->name);
+
+	if (session < 0)
+		session = retrieve_session(args->name);
+	finish_session(session, args->name);
+	return EXIT_FINE;
+}
+
+static const struct verb {
+	const char *name;
+	int (*run)(const struct args *args);
+} verbs[] = {
+	{ "list", list },
+	{ "create", create },
+	{ "preserve", preserve_more },
+	{ "retrieve", retrieve_all },
+	{ "finish", finish },
+};
+
+int cmd_sessions(int argc, char **argv)
+{
+	struct args args = { 0 };
+	size_t i;
+	int rc;
+
+	parse_args(&argp, argc, argv, &args);
+	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		if (strcmp(verbs[i].name, args.verb))
+			continue;
+		rc = verbs[i].run(&args);
+		free(args.files);
+		return rc;
+	}
+	die(EXIT_INPUT, "sessions %s: is no command: list, create, preserve, retrieve or finish",
+	    args.verb);
+}

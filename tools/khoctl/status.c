@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* khoctl status: what is on, what would be handed over, what came in. */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "status.h"
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON", 0 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	if (key != 'j')
+		return ARGP_ERR_UNKNOWN;
+	*(bool *)state->input = true;
+	return 0;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.doc = "What is on, scratch memory, what would be handed over by node and order, what "
+	       "came in and what of it nobody has claimed.\v"
+	       "Exit status: 0; 1 KHO is off or the outgoing tree is bad; 2 something could not be "
+	       "read.",
+};
+
+/* The tree that would be handed over, if it can be seen. */
+static void look_at_out(struct status *st)
+{
+	struct image *img = NULL;
+	const char *wrong;
+
+	if (!st->host.kho) {
+		st->no_out = "KHO is off, or the kernel has no CONFIG_KEXEC_HANDOVER_DEBUGFS";
+		return;
+	}
+	if (sys_exists("/proc/kcore"))
+		img = image_open(sys_path("/proc/kcore"));
+	wrong = handover_read(&st->out, "out", img);
+	if (wrong)
+		st->no_out = "this kernel does not show where it is";
+	else if (!img)
+		st->no_out = "there is no /proc/kcore to read it from";
+	else
+		st->tree = tree_walk(img, st->out.root, &st->host, NULL);
+	image_close(img);
+}
+
+/* What kexec-metadata says: a version, the name of the last kernel, how many kexecs. */
+static void look_at_metadata(struct status *st)
+{
+	struct __attribute__((packed)) {
+		uint32_t	version;
+		char		release[65];
+		uint32_t	count;
+	} data;
+	size_t len = 0;
+	char *text = sys_slurp(KHO_DIR "/in/sub_fdts/kexec-metadata", &len);
+
+	if (text && len >= sizeof(data)) {
+		memcpy(&data, text, sizeof(data));
+		data.release[sizeof(data.release) - 1] = 0;
+		if (data.version == 1) {
+			memcpy(st->previous, data.release, sizeof(data.release));
+			st->kexecs = data.count;
+		}
+	}
+	free(text);
+}
+
+static void count_sessions(struct status *st)
+{
+	struct sessions s;
+	size_t i;
+
+	sessions_look(&s);
+	for (i = 0; i < s.nr; i++) {
+		if (s.v[i].known && s.v[i].incoming)
+			continue;
+		st->sessions++;
+		if (s.v[i].files > 0)
+			st->files += s.v[i].files;
+	}
+	sessions_free(&s);
+}
+
+void status_look(struct status *st)
+{
+	memset(st, 0, sizeof(*st));
+	host_look(&st->host);
+	look_at_out(st);
+	st->came_in = !handover_read(&st->in, "in", NULL);
+	st->held_known = sys_number(KHO_DIR "/in/held", &st->held);
+	look_at_metadata(st);
+	count_sessions(st);
+}
+
+void status_free(struct status *st)
+{
+	host_free(&st->host);
+	handover_free(&st->out);
+	handover_free(&st->in);
+	tree_free(st->tree);
+}
+
+uint64_t status_scratch(const struct status *st)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < st->host.nr_scratch; i++)
+		sum += st->host.scratch[i].size;
+	return sum;
+}
+
+static void say_records(const struct handover *h)
+{
+	size_t i;
+
+	printf("             records:%s", h->nr ? "" : h->cut ? " not shown by this kernel" : " none");
+	for (i = 0; i < h->nr; i++)
+		printf(" %s (%s)", h->records[i].name, text_bytes(h->records[i].size).s);
+	putchar('\n');
+}
+
+static void say_orders(const struct tree *t)
+{
+	unsigned int node, order;
+
+	printf("             %5s %6s %14s %16s %11s\n", "node", "order", "folios", "pages", "size");
+	for (node = 0; node < MAX_NODES; node++) {
+		for (order = 0; order < NR_ORDERS; order++) {
+			uint64_t nr = t->folios[node][order];
+
+			if (nr)
+				printf("             %5u %6u %14s %16s %11s\n", node, order,
+				       text_count(nr).s, text_count(nr << order).s,
+				       text_bytes((nr << order) * PAGE_BYTES).s);
+		}
+	}
+}
+
+static void say_out(const struct status *st)
+{
+	const struct tree *t = st->tree;
+
+	if (!t) {
+		printf("outgoing     not known: %s\n", st->no_out);
+		return;
+	}
+	printf("outgoing     %s folios, %s pages (%s) in %s ranges; %s pages of tree\n",
+	       text_count(t->keys).s, text_count(t->pages).s, text_bytes(t->pages * PAGE_BYTES).s,
+	       text_count(t->ranges).s, text_count(t->tables).s);
+	if (t->keys)
+		say_orders(t);
+	say_records(&st->out);
+	if (t->faults)
+		printf("             BAD: %s; see khoctl tree\n", t->fault[0]);
+}
+
+static void say_in(const struct status *st)
+{
+	if (!st->came_in) {
+		printf("incoming     nothing\n");
+		return;
+	}
+	printf("incoming     from %s", *st->previous ? st->previous : "a kernel that does not say");
+	if (*st->previous)
+		printf(", kexec number %" PRIu32, st->kexecs);
+	if (st->held_known)
+		printf("; unclaimed: %s pages (%s)\n", text_count(st->held).s,
+		       text_bytes(st->held * PAGE_BYTES).s);
+	else
+		printf("; unclaimed: not known, this kernel does not say\n");
+	say_records(&st->in);
+}
+
+static void say(const struct status *st)
+{
+	size_t i;
+
+	printf("kernel       %s, %s\n", st->host.release, st->host.fast ? "accelerated" : st->host.kho ? "stock" : "without KHO");
+	printf("KHO          %s\n", st->host.kho ? "on" : "off");
+	printf("LUO          %s\n", st->host.luo ? "on" : "off: no /dev/liveupdate");
+	printf("scratch      %s in %zu areas\n", text_bytes(status_scratch(st)).s,
+	       st->host.nr_scratch);
+	for (i = 0; i < st->host.nr_scratch; i++)
+		printf("             %#14" PRIx64 " %11s\n", st->host.scratch[i].addr,
+		       text_bytes(st->host.scratch[i].size).s);
+	say_out(st);
+	say_in(st);
+	if (st->host.luo)
+		printf("sessions     %s outgoing, %s files%s\n", text_count(st->sessions).s,
+		       text_count(st->files).s, sys_exists(DEBUGFS "/liveupdate/state") ? "" :
+		       " (only what processes hold: this kernel lists none)");
+}
+
+int cmd_status(int argc, char **argv)
+{
+	struct status st;
+	bool json = false;
+	int rc;
+
+	parse_args(&argp, argc, argv, &json);
+	status_look(&st);
+	if (json)
+		json_say(status_to_json(&st));
+	else
+		say(&st);
+	rc = st.host.kho && !(st.tree && st.tree->faults) ? EXIT_FINE : EXIT_WRONG;
+	status_free(&st);
+	return rc;
+}

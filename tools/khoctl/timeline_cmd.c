@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* khoctl timeline: where a live update spent its time; the largest phase is marked. */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "khoctl.h"
+
+/* Longest first, so many are shown. */
+#define SPANS_SHOWN	10
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "Print the JSON as it was read, once it is checked", 0 },
+	{ "svg", 's', "OUT", 0, "Write a Gantt chart to OUT ('-': print it)", 0 },
+	{ 0 }
+};
+
+struct args {
+	bool		json;
+	const char	*svg, *file;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	switch (key) {
+	case 'j':
+		args->json = true;
+		return 0;
+	case 's':
+		args->svg = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (args->file)
+			argp_error(state, "one FILE at a time, not also '%s'", arg);
+		args->file = arg;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "[FILE]",
+	.doc = "Where the last live update spent its time, both kernels on one clock; "
+	       "FILE: a saved timeline.json, '-' for the standard input.\v"
+	       "Exit status: 0; 2 the timeline could not be read or makes no sense.",
+};
+
+/* What a phase is, and what makes it long. */
+static const struct {
+	const char *name, *is;
+} meanings[] = {
+	{ "freeze", "all sessions are frozen and written down; see the session spans" },
+	{ "shutdown", "the drivers shut their devices down" },
+	{ "cpus-offline", "all CPUs but one are stopped" },
+	{ "jump", "the purgatory, and the new kernel decompresses itself: a smaller or "
+		  "differently packed kernel is faster" },
+	{ "early", "the new kernel finds its memory and the handover" },
+	{ "walk", "the tree of preserved memory is read: fewer, larger folios make it smaller" },
+	{ "memory", "nodes, zones and the first struct pages are set up" },
+	{ "memblock", "free memory goes to the buddy allocator" },
+	{ "core", "the kernel's core is set up, up to LUO's early start" },
+	{ "smp", "the other CPUs are started" },
+	{ "deferred", "the struct pages of all memory are made; see the node spans" },
+	{ "initcalls", "drivers are set up: fewer of them, or asynchronous ones, help" },
+	{ "userspace", "the initrd is unpacked, /init is started: a smaller initrd helps" },
+};
+
+static const char *meaning(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
+		if (!strcmp(meanings[i].name, name))
+			return meanings[i].is;
+	}
+	return NULL;
+}
+
+static uint64_t ns_of(const struct timeline_item *item)
+{
+	return item->end_ns - item->begin_ns;
+}
+
+static void say_phases(const struct timeline *t)
+{
+	const struct timeline_item *p, *largest = timeline_largest(t);
+	uint64_t all = timeline_ns(t);
+
+	printf("%-6s  %-14s %12s %6s\n", "kernel", "phase", "ms", "%");
+	for (p = t->phases; p < t->phases + t->nr_phases; p++)
+		printf("%-6s  %-14s %12s %6s%s\n", p->old ? "old" : "new", p->name,
+		       text_ms(ns_of(p)).s, text_percent(ns_of(p), all).s,
+		       p == largest ? "  <-- LARGEST" : "");
+	printf("%-6s  %-14s %12s %6s\n", "", "all", text_ms(all).s, "100.0");
+}
+
+static int by_length(const void *a, const void *b)
+{
+	const struct timeline_item *const *x = a, *const *y = b;
+
+	return ns_of(*x) < ns_of(*y) ? 1 : ns_of(*x) > ns_of(*y) ? -1 : *x < *y ? -1 : 1;
+}
+
+static void say_span(const struct timeline_item *s)
+{
+	char label[32] = "";
+
+	if (s->node >= 0)
+		snprintf(label, sizeof(label), "%d", s->node);
+	else if (s->label)
+		snprintf(label, sizeof(label), "%.31s", s->label);
+	printf("%-6s  %-14s %12s %12s  %s\n", s->old ? "old" : "new", s->name,
+	       text_ms(ns_of(s)).s, text_ms(s->begin_ns).s, label);
+}
+
+static void say_spans(const struct timeline *t)
+{
+	const struct timeline_item **sorted = calloc(t->nr_spans, sizeof(*sorted));
+	size_t i;
+
+	if (!sorted)
+		die(EXIT_INPUT, "no memory");
+	for (i = 0; i < t->nr_spans; i++)
+		sorted[i] = &t->spans[i];
+	qsort(sorted, t->nr_spans, sizeof(*sorted), by_length);
+	printf("\n%-6s  %-14s %12s %12s  %s\n", "kernel", "longest spans", "ms", "from ms",
+	       "of");
+	for (i = 0; i < t->nr_spans && i < SPANS_SHOWN; i++)
+		say_span(sorted[i]);
+	free(sorted);
+}
+
+static void say_totals(const struct timeline *t)
+{
+	const struct timeline_total *x;
+
+	printf("\n%-6s  %-14s %12s %12s %12s\n", "kernel", "all spans", "number", "ms", "longest ms");
+	for (x = t->totals; x < t->totals + t->nr_totals; x++)
+		printf("%-6s  %-14s %12s %12s %12s\n", x->old ? "old" : "new", x->name,
+		       text_count(x->nr).s, text_ms(x->sum_ns).s, text_ms(x->max_ns).s);
+}
+
+static void say(const struct timeline *t)
+{
+	const struct timeline_item *largest = timeline_largest(t);
+	const char *is = meaning(largest->name);
+
+	say_phases(t);
+	if (t->nr_spans)
+		say_spans(t);
+	if (t->nr_totals)
+		say_totals(t);
+	printf("\nlargest: %s, %s of %s ms%s%s\n", largest->name, text_ms(ns_of(largest)).s,
+	       text_ms(timeline_ns(t)).s, is ? ": " : "", is ? is : "");
+	if (!t->previous)
+		printf("the kernel before this one left no record: a cold boot, or it was stock\n");
+	if (t->lost)
+		printf("%s spans found no room; they are in the totals\n", text_count(t->lost).s);
+}
+
+/* Only a whole file appears under the name. */
+static void write_svg(const struct timeline *t, const char *path)
+{
+	char *tmp;
+	FILE *f;
+
+	if (!strcmp(path, "-")) {
+		svg_write(stdout, t);
+		return;
+	}
+	if (asprintf(&tmp, "%s.tmp", path) < 0)
+		die(EXIT_INPUT, "no memory");
+	f = fopen(tmp, "we");
+	if (!f)
+		die(EXIT_INPUT, "%s: %s", tmp, strerror(errno));
+	svg_write(f, t);
+	if (fclose(f) || rename(tmp, path)) {
+		int err = errno;
+
+		unlink(tmp);
+		die(EXIT_INPUT, "%s: %s", path, strerror(err));
+	}
+	free(tmp);
+}
+
+/* What is not known here goes through as well. */
+static void say_json(const struct timeline *t)
+{
+	json_say(json_object_get(t->json));
+}
+
+static const char *default_file(void)
+{
+	if (sys_exists(TIMELINE_FILE))
+		return sys_path(TIMELINE_FILE);
+	if (!sys_exists(KHO_DIR))
+		die(EXIT_INPUT, "%s: is not there: mount debugfs, as root, or KHO is off", KHO_DIR);
+	die(EXIT_INPUT, "%s: is not there: only an accelerated kernel keeps a timeline; give a saved "
+	    "one as FILE", TIMELINE_FILE);
+}
+
+int cmd_timeline(int argc, char **argv)
+{
+	struct args args = { 0 };
+	struct timeline *t;
+
+	parse_args(&argp, argc, argv, &args);
+	t = timeline_load(args.file ? args.file : default_file());
+	if (!t)
+		die(EXIT_INPUT, "%s", timeline_error());
+	if (args.svg)
+		write_svg(t, args.svg);
+	if (args.json)
+		say_json(t);
+	else if (!args.svg)
+		say(t);
+	timeline_free(t);
+	if (fflush(stdout))
+		die(EXIT_INPUT, "standard output: %s", strerror(errno));
+	return EXIT_FINE;
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tree of preserved memory, format kho-v4: five levels of tables over bitmaps, each a
+ * page, which hold keys. A key is the page frame number shifted right by the order, with
+ * one bit above the widest number of that order; see include/linux/kho_radix_tree.h.
+ *
+ * The rules are those by which an accelerated kernel takes a tree over (busy.c, overlap.c):
+ * a table is a page of memory that one slot points to; a key has a possible order and
+ * names memory that is not scratch, not in another key and no page of the tree.
+ *
+ * Two maps with a bit per page of memory tell what was met before.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "khoctl.h"
+
+#define TOP_LEVEL	5
+#define SLOTS		512
+#define SLOT_BITS	9
+#define LEAF_BITS	15
+#define WORDS		(PAGE_BYTES / 8)
+#define ORDER0_BIT	(64 - PAGE_SHIFT)
+
+struct walk {
+	const struct image	*img;
+	const struct host	*host;		/* NULL: scratch and nodes are not known */
+	const struct tree_watch	*watch;
+	struct tree		*t;
+	uint64_t		nr_pages;	/* of memory, holes too */
+	uint64_t		*tables, *pages;
+};
+
+static void __attribute__((format(printf, 2, 3))) fault(struct walk *w, const char *fmt, ...)
+{
+	va_list args;
+
+	if (w->t->faults++ >= sizeof(w->t->fault) / sizeof(*w->t->fault))
+		return;
+	va_start(args, fmt);
+	if (vasprintf(&w->t->fault[w->t->faults - 1], fmt, args) < 0)
+		die(EXIT_INPUT, "no memory");
+	va_end(args);
+}
+
+/* Set the bits of [pfn, pfn + nr); returns whether one was set. */
+static bool set_bits(uint64_t *map, uint64_t pfn, uint64_t nr)
+{
+	uint64_t end = pfn + nr, taken = 0;
+
+	while (pfn < end) {
+		uint64_t mask = ~0ULL << pfn % 64, *word = &map[pfn / 64];
+
+		if (end - pfn < 64 - pfn % 64)
+			mask &= ~(~0ULL << end % 64);
+		taken |= *word & mask;
+		*word |= mask;
+		pfn = (pfn / 64 + 1) * 64;
+	}
+	return taken;
+}
+
+static const struct area *scratch_of(const struct host *host, uint64_t phys, uint64_t len)
+{
+	size_t i;
+
+	for (i = 0; host && i < host->nr_scratch; i++) {
+		const struct area *a = &host->scratch[i];
+
+		if (phys < a->addr + a->size && a->addr < phys + len)
+			return a;
+	}
+	return NULL;
+}
+
+static bool take_table(struct walk *w, uint64_t phys, unsigned int level, uint64_t from)
+{
+	const char *kind = level == TOP_LEVEL ? "the root" : level ? "a table" : "a bitmap";
+
+	if (phys % PAGE_BYTES)
+		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64 ") is not aligned to a page",
+		      kind, phys, level, from);
+	else if (!image_has(w->img, phys, PAGE_BYTES))
+		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64 ") is outside memory",
+		      kind, phys, level, from);
+	else if (scratch_of(w->host, phys, PAGE_BYTES))
+		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64 ") is in scratch memory",
+		      kind, phys, level, from);
+	else if (set_bits(w->tables, phys >> PAGE_SHIFT, 1))
+		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64
+		      ") is in the tree already: two slots point to it", kind, phys, level, from);
+	else
+		return true;
+	return false;
+}
+
+static void count_folio(struct walk *w, uint64_t pfn, unsigned int order)
+{
+	int node = w->host ? host_node(w->host, pfn) : 0;
+
+	w->t->folios[node < 0 ? 0 : node][order]++;
+	w->t->pages += 1ULL << order;
+}
+
+/* Of the order of @key, negative if no key is like that. */
+static int key_order(uint64_t key)
+{
+	int order = key ? ORDER0_BIT - (63 - __builtin_clzll(key)) : -1;
+
+	return order > MAX_ORDER ? -1 : order;
+}
+
+static void walk_key(struct walk *w, uint64_t key, uint64_t leaf)
+{
+	int order = key_order(key);
+	const struct area *scratch;
+	uint64_t pfn, phys, len;
+
+	w->t->keys++;
+	if (order < 0) {
+		fault(w, "key %#" PRIx64 " (bit %" PRIu64 " of the bitmap at %#" PRIx64
+		      ") has no possible order", key, key % (1 << LEAF_BITS), leaf);
+		return;
+	}
+	pfn = (key ^ 1ULL << (ORDER0_BIT - order)) << order;
+	phys = pfn << PAGE_SHIFT;
+	len = PAGE_BYTES << order;
+	scratch = scratch_of(w->host, phys, len);
+	if (pfn >= w->nr_pages || !image_has(w->img, phys, len))
+		fault(w, "folio of order %d at %#" PRIx64 " is outside memory", order, phys);
+	else if (scratch)
+		fault(w, "folio of order %d at %#" PRIx64 " is in the scratch area at %#" PRIx64,
+		      order, phys, scratch->addr);
+	else if (set_bits(w->pages, pfn, 1ULL << order))
+		fault(w, "folio of order %d at %#" PRIx64 " overlaps a larger one", order, phys);
+	else {
+		count_folio(w, pfn, order);
+		if (w->watch && w->watch->folio)
+			w->watch->folio(phys, order);
+	}
+}
+
+static void walk_leaf(struct walk *w, const uint64_t *words, uint64_t phys, uint64_t key)
+{
+	unsigned int i;
+
+	for (i = 0; i < WORDS; i++) {
+		uint64_t left = words[i];
+
+		for (; left; left &= left - 1)
+			walk_key(w, key | (i * 64 + __builtin_ctzll(left)), phys);
+	}
+}
+
+static void walk_table(struct walk *w, uint64_t phys, unsigned int level, uint64_t key,
+		       uint64_t from)
+{
+	const unsigned int shift = level ? (level - 1) * SLOT_BITS + LEAF_BITS : 0;
+	uint64_t words[WORDS], i;
+
+	if (!take_table(w, phys, level, from))
+		return;
+	if (!image_read(w->img, phys, words, sizeof(words))) {
+		fault(w, "the page of the tree at %#" PRIx64 " cannot be read", phys);
+		return;
+	}
+	w->t->tables++;
+	if (w->watch && w->watch->table)
+		w->watch->table(level, phys, key);
+	if (!level) {
+		walk_leaf(w, words, phys, key);
+		return;
+	}
+	for (i = 0; i < SLOTS; i++) {
+		if (!words[i])
+			continue;
+		/* for i << shift with bits above the one of order 0 there is no key */
+		if (i << shift >> (ORDER0_BIT + 1))
+			fault(w, "slot %" PRIu64 " of the root is for keys that are too wide", i);
+		else
+			walk_table(w, words[i], level - 1, key | i << shift, phys + 8 * i);
+	}
+}
+
+/* What only both maps together tell. */
+static void look_at_maps(struct walk *w)
+{
+	uint64_t i, before = 0;
+
+	for (i = 0; i < w->nr_pages / 64 + 1; i++) {
+		uint64_t pages = w->pages[i], both = pages & w->tables[i];
+
+		w->t->ranges += __builtin_popcountll(pages & ~(pages << 1 | before));
+		before = pages >> 63;
+		if (both)
+			fault(w, "the page of the tree at %#" PRIx64 " is also preserved itself",
+			      (i * 64 + __builtin_ctzll(both)) << PAGE_SHIFT);
+	}
+}
+
+static uint64_t *new_map(uint64_t nr_pages)
+{
+	uint64_t *map = calloc(nr_pages / 64 + 1, sizeof(*map));
+
+	if (!map)
+		die(EXIT_INPUT, "no memory for a map of %" PRIu64 " pages", nr_pages);
+	return map;
+}
+
+/* Walk all of the tree that can be read; what is wrong is in ->fault. */
+struct tree *tree_walk(const struct image *img, uint64_t root, const struct host *host,
+		       const struct tree_watch *watch)
+{
+	struct walk w = {
+		.img = img,
+		.host = host,
+		.watch = watch,
+		.t = calloc(1, sizeof(*w.t)),
+		.nr_pages = image_end(img) >> PAGE_SHIFT,
+	};
+
+	if (!w.t)
+		die(EXIT_INPUT, "no memory");
+	w.tables = new_map(w.nr_pages);
+	w.pages = new_map(w.nr_pages);
+	walk_table(&w, root, TOP_LEVEL, 0, 0);
+	look_at_maps(&w);
+	free(w.tables);
+	free(w.pages);
+	return w.t;
+}
+
+void tree_free(struct tree *t)
+{
+	size_t i;
+
+	for (i = 0; t && i < sizeof(t->fault) / sizeof(*t->fault); i++)
+		free(t->fault[i]);
+	free(t);
+}
