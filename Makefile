@@ -15,6 +15,7 @@ help:
 	@echo 'make check-report        the report over the blackout samples'
 	@echo 'make check-khoctl        tools/khoctl and the reader of timelines'
 	@echo 'make check-compare       bench/compare and the charts of make bench'
+	@echo 'make check-bpf           the BPF tools: they build, options, errors'
 	@echo 'make check-apply         scripts/apply.sh'
 	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
 	@echo 'make check-budget        instructions of each operation, against bench/budgets'
@@ -22,6 +23,7 @@ help:
 	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
 	@echo 'make fuzz              run a fuzzer until it finds something (TARGET=memfd: the other one)'
 	@echo 'make kernels           build the kernels: stock, fast and three for tests (incremental)'
+	@echo 'make tools             build the programs that look at a live update, in build/'
 	@echo 'make setup             install what is missing'
 	@echo 'make clean             remove build/'
 	@echo 'make distclean         and everything in the cache: sources, kernels'
@@ -55,6 +57,10 @@ scaling: setup
 	@bench/scaling.sh
 	@bench/preserve-scaling.sh
 
+tools: kernels
+	@for p in khosnoop kholat khoblackout khoheat khoctl; do \
+		tests/e2e/prepare.sh program $$p || exit 1; done
+
 check:
 	@scripts/check.sh
 
@@ -85,6 +91,9 @@ check-khoctl: setup
 	@tests/timeline/test.sh
 	@tests/khoctl/test.sh
 
+check-bpf: setup
+	@bpf/test.sh
+
 check-identical: kernels
 	@scripts/check-identical.sh
 
@@ -105,5 +114,5 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout where bench luo scaling check check-unit check-fuzz fuzz check-report \
+.PHONY: help setup tools kernels blackout where bench luo scaling check check-unit check-fuzz fuzz check-report check-bpf \
 	check-compare check-khoctl check-apply check-identical check-budget check-e2e lint clean distclean

@@ -68,6 +68,7 @@
 #include "page_alloc.h"
 #include "../kernel/kho_fast/internal.h"
 #include "../kernel/kho_fast/timeline.h"
+#include "../kernel/kho_fast/trace.h"
 
 /* Holes below this size are freed after boot, see kernel/kho_fast/holes.c. */
 static unsigned int small_hole_pages __initdata = 8;
@@ -561,6 +562,27 @@ static bool __init try_finish(unsigned long nr,
 	return true;
 }
 
+/*
+ * Out of the way: counting takes as long as freeing does. Not __init, since a claim
+ * may come to it when others think that all is finished.
+ */
+static noinline void trace_section(unsigned long nr, u64 ns,
+				   const struct kho_fast_finished *result)
+{
+	unsigned long pfn = section_nr_to_pfn(nr), preserved = 0;
+	unsigned long end = pfn + PAGES_PER_SECTION;
+
+	for (; pfn < end; pfn += KHO_FAST_BLOCK_PAGES) {
+		DECLARE_BITMAP(keys, KHO_FAST_BLOCK_PAGES);
+
+		kho_fast_key_mask(&kho_fast_incoming, pfn, KHO_FAST_ALL_ORDERS,
+				  keys);
+		preserved += bitmap_weight(keys, KHO_FAST_BLOCK_PAGES);
+	}
+
+	trace_kho_section(result->nid, nr, preserved, result->freed, ns);
+}
+
 /**
  * kho_fast_finish_range - Finish the busy sections of a range.
  * @start_pfn:   First page frame, on a section border.
@@ -579,16 +601,21 @@ unsigned long __init kho_fast_finish_range(unsigned long start_pfn,
 {
 	struct kho_fast_finished result;
 	unsigned long pfn, freed = 0;
-	u64 began, clock;
+	u64 began, ended, clock;
 
 	for (pfn = start_pfn; pfn < end_pfn; pfn += PAGES_PER_SECTION) {
+		unsigned long nr = pfn_to_section_nr(pfn);
+
 		if (!kho_fast_is_held(pfn))
 			continue;
 
 		began = sched_clock();
 		clock = kho_fast_clock();
-		if (try_finish(pfn_to_section_nr(pfn), &result)) {
-			kho_fast_stats_add(&result, began, sched_clock(), clock);
+		if (try_finish(nr, &result)) {
+			ended = sched_clock();
+			kho_fast_stats_add(&result, began, ended, clock);
+			if (trace_kho_section_enabled())
+				trace_section(nr, ended - began, &result);
 			freed += result.freed;
 		}
 		if (can_resched)
@@ -606,9 +633,11 @@ unsigned long __init kho_fast_finish_range(unsigned long start_pfn,
  */
 static __ref void finish_pending(unsigned long nr)
 {
-	struct kho_fast_finished unused;
+	u64 began = trace_kho_section_enabled() ? sched_clock() : 0;
+	struct kho_fast_finished result;
 
-	try_finish(nr, &unused);
+	if (try_finish(nr, &result) && began)
+		trace_section(nr, sched_clock() - began, &result);
 }
 
 /**

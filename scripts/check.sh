@@ -102,6 +102,7 @@ part compare "$top/bench/test-compare.sh"
 part native as_ktap build_native_benchmarks
 part budget-report "$top/bench/test-budget.sh"
 part luo-report "$top/bench/test-luo.sh"
+part bpf "$top/bpf/test.sh"
 part timeline "$top/tests/timeline/test.sh"
 part khoctl "$top/tests/khoctl/test.sh"
 step kernels "$here/build-kernels.sh" all

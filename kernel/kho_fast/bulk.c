@@ -23,6 +23,7 @@
 
 #include "internal.h"
 #include "outgoing.h"
+#include "trace.h"
 
 /*
  * Folios in a segment. A batch of one segment is entered in some 20 us, which
@@ -64,15 +65,7 @@ static int preserve_run(const struct kho_fast_run *run)
 	return kho_fast_outgoing_add_run(run);
 }
 
-/**
- * kho_unpreserve_folios - Undo kho_preserve_folios().
- * @folios: The folios, each of the same order as then. They need not all have
- *          been preserved by one call.
- * @nr:     How many. Warns when one is not preserved.
- *
- * Context: process context, may sleep.
- */
-void kho_unpreserve_folios(struct folio **folios, unsigned long nr)
+static void unpreserve_serially(struct folio **folios, unsigned long nr)
 {
 	unsigned long done = 0;
 
@@ -84,6 +77,47 @@ void kho_unpreserve_folios(struct folio **folios, unsigned long nr)
 		done += run.nr;
 		cond_resched();
 	}
+}
+
+static noinline void unpreserve_traced(const struct kho_fast_run *run,
+				       unsigned long caller)
+{
+	if (kho_fast_outgoing_del_run(run))
+		kho_fast_trace_range(kho_unpreserve, run->pfn,
+				     run->nr << run->order, run->order, caller);
+}
+
+/* As unpreserve_serially(). */
+static noinline void unpreserve_all_traced(struct folio **folios,
+					   unsigned long nr,
+					   unsigned long caller)
+{
+	unsigned long done = 0;
+
+	while (done < nr) {
+		struct kho_fast_run run;
+
+		first_run(&run, folios + done, nr - done);
+		unpreserve_traced(&run, caller);
+		done += run.nr;
+		cond_resched();
+	}
+}
+
+/**
+ * kho_unpreserve_folios - Undo kho_preserve_folios().
+ * @folios: The folios, each of the same order as then. They need not all have
+ *          been preserved by one call.
+ * @nr:     How many. Warns when one is not preserved.
+ *
+ * Context: process context, may sleep.
+ */
+void kho_unpreserve_folios(struct folio **folios, unsigned long nr)
+{
+	if (trace_kho_unpreserve_enabled())
+		unpreserve_all_traced(folios, nr, _RET_IP_);
+	else
+		unpreserve_serially(folios, nr);
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_folios);
 
@@ -98,7 +132,7 @@ static int preserve_serially(struct folio **folios, unsigned long nr)
 		first_run(&run, folios + done, nr - done);
 		err = preserve_run(&run);
 		if (err) {
-			kho_unpreserve_folios(folios, done);
+			unpreserve_serially(folios, done);
 			return err;
 		}
 		done += run.nr;
@@ -168,8 +202,8 @@ static int preserve_in_segments(struct batch *batch)
 		return 0;
 
 	for_each_set_bit(i, batch->done, batch->spread.nr)
-		kho_unpreserve_folios(batch->folios + i * SEGMENT,
-				      segment_len(batch, i));
+		unpreserve_serially(batch->folios + i * SEGMENT,
+				    segment_len(batch, i));
 	return err;
 }
 
@@ -196,6 +230,54 @@ static noinline int preserve_many(struct folio **folios, unsigned long nr)
 	return err;
 }
 
+static __always_inline int preserve_all(struct folio **folios, unsigned long nr)
+{
+	return nr <= SEGMENT ? preserve_serially(folios, nr) :
+			       preserve_many(folios, nr);
+}
+
+static void trace_preserved(const struct kho_fast_run *run, unsigned long caller)
+{
+	kho_fast_trace_range(kho_preserve, run->pfn, run->nr << run->order,
+			     run->order, caller);
+}
+
+/*
+ * All folios are looked at again when they are preserved: so what was undone is
+ * never told, the process is the one that called, and the loop that everybody
+ * takes has nothing for those who watch.
+ */
+static noinline int preserve_all_traced(struct folio **folios, unsigned long nr,
+					unsigned long caller)
+{
+	unsigned long done = 0;
+	int err = preserve_all(folios, nr);
+
+	if (err)
+		return err;
+
+	while (done < nr) {
+		struct kho_fast_run run;
+
+		first_run(&run, folios + done, nr - done);
+		trace_preserved(&run, caller);
+		done += run.nr;
+		cond_resched();
+	}
+
+	return 0;
+}
+
+static noinline int preserve_traced(const struct kho_fast_run *run,
+				    unsigned long caller)
+{
+	int err = preserve_run(run);
+
+	if (!err)
+		trace_preserved(run, caller);
+	return err;
+}
+
 /**
  * kho_preserve_folios - Keep folios across kexec.
  * @folios: The folios, of any orders and nodes. Those that follow one another
@@ -213,8 +295,10 @@ static noinline int preserve_many(struct folio **folios, unsigned long nr)
  */
 int kho_preserve_folios(struct folio **folios, unsigned long nr)
 {
-	return nr <= SEGMENT ? preserve_serially(folios, nr) :
-			       preserve_many(folios, nr);
+	if (trace_kho_preserve_enabled())
+		return preserve_all_traced(folios, nr, _RET_IP_);
+
+	return preserve_all(folios, nr);
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folios);
 
@@ -242,6 +326,9 @@ int kho_preserve_folio_range(struct folio *first, unsigned long nr)
 {
 	const struct kho_fast_run run = run_from(first, nr);
 
+	if (trace_kho_preserve_enabled())
+		return preserve_traced(&run, _RET_IP_);
+
 	return preserve_run(&run);
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folio_range);
@@ -257,6 +344,9 @@ void kho_unpreserve_folio_range(struct folio *first, unsigned long nr)
 {
 	const struct kho_fast_run run = run_from(first, nr);
 
-	kho_fast_outgoing_del_run(&run);
+	if (trace_kho_unpreserve_enabled())
+		unpreserve_traced(&run, _RET_IP_);
+	else
+		kho_fast_outgoing_del_run(&run);
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_folio_range);

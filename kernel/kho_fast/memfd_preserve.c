@@ -40,6 +40,7 @@
 #include <linux/xarray.h>
 
 #include "internal.h"
+#include "trace.h"
 
 /* Folios at a time: as many as kho_preserve_folios() does not spread again. */
 #define BATCH_FOLIOS	4096UL
@@ -111,11 +112,18 @@ static long record(struct kho_fast_records *list, struct folio **folios, long nr
 	return i;
 }
 
-/*
- * Preserve and record folios that are pinned. After an error those that are
- * recorded are preserved, and the others neither preserved nor pinned.
- */
-static int keep(struct kho_fast_records *list, struct folio **folios, long nr)
+/* For who watches. */
+static unsigned long count_pages(struct folio **folios, unsigned long nr)
+{
+	unsigned long i, pages = 0;
+
+	for (i = 0; i < nr; i++)
+		pages += folio_nr_pages(folios[i]);
+	return pages;
+}
+
+static int preserve_batch(struct kho_fast_records *list, struct folio **folios,
+			  long nr)
 {
 	long i, done;
 	int err;
@@ -136,6 +144,21 @@ static int keep(struct kho_fast_records *list, struct folio **folios, long nr)
 	kho_unpreserve_folios(folios + done, nr - done);
 	unpin_folios(folios + done, nr - done);
 	return -ENOMEM;
+}
+
+/*
+ * Preserve and record folios that are pinned. After an error those that are
+ * recorded are preserved, and the others neither preserved nor pinned.
+ */
+static int keep(struct kho_fast_records *list, struct folio **folios, long nr)
+{
+	const u64 began = kho_fast_trace_begin(kho_memfd);
+	/* While they are pinned. */
+	unsigned long pages = began ? count_pages(folios, nr) : 0;
+	int err = preserve_batch(list, folios, nr);
+
+	kho_fast_trace_memfd(began, "preserve", nr, pages, err);
+	return err;
 }
 
 /* Preserve the folios that start in the pages [pos, end). */
@@ -270,6 +293,7 @@ static void release_page(struct page *page)
 	const struct memfd_luo_folio_ser *ser = page_address(page);
 	/* Pointers are smaller than records, and take the place of those read. */
 	struct folio **folios = page_address(page);
+	const u64 began = kho_fast_trace_begin(kho_memfd);
 	unsigned long i, nr = 0;
 
 	for (i = 0; i < KHO_FAST_RECORDS_PER_PAGE; i++) {
@@ -280,6 +304,8 @@ static void release_page(struct page *page)
 	}
 
 	kho_unpreserve_folios(folios, nr);
+	kho_fast_trace_memfd(began, "unpreserve", nr,
+			     count_pages(folios, nr), 0);
 	unpin_folios(folios, nr);
 	free_page((unsigned long)folios);
 }

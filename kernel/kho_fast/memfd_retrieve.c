@@ -48,6 +48,7 @@
 
 #include "../../mm/internal.h"
 #include "internal.h"
+#include "trace.h"
 
 #define KNOWN_FLAGS	(MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE)
 
@@ -366,8 +367,25 @@ static int fill_batch(struct batch *batch, u64 size,
 	if (err) {
 		let_go(batch);
 		batch->nr = 0;
+		batch->pages = 0;
 	}
 
+	return err;
+}
+
+/* Fill a batch and add it; after that it only tells how much that was. */
+static int take_batch(struct inode *inode, u64 size,
+		      struct kho_fast_records_it *it, struct batch *batch,
+		      long *accounted)
+{
+	const u64 began = kho_fast_trace_begin(kho_memfd);
+	int err = fill_batch(batch, size, it);
+
+	if (batch->nr)
+		err = add_batch(inode, batch, accounted);
+	if (batch->nr || err)
+		kho_fast_trace_memfd(began, "retrieve", batch->nr, batch->pages,
+				     err);
 	return err;
 }
 
@@ -379,9 +397,7 @@ static int take_folios(struct inode *inode, u64 size,
 	int err;
 
 	do {
-		err = fill_batch(&batch, size, it);
-		if (batch.nr)
-			err = add_batch(inode, &batch, &accounted);
+		err = take_batch(inode, size, it, &batch, &accounted);
 		cond_resched();
 	} while (!err && batch.nr == BATCH_FOLIOS);
 
@@ -445,7 +461,9 @@ static int claim_records(const struct memfd_luo_ser *ser,
 /* Free the folios that are left, and the records. */
 static void discard(struct kho_fast_records_it *it)
 {
+	const u64 began = kho_fast_trace_begin(kho_memfd);
 	const struct memfd_luo_folio_ser *record;
+	unsigned long nr = 0, pages = 0;
 	struct folio *folio;
 
 	while ((record = kho_fast_records_next(it))) {
@@ -453,12 +471,17 @@ static void discard(struct kho_fast_records_it *it)
 			continue;
 
 		folio = kho_restore_folio(PFN_PHYS(record->pfn));
-		if (folio)
+		if (folio) {
+			nr++;
+			pages += folio_nr_pages(folio);
 			folio_put(folio);
+		}
 		cond_resched();
 	}
 
 	kho_fast_records_free(it);
+	if (nr)
+		kho_fast_trace_memfd(began, "discard", nr, pages, 0);
 }
 
 /**

@@ -15,6 +15,8 @@
  * Lifecycle: made when handing over is set up, and there for good. Only then
  * the per-CPU hints may point into it without further ado.
  *
+ * While somebody watches folios being preserved (trace.c) there are no hints.
+ *
  * Lock order: none is taken, see radix.c. A caller must not preserve and
  * unpreserve the same pages at the same time.
  *
@@ -24,11 +26,13 @@
 
 #include <linux/bitops.h>
 #include <linux/bug.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
 
 #include "internal.h"
 #include "outgoing.h"
@@ -38,6 +42,9 @@ static struct kho_radix_tree outgoing = {
 };
 
 DEFINE_PER_CPU(struct kho_fast_hints, kho_fast_hints);
+
+/* All ones, or 0 as long as no hint is given. */
+static unsigned long hint_mask = ~0UL;
 
 /**
  * kho_fast_outgoing_init - Start with an empty tree.
@@ -73,7 +80,8 @@ phys_addr_t kho_fast_outgoing_root(void)
 
 /*
  * An interrupt may look at the hint of its CPU at any time. It must find no
- * prefix with the bitmap of another one.
+ * prefix with the bitmap of another one. kho_fast_hints_suspend() waits until
+ * nobody is in here with the mask of before.
  */
 static void remember(unsigned long key, struct kho_radix_leaf *leaf)
 {
@@ -87,8 +95,44 @@ static void remember(unsigned long key, struct kho_radix_leaf *leaf)
 	barrier();
 	WRITE_ONCE(hint->leaf, leaf);
 	barrier();
-	WRITE_ONCE(hint->prefix, prefix);
+	WRITE_ONCE(hint->prefix, prefix & READ_ONCE(hint_mask));
 	preempt_enable();
+}
+
+static void forget(struct kho_fast_hints *hints)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < ARRAY_SIZE(hints->hint); slot++)
+		WRITE_ONCE(hints->hint[slot].prefix, 0);
+}
+
+/**
+ * kho_fast_hints_suspend - Give no hints until kho_fast_hints_resume().
+ *
+ * A key that is being added or removed meanwhile may still have had one.
+ *
+ * Context: process context, may sleep; one caller at a time.
+ */
+void kho_fast_hints_suspend(void)
+{
+	int cpu;
+
+	WRITE_ONCE(hint_mask, 0);
+	/* Whoever did not see that has stored its hint by then: see remember(). */
+	synchronize_rcu();
+	for_each_possible_cpu(cpu)
+		forget(&per_cpu(kho_fast_hints, cpu));
+}
+
+/**
+ * kho_fast_hints_resume - Undo kho_fast_hints_suspend().
+ *
+ * Context: any; one caller at a time.
+ */
+void kho_fast_hints_resume(void)
+{
+	WRITE_ONCE(hint_mask, ~0UL);
 }
 
 /* The bitmap of a key whose memory starts at @pfn, made if there is none. */
@@ -160,14 +204,18 @@ int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order)
  * Warns when the key is not there, also if the bitmap had a hint after all.
  *
  * Context: any.
+ * Return: true when the key was there.
  */
-void kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order)
+bool kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
 	struct kho_radix_leaf *leaf = find_leaf(key);
 
-	if (!leaf || !test_and_clear_bit(kho_fast_bit(key), leaf->bitmap))
-		report_misuse(pfn, order);
+	if (leaf && test_and_clear_bit(kho_fast_bit(key), leaf->bitmap))
+		return true;
+
+	report_misuse(pfn, order);
+	return false;
 }
 
 /* A part of a run that lies in one bitmap: bits [bit, end). */
@@ -291,17 +339,27 @@ int kho_fast_outgoing_add_run(const struct kho_fast_run *run)
  * @run: The run. Warns once for each bitmap in which some are not there.
  *
  * Context: any.
+ * Return: true when all were there.
  */
-void kho_fast_outgoing_del_run(const struct kho_fast_run *run)
+bool kho_fast_outgoing_del_run(const struct kho_fast_run *run)
 {
 	unsigned long done = 0;
+	bool ok = true;
+
+	/* Scattered folios are runs of one. */
+	if (run->nr == 1)
+		return kho_fast_outgoing_del(run->pfn, run->order);
 
 	while (done < run->nr) {
 		struct part part = nth_part(run, done);
 		struct kho_radix_leaf *leaf = find_leaf(part.key);
 
-		if (!leaf || !clear_part(leaf, &part))
+		if (!leaf || !clear_part(leaf, &part)) {
 			report_misuse(part.pfn, run->order);
+			ok = false;
+		}
 		done += part.end - part.bit;
 	}
+
+	return ok;
 }

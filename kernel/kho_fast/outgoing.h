@@ -84,12 +84,18 @@ int kho_fast_outgoing_init(void);
 void kho_fast_outgoing_exit(void);
 phys_addr_t kho_fast_outgoing_root(void);
 int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order);
-void kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order);
+bool kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order);
 int kho_fast_outgoing_add_run(const struct kho_fast_run *run);
-void kho_fast_outgoing_del_run(const struct kho_fast_run *run);
+bool kho_fast_outgoing_del_run(const struct kho_fast_run *run);
+void kho_fast_hints_suspend(void);
+void kho_fast_hints_resume(void);
 
-/* Add the key of the 2^@order pages from @pfn on; as kho_preserve_folio(). */
-static inline int kho_fast_outgoing_add(unsigned long pfn, unsigned int order)
+/*
+ * Add the key of the 2^@order pages from @pfn on if its bitmap has a hint, which
+ * none has while it is traced. False: it takes kho_fast_outgoing_add_slowly().
+ */
+static inline bool kho_fast_outgoing_add_hinted(unsigned long pfn,
+						unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
 	struct kho_radix_leaf *leaf;
@@ -98,21 +104,31 @@ static inline int kho_fast_outgoing_add(unsigned long pfn, unsigned int order)
 
 	leaf = kho_fast_hinted_leaf(key);
 	if (unlikely(!leaf))
-		return kho_fast_outgoing_add_slowly(pfn, order);
+		return false;
 
 	set_bit(kho_fast_bit(key), leaf->bitmap);
-	return 0;
+	return true;
 }
 
-/* Remove a key; warns when it is not there. Context: any. */
-static inline void kho_fast_outgoing_del(unsigned long pfn, unsigned int order)
+/*
+ * Remove a key that is there if its bitmap has a hint, which none has while it is
+ * traced. False: it takes kho_fast_outgoing_del_slowly(). Context: any.
+ */
+static inline bool kho_fast_outgoing_del_hinted(unsigned long pfn,
+						unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
 	struct kho_radix_leaf *leaf = kho_fast_hinted_leaf(key);
 
-	if (unlikely(!leaf ||
-		     !test_and_clear_bit(kho_fast_bit(key), leaf->bitmap)))
-		kho_fast_outgoing_del_slowly(pfn, order);
+	return likely(leaf &&
+		      test_and_clear_bit(kho_fast_bit(key), leaf->bitmap));
+}
+
+/* Remove a key; false, with a warning, when it is not there. Context: any. */
+static inline bool kho_fast_outgoing_del(unsigned long pfn, unsigned int order)
+{
+	return kho_fast_outgoing_del_hinted(pfn, order) ||
+	       kho_fast_outgoing_del_slowly(pfn, order);
 }
 
 /* Does preserving these pages break the rule that the debug option checks? */

@@ -22,6 +22,48 @@
 
 #include "internal.h"
 #include "outgoing.h"
+#include "trace.h"
+
+static noinline int preserve_slowly(unsigned long pfn, unsigned int order,
+				    unsigned long caller)
+{
+	int err = kho_fast_outgoing_add_slowly(pfn, order);
+
+	if (!err)
+		kho_fast_trace_range(kho_preserve, pfn, BIT(order), order, caller);
+	return err;
+}
+
+/* Its _RET_IP_ is that of the function that it is in, and not read before it must. */
+static __always_inline int preserve_folio(struct folio *folio)
+{
+	unsigned long pfn = folio_pfn(folio);
+	unsigned int order = folio_order(folio);
+
+	if (kho_fast_in_scratch(pfn, 1UL << order))
+		return -EINVAL;
+	if (kho_fast_outgoing_add_hinted(pfn, order))
+		return 0;
+
+	return preserve_slowly(pfn, order, _RET_IP_);
+}
+
+static noinline void unpreserve_slowly(unsigned long pfn, unsigned int order,
+				       unsigned long caller)
+{
+	if (kho_fast_outgoing_del_slowly(pfn, order))
+		kho_fast_trace_range(kho_unpreserve, pfn, BIT(order), order, caller);
+}
+
+/* As preserve_folio(). */
+static __always_inline void unpreserve_folio(struct folio *folio)
+{
+	unsigned int order = folio_order(folio);
+	unsigned long pfn = folio_pfn(folio);
+
+	if (!kho_fast_outgoing_del_hinted(pfn, order))
+		unpreserve_slowly(pfn, order, _RET_IP_);
+}
 
 /**
  * kho_preserve_folio - Keep a folio across kexec.
@@ -34,13 +76,7 @@
  */
 int kho_preserve_folio(struct folio *folio)
 {
-	unsigned long pfn = folio_pfn(folio);
-	unsigned int order = folio_order(folio);
-
-	if (kho_fast_in_scratch(pfn, 1UL << order))
-		return -EINVAL;
-
-	return kho_fast_outgoing_add(pfn, order);
+	return preserve_folio(folio);
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folio);
 
@@ -52,7 +88,7 @@ EXPORT_SYMBOL_GPL(kho_preserve_folio);
  */
 void kho_unpreserve_folio(struct folio *folio)
 {
-	kho_fast_outgoing_del(folio_pfn(folio), folio_order(folio));
+	unpreserve_folio(folio);
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_folio);
 
@@ -72,15 +108,40 @@ static unsigned int step_order(unsigned long pfn, unsigned long end)
 	return order;
 }
 
-/* Remove the keys of [pfn, stop), a prefix of the steps from pfn to @end. */
-static void undo_steps(unsigned long pfn, unsigned long stop, unsigned long end)
+/*
+ * Remove the keys of [pfn, stop), a prefix of the steps from pfn to @end. Returns
+ * whether all were there.
+ */
+static bool undo_steps(unsigned long pfn, unsigned long stop, unsigned long end)
 {
+	bool ok = true;
+
 	while (pfn < stop) {
 		unsigned int order = step_order(pfn, end);
 
-		kho_fast_outgoing_del(pfn, order);
+		if (!kho_fast_outgoing_del(pfn, order))
+			ok = false;
 		pfn += BIT(order);
 	}
+
+	return ok;
+}
+
+static noinline void unpreserve_traced(unsigned long pfn, unsigned long nr_pages,
+				       unsigned long caller)
+{
+	if (undo_steps(pfn, pfn + nr_pages, pfn + nr_pages))
+		kho_fast_trace_range(kho_unpreserve, pfn, nr_pages, 0, caller);
+}
+
+/* As preserve_folio(). */
+static __always_inline void unpreserve_range(unsigned long pfn,
+					     unsigned long nr_pages)
+{
+	if (trace_kho_unpreserve_enabled())
+		unpreserve_traced(pfn, nr_pages, _RET_IP_);
+	else
+		undo_steps(pfn, pfn + nr_pages, pfn + nr_pages);
 }
 
 /**
@@ -90,7 +151,40 @@ static void undo_steps(unsigned long pfn, unsigned long stop, unsigned long end)
  */
 void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages)
 {
-	undo_steps(pfn, pfn + nr_pages, pfn + nr_pages);
+	unpreserve_range(pfn, nr_pages);
+}
+
+static __always_inline int preserve_steps(unsigned long start,
+					  unsigned long end)
+{
+	unsigned long pfn = start;
+
+	while (pfn < end) {
+		unsigned int order = step_order(pfn, end);
+
+		if (!kho_fast_outgoing_add_hinted(pfn, order)) {
+			int err = kho_fast_outgoing_add_slowly(pfn, order);
+
+			if (err) {
+				undo_steps(start, pfn, end);
+				return err;
+			}
+		}
+		pfn += BIT(order);
+	}
+
+	return 0;
+}
+
+static noinline int preserve_traced(unsigned long start, unsigned long end,
+				    unsigned long caller)
+{
+	int err = preserve_steps(start, end);
+
+	if (!err)
+		kho_fast_trace_range(kho_preserve, start, end - start, 0,
+				     caller);
+	return err;
 }
 
 /**
@@ -109,23 +203,13 @@ int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 {
 	const unsigned long start = page_to_pfn(page);
 	const unsigned long end = start + nr_pages;
-	unsigned long pfn = start;
 
 	if (kho_fast_in_scratch(start, nr_pages))
 		return -EINVAL;
+	if (trace_kho_preserve_enabled())
+		return preserve_traced(start, end, _RET_IP_);
 
-	while (pfn < end) {
-		unsigned int order = step_order(pfn, end);
-		int err = kho_fast_outgoing_add(pfn, order);
-
-		if (err) {
-			undo_steps(start, pfn, end);
-			return err;
-		}
-		pfn += BIT(order);
-	}
-
-	return 0;
+	return preserve_steps(start, end);
 }
 EXPORT_SYMBOL_GPL(kho_preserve_pages);
 
@@ -137,7 +221,7 @@ EXPORT_SYMBOL_GPL(kho_preserve_pages);
  */
 void kho_unpreserve_pages(struct page *page, unsigned long nr_pages)
 {
-	kho_fast_unpreserve_range(page_to_pfn(page), nr_pages);
+	unpreserve_range(page_to_pfn(page), nr_pages);
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
 
@@ -164,7 +248,7 @@ void *kho_alloc_preserve(size_t size)
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
 
-	err = kho_preserve_folio(folio);
+	err = preserve_folio(folio);
 	if (!err)
 		return folio_address(folio);
 
@@ -182,7 +266,7 @@ void kho_unpreserve_free(void *mem)
 	if (mem) {
 		struct folio *folio = virt_to_folio(mem);
 
-		kho_unpreserve_folio(folio);
+		unpreserve_folio(folio);
 		folio_put(folio);
 	}
 }

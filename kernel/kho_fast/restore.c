@@ -28,6 +28,7 @@
 #include <linux/rcupdate.h>
 
 #include "internal.h"
+#include "trace.h"
 
 /*
  * The bitmap and the order of the unclaimed key that starts at @pfn, if any. The
@@ -92,6 +93,14 @@ static __always_inline int claim(const struct page *page, unsigned int max_order
 
 	kho_fast_trim_soon();
 	return order;
+}
+
+static noinline void trace_restored(struct folio *folio, unsigned long caller)
+{
+	unsigned int order = folio_order(folio);
+
+	kho_fast_trace_range(kho_restore, folio_pfn(folio), BIT(order), order,
+			     caller);
 }
 
 /**
@@ -182,6 +191,8 @@ struct folio *kho_fast_claims_next(struct kho_fast_claims *claims,
 	/* The allocation was the previous kernel's, not ours. */
 	page = pfn_to_page(pfn);
 	clear_page_tag_ref(page);
+	if (trace_kho_restore_enabled())
+		trace_restored((struct folio *)page, _RET_IP_);
 	return (struct folio *)page;
 }
 
@@ -201,6 +212,21 @@ void kho_fast_drop_page(phys_addr_t phys)
 	__free_page(page);
 }
 
+/* Its _RET_IP_ is that of the function that it is in. */
+static __always_inline struct folio *restore_folio(phys_addr_t phys)
+{
+	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
+
+	if (!page || WARN_ON_ONCE(claim(page, KHO_FAST_MAX_ORDER) < 0))
+		return NULL;
+
+	/* The allocation was the previous kernel's, not ours. */
+	clear_page_tag_ref(page);
+	if (trace_kho_restore_enabled())
+		trace_restored((struct folio *)page, _RET_IP_);
+	return (struct folio *)page;
+}
+
 /**
  * kho_restore_folio - Take a preserved folio over.
  * @phys: Physical address of the folio.
@@ -211,14 +237,7 @@ void kho_fast_drop_page(phys_addr_t phys)
  */
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
-	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
-
-	if (!page || WARN_ON_ONCE(claim(page, KHO_FAST_MAX_ORDER) < 0))
-		return NULL;
-
-	/* The allocation was the previous kernel's, not ours. */
-	clear_page_tag_ref(page);
-	return (struct folio *)page;
+	return restore_folio(phys);
 }
 EXPORT_SYMBOL_GPL(kho_restore_folio);
 
@@ -263,6 +282,7 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 		pfn += BIT(order);
 	}
 
+	kho_fast_trace_range(kho_restore, start, end - start, 0, _RET_IP_);
 	return pfn_to_page(start);
 }
 EXPORT_SYMBOL_GPL(kho_restore_pages);
@@ -279,7 +299,7 @@ void kho_restore_free(void *mem)
 	if (!mem)
 		return;
 
-	folio = kho_restore_folio(virt_to_phys(mem));
+	folio = restore_folio(virt_to_phys(mem));
 	if (!WARN_ON(!folio))
 		folio_put(folio);
 }

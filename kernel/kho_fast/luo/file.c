@@ -27,6 +27,7 @@
 #include <linux/slab.h>
 
 #include "internal.h"
+#include "trace.h"
 
 /**
  * luo_fast_set_init - Make an empty set.
@@ -99,12 +100,14 @@ static void file_unlink(struct luo_fast_set *set, struct luo_fast_file *lf)
 
 static int call_preserve(struct luo_fast_file *lf)
 {
+	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
 	int err;
 
 	lf->phase = LUO_FAST_PRESERVING;
 	err = lf->fh->ops->preserve(&op.args);
 	lf->phase = LUO_FAST_IDLE;
+	luo_fast_trace_file(lf, "preserve", began, err);
 	if (err) {
 		luo_fast_needs_drop(lf);
 		return err;
@@ -221,11 +224,13 @@ int luo_fast_file_preserve(struct luo_fast_set *set, u64 token, int fd)
 
 static void unpreserve(struct luo_fast_file *lf)
 {
+	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
 
 	/* What needs it is younger, so gone by now. */
 	WARN_ON_ONCE(lf->dependents);
 	lf->fh->ops->unpreserve(&op.args);
+	luo_fast_trace_file(lf, "unpreserve", began, 0);
 	luo_fast_needs_drop(lf);
 	luo_fast_flb_unpreserve(lf->fh);
 }
@@ -296,6 +301,7 @@ void luo_fast_set_forget(struct luo_fast_set *set)
 
 static int call_retrieve(struct luo_fast_file *lf)
 {
+	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
 	int err;
 
@@ -306,6 +312,7 @@ static int call_retrieve(struct luo_fast_file *lf)
 	/* No file: whatever the handler says, it did not retrieve one. */
 	if (!err && !op.args.file)
 		err = -EIO;
+	luo_fast_trace_file(lf, "retrieve", began, err);
 	if (err)
 		return err < 0 ? err : -EIO;
 
@@ -353,9 +360,11 @@ static bool can_finish(struct luo_fast_file *lf)
 
 static void finish(struct luo_fast_file *lf)
 {
+	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
 
 	lf->fh->ops->finish(&op.args);
+	luo_fast_trace_file(lf, "finish", began, 0);
 	luo_fast_flb_finish(lf->fh);
 }
 

@@ -20,14 +20,17 @@
 #include <linux/string.h>
 
 #include "internal.h"
+#include "trace.h"
 
 static int freeze(struct luo_fast_file *lf)
 {
+	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
 	int err = 0;
 
 	if (lf->fh->ops->freeze)
 		err = lf->fh->ops->freeze(&op.args);
+	luo_fast_trace_file(lf, "freeze", began, err);
 	if (!err)
 		lf->data = op.args.serialized_data;
 	if (err < 0)
@@ -38,10 +41,12 @@ static int freeze(struct luo_fast_file *lf)
 
 static void unfreeze(struct luo_fast_file *lf)
 {
+	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
 
 	if (lf->fh->ops->unfreeze)
 		lf->fh->ops->unfreeze(&op.args);
+	luo_fast_trace_file(lf, "unfreeze", began, 0);
 }
 
 /**

@@ -33,6 +33,7 @@
 
 #include "../timeline.h"
 #include "internal.h"
+#include "trace.h"
 
 /* Fewer are not worth waking a worker. */
 #define SESSIONS_PER_WORKER	8
@@ -85,7 +86,7 @@ static void fail(struct job *job, unsigned long index, int err)
 	}
 }
 
-static int freeze(struct luo_fast_session *session)
+static int freeze_and_write(struct luo_fast_session *session)
 {
 	const u64 began = kho_fast_clock();
 	int err;
@@ -103,9 +104,20 @@ static int freeze(struct luo_fast_session *session)
 	return 0;
 }
 
+static int freeze(struct luo_fast_session *session)
+{
+	const u64 began = kho_fast_trace_begin(kho_session);
+	int err = freeze_and_write(session);
+
+	luo_fast_trace_session(session->name, "freeze", began, err);
+	return err;
+}
+
 /* Does nothing to a session that is not frozen. */
 static void unfreeze(struct luo_fast_session *session)
 {
+	const u64 began = kho_fast_trace_begin(kho_session);
+
 	guard(mutex)(&session->mutex);
 
 	if (list_empty(&session->set.frozen))
@@ -113,6 +125,7 @@ static void unfreeze(struct luo_fast_session *session)
 
 	luo_fast_set_unfreeze(&session->set);
 	kho_block_set_clear(&session->set.blocks);
+	luo_fast_trace_session(session->name, "unfreeze", began, 0);
 }
 
 static void work(struct job *job)
@@ -197,7 +210,7 @@ static int reserve_places(struct luo_fast_table *table)
 	return 0;
 }
 
-static int freeze_and_write(u64 *sessions_pa)
+static int freeze_and_tell(u64 *sessions_pa)
 {
 	struct luo_fast_table *table = &luo_fast_outgoing;
 	int err;
@@ -233,7 +246,7 @@ int luo_fast_serialize(u64 *sessions_pa)
 	int err;
 
 	down_write(&luo_fast_update);
-	err = freeze_and_write(sessions_pa);
+	err = freeze_and_tell(sessions_pa);
 	if (err)
 		up_write(&luo_fast_update);
 	return err;

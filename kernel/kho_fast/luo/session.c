@@ -28,6 +28,7 @@
 #include "../timeline.h"
 #include "internal.h"
 #include "ioctl.h"
+#include "trace.h"
 
 /**
  * luo_fast_session_alloc - Make a session.
@@ -67,7 +68,7 @@ static void done(const struct luo_fast_session *session, enum kho_phase what,
 		      session->name);
 }
 
-static int finish(struct luo_fast_session *session)
+static int finish_set(struct luo_fast_session *session)
 {
 	const u64 began = kho_fast_clock();
 	bool empty;
@@ -80,6 +81,15 @@ static int finish(struct luo_fast_session *session)
 	err = luo_fast_set_finish(&session->set);
 	if (!err && !empty)
 		done(session, KHO_SPAN_FINISH, began);
+	return err;
+}
+
+static int finish(struct luo_fast_session *session)
+{
+	const u64 began = kho_fast_trace_begin(kho_session);
+	int err = finish_set(session);
+
+	luo_fast_trace_session(session->name, "finish", began, err);
 	return err;
 }
 
@@ -103,8 +113,16 @@ static void unclaim(struct luo_fast_session *session)
 	session->retrieved = false;
 }
 
+/* Closing ends with this; after it the session may be gone. */
+static void trace_close(const struct luo_fast_session *session, u64 began,
+			int err)
+{
+	luo_fast_trace_session(session->name, "close", began, err);
+}
+
 static int session_release(struct inode *inode, struct file *file)
 {
+	const u64 began = kho_fast_trace_begin(kho_session);
 	struct luo_fast_session *session = file->private_data;
 	int err;
 
@@ -115,11 +133,13 @@ static int session_release(struct inode *inode, struct file *file)
 	guard(rwsem_read)(&luo_fast_update);
 	if (!session->retrieved) {
 		unpreserve(session);
+		trace_close(session, began, 0);
 		remove(&luo_fast_outgoing, session);
 		return 0;
 	}
 
 	err = finish(session);
+	trace_close(session, began, err);
 	if (err) {
 		pr_warn("session '%s' was closed but cannot be finished, it may be retrieved again: %pe\n",
 			session->name, ERR_PTR(err));
@@ -265,15 +285,7 @@ static struct file *open_session(struct luo_fast_session *session)
 	return anon_inode_getfile(text, &session_fops, session, O_RDWR);
 }
 
-/**
- * luo_fast_session_create - Make a session and its file.
- * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
- *
- * Context: luo_fast_update is held for reading.
- * Return: the file; ERR_PTR(-EINVAL) when @name is empty or does not end,
- * -EEXIST when there is such a session to hand over, -ENOMEM, -ENOSPC.
- */
-struct file *luo_fast_session_create(const char *name)
+static struct file *create(const char *name)
 {
 	size_t len = strnlen(name, LIVEUPDATE_SESSION_NAME_LENGTH);
 	struct luo_fast_session *session;
@@ -300,6 +312,23 @@ struct file *luo_fast_session_create(const char *name)
 	return file;
 }
 
+/**
+ * luo_fast_session_create - Make a session and its file.
+ * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
+ *
+ * Context: luo_fast_update is held for reading.
+ * Return: the file; ERR_PTR(-EINVAL) when @name is empty or does not end,
+ * -EEXIST when there is such a session to hand over, -ENOMEM, -ENOSPC.
+ */
+struct file *luo_fast_session_create(const char *name)
+{
+	const u64 began = kho_fast_trace_begin(kho_session);
+	struct file *file = create(name);
+
+	luo_fast_trace_session(name, "create", began, PTR_ERR_OR_ZERO(file));
+	return file;
+}
+
 /* From here on nobody else can have it. */
 static struct luo_fast_session *claim(const char *name)
 {
@@ -317,15 +346,7 @@ static struct luo_fast_session *claim(const char *name)
 	return session;
 }
 
-/**
- * luo_fast_session_retrieve - Make the file of a session that was handed over.
- * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
- *
- * Context: luo_fast_update is held for reading.
- * Return: the file; ERR_PTR(-ENOENT) when there is no such session, -EINVAL when
- * it has a file already, -ENOMEM.
- */
-struct file *luo_fast_session_retrieve(const char *name)
+static struct file *retrieve(const char *name)
 {
 	struct luo_fast_session *session = claim(name);
 	struct file *file;
@@ -336,6 +357,23 @@ struct file *luo_fast_session_retrieve(const char *name)
 	file = open_session(session);
 	if (IS_ERR(file))
 		unclaim(session);
+	return file;
+}
+
+/**
+ * luo_fast_session_retrieve - Make the file of a session that was handed over.
+ * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
+ *
+ * Context: luo_fast_update is held for reading.
+ * Return: the file; ERR_PTR(-ENOENT) when there is no such session, -EINVAL when
+ * it has a file already, -ENOMEM.
+ */
+struct file *luo_fast_session_retrieve(const char *name)
+{
+	const u64 began = kho_fast_trace_begin(kho_session);
+	struct file *file = retrieve(name);
+
+	luo_fast_trace_session(name, "retrieve", began, PTR_ERR_OR_ZERO(file));
 	return file;
 }
 

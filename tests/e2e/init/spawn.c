@@ -20,7 +20,7 @@
 #include "verdict.h"
 
 #define MAX_PROGRAMS	8
-#define AWAIT_NS	30000000000ULL
+#define AWAIT_NS	60000000000ULL
 #define END_NS		60000000000ULL
 #define POLL_NS		20000000
 
@@ -56,6 +56,10 @@ static void become(const char *path, char *const *argv)
 	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
 		_exit(127);
 	close(fd);
+	while (*argv && strchr(*argv, '='))
+		putenv(*argv++);
+	if (!*argv)
+		_exit(127);
 	execvp(argv[0], argv);
 	dprintf(STDERR_FILENO, "%s: %m\n", argv[0]);
 	_exit(127);
@@ -67,7 +71,7 @@ const char *step_spawn(const struct step *step)
 	pid_t pid;
 
 	if (step->argc < 3)
-		return "usage: spawn NAME COMMAND ARGS...";
+		return "usage: spawn NAME [VARIABLE=VALUE]... COMMAND ARGS...";
 	if (slot < 0 || find(step->argv[1]) >= 0)
 		return "there is one of that name, or there are too many";
 	mkdir("/tmp", 01777);

@@ -10,4 +10,6 @@ static inline u64 sched_clock(void)
 	return __atomic_add_fetch(&now, 1, __ATOMIC_RELAXED);
 }
 
+#define local_clock()	sched_clock()
+
 #endif /* SHIM_CLOCK_H */

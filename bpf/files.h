@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What becomes of files of the Live Update Orchestrator. */
+#ifndef FILES_H
+#define FILES_H
+
+#include <linux/types.h>
+
+#define OP_LEN		16
+#define NAME_LEN	64
+
+struct file_op {
+	__u64 token;		/* 0 where only functions tell */
+	__u64 ns;		/* that it took */
+	__s32 err;
+	char op[OP_LEN];	/* preserve, freeze, retrieve, ... */
+	char handler[NAME_LEN];
+};
+
+#endif /* FILES_H */

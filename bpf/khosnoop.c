@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Each time that memory is preserved, unpreserved or restored: what, where and by whom. */
+#include <stdio.h>
+
+#include "khosnoop.h"
+#include "khosnoop.skel.h"
+#include "main.h"
+#include "nodes.h"
+
+static const char *const ops[NR_RANGE_OPS] = { "preserve", "unpreserve", "restore" };
+
+static struct bpf_object_skeleton *snoop_open(const struct options *options)
+{
+	struct khosnoop_bpf *bpf = khosnoop_bpf__open();
+
+	if (!bpf)
+		return NULL;
+	bpf->rodata->only_pid = options->pid;
+	nodes_read((struct node_range *)bpf->rodata->node_ranges, MAX_NODE_RANGES);
+	return bpf->skeleton;
+}
+
+static void print_json(const struct snoop_event *event)
+{
+	const struct range *range = &event->range;
+
+	printf("{\"event\":\"%s\",\"ns\":%llu,\"address\":%llu,\"pages\":%llu,\"order\":%u,\"node\":%d,",
+	       ops[range->op], event->ns, range->pfn << 12, range->nr_pages, range->order,
+	       range->nid);
+	if (range->caller)
+		printf("\"caller\":\"0x%llx\",", range->caller);
+	printf("\"pid\":%u,\"process\":", event->pid);
+	print_json_string(event->comm);
+	printf("}\n");
+}
+
+static void snoop_event(const void *data)
+{
+	const struct snoop_event *event = data;
+	const struct range *range = &event->range;
+
+	if (options.json)
+		print_json(event);
+	else
+		printf("%-14.6f %-16s %-7u %-10s 0x%-14llx %8llu %5u %4d\n", event->ns / 1e9,
+		       event->comm, event->pid, ops[range->op], range->pfn << 12, range->nr_pages,
+		       range->order, range->nid);
+}
+
+const struct tool tool = {
+	.name = "khosnoop",
+	.doc = "Show each piece of memory that is preserved for the next kernel, unpreserved, "
+	       "or restored from the previous one.",
+	.header = "SECONDS        PROCESS          PID     OPERATION  ADDRESS             PAGES "
+		  "ORDER NODE\n",
+	.proof = "kho_preserve",
+	.function = "kho_preserve_folio",
+	.open = snoop_open,
+	.event = snoop_event,
+};

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * main() of every tool: options, which programs this kernel can have, the ring buffer,
+ * signals, and an exit status that says whether all went well.
+ *
+ * 0: ended by -d, SIGINT or SIGTERM; 1: failed; 64: wrong options.
+ */
+#include "main.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+
+#define POLL_MS	100
+
+struct options options;
+static volatile sig_atomic_t stopped;
+
+void complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s: ", tool.name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+void print_json_string(const char *text)
+{
+	putchar('"');
+	for (; *text; text++) {
+		unsigned char c = *text;
+
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < ' ' || c > '~')
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+/* Everything libbpf has to say is for -v; one message of ours tells what is wrong. */
+static int say(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	return options.verbose && level <= LIBBPF_INFO ? vfprintf(stderr, fmt, ap) : 0;
+}
+
+static unsigned int number(const char *text, const struct argp_state *state)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || *end || *text < '0' || *text > '9' || !n || n > INT32_MAX)
+		argp_error(state, "'%s' is not a number from 1", text);
+	return n;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'j':
+		options.json = true;
+		break;
+	case 'v':
+		options.verbose = true;
+		break;
+	case 'd':
+		options.duration_s = number(arg, state);
+		break;
+	case 'i':
+		if (!tool.has_interval)
+			argp_error(state, "there is nothing to show at intervals");
+		options.interval_s = number(arg, state);
+		break;
+	case 'b':
+		options.buffer_kib = number(arg, state);
+		if (options.buffer_kib < 4 || options.buffer_kib & (options.buffer_kib - 1))
+			argp_error(state, "a buffer has 4 KiB, or a power of 2 more");
+		break;
+	case 'p':
+		options.pid = number(arg, state);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp_option common[] = {
+	{ "json", 'j', NULL, 0, "JSON, one object per line", 0 },
+	{ "duration", 'd', "SECONDS", 0, "End after that time; default: at SIGINT", 0 },
+	{ "interval", 'i', "SECONDS", 0, "Show sums so often; default: at the end", 0 },
+	{ "pid", 'p', "PID", 0, "Only what this process does", 0 },
+	{ "buffer", 'b', "KIB", 0, "Size of the buffer for events", 0 },
+	{ "verbose", 'v', NULL, 0, "What libbpf says", 0 },
+	{ 0 }
+};
+
+static void parse_options(int argc, char **argv)
+{
+	const struct argp_child more[] = { { tool.more, 0, NULL, 0 }, { 0 } };
+	const struct argp argp = {
+		.options = common, .parser = parse, .doc = tool.doc,
+		.children = tool.more ? more : NULL,
+	};
+	int rest = argc;
+
+	argp_parse(&argp, argc, argv, 0, &rest, NULL);
+	if (rest < argc) {
+		complain("what is '%s'? There are only options, see --help", argv[rest]);
+		exit(argp_err_exit_status);
+	}
+}
+
+/* Whether the kernel has what a program of section @section attaches to. */
+static bool has_target(const struct btf *btf, const char *section)
+{
+	const char *target = strchr(section, '/') + 1;
+	char name[128];
+
+	if (strncmp(section, "tp_btf/", 7))
+		return btf__find_by_name_kind(btf, target, BTF_KIND_FUNC) > 0;
+	snprintf(name, sizeof(name), "btf_trace_%s", target);
+	return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
+}
+
+/* Either the events of our kernel or the functions of a stock one, never both. */
+static int choose_programs(struct bpf_object *object, const struct btf *btf, bool *events)
+{
+	struct bpf_program *prog;
+	char proof[64];
+
+	snprintf(proof, sizeof(proof), "tp_btf/%s", tool.proof);
+	*events = has_target(btf, proof);
+	if (!*events && btf__find_by_name_kind(btf, tool.function, BTF_KIND_FUNC) <= 0) {
+		complain("this kernel has no %s(): no KHO, or not one of Linux 7.3", tool.function);
+		return -1;
+	}
+	bpf_object__for_each_program(prog, object) {
+		const char *section = bpf_program__section_name(prog);
+		bool is_event = !strncmp(section, "tp_btf/", 7);
+		bool there = has_target(btf, section);
+
+		bpf_program__set_autoload(prog, there && is_event == *events);
+		if (!there && is_event == *events)
+			complain("this kernel has no %s: not watched", section);
+	}
+	return 0;
+}
+
+static const struct btf *kernel_types(void)
+{
+	const struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!btf)
+		complain("the kernel does not tell its types, CONFIG_DEBUG_INFO_BTF: %s",
+			 strerror(errno));
+	return btf;
+}
+
+static int load(struct bpf_object_skeleton *skeleton)
+{
+	int err = bpf_object__load_skeleton(skeleton);
+
+	if (!err)
+		err = bpf_object__attach_skeleton(skeleton);
+	if (err == -EPERM || err == -EACCES)
+		complain("no permission to trace: run it as root");
+	else if (err)
+		complain("cannot trace this kernel: %s; -v says more", strerror(-err));
+	return err;
+}
+
+static struct bpf_object_skeleton *setup(bool *events)
+{
+	struct bpf_object_skeleton *skeleton;
+	const struct btf *btf;
+	struct bpf_object *object;
+
+	libbpf_set_print(say);
+	btf = kernel_types();
+	skeleton = btf ? tool.open(&options) : NULL;
+	if (!skeleton) {
+		if (btf)
+			complain("cannot open the programs: %s", strerror(errno));
+		return NULL;
+	}
+	object = *skeleton->obj;
+	if (options.buffer_kib)
+		bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "events"),
+					 options.buffer_kib * 1024);
+	if (choose_programs(object, btf, events) || load(skeleton))
+		return NULL;
+	return skeleton;
+}
+
+static uint64_t nr_events;
+
+static int on_event(void *context, void *data, size_t size)
+{
+	(void)context;
+	(void)size;
+	nr_events++;
+	tool.event(data);
+	return 0;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+/* What is printed must arrive, or the exit status would lie. */
+static int flush(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	complain("cannot write: %s", strerror(errno));
+	return -1;
+}
+
+static int watch(struct ring_buffer *ring)
+{
+	uint64_t end = now_ms() + options.duration_s * 1000ULL;
+	uint64_t next = now_ms() + options.interval_s * 1000ULL;
+	int err = 0;
+
+	while (!err && !stopped && !(options.duration_s && now_ms() >= end)) {
+		err = ring_buffer__poll(ring, POLL_MS);
+		err = err < 0 && err != -EINTR ? err : 0;
+		if (err)
+			complain("reading events: %s", strerror(-err));
+		if (!err && options.interval_s && now_ms() >= next) {
+			next += options.interval_s * 1000ULL;
+			err = tool.report(false);
+		}
+		err = err ?: flush();
+	}
+	return err;
+}
+
+static uint64_t nr_lost(const struct bpf_object *object)
+{
+	int fd = bpf_object__find_map_fd_by_name(object, "lost");
+	uint64_t nr = 0;
+	uint32_t first = 0;
+
+	bpf_map_lookup_elem(fd, &first, &nr);
+	return nr;
+}
+
+static void print_end(uint64_t lost)
+{
+	if (options.json)
+		printf("{\"event\":\"end\",\"events\":%lu,\"lost\":%lu}\n", nr_events, lost);
+	if (lost)
+		complain("%lu events were lost%s", lost,
+			 tool.event ? ": try a larger buffer, -b" : "");
+}
+
+static void print_ready(bool events)
+{
+	const char *source = events ? "events" : "functions";
+
+	if (options.json)
+		printf("{\"event\":\"ready\",\"source\":\"%s\"}\n", source);
+	else
+		printf("# ready, by %s of the kernel; Ctrl-C ends it\n%s", source,
+		       tool.header ?: "");
+}
+
+static int run(struct bpf_object_skeleton *skeleton, bool events)
+{
+	struct bpf_object *object = *skeleton->obj;
+	struct ring_buffer *ring;
+	int err;
+
+	ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "events"), on_event, NULL,
+				NULL);
+	if (!ring) {
+		complain("no buffer: %s", strerror(errno));
+		return -1;
+	}
+	print_ready(events);
+	err = flush() ?: watch(ring);
+	bpf_object__detach_skeleton(skeleton);
+	ring_buffer__consume(ring);
+	if (!err && tool.report)
+		err = tool.report(true);
+	print_end(nr_lost(object));
+	ring_buffer__free(ring);
+	return err ?: flush();
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction action = { .sa_handler = stop };
+	struct bpf_object_skeleton *skeleton;
+	bool events;
+	int err;
+
+	parse_options(argc, argv);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+
+	skeleton = setup(&events);
+	if (!skeleton)
+		return EXIT_FAILURE;
+	err = run(skeleton, events);
+	bpf_object__destroy_skeleton(skeleton);
+	return err ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Preserved, unpreserved and restored memory, from the trace events of our kernel or from
+ * the functions of a stock one. Whoever includes it has saw_range().
+ */
+#ifndef RANGES_BPF_H
+#define RANGES_BPF_H
+
+#include "common.bpf.h"
+#include "ranges.h"
+
+const volatile struct node_range node_ranges[MAX_NODE_RANGES];
+
+static void saw_range(const struct range *range);
+
+static __always_inline int from_event(enum range_op op, unsigned long pfn, unsigned long nr_pages,
+				      unsigned int order, int nid, unsigned long caller)
+{
+	struct range range = {
+		.pfn = pfn, .nr_pages = nr_pages, .caller = caller,
+		.order = order, .nid = nid, .op = op,
+	};
+
+	if (is_watched())
+		saw_range(&range);
+	return 0;
+}
+
+SEC("tp_btf/kho_preserve")
+int BPF_PROG(tp_preserve, unsigned long pfn, unsigned long nr_pages, unsigned int order, int nid,
+	     unsigned long caller)
+{
+	return from_event(RANGE_PRESERVE, pfn, nr_pages, order, nid, caller);
+}
+
+SEC("tp_btf/kho_unpreserve")
+int BPF_PROG(tp_unpreserve, unsigned long pfn, unsigned long nr_pages, unsigned int order, int nid,
+	     unsigned long caller)
+{
+	return from_event(RANGE_UNPRESERVE, pfn, nr_pages, order, nid, caller);
+}
+
+SEC("tp_btf/kho_restore")
+int BPF_PROG(tp_restore, unsigned long pfn, unsigned long nr_pages, unsigned int order, int nid,
+	     unsigned long caller)
+{
+	return from_event(RANGE_RESTORE, pfn, nr_pages, order, nid, caller);
+}
+
+/* Where the node is in a struct page differs from kernel to kernel, and BTF does not say. */
+static __always_inline int find_node(unsigned long pfn)
+{
+	int i;
+
+	for (i = 0; i < MAX_NODE_RANGES; i++)
+		if (pfn >= node_ranges[i].start && pfn < node_ranges[i].end)
+			return node_ranges[i].nid;
+	return -1;
+}
+
+static __always_inline int from_function(enum range_op op, unsigned long pfn,
+					 unsigned long nr_pages, unsigned int order)
+{
+	return from_event(op, pfn, nr_pages, order, find_node(pfn), 0);
+}
+
+static __always_inline int from_folio(enum range_op op, const struct folio *folio)
+{
+	unsigned int order = folio_order(folio);
+
+	return from_function(op, page_to_pfn(folio), 1UL << order, order);
+}
+
+SEC("fexit/kho_preserve_folio")
+int BPF_PROG(fexit_preserve_folio, struct folio *folio, int err)
+{
+	return err ? 0 : from_folio(RANGE_PRESERVE, folio);
+}
+
+SEC("fentry/kho_unpreserve_folio")
+int BPF_PROG(fentry_unpreserve_folio, struct folio *folio)
+{
+	return from_folio(RANGE_UNPRESERVE, folio);
+}
+
+SEC("fexit/kho_restore_folio")
+int BPF_PROG(fexit_restore_folio, __u64 phys, struct folio *folio)
+{
+	return folio ? from_folio(RANGE_RESTORE, folio) : 0;
+}
+
+SEC("fexit/kho_preserve_pages")
+int BPF_PROG(fexit_preserve_pages, struct page *page, unsigned long nr_pages, int err)
+{
+	return err ? 0 : from_function(RANGE_PRESERVE, page_to_pfn(page), nr_pages, 0);
+}
+
+SEC("fentry/kho_unpreserve_pages")
+int BPF_PROG(fentry_unpreserve_pages, struct page *page, unsigned long nr_pages)
+{
+	return from_function(RANGE_UNPRESERVE, page_to_pfn(page), nr_pages, 0);
+}
+
+SEC("fexit/kho_restore_pages")
+int BPF_PROG(fexit_restore_pages, __u64 phys, unsigned long nr_pages, struct page *page)
+{
+	return page ? from_function(RANGE_RESTORE, phys >> PAGE_SHIFT, nr_pages, 0) : 0;
+}
+
+#endif /* RANGES_BPF_H */
