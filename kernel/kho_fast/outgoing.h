@@ -110,15 +110,6 @@ static inline bool kho_fast_outgoing_add_hinted(unsigned long pfn,
 	return true;
 }
 
-/* Add the key of the 2^@order pages from @pfn on; as kho_preserve_folio(). */
-static inline int kho_fast_outgoing_add(unsigned long pfn, unsigned int order)
-{
-	if (kho_fast_outgoing_add_hinted(pfn, order))
-		return 0;
-
-	return kho_fast_outgoing_add_slowly(pfn, order);
-}
-
 /*
  * Remove a key that is there if its bitmap has a hint, which none has while it is
  * traced. False: it takes kho_fast_outgoing_del_slowly(). Context: any.

@@ -157,18 +157,20 @@ void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages)
 static __always_inline int preserve_steps(unsigned long start,
 					  unsigned long end)
 {
-	unsigned long pfn, next;
+	unsigned long pfn = start;
 
-	for (pfn = start; pfn < end; pfn = next) {
+	while (pfn < end) {
 		unsigned int order = step_order(pfn, end);
-		int err;
 
-		next = pfn + BIT(order);
-		err = kho_fast_outgoing_add(pfn, order);
-		if (err) {
-			undo_steps(start, pfn, end);
-			return err;
+		if (!kho_fast_outgoing_add_hinted(pfn, order)) {
+			int err = kho_fast_outgoing_add_slowly(pfn, order);
+
+			if (err) {
+				undo_steps(start, pfn, end);
+				return err;
+			}
 		}
+		pfn += BIT(order);
 	}
 
 	return 0;

@@ -18,6 +18,8 @@
 #   # needs: GIB     memory that the host must have free
 #   # upstream: NAME run upstream's test NAME instead of a plan
 #   # prepare: WHAT  run prepare.sh WHAT first
+#   # emulate: ACCEL that instead of tcg: tcg-icount, where times do not depend on
+#                    what else the host does
 set -eu
 here=$(cd -- "$(dirname -- "$0")" && pwd -P)
 # shellcheck source=../../scripts/lib.sh
@@ -51,6 +53,9 @@ try_case() {
 	fi
 	[ -z "$prepare" ] || "$here/prepare.sh" "$prepare" || return
 	[ -z "$(header upstream "$file")" ] || script=upstream.sh
+	case $accel in
+	tcg*) accel=$(header emulate "$file" | grep . || echo "$accel") ;;
+	esac
 	# shellcheck disable=SC2086	# words on purpose
 	"$here/$script" $kernels -x "$accel" -o "$dir" "$file"
 }

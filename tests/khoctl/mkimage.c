@@ -123,7 +123,8 @@ static void write_image(const char *path)
 {
 	/* The first is what /proc/kcore has for vmalloc. */
 	Elf64_Phdr p[] = {
-		{ .p_type = PT_LOAD, .p_paddr = ~0UL, .p_vaddr = ~0UL << 45, .p_filesz = 1UL << 44 },
+		{ .p_type = PT_LOAD, .p_paddr = ~0UL, .p_vaddr = ~0UL << 45,
+		  .p_filesz = 1UL << 44 },
 		{ .p_type = PT_LOAD, .p_paddr = HIGH, .p_offset = OFFSET + LOW_BYTES,
 		  .p_filesz = HIGH_BYTES },
 		{ .p_type = PT_NOTE },

@@ -37,10 +37,12 @@ struct coefficients *coefficients_load(const char *path)
 	free(text);
 	if (!json_object_object_get_ex(c->v, "version", &version) ||
 	    json_object_get_int(version) != VERSION)
-		die(EXIT_INPUT, "%s: is no file of coefficients (JSON, version %d)", c->path, VERSION);
+		die(EXIT_INPUT, "%s: is no file of coefficients (JSON, version %d)", c->path,
+		    VERSION);
 	if (!json_object_object_get_ex(c->v, "where", &where) ||
 	    !json_object_is_type(where, json_type_string))
-		die(EXIT_INPUT, "%s: 'where' does not say on what machine they were measured", c->path);
+		die(EXIT_INPUT, "%s: 'where' does not say on what machine they were measured",
+		    c->path);
 	c->where = json_object_get_string(where);
 	json_object_object_get_ex(c->v, "coefficients", &c->all);
 	return c;

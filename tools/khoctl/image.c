@@ -48,8 +48,8 @@ static void check_head(const struct image *img, const Elf64_Ehdr *head)
 {
 	if (memcmp(head->e_ident, ELFMAG, SELFMAG) || head->e_ident[EI_CLASS] != ELFCLASS64 ||
 	    head->e_ident[EI_DATA] != ELFDATA2LSB || head->e_type != ET_CORE)
-		die(EXIT_INPUT, "%s: is no 64-bit little-endian ELF core file; QEMU's monitor writes "
-		    "one with 'dump-guest-memory'", img->path);
+		die(EXIT_INPUT, "%s: is no 64-bit little-endian ELF core file; QEMU's monitor "
+		    "writes one with 'dump-guest-memory'", img->path);
 	if (head->e_phentsize != sizeof(Elf64_Phdr))
 		die(EXIT_INPUT, "%s: program headers of %u bytes, not %zu", img->path,
 		    head->e_phentsize, sizeof(Elf64_Phdr));

@@ -20,7 +20,7 @@ static const struct command {
 };
 
 static const struct argp_option options[] = {
-	{ "sysroot", 'R', "DIR", 0, "Read DIR/proc, DIR/sys and DIR/dev instead of this system's", 0 },
+	{ "sysroot", 'R', "DIR", 0, "Read DIR/proc, DIR/sys and DIR/dev, not this system's", 0 },
 	{ 0 }
 };
 

@@ -156,14 +156,14 @@ static void find_advice(struct plan *p)
 		       "allocates before it has read the tree: boot with a larger kho_scratch=",
 		       p->have_mib, p->need_mib);
 	if (p->small >= 10000 && p->small > 8 * p->huge)
-		advise(p, "folios: %s of %s are smaller than 2 MiB; guests in huge pages (hugetlb, or "
-		       "a memfd with shmem_enabled=advise) would be at most %s ranges",
+		advise(p, "folios: %s of %s are smaller than 2 MiB; guests in huge pages (hugetlb, "
+		       "or a memfd with shmem_enabled=advise) would be at most %s ranges",
 		       text_count(p->small).s, text_count(p->small + p->huge).s,
 		       text_count((t->pages >> HUGE_ORDER) + 1).s);
 	if (p->stock.ranges > total(&p->stock) / 2)
-		advise(p, "ranges: %s separate ranges make %.0f %% of what stock needs, and the cost "
-		       "grows with their square: free or compact what lies between them before guests "
-		       "are placed", text_count(t->ranges).s,
+		advise(p, "ranges: %s separate ranges make %.0f %% of what stock needs, and the "
+		       "cost grows with their square: free or compact what lies between them "
+		       "before guests are placed", text_count(t->ranges).s,
 		       100 * p->stock.ranges / total(&p->stock));
 	if (p->st->sessions >= 1000)
 		advise(p, "sessions: %s of them; stock looks each one up in a list of all: put the "

@@ -17,11 +17,11 @@
 #include "luo.h"
 
 static const struct argp_option options[] = {
-	{ "preserve", 'p', "TOKEN=PATH", 0, "create: preserve the file PATH, which a handler of the "
-	  "kernel must know, such as /proc/PID/fd/N of a memfd", 0 },
-	{ "copy", 'c', "TOKEN=FILE", 0, "create, preserve: preserve a memfd with what is in FILE", 0 },
+	{ "preserve", 'p', "TOKEN=PATH", 0, "create: preserve the file PATH, which a handler of "
+	  "the kernel must know, such as /proc/PID/fd/N of a memfd", 0 },
+	{ "copy", 'c', "TOKEN=FILE", 0, "create, preserve: a memfd with what is in FILE", 0 },
 	{ "to", 't', "TOKEN=FILE", 0, "retrieve: copy what came back to FILE", 0 },
-	{ "finish", 'F', NULL, 0, "retrieve: finish the session and end, instead of holding it", 0 },
+	{ "finish", 'F', NULL, 0, "retrieve: finish the session and end, do not hold it", 0 },
 	{ "json", 'j', NULL, 0, "list: print JSON", 0 },
 	{ 0 }
 };
@@ -156,8 +156,8 @@ static int list(const struct args *args)
 	have_them_read();
 	sessions_look(&s);
 	if (!s.listed && !sys_exists("/dev/liveupdate"))
-		die(EXIT_INPUT, "/dev/liveupdate: is not there: the kernel needs CONFIG_LIVEUPDATE and "
-		    "liveupdate=on");
+		die(EXIT_INPUT, "/dev/liveupdate: is not there: the kernel needs CONFIG_LIVEUPDATE "
+		    "and liveupdate=on");
 	if (args->json) {
 		list_json(&s);
 	} else {
@@ -166,8 +166,8 @@ static int list(const struct args *args)
 			list_line(&s.v[i]);
 	}
 	if (!s.listed)
-		warn("sessions: this kernel has no list of them (debugfs liveupdate/state), so only "
-		     "those that a process has open are here");
+		warn("sessions: this kernel has no list of them (debugfs liveupdate/state), so "
+		     "only those that a process has open are here");
 	sessions_free(&s);
 	return EXIT_FINE;
 }
@@ -221,9 +221,9 @@ static void preserve(int session, const char *name, const struct file *file)
 		die(EXIT_INPUT, "%s: %s", file->path, strerror(errno));
 	err = luo_preserve(session, fd, file->token);
 	if (err)
-		die(EXIT_WRONG, "session '%s': preserving %s as %" PRIu64 ": %s%s", name, file->path,
-		    file->token, strerror(-err), err == -ENOENT ?
-		    ": no handler of the kernel takes such a file; --copy puts it into a memfd" : "");
+		die(EXIT_WRONG, "session '%s': preserving %s as %" PRIu64 ": %s%s", name,
+		    file->path, file->token, strerror(-err), err == -ENOENT ?
+		    ": no handler of the kernel takes such a file; --copy makes a memfd" : "");
 	close(fd);
 }
 
@@ -263,8 +263,8 @@ static void hold(const char *name, const char *how, size_t nr)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	printf("%s session '%s', %zu files; holding it until SIGINT, as process %d\n", how, name, nr,
-	       getpid());
+	printf("%s session '%s', %zu files; holding it until SIGINT, as process %d\n", how, name,
+	       nr, getpid());
 	fflush(stdout);
 	sigwait(&set, &got);
 }
@@ -288,8 +288,8 @@ static int retrieve_session(const char *name)
 
 	close(luo);
 	if (session == -ENOENT)
-		die(EXIT_WRONG, "session '%s': none of that name was handed over, or it was finished",
-		    name);
+		die(EXIT_WRONG, "session '%s': none of that name was handed over, or it was "
+		    "finished", name);
 	if (session < 0)
 		die(EXIT_WRONG, "session '%s': cannot be retrieved: %s%s", name, strerror(-session),
 		    session == -EINVAL ? ": it was already, see khoctl sessions list" : "");
@@ -337,8 +337,8 @@ static int preserve_more(const struct args *args)
 	int session = held(args->name);
 
 	if (session < 0)
-		die(EXIT_WRONG, "session '%s': no process has it open; khoctl sessions create makes one",
-		    args->name);
+		die(EXIT_WRONG, "session '%s': no process has it open; khoctl sessions create "
+		    "makes one", args->name);
 	if (!args->nr)
 		die(EXIT_INPUT, "preserve: what? give TOKEN=PATH or --copy TOKEN=FILE");
 	preserve_all(session, args);

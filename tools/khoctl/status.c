@@ -124,7 +124,8 @@ static void say_records(const struct handover *h)
 {
 	size_t i;
 
-	printf("             records:%s", h->nr ? "" : h->cut ? " not shown by this kernel" : " none");
+	printf("             records:%s",
+	       h->nr ? "" : h->cut ? " not shown by this kernel" : " none");
 	for (i = 0; i < h->nr; i++)
 		printf(" %s (%s)", h->records[i].name, text_bytes(h->records[i].size).s);
 	putchar('\n');
@@ -186,7 +187,8 @@ static void say(const struct status *st)
 {
 	size_t i;
 
-	printf("kernel       %s, %s\n", st->host.release, st->host.fast ? "accelerated" : st->host.kho ? "stock" : "without KHO");
+	printf("kernel       %s, %s\n", st->host.release,
+	       st->host.fast ? "accelerated" : st->host.kho ? "stock" : "without KHO");
 	printf("KHO          %s\n", st->host.kho ? "on" : "off");
 	printf("LUO          %s\n", st->host.luo ? "on" : "off: no /dev/liveupdate");
 	printf("scratch      %s in %zu areas\n", text_bytes(status_scratch(st)).s,

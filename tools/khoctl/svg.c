@@ -104,8 +104,8 @@ static void put_phases(struct chart *c)
 
 		fprintf(c->out, "<text class=\"row\" x=\"%.1f\" y=\"%.1f\">", LEFT - 8, c->y + 15);
 		put_text(c->out, p->name);
-		fprintf(c->out, "</text>\n<text x=\"%.1f\" y=\"%.1f\">%s ms, %s %%</text>\n", end + 4,
-			c->y + 15, text_ms(ns).s, text_percent(ns, timeline_ns(c->t)).s);
+		fprintf(c->out, "</text>\n<text x=\"%.1f\" y=\"%.1f\">%s ms, %s %%</text>\n",
+			end + 4, c->y + 15, text_ms(ns).s, text_percent(ns, timeline_ns(c->t)).s);
 	}
 }
 
@@ -199,7 +199,8 @@ static void put_axis(const struct chart *c, double bottom)
 	for (ms = 0; ms <= (c->to - c->from) / 1e6; ms += tick) {
 		double x = x_of(c, c->from + (uint64_t)(ms * 1e6));
 
-		fprintf(c->out, "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n"
+		fprintf(c->out,
+			"<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n"
 			"<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">%g</text>\n",
 			x, TOP, x, bottom, x, bottom + 14, ms);
 	}
@@ -213,7 +214,8 @@ static void put_kernels(const struct chart *c, double bottom)
 	double x = x_of(c, c->new_ns);
 
 	if (c->new_ns > c->from)
-		fprintf(c->out, "<rect class=\"before\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>"
+		fprintf(c->out, "<rect class=\"before\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+			"height=\"%.1f\"/>"
 			"<text class=\"kernel\" x=\"%.1f\" y=\"%.1f\">old kernel</text>\n",
 			LEFT, TOP, x - LEFT, bottom - TOP, LEFT + 4, TOP - 5);
 	if (c->new_ns < c->to)
@@ -227,9 +229,9 @@ static void put_head(const struct chart *c, double height)
 
 	fprintf(c->out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" "
 		"width=\"%.0f\" height=\"%.0f\" font-family=\"sans-serif\" font-size=\"11\">\n"
-		"<style>.old{fill:#7a8ca3}.new{fill:#3b7dd8}.largest{fill:#d64545}.span{opacity:.75}"
-		".before{fill:#f0f0f0}.grid{stroke:#ddd}.row{text-anchor:end}.in{fill:#fff;"
-		"font-size:10px}.tick{text-anchor:middle;fill:#555}.kernel{fill:#555}"
+		"<style>.old{fill:#7a8ca3}.new{fill:#3b7dd8}.largest{fill:#d64545}"
+		".span{opacity:.75}.before{fill:#f0f0f0}.grid{stroke:#ddd}.row{text-anchor:end}"
+		".in{fill:#fff;font-size:10px}.tick{text-anchor:middle;fill:#555}.kernel{fill:#555}"
 		".head{font-size:15px}</style>\n"
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n"
 		"<text class=\"head\" x=\"%.0f\" y=\"24\">%s ms, the largest phase is ",

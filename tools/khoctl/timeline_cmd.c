@@ -140,7 +140,8 @@ static void say_totals(const struct timeline *t)
 {
 	const struct timeline_total *x;
 
-	printf("\n%-6s  %-14s %12s %12s %12s\n", "kernel", "all spans", "number", "ms", "longest ms");
+	printf("\n%-6s  %-14s %12s %12s %12s\n", "kernel", "all spans", "number", "ms",
+	       "longest ms");
 	for (x = t->totals; x < t->totals + t->nr_totals; x++)
 		printf("%-6s  %-14s %12s %12s %12s\n", x->old ? "old" : "new", x->name,
 		       text_count(x->nr).s, text_ms(x->sum_ns).s, text_ms(x->max_ns).s);
@@ -201,8 +202,8 @@ static const char *default_file(void)
 		return sys_path(TIMELINE_FILE);
 	if (!sys_exists(KHO_DIR))
 		die(EXIT_INPUT, "%s: is not there: mount debugfs, as root, or KHO is off", KHO_DIR);
-	die(EXIT_INPUT, "%s: is not there: only an accelerated kernel keeps a timeline; give a saved "
-	    "one as FILE", TIMELINE_FILE);
+	die(EXIT_INPUT, "%s: is not there: only an accelerated kernel keeps a timeline; give a "
+	    "saved one as FILE", TIMELINE_FILE);
 }
 
 int cmd_timeline(int argc, char **argv)

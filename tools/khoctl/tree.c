@@ -80,8 +80,8 @@ static bool take_table(struct walk *w, uint64_t phys, unsigned int level, uint64
 	const char *kind = level == TOP_LEVEL ? "the root" : level ? "a table" : "a bitmap";
 
 	if (phys % PAGE_BYTES)
-		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64 ") is not aligned to a page",
-		      kind, phys, level, from);
+		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64
+		      ") is not aligned to a page", kind, phys, level, from);
 	else if (!image_has(w->img, phys, PAGE_BYTES))
 		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64 ") is outside memory",
 		      kind, phys, level, from);

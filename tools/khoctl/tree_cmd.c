@@ -68,12 +68,12 @@ static const struct argp argp = {
 	.args_doc = "[IMAGE]",
 	.doc = "Check the tree of preserved memory: of this kernel, or in IMAGE, an ELF core of a "
 	       "machine's memory such as QEMU's dump-guest-memory writes.\v"
-	       "Exit status: 0 nothing is wrong with it; 1 something is, and is printed; 2 it could "
-	       "not be read.",
+	       "Exit status: 0 nothing is wrong with it; 1 something is, and is printed; 2 it "
+	       "could not be read.",
 };
 
 static const char *const why_no_in =
-	"this kernel keeps no incoming tree: %s; look at an image of the old kernel's memory instead";
+	"this kernel keeps no incoming tree: %s; look at an image of the old kernel's memory";
 
 /* The tree of an incoming handover lives as long as something is held. */
 static void check_in(void)

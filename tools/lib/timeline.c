@@ -200,7 +200,8 @@ static bool phases_tile(const struct timeline *t)
 	for (i = 1; i < t->nr_phases; i++) {
 		if (p[i].begin_ns != p[i - 1].end_ns)
 			return refuse("phases[%zu] '%s': begins at %" PRIu64
-				      " ns, but '%s' before it ends at %" PRIu64 " ns", i, p[i].name,
+				      " ns, but '%s' before it ends at %" PRIu64 " ns", i,
+				      p[i].name,
 				      p[i].begin_ns, p[i - 1].name, p[i - 1].end_ns);
 		if (p[i].old && !p[i - 1].old)
 			return refuse("phases[%zu] '%s': the old kernel's, after one of the new",

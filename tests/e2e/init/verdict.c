@@ -5,12 +5,14 @@
  */
 #include "verdict.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -22,7 +24,7 @@ void verdict_open(int nr)
 	struct termios tio;
 
 	stage = nr;
-	port = open("/dev/ttyS1", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	port = open("/dev/ttyS1", O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (port < 0) {
 		perror("init: /dev/ttyS1");
 		return;
@@ -31,6 +33,36 @@ void verdict_open(int nr)
 		cfmakeraw(&tio);
 		cfsetspeed(&tio, B115200);
 		tcsetattr(port, TCSANOW, &tio);
+	}
+}
+
+/* Bytes that wait to be sent. */
+static int queued(void)
+{
+	int bytes = 0;
+
+	ioctl(port, TIOCOUTQ, &bytes);
+	return bytes;
+}
+
+/*
+ * Wait until no more than so many bytes wait. Rarely, on a busy host, the port's interrupt
+ * gets lost in a kexec, and what is queued would stay there: stopping and starting the
+ * output asks for it again.
+ */
+static void wait_sent(int bytes)
+{
+	int idle_ms = 0, last = queued(), now;
+
+	while ((now = queued()) > bytes) {
+		usleep(1000);
+		idle_ms = now == last ? idle_ms + 1 : 0;
+		last = now;
+		if (idle_ms < 500)
+			continue;
+		tcflow(port, TCOOFF);
+		tcflow(port, TCOON);
+		idle_ms = 0;
 	}
 }
 
@@ -50,9 +82,12 @@ static void line(const char *fmt, ...)
 	while (done < len) {
 		int n = write(port, buf + done, len - done);
 
-		if (n <= 0)
+		if (n > 0)
+			done += n;
+		else if (n < 0 && errno == EAGAIN)
+			wait_sent(1024);
+		else
 			break;
-		done += n;
 	}
 	free(buf);
 }
@@ -97,5 +132,6 @@ void verdict_done(void)
 
 void verdict_flush(void)
 {
+	wait_sent(0);
 	tcdrain(port);
 }
