@@ -50,7 +50,8 @@ int BPF_PROG(tp_session, const char *name, const char *op, __u64 ns, int err)
 }
 
 /* Stock: the same as far as functions tell. */
-static const char phase_freeze[] = "freeze", phase_shutdown[] = "shutdown", phase_cpus[] = "cpus-offline";
+static const char phase_freeze[] = "freeze", phase_shutdown[] = "shutdown",
+		  phase_cpus[] = "cpus-offline";
 
 SEC("fentry/liveupdate_reboot")
 int BPF_PROG(fentry_reboot)

@@ -37,7 +37,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option more_options[] = {
-	{ "timeline", 't', "FILE", 0, "Show this timeline in the end; default: debugfs kho/timeline.json", 0 },
+	{ "timeline", 't', "FILE", 0, "Show this timeline in the end; default: the kernel's",
+	  0 },
 	{ 0 }
 };
 static const struct argp more = { .options = more_options, .parser = parse };
