@@ -146,6 +146,21 @@ static const char *judge(int status, int excused)
 	return WEXITSTATUS(status) ? why("exit status %d", WEXITSTATUS(status)) : NULL;
 }
 
+/* Where it is in the kernel, as far as that tells. */
+static void show_where(pid_t pid)
+{
+	static const char *const files[] = { "wchan", "syscall", "stack" };
+	char path[64], *text;
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
+		text = file_text(path);
+		verdict_text(text ? text : "");
+		free(text);
+	}
+}
+
 static const char *await_end(int slot, int excused)
 {
 	uint64_t until = raw_ns() + END_NS;
@@ -156,6 +171,7 @@ static const char *await_end(int slot, int excused)
 	while (runs(pid) && raw_ns() < until)
 		wait_a_little();
 	if (runs(pid)) {
+		show_where(pid);
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		reason = "it does not end";
