@@ -15,6 +15,8 @@
  * Phases have room always. A span that finds none is counted, in the total of its
  * kind.
  *
+ * Phases are trace events as well, for who can watch at that time.
+ *
  * Lock order: record_lock, a raw spinlock, is the innermost.
  *
  * Failure: without a page to hand over the phases of this kernel get lost.
@@ -34,6 +36,7 @@
 
 #include "internal.h"
 #include "timeline.h"
+#include "trace.h"
 
 /* Entries that only phases may use. */
 #define KEPT_FOR_PHASES	(KHO_NR_PHASES + 1)
@@ -103,12 +106,16 @@ static struct kho_timeline_entry *open_phase(struct kho_timeline_ser *record)
 	return NULL;
 }
 
-static void end_phase(struct kho_timeline_ser *record, u64 now)
+/* Returns which one it was. */
+static enum kho_phase end_phase(struct kho_timeline_ser *record, u64 now)
 {
 	struct kho_timeline_entry *open = open_phase(record);
 
-	if (open)
-		open->end = now;
+	if (!open)
+		return KHO_PHASE_NONE;
+
+	open->end = now;
+	return open->what;
 }
 
 /* Returns the new entry, NULL if there is no room. */
@@ -140,24 +147,33 @@ static void count(struct kho_timeline_total *total, u64 ticks)
 	total->max = max(total->max, ticks);
 }
 
-static void begin_phase(enum kho_phase phase)
+/* Returns the phase that it ends. */
+static enum kho_phase begin_phase(enum kho_phase phase)
 {
 	struct kho_timeline_ser *record;
+	enum kho_phase ended;
 	u64 now;
 
 	guard(raw_spinlock_irqsave)(&record_lock);
 
 	record = record_of(phase);
 	if (!record)
-		return;
+		return KHO_PHASE_NONE;
 
 	/* The first of one kernel. What an attempt left that failed goes. */
 	if (phase == KHO_PHASE_FREEZE || phase == KHO_PHASE_EARLY)
 		clear(record);
 	now = kho_fast_clock();
-	end_phase(record, now);
+	ended = end_phase(record, now);
 	add(record, phase, now, 0);
 	record->khz = kho_fast_clock_khz();
+	return ended;
+}
+
+static void trace_end(enum kho_phase phase)
+{
+	if (phase)
+		trace_kho_phase_end(names[phase]);
 }
 
 /**
@@ -168,7 +184,8 @@ static void begin_phase(enum kho_phase phase)
  */
 void kho_phase_begin(enum kho_phase phase)
 {
-	begin_phase(phase);
+	trace_end(begin_phase(phase));
+	trace_kho_phase_begin(names[phase]);
 }
 
 /**
@@ -176,10 +193,11 @@ void kho_phase_begin(enum kho_phase phase)
  */
 void kho_fast_phase_abort(void)
 {
-	guard(raw_spinlock_irqsave)(&record_lock);
-
-	if (out)
-		clear(out);
+	scoped_guard(raw_spinlock_irqsave, &record_lock) {
+		if (out)
+			clear(out);
+	}
+	trace_end(KHO_PHASE_FREEZE);
 }
 
 /**
@@ -238,8 +256,11 @@ u64 __init kho_fast_timeline_began(void)
 /* The last thing that the first process does in the kernel. */
 static void reach_userspace(struct callback_head *unused)
 {
-	guard(raw_spinlock_irqsave)(&record_lock);
-	end_phase(&here, kho_fast_clock());
+	enum kho_phase ended;
+
+	scoped_guard(raw_spinlock_irqsave, &record_lock)
+		ended = end_phase(&here, kho_fast_clock());
+	trace_end(ended);
 }
 
 /**

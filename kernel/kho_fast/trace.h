@@ -12,6 +12,15 @@
 
 #include <trace/events/kho.h>
 
+#include "timeline.h"
+
+/* Where the TSC is not trusted local_clock() stands still between ticks. */
+#ifdef CONFIG_X86
+#define kho_fast_trace_clock()	kho_fast_clock_ns(kho_fast_clock())
+#else
+#define kho_fast_trace_clock()	local_clock()
+#endif
+
 /*
  * Fire kho_preserve, kho_unpreserve or kho_restore; nothing is evaluated unless
  * somebody watches, so a _RET_IP_ in its place costs nothing until then.
@@ -30,11 +39,11 @@
  * nobody watches, and then that must not be called.
  */
 #define kho_fast_trace_begin(event)					\
-	(trace_##event##_enabled() ? local_clock() : 0)
+	(trace_##event##_enabled() ? kho_fast_trace_clock() : 0)
 
 static inline u64 kho_fast_trace_ns(u64 began)
 {
-	return local_clock() - began;
+	return kho_fast_trace_clock() - began;
 }
 
 /* @folios and @pages are evaluated only if somebody watches. */

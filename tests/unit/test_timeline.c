@@ -8,6 +8,7 @@
 #include <linux/err.h>
 #include <linux/seq_file.h>
 #include <linux/task_work.h>
+#include <linux/tracepoint.h>
 
 #include "kexec.h"
 #include "test.h"
@@ -157,6 +158,35 @@ TEST(two_kernels_are_on_one_clock)
 	EXPECT_EQ(count(text, "\nnew "), 4);
 	EXPECT_EQ(count(text, "old    jump                    0.003        0.001\n"), 1) TH_LOG("%s", text);
 	free(text);
+}
+
+static void old_kernel_traced(void)
+{
+	boot_first();
+	shim_tracing = true;
+	machine->sessions = 1;
+	leave();
+	if (shim_nr_events("kho_phase_begin") != 4 || shim_nr_events("kho_phase_end") != 3 ||
+	    strcmp((char *)shim_event("kho_phase_begin", 3)->arg[0], "jump") ||
+	    strcmp((char *)shim_event("kho_phase_end", 0)->arg[0], "freeze") ||
+	    strcmp((char *)shim_event("kho_phase_end", 2)->arg[0], "cpus-offline"))
+		shim_die("events of the old kernel");
+	begin_at(9000, KHO_PHASE_FREEZE);
+	kho_fast_phase_abort();
+	if (strcmp((char *)shim_event("kho_phase_end", 3)->arg[0], "freeze"))
+		shim_die("an attempt that fails does not end");
+	leave();
+}
+
+TEST(phases_are_events)
+{
+	machine_on();
+	ASSERT_TRUE(kexec_run(old_kernel_traced));
+	shim_tracing = true;
+	arrive(5000);
+	EXPECT_EQ(shim_nr_events("kho_phase_begin"), 4);
+	EXPECT_EQ(shim_nr_events("kho_phase_end"), 4);
+	EXPECT_STREQ((char *)shim_event("kho_phase_end", 3)->arg[0], "userspace");
 }
 
 TEST(its_page_is_freed)

@@ -319,20 +319,21 @@ TEST(each_restore_is_told_once)
 /* Preserved pages of a section, counted one by one. */
 static unsigned long preserved_in(unsigned long section)
 {
-	unsigned long i, nr = 0;
+	unsigned long pfn = section * PAGES_PER_SECTION, nr = 0;
+	unsigned long end = min(pfn + PAGES_PER_SECTION, world.nr_pages);
 
-	for (i = 0; i < PAGES_PER_SECTION; i++)
-		nr += world.page[section * PAGES_PER_SECTION + i].order != NO_KEY;
+	for (; pfn < end; pfn++)
+		nr += world.page[pfn].order != NO_KEY;
 	return nr;
 }
 
 TEST(each_section_that_is_finished_is_told_with_what_became_of_it)
 {
-	unsigned long i, nr, freed = 0, pending = 0;
+	unsigned long i, nr, pending = 0;
 	unsigned int nid;
 
 	unit_init();
-	world_random(40);
+	world_random(PFN_SECTION_SHIFT < 12 ? 40 : 10);
 	world_add_keys(200, 8);
 	ASSERT_EQ(world_build_map(&kho_fast_incoming), 0);
 	boot_memmap();
@@ -353,10 +354,9 @@ TEST(each_section_that_is_finished_is_told_with_what_became_of_it)
 		const struct shim_event *event = shim_event("kho_section", i);
 
 		EXPECT_EQ(event->arg[2], preserved_in(event->arg[1]));
+		EXPECT_LE(event->arg[2] + event->arg[3], PAGES_PER_SECTION);
 		EXPECT_GT(event->arg[4], 0);
-		freed += event->arg[3];
 	}
-	EXPECT_GT(freed, 0);
 }
 
 /* Batches of a file: what is preserved and given up is what the file has. */

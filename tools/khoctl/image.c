@@ -28,6 +28,7 @@ struct image {
 	struct segment	*v;
 	size_t		nr;
 	uint64_t	end;
+	uint64_t	bytes;		/* of the file, ~0: does not say */
 };
 
 static bool read_at(int fd, void *buf, size_t len, uint64_t offset)
@@ -74,6 +75,8 @@ static void add_segment(struct image *img, const Elf64_Phdr *p)
 	/* vmalloc and the like are addresses, not memory: they are at ~0 */
 	if (p->p_filesz > 1ULL << PHYS_BITS || p->p_paddr > (1ULL << PHYS_BITS) - p->p_filesz)
 		return;
+	if (p->p_offset > img->bytes || p->p_filesz > img->bytes - p->p_offset)
+		die(EXIT_INPUT, "%s: is cut off: it ends before its memory does", img->path);
 	img->v = grow(img->v, img->nr, sizeof(*img->v));
 	img->v[img->nr++] = (struct segment){
 		.phys = p->p_paddr,
@@ -114,6 +117,15 @@ static void read_segments(struct image *img)
 	qsort(img->v, img->nr, sizeof(*img->v), by_phys);
 }
 
+/* Files of /proc have no blocks, and a size that means nothing. */
+static uint64_t file_bytes(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_blocks ? ~0ULL :
+	       (uint64_t)st.st_size;
+}
+
 struct image *image_open(const char *path)
 {
 	struct image *img = calloc(1, sizeof(*img));
@@ -125,6 +137,7 @@ struct image *image_open(const char *path)
 	if (img->fd < 0)
 		die(EXIT_INPUT, "%s: %s%s", path, strerror(errno),
 		    errno == EPERM || errno == EACCES ? "; run as root" : "");
+	img->bytes = file_bytes(img->fd);
 	read_segments(img);
 	return img;
 }
@@ -142,6 +155,14 @@ void image_close(struct image *img)
 uint64_t image_end(const struct image *img)
 {
 	return img->end;
+}
+
+bool image_area(const struct image *img, size_t i, struct area *area)
+{
+	if (i >= img->nr)
+		return false;
+	*area = (struct area){ img->v[i].phys, img->v[i].size };
+	return true;
 }
 
 bool image_has(const struct image *img, uint64_t phys, uint64_t len)

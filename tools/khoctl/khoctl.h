@@ -72,10 +72,15 @@ bool sys_number(const char *path, uint64_t *n);
 #define DEBUGFS		"/sys/kernel/debug"
 #define KHO_DIR		DEBUGFS "/kho"
 
+struct area {
+	uint64_t	addr, size;
+};
+
 /* image.c: of two areas that both have an address the first one counts. */
 struct image;
 struct image *image_open(const char *path);	/* dies if it is none */
 void image_close(struct image *img);
+bool image_area(const struct image *img, size_t i, struct area *area);	/* in order */
 bool image_has(const struct image *img, uint64_t phys, uint64_t len);
 bool image_read(const struct image *img, uint64_t phys, void *buf, size_t len);
 bool image_read_virt(const struct image *img, uint64_t addr, void *buf, size_t len);
@@ -102,10 +107,6 @@ const char *handover_read(struct handover *h, const char *dir, const struct imag
 void handover_free(struct handover *h);
 
 /* host.c */
-struct area {
-	uint64_t	addr, size;
-};
-
 struct zone {
 	uint64_t	pfn, end;
 	int		node;

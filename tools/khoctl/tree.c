@@ -184,12 +184,12 @@ static void walk_table(struct walk *w, uint64_t phys, unsigned int level, uint64
 	}
 }
 
-/* What only both maps together tell. */
-static void look_at_maps(struct walk *w)
+/* Words [from, end) of the maps: what only both together tell. */
+static void look_at_words(struct walk *w, uint64_t from, uint64_t end)
 {
-	uint64_t i, before = 0;
+	uint64_t i, before = from ? w->pages[from - 1] >> 63 : 0;
 
-	for (i = 0; i < w->nr_pages / 64 + 1; i++) {
+	for (i = from; i < end; i++) {
 		uint64_t pages = w->pages[i], both = pages & w->tables[i];
 
 		w->t->ranges += __builtin_popcountll(pages & ~(pages << 1 | before));
@@ -197,6 +197,23 @@ static void look_at_maps(struct walk *w)
 		if (both)
 			fault(w, "the page of the tree at %#" PRIx64 " is also preserved itself",
 			      (i * 64 + __builtin_ctzll(both)) << PAGE_SHIFT);
+	}
+}
+
+/* Addresses may be far apart, so only where there is memory. */
+static void look_at_maps(struct walk *w)
+{
+	uint64_t done = 0;
+	struct area area;
+	size_t i;
+
+	for (i = 0; image_area(w->img, i, &area); i++) {
+		uint64_t from = area.addr >> PAGE_SHIFT >> 6;
+		uint64_t end = ((area.addr + area.size) >> PAGE_SHIFT >> 6) + 1;
+
+		look_at_words(w, from > done ? from : done, end);
+		if (end > done)
+			done = end;
 	}
 }
 

@@ -65,6 +65,11 @@ typedef void *shim_class_rcu;
 	shim_class_##class __attribute__((cleanup(shim_unlock_##class), unused)) \
 	guard_ = shim_lock_##class
 
+#define scoped_guard(class, lock)					\
+	for (int once_ = 1; once_;)					\
+		for (shim_class_##class __attribute__((cleanup(shim_unlock_##class), unused)) \
+		     guard_ = shim_lock_##class(lock); once_; once_ = 0)
+
 #define __free(name)	__attribute__((cleanup(shim_free_##name)))
 
 static inline void shim_free_kfree(void *p)
