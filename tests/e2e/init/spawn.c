@@ -22,6 +22,7 @@
 #define MAX_PROGRAMS	8
 #define AWAIT_NS	60000000000ULL
 #define END_NS		60000000000ULL
+#define AGAIN_NS	3000000000ULL
 #define POLL_NS		20000000
 
 static struct {
@@ -146,16 +147,38 @@ static const char *judge(int status, int excused)
 	return WEXITSTATUS(status) ? why("exit status %d", WEXITSTATUS(status)) : NULL;
 }
 
-static const char *await_end(int slot, int excused)
+/* Where it is in the kernel, as far as that tells. */
+static void show_where(pid_t pid)
 {
-	uint64_t until = raw_ns() + END_NS;
+	static const char *const files[] = { "wchan", "syscall", "stack" };
+	char path[64], *text;
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
+		text = file_text(path);
+		verdict_text(text ? text : "");
+		free(text);
+	}
+}
+
+static const char *await_end(int slot, int signal, int excused)
+{
+	uint64_t until = raw_ns() + END_NS, again = 0;
 	pid_t pid = programs[slot].pid;
 	const char *name = programs[slot].name, *reason;
 	int status;
 
-	while (runs(pid) && raw_ns() < until)
+	while (runs(pid) && raw_ns() < until) {
+		/* bpftrace 0.17 overlooks one that comes while it handles events. */
+		if (signal && raw_ns() >= again) {
+			kill(pid, signal);
+			again = raw_ns() + AGAIN_NS;
+		}
 		wait_a_little();
+	}
 	if (runs(pid)) {
+		show_where(pid);
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		reason = "it does not end";
@@ -172,7 +195,7 @@ const char *step_await_end(const struct step *step)
 {
 	int slot = step->argc == 2 ? find(step->argv[1]) : -1;
 
-	return slot < 0 ? "usage: await-end NAME, after spawn NAME" : await_end(slot, 0);
+	return slot < 0 ? "usage: await-end NAME, after spawn NAME" : await_end(slot, 0, 0);
 }
 
 const char *step_stop(const struct step *step)
@@ -182,7 +205,6 @@ const char *step_stop(const struct step *step)
 	if (slot < 0)
 		return "usage: stop NAME [interrupted=1], after spawn NAME";
 	if (!runs(programs[slot].pid))
-		return await_end(slot, 0) ?: "it had ended";
-	kill(programs[slot].pid, SIGINT);
-	return await_end(slot, step_num(step, "interrupted", 0) ? SIGINT : 0);
+		return await_end(slot, 0, 0) ?: "it had ended";
+	return await_end(slot, SIGINT, step_num(step, "interrupted", 0) ? SIGINT : 0);
 }
