@@ -4,6 +4,8 @@
  * clock is a nanosecond, and each look at it takes one.
  */
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <linux/err.h>
 #include <linux/seq_file.h>
@@ -347,23 +349,24 @@ TEST(a_record_that_is_not_sound_is_refused)
 	EXPECT_REFUSED(totals[0].max, 11);
 }
 
-static void old_kernel_lies(void)
+/* It is somewhere among all pages. */
+static struct kho_timeline_ser *find_record(void)
 {
-	phys_addr_t phys = 0;
 	size_t i;
 
-	old_kernel();
-	/* Find the record among all pages, and spoil its count. */
 	for (i = 0; i < world.nr_pages; i++) {
 		struct kho_timeline_ser *ser = phys_to_virt(PFN_PHYS(i));
 
-		if (!strcmp(ser->compatible, KHO_TIMELINE_COMPATIBLE)) {
-			ser->nr = ~0U;
-			phys = PFN_PHYS(i);
-		}
+		if (!strcmp(ser->compatible, KHO_TIMELINE_COMPATIBLE))
+			return ser;
 	}
-	if (!phys)
-		shim_die("there is no record");
+	shim_die("there is no record");
+}
+
+static void old_kernel_lies(void)
+{
+	old_kernel();
+	find_record()->nr = ~0U;
 }
 
 TEST(a_lie_is_refused_in_one_message)
@@ -378,6 +381,69 @@ TEST(a_lie_is_refused_in_one_message)
 	EXPECT_EQ(shim_nr_warnings, 1);
 	EXPECT_EQ(shim_nr_warns, 0);
 	free(text);
+}
+
+/* A few bytes are others, most of them where something is. */
+static void old_kernel_babbles(void)
+{
+	unsigned int i, nr = 1 + rnd(8);
+	struct kho_timeline_ser *ser;
+
+	machine->sessions = rnd(4);
+	old_kernel();
+	ser = find_record();
+	for (i = 0; i < nr; i++) {
+		size_t size = one_in(8) ? sizeof(*ser) :
+			      offsetof(struct kho_timeline_ser, entries[ser->nr % 8]);
+
+		((u8 *)ser)[sizeof(ser->compatible) + rnd(size - sizeof(ser->compatible))] =
+			one_in(4) ? 0 : rnd(256);
+	}
+}
+
+/* Whatever is believed can be shown. */
+static void live_through_babble(unsigned long nth)
+{
+	const char *base = getenv("KHO_SEED");
+	char *text, seed[24];
+
+	snprintf(seed, sizeof(seed), "%lu",
+		 (base ? strtoul(base, NULL, 0) : (unsigned long)time(NULL)) * 1000 + nth);
+	setenv("KHO_SEED", seed, 1);
+	machine_on();
+	if (!kexec_run(old_kernel_babbles))
+		shim_die("the old kernel did not come to its end");
+	arrive(5000);
+	text = json();
+	if (strstr(text, "(null)") || shim_nr_warns || shim_nr_warnings > 1 ||
+	    !strstr(text, shim_nr_warnings ? "\"previous\":false" : "\"previous\":true"))
+		shim_die("%u warnings, and then: %s", shim_nr_warnings, text);
+	free(text);
+	free(text_of(shim_show_timeline));
+	_exit(shim_nr_warnings);
+}
+
+TEST(what_is_believed_can_be_shown)
+{
+	unsigned int i, believed = 0, refused = 0;
+
+	for (i = 0; i < 100; i++) {
+		int status;
+		pid_t child;
+
+		child = fork();
+		if (!child)
+			live_through_babble(i);
+		ASSERT_EQ(waitpid(child, &status, 0), child);
+		ASSERT_TRUE(WIFEXITED(status));
+		ASSERT_LE(WEXITSTATUS(status), 1);
+		if (WEXITSTATUS(status))
+			refused++;
+		else
+			believed++;
+	}
+	EXPECT_GT(believed, 5);
+	EXPECT_GT(refused, 5);
 }
 
 TEST_HARNESS_MAIN
