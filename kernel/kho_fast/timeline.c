@@ -28,8 +28,11 @@
 #include <linux/err.h>
 #include <linux/kexec_handover.h>
 #include <linux/minmax.h>
+#include <linux/pagemap.h>
 #include <linux/printk.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/task_work.h>
@@ -253,11 +256,15 @@ u64 __init kho_fast_timeline_began(void)
 	return here.entries[0].begin;
 }
 
-/* The last thing that the first process does in the kernel. */
+/*
+ * The last thing that the first process does in the kernel, once the page of its
+ * first instruction is there.
+ */
 static void reach_userspace(struct callback_head *unused)
 {
 	enum kho_phase ended;
 
+	fault_in_readable((void __user *)instruction_pointer(current_pt_regs()), 1);
 	scoped_guard(raw_spinlock_irqsave, &record_lock)
 		ended = end_phase(&here, kho_fast_clock());
 	trace_end(ended);
