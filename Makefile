@@ -17,6 +17,7 @@ help:
 	@echo 'make check-compare       bench/compare and the charts of make bench'
 	@echo 'make check-bpf           the BPF tools: they build, options, errors'
 	@echo 'make check-apply         scripts/apply.sh'
+	@echo 'make check-alone         each of these finds what it needs, on its own'
 	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
 	@echo 'make check-budget        instructions of each operation, against bench/budgets'
 	@echo 'make check-e2e           live updates in QEMU'
@@ -31,82 +32,52 @@ help:
 	@echo 'KDIR=/path/to/linux-7.3.y   use that kernel source; default: fetched from Debian'
 
 setup:
-	@scripts/setup.sh
+	@scripts/need.sh packages
 
-kernels: setup
-	@scripts/build-kernels.sh all
+kernels:
+	@scripts/need.sh kernels
 
-blackout: setup
-	@scripts/build-kernels.sh both
+blackout:
+	@scripts/need.sh both
 	@bench/blackout.sh
 
-where:
+where: setup
 	@$(MAKE) -s -C bench OUT="$(CURDIR)/build/bench"
 	@build/bench/report --where build/report/blackout.jsonl
 
-bench: setup
-	@scripts/fetch-linux.sh >/dev/null
+bench:
+	@scripts/need.sh source
 	@bench/native.sh
 
-luo: setup
-	@scripts/build-kernels.sh both
+luo:
+	@scripts/need.sh both
 	@bench/luo.sh
 
-scaling: setup
-	@scripts/build-kernels.sh both
+scaling:
+	@scripts/need.sh both
 	@bench/scaling.sh
 	@bench/preserve-scaling.sh
 
-tools: kernels
+tools:
+	@scripts/need.sh headers
 	@for p in khosnoop kholat khoblackout khoheat khoctl; do \
 		tests/e2e/prepare.sh program $$p || exit 1; done
 
-check:
-	@scripts/check.sh
-
-check-unit: setup
-	@scripts/fetch-linux.sh >/dev/null
-	@$(MAKE) --no-print-directory -C tests/unit check
-
-check-fuzz: setup
-	@scripts/fetch-linux.sh >/dev/null
-	@$(MAKE) --no-print-directory -C tests/fuzz check
-
-fuzz: setup
-	@scripts/fetch-linux.sh >/dev/null
+fuzz:
+	@scripts/need.sh source
 	@$(MAKE) --no-print-directory -C tests/fuzz fuzz
 
-check-apply: setup
-	@scripts/test-apply.sh
+# Which parts, and what each needs: scripts/parts. CHECK=-n says it and does nothing.
+check:
+	@scripts/check.sh $(CHECK)
 
-check-report: setup
-	@bench/test-report.sh
-	@bench/test-where.sh
-	@bench/test-luo.sh
+checks := unit fuzz report khoctl compare bpf apply alone identical budget e2e
 
-check-compare: setup
-	@bench/test-compare.sh
+$(checks:%=check-%): check-%:
+	@scripts/check.sh $(CHECK) $*
 
-check-khoctl: setup
-	@tests/timeline/test.sh
-	@tests/khoctl/test.sh
-
-check-bpf: setup
-	@bpf/test.sh
-
-check-identical: kernels
-	@scripts/check-identical.sh
-
-check-budget: setup
-	@bench/test-budget.sh
-	@scripts/build-kernels.sh both
-	@bench/budget.sh
-
-check-e2e: kernels
-	@tests/e2e/run.sh
-
-lint: kernels
-	@scripts/lint.sh
+lint:
+	@scripts/check.sh $(CHECK) lint
 
 clean:
 	rm -rf build
@@ -114,5 +85,5 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup tools kernels blackout where bench luo scaling check check-unit check-fuzz fuzz check-report check-bpf \
-	check-compare check-khoctl check-apply check-identical check-budget check-e2e lint clean distclean
+.PHONY: help setup kernels blackout where bench luo scaling tools fuzz check lint clean distclean \
+	$(checks:%=check-%)

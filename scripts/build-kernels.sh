@@ -5,7 +5,7 @@
 # CONFIG_KHO_FAST off, fast has it on.  The others are fast without what only the
 # measured ones need (configs/slim.config): undeferred has no deferred struct pages,
 # debug has every check of memory that the kernel has, kcsan finds data races.  With
-# them the test modules, in build/kmod/KERNEL, and the user headers, in the cache.
+# them the test modules, in build/kmod/KERNEL.
 # Idempotent and incremental: a run with nothing to do takes a second, a changed file
 # rebuilds what depends on it.
 #
@@ -29,6 +29,7 @@ main() {
 	*) die "unknown kernel '$1': stock, fast, undeferred, debug, kcsan, both or all" ;;
 	esac
 	base=$("$here/fetch-linux.sh")
+	"$here/install-headers.sh"
 	stage=$(mktemp -d)
 	trap 'rm -rf "$stage"' EXIT
 	make_stage
@@ -148,7 +149,6 @@ build() {
 	configure
 	build_image
 	[ "$k" != kcsan ] || check_watched
-	install_headers
 	echo "$state" >"$out/.state"
 }
 
@@ -238,14 +238,6 @@ build_image() {
 }
 
 objects() { awk '/^  (CC|AS|LD|AR) / { n++ } END { print n + 0 " objects" }' "$1"; }
-
-# The programs of the guest are compiled against the headers of this kernel.
-install_headers() {
-	[ "$(cat "$cache/usr/.made-from" 2>/dev/null)" != "$made_from" ] || return 0
-	run_long "installing the user headers" "$cache/log/headers.log" \
-		this_kbuild headers_install INSTALL_HDR_PATH="$cache/usr"
-	echo "$made_from" >"$cache/usr/.made-from"
-}
 
 # One source for all kernels, so the objects stay apart from it.
 build_modules() {

@@ -1,21 +1,35 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Run every test and sum up.  Each part writes KTAP, shown here and kept in
-# build/check/PART.log; a part that ends without a result, or early, counts as a
-# failure.  The last line is "N passed, N failed", with ", N skipped" where a tool
-# was missing; under CI a skip is a failure.  Exit status 1 if anything failed.
+# Run tests and sum up: the parts of scripts/parts, each behind what it needs.  Each
+# part writes KTAP, shown here and kept in build/check/PART.log; a part that ends
+# without a result, or early, counts as a failure, and so does a need that cannot be
+# met.  Then where the time went; the last line is "N passed, N failed", with
+# ", N skipped" where a tool was missing; under CI a skip is a failure.  Exit status 1
+# if anything failed.
 #
-# usage: check.sh
+# usage: check.sh [-n] [TARGET...]
+#   -n       say what would be got and run, one a line, and do nothing
+#   TARGET   only the parts of these targets (all)
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=lib.sh
 . "$here/lib.sh"
 
 logs=$build/check
+times=$logs/times
 passed=0
 failed=0
 skipped=0
+
+# rows TARGET...: their lines of scripts/parts, all without a target
+rows() {
+	for target; do
+		grep -q "^${target}[[:space:]]" "$here/parts" ||
+			die "there is no part '$target': $(awk '/^[^#]/ && !seen[$1]++ { printf "%s ", $1 }' "$here/parts")"
+	done
+	awk -v only=" $* " '/^[^#]/ && (only == "  " || index(only, " " $1 " "))' "$here/parts"
+}
 
 # part NAME COMMAND...: run one part and add its results
 part() {
@@ -25,11 +39,13 @@ part() {
 	echo "# $name"
 	start=$(date +%s)
 	# the status goes through a file: in a pipeline it would be tee's
-	{ rc=0; "$@" 2>&1 || rc=$?; echo "$rc" >"$log.rc"; } | tee "$log"
+	{ rc=0; "$@" 2>&1 </dev/null || rc=$?; echo "$rc" >"$log.rc"; } | tee "$log"
 	rc=$(cat "$log.rc")
 	rm "$log.rc"
 	sum_up
-	echo "# $name: $p passed, $f failed, $s skipped, $(($(date +%s) - start)) s; $log"
+	took=$(($(date +%s) - start))
+	echo "$took $name" >>"$times"
+	echo "# $name: $p passed, $f failed, $s skipped, $took s; $log"
 	passed=$((passed + p))
 	failed=$((failed + f))
 	skipped=$((skipped + s))
@@ -56,27 +72,58 @@ sum_up() {
 	fi
 }
 
-# A step is not a test, but the tests need it.
+# get NEED: not a test, but the tests need it
 # shellcheck disable=SC2317	# called through part
-as_ktap() {
+get() {
 	printf 'KTAP version 1\n1..1\n'
-	"$@" && { echo "ok 1 ${1##*/}"; return; }
-	echo "not ok 1 ${1##*/}"
+	"$here/need.sh" "$1" && { echo "ok 1 $1"; return; }
+	echo "not ok 1 $1"
 	return 1
 }
 
-# Nothing else compiles them, and `make bench` is too long for a test.
-# shellcheck disable=SC2317	# called through part
-build_native_benchmarks() { make -s -C "$top/bench/native" OUT="$build/bench"; }
+got=''
+need() {
+	case " $got " in *" $1 "*) return ;; esac
+	got="$got $1"
+	if [ -n "$dry" ]; then
+		echo "need $1"
+	else
+		part "$1" get "$1"
+		[ "$f" -eq 0 ] || finish
+	fi
+}
 
-step() {
-	name=$1
-	shift
-	part "$name" as_ktap "$@"
-	[ "$f" -eq 0 ] || finish
+# A part without a need has that of all: packages.
+run_row() {
+	[ "$needs" != - ] || needs=packages
+	for n in $("$here/need.sh" -n "$needs"); do
+		need "$n"
+	done
+	if [ -n "$dry" ]; then
+		echo "run $part"
+	else
+		# shellcheck disable=SC2086	# words
+		part "$part" $command
+	fi
+}
+
+# Seconds a part, a kernel, and the slowest cases
+print_times() {
+	echo '# seconds'
+	sort -rn "$times" | awk '{ printf "# %6d  %s\n", $1, $2; sum += $1 }
+		END { printf "# %6d  in all\n", sum }'
+	sed -n 's/^[^ ]*: building the \([a-z]*\) kernel: done in \([0-9]*\) s$/# \2 \1/p' \
+		"$logs/kernels.log" 2>/dev/null | awk '
+		NR == 1 { print "# seconds a kernel" }
+		{ printf "# %6d  %s\n", $2, $3 }'
+	sed -n 's/^\(not \)\{0,1\}ok [0-9]* - \([^ ]*\) # time \([0-9]*\)s.*/\3 \2/p' \
+		"$logs/e2e.log" 2>/dev/null | sort -rn | head -n 10 | awk '
+		NR == 1 { print "# seconds a case, the slowest ten" }
+		{ printf "# %6d  %s\n", $1, $2 }'
 }
 
 finish() {
+	print_times
 	if [ -n "${CI-}" ] && [ "$skipped" -gt 0 ]; then
 		echo "# under CI a skip is a failure"
 		failed=$((failed + skipped))
@@ -89,25 +136,21 @@ finish() {
 	exit 0
 }
 
-mkdir -p "$logs"
-rm -f "$logs"/*.log
-step setup "$here/setup.sh"
-step fetch "$here/fetch-linux.sh"
-part apply "$here/test-apply.sh"
-part unit make --no-print-directory -C "$top/tests/unit" check
-part fuzz make --no-print-directory -C "$top/tests/fuzz" check
-part report "$top/bench/test-report.sh"
-part where "$top/bench/test-where.sh"
-part compare "$top/bench/test-compare.sh"
-part native as_ktap build_native_benchmarks
-part budget-report "$top/bench/test-budget.sh"
-part luo-report "$top/bench/test-luo.sh"
-part bpf "$top/bpf/test.sh"
-part timeline "$top/tests/timeline/test.sh"
-part khoctl "$top/tests/khoctl/test.sh"
-step kernels "$here/build-kernels.sh" all
-part lint "$here/lint.sh"
-part identical "$here/check-identical.sh"
-part budget "$top/bench/budget.sh"
-part e2e "$top/tests/e2e/run.sh"
-finish
+dry=''
+if [ "${1-}" = -n ]; then
+	dry=1
+	shift
+fi
+# In an assignment, where an unknown target ends the script.
+wanted=$(rows "$@")
+cd "$top"
+if [ -z "$dry" ]; then
+	mkdir -p "$logs"
+	rm -f "$logs"/*.log "$times"
+fi
+while read -r _ part needs command <&8; do
+	run_row 8<&-
+done 8<<EOT
+$wanted
+EOT
+[ -n "$dry" ] || finish

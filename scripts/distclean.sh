@@ -11,7 +11,7 @@ here=$(dirname -- "$0")
 
 lock_cache
 cd "$cache"
-for path in apt bin ccache debug dl fast kcsan linux log pristine-o stock tree undeferred usr; do
+for path in apt bin ccache debug dl fast headers-o kcsan linux log pristine-o stock tree undeferred usr; do
 	rm -rf "$path" "$path.tmp"
 done
 rm -f tree.files tree.made-from lock

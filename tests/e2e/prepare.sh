@@ -15,7 +15,7 @@ set -eu
 
 headers=$cache/usr/include
 [ -f "$headers/linux/liveupdate.h" ] ||
-	die "no kernel headers in $headers: run 'make kernels' first"
+	die "no kernel headers in $headers: run 'scripts/need.sh headers' first"
 
 # Two runs at a time must not build the same file twice.
 locked_make() {

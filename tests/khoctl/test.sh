@@ -384,7 +384,7 @@ man_page_is_clean() {
 	done
 }
 
-[ -f "$headers/linux/liveupdate.h" ] || die "no kernel headers in $headers: run 'make kernels' first"
+[ -f "$headers/linux/liveupdate.h" ] || die "no kernel headers in $headers: run 'scripts/need.sh headers' first"
 mkdir -p "$dir"
 make -s -C "$top/tools/khoctl" OUT="$dir/tools" HEADERS="$headers" LDFLAGS= \
 	CFLAGS='-O1 -g -fsanitize=address,undefined' >&2

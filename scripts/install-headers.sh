@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Install the user headers of the pristine kernel into the cache, in usr/include: the
+# programs of the guests and khoctl are compiled against them. The overlay has none.
+# Idempotent.
+#
+# usage: [KDIR=/path/to/linux-7.3.y] install-headers.sh
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+# shellcheck source=kbuild.sh
+. "$here/kbuild.sh"
+
+usr=$cache/usr
+base=$("$here/fetch-linux.sh")
+made_from="$base $(stat -c '%i %Y' "$base/Makefile")"
+
+install_them() {
+	rm -rf "$usr" "$cache/headers-o"
+	mkdir -p "$cache/headers-o"
+	run_long "installing the user headers" "$cache/log/headers.log" \
+		kbuild "$base" "$cache/headers-o" headers headers_install INSTALL_HDR_PATH="$usr"
+	rm -rf "$cache/headers-o"
+	echo "$made_from" >"$usr/.made-from"
+}
+
+there() { [ "$(cat "$usr/.made-from" 2>/dev/null)" = "$made_from" ]; }
+
+there || {
+	lock_cache
+	# another run may have installed them while this one waited
+	there || install_them
+}

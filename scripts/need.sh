@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Get what is needed, and what that needs in turn.  Idempotent, and silent when all
+# is there.
+#
+# usage: [KDIR=/path/to/linux-7.3.y] need.sh [-n] NEED...
+#   packages   programs and libraries of Debian
+#   source     the kernel's, pristine
+#   headers    the kernel's, for userspace
+#   both       the two kernels that are compared
+#   kernels    all kernels
+#   -n         name them in order, one a line, and do nothing
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+
+# in_order NEED: itself, behind what it needs
+in_order() {
+	case $1 in
+	packages) echo packages ;;
+	source) in_order packages; echo source ;;
+	headers) in_order source; echo headers ;;
+	both | kernels) in_order headers; echo "$1" ;;
+	*) die "unknown need '$1': packages, source, headers, both or kernels" ;;
+	esac
+}
+
+get() {
+	case $1 in
+	packages) "$here/setup.sh" ;;
+	source) "$here/fetch-linux.sh" >/dev/null ;;
+	headers) "$here/install-headers.sh" ;;
+	both) "$here/build-kernels.sh" both ;;
+	kernels) "$here/build-kernels.sh" all ;;
+	esac
+}
+
+dry=''
+if [ "${1-}" = -n ]; then
+	dry=1
+	shift
+fi
+[ $# -gt 0 ] || die "usage: need.sh [-n] NEED..."
+# In an assignment, where an unknown need ends the script.
+needs=$(for need; do in_order "$need" || exit; done)
+for need in $(echo "$needs" | awk '!seen[$0]++'); do
+	if [ -n "$dry" ]; then
+		echo "$need"
+	else
+		get "$need"
+	fi
+done

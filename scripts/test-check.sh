@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Each part of make check gets what it needs by itself (KTAP): every target is asked, with
+# an empty cache, what it would get and run, and those that need no kernel and end soon
+# are run in a checkout that is new, too, with an empty cache.  Only the kernel's source
+# is lent to them.  Idempotent; writes only to a scratch folder.
+#
+# usage: [KDIR=/path/to/linux-7.3.y] test-check.sh
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+# shellcheck source=ktap.sh
+. "$here/ktap.sh"
+
+base=$("$here/fetch-linux.sh")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export KHO_CACHE="$work/cache"
+
+# What has been committed, or will be
+new_checkout() {
+	mkdir "$work/new"
+	(cd "$top" && git ls-files --cached --others --exclude-standard | while read -r f; do
+		[ ! -f "$f" ] || echo "$f"
+	done | tar -T - -cf -) | tar -xf - -C "$work/new"
+}
+
+targets() { awk '/^[^#]/ && !seen[$1]++ { print $1 }' "$here/parts"; }
+
+make_target() { [ "$1" = lint ] && echo lint || echo "check-$1"; }
+
+# A target says its parts, each behind its needs, which stand in the order in which they
+# can be met, and leaves the cache alone.
+says_its_needs() {
+	rm -rf "$KHO_CACHE"
+	make -s -C "$work/new" "$(make_target "$1")" CHECK=-n >"$work/plan"
+	awk -v target="$1" '
+		FNR == NR { if (/^[^#]/) { needs[$2] = $3; of[$2] = $1 } next }
+		$1 == "need" { if ($2 == "source" && !got["packages"] ||
+				   $2 == "headers" && !got["source"] ||
+				   $2 == "kernels" && !got["headers"]) bad = "need " $2 " too early"
+			       got[$2] = 1; next }
+		$1 == "run" { runs++
+			      if (of[$2] != target) bad = $2 " is of another target"
+			      if (!got[needs[$2] == "-" ? "packages" : needs[$2]]) bad = $2 " lacks " needs[$2]
+			      next }
+		{ bad = "what is: " $0 }
+		END { if (!runs) bad = "nothing is run"
+		      if (bad) { print bad; exit 1 } }' "$here/parts" "$work/plan"
+	left=$(find "$KHO_CACHE" -mindepth 1 2>/dev/null | head -n 3)
+	[ -z "$left" ] || { echo "the cache has $left"; return 1; }
+}
+
+is_in_make_help() { make -s -C "$work/new" help | grep -q "^make $(make_target "$1") "; }
+
+passes_alone() {
+	rm -rf "$KHO_CACHE" "$work/new/build"
+	rc=0
+	KDIR=$base make -s -C "$work/new" "check-$1" >"$work/log" 2>&1 || rc=$?
+	tail -n 1 "$work/log" | grep -qx '[1-9][0-9]* passed, 0 failed' && [ "$rc" -eq 0 ] && return
+	grep -E '^not ok|error:' "$work/log" || tail -n 5 "$work/log"
+	return 1
+}
+
+# A need that is not met fails the check, and says which.
+missing_need_fails() {
+	rm -rf "$KHO_CACHE" "$work/new/build"
+	rc=0
+	KDIR=$work/nowhere make -s -C "$work/new" check-khoctl >"$work/log" 2>&1 || rc=$?
+	[ "$rc" -ne 0 ]
+	grep -q '^not ok 1 source$' "$work/log"
+	grep -qx '[0-9]* passed, 1 failed' "$work/log"
+}
+
+new_checkout
+quick='khoctl bpf compare report'
+# shellcheck disable=SC2046	# one word, one target
+set -- $(targets)
+ktap_begin $((2 * $# + $(echo "$quick" | wc -w) + 1))
+for t; do
+	check "$(make_target "$t")_says_its_needs" says_its_needs "$t"
+	check "$(make_target "$t")_is_in_make_help" is_in_make_help "$t"
+done
+for t in $quick; do
+	check "check-${t}_passes_alone" passes_alone "$t"
+done
+check missing_need_fails_the_check missing_need_fails
+ktap_end
