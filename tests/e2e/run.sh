@@ -8,14 +8,15 @@
 #   -l         list the cases
 #   -x ACCEL   tcg, tcg-icount, kvm or auto (auto)
 #   -k KERNEL  for every boot, whatever the case says: what does stock do?
-#   KHO_JOBS   cases at a time (1)
+#   KHO_JOBS   cases at a time: as many as there are CPUs and 3 GiB of free memory for
 #   CI=1       a case that cannot run here fails instead of being skipped
 # exit status: 0 all passed, 1 some failed, 4 all were skipped
 #
 # A case is a plan (see vm.sh) whose comments may also say
 #   # status: N      the exit status that vm.sh must have (0)
 #   # reason: TEXT   what its reason must contain
-#   # needs: GIB     memory that the host must have free
+#   # needs: GIB     memory that the host must have free, and that nothing else runs
+#   # alone: WHY     nothing else runs
 #   # upstream: NAME run upstream's test NAME instead of a plan
 #   # prepare: WHAT  run prepare.sh WHAT first
 #   # emulate: ACCEL that instead of tcg: tcg-icount, where times do not depend on
@@ -28,6 +29,15 @@ here=$(cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/guest.sh"
 
 header() { sed -n "s/^# $1: *//p" "$2"; }
+
+is_alone() { [ -n "$(header alone "$here/cases/$1.case")$(header needs "$here/cases/$1.case")" ]; }
+
+jobs_at_a_time() {
+	n=$(nproc)
+	[ $((n * 3)) -le "$(free_gib)" ] || n=$(($(free_gib) / 3))
+	[ "$n" -gt 0 ] || n=1
+	echo "${KHO_JOBS:-$n}"
+}
 
 free_gib() { awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo; }
 
@@ -105,9 +115,14 @@ report() {
 
 accel=auto kernels=${KHO_KERNELS-}
 case ${1-} in
---case) # for the parallel runner below
+--case) # for the runner
 	accel=$2
 	run_case "$3"
+	exit ;;
+--all) # the runner: names on standard input, the first $3 of them $4 at a time
+	names=$(cat)
+	echo "$names" | head -n "$3" | xargs -r -P "$4" -n 1 "$0" --case "$2"
+	echo "$names" | tail -n +$(($3 + 1)) | xargs -r -n 1 "$0" --case "$2"
 	exit ;;
 esac
 while getopts lk:x: opt; do
@@ -137,9 +152,15 @@ for name; do
 done
 "$here/prepare.sh" init
 
+# Those that must be alone come last.
+# shellcheck disable=SC2046	# words on purpose
+set -- $(for name; do is_alone "$name" || echo "$name"; done) \
+	$(for name; do ! is_alone "$name" || echo "$name"; done)
+together=$(for name; do is_alone "$name" || echo "$name"; done)
+
 # In a session of its own, so that an interrupt ends all of it, QEMU too.
 export KHO_KERNELS="$kernels"
-printf '%s\n' "$@" | setsid xargs -P "${KHO_JOBS:-1}" -n 1 "$0" --case "$accel" &
+printf '%s\n' "$@" | setsid "$0" --all "$accel" "$(echo "$together" | wc -w)" "$(jobs_at_a_time)" &
 runner=$!
 trap 'kill -- -$runner 2>/dev/null; exit 130' INT TERM HUP
 echo 'KTAP version 1'
