@@ -4,8 +4,11 @@
 # How kbuild is called.  One set of flags for all scripts: kbuild rebuilds whatever
 # was built with others.  Sourced after lib.sh.
 
+# The compiler's cache may be elsewhere than ours, in KHO_CCACHE, and outlive it: what it
+# knows does not depend on where ours is.
 # shellcheck disable=SC2154	# cache: from lib.sh
-export CCACHE_DIR="$cache/ccache" CCACHE_MAXSIZE=1G CCACHE_DEPEND=1
+export CCACHE_DIR="${KHO_CCACHE:-$cache/ccache}" CCACHE_MAXSIZE=2G CCACHE_DEPEND=1 \
+	CCACHE_BASEDIR="$cache" CCACHE_NOHASHDIR=1
 # Nothing of the machine goes into the image: equal inputs give equal kernels.
 export KBUILD_BUILD_USER=kho KBUILD_BUILD_HOST=fast
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
@@ -32,10 +35,14 @@ case :$PATH: in
 *) front_ccache ;;
 esac
 
+# ccache gives gcc relative paths, which kbuild does not cut from __FILE__ by itself.
+short_paths="-fmacro-prefix-map=../tree/= -fmacro-prefix-map=../linux/="
+
 # kbuild TREE OUT NAME ARG...: make takes the place of the caller, who is a subshell or
 # a background job, so that a signal for the job reaches it.
 kbuild() {
 	_tree=$1 _out=$2 _name=$3
 	shift 3
-	exec make -C "$_tree" O="$_out" LOCALVERSION="-$_name" CC='ccache gcc' -j "$(nproc)" "$@"
+	exec make -C "$_tree" O="$_out" LOCALVERSION="-$_name" CC='ccache gcc' \
+		KCFLAGS="$short_paths" -j "$(nproc)" "$@"
 }
