@@ -349,18 +349,25 @@ TEST(a_record_that_is_not_sound_is_refused)
 	EXPECT_REFUSED(totals[0].max, 11);
 }
 
-/* It is somewhere among all pages. */
+/* One of all pages; those never written to are not read, which would allocate them. */
 static struct kho_timeline_ser *find_record(void)
 {
+	unsigned char *resident = malloc(world.nr_pages);
+	struct kho_timeline_ser *found = NULL;
 	size_t i;
 
-	for (i = 0; i < world.nr_pages; i++) {
+	if (!resident || mincore(phys_to_virt(0), world.nr_pages * PAGE_SIZE, resident))
+		shim_die("which pages are there?");
+	for (i = 0; i < world.nr_pages && !found; i++) {
 		struct kho_timeline_ser *ser = phys_to_virt(PFN_PHYS(i));
 
-		if (!strcmp(ser->compatible, KHO_TIMELINE_COMPATIBLE))
-			return ser;
+		if ((resident[i] & 1) && !strcmp(ser->compatible, KHO_TIMELINE_COMPATIBLE))
+			found = ser;
 	}
-	shim_die("there is no record");
+	free(resident);
+	if (!found)
+		shim_die("there is no record");
+	return found;
 }
 
 static void old_kernel_lies(void)
