@@ -30,8 +30,6 @@ here=$(cd -- "$(dirname -- "$0")" && pwd -P)
 
 header() { sed -n "s/^# $1: *//p" "$2"; }
 
-is_alone() { [ -n "$(header alone "$here/cases/$1.case")$(header needs "$here/cases/$1.case")" ]; }
-
 jobs_at_a_time() {
 	n=$(nproc)
 	[ $((n * 3)) -le "$(free_gib)" ] || n=$(($(free_gib) / 3))
@@ -153,10 +151,16 @@ done
 "$here/prepare.sh" init
 
 # Those that must be alone come last.
-# shellcheck disable=SC2046	# words on purpose
-set -- $(for name; do is_alone "$name" || echo "$name"; done) \
-	$(for name; do ! is_alone "$name" || echo "$name"; done)
-together=$(for name; do is_alone "$name" || echo "$name"; done)
+together='' alone=''
+for name; do
+	if grep -qE '^# (alone|needs): ' "$here/cases/$name.case"; then
+		alone="$alone $name"
+	else
+		together="$together $name"
+	fi
+done
+# shellcheck disable=SC2086	# words
+set -- $together $alone
 
 # In a session of its own, so that an interrupt ends all of it, QEMU too.
 export KHO_KERNELS="$kernels"
