@@ -124,6 +124,37 @@ static void write_ticks(FILE *out, const struct run *run)
 	fprintf(out, ")\n");
 }
 
+/* Of all that is drawn: minimum and maximum as in write_point(), and the baseline */
+static void write_ranges(FILE *out, const struct run *run)
+{
+	struct extent x = NO_EXTENT, y = NO_EXTENT;
+
+	for (size_t b = 0; b < NR_BLOCKS; b++) {
+		for (size_t i = 0; i < run->nr; i++) {
+			const struct scenario *sc = &run->scenarios[i];
+			struct figure f = figure_of(sc, blocks[b].k, BLACKOUT);
+
+			if (!in_block(sc, &blocks[b]))
+				continue;
+			extent_add(&x, sc->n);
+			if (f.status == LIMIT) {
+				extent_add(&y, f.limit_s);
+				continue;
+			}
+			extent_add(&y, seconds(f.min));
+			extent_add(&y, seconds(f.max == UINT64_MAX ? f.med : f.max));
+		}
+	}
+	for (size_t i = 0; i < run->nr; i++) {
+		struct figure f = figure_of(&run->scenarios[i], FAST, BLACKOUT);
+
+		if (!run->scenarios[i].n && f.nr && f.status == OK)
+			extent_add(&y, seconds(f.med));
+	}
+	extent_write(out, "x", &x);
+	extent_write(out, "y", &y);
+}
+
 /* Where our kernel would be if preserving cost nothing. */
 static const char *write_baseline(FILE *out, const struct run *run)
 {
@@ -177,6 +208,7 @@ static void write_script(FILE *out, const struct run *run, const char *name)
 		"set offsets graph 0.08, graph 0.08, graph 0.35, graph 0.15\n"
 		"set bars 0.6\n", run->where);
 	write_ticks(out, run);
+	write_ranges(out, run);
 	base = write_baseline(out, run);
 	fprintf(out,
 		"set terminal pngcairo size 1600,1000 font 'sans,22' linewidth 2\n"

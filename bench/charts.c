@@ -156,6 +156,26 @@ static void write_head(FILE *out, const struct chart *chart, const struct sample
 		chart->name, chart->title, s->where, chart->xlabel, chart->ylabel);
 }
 
+static void write_ranges(FILE *out, const struct chart *chart, const struct samples *s)
+{
+	struct extent x = NO_EXTENT, y = NO_EXTENT;
+
+	for (const struct plot *plot = chart->plots; plot->variant; plot++) {
+		for (size_t i = 0; i < s->nr; i++) {
+			const struct series *v = &s->v[i];
+
+			if (strcmp(v->bench, chart->bench) || strcmp(v->variant, plot->variant) ||
+			    !chart->x(v))
+				continue;
+			extent_add(&x, chart->x(v));
+			extent_add(&y, y_of(chart, series_min(v)));
+			extent_add(&y, y_of(chart, series_max(v)));
+		}
+	}
+	extent_write(out, "x", &x);
+	extent_write(out, "y", &y);
+}
+
 static void write_data(FILE *out, const struct chart *chart, const struct samples *s)
 {
 	unsigned int nr = 0;
@@ -205,6 +225,7 @@ static void draw(const struct chart *chart, const struct samples *s, const char 
 	if (!out)
 		die("%s: %s", path, strerror(errno));
 	write_head(out, chart, s);
+	write_ranges(out, chart, s);
 	write_data(out, chart, s);
 	write_plots(out, chart, s);
 	bad = ferror(out);

@@ -13,6 +13,20 @@
 
 #define NOT_STARTED	127
 
+void extent_add(struct extent *e, double v)
+{
+	if (v < e->lo)
+		e->lo = v;
+	if (v > e->hi)
+		e->hi = v;
+}
+
+void extent_write(FILE *out, const char *axis, const struct extent *e)
+{
+	if (e->lo == e->hi && e->lo > 0)
+		fprintf(out, "set %srange [%.9g:%.9g]\n", axis, e->lo / 2, e->hi * 2);
+}
+
 static void start(const char *dir, const char *name)
 {
 	char script[NAME_MAX];

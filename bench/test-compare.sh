@@ -220,6 +220,14 @@ chart_has_the_points() {
 	says "$dir/insert.svg" '<svg'
 }
 
+# All at one number of threads, and one time: gnuplot makes no range of that.
+a_single_point_is_drawn_in_silence() {
+	{ env_line; samples 'order 0' stock 1 10 100; } >"$dir/a"
+	"$charts" "$dir/a" "$dir" >"$dir/out" 2>"$dir/err"
+	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
+	says "$dir/insert.svg" '<svg'
+}
+
 tests='median_of_odd_and_even_samples_and_ratio ranges_that_overlap_are_noise
 	ranges_that_only_touch_are_not medians_closer_than_the_quartiles_are_noise
 	the_larger_of_both_quartile_ranges_counts less_than_three_samples_are_few
@@ -227,7 +235,8 @@ tests='median_of_odd_and_even_samples_and_ratio ranges_that_overlap_are_noise
 	what_is_in_one_file_only_is_named json_has_the_same_figures other_where_is_refused
 	other_where_in_one_file_is_refused other_schema_is_refused
 	samples_of_make_blackout_are_refused cut_line_is_named empty_and_missing_files_are_refused
-	full_disk_is_noticed chart_has_the_points'
+	full_disk_is_noticed chart_has_the_points
+	a_single_point_is_drawn_in_silence'
 
 make -s -C "$top/bench" "$compare" "$charts" OUT="$build/bench" >&2 ||
 	die "cannot be built: 'make setup' installs what is missing"

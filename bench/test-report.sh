@@ -17,7 +17,8 @@ tests='median_and_ratio_of_odd_and_even_samples restore_is_added_to_the_total
 	limit_makes_a_lower_bound unverified_sample_gives_no_figure
 	targets_are_met_or_not latest_run_wins different_wheres_share_no_table
 	cut_line_is_named unknown_schema_is_refused empty_log_is_refused
-	missing_log_is_refused sum_that_is_wrong_is_refused page_is_self_contained'
+	missing_log_is_refused sum_that_is_wrong_is_refused page_is_self_contained
+	a_single_point_is_drawn_in_silence'
 
 env_line() {
 	printf '{"type":"env","schema":%s,"run":"%s","rev":"abc","dirty":false,"kernel":"7.3.4",' "$2" "$1"
@@ -143,6 +144,14 @@ page_is_self_contained() {
 	{ env_line r 1 qemu-tcg; sample r sc stock 5 10 2; sample r sc fast 5 1 1; } >"$dir/log"
 	run_report 0 || return 1
 	says "$dir/blackout.html" '<table' && ! grep -qE '(src|href)=|@import|url\(' "$dir/blackout.html"
+}
+
+# One number of pages, and one time: gnuplot makes no range of that.
+a_single_point_is_drawn_in_silence() {
+	{ env_line r 1 qemu-tcg; sample r sc stock 16384 10 0; } >"$dir/log"
+	"$report" "$dir/log" >"$dir/out" 2>"$dir/err" || return 1
+	[ ! -s "$dir/err" ] || { sed 's/^/# /' "$dir/err"; return 1; }
+	says "$dir/blackout.svg" '>16,384<'
 }
 
 make -s -C "$here" OUT="$build/bench"
