@@ -6,10 +6,13 @@
 # and a record per repetition to build/report/blackout.jsonl; all else is made from that.
 # build/report/timeline-SCENARIO.json is the timeline of ours, of the last repetition.
 #
-# usage: [QUICK=1] blackout.sh [SCENARIO...]
+# usage: [QUICK=1 | SMOKE=1] blackout.sh [SCENARIO...]
+#   QUICK=1   the scenarios that take 3 minutes, one repetition each
+#   SMOKE=1   does it work? One small scenario, one repetition; everything goes to
+#             build/smoke/ instead
 #
-# Exit status: 0 all was verified; 1 a repetition failed; with all scenarios also 1 when a
-# target (bench/targets) is not met.
+# Exit status: 0 all was verified; 1 a repetition failed, or it cannot be measured here; with
+# all scenarios also 1 when a target (bench/targets) is not met.
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=../scripts/lib.sh
@@ -17,26 +20,39 @@ here=$(dirname -- "$0")
 # shellcheck source=env.sh
 . "$here/env.sh"
 
-out=$build/report
 log=$out/blackout.jsonl
-work=$build/blackout
-quick=${QUICK:-}
+work=$outputs/blackout
+form=full
+! is_on "${QUICK-}" || form=quick
+[ -z "$smoke" ] || form=smoke
 
-# The first cell of each line of bench/scenarios that is wanted, in order.
+# rows [SCENARIO...]: the lines of bench/scenarios that this form measures, in order: name,
+# guest, host, kernels, reps
 rows() {
-	awk -v quick="$quick" -v only=" $* " '
+	awk -v form="$form" -v only=" $* " '
 		/^#/ || !NF { next }
 		only != "  " && !index(only, " " $1 " ") { next }
-		quick != "" && $11 == "-" { next }
-		{ kernels = quick == "" ? $9 : $11; reps = quick == "" ? $10 : 1
-		  print $1, $2, $3, $4, $5, $6, $7, $8, kernels, reps }' "$here/scenarios"
+		{ kernels = form == "full" ? $10 : form == "quick" ? $12 : $13
+		  if (kernels != "-")
+			print $1, $2, $3, $4, $5, $6, $7, $8, $9, kernels, form == "full" ? $11 : 1 }' \
+		"$here/scenarios"
 }
 
 check_names() {
 	for name; do
-		grep -q "^${name}[[:space:]]" "$here/scenarios" ||
-			die "no scenario '$name' in bench/scenarios: $(awk '/^[^#]/ { printf "%s ", $1 }' "$here/scenarios")"
+		[ -n "$(rows "$name")" ] ||
+			die "no scenario '$name' in a $form run; there are:$(rows | awk '{ printf " " $1 }')"
 	done
+}
+
+# The command to do it again
+command_line() {
+	case $form in
+	quick) printf 'QUICK=1 ' ;;
+	smoke) printf 'SMOKE=1 ' ;;
+	esac
+	[ $# -gt 0 ] || printf 'make blackout'
+	[ $# -eq 0 ] || printf 'bench/blackout.sh %s' "$*"
 }
 
 # The plan of a scenario for $kernel: what is preserved is verified, or there is no figure.
@@ -103,8 +119,7 @@ measure() {
 	*) sample failed "$(tail -n 1 "$work/reason")" ;;
 	esac >"$work/sample"
 	[ -n "$env_written" ] || {
-		env_record "$run" "$(cat "$work/vm/accel")" \
-			"${quick:+QUICK=1 }make blackout" >>"$log"
+		env_record "$run" "$(cat "$work/vm/accel")" "$again" >>"$log"
 		env_written=1
 	}
 	cat "$work/sample" >>"$log"
@@ -137,20 +152,24 @@ run_scenario() {
 
 check_names "$@"
 mkdir -p "$out" "$work"
+again=$(command_line "$@")
+rows "$@" >"$work/rows"
+# shellcheck disable=SC2046	# words
+need_guests "$(awk '$9 > most { most = $9 } END { print most }' "$work/rows")" \
+	$(awk '{ print $10 }' "$work/rows" | tr ',' '\n' | sort -u)
 run=$(date -u +%Y%m%dT%H%M%SZ)-$$
 env_written='' done=0 began=$(date +%s)
-rows "$@" >"$work/rows"
-total=$(awk '{ n += $10 * split($9, k, ",") } END { print n + 0 }' "$work/rows")
+total=$(awk '{ n += $11 * split($10, k, ",") } END { print n + 0 }' "$work/rows")
 make -s -C "$here" OUT="$build/bench"
 say "$total live updates; the samples go to $log"
 
-while read -r name memory n order stride stamp backing limit kernels reps; do
+while read -r name memory n order stride stamp backing limit _ kernels reps; do
 	run_scenario </dev/null
 done <"$work/rows"
 
 rc=0
 # Targets need the whole set of scenarios.
-if [ -z "$quick" ] && [ $# -eq 0 ]; then
+if [ "$form" = full ] && [ $# -eq 0 ]; then
 	"$build/bench/report" --check "$here/targets" "$log" || rc=$?
 else
 	"$build/bench/report" "$log" || rc=$?

@@ -1,8 +1,49 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The env record of a benchmark: what ran where.  Sourced after scripts/lib.sh, never run.
-# shellcheck disable=SC2154	# top and cache come from lib.sh
+# Common parts of the benchmarks in guests: their smallest form, their needs and the env
+# record: what ran where.  Sourced after scripts/lib.sh, never run.
+# shellcheck disable=SC2034,SC2154	# used by, and from, the other scripts
+
+# is_on VALUE: of QUICK and SMOKE; empty and 0 are off
+is_on() { case $1 in '' | 0) return 1 ;; esac; }
+
+# With SMOKE=1 a benchmark does all that it does in full, once and with little memory, and
+# is held against no target.  Its outputs stay apart from those of a full run.
+smoke='' outputs=$build
+! is_on "${SMOKE-}" || smoke=1 outputs=$build/smoke
+out=$outputs/report
+
+# need_guests GIB KERNEL...: refuse early, before a sample is taken, what every guest would
+# fail for.  GIB is the most memory that a guest takes from the host.
+need_guests() {
+	need_memory "$1" "the largest guest"
+	shift
+	command -v "${QEMU:-qemu-system-x86_64}" >/dev/null ||
+		die "no ${QEMU:-qemu-system-x86_64} here: run 'make setup', or set QEMU to one"
+	for _kernel; do
+		kernel_image "$_kernel" >/dev/null
+		[ -f "$build/kmod/$_kernel/kho_workload.ko" ] ||
+			die "no test modules for the $_kernel kernel in $build/kmod/$_kernel:" \
+				"run 'scripts/build-kernels.sh $_kernel'"
+	done
+}
+
+# need_cpus N: for what runs in parallel; a smoke run is not held against a speed
+need_cpus() {
+	[ -n "$smoke" ] || [ "$(nproc)" -ge "$1" ] || {
+		say "not measured: this machine has $(nproc) CPU, and it takes $1 to run anything in" \
+			"parallel; SMOKE=1 runs it all the same, without a target"
+		exit 4
+	}
+}
+
+# whole_number NAME VALUE
+whole_number() {
+	case $2 in
+	'' | *[!0-9]* | 0*) die "$1=$2: give a number from 1" ;;
+	esac
+}
 
 # Text for JSON: what could end the string is dropped.
 text() { tr -d '"\\\t' | tr '\n' ' ' | sed 's/ *$//'; }

@@ -90,6 +90,7 @@ END {
 	}
 	faster("40,000 files, 2,000 sessions, from reboot", "whole", "last", 4)
 	faster("the same in one piece of memory", "whole-dense", "last")
+	faster("100 files, 20 sessions, from reboot", "whole-small", "last")
 	if (nr["fast", "files-5000", "last"] && nr["fast", "files-20000", "last"]) {
 		printf "\n%-42s %8s %8s %8s  target\n", "microseconds for a file", "of 5000",
 			"of 20000", "ratio"

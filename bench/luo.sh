@@ -8,7 +8,7 @@
 #
 # Wants the kernels (make kernels).
 #
-# usage: [REPS=N] luo.sh [SCENARIO...]
+# usage: [REPS=N | SMOKE=1] luo.sh [SCENARIO...]
 #   pages         a memfd of 400,000 pages of 4 KiB
 #   pages-cma     the same in 4 GiB, where a part of it lies in scratch and has to move; no target
 #   sessions      4,000 sessions
@@ -17,9 +17,12 @@
 #   whole         40,000 memfds in 2,000 sessions, from reboot(2) to the last of them, with
 #                 memory of others between any two: minutes of the stock kernel
 #   whole-dense   the same in one piece of memory, which is as good as it gets for stock
+#   whole-small   100 memfds in 20 sessions; no target
 #   REPS          repetitions per kernel (3)
+#   SMOKE=1       does it work? whole-small, one repetition; everything goes to build/smoke/
+#                 instead
 #
-# Exit status: 0; 1 a repetition failed or a target is not met.
+# Exit status: 0; 1 a repetition failed, a target is not met, or it cannot be measured here.
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=../scripts/lib.sh
@@ -29,20 +32,21 @@ here=$(dirname -- "$0")
 
 all='pages pages-cma sessions files-5000 files-10000 files-20000 whole-dense whole'
 reps=${REPS:-3}
-out=$build/report
+[ -z "$smoke" ] || all=whole-small reps=1
 log=$out/luo.jsonl
-work=$build/luo
+work=$outputs/luo
 
-# scenario NAME: sets the steps and the machine of one
+# scenario NAME: sets the steps and the machine of one; host: GiB that the host gives
 scenario() {
-	memory=2G limit=180 pages=0 sessions=0 files=0 between=0
+	memory=2G limit=180 pages=0 sessions=0 files=0 between=0 host=2
 	case $1 in
-	pages) memory=8G pages=400000 ;;
-	pages-cma) memory=4G pages=400000 ;;
+	pages) memory=8G pages=400000 host=4 ;;
+	pages-cma) memory=4G pages=400000 host=3 ;;
 	sessions) sessions=4000 ;;
 	files-5000 | files-10000 | files-20000) sessions=1 files=${1#files-} ;;
 	whole) sessions=2000 files=20 between=1 limit=600 ;;
 	whole-dense) sessions=2000 files=20 ;;
+	whole-small) memory=1G sessions=20 files=5 between=1 ;;
 	*) die "no scenario '$1'; there are: $all" ;;
 	esac
 	if [ "$pages" -gt 0 ]; then
@@ -87,7 +91,8 @@ measure() {
 	"$top/tests/e2e/vm.sh" -1 "$kernel" -m "$memory" -b ram -t "$limit" -o "$work/vm" \
 		"$work/$name.plan" 2>"$work/reason" || rc=$?
 	[ -n "$env_written" ] || {
-		env_record "$run" "$(cat "$work/vm/accel")" "bench/luo.sh${args:+ $args}" >>"$log"
+		env_record "$run" "$(cat "$work/vm/accel")" \
+			"${smoke:+SMOKE=1 }bench/luo.sh${args:+ $args}" >>"$log"
 		env_written=1
 	}
 	case $rc in
@@ -98,15 +103,16 @@ measure() {
 		"$(figures | sed 's/"//g; s/^,//; s/,/ /g')"
 }
 
-case $reps in
-'' | *[!0-9]* | 0) die "REPS=$reps: give a number from 1" ;;
-esac
+whole_number REPS "$reps"
 args=$*
 # shellcheck disable=SC2086	# words on purpose
 [ $# -gt 0 ] || set -- $all
+most=0
 for name; do
 	scenario "$name"
+	[ "$host" -le "$most" ] || most=$host
 done
+need_guests "$most" stock fast
 mkdir -p "$out" "$work"
 run=$(date -u +%Y%m%dT%H%M%SZ)-$$
 env_written=''

@@ -117,6 +117,16 @@ failed_repetition_gives_no_figure() {
 	status 1
 }
 
+# The run of SMOKE=1: a table, and no target that it could miss
+smallest_scenario_has_a_line() {
+	fresh
+	put stock whole-small '"last_ns":2000000000'
+	put fast whole-small '"last_ns":4000000000'
+	table
+	has '100 files, 20 sessions, from reboot 2.000 4.000 0.50x'
+	status 0
+}
+
 no_samples_is_said() {
 	fresh
 	put fast whole '"last_ns":1' other
@@ -125,7 +135,7 @@ no_samples_is_said() {
 	grep -q "no samples of the run 'r'" "$work/said"
 }
 
-ktap_begin 8
+ktap_begin 9
 check ratios_beside_their_targets ratios_beside_their_targets
 check missed_target_fails missed_target_fails
 check open_and_retrieve_add_up open_and_retrieve_add_up
@@ -133,5 +143,6 @@ check median_not_mean median_not_mean
 check linear_is_told_from_quadratic linear_is_told_from_quadratic
 check other_runs_do_not_count other_runs_do_not_count
 check failed_repetition_gives_no_figure failed_repetition_gives_no_figure
+check smallest_scenario_has_a_line smallest_scenario_has_a_line
 check no_samples_is_said no_samples_is_said
 ktap_end

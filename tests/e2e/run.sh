@@ -37,8 +37,6 @@ jobs_at_a_time() {
 	echo "${KHO_JOBS:-$n}"
 }
 
-free_gib() { awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo; }
-
 # run_case NAME: leaves DIR/result, "STATUS SECONDS" and a line of reason
 run_case() {
 	file=$here/cases/$1.case dir=$build/e2e/$1
