@@ -7,6 +7,7 @@ help:
 	@echo 'make blackout          measure a live update, stock and accelerated (QUICK=1: a subset, 3 minutes)'
 	@echo 'make where             where the time of the last make blackout went, the largest part marked'
 	@echo 'make bench             the same kernel code in userspace, of stock and of ours (5 minutes)'
+	@echo 'make compare           the last two runs of make bench side by side (A=FILE B=FILE: those)'
 	@echo 'make luo               sessions, files and memfds through the orchestrator, stock and ours'
 	@echo 'make scaling           more CPUs, more nodes: how fast are sections finished, folios preserved?'
 	@echo 'make check             all tests, what CI runs'
@@ -30,6 +31,7 @@ help:
 	@echo 'make distclean         and everything in the cache: sources, kernels'
 	@echo
 	@echo 'KDIR=/path/to/linux-7.3.y   use that kernel source; default: fetched from Debian'
+	@echo 'SMOKE=1                     blackout, where, bench, luo, scaling, fuzz: do they work?'
 
 setup:
 	@scripts/need.sh packages
@@ -42,12 +44,14 @@ blackout:
 	@bench/blackout.sh
 
 where: setup
-	@$(MAKE) -s -C bench OUT="$(CURDIR)/build/bench"
-	@build/bench/report --where build/report/blackout.jsonl
+	@bench/where.sh
 
 bench:
 	@scripts/need.sh source
 	@bench/native.sh
+
+compare: setup
+	@bench/compare $(if $(A)$(B),"$(A)" "$(B)")
 
 luo:
 	@scripts/need.sh both
@@ -85,5 +89,5 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout where bench luo scaling tools fuzz check lint clean distclean \
+.PHONY: help setup kernels blackout where bench compare luo scaling tools fuzz check lint clean distclean \
 	$(checks:%=check-%)
