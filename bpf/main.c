@@ -106,6 +106,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static void print_version(FILE *out, struct argp_state *state)
+{
+	fprintf(out, "%s of kho-fast, for Linux 7.3\n", state->name);
+}
+
 static const struct argp_option common[] = {
 	{ "json", 'j', NULL, 0, "JSON, one object per line", 0 },
 	{ "duration", 'd', "SECONDS", 0, "End after that time; default: at SIGINT", 0 },
@@ -125,6 +130,7 @@ static void parse_options(int argc, char **argv)
 	};
 	int rest = argc;
 
+	argp_program_version_hook = print_version;
 	argp_parse(&argp, argc, argv, 0, &rest, NULL);
 	if (rest < argc) {
 		complain("what is '%s'? There are only options, see --help", argv[rest]);

@@ -39,6 +39,8 @@ each() {
 
 helps() { ends 0 '--json' "$1" --help; }
 
+versions() { ends 0 "${1##*/} of kho-fast, for Linux " "$1" --version; }
+
 refuses() {
 	ends 64 "'x' is not a number" "$1" -d x
 	ends 64 "'0' is not a number" "$1" -d 0
@@ -70,9 +72,10 @@ has_manual() {
 	done
 }
 
-ktap_begin 6
+ktap_begin 7
 check the_tools_build_without_a_warning builds
 check each_tool_explains_its_options each helps
+check each_tool_says_what_it_is each versions
 check each_tool_refuses_bad_options each refuses
 check intervals_only_where_there_are_sums no_intervals
 if grep -q ' kho_preserve_folio$' /proc/kallsyms 2>/dev/null; then
