@@ -21,6 +21,7 @@ help:
 	@echo 'make check-alone         each of these finds what it needs, on its own'
 	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
 	@echo 'make check-budget        instructions of each operation, against bench/budgets'
+	@echo 'make check-targets       each target of make help runs, in its smallest form'
 	@echo 'make check-e2e           live updates in QEMU'
 	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
 	@echo 'make fuzz              run a fuzzer until it finds something (TARGET=memfd: the other one)'
@@ -75,7 +76,7 @@ fuzz:
 check:
 	@scripts/check.sh $(CHECK)
 
-checks := unit fuzz report khoctl compare bpf apply alone identical budget e2e
+checks := unit fuzz report khoctl compare bpf apply alone identical budget targets e2e
 
 $(checks:%=check-%): check-%:
 	@scripts/check.sh $(CHECK) $*
