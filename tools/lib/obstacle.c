@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the kernel says of itself in /proc, /sys and securityfs, turned into reasons. */
+#include "obstacle.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+static const char *root = "";
+static _Thread_local char reason[512];
+
+static const char *__attribute__((format(printf, 1, 2))) because(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	return reason;
+}
+
+/**
+ * obstacle_root() - read the files of another system
+ * @dir: where they are, or "" for this system; must stay valid
+ */
+void obstacle_root(const char *dir)
+{
+	root = dir;
+}
+
+static FILE *open_file(const char *path)
+{
+	char full[4096];
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	return fopen(full, "re");
+}
+
+static bool exists(const char *path)
+{
+	char full[4096];
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	return !access(full, F_OK);
+}
+
+/* The first line of a file, without its end; false and errno if there is none. */
+static bool first_line(const char *path, char *line, size_t size)
+{
+	FILE *f = open_file(path);
+	bool ok;
+
+	if (!f)
+		return false;
+	ok = fgets(line, size, f);
+	fclose(f);
+	if (ok)
+		line[strcspn(line, "\n")] = 0;
+	return ok;
+}
+
+static bool file_has(const char *path, const char *text)
+{
+	FILE *f = open_file(path);
+	char line[512];
+	bool has = false;
+
+	while (f && !has && fgets(line, sizeof(line), f))
+		has = strstr(line, text);
+	if (f)
+		fclose(f);
+	return has;
+}
+
+/**
+ * has_capability() - whether this process has a capability in force
+ * @cap: its number, CAP_*
+ */
+bool has_capability(int cap)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return !syscall(SYS_capget, &head, data) &&
+	       data[cap / 32].effective & 1U << cap % 32;
+}
+
+/**
+ * is_of_host() - whether this process is in the first user namespace
+ *
+ * Only there do capabilities count for tracing and for the kernel's memory.
+ */
+bool is_of_host(void)
+{
+	unsigned long inside = 0, outside = 0, nr = 0;
+	char line[128];
+
+	if (!first_line("/proc/self/uid_map", line, sizeof(line)))
+		return true;
+	return sscanf(line, "%lu %lu %lu", &inside, &outside, &nr) == 3 && !inside && !outside &&
+	       nr == UINT32_MAX;
+}
+
+/**
+ * lockdown_mode() - which mode of the lockdown LSM is in force
+ *
+ * Return: none, integrity or confidentiality; NULL: without the LSM, or its file cannot be read.
+ */
+const char *lockdown_mode(void)
+{
+	static const char *const modes[] = { "none", "integrity", "confidentiality" };
+	char line[128], mark[32];
+	size_t i;
+
+	if (!first_line("/sys/kernel/security/lockdown", line, sizeof(line)))
+		return NULL;
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		snprintf(mark, sizeof(mark), "[%s]", modes[i]);
+		if (strstr(line, mark))
+			return modes[i];
+	}
+	return NULL;
+}
+
+/**
+ * symbol_find() - look a symbol of the kernel up in /proc/kallsyms
+ * @name: the symbol, not one of a module
+ * @address: where to put its address, 0 if the kernel hides it
+ *
+ * Return: 0, -ENOENT if there is no such symbol, or what opening the file gave.
+ */
+int symbol_find(const char *name, uint64_t *address)
+{
+	FILE *f = open_file("/proc/kallsyms");
+	char line[512], found[256];
+	int err = f ? -ENOENT : -errno;
+
+	/* those of modules have the module's name in a fourth column */
+	while (err && f && fgets(line, sizeof(line), f)) {
+		char tail[2];
+
+		if (sscanf(line, "%" SCNx64 " %*c %255s %1s", address, found, tail) == 2 &&
+		    !strcmp(found, name))
+			err = 0;
+	}
+	if (f)
+		fclose(f);
+	return err;
+}
+
+/**
+ * why_no_address() - why /proc/kallsyms does not tell where a variable is
+ * @name: the variable
+ */
+const char *why_no_address(const char *name)
+{
+	uint64_t address = 0;
+	char restricted[16];
+	int err = symbol_find(name, &address);
+
+	if (!err && address)
+		return NULL;
+	if (err == -ENOENT && !exists("/proc/kallsyms"))
+		return because("the address of %s is not known: the kernel has no /proc/kallsyms "
+			       "(CONFIG_KALLSYMS)", name);
+	if (err == -ENOENT)
+		return because("the address of %s is not known: it is not in /proc/kallsyms "
+			       "(CONFIG_KALLSYMS_ALL)", name);
+	if (err)
+		return because("the address of %s is not known: /proc/kallsyms: %s", name,
+			       strerror(-err));
+	if (!first_line("/proc/sys/kernel/kptr_restrict", restricted, sizeof(restricted)))
+		strcpy(restricted, "?");
+	if (*restricted == '2')
+		return because("the address of %s is hidden: kernel.kptr_restrict is 2; "
+			       "'sysctl kernel.kptr_restrict=1' shows it to root", name);
+	return because("the address of %s is hidden: it takes CAP_SYSLOG (kernel.kptr_restrict is "
+		       "%s); run as root", name, restricted);
+}
+
+/**
+ * why_no_debugfs() - why debugfs cannot be read
+ */
+const char *why_no_debugfs(void)
+{
+	char path[4096];
+	struct statfs fs;
+
+	snprintf(path, sizeof(path), "%s" DEBUGFS, root);
+	if (*root)
+		return access(path, F_OK) ?
+		       because("%s: is not there: copy debugfs of that host to it", path) : NULL;
+	if (statfs(path, &fs) && errno == ENOENT)
+		return because(DEBUGFS ": is not there: mount /sys, and the kernel needs "
+			       "CONFIG_DEBUG_FS");
+	if (!file_has("/proc/filesystems", "\tdebugfs"))
+		return because(DEBUGFS ": the kernel has no debugfs: it needs CONFIG_DEBUG_FS, "
+			       "and no debugfs=off on its command line");
+	if (fs.f_type != DEBUGFS_MAGIC)
+		return because(DEBUGFS ": debugfs is not mounted there: mount -t debugfs none "
+			       DEBUGFS);
+	if (access(path, R_OK | X_OK))
+		return because(DEBUGFS ": %s: only root may look into it; run as root",
+			       strerror(errno));
+	return NULL;
+}
+
+/* What the last "@name=" of the command line says: 1 on, 0 off, -1 nothing. */
+static int said(const char *name)
+{
+	char line[4096], *word, *save, *value;
+	int on = -1;
+
+	if (!first_line("/proc/cmdline", line, sizeof(line)))
+		return -1;
+	for (word = strtok_r(line, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		value = strchr(word, '=');
+		if (!value || strlen(name) != (size_t)(value - word) ||
+		    strncmp(word, name, value - word))
+			continue;
+		value++;
+		/* the first letters that the kernel looks at */
+		if (strchr("yYtT1", *value) || !strncasecmp(value, "on", 2))
+			on = 1;
+		else if (strchr("nNfF0", *value) || !strncasecmp(value, "of", 2))
+			on = 0;
+	}
+	return on;
+}
+
+/* /dev may be another one than the kernel's. */
+static bool has_luo(void)
+{
+	return file_has("/proc/misc", " liveupdate\n") || (*root && exists("/dev/liveupdate"));
+}
+
+/* Names are in /proc/kallsyms also where addresses are hidden. */
+static bool lacks_symbol(const char *name)
+{
+	uint64_t address;
+
+	return exists("/proc/kallsyms") && symbol_find(name, &address) == -ENOENT;
+}
+
+static bool has_symbol(const char *name)
+{
+	uint64_t address;
+
+	return !symbol_find(name, &address);
+}
+
+static const char *why_off(const char *what, const char *word)
+{
+	switch (said(word)) {
+	case 0:
+		return because("%s is off, by %s= on the kernel's command line: start the kernel "
+			       "with %s=on", what, word, word);
+	case 1:
+		return because("%s is off in spite of %s=on: the kernel could not start it, see "
+			       "dmesg", what, word);
+	}
+	return because("%s is off: start the kernel with %s=on", what, word);
+}
+
+/**
+ * why_no_kho() - why nothing can be preserved
+ *
+ * NULL also means that it cannot be told: without its debugfs files a kernel says nothing of
+ * KHO, unless LUO is on or the command line turns KHO off.
+ */
+const char *why_no_kho(void)
+{
+	if (has_luo() || exists(KHO_DIR "/out"))
+		return NULL;
+	if (lacks_symbol("kho_preserve_folio"))
+		return because("this kernel has no KHO: it needs CONFIG_KEXEC_HANDOVER");
+	if (!said("kho") || (!why_no_debugfs() && has_symbol("kho_debugfs_blob_add")))
+		return why_off("KHO", "kho");
+	return NULL;
+}
+
+/**
+ * why_no_kho_files() - why debugfs does not show what is handed over
+ */
+const char *why_no_kho_files(void)
+{
+	const char *why = why_no_debugfs();
+
+	/* only if KHO is on does a kernel make this one */
+	if (why || exists(KHO_DIR "/out/scratch_phys"))
+		return why;
+	why = why_no_kho();
+	if (why)
+		return why;
+	return because("%sthe kernel has no CONFIG_KEXEC_HANDOVER_DEBUGFS, so there is no " KHO_DIR,
+		       has_luo() ? "" : "KHO is off (start the kernel with kho=on), or ");
+}
+
+/**
+ * why_no_luo() - why there are no sessions
+ */
+const char *why_no_luo(void)
+{
+	const char *why = has_luo() ? NULL : why_no_kho();
+
+	if (has_luo() || why)
+		return why;
+	if (lacks_symbol("liveupdate_reboot"))
+		return because("this kernel has no LUO: it needs CONFIG_LIVEUPDATE");
+	return why_off("LUO", "liveupdate");
+}
+
+/* Looks for a process that has @path open, as "PID (NAME)". */
+static bool find_holder(const char *path, char *who, size_t size)
+{
+	char at[64], target[128], name[32];
+	struct dirent *process, *fd;
+	DIR *proc = opendir("/proc"), *dir;
+	bool found = false;
+	ssize_t len;
+
+	while (proc && !found && (process = readdir(proc))) {
+		snprintf(at, sizeof(at), "/proc/%.12s/fd", process->d_name);
+		dir = *process->d_name >= '1' && *process->d_name <= '9' ? opendir(at) : NULL;
+		while (dir && !found && (fd = readdir(dir))) {
+			len = readlinkat(dirfd(dir), fd->d_name, target, sizeof(target) - 1);
+			found = len == (ssize_t)strlen(path) && !memcmp(target, path, len);
+		}
+		if (dir)
+			closedir(dir);
+		snprintf(at, sizeof(at), "/proc/%.12s/comm", process->d_name);
+		if (found && first_line(at, name, sizeof(name)))
+			snprintf(who, size, "process %.12s (%s)", process->d_name, name);
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+/**
+ * why_no_luo_device() - why /dev/liveupdate could not be opened
+ * @err: positive errno
+ */
+const char *why_no_luo_device(int err)
+{
+	static const char device[] = "/dev/liveupdate";
+	char who[64] = "a process that cannot be seen from here";
+	const char *why;
+
+	switch (err) {
+	case ENOENT:
+		why = why_no_luo();
+		if (why)
+			return why;
+		return because("%s: is not there, though the kernel has it: this is not the host's "
+			       "/dev; mount -t devtmpfs none /dev, or run outside the container",
+			       device);
+	case EBUSY:
+		find_holder(device, who, sizeof(who));
+		return because("%s: %s; one at a time can: have %s close it, or try again", device,
+			       strerror(err), who);
+	case EACCES:
+	case EPERM:
+		return because("%s: %s: it is for root; run as root%s", device, strerror(err),
+			       is_of_host() ? "" : " of the host");
+	case EIO:
+		return because("%s: %s: what the previous kernel handed over cannot be read, see "
+			       "dmesg", device, strerror(err));
+	}
+	return because("%s: %s", device, strerror(err));
+}
+
+/**
+ * why_no_kcore() - why /proc/kcore could not be opened or read
+ * @err: positive errno
+ */
+const char *why_no_kcore(int err)
+{
+	const char *mode = lockdown_mode();
+
+	if (err == ENOENT)
+		return because("/proc/kcore: is not there: the kernel has none, it needs "
+			       "CONFIG_PROC_KCORE");
+	if (err != EPERM && err != EACCES)
+		return because("/proc/kcore: %s", strerror(err));
+	if (!is_of_host())
+		return because("/proc/kcore: %s: root of a user namespace may not read it; run as "
+			       "root of the host", strerror(err));
+	if (!has_capability(CAP_SYS_RAWIO) || err == EACCES)
+		return because("/proc/kcore: %s: it takes root and CAP_SYS_RAWIO; run as root",
+			       strerror(err));
+	if (mode && !strcmp(mode, "confidentiality"))
+		return because("/proc/kcore: %s: lockdown=confidentiality forbids it, for root "
+			       "too; start the kernel without that, or look at an image of memory",
+			       strerror(err));
+	return because("/proc/kcore: %s: lockdown=confidentiality or another security module "
+		       "forbids it, for root too (lockdown: %s); look at an image of memory",
+		       strerror(err), mode ? mode : "/sys/kernel/security is not mounted");
+}
