@@ -93,7 +93,7 @@ timeline_refuses_bad_input() {
 	timeline 15 60 25 | sed 's/"end_ns":15000000/"end_ns":14000000/' >"$dir/a.json"
 	khoctl 2 timeline "$dir/a.json" && complains "phases[1] 'jump': begins at 15000000 ns" &&
 		khoctl 2 timeline "$dir/none" && complains 'none: No such file' &&
-		khoctl 2 -R "$dir/nowhere" timeline && complains 'mount debugfs'
+		khoctl 2 -R "$dir/nowhere" timeline && complains 'copy debugfs of that host'
 }
 
 # freeze 15 -> 15.05: below 0.1 ms; jump 60 -> 30; early 25 -> 45; all 100 -> 90; spans 3 -> 6
@@ -320,9 +320,86 @@ status_feeds_plan() {
 status_without_kho() {
 	machine
 	rm -r "$kho"
-	khoctl 1 -R "$root" status && says '^KHO +off$' && says '^outgoing +not known: KHO is off' &&
+	khoctl 1 -R "$root" status && says '^KHO +off ' && says '^outgoing +not known: KHO is off' &&
 		khoctl 2 -R "$root" plan && complains 'what is preserved is not known' &&
-		khoctl 2 -R "$dir/nowhere" status && complains 'mount -t debugfs'
+		khoctl 2 -R "$dir/nowhere" status && complains 'copy debugfs of that host'
+}
+
+# kallsyms NAME...: the kernel has these symbols and hides where they are
+kallsyms() { printf '0000000000000000 T %s\n' "$@" >"$root/proc/kallsyms"; }
+
+# A module's variable of that name is another one.
+says_what_hides_an_address() {
+	machine
+	rm "$kho/out/fdt"
+	printf 'ffffffff81000000 d kho_out\t[other]\n' >"$root/proc/kallsyms"
+	khoctl 2 -R "$root" tree && complains 'CONFIG_KALLSYMS_ALL' || return 1
+	kallsyms kho_out
+	echo 2 >"$root/proc/sys/kernel/kptr_restrict"
+	khoctl 2 -R "$root" tree && complains 'kernel.kptr_restrict is 2;' || return 1
+	echo 1 >"$root/proc/sys/kernel/kptr_restrict"
+	khoctl 2 -R "$root" tree && complains 'it takes CAP_SYSLOG' || return 1
+	rm "$root/proc/kallsyms"
+	khoctl 2 -R "$root" status && says '^outgoing +not known: .*no /proc/kallsyms'
+}
+
+# tree_says TEXT [WORD...]: with WORDs on the command line and no KHO in debugfs
+tree_says() {
+	want_text=$1
+	shift
+	echo "$*" >"$root/proc/cmdline"
+	khoctl 2 -R "$root" tree && complains "$want_text"
+}
+
+says_why_kho_is_off() {
+	machine
+	rm -r "$kho"
+	kallsyms kho_preserve_folio kho_debugfs_blob_add
+	tree_says 'KHO is off, by kho= ' quiet kho=off &&
+		tree_says 'KHO is off, by kho= ' kho=on kho=0 &&
+		tree_says 'in spite of kho=on' kho=n kho=1 &&
+		tree_says 'KHO is off: start the kernel with kho=on' quiet xkho=off kho_scratch=off ||
+		return 1
+	kallsyms kho_preserve_folio
+	tree_says 'KHO is off (start the kernel with kho=on), or the kernel has no CONFIG' quiet ||
+		return 1
+	echo '124 liveupdate' >"$root/proc/misc"
+	tree_says 'the kernel has no CONFIG_KEXEC_HANDOVER_DEBUGFS' quiet || return 1
+	rm "$root/proc/misc"
+	kallsyms vprintk
+	tree_says 'this kernel has no KHO: it needs CONFIG_KEXEC_HANDOVER' kho=on
+}
+
+# The kernel's list of devices says whether LUO is on, whatever /dev has.
+says_why_luo_is_off() {
+	machine
+	kallsyms kho_preserve_folio liveupdate_reboot
+	echo quiet liveupdate=off >"$root/proc/cmdline"
+	khoctl 2 -R "$root" sessions list && complains 'LUO is off, by liveupdate= ' &&
+		khoctl 0 -R "$root" status && says '^LUO +off, by liveupdate= ' || return 1
+	echo quiet >"$root/proc/cmdline"
+	khoctl 2 -R "$root" sessions create x && complains 'LUO is off: start the kernel' || return 1
+	kallsyms kho_preserve_folio
+	khoctl 2 -R "$root" sessions list && complains 'it needs CONFIG_LIVEUPDATE' || return 1
+	echo '124 liveupdate' >"$root/proc/misc"
+	[ -e /dev/liveupdate ] || {
+		khoctl 2 -R "$root" sessions create x && complains "this is not the host's /dev"
+	}
+}
+
+says_which_file_is_missing() {
+	machine
+	rm "$root/proc/kcore"
+	khoctl 2 -R "$root" tree && complains 'it needs CONFIG_PROC_KCORE' &&
+		khoctl 2 -R "$root" status && says '^outgoing +not known: /proc/kcore: is not' || return 1
+	machine
+	rm "$root/proc/zoneinfo"
+	khoctl 2 -R "$root" status && complains 'zoneinfo: No such file' || return 1
+	machine
+	: >"$kho/in/fdt"
+	khoctl 2 -R "$root" status && says '^incoming +not known: is no FDT' || return 1
+	: >"$kho/out/scratch_len"
+	khoctl 2 -R "$root" status && complains 'scratch_len: cannot be read'
 }
 
 status_and_tree_see_scratch() {
@@ -396,7 +473,8 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	plan_has_coefficients_of_its_own plan_refuses_bad_input tree_counts_folios
 	tree_finds_bad_tables tree_finds_bad_folios tree_stops_telling tree_refuses_what_is_no_image
 	tree_refuses_a_bad_fdt tree_takes_an_fdt_without_its_end status_counts_by_node_and_order
-	status_feeds_plan status_without_kho status_and_tree_see_scratch
+	status_feeds_plan status_without_kho says_what_hides_an_address says_why_kho_is_off
+	says_why_luo_is_off says_which_file_is_missing status_and_tree_see_scratch
 	tree_in_lives_as_long_as_something_is_held sessions_are_listed words_are_checked
 	man_page_is_clean'
 # shellcheck disable=SC2086	# words on purpose

@@ -12,6 +12,7 @@ static const char *sysroot = "";
 void set_sysroot(const char *dir)
 {
 	sysroot = dir;
+	obstacle_root(dir);
 }
 
 const char *sys_path(const char *path)

@@ -9,7 +9,6 @@
  * variable of stock, tells where the FDT is.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,39 +98,28 @@ const char *handover_parse(struct handover *h, const void *fdt, size_t len)
 	return wrong;
 }
 
-/* Of a variable of the kernel, 0 if there is none. */
-static uint64_t symbol_addr(const char *name)
+/* The pointer to it is what stock's struct kho_out begins with. NULL, or why it is not read. */
+static const char *read_kho_out(struct handover *h, const struct image *img)
 {
-	FILE *f = fopen(sys_path("/proc/kallsyms"), "re");
-	char line[512], found[256];
-	uint64_t addr, result = 0;
-
-	while (f && !result && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%" SCNx64 " %*c %255s", &addr, found) == 2 &&
-		    !strcmp(found, name))
-			result = addr;
-	}
-	if (f)
-		fclose(f);
-	return result;
-}
-
-/* The pointer to it is what stock's struct kho_out begins with. */
-static bool read_kho_out(struct handover *h, const struct image *img)
-{
-	uint64_t at = symbol_addr("kho_out"), fdt;
+	const char *why = why_no_address("kho_out");
 	char page[PAGE_BYTES];
+	uint64_t at, fdt;
 
-	return at && image_read_virt(img, at, &fdt, sizeof(fdt)) &&
-	       image_read_virt(img, fdt, page, sizeof(page)) &&
-	       !handover_parse(h, page, sizeof(page));
+	if (!img)
+		return "it takes /proc/kcore";
+	if (why)
+		return why;
+	if (symbol_find("kho_out", &at) || !image_read_virt(img, at, &fdt, sizeof(fdt)) ||
+	    !image_read_virt(img, fdt, page, sizeof(page)))
+		return "kho_out, or what it points to, is not in /proc/kcore";
+	return handover_parse(h, page, sizeof(page)) ? "kho_out does not point to an FDT" : NULL;
 }
 
 /* @dir: "out" or "in"; @img: memory of this kernel, or NULL. */
 const char *handover_read(struct handover *h, const char *dir, const struct image *img)
 {
+	const char *wrong, *why;
 	struct handover whole;
-	const char *wrong;
 	char path[64];
 	size_t len;
 	char *fdt;
@@ -140,12 +128,19 @@ const char *handover_read(struct handover *h, const char *dir, const struct imag
 	snprintf(path, sizeof(path), KHO_DIR "/%s/fdt", dir);
 	fdt = sys_slurp(path, &len);
 	wrong = fdt ? handover_parse(h, fdt, len) : strerror(errno);
-	free(fdt);
-	if ((!fdt || h->cut) && img && !strcmp(dir, "out") && read_kho_out(&whole, img)) {
-		handover_free(h);
-		*h = whole;
-		return NULL;
+	if ((!fdt || h->cut) && !strcmp(dir, "out")) {
+		why = read_kho_out(&whole, img);
+		if (!why) {
+			handover_free(h);
+			*h = whole;
+			wrong = NULL;
+		} else if (!fdt) {
+			wrong = why;
+		} else if (!wrong) {
+			h->why_cut = keep(why);
+		}
 	}
+	free(fdt);
 	return wrong;
 }
 
@@ -153,5 +148,6 @@ void handover_free(struct handover *h)
 {
 	free(h->fdt);
 	free(h->records);
+	free(h->why_cut);
 	*h = (struct handover){ 0 };
 }

@@ -35,6 +35,9 @@ static void read_scratch(struct host *host)
 	}
 	free(addrs);
 	free(sizes);
+	if (host->kho && !host->nr_scratch)
+		warn(KHO_DIR "/out/scratch_phys, scratch_len: cannot be read: the areas of scratch "
+		     "are not known");
 }
 
 /* /proc/zoneinfo says of each zone whose it is, how far it reaches, and where from. */
@@ -61,17 +64,24 @@ static void read_zones(struct host *host)
 	}
 	if (f)
 		fclose(f);
+	if (!host->nr_zones)
+		die(EXIT_INPUT, "%s: %s: without it neither nodes nor the size of memory are known",
+		    sys_path("/proc/zoneinfo"), f ? "has no zones" : strerror(errno));
 }
 
 void host_look(struct host *host)
 {
-	*host = (struct host){ .release = read_release() };
-	if (!sys_exists(DEBUGFS))
-		die(EXIT_INPUT, "%s: cannot be seen: mount it (mount -t debugfs none %s), as root",
-		    DEBUGFS, DEBUGFS);
-	/* both kernels make it only if KHO is on */
-	host->kho = sys_exists(KHO_DIR "/out/scratch_phys");
-	host->luo = sys_exists("/dev/liveupdate");
+	const char *why = why_no_debugfs();
+
+	if (why)
+		die(EXIT_INPUT, "%s", why);
+	*host = (struct host){
+		.release = read_release(),
+		.no_kho = keep(why_no_kho_files()),
+		.no_luo = keep(why_no_luo()),
+	};
+	host->kho = !host->no_kho;
+	host->luo = !host->no_luo;
 	host->fast = sys_exists(KHO_DIR "/timeline.json") || sys_exists(KHO_DIR "/in/held") ||
 		     sys_exists(DEBUGFS "/liveupdate/state");
 	read_scratch(host);
@@ -81,6 +91,8 @@ void host_look(struct host *host)
 void host_free(struct host *host)
 {
 	free(host->release);
+	free(host->no_kho);
+	free(host->no_luo);
 	free(host->scratch);
 	free(host->zones);
 }

@@ -126,20 +126,34 @@ static uint64_t file_bytes(int fd)
 	       (uint64_t)st.st_size;
 }
 
-struct image *image_open(const char *path)
+static struct image *image_new(const char *path, int fd)
 {
 	struct image *img = calloc(1, sizeof(*img));
 
 	if (!img)
 		die(EXIT_INPUT, "no memory");
-	img->path = strdup(path);
-	img->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (img->fd < 0)
-		die(EXIT_INPUT, "%s: %s%s", path, strerror(errno),
-		    errno == EPERM || errno == EACCES ? "; run as root" : "");
+	img->path = keep(path);
+	img->fd = fd;
 	img->bytes = file_bytes(img->fd);
 	read_segments(img);
 	return img;
+}
+
+struct image *image_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		die(EXIT_INPUT, "%s: %s", path, strerror(errno));
+	return image_new(path, fd);
+}
+
+struct image *image_of_host(const char **why)
+{
+	int fd = open(sys_path("/proc/kcore"), O_RDONLY | O_CLOEXEC);
+
+	*why = fd < 0 ? why_no_kcore(errno) : NULL;
+	return fd < 0 ? NULL : image_new(sys_path("/proc/kcore"), fd);
 }
 
 void image_close(struct image *img)

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "obstacle.h"
 #include "timeline.h"
 
 /* The exit status of khoctl. */
@@ -57,6 +58,7 @@ struct text text_ms(uint64_t ns);		/* 1.234 */
 struct text text_percent(uint64_t part, uint64_t whole);
 void json_add(struct json_object *to, const char *key, uint64_t v);
 void json_say(struct json_object *v);		/* prints and frees it */
+char *keep(const char *text);			/* a copy; NULL stays */
 void *grow(void *v, size_t nr, size_t size);	/* room for one more than @nr */
 void parse_args(const struct argp *argp, int argc, char **argv, void *input);
 
@@ -69,9 +71,6 @@ char *slurp(const char *path, size_t *len);	/* NULL: errno; ends with a 0 */
 char *sys_slurp(const char *path, size_t *len);
 bool sys_number(const char *path, uint64_t *n);
 
-#define DEBUGFS		"/sys/kernel/debug"
-#define KHO_DIR		DEBUGFS "/kho"
-
 struct area {
 	uint64_t	addr, size;
 };
@@ -79,6 +78,7 @@ struct area {
 /* image.c: of two areas that both have an address the first one counts. */
 struct image;
 struct image *image_open(const char *path);	/* dies if it is none */
+struct image *image_of_host(const char **why);	/* NULL: why there is none */
 void image_close(struct image *img);
 bool image_area(const struct image *img, size_t i, struct area *area);	/* in order */
 bool image_has(const struct image *img, uint64_t phys, uint64_t len);
@@ -97,6 +97,7 @@ struct handover {
 	void		*fdt;
 	uint64_t	root;		/* of the tree */
 	bool		cut;		/* debugfs did not show all of it */
+	char		*why_cut;	/* why the rest was not to be had, or NULL */
 	struct record	*records;
 	size_t		nr;
 };
@@ -115,6 +116,7 @@ struct zone {
 struct host {
 	char		*release;
 	bool		kho, luo;
+	char		*no_kho, *no_luo;	/* why not, or NULL */
 	bool		fast;		/* accelerated: it has files that stock has not */
 	struct area	*scratch;
 	size_t		nr_scratch;
@@ -160,11 +162,13 @@ struct sessions {
 	struct session	*v;
 	size_t		nr;
 	bool		listed;		/* by the kernel, so all of them are here */
+	char		*not_listed;	/* why not, or NULL */
+	size_t		unseen;		/* processes that may not be looked into */
 };
 
 void sessions_look(struct sessions *s);
 void sessions_free(struct sessions *s);
-int session_take(const char *name);	/* a copy of a holder's descriptor; -ENOENT */
+int session_take(const char *name);	/* a copy of a holder's descriptor; -ENOENT, -EACCES */
 
 /* coefficients.c */
 struct coefficients;

@@ -52,8 +52,13 @@ static void read_line(struct sessions *s, char *line)
 static void read_state(struct sessions *s)
 {
 	char *text = sys_slurp(DEBUGFS "/liveupdate/state", NULL), *save, *line;
+	int err = text ? 0 : errno;
+	const char *why = err ? why_no_debugfs() : NULL;
 
 	s->listed = text;
+	if (err)
+		s->not_listed = keep(why ? why : err != ENOENT ? strerror(err) :
+				     "this kernel has no list of them (debugfs liveupdate/state)");
 	for (line = text ? strtok_r(text, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save))
 		read_line(s, line);
@@ -101,6 +106,8 @@ static void look_at_process(struct sessions *s, const char *pid)
 
 	snprintf(path, sizeof(path), "/proc/%.12s/fd", pid);
 	dir = opendir(sys_path(path));
+	if (!dir && (errno == EACCES || errno == EPERM))
+		s->unseen++;
 	while (dir && (e = readdir(dir))) {
 		if (*e->d_name != '.')
 			look_at_fd(s, atoi(pid), e->d_name);
@@ -132,6 +139,7 @@ void sessions_free(struct sessions *s)
 	for (i = 0; i < s->nr; i++)
 		free(s->v[i].name);
 	free(s->v);
+	free(s->not_listed);
 }
 
 int session_take(const char *name)
@@ -148,6 +156,8 @@ int session_take(const char *name)
 		if (pidfd >= 0 && fd < 0)
 			fd = -errno;
 		close(pidfd);
+	} else if (!session && s.unseen) {
+		fd = -EACCES;
 	}
 	sessions_free(&s);
 	return fd;

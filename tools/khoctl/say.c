@@ -94,6 +94,15 @@ void json_say(struct json_object *v)
 	json_object_put(v);
 }
 
+char *keep(const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		die(EXIT_INPUT, "no memory");
+	return copy;
+}
+
 /* It doubles whenever @nr is a power of two. */
 void *grow(void *v, size_t nr, size_t size)
 {

@@ -144,20 +144,20 @@ static void have_them_read(void)
 
 	if (fd >= 0)
 		close(fd);
-	else if (fd == -EIO)
-		warn("what the previous kernel handed over cannot be read, see dmesg");
+	else if (fd != -EBUSY && fd != -ENOENT)
+		warn("sessions that came in may be missing: %s", why_no_luo_device(-fd));
 }
 
 static int list(const struct args *args)
 {
+	const char *why = why_no_luo();
 	struct sessions s;
 	size_t i;
 
+	if (why)
+		die(EXIT_INPUT, "%s", why);
 	have_them_read();
 	sessions_look(&s);
-	if (!s.listed && !sys_exists("/dev/liveupdate"))
-		die(EXIT_INPUT, "/dev/liveupdate: is not there: the kernel needs CONFIG_LIVEUPDATE "
-		    "and liveupdate=on");
 	if (args->json) {
 		list_json(&s);
 	} else {
@@ -166,8 +166,9 @@ static int list(const struct args *args)
 			list_line(&s.v[i]);
 	}
 	if (!s.listed)
-		warn("sessions: this kernel has no list of them (debugfs liveupdate/state), so "
-		     "only those that a process has open are here");
+		warn("sessions: %s, so only those that a process has open are here%s",
+		     s.not_listed, s.unseen ? ", and not all processes may be looked into: run as "
+		     "root" : "");
 	sessions_free(&s);
 	return EXIT_FINE;
 }
@@ -176,12 +177,8 @@ static int device(void)
 {
 	int fd = luo_open();
 
-	if (fd == -ENOENT)
-		die(EXIT_INPUT, LUO_DEVICE ": is not there: the kernel needs CONFIG_LIVEUPDATE and "
-		    "liveupdate=on");
 	if (fd < 0)
-		die(EXIT_WRONG, LUO_DEVICE ": %s%s", strerror(-fd),
-		    fd == -EBUSY ? "; one process at a time can have it open: try again" : "");
+		die(fd == -ENOENT ? EXIT_INPUT : EXIT_WRONG, "%s", why_no_luo_device(-fd));
 	return fd;
 }
 
@@ -328,7 +325,8 @@ static int held(const char *name)
 
 	if (fd < 0 && fd != -ENOENT)
 		die(EXIT_INPUT, "session '%s': its holder's descriptor cannot be had: %s%s", name,
-		    strerror(-fd), fd == -EPERM ? "; run as root" : "");
+		    strerror(-fd), fd == -EPERM || fd == -EACCES ? "; it takes CAP_SYS_PTRACE, and "
+		    "kernel.yama.ptrace_scope below 3: run as root" : "");
 	return fd;
 }
 

@@ -34,21 +34,19 @@ static const struct argp argp = {
 /* The tree that would be handed over, if it can be seen. */
 static void look_at_out(struct status *st)
 {
-	struct image *img = NULL;
-	const char *wrong;
+	const char *why, *wrong;
+	struct image *img;
 
 	if (!st->host.kho) {
-		st->no_out = "KHO is off, or the kernel has no CONFIG_KEXEC_HANDOVER_DEBUGFS";
+		st->no_out = keep(st->host.no_kho);
 		return;
 	}
-	if (sys_exists("/proc/kcore"))
-		img = image_open(sys_path("/proc/kcore"));
+	img = image_of_host(&why);
+	st->no_out = keep(why);
 	wrong = handover_read(&st->out, "out", img);
-	if (wrong)
-		st->no_out = "this kernel does not show where it is";
-	else if (!img)
-		st->no_out = "there is no /proc/kcore to read it from";
-	else
+	if (wrong && img)
+		st->no_out = keep(wrong);
+	else if (img)
 		st->tree = tree_walk(img, st->out.root, &st->host, NULL);
 	image_close(img);
 }
@@ -81,6 +79,7 @@ static void count_sessions(struct status *st)
 	size_t i;
 
 	sessions_look(&s);
+	st->not_listed = keep(s.not_listed);
 	for (i = 0; i < s.nr; i++) {
 		if (s.v[i].known && s.v[i].incoming)
 			continue;
@@ -96,7 +95,9 @@ void status_look(struct status *st)
 	memset(st, 0, sizeof(*st));
 	host_look(&st->host);
 	look_at_out(st);
-	st->came_in = !handover_read(&st->in, "in", NULL);
+	if (st->host.kho && sys_exists(KHO_DIR "/in/fdt"))
+		st->no_in = keep(handover_read(&st->in, "in", NULL));
+	st->came_in = st->in.fdt;
 	st->held_known = sys_number(KHO_DIR "/in/held", &st->held);
 	look_at_metadata(st);
 	count_sessions(st);
@@ -108,6 +109,9 @@ void status_free(struct status *st)
 	handover_free(&st->out);
 	handover_free(&st->in);
 	tree_free(st->tree);
+	free(st->no_out);
+	free(st->no_in);
+	free(st->not_listed);
 }
 
 uint64_t status_scratch(const struct status *st)
@@ -124,8 +128,9 @@ static void say_records(const struct handover *h)
 {
 	size_t i;
 
-	printf("             records:%s",
-	       h->nr ? "" : h->cut ? " not shown by this kernel" : " none");
+	printf("             records:%s", h->nr ? "" : h->cut ? " not shown" : " none");
+	if (h->why_cut)
+		printf(": %s", h->why_cut);
 	for (i = 0; i < h->nr; i++)
 		printf(" %s (%s)", h->records[i].name, text_bytes(h->records[i].size).s);
 	putchar('\n');
@@ -169,7 +174,8 @@ static void say_out(const struct status *st)
 static void say_in(const struct status *st)
 {
 	if (!st->came_in) {
-		printf("incoming     nothing\n");
+		printf("incoming     %s%s\n", st->no_in ? "not known: " : st->host.kho ? "nothing" :
+		       "not known: KHO is off", st->no_in ? st->no_in : "");
 		return;
 	}
 	printf("incoming     from %s", *st->previous ? st->previous : "a kernel that does not say");
@@ -183,14 +189,25 @@ static void say_in(const struct status *st)
 	say_records(&st->in);
 }
 
+/* A reason may begin with "KHO is", which the line says itself. */
+static void say_state(const char *what, const char *why)
+{
+	size_t len = strlen(what);
+
+	if (why && !strncmp(why, what, len) && !strncmp(why + len, " is ", 4))
+		printf("%-12s %s\n", what, why + len + 4);
+	else
+		printf("%-12s %s%s\n", what, why ? "off: " : "on", why ? why : "");
+}
+
 static void say(const struct status *st)
 {
 	size_t i;
 
 	printf("kernel       %s, %s\n", st->host.release,
 	       st->host.fast ? "accelerated" : st->host.kho ? "stock" : "without KHO");
-	printf("KHO          %s\n", st->host.kho ? "on" : "off");
-	printf("LUO          %s\n", st->host.luo ? "on" : "off: no /dev/liveupdate");
+	say_state("KHO", st->host.no_kho);
+	say_state("LUO", st->host.no_luo);
 	printf("scratch      %s in %zu areas\n", text_bytes(status_scratch(st)).s,
 	       st->host.nr_scratch);
 	for (i = 0; i < st->host.nr_scratch; i++)
@@ -198,10 +215,13 @@ static void say(const struct status *st)
 		       text_bytes(st->host.scratch[i].size).s);
 	say_out(st);
 	say_in(st);
-	if (st->host.luo)
-		printf("sessions     %s outgoing, %s files%s\n", text_count(st->sessions).s,
-		       text_count(st->files).s, sys_exists(DEBUGFS "/liveupdate/state") ? "" :
-		       " (only what processes hold: this kernel lists none)");
+	if (!st->host.luo)
+		return;
+	printf("sessions     %s outgoing, %s files", text_count(st->sessions).s,
+	       text_count(st->files).s);
+	if (st->not_listed)
+		printf(" (only what processes hold: %s)", st->not_listed);
+	putchar('\n');
 }
 
 int cmd_status(int argc, char **argv)
@@ -216,7 +236,8 @@ int cmd_status(int argc, char **argv)
 		json_say(status_to_json(&st));
 	else
 		say(&st);
-	rc = st.host.kho && !(st.tree && st.tree->faults) ? EXIT_FINE : EXIT_WRONG;
+	rc = !st.host.kho || (st.tree && st.tree->faults) ? EXIT_WRONG :
+	     st.tree && !st.no_in ? EXIT_FINE : EXIT_INPUT;
 	status_free(&st);
 	return rc;
 }

@@ -9,7 +9,9 @@ struct status {
 	struct host	host;
 	struct handover	out, in;
 	struct tree	*tree;		/* NULL: not known, for the reason no_out */
-	const char	*no_out;
+	char		*no_out;
+	char		*no_in;		/* why what came in cannot be told, or NULL */
+	char		*not_listed;	/* why the kernel does not list the sessions, or NULL */
 	bool		came_in, held_known;
 	uint64_t	held;		/* pages */
 	char		previous[65];	/* release of the kernel before this one */

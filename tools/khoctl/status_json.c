@@ -186,7 +186,7 @@ void status_load(struct status *st, const char *path)
 	    json_object_is_type(out, json_type_object))
 		load_tree(st, out, path);
 	else
-		st->no_out = "the status does not say";
+		st->no_out = keep("the status does not say");
 	json_object_put(v);
 	free(text);
 }

@@ -198,10 +198,13 @@ static void say_json(const struct timeline *t)
 
 static const char *default_file(void)
 {
-	if (sys_exists(TIMELINE_FILE))
+	const char *why = why_no_debugfs();
+
+	if (!why && sys_exists(TIMELINE_FILE))
 		return sys_path(TIMELINE_FILE);
-	if (!sys_exists(KHO_DIR))
-		die(EXIT_INPUT, "%s: is not there: mount debugfs, as root, or KHO is off", KHO_DIR);
+	why = why ? why : why_no_kho_files();
+	if (why)
+		die(EXIT_INPUT, "%s", why);
 	die(EXIT_INPUT, "%s: is not there: only an accelerated kernel keeps a timeline; give a "
 	    "saved one as FILE", TIMELINE_FILE);
 }

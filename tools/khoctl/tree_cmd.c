@@ -82,8 +82,10 @@ static void check_in(void)
 
 	if (!sys_exists(KHO_DIR "/in/fdt"))
 		die(EXIT_INPUT, "%s: nothing was handed over to this kernel", KHO_DIR "/in/fdt");
-	if (!sys_number(KHO_DIR "/in/held", &held))
+	if (!sys_exists(KHO_DIR "/in/held"))
 		die(EXIT_INPUT, why_no_in, "stock gives its pages away while it boots");
+	if (!sys_number(KHO_DIR "/in/held", &held))
+		die(EXIT_INPUT, KHO_DIR "/in/held: cannot be read, or is no number");
 	if (!held)
 		die(EXIT_INPUT, why_no_in, "all that was preserved has been claimed");
 }
@@ -107,8 +109,7 @@ static uint64_t find_root(const struct args *args, const struct image *img)
 		wrong = handover_read(&h, args->in ? "in" : "out", img);
 	}
 	if (wrong)
-		die(EXIT_INPUT, "%s: %s%s", name, wrong,
-		    args->fdt ? "" : "; is KHO on (khoctl status), and are you root?");
+		die(EXIT_INPUT, "%s: %s", name, wrong);
 	root = h.root;
 	handover_free(&h);
 	return root;
@@ -163,6 +164,7 @@ int cmd_tree(int argc, char **argv)
 	const struct tree_watch dump = { dump_table, dump_folio };
 	struct args args = { 0 };
 	struct host host;
+	const char *why = NULL;
 	struct image *img;
 	struct tree *t;
 	uint64_t root;
@@ -171,9 +173,13 @@ int cmd_tree(int argc, char **argv)
 	parse_args(&argp, argc, argv, &args);
 	if (!args.image)
 		host_look(&host);
+	if (!args.image && !args.root && !args.fdt && host.no_kho)
+		die(EXIT_INPUT, "%s", host.no_kho);
 	if (!args.image && args.in && !args.root)
 		check_in();
-	img = image_open(args.image ? args.image : sys_path("/proc/kcore"));
+	img = args.image ? image_open(args.image) : image_of_host(&why);
+	if (!img)
+		die(EXIT_INPUT, "%s", why);
 	root = find_root(&args, img);
 	t = tree_walk(img, root, args.image ? NULL : &host,
 		      args.dump && !args.json ? &dump : NULL);
