@@ -4,6 +4,7 @@
 #define COMMON_BPF_H
 
 #include "kernel.bpf.h"
+#include "missed.h"
 
 const volatile __u32 only_pid;		/* 0: all processes */
 
@@ -12,26 +13,29 @@ struct {
 	__uint(max_entries, 1 << 20);	/* -b */
 } events SEC(".maps");
 
-/* One number: what found no room. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, NR_MISSED);
 	__type(key, __u32);
 	__type(value, __u64);
-} lost SEC(".maps");
+} missed SEC(".maps");
 
 static __always_inline bool is_watched(void)
 {
 	return !only_pid || bpf_get_current_pid_tgid() >> 32 == only_pid;
 }
 
-static __always_inline void lose_one(void)
+static __always_inline void miss_one(__u32 why)
 {
-	__u32 first = 0;
-	__u64 *nr = bpf_map_lookup_elem(&lost, &first);
+	__u64 *nr = bpf_map_lookup_elem(&missed, &why);
 
 	if (nr)
 		__sync_fetch_and_add(nr, 1);
+}
+
+static __always_inline void lose_one(void)
+{
+	miss_one(MISSED_LOST);
 }
 
 static __always_inline void emit(void *event, __u64 size)

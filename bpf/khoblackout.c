@@ -13,6 +13,7 @@
 #include "khoblackout.h"
 #include "khoblackout.skel.h"
 #include "main.h"
+#include "obstacle.h"
 #include "timeline.h"
 
 #define BAR		30
@@ -169,14 +170,27 @@ static void timeline_text(const struct timeline *t)
 		       t->totals[i].sum_ns / 1e6, t->totals[i].max_ns / 1e6);
 }
 
-/* A stock kernel has none, which is no failure unless one was asked for. */
+/* Why the kernel's own timeline is not there; a stock kernel has none. */
+static const char *why_no_timeline(void)
+{
+	const char *why = why_no_kho_files();
+
+	return why || !access(TIMELINE_FILE, F_OK) ? why : TIMELINE_FILE ": is not there";
+}
+
+/* Without one it is no failure on a stock kernel, unless one was asked for. */
 static int print_timeline(void)
 {
 	const char *path = timeline_path ?: TIMELINE_FILE;
+	const char *why = timeline_path ? NULL : why_no_timeline();
 	struct timeline *t;
 
-	if (!timeline_path && access(path, F_OK))
+	if (why && !has_events)
 		return 0;
+	if (why) {
+		complain("no timeline: %s", why);
+		return -ENOENT;
+	}
 	t = timeline_load(path);
 	if (!t) {
 		complain("%s: %s", path, timeline_error());
@@ -204,6 +218,8 @@ const struct tool tool = {
 	.more = &more,
 	.proof = "kho_session",
 	.function = "liveupdate_reboot",
+	.option = "CONFIG_LIVEUPDATE",
+	.wants_luo = true,
 	.open = blackout_open,
 	.event = blackout_event,
 	.report = blackout_report,

@@ -124,6 +124,7 @@ const struct tool tool = {
 	.has_interval = true,
 	.proof = "kho_preserve",
 	.function = "kho_preserve_folio",
+	.option = "CONFIG_KEXEC_HANDOVER",
 	.open = heat_open,
 	.report = heat_report,
 };

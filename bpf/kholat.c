@@ -100,6 +100,8 @@ const struct tool tool = {
 	.has_interval = true,
 	.proof = "kho_file",
 	.function = "memfd_luo_preserve",
+	.option = "CONFIG_LIVEUPDATE_MEMFD",
+	.needs_luo = true,
 	.open = lat_open,
 	.report = lat_report,
 };

@@ -55,6 +55,7 @@ const struct tool tool = {
 		  "ORDER NODE\n",
 	.proof = "kho_preserve",
 	.function = "kho_preserve_folio",
+	.option = "CONFIG_KEXEC_HANDOVER",
 	.open = snoop_open,
 	.event = snoop_event,
 };

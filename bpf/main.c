@@ -19,9 +19,15 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 
-#define POLL_MS	100
+#include "missed.h"
+#include "obstacle.h"
+#include "reason.h"
+
+#define POLL_MS		100
+#define MAX_BUFFER_KIB	(1U << 21)	/* in bytes it must fit 32 bits */
 
 struct options options;
+bool has_events;
 static volatile sig_atomic_t stopped;
 
 void complain(const char *fmt, ...)
@@ -60,6 +66,11 @@ static void stop(int signal)
 /* Everything libbpf has to say is for -v; one message of ours tells what is wrong. */
 static int say(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
+	va_list again;
+
+	va_copy(again, ap);
+	reason_note(level, fmt, again);
+	va_end(again);
 	return options.verbose && level <= LIBBPF_INFO ? vfprintf(stderr, fmt, ap) : 0;
 }
 
@@ -94,8 +105,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'b':
 		options.buffer_kib = number(arg, state);
-		if (options.buffer_kib < 4 || options.buffer_kib & (options.buffer_kib - 1))
-			argp_error(state, "a buffer has 4 KiB, or a power of 2 more");
+		if (options.buffer_kib < 4 || options.buffer_kib > MAX_BUFFER_KIB ||
+		    options.buffer_kib & (options.buffer_kib - 1))
+			argp_error(state, "a buffer has from 4 KiB to 2 GiB, a power of 2");
 		break;
 	case 'p':
 		options.pid = number(arg, state);
@@ -151,24 +163,29 @@ static bool has_target(const struct btf *btf, const char *section)
 }
 
 /* Either the events of our kernel or the functions of a stock one, never both. */
-static int choose_programs(struct bpf_object *object, const struct btf *btf, bool *events)
+static int choose_programs(struct bpf_object *object, const struct btf *btf)
 {
 	struct bpf_program *prog;
 	char proof[64];
 
 	snprintf(proof, sizeof(proof), "tp_btf/%s", tool.proof);
-	*events = has_target(btf, proof);
-	if (!*events && btf__find_by_name_kind(btf, tool.function, BTF_KIND_FUNC) <= 0) {
-		complain("this kernel has no %s(): no KHO, or not one of Linux 7.3", tool.function);
+	has_events = has_target(btf, proof);
+	if (!has_events && btf__find_by_name_kind(btf, tool.function, BTF_KIND_FUNC) <= 0) {
+		complain("this kernel has no %s(): it needs Linux 7.3 and %s", tool.function,
+			 tool.option);
 		return -1;
 	}
+	if (!has_events && tool.use_functions && tool.use_functions(btf))
+		return -1;
 	bpf_object__for_each_program(prog, object) {
 		const char *section = bpf_program__section_name(prog);
 		bool is_event = !strncmp(section, "tp_btf/", 7);
 		bool there = has_target(btf, section);
 
-		bpf_program__set_autoload(prog, there && is_event == *events);
-		if (!there && is_event == *events)
+		if (!bpf_program__autoload(prog))
+			continue;
+		bpf_program__set_autoload(prog, there && is_event == has_events);
+		if (!there && is_event == has_events)
 			complain("this kernel has no %s: not watched", section);
 	}
 	return 0;
@@ -176,11 +193,11 @@ static int choose_programs(struct bpf_object *object, const struct btf *btf, boo
 
 static const struct btf *kernel_types(void)
 {
-	const struct btf *btf = btf__load_vmlinux_btf();
+	const char *why = why_no_bpf();
+	const struct btf *btf = why ? NULL : btf__load_vmlinux_btf();
 
 	if (!btf)
-		complain("the kernel does not tell its types, CONFIG_DEBUG_INFO_BTF: %s",
-			 strerror(errno));
+		complain("%s", why ?: why_no_types(errno));
 	return btf;
 }
 
@@ -190,14 +207,24 @@ static int load(struct bpf_object_skeleton *skeleton)
 
 	if (!err)
 		err = bpf_object__attach_skeleton(skeleton);
-	if (err == -EPERM || err == -EACCES)
-		complain("no permission to trace: run it as root");
-	else if (err)
-		complain("cannot trace this kernel: %s; -v says more", strerror(-err));
+	if (err)
+		complain("%s", why_refused(err));
 	return err;
 }
 
-static struct bpf_object_skeleton *setup(bool *events)
+/* With KHO or LUO off nothing can happen, however long one waits. */
+static int check_is_on(void)
+{
+	const char *why = tool.needs_luo ? why_no_luo() : why_no_kho();
+
+	if (why)
+		complain("%s", why);
+	else if (tool.wants_luo && why_no_luo())
+		complain("neither sessions nor files will be seen: %s", why_no_luo());
+	return why ? -1 : 0;
+}
+
+static struct bpf_object_skeleton *setup(void)
 {
 	struct bpf_object_skeleton *skeleton;
 	const struct btf *btf;
@@ -215,7 +242,7 @@ static struct bpf_object_skeleton *setup(bool *events)
 	if (options.buffer_kib)
 		bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "events"),
 					 options.buffer_kib * 1024);
-	if (choose_programs(object, btf, events) || load(skeleton))
+	if (choose_programs(object, btf) || check_is_on() || load(skeleton))
 		return NULL;
 	return skeleton;
 }
@@ -268,28 +295,36 @@ static int watch(struct ring_buffer *ring)
 	return err;
 }
 
-static uint64_t nr_lost(const struct bpf_object *object)
+static uint64_t count_of(const struct bpf_object *object, uint32_t which)
 {
-	int fd = bpf_object__find_map_fd_by_name(object, "lost");
+	int fd = bpf_object__find_map_fd_by_name(object, "missed");
 	uint64_t nr = 0;
-	uint32_t first = 0;
 
-	bpf_map_lookup_elem(fd, &first, &nr);
+	if (bpf_map_lookup_elem(fd, &which, &nr))
+		complain("how many events were missed cannot be read: %s", strerror(errno));
 	return nr;
 }
 
-static void print_end(uint64_t lost)
+/* What was lost is told and no failure; what has no place in memory must not be believed. */
+static int print_end(const struct bpf_object *object)
 {
+	uint64_t lost = count_of(object, MISSED_LOST), unplaced = count_of(object, MISSED_UNPLACED);
+
 	if (options.json)
 		printf("{\"event\":\"end\",\"events\":%lu,\"lost\":%lu}\n", nr_events, lost);
 	if (lost)
 		complain("%lu events were lost%s", lost,
 			 tool.event ? ": try a larger buffer, -b" : "");
+	if (unplaced)
+		complain("%lu events are not shown: the addresses of their pages are not known, or "
+			 "not in memory that /proc/zoneinfo had at the start; start it again",
+			 unplaced);
+	return unplaced ? -ERANGE : 0;
 }
 
-static void print_ready(bool events)
+static void print_ready(void)
 {
-	const char *source = events ? "events" : "functions";
+	const char *source = has_events ? "events" : "functions";
 
 	if (options.json)
 		printf("{\"event\":\"ready\",\"source\":\"%s\"}\n", source);
@@ -298,7 +333,7 @@ static void print_ready(bool events)
 		       tool.header ?: "");
 }
 
-static int run(struct bpf_object_skeleton *skeleton, bool events)
+static int run(struct bpf_object_skeleton *skeleton)
 {
 	struct bpf_object *object = *skeleton->obj;
 	struct ring_buffer *ring;
@@ -310,13 +345,13 @@ static int run(struct bpf_object_skeleton *skeleton, bool events)
 		complain("no buffer: %s", strerror(errno));
 		return -1;
 	}
-	print_ready(events);
+	print_ready();
 	err = flush() ?: watch(ring);
 	bpf_object__detach_skeleton(skeleton);
 	ring_buffer__consume(ring);
 	if (!err && tool.report)
 		err = tool.report(true);
-	print_end(nr_lost(object));
+	err = print_end(object) ?: err;
 	ring_buffer__free(ring);
 	return err ?: flush();
 }
@@ -325,7 +360,6 @@ int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = stop };
 	struct bpf_object_skeleton *skeleton;
-	bool events;
 	int err;
 
 	parse_options(argc, argv);
@@ -333,10 +367,10 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 
-	skeleton = setup(&events);
+	skeleton = setup();
 	if (!skeleton)
 		return EXIT_FAILURE;
-	err = run(skeleton, events);
+	err = run(skeleton);
 	bpf_object__destroy_skeleton(skeleton);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

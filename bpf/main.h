@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 struct options {
@@ -26,10 +27,15 @@ struct tool {
 	bool has_interval;
 	const char *header;		/* of the text, or NULL */
 	const char *proof;		/* the trace event that our kernels have */
-	const char *function;		/* where that is missing: a kernel with KHO has it */
+	const char *function;		/* where that is missing: a kernel with @option has it */
+	const char *option;
+	bool needs_luo;			/* with KHO alone there is nothing to see */
+	bool wants_luo;			/* or not all of it */
 
 	/* Open the skeleton and set what is constant; NULL and errno. */
 	struct bpf_object_skeleton *(*open)(const struct options *options);
+	/* On a stock kernel, before the programs are loaded, or NULL; says why it fails. */
+	int (*use_functions)(const struct btf *btf);
 	/* One event of the ring buffer. */
 	void (*event)(const void *data);
 	/* Each interval, and once at the end with @last; negative errno. */
@@ -38,6 +44,7 @@ struct tool {
 
 extern const struct tool tool;
 extern struct options options;
+extern bool has_events;			/* the kernel is ours */
 
 /* Messages go to stderr, with the name of the tool. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
