@@ -54,19 +54,6 @@ struct luo_session {
 
 #pragma clang attribute pop
 
-/* Where struct pages begin differs from boot to boot. */
-extern const void vmemmap_base __ksym __weak;
-
-static __always_inline unsigned long page_to_pfn(const void *page)
-{
-	unsigned long base = 0, at = 0;
-
-	bpf_probe_read_kernel(&base, sizeof(base), &vmemmap_base);
-	/* There is no calculating with pointers of the kernel, but with what is read. */
-	bpf_probe_read_kernel(&at, sizeof(at), &page);
-	return (at - base) / bpf_core_type_size(struct page);
-}
-
 static __always_inline unsigned int folio_order(const struct folio *folio)
 {
 	unsigned long head = 1UL << bpf_core_enum_value(enum pageflags, PG_head);

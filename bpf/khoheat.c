@@ -27,8 +27,13 @@ static struct bpf_object_skeleton *heat_open(const struct options *options)
 	if (!bpf)
 		return NULL;
 	bpf->rodata->only_pid = options->pid;
-	nodes_read((struct node_range *)bpf->rodata->node_ranges, MAX_NODE_RANGES);
 	return bpf->skeleton;
+}
+
+static int heat_use_functions(const struct btf *btf)
+{
+	return nodes_find(bpf->obj, btf, (struct node_range *)bpf->rodata->node_ranges,
+			  (__u64 *)&bpf->rodata->vmemmap_base_at);
 }
 
 /* What is preserved by what was seen; less than nothing if that was preserved before. */
@@ -125,6 +130,7 @@ const struct tool tool = {
 	.proof = "kho_preserve",
 	.function = "kho_preserve_folio",
 	.option = "CONFIG_KEXEC_HANDOVER",
+	.use_functions = heat_use_functions,
 	.open = heat_open,
 	.report = heat_report,
 };

@@ -9,15 +9,21 @@
 
 static const char *const ops[NR_RANGE_OPS] = { "preserve", "unpreserve", "restore" };
 
+static struct khosnoop_bpf *bpf;
+
 static struct bpf_object_skeleton *snoop_open(const struct options *options)
 {
-	struct khosnoop_bpf *bpf = khosnoop_bpf__open();
-
+	bpf = khosnoop_bpf__open();
 	if (!bpf)
 		return NULL;
 	bpf->rodata->only_pid = options->pid;
-	nodes_read((struct node_range *)bpf->rodata->node_ranges, MAX_NODE_RANGES);
 	return bpf->skeleton;
+}
+
+static int snoop_use_functions(const struct btf *btf)
+{
+	return nodes_find(bpf->obj, btf, (struct node_range *)bpf->rodata->node_ranges,
+			  (__u64 *)&bpf->rodata->vmemmap_base_at);
 }
 
 static void print_json(const struct snoop_event *event)
@@ -56,6 +62,7 @@ const struct tool tool = {
 	.proof = "kho_preserve",
 	.function = "kho_preserve_folio",
 	.option = "CONFIG_KEXEC_HANDOVER",
+	.use_functions = snoop_use_functions,
 	.open = snoop_open,
 	.event = snoop_event,
 };

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "nodes.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "main.h"
+#include "obstacle.h"
+
+#define SYMBOL	"vmemmap_base"
+
+static const char *const learned_from[] = { "kho_radix_add_key", "kho_radix_del_key" };
 
 /*
  * Of each zone, "Node N," comes first and start_pfn last:
@@ -10,21 +19,66 @@
  *	        spanned  1310720
  *	  start_pfn:           1048576
  */
-void nodes_read(struct node_range *ranges, size_t max)
+static int read_zones(FILE *f, struct node_range ranges[MAX_NODE_RANGES])
 {
 	unsigned long long spanned = 0, start;
-	FILE *f = fopen("/proc/zoneinfo", "re");
 	char line[256];
 	size_t nr = 0;
 	int nid = -1;
 
-	while (f && nr < max && fgets(line, sizeof(line), f)) {
+	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "Node %d,", &nid) == 1 ||
 		    sscanf(line, " spanned %llu", &spanned) == 1 ||
 		    sscanf(line, " start_pfn: %llu", &start) != 1 || !spanned)
 			continue;
+		if (nr == MAX_NODE_RANGES)
+			return -E2BIG;
 		ranges[nr++] = (struct node_range){ start, start + spanned, nid };
 	}
+	return nr ? 0 : -ENODATA;
+}
+
+static int find_zones(struct node_range ranges[MAX_NODE_RANGES])
+{
+	FILE *f = fopen("/proc/zoneinfo", "re");
+	int err = f ? read_zones(f, ranges) : -errno;
+
 	if (f)
 		fclose(f);
+	if (err == -ENOENT)
+		complain("/proc/zoneinfo: is not there, so no node can be told: mount -t proc none "
+			 "/proc");
+	else if (err)
+		complain("/proc/zoneinfo: %s, so no node can be told", strerror(-err));
+	return err;
+}
+
+/* Those that are not loaded unless said. */
+static int learn_instead(struct bpf_object *object, const struct btf *btf)
+{
+	struct bpf_program *prog;
+	size_t i;
+
+	for (i = 0; i < sizeof(learned_from) / sizeof(*learned_from); i++) {
+		if (btf__find_by_name_kind(btf, learned_from[i], BTF_KIND_FUNC) > 0)
+			continue;
+		complain("%s; nor has this kernel %s(), which would tell where pages are",
+			 why_no_address(SYMBOL), learned_from[i]);
+		return -ENOENT;
+	}
+	bpf_object__for_each_program(prog, object)
+		bpf_program__set_autoload(prog, true);
+	return 0;
+}
+
+int nodes_find(struct bpf_object *object, const struct btf *btf,
+	       struct node_range ranges[MAX_NODE_RANGES], __u64 *vmemmap_base_at)
+{
+	uint64_t at = 0;
+	int err = find_zones(ranges);
+
+	if (!err && (symbol_find(SYMBOL, &at) || !at))
+		err = learn_instead(object, btf);
+	*vmemmap_base_at = at;
+	return err;
 }

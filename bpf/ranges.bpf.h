@@ -7,6 +7,7 @@
 #define RANGES_BPF_H
 
 #include "common.bpf.h"
+#include "pages.bpf.h"
 #include "ranges.h"
 
 const volatile struct node_range node_ranges[MAX_NODE_RANGES];
@@ -52,23 +53,41 @@ static __always_inline int find_node(unsigned long pfn)
 {
 	int i;
 
-	for (i = 0; i < MAX_NODE_RANGES; i++)
+	for (i = 0; i < MAX_NODE_RANGES && node_ranges[i].end; i++)
 		if (pfn >= node_ranges[i].start && pfn < node_ranges[i].end)
 			return node_ranges[i].nid;
 	return -1;
 }
 
-static __always_inline int from_function(enum range_op op, unsigned long pfn,
-					 unsigned long nr_pages, unsigned int order)
+/* A page frame that is worked out, and lies where there is no memory, is wrong. */
+static __always_inline int from_page(enum range_op op, const void *page, unsigned long nr_pages,
+				     unsigned int order)
 {
-	return from_event(op, pfn, nr_pages, order, find_node(pfn), 0);
+	unsigned long pfn;
+	int nid;
+
+	if (!is_watched())
+		return 0;
+	nid = page_to_pfn(page, &pfn) ? find_node(pfn) : -1;
+	if (nid >= 0)
+		return from_event(op, pfn, nr_pages, order, nid, 0);
+	miss_one(MISSED_UNPLACED);
+	return 0;
 }
 
 static __always_inline int from_folio(enum range_op op, const struct folio *folio)
 {
 	unsigned int order = folio_order(folio);
 
-	return from_function(op, page_to_pfn(folio), 1UL << order, order);
+	return from_page(op, folio, 1UL << order, order);
+}
+
+/* One that the kernel was told is right: memory that was added later has no node here. */
+static __always_inline int from_phys(__u64 phys, unsigned long nr_pages, unsigned int order)
+{
+	unsigned long pfn = phys >> PAGE_SHIFT;
+
+	return from_event(RANGE_RESTORE, pfn, nr_pages, order, find_node(pfn), 0);
 }
 
 SEC("fexit/kho_preserve_folio")
@@ -77,8 +96,9 @@ int BPF_PROG(fexit_preserve_folio, struct folio *folio, int err)
 	return err ? 0 : from_folio(RANGE_PRESERVE, folio);
 }
 
-SEC("fentry/kho_unpreserve_folio")
-int BPF_PROG(fentry_unpreserve_folio, struct folio *folio)
+/* At the end of the call, not at its begin: it may be the one that tells where pages are. */
+SEC("fexit/kho_unpreserve_folio")
+int BPF_PROG(fexit_unpreserve_folio, struct folio *folio)
 {
 	return from_folio(RANGE_UNPRESERVE, folio);
 }
@@ -86,25 +106,27 @@ int BPF_PROG(fentry_unpreserve_folio, struct folio *folio)
 SEC("fexit/kho_restore_folio")
 int BPF_PROG(fexit_restore_folio, __u64 phys, struct folio *folio)
 {
-	return folio ? from_folio(RANGE_RESTORE, folio) : 0;
+	unsigned int order = folio ? folio_order(folio) : 0;
+
+	return folio ? from_phys(phys, 1UL << order, order) : 0;
 }
 
 SEC("fexit/kho_preserve_pages")
 int BPF_PROG(fexit_preserve_pages, struct page *page, unsigned long nr_pages, int err)
 {
-	return err ? 0 : from_function(RANGE_PRESERVE, page_to_pfn(page), nr_pages, 0);
+	return err ? 0 : from_page(RANGE_PRESERVE, page, nr_pages, 0);
 }
 
-SEC("fentry/kho_unpreserve_pages")
-int BPF_PROG(fentry_unpreserve_pages, struct page *page, unsigned long nr_pages)
+SEC("fexit/kho_unpreserve_pages")
+int BPF_PROG(fexit_unpreserve_pages, struct page *page, unsigned long nr_pages)
 {
-	return from_function(RANGE_UNPRESERVE, page_to_pfn(page), nr_pages, 0);
+	return from_page(RANGE_UNPRESERVE, page, nr_pages, 0);
 }
 
 SEC("fexit/kho_restore_pages")
 int BPF_PROG(fexit_restore_pages, __u64 phys, unsigned long nr_pages, struct page *page)
 {
-	return page ? from_function(RANGE_RESTORE, phys >> PAGE_SHIFT, nr_pages, 0) : 0;
+	return page ? from_phys(phys, nr_pages, 0) : 0;
 }
 
 #endif /* RANGES_BPF_H */

@@ -27,6 +27,6 @@ struct node_range {
 	__s32 nid;
 };
 
-#define MAX_NODE_RANGES	64
+#define MAX_NODE_RANGES	256
 
 #endif /* RANGES_H */
