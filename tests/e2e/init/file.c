@@ -233,3 +233,43 @@ const char *step_expect_lines(const struct step *step)
 	free(text);
 	return nr == want ? NULL : why("%ld lines have it, not %ld", nr, want);
 }
+
+/* The number after the next @key of @text, and what follows it; NULL if there is none. */
+static const char *next_number(const char *text, const char *key, unsigned long long *number)
+{
+	const char *at = strstr(text, key);
+	char *end;
+
+	if (!at)
+		return NULL;
+	at += strlen(key);
+	*number = strtoull(at, &end, 0);
+	return end == at ? NULL : end;
+}
+
+/* 'expect-same PATH PATH KEY': the numbers after KEY are the same in both, and some are there. */
+const char *step_expect_same(const struct step *step)
+{
+	const char *a, *b, *reason = NULL;
+	unsigned long long x = 0, y = 0;
+	char *one, *two;
+	long nr = 0;
+
+	if (step->argc != 4)
+		return "usage: expect-same PATH PATH KEY";
+	one = file_text(step->argv[1]);
+	two = file_text(step->argv[2]);
+	for (a = one, b = two; a && b && !reason; nr++) {
+		a = next_number(a, step->argv[3], &x);
+		b = next_number(b, step->argv[3], &y);
+		if (!a != !b)
+			reason = why("%s has more than %ld", step->argv[a ? 1 : 2], nr);
+		else if (a && x != y)
+			reason = why("number %ld is %llu there, %llu here", nr, x, y);
+	}
+	if (!one || !two || nr < 2)
+		reason = reason ?: "there is nothing to compare";
+	free(one);
+	free(two);
+	return reason;
+}

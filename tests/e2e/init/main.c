@@ -66,6 +66,7 @@ static const struct {
 	{ "await-end",		step_await_end },
 	{ "stop",		step_stop },
 	{ "expect-lines",	step_expect_lines },
+	{ "expect-same",	step_expect_same },
 	{ "kexec",		step_kexec },
 	{ "poweroff",		step_poweroff },
 	{ "hang",		step_hang },
