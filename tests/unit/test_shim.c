@@ -2,6 +2,10 @@
 /*
  * What the other tests rely on in tests/shim, and in the world they live in.
  */
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+
 #include "mm/mm_init.h"
 
 #include "test.h"
@@ -118,11 +122,33 @@ static void early_free(void)
 	__free_pages_core(pfn_to_page(pfn), 0, MEMINIT_EARLY);
 }
 
+static void sleep_atomic(void)	{ guard(preempt)(); cond_resched(); }
+static void sleep_in_rcu(void)	{ guard(rcu)(); might_sleep(); }
+static void wait_in_rcu(void)	{ guard(rcu)(); synchronize_rcu(); }
+static void lock_atomic(void)
+{
+	static DEFINE_MUTEX(mutex);
+
+	preempt_disable();
+	guard(mutex)(&mutex);
+}
+
+/* None of these is one: what the crimes above are close to. */
+static void innocent(void)
+{
+	preempt_disable();
+	preempt_enable();
+	rcu_read_lock();
+	rcu_read_unlock();
+	might_sleep();
+}
+
 TEST(the_judge_lets_nothing_pass_that_would_corrupt_a_kernel)
 {
 	static void (* const crimes[])(void) = {
 		double_free, double_init, free_reserved, wrong_free, lost_page,
-		wrong_total, wrong_type, wrong_zone, early_free,
+		wrong_total, wrong_type, wrong_zone, early_free, sleep_atomic, sleep_in_rcu,
+		wait_in_rcu, lock_atomic,
 	};
 	unsigned int i;
 	int status;
@@ -142,6 +168,7 @@ TEST(the_judge_lets_nothing_pass_that_would_corrupt_a_kernel)
 	memblock.reserved.cnt = 0;
 	all_free();
 	check();
+	innocent();
 }
 
 TEST_HARNESS_MAIN

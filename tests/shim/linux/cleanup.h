@@ -4,11 +4,14 @@
 #define SHIM_CLEANUP_H
 
 #include <linux/mutex_types.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 
 static inline struct mutex *shim_lock_mutex(struct mutex *m)
 {
+	might_sleep();
 	pthread_mutex_lock(&m->lock);
 	return m;
 }
@@ -45,14 +48,15 @@ static inline void shim_unlock_spinlock(spinlock_t **s)
 #define shim_lock_raw_spinlock_irqsave	shim_lock_spinlock
 #define shim_unlock_raw_spinlock_irqsave shim_unlock_spinlock
 
-/* Threads of the test are preempted all the same. */
 static inline void *shim_lock_preempt(void)
 {
+	preempt_disable();
 	return NULL;
 }
 
 static inline void shim_unlock_preempt(void **unused)
 {
+	preempt_enable();
 }
 
 typedef spinlock_t *shim_class_spinlock, *shim_class_spinlock_irqsave;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include <linux/bug.h>
+#include <linux/sched.h>
 
 extern pthread_rwlock_t shim_rcu;
 extern __thread unsigned int shim_rcu_depth;	/* of this thread */
@@ -30,6 +31,7 @@ static inline void rcu_read_unlock(void)
 #undef synchronize_rcu
 static inline void synchronize_rcu(void)
 {
+	might_sleep();
 	pthread_rwlock_wrlock(&shim_rcu);
 	pthread_rwlock_unlock(&shim_rcu);
 }

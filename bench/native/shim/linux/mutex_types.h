@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <linux/sched.h>
+
 struct mutex {
 	unsigned long	owner;
 	pthread_mutex_t	lock;	/* of the unit tests' guard(), which nobody uses here */
@@ -34,6 +36,7 @@ static inline struct mutex *bench_mutex_lock(struct mutex *m)
 	unsigned long unlocked = 0;
 	unsigned int spins = 0;
 
+	might_sleep();
 	while (!__atomic_compare_exchange_n(&m->owner, &unlocked, 1, false,
 					    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
 		while (__atomic_load_n(&m->owner, __ATOMIC_RELAXED))
