@@ -299,32 +299,40 @@ void __init kho_fast_free_done(void)
 
 /*
  * struct piece - Pages of a section that are alike in all but what holds them.
- * @start:    First page frame.
- * @end:      One past the last page frame.
- * @deferred: The struct pages are not initialised yet.
- * @zone:     Zone of all pages, when they are deferred.
- * @form:     Template of their struct pages, when they are deferred.
+ * @start: First page frame.
+ * @end:   One past the last page frame.
+ * @zone:  Zone of all pages, when their struct pages are deferred.
+ * @form:  Templates of the struct pages, when they are deferred; otherwise
+ *         NULL, and they are initialised as single pages.
  */
 struct piece {
-	unsigned long	start, end;
-	bool		deferred;
-	struct zone	*zone;
-	struct page	form;
+	unsigned long		start, end;
+	struct zone		*zone;
+	struct kho_fast_form	*form;
 };
 
-/* A folio of the tree, and a function to call for it. */
-struct folio_visit {
-	const struct piece	*piece;
-	unsigned long		from, to;
-	void			(*visit)(const struct folio_visit *visit,
-					 unsigned long head, unsigned int order);
-};
+/* Give the pages [from, to) of a folio that touches them its form. */
+static void __init hold_folio(const struct piece *piece, unsigned long from,
+			      unsigned long to, unsigned long head,
+			      unsigned int order)
+{
+	from = max(head, from);
+	to = min(head + BIT(order), to);
+	if (from >= to)
+		return;
 
-/* Visit the folios of one order that touch a block. */
-static void __init visit_order(const struct folio_visit *visit,
-			       unsigned long block_pfn, unsigned int order)
+	if (piece->form)
+		kho_fast_hold_folio(piece->form, head, order, from, to);
+	else
+		kho_fast_shape_folio(head, order, from, to);
+}
+
+/* Hold [from, to), which lies in one block, where folios of @order have it. */
+static void __init hold_order(const struct piece *piece, unsigned long from,
+			      unsigned long to, unsigned int order)
 {
 	const unsigned long nr_bits = max(KHO_FAST_BLOCK_PAGES >> order, 1);
+	const unsigned long block_pfn = ALIGN_DOWN(from, KHO_FAST_BLOCK_PAGES);
 	const unsigned long first_pfn = ALIGN_DOWN(block_pfn, BIT(order));
 	const unsigned long key = kho_fast_key(first_pfn, order);
 	const struct kho_radix_leaf *leaf;
@@ -336,40 +344,22 @@ static void __init visit_order(const struct folio_visit *visit,
 						   nr_bits);
 
 		for_each_set_bit(bit, &keys, BITS_PER_LONG)
-			visit->visit(visit, first_pfn + ((off + bit) << order),
-				     order);
+			hold_folio(piece, from, to,
+				   first_pfn + ((off + bit) << order), order);
 	}
 }
 
-/* Visit the folios that touch the block of @visit->from. */
-static void __init visit_folios(const struct folio_visit *visit)
+/* Hold [from, to), which lies in one block, where folios have it. */
+static void __init hold_folios(const struct piece *piece, unsigned long from,
+			       unsigned long to)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
-	unsigned long block_pfn = ALIGN_DOWN(visit->from, KHO_FAST_BLOCK_PAGES);
-	unsigned long orders = map->sections[pfn_to_section_nr(block_pfn)].orders;
+	unsigned long orders = map->sections[pfn_to_section_nr(from)].orders;
 	unsigned int order;
 
 	orders &= KHO_FAST_FOLIO_ORDERS;
 	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1)
-		visit_order(visit, block_pfn, order);
-}
-
-static void __init hold_folio(const struct folio_visit *visit,
-			      unsigned long head, unsigned int order)
-{
-	unsigned long from = max(head, visit->from);
-	unsigned long to = min(head + BIT(order), visit->to);
-
-	if (from < to)
-		kho_fast_hold_folio(visit->piece->deferred ? &visit->piece->form : NULL,
-				    head, order, from, to);
-}
-
-static void __init hold_head(const struct folio_visit *visit,
-			     unsigned long head, unsigned int order)
-{
-	if (head >= visit->from && head < visit->to)
-		kho_fast_hold_head(head, order);
+		hold_order(piece, from, to, order);
 }
 
 /* Initialise the struct pages of [from, to), but for those of folios. */
@@ -394,14 +384,14 @@ static void __init init_singles(const struct piece *piece,
 
 		if (!stay) {
 			end = find_next_bit(block->stay, limit, start);
-			kho_fast_init_pages(&piece->form, block->pfn + start,
+			kho_fast_init_pages(piece->form, block->pfn + start,
 					    block->pfn + end);
 			continue;
 		}
 
 		end = min(find_next_zero_bit(block->stay, limit, start),
 			  find_next_bit(folios, limit, start));
-		kho_fast_hold_pages(&piece->form, block->pfn + start,
+		kho_fast_hold_pages(piece->form, block->pfn + start,
 				    block->pfn + end);
 	}
 }
@@ -430,11 +420,10 @@ static unsigned long __init finish_block(const struct piece *piece,
 					 unsigned long from, unsigned long to,
 					 struct kho_fast_holes *holes)
 {
-	struct folio_visit visit = { piece, from, to, hold_folio };
 	struct block block;
 
-	if (!piece->deferred) {
-		visit_folios(&visit);
+	if (!piece->form) {
+		hold_folios(piece, from, to);
 		return 0;
 	}
 
@@ -444,7 +433,7 @@ static unsigned long __init finish_block(const struct piece *piece,
 	 */
 	block_read(&block, from, to, holes);
 	init_singles(piece, &block, from, to);
-	visit_folios(&visit);
+	hold_folios(piece, from, to);
 	init_migratetypes(from, to);
 
 	/* Stores past the caches must not be overtaken by the free pages. */
@@ -452,15 +441,15 @@ static unsigned long __init finish_block(const struct piece *piece,
 	return block_free(&block, from, to, free_chunks);
 }
 
-static unsigned long __init finish_piece(struct piece *piece,
+static unsigned long __init finish_piece(const struct piece *piece,
 					 struct kho_fast_holes *holes)
 {
 	unsigned long pfn, next, freed = 0;
 
 	if (piece->start == piece->end)
 		return 0;
-	if (piece->deferred)
-		kho_fast_form_init(&piece->form, piece->zone, piece->start);
+	if (piece->form)
+		kho_fast_form_init(piece->form, piece->zone, piece->start);
 
 	for (pfn = piece->start; pfn < piece->end; pfn = next) {
 		next = block_end(pfn, piece->end);
@@ -468,45 +457,28 @@ static unsigned long __init finish_piece(struct piece *piece,
 	}
 
 	/* Once for all blocks: the counters are shared by all CPUs. */
-	if (piece->deferred)
+	if (piece->form)
 		count_staying(piece->zone, piece->end - piece->start - freed);
 
 	return freed;
 }
 
-/* A folio that lies in several pieces may have no complete head yet. */
-static void __init complete_heads(unsigned long pfn)
-{
-	unsigned long end = pfn + PAGES_PER_SECTION;
-	struct folio_visit visit = { .visit = hold_head };
-
-	for (; pfn < end; pfn += KHO_FAST_BLOCK_PAGES) {
-		visit.from = pfn;
-		visit.to = pfn + KHO_FAST_BLOCK_PAGES;
-		visit_folios(&visit);
-	}
-}
-
-/*
- * Finish [from, to), which lies in one section and one node. Returns of how many
- * pieces it was made.
- */
-static unsigned int __init finish_pieces(int nid, unsigned long from,
-					 unsigned long to,
-					 struct kho_fast_holes *holes,
-					 unsigned long *freed)
+/* Finish [from, to), of one section and one node. Returns the pages freed. */
+static unsigned long __init finish_pieces(int nid, unsigned long from,
+					  unsigned long to,
+					  struct kho_fast_holes *holes)
 {
 	unsigned long border = clamp(deferred_from[nid], from, to);
 	pg_data_t *pgdat = NODE_DATA(nid);
-	struct piece early = { .start = from, .end = border };
-	struct piece late = {
-		.start = border, .end = to, .deferred = true,
+	struct kho_fast_form form;
+	const struct piece early = { .start = from, .end = border };
+	const struct piece late = {
+		.start = border, .end = to, .form = &form,
 		/* Only the highest zone of a node is deferred. */
 		.zone = pgdat->node_zones + pgdat->nr_zones - 1,
 	};
 
-	*freed += finish_piece(&early, holes) + finish_piece(&late, holes);
-	return (from < border) + (border < to);
+	return finish_piece(&early, holes) + finish_piece(&late, holes);
 }
 
 static void __init finish_section(unsigned long nr,
@@ -515,7 +487,6 @@ static void __init finish_section(unsigned long nr,
 	const unsigned long start_pfn = section_nr_to_pfn(nr);
 	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
 	struct kho_fast_holes holes = {};
-	unsigned int pieces = 0;
 	phys_addr_t start, end;
 	int nid;
 	u64 i;
@@ -531,12 +502,10 @@ static void __init finish_section(unsigned long nr,
 		if (from >= to)
 			continue;
 
-		pieces += finish_pieces(nid, from, to, &holes, &result->freed);
+		result->freed += finish_pieces(nid, from, to, &holes);
 		result->nid = nid;
 	}
 
-	if (pieces > 1)
-		complete_heads(start_pfn);
 	kho_fast_holes_add(&holes);
 }
 

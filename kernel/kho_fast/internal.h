@@ -383,16 +383,35 @@ struct folio *kho_fast_claims_next(struct kho_fast_claims *claims,
 void kho_fast_claims_end(struct kho_fast_claims *claims);
 void kho_fast_drop_page(phys_addr_t phys);
 
+/* prep_compound_head() writes to so many pages of a folio, from its first on. */
+#define KHO_FAST_HEAD_PAGES	4
+
+/**
+ * struct kho_fast_form - Templates of the struct pages of a zone and section.
+ * @single: Of a page of order 0.
+ * @first:  Of the first pages of a folio of @order.
+ * @tail:   Of its other pages.
+ * @order:  The order that @first and @tail were made for; 0: none.
+ */
+struct kho_fast_form {
+	struct page	single;
+	struct page	first[KHO_FAST_HEAD_PAGES];
+	struct page	tail;
+	unsigned int	order;
+};
+
 /* form.c */
-void kho_fast_form_init(struct page *form, struct zone *zone, unsigned long pfn);
-void kho_fast_init_pages(const struct page *form, unsigned long pfn,
+void kho_fast_form_init(struct kho_fast_form *form, struct zone *zone,
+			unsigned long pfn);
+void kho_fast_init_pages(const struct kho_fast_form *form, unsigned long pfn,
 			 unsigned long end);
-void kho_fast_hold_pages(const struct page *form, unsigned long pfn,
+void kho_fast_hold_pages(const struct kho_fast_form *form, unsigned long pfn,
 			 unsigned long end);
-void kho_fast_hold_folio(const struct page *form, unsigned long head,
+void kho_fast_hold_folio(struct kho_fast_form *form, unsigned long head,
 			 unsigned int order, unsigned long pfn,
 			 unsigned long end);
-void kho_fast_hold_head(unsigned long head, unsigned int order);
+void kho_fast_shape_folio(unsigned long head, unsigned int order,
+			  unsigned long pfn, unsigned long end);
 void kho_fast_split(struct page *head, unsigned int order);
 
 /**

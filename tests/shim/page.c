@@ -14,6 +14,7 @@
 #include <linux/bug.h>
 #include <linux/gfp.h>
 #include <linux/memblock.h>
+#include <linux/poison.h>
 #include <linux/shmem_fs.h>
 
 #include "mm/internal.h"
@@ -232,7 +233,8 @@ void init_cma_reserved_pageblock(struct page *page)
 
 void prep_compound_tail(struct page *page, const struct page *head, unsigned int order)
 {
-	page->head = head;
+	page->mapping = TAIL_MAPPING;
+	set_compound_head(page, head, order);
 }
 
 /* The order lives in the second page, which must be there by then. */
@@ -241,6 +243,8 @@ void prep_compound_head(struct page *head, unsigned int order)
 	if (!PageHead(head) || head[1].inits != 1 || head[1].head != head)
 		shim_die("pfn %#lx is no head", page_to_pfn(head));
 	head[1].order = order;
+	if (order > 1)
+		INIT_LIST_HEAD(&head[2].deferred);
 }
 
 void __free_page(struct page *page)
@@ -264,6 +268,7 @@ void folio_put(struct folio *folio)
 		if (page[i].head != page || page[i].refcount)
 			shim_die("pfn %#lx is no tail", page_to_pfn(page + i));
 		page[i].head = NULL;
+		page[i].mapping = NULL;
 	}
 	if (page->mapping || shim_folio_flag(folio, SHIM_LOCKED))
 		shim_die("pfn %#lx is freed %s", page_to_pfn(page),

@@ -25,7 +25,8 @@ typedef unsigned long pgoff_t;
 #define PAGE_ALIGNED(addr)	IS_ALIGNED((unsigned long)(addr), PAGE_SIZE)
 
 /*
- * What a test wants to know of a page. @free is 1 in the buddy allocator,
+ * What a test wants to know of a page. The word that the kernel keeps the head in
+ * is @lru.next; here it is NULL then. @free is 1 in the buddy allocator,
  * @free_order is 1 + the order in the first page of a free block.
  */
 struct page {
@@ -43,6 +44,7 @@ struct page {
 	int			_mapcount, refcount;
 	u8			inits, reserved, free, free_order;
 	u8			nid, zid, order;	/* order: in the second page */
+	struct list_head	deferred;		/* in the third page */
 };
 
 #define PG_HEAD		1UL
@@ -57,6 +59,14 @@ struct folio {
 			const struct page	*head;
 			struct address_space	*mapping;
 			atomic_t		_pincount;
+		};
+	};
+	struct page tail_1;
+	union {
+		struct page tail_2;
+		struct {
+			char			before_list[offsetof(struct page, deferred)];
+			struct list_head	_deferred_list;
 		};
 	};
 };

@@ -2,5 +2,14 @@
 /* CUSTOM: what makes a compound page. */
 #include <linux/mm.h>
 
+#define compound_info_has_mask()	false
+
+static inline void set_compound_head(struct page *page, const struct page *head,
+				     unsigned int order)
+{
+	page->head = head;
+	page->lru.next = NULL;
+}
+
 void prep_compound_tail(struct page *page, const struct page *head, unsigned int order);
 void prep_compound_head(struct page *head, unsigned int order);

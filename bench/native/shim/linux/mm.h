@@ -64,7 +64,13 @@ struct folio_tail_2 {
 struct folio {
 	struct page		page;
 	struct folio_tail_1	tail_1;
-	struct folio_tail_2	tail_2;
+	union {
+		struct folio_tail_2	tail_2;
+		struct {
+			unsigned long		_flags_2, _head_2;
+			struct list_head	_deferred_list;
+		};
+	};
 };
 
 _Static_assert(sizeof(struct page) == 64, "64 bytes, as in the kernel");

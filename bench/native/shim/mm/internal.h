@@ -11,11 +11,19 @@ static inline void __SetPageHead(struct page *page)
 }
 
 /* With the vmemmap optimisation of HugeTLB on, as in configs/, a tail keeps a mask. */
+#define compound_info_has_mask()	true
+
+static inline void set_compound_head(struct page *tail, const struct page *head,
+				     unsigned int order)
+{
+	WRITE_ONCE(tail->compound_info, (~0ul << (order + STRUCT_PAGE_SHIFT)) | 1);
+}
+
 static inline void prep_compound_tail(struct page *tail, const struct page *head,
 				      unsigned int order)
 {
 	tail->mapping = TAIL_MAPPING;
-	WRITE_ONCE(tail->compound_info, (~0ul << (order + STRUCT_PAGE_SHIFT)) | 1);
+	set_compound_head(tail, head, order);
 }
 
 static inline void prep_compound_head(struct page *head, unsigned int order)
