@@ -240,11 +240,13 @@ void prep_compound_tail(struct page *page, const struct page *head, unsigned int
 /* The order lives in the second page, which must be there by then. */
 void prep_compound_head(struct page *head, unsigned int order)
 {
+	shim_touch(head);
+	shim_touch(head + 1);
 	if (!PageHead(head) || head[1].inits != 1 || head[1].head != head)
 		shim_die("pfn %#lx is no head", page_to_pfn(head));
 	head[1].order = order;
 	if (order > 1)
-		INIT_LIST_HEAD(&head[2].deferred);
+		INIT_LIST_HEAD(&shim_touch(head + 2)->deferred);
 }
 
 void __free_page(struct page *page)

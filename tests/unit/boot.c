@@ -6,6 +6,8 @@
  * then boot_grow(), boot_claim() and boot_deferred() as they come, boot_exit(),
  * boot_claim() again. boot_check() compares every page with the world.
  */
+#include <linux/poison.h>
+
 #include "mm/mm_init.h"
 
 #include "unit.h"
@@ -237,12 +239,16 @@ static void check_folio(const struct folio *folio, unsigned long pfn, unsigned i
 	if (!order && (folio->page.lru.next != &folio->page.lru ||
 		       folio->page.lru.prev != &folio->page.lru))
 		shim_die("pfn %#lx is on a list", pfn);
+	if (order > 1 && !list_empty(&folio->_deferred_list))
+		shim_die("pfn %#lx is queued to be split", pfn);
 	for (i = 0; i < BIT(order); i++) {
 		const struct page *p = pfn_to_page(pfn + i);
 
 		if (p->inits != 1 || p->free || p->refcount != !i || p->_mapcount != -1 ||
 		    PageHead(p) != (order && !i) || p->head != (i ? &folio->page : NULL))
 			shim_die("pfn %#lx + %#lx is not part of its folio", pfn, i);
+		if (p->mapping != (i ? TAIL_MAPPING : NULL))
+			shim_die("pfn %#lx + %#lx has a mapping", pfn, i);
 	}
 }
 

@@ -133,6 +133,16 @@ static void lock_atomic(void)
 	guard(mutex)(&mutex);
 }
 
+static void store_word(unsigned int nr)
+{
+	const u64 word = 0;
+
+	memcpy_flushcache((u64 *)pfn_to_page(64) + nr, &word, sizeof(word));
+}
+
+static void store_twice(void)	{ store_word(0); store_word(1); store_word(0); }
+static void touch_stored(void)	{ store_word(0); __SetPageHead(pfn_to_page(64)); }
+
 /* None of these is one: what the crimes above are close to. */
 static void innocent(void)
 {
@@ -141,6 +151,12 @@ static void innocent(void)
 	rcu_read_lock();
 	rcu_read_unlock();
 	might_sleep();
+	store_word(0);
+	set_page_count(pfn_to_page(65), 1);
+	wmb();
+	store_word(0);
+	wmb();
+	set_page_count(pfn_to_page(64), 1);
 }
 
 TEST(the_judge_lets_nothing_pass_that_would_corrupt_a_kernel)
@@ -148,7 +164,7 @@ TEST(the_judge_lets_nothing_pass_that_would_corrupt_a_kernel)
 	static void (* const crimes[])(void) = {
 		double_free, double_init, free_reserved, wrong_free, lost_page,
 		wrong_total, wrong_type, wrong_zone, early_free, sleep_atomic, sleep_in_rcu,
-		wait_in_rcu, lock_atomic,
+		wait_in_rcu, lock_atomic, store_twice, touch_stored,
 	};
 	unsigned int i;
 	int status;

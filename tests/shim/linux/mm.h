@@ -104,19 +104,27 @@ static inline phys_addr_t virt_to_phys(const volatile void *p)
 #define page_private(p)		((p)->private)
 #define set_page_private(p, v)	((p)->private = (v))
 #define accept_memory(phys, size)	do { } while (0)
-#define set_page_count(p, n)	((p)->refcount = (n))
+#define set_page_count(p, n)	((void)(shim_touch(p)->refcount = (n)))
 #define atomic_set(p, n)	(*(p) = (n))
 #define atomic_long_add(n, p)	((void)__atomic_fetch_add(&(p)->counter, (n), __ATOMIC_RELAXED))
 #define atomic_long_read(p)	__atomic_load_n(&(p)->counter, __ATOMIC_RELAXED)
 #define page_cpupid_reset_last(p)	((void)(p))
 #define PageHead(p)		(!!(READ_ONCE((p)->flags.f) & PG_HEAD))
-#define __SetPageHead(p)	((p)->flags.f |= PG_HEAD)
+#define __SetPageHead(p)	((void)(shim_touch(p)->flags.f |= PG_HEAD))
 #define ClearPageHead(p)	((p)->flags.f &= ~PG_HEAD)
-#define memcpy_flushcache	memcpy
-#define wmb()			__asm__ volatile("" ::: "memory")
+#define memcpy_flushcache	shim_store_past_caches
+#define wmb()			shim_wmb()
 #define nr_node_ids		MAX_NUMNODES
 #define SMP_CACHE_BYTES		64
 #define PHYS_ADDR_MAX		(~(phys_addr_t)0)
+
+/*
+ * stores.c: stores past the caches, each word once, and no struct page is looked at
+ * by whoever stored to it before shim_wmb().
+ */
+void shim_store_past_caches(void *to, const void *from, size_t size);
+struct page *shim_touch(struct page *page);
+void shim_wmb(void);
 
 /* What the judge knows of a page is not the kernel's to forget. */
 static inline void mm_zero_struct_page(struct page *page)

@@ -7,7 +7,7 @@
 static inline void set_compound_head(struct page *page, const struct page *head,
 				     unsigned int order)
 {
-	page->head = head;
+	shim_touch(page)->head = head;
 	page->lru.next = NULL;
 }
 

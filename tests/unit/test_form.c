@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The form of held pages, byte by byte: kernel/kho_fast/form.c beside __init_single_page()
+ * and prep_compound_page() as mm/ would call them.
+ */
+#include "mm/internal.h"
+#include "mm/mm_init.h"
+
+#include "test.h"
+
+#define HEAD		(1UL << 18)	/* aligned like the largest folio */
+#define MAX_ORDER	18
+#define MAX_CUT_ORDER	6
+#define NR_PAGES	(HEAD << 1)
+
+static struct page *expected;
+
+static struct zone *zone(void)
+{
+	return &NODE_DATA(3)->node_zones[ZONE_NORMAL];
+}
+
+static void machine(void)
+{
+	unit_init();
+	memblock_add_node(0, PFN_PHYS(NR_PAGES), 3, MEMBLOCK_NONE);
+	*NODE_DATA(3) = (pg_data_t){ .end_pfn = NR_PAGES, .nr_zones = 2 };
+	*zone() = (struct zone){ 3, ZONE_NORMAL, 0, NR_PAGES, { 0 } };
+	expected = malloc(BIT(MAX_ORDER) * sizeof(*expected));
+	if (!expected)
+		shim_die("no memory");
+}
+
+static void init_single_pages(unsigned long pfn, unsigned long end)
+{
+	for (; pfn < end; pfn++) {
+		memset(pfn_to_page(pfn), 0, sizeof(struct page));
+		__init_single_page(pfn_to_page(pfn), pfn, ZONE_NORMAL, 3);
+	}
+}
+
+/* A tail is on no list: it has no pointer to itself where the head has its list. */
+static void expect(unsigned int order)
+{
+	struct page *head = pfn_to_page(HEAD);
+	unsigned long i;
+
+	init_single_pages(HEAD, HEAD + BIT(order));
+	if (order)
+		__SetPageHead(head);
+	for (i = 1; i < BIT(order); i++) {
+		head[i].lru.prev = NULL;
+		set_page_count(head + i, 0);
+		prep_compound_tail(head + i, head, order);
+	}
+	if (order)
+		prep_compound_head(head, order);
+	memcpy(expected, head, BIT(order) * sizeof(*head));
+	memset(head, 0xa5, BIT(order) * sizeof(*head));
+}
+
+/* The first page that is not as expected, or their number. */
+static unsigned long first_other(unsigned int order)
+{
+	const struct page *head = pfn_to_page(HEAD);
+	unsigned long i = 0;
+
+	while (i < BIT(order) && !memcmp(head + i, expected + i, sizeof(*head)))
+		i++;
+	return i;
+}
+
+TEST(a_folio_is_what_mm_makes_of_it_byte_by_byte)
+{
+	struct kho_fast_form form;
+	unsigned int order;
+
+	machine();
+	kho_fast_form_init(&form, zone(), HEAD);
+	for (order = 0; order <= MAX_ORDER; order++) {
+		expect(order);
+		if (order)
+			kho_fast_hold_folio(&form, HEAD, order, HEAD, HEAD + BIT(order));
+		else
+			kho_fast_hold_pages(&form, HEAD, HEAD + 1);
+		wmb();
+		ASSERT_EQ(first_other(order), BIT(order))
+			TH_LOG("order %u: page %lu", order, first_other(order));
+	}
+}
+
+/* Templates are made for another order, and back, and for another folio. */
+TEST(folios_of_all_orders_can_take_turns)
+{
+	struct kho_fast_form form;
+	unsigned int order, other;
+
+	machine();
+	kho_fast_form_init(&form, zone(), HEAD);
+	for (order = 1; order <= MAX_CUT_ORDER; order++) {
+		for (other = 1; other <= MAX_CUT_ORDER; other++) {
+			kho_fast_hold_folio(&form, 0, other, 0, BIT(other));
+			expect(order);
+			kho_fast_hold_folio(&form, HEAD, order, HEAD, HEAD + BIT(order));
+			wmb();
+			ASSERT_EQ(first_other(order), BIT(order))
+				TH_LOG("order %u after %u", order, other);
+		}
+	}
+}
+
+/* Some of a folio, whose struct pages are deferred, or initialised as single pages. */
+static void hold_part(unsigned int order, unsigned long start, unsigned long end, bool early)
+{
+	struct kho_fast_form form;
+	unsigned long i;
+
+	if (start == end)
+		return;
+	if (!early) {
+		kho_fast_form_init(&form, zone(), HEAD);
+		kho_fast_hold_folio(&form, HEAD, order, HEAD + start, HEAD + end);
+		wmb();
+		return;
+	}
+
+	init_single_pages(HEAD + start, HEAD + end);
+	kho_fast_shape_folio(HEAD, order, HEAD + start, HEAD + end);
+	wmb();
+	/* A tail that was a single page keeps what is left of its list. */
+	for (i = max(start, 1); i < end; i++)
+		pfn_to_page(HEAD + i)->lru.prev = NULL;
+}
+
+/* Three parts, which end at @cut[], early or not as @early says, in the order of @turn. */
+static bool in_parts(unsigned int order, const unsigned long *cut, unsigned int early,
+		     unsigned int turn)
+{
+	unsigned int i, part;
+
+	expect(order);
+	for (i = 0; i < 3; i++) {
+		part = turn < 3 ? (i + turn) % 3 : (turn - i) % 3;
+		hold_part(order, part ? cut[part - 1] : 0, cut[part], early & BIT(part));
+	}
+	return first_other(order) == BIT(order);
+}
+
+TEST(parts_of_a_folio_can_come_in_any_order)
+{
+	unsigned long cut[3];
+	unsigned int order, early, turn;
+
+	machine();
+	for (order = 1; order <= MAX_CUT_ORDER; order++) {
+		cut[2] = BIT(order);
+		for (cut[0] = 1; cut[0] <= cut[2]; cut[0] += cut[0] < 6 ? 1 : 13) {
+			for (cut[1] = cut[0]; cut[1] <= cut[2]; cut[1] += cut[1] < 6 ? 1 : 13) {
+				for (early = 0; early < 8; early++) {
+					for (turn = 0; turn < 6; turn++)
+						ASSERT_TRUE(in_parts(order, cut, early, turn))
+							TH_LOG("order %u cut at %lu and %lu, early %u, turn %u, page %lu",
+							       order, cut[0], cut[1], early, turn,
+							       first_other(order));
+				}
+			}
+		}
+	}
+}
+
+TEST_HARNESS_MAIN
