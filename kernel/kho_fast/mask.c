@@ -9,6 +9,42 @@
  */
 #include "internal.h"
 
+/* Each of the lower 32 bits becomes two, side by side. */
+static u64 double_bits(u64 bits)
+{
+	bits = (bits | bits << 16) & 0x0000ffff0000ffff;
+	bits = (bits | bits << 8) & 0x00ff00ff00ff00ff;
+	bits = (bits | bits << 4) & 0x0f0f0f0f0f0f0f0f;
+	bits = (bits | bits << 2) & 0x3333333333333333;
+	bits = (bits | bits << 1) & 0x5555555555555555;
+
+	return bits | bits << 1;
+}
+
+/*
+ * Add @nr_bits keys of fewer than BITS_PER_LONG pages each to @mask: the bits of
+ * one of its words come from one word of the keys. Most words are all set or
+ * all clear.
+ */
+static void add_small_keys(unsigned long keys, unsigned int nr_bits,
+			   unsigned int order, unsigned long *mask)
+{
+	const unsigned int per_word = BITS_PER_LONG >> order;
+	const unsigned long all = GENMASK(per_word - 1, 0);
+	unsigned int bit, i;
+
+	for (bit = 0; bit < nr_bits; bit += per_word) {
+		u64 pages = keys >> bit & all;
+
+		if (pages == all)
+			pages = ~0UL;
+		else if (pages)
+			for (i = 0; i < order; i++)
+				pages = double_bits(pages);
+		*mask++ |= pages;
+	}
+}
+
 /* Add the keys of one order to @mask, which starts at @pfn. */
 static void add_order(const struct kho_fast_map *map, unsigned long pfn,
 		      unsigned int order, unsigned long *mask)
@@ -24,8 +60,9 @@ static void add_order(const struct kho_fast_map *map, unsigned long pfn,
 	for (off = 0; off < nr_bits; off += BITS_PER_LONG) {
 		unsigned long word = kho_fast_keys(leaf, first + off, nr_bits);
 
-		if (!order) {
-			mask[BIT_WORD(off)] |= word;
+		if (BIT(order) < BITS_PER_LONG) {
+			add_small_keys(word, min(nr_bits - off, BITS_PER_LONG),
+				       order, mask + BIT_WORD(off << order));
 			continue;
 		}
 		for_each_set_bit(bit, &word, BITS_PER_LONG)
