@@ -20,10 +20,18 @@
 struct machine machine;
 
 static const struct machine_set sets[] = {
-	{ "order 9",		9,	1 },
 	{ "order 0",		0,	1 },
+	{ "order 1",		1,	1 },
+	{ "order 2",		2,	1 },
+	{ "order 3",		3,	1 },
+	{ "order 4",		4,	1 },
+	{ "order 6",		6,	1 },
+	{ "order 9",		9,	1 },
 	{ "order 18",		18,	1 },
 	{ "order 0, 1 of 2",	0,	2 },
+	{ "order 1, 1 of 2",	1,	2 },
+	{ "order 2, 1 of 2",	2,	2 },
+	{ "order 4, 1 of 2",	4,	2 },
 	{ "order 9, 1 of 2",	9,	2 },
 };
 
