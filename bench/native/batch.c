@@ -29,6 +29,12 @@ static const char *case_name(unsigned int index)
 	return index < sizeof(cases) / sizeof(*cases) ? cases[index].name : NULL;
 }
 
+/* See insert.c. */
+static bool is_small(unsigned int index)
+{
+	return cases[index].order != 9;
+}
+
 static struct bench_work setup(unsigned int index)
 {
 	folios = (struct folios){
@@ -71,6 +77,7 @@ const struct bench bench_batch = {
 	.name		= "batch",
 	.unit		= "folio",
 	.case_name	= case_name,
+	.is_small	= is_small,
 	.setup		= setup,
 	.variants	= variants,
 	.nr_variants	= sizeof(variants) / sizeof(*variants),

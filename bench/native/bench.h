@@ -53,6 +53,7 @@ struct bench_options {
 	unsigned int	limit_s;	/* for the repetitions of one case */
 	unsigned long	seed;
 	const char	*output;
+	bool		smoke;		/* results count, times do not */
 };
 
 extern struct bench_options bench_options;
@@ -117,6 +118,7 @@ struct bench_work {
  * @name:      As on the command line.
  * @unit:      What one operation is.
  * @case_name: The name of a case, NULL past the last one.
+ * @is_small:  Does a case take a second at most? --smoke has only those. NULL: all do.
  * @setup:     Prepare a case. What it made goes with the process.
  * @variants:  Run in turns.
  * @nr_variants: How many.
@@ -128,6 +130,7 @@ struct bench {
 	const char			*name;
 	const char			*unit;
 	const char			*(*case_name)(unsigned int index);
+	bool				(*is_small)(unsigned int index);
 	struct bench_work		(*setup)(unsigned int index);
 	const struct bench_variant	*variants;
 	unsigned int			nr_variants;

@@ -185,6 +185,14 @@ static unsigned long max_nodes(void)
 	return (host.end_pfn >> 15) * 9 / 8 + 64;
 }
 
+static bool is_small(unsigned int index)
+{
+	unsigned int size;
+
+	kind_of(index, &size);
+	return !size;
+}
+
 static struct bench_work setup(unsigned int index)
 {
 	unsigned int size;
@@ -253,6 +261,7 @@ const struct bench bench_ingest = {
 	.name		= "ingest",
 	.unit		= "host",
 	.case_name	= case_name,
+	.is_small	= is_small,
 	.setup		= setup,
 	.variants	= variants,
 	.nr_variants	= sizeof(variants) / sizeof(*variants),

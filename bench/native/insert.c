@@ -34,6 +34,12 @@ static const char *case_name(unsigned int index)
 	return index < sizeof(cases) / sizeof(*cases) ? cases[index].name : NULL;
 }
 
+/* The struct pages of 2^14 folios of order 9, in huge pages, are 512 MiB. */
+static bool is_small(unsigned int index)
+{
+	return cases[index].order != 9;
+}
+
 static struct bench_work setup(unsigned int index)
 {
 	folios = (struct folios){
@@ -118,6 +124,7 @@ const struct bench bench_insert = {
 	.name		= "insert",
 	.unit		= "folio",
 	.case_name	= case_name,
+	.is_small	= is_small,
 	.setup		= setup,
 	.variants	= variants,
 	.nr_variants	= sizeof(variants) / sizeof(*variants),

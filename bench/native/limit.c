@@ -11,10 +11,12 @@
 #include "memory.h"
 #include "stream.h"
 
-#define SIZE	(1ul << 30)
-#define PART	(1ul << 21)
+#define SIZE		(1ul << 30)
+#define SMOKE_SIZE	(1ul << 26)
+#define PART		(1ul << 21)
 
 static char *buffer;
+static unsigned long size;
 static bool reads;
 
 static const char *case_name(unsigned int index)
@@ -27,10 +29,11 @@ static const char *case_name(unsigned int index)
 static struct bench_work setup(unsigned int index)
 {
 	reads = !index;
-	buffer = memory_reserve(SIZE);
-	madvise(buffer, SIZE, MADV_HUGEPAGE);
-	memset(buffer, 1, SIZE);
-	return (struct bench_work){ SIZE >> 12, SIZE };
+	size = bench_options.smoke ? SMOKE_SIZE : SIZE;
+	buffer = memory_reserve(size);
+	madvise(buffer, size, MADV_HUGEPAGE);
+	memset(buffer, 1, size);
+	return (struct bench_work){ size >> 12, size };
 }
 
 static void read_part(unsigned long from, unsigned long end)
@@ -45,7 +48,7 @@ static void set_part(unsigned long from, unsigned long end)
 
 static void run(unsigned int threads)
 {
-	parallel(threads, 0, SIZE, PART, reads ? read_part : set_part);
+	parallel(threads, 0, size, PART, reads ? read_part : set_part);
 }
 
 static const struct bench_variant variants[] = {

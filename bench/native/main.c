@@ -38,6 +38,7 @@ static const struct argp_option options[] = {
 	{ "limit", 't', "S", 0, "no new repetition of a case after that, but 3 (3)", 0 },
 	{ "seed", 's', "N", 0, "of what is random (1)", 0 },
 	{ "output", 'o', "FILE", 0, "add the samples to it (PROGRAM.jsonl)", 0 },
+	{ "smoke", 'S', NULL, 0, "do not measure: check results, of small cases, 1 GiB, once", 0 },
 	{ "list", 'l', NULL, 0, "list the benchmarks and their cases", 0 },
 	{ 0 }
 };
@@ -94,6 +95,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'o':
 		bench_options.output = arg;
 		return 0;
+	case 'S':
+		bench_options.smoke = true;
+		bench_options.memory_gib = bench_options.reps = 1;
+		return 0;
 	case 'l':
 		list();
 		exit(0);
@@ -103,6 +108,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+static bool wants_case(const struct bench *bench, unsigned int index)
+{
+	return !bench_options.smoke || !bench->is_small || bench->is_small(index);
 }
 
 static int run_case(const struct bench *bench, unsigned int index)
@@ -153,6 +163,8 @@ int main(int argc, char **argv)
 			continue;
 		table_head(benches[i]);
 		for (c = 0; benches[i]->case_name(c); c++) {
+			if (!wants_case(benches[i], c))
+				continue;
 			rc = run_case(benches[i], c);
 			worst = rc > worst ? rc : worst;
 		}

@@ -66,6 +66,11 @@ static void reserve_pages(unsigned long nr)
 	memblock.reserved.cnt = memblock.reserved.max = nr;
 }
 
+static bool is_small(unsigned int index)
+{
+	return counts[index] < 10000;
+}
+
 static struct bench_work setup(unsigned int index)
 {
 	memblock_add_node(0, HOLE_START, 0, MEMBLOCK_NONE);
@@ -162,6 +167,7 @@ const struct bench bench_regions = {
 	.name		= "regions",
 	.unit		= "section of 128 MiB",
 	.case_name	= case_name,
+	.is_small	= is_small,
 	.setup		= setup,
 	.variants	= variants,
 	.nr_variants	= ARRAY_SIZE(variants),

@@ -27,6 +27,11 @@ static const char *case_name(unsigned int index)
 	return index <= MAX_ORDER ? name : NULL;
 }
 
+static bool is_small(unsigned int index)
+{
+	return index >= 9;
+}
+
 static struct bench_work setup(unsigned int index)
 {
 	order = index;
@@ -73,6 +78,7 @@ const struct bench bench_tree = {
 	.name		= "tree",
 	.unit		= "key",
 	.case_name	= case_name,
+	.is_small	= is_small,
 	.setup		= setup,
 	.variants	= variants,
 	.nr_variants	= sizeof(variants) / sizeof(*variants),
