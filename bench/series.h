@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The samples of 'make bench': JSON Lines with an env record per run of the program and a
- * sample per repetition. Read by compare and charts.
+ * sample per repetition. Read by compare, ratio and charts.
  */
 #ifndef BENCH_SERIES_H
 #define BENCH_SERIES_H

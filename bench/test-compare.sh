@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tests of bench/compare and of what draws the charts, on samples made by hand; expected
+# Tests of bench/compare, bench/ratio and of what draws the charts, on samples made by hand; expected
 # figures were worked out by hand. KTAP on stdout.
 #
 # usage: test-compare.sh
@@ -15,6 +15,7 @@ here=$(dirname -- "$0")
 
 dir=$build/test-compare
 compare=$build/bench/compare
+ratio=$build/bench/ratio
 charts=$build/bench/charts-of-native
 
 # env [WHERE [SCHEMA]]
@@ -228,6 +229,58 @@ a_single_point_is_drawn_in_silence() {
 	says "$dir/insert.svg" '<svg'
 }
 
+# hold EXIT_STATUS [OPTIONS]: the ratio of ours to the slower of memset and stock, in file a
+hold() {
+	want=$1
+	shift
+	got=0
+	"$ratio" "$@" "$dir/a" insert ours memset stock >"$dir/out" 2>"$dir/err" || got=$?
+	[ "$got" -eq "$want" ] || { echo "exit status $got, not $want: $(cat "$dir/err")"; return 1; }
+}
+
+# Minimum of ours 30, of memset 8, of stock 20, each of 10 operations: 30 / 20 = 1.5
+ratio_is_of_minima_to_the_slowest_base() {
+	{
+		env_line
+		samples 'order 1' ours 1 10 90 30 50
+		samples 'order 1' memset 1 10 8 200
+		samples 'order 1' stock 1 10 30 20
+	} >"$dir/a"
+	hold 0
+	says "$dir/out" '^within insert, order 1: ours takes 1.50 times as long as stock (3.00 ns, 2.00 ns), limit 1.50$'
+	[ "$(wc -l <"$dir/out")" -eq 1 ]
+	hold 1 -l 1.49
+	says "$dir/out" '^above insert, order 1: ours takes 1.50 .*, limit 1.49$'
+}
+
+# The first case is within the limit; samples on two threads are others.
+one_case_above_the_limit_is_enough() {
+	{
+		env_line
+		samples 'order 1' ours 1 10 10
+		samples 'order 1' ours 2 10 900
+		samples 'order 1' memset 1 10 10
+		samples 'order 1' stock 1 10 10
+		samples 'order 2' ours 1 10 31
+		samples 'order 2' memset 1 10 20
+		samples 'order 2' stock 1 10 10
+	} >"$dir/a"
+	hold 1
+	says "$dir/out" '^within insert, order 1: ours takes 1.00 times as long'
+	says "$dir/out" '^above insert, order 2: ours takes 1.55 times as long as memset'
+	[ "$(wc -l <"$dir/out")" -eq 2 ]
+}
+
+ratio_without_a_base_or_a_case_is_refused() {
+	{ env_line; samples c ours 1 10 10; samples c memset 1 10 10; } >"$dir/a"
+	hold 2
+	says "$dir/err" 'c: no samples of stock'
+	{ env_line; samples c memset 1 10 10; } >"$dir/a"
+	hold 2
+	says "$dir/err" 'no samples of insert, ours'
+	hold 2 -l 0
+}
+
 tests='median_of_odd_and_even_samples_and_ratio ranges_that_overlap_are_noise
 	ranges_that_only_touch_are_not medians_closer_than_the_quartiles_are_noise
 	the_larger_of_both_quartile_ranges_counts less_than_three_samples_are_few
@@ -235,10 +288,11 @@ tests='median_of_odd_and_even_samples_and_ratio ranges_that_overlap_are_noise
 	what_is_in_one_file_only_is_named json_has_the_same_figures other_where_is_refused
 	other_where_in_one_file_is_refused other_schema_is_refused
 	samples_of_make_blackout_are_refused cut_line_is_named empty_and_missing_files_are_refused
-	full_disk_is_noticed chart_has_the_points
-	a_single_point_is_drawn_in_silence'
+	full_disk_is_noticed chart_has_the_points a_single_point_is_drawn_in_silence
+	ratio_is_of_minima_to_the_slowest_base one_case_above_the_limit_is_enough
+	ratio_without_a_base_or_a_case_is_refused'
 
-make -s -C "$top/bench" "$compare" "$charts" OUT="$build/bench" >&2 ||
+make -s -C "$top/bench" "$compare" "$ratio" "$charts" OUT="$build/bench" >&2 ||
 	die "cannot be built: 'make setup' installs what is missing"
 rm -rf "$dir"
 mkdir -p "$dir"
