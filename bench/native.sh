@@ -3,24 +3,30 @@
 #
 # Run the native benchmarks: samples to build/bench/native.jsonl, the table to the terminal
 # and to build/bench/table.txt, charts to build/bench/charts/. The samples of the run
-# before stay in build/bench/native.old.jsonl, for bench/compare. Takes 5 minutes on 2 CPUs;
-# needs 4 GiB of memory. usage: native.sh [-r N] [-t S] [BENCHMARK...], see native --help
+# before stay in build/bench/native.old.jsonl, for bench/compare. Takes 7 minutes on 2 CPUs;
+# needs 4 GiB of memory. usage: [SMOKE=1] native.sh [-r N] [-t S] [BENCHMARK...], see
+# native --help
+#   SMOKE=1   does it work? Small cases, once, 1 GiB; everything goes to build/smoke/bench/
 #
 # exit status: 0 all was measured; 1 a result was wrong; 2 trouble
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=../scripts/lib.sh
 . "$here/../scripts/lib.sh"
+# shellcheck source=env.sh
+. "$here/env.sh"
 
-out=$build/bench
-make --no-print-directory -C "$top/bench" native "$out/charts-of-native" OUT="$out" ||
+bin=$build/bench
+out=$outputs/bench
+mkdir -p "$out"
+make --no-print-directory -C "$top/bench" native "$bin/charts-of-native" OUT="$bin" ||
 	die "cannot be built: 'make setup' installs what is missing"
 
 rm -f "$out/native.new.jsonl"
 # the status goes through a file: in a pipeline it would be tee's
 {
 	rc=0
-	"$out/native" -o "$out/native.new.jsonl" "$@" || rc=$?
+	"$bin/native" ${smoke:+--smoke} -o "$out/native.new.jsonl" "$@" || rc=$?
 	echo "$rc" >"$out/native.rc"
 } | tee "$out/table.txt"
 rc=$(cat "$out/native.rc")
@@ -29,4 +35,4 @@ rm -f "$out/native.rc"
 
 [ ! -f "$out/native.jsonl" ] || mv "$out/native.jsonl" "$out/native.old.jsonl"
 mv "$out/native.new.jsonl" "$out/native.jsonl"
-"$out/charts-of-native" "$out/native.jsonl" "$out/charts"
+"$bin/charts-of-native" "$out/native.jsonl" "$out/charts"
