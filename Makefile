@@ -13,6 +13,7 @@ help:
 	@echo 'make check             all tests, what CI runs'
 	@echo 'make check-unit          tree, busy map and scratch arithmetic in userspace'
 	@echo 'make check-fuzz          a bounded run of the fuzzers of what is handed over'
+	@echo 'make check-native        the native benchmarks: they run, and no order is slower than it may be'
 	@echo 'make check-report        the report over the blackout samples'
 	@echo 'make check-khoctl        tools/khoctl and the reader of timelines'
 	@echo 'make check-compare       bench/compare and the charts of make bench'
@@ -76,7 +77,7 @@ fuzz:
 check:
 	@scripts/check.sh $(CHECK)
 
-checks := unit fuzz report khoctl compare bpf apply alone identical budget targets e2e
+checks := unit fuzz native report khoctl compare bpf apply alone identical budget targets e2e
 
 $(checks:%=check-%): check-%:
 	@scripts/check.sh $(CHECK) $*
