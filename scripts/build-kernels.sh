@@ -62,7 +62,8 @@ sum_of() {
 	{
 		printf '%s\n' "$made_from"
 		find "$@" -type f | LC_ALL=C sort | while read -r f; do
-			echo "${f#"$stage"}"
+			_name=${f#"$stage"}
+			echo "${_name#"$top"}"
 			cat "$f"
 		done
 	} | sha256sum
