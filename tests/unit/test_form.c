@@ -157,11 +157,12 @@ TEST(parts_of_a_folio_can_come_in_any_order)
 		for (cut[0] = 1; cut[0] <= cut[2]; cut[0] += cut[0] < 6 ? 1 : 13) {
 			for (cut[1] = cut[0]; cut[1] <= cut[2]; cut[1] += cut[1] < 6 ? 1 : 13) {
 				for (early = 0; early < 8; early++) {
-					for (turn = 0; turn < 6; turn++)
+					for (turn = 0; turn < 6; turn++) {
 						ASSERT_TRUE(in_parts(order, cut, early, turn))
 							TH_LOG("order %u cut at %lu and %lu, early %u, turn %u, page %lu",
 							       order, cut[0], cut[1], early, turn,
 							       first_other(order));
+					}
 				}
 			}
 		}
