@@ -19,7 +19,6 @@ unsigned int shim_nr_errs, shim_nr_warnings, shim_nr_warns;
 cycles_t shim_cycles;
 long shim_fail_after = -1, shim_live_objects, shim_object_bytes, shim_object_peak;
 pthread_rwlock_t shim_rcu = PTHREAD_RWLOCK_INITIALIZER;
-__thread unsigned int shim_rcu_depth;
 
 void shim_die(const char *fmt, ...)
 {

@@ -9,7 +9,6 @@
 #include <linux/crash_dump.h>
 #include <linux/kstrtox.h>
 #include <linux/oom.h>
-#include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -28,7 +27,6 @@ struct callback_head *shim_task_work;
 struct notifier_block *shim_oom_notifier;
 struct work_struct *shim_work, *shim_delayed_work;
 pthread_rwlock_t shim_rcu = PTHREAD_RWLOCK_INITIALIZER;
-__thread unsigned int shim_rcu_depth, shim_preempt_depth;
 
 void shim_die(const char *fmt, ...)
 {
@@ -39,13 +37,6 @@ void shim_die(const char *fmt, ...)
 	vfprintf(stderr, fmt, args);
 	fputs("\n", stderr);
 	abort();
-}
-
-void shim_might_sleep(const char *caller)
-{
-	if (shim_rcu_depth || shim_preempt_depth)
-		shim_die("%s: sleeps %s", caller,
-			 shim_rcu_depth ? "under rcu_read_lock()" : "with preemption off");
 }
 
 void shim_printk(unsigned int *count, const char *fmt, ...)
