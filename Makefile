@@ -71,7 +71,8 @@ tools:
 
 fuzz:
 	@scripts/need.sh source
-	@$(MAKE) --no-print-directory -C tests/fuzz fuzz
+	@kdir=$$(scripts/fetch-linux.sh) && \
+		$(MAKE) --no-print-directory -C tests/fuzz fuzz KDIR="$$kdir"
 
 # Which parts, and what each needs: scripts/parts. CHECK=-n says it and does nothing.
 check:

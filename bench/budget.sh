@@ -20,7 +20,7 @@
 # node_ns and node_sections from the files kho/in/walk and kho/in/nodes if the plan shows them.
 # exit status: 0 all within their slack, 1 not, or a plan failed, 4 cannot run here
 set -eu
-here=$(cd -- "$(dirname -- "$0")" && pwd -P)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 # shellcheck source=../scripts/lib.sh
 . "$here/../scripts/lib.sh"
 

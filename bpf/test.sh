@@ -7,7 +7,7 @@
 # usage: test.sh
 # shellcheck disable=SC2317	# the tests are called by name
 set -eu
-here=$(cd -- "$(dirname -- "$0")" && pwd -P)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 # shellcheck source=../scripts/lib.sh
 . "$here/../scripts/lib.sh"
 # shellcheck source=../scripts/ktap.sh

@@ -12,7 +12,6 @@ export CCACHE_DIR="${KHO_CCACHE:-$cache/ccache}" CCACHE_MAXSIZE=2G CCACHE_DEPEND
 # Nothing of the machine goes into the image: equal inputs give equal kernels.
 export KBUILD_BUILD_USER=kho KBUILD_BUILD_HOST=fast
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
-unset MAKEFLAGS MFLAGS MAKELEVEL
 
 # ccache in depend mode does not see what .incbin includes: it would give a kernel image
 # an old kernel whenever the compressed size is the same.  So assembly goes past it, by

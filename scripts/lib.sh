@@ -11,20 +11,45 @@ self=${0##*/}
 say() { printf '%s: %s\n' "$self" "$*" >&2; }
 die() { printf '%s: error: %s\n' "$self" "$*" >&2; exit 1; }
 
-top=$(cd -- "$(dirname -- "$0")" && pwd -P)
+top=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 while [ ! -f "$top/scripts/lib.sh" ]; do
 	[ -n "$top" ] || die "$0 is not inside a kho-fast checkout"
 	top=${top%/*}
 done
+# shellcheck source=environment.sh
+. "$top/scripts/environment.sh"
 # shellcheck disable=SC2034	# for the scripts that source this file
 build=$top/build
 
-cache=${KHO_CACHE:-${XDG_CACHE_HOME:-${HOME:?set HOME or KHO_CACHE}/.cache}/kho-fast}
-mkdir -p -- "$cache" || die "cannot create the cache $cache: set KHO_CACHE to a folder you can write to"
+# need_plain_path WHAT PATH WAY-OUT: make splits at a blank or a colon and QEMU at a comma,
+# and neither make nor kbuild quotes what is special to a shell
+need_plain_path() {
+	case $2 in
+	*[[:space:]:,\;\#\$%\&\|\<\>\(\)\*\?\[\]\{\}\'\"\`\\]*)
+		die "$1 '$2' has a blank, a colon or another special character in its path," \
+			"where kernels and modules cannot be built: $3" ;;
+	esac
+}
+need_plain_path "the checkout" "$top" "move it to a folder without"
+
+if [ -z "${KHO_CACHE-}" ] && [ -z "${XDG_CACHE_HOME-}" ] && [ -z "${HOME-}" ]; then
+	die "no place for the cache, HOME is not set: set KHO_CACHE to a folder you can write to"
+fi
+cache=${KHO_CACHE:-${XDG_CACHE_HOME:-${HOME-}/.cache}/kho-fast}
+reason=$(mkdir -p -- "$cache" 2>&1) ||
+	die "cannot create the cache $cache (${reason##*: }):" \
+		"set KHO_CACHE to a folder you can write to"
 cache=$(cd -- "$cache" && pwd -P)
-case $cache in
-*[[:space:]:]*) die "the kernel cannot be built under '$cache' (space or colon): set KHO_CACHE" ;;
-esac
+need_plain_path "the cache" "$cache" "set KHO_CACHE to a folder without"
+[ -w "$cache" ] || die "cannot write to the cache $cache: set KHO_CACHE to a folder you can write to"
+# in full: a relative path is another one for a make that runs in a subfolder
+export KHO_CACHE="$cache"
+if [ -n "${KDIR-}" ]; then
+	given=$KDIR
+	KDIR=$(cd -- "$given" 2>/dev/null && pwd -P) || die "KDIR=$given is not a folder"
+	export KDIR
+	need_plain_path KDIR "$KDIR" "move that kernel source to a folder without"
+fi
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then

@@ -22,7 +22,7 @@
 #   # emulate: ACCEL that instead of tcg: tcg-icount, where times do not depend on
 #                    what else the host does
 set -eu
-here=$(cd -- "$(dirname -- "$0")" && pwd -P)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 # shellcheck source=../../scripts/lib.sh
 . "$here/../../scripts/lib.sh"
 # shellcheck source=guest.sh

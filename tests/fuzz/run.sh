@@ -9,12 +9,12 @@
 # usage: run.sh FOLDER TARGET...	where the programs are; exit status: 0 all
 #					passed, 1 not
 set -eu
-[ $# -ge 2 ] || { echo "usage: run.sh FOLDER TARGET..." >&2; exit 2; }
-here=$(cd -- "$(dirname -- "$0")" && pwd -P)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 # shellcheck source=../../scripts/lib.sh
 . "$here/../../scripts/lib.sh"
 # shellcheck source=../../scripts/ktap.sh
 . "$here/../../scripts/ktap.sh"
+[ $# -ge 2 ] || { echo "usage: run.sh FOLDER TARGET..." >&2; exit 2; }
 
 out=$(cd -- "$1" && pwd -P)
 shift

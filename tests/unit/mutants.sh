@@ -7,6 +7,8 @@
 #
 # usage: mutants.sh [PATTERN]	only those whose line matches; SRC= as in Makefile
 set -eu
+# shellcheck source=../../scripts/environment.sh
+. "$(dirname -- "$0")/../../scripts/environment.sh"
 die() { echo "mutants.sh: $*" >&2; exit 2; }
 
 unit=$(cd -- "$(dirname -- "$0")" && pwd -P)

@@ -8,6 +8,8 @@
 #
 # usage: run.sh PROGRAM...	exit status: 0 all passed, 1 not
 set -eu
+# shellcheck source=../../scripts/environment.sh
+. "$(dirname -- "$0")/../../scripts/environment.sh"
 [ $# -gt 0 ] || { echo "usage: run.sh PROGRAM..." >&2; exit 2; }
 
 can_run() {

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The environment of every script: what a user has set for a shell, git, make, a
+# compiler or a locale must not change what a script writes or says.  Sourced before
+# anything else; the caller has done set -eu.  The inputs of the scripts (KDIR, KHO_*,
+# CI, CC, PATH, proxies) are left alone.
+
+# Names, matched as a whole: shells and utilities; git; make and kbuild; compilers and
+# sanitizers; interpreters and compressors.
+bending='CDPATH|ENV|BASH_ENV|BASH_COMPAT|BASH_XTRACEFD|GLOBIGNORE|EXECIGNORE|TMOUT|PS4'
+bending="$bending|POSIXLY_CORRECT|POSIX_ME_HARDER|_POSIX2_VERSION|LANG|LANGUAGE|LC_.*"
+bending="$bending|GREP_OPTIONS|GREP_COLORS?|TAR_OPTIONS|LS_COLORS|QUOTING_STYLE|TIME_STYLE"
+bending="$bending|BLOCK_?SIZE|(DF|DU|LS)_BLOCK_SIZE|TABSIZE|COLUMNS|LINES|AWKPATH|AWKLIBPATH"
+bending="$bending|SIMPLE_BACKUP_SUFFIX|VERSION_CONTROL|SHELLCHECK_OPTS|RSYNC_.*|GIT_.*"
+bending="$bending|MAKEFLAGS|MFLAGS|MAKELEVEL|MAKEFILES|MAKEOVERRIDES|GNUMAKEFLAGS|MAKE_TERM.*"
+bending="$bending|ARCH|SUBARCH|CROSS_COMPILE.*|LLVM(_IAS)?|KBUILD_.*|KCONFIG_.*|K(C|CPP|A)FLAGS"
+bending="$bending|HOST(CC|CFLAGS|LDFLAGS|LDLIBS)|LOCALVERSION|INSTALL_.*|O|V|W|C|M|MO|CHECK|CF"
+bending="$bending|(C|CXX|CPP|LD|AS)FLAGS|LDLIBS|CPATH|(C|CPLUS)_INCLUDE_PATH|LIBRARY_PATH"
+bending="$bending|COMPILER_PATH|GCC_.*|DEPENDENCIES_OUTPUT|SUNPRO_DEPENDENCIES"
+bending="$bending|(A|L|M|T|UB)SAN_OPTIONS|PERL.*|PYTHON.*|GZIP|BZIP2?|XZ_.*|ZSTD_.*"
+
+# list_set REGEX: the variables of the environment with such a name.  A line of env's
+# output could be a line of another variable's value.
+list_set() {
+	awk -v re="^($1)\$" 'BEGIN { for (name in ENVIRON) if (name ~ re) print name }'
+}
+
+# No shell can unset its own options, and an exported function takes the place of any
+# command but exec: start over without them.
+unset -f awk env sh
+stubborn=$(list_set 'SHELLOPTS|BASHOPTS|BASH_FUNC_.*')
+if [ -n "$stubborn" ]; then
+	set -- sh "$0" "$@"
+	for name in $stubborn; do
+		set -- -u "$name" "$@"
+	done
+	exec env "$@"
+fi
+
+# shellcheck disable=SC2046	# names, which have no blanks
+unset $(list_set "$bending") bending stubborn
+export LC_ALL=C
+# git as without a configuration; it may look at this checkout, whoever owns it
+export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
+# whatever a script creates it must be able to read and to remove
+umask u+rwx
+
+# A relative one would be another folder after each cd.
+case ${TMPDIR:=/tmp} in
+/*) ;;
+*) TMPDIR=$PWD/$TMPDIR ;;
+esac
+export TMPDIR
+if [ ! -d "$TMPDIR" ] || [ ! -w "$TMPDIR" ] || [ ! -x "$TMPDIR" ]; then
+	printf '%s: error: %s is not a folder that can be written to: %s\n' "${0##*/}" \
+		"TMPDIR=$TMPDIR" "set TMPDIR to one, or unset it" >&2
+	exit 1
+fi
