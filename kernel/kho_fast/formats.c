@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * DOC: Versions of the handover formats
+ *
+ * The version that a handover announces comes from the headers of the kernel, its
+ * layout from the code of this folder. Headers of another version would have the
+ * next kernel misread the layout, so such a kernel does not build.
+ * scripts/apply.sh compares the same lines with the headers of a tree before it
+ * changes the tree.
+ *
+ * Records of LUO are in blocks, which have no version of their own: their layout
+ * is compared instead.
+ */
+
+#include <linux/bitmap.h>
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+#include <linux/kho/abi/block.h>
+#include <linux/kho/abi/kexec_handover.h>
+#include <linux/kho/abi/kexec_metadata.h>
+#include <linux/kho/abi/luo.h>
+#include <linux/kho/abi/memblock.h>
+#include <linux/kho/abi/memfd.h>
+
+/*
+ * Both are literals: gcc and clang compare them at every optimisation level. sparse
+ * does not and looks at the length.
+ */
+#define kho_fast_same_format(header, code)			\
+	(__builtin_constant_p(__builtin_strcmp(header, code)) ?	\
+	 !__builtin_strcmp(header, code) : sizeof(header) == sizeof(code))
+
+static_assert(kho_fast_same_format(KHO_FDT_COMPATIBLE, "kho-v4"));
+static_assert(kho_fast_same_format(LUO_ABI_COMPATIBLE, "luo-v5"));
+static_assert(kho_fast_same_format(MEMFD_LUO_FH_COMPATIBLE, "memfd-v2"));
+static_assert(kho_fast_same_format(MEMBLOCK_KHO_NODE_COMPATIBLE, "memblock-v1"));
+static_assert(kho_fast_same_format(RESERVE_MEM_KHO_NODE_COMPATIBLE, "reserve-mem-v1"));
+static_assert(KHO_KEXEC_METADATA_VERSION == 1);
+
+static_assert(KHO_BLOCK_SIZE == PAGE_SIZE);
+static_assert(sizeof(struct kho_block_header_ser) == 16);
+static_assert(offsetof(struct kho_block_header_ser, next) == 0);
+static_assert(offsetof(struct kho_block_header_ser, count) == 8);
+static_assert(sizeof(struct luo_file_ser) == 64);
+static_assert(sizeof(struct luo_file_set_ser) == 16);
+static_assert(sizeof(struct luo_session_ser) ==
+	      LIVEUPDATE_SESSION_NAME_LENGTH + 16);
+static_assert(sizeof(struct luo_flb_ser) == 64);
