@@ -1,0 +1,185 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Change many files of a kernel tree, all or none.  Sourced by apply.sh, which has die(),
+# notice(), $ktree, $work, $result and $mode.
+#
+# New files are first written in full to $undo/new, below the tree, so that a full disk
+# is met before anything is changed.  Then each file goes to its place by rename, what it
+# replaces to $undo/old by another.  The end of $undo/begun is the end of the transaction:
+# as long as it is there, roll_back() makes the tree what it was, also in a later run.
+# shellcheck disable=SC2154	# ktree, work, result and mode are the caller's
+
+undo=$ktree/.kho_fast.undo
+in_transaction=
+uid=$(id -u)
+
+# One at a time: the lock goes with file descriptor 9.
+lock_tree() {
+	exec 9<"$ktree"
+	flock -n -E 9 9 || [ $? -ne 9 ] || die "another apply.sh is at work on $ktree: wait for it"
+}
+
+# not for --check, which may look at a tree that is not to be written to
+check_writable() {
+	[ "$mode" != --check ] || return 0
+	if [ ! -w "$1" ] || [ ! -x "$1" ]; then
+		die "$1 cannot be written to: make it writable or become its owner; nothing was written"
+	fi
+}
+
+# check_place PATH: it can be written, and it is in this tree
+check_place() {
+	_dir=$ktree _rest=$1
+	while [ "$_rest" != "${_rest#*/}" ]; do
+		_next=$_dir/${_rest%%/*} _rest=${_rest#*/}
+		[ ! -L "$_next" ] || die "$_next is a symbolic link, to $(readlink "$_next"), where a folder of" \
+			"the tree must be: remove it; nothing was written"
+		[ -e "$_next" ] || break
+		[ -d "$_next" ] || die "$_next is there and not a folder: remove it; nothing was written"
+		_dir=$_next
+	done
+	check_writable "$_dir"
+	[ "$(stat -c %d "$_dir")" = "$(stat -c %d "$ktree")" ] ||
+		die "$_dir is on another file system than $ktree: copy it into one; nothing was written"
+	[ ! -L "$ktree/$1" ] || die "$ktree/$1 is a symbolic link, to $(readlink "$ktree/$1"):" \
+		"put a copy in its place, or remove it; nothing was written"
+	[ ! -e "$ktree/$1" ] || [ -f "$ktree/$1" ] ||
+		die "$ktree/$1 is there and not a regular file: remove it; nothing was written"
+}
+
+# check_places LIST
+check_places() {
+	while read -r path; do
+		check_place "$path"
+	done <"$1"
+	# for $undo
+	[ ! -s "$1" ] || check_writable "$ktree"
+}
+
+# like NEW PATH: the mode and owner of what is replaced, or what anybody can read
+like() {
+	_like=$ktree/$2
+	if [ -e "$_like" ]; then
+		chmod "$(stat -c %a "$_like")" "$1"
+	else
+		chmod 644 "$1"
+		_like=$ktree
+	fi
+	[ "$uid" -ne 0 ] || chown --reference="$_like" "$1" 2>/dev/null || :
+}
+
+list_missing() {
+	while read -r path; do
+		[ -e "$ktree/$path" ] || echo "$path"
+	done
+}
+
+# list_folders: of the paths on stdin, those above first
+list_folders() {
+	while read -r path; do
+		while [ "$path" != "${path%/*}" ]; do
+			path=${path%/*}
+			echo "$path"
+		done
+	done | sort -u
+}
+
+# begin: all of $work/write is written, but not in its place
+begin() {
+	mkdir "$undo"
+	in_transaction=yes
+	mkdir "$undo/new" "$undo/old"
+	list_missing <"$work/write" >"$undo/created"
+	list_folders <"$undo/created" | list_missing >"$undo/folders"
+	while read -r path; do
+		mkdir -p "$undo/new/$(dirname -- "$path")"
+		cp "$result/$path" "$undo/new/$path"
+		like "$undo/new/$path" "$path"
+	done <"$work/write"
+	: >"$undo/begun"
+	while read -r path; do
+		mkdir -m 755 "$ktree/$path"
+		[ "$uid" -ne 0 ] || chown --reference="$ktree" "$ktree/$path" 2>/dev/null || :
+	done <"$undo/folders"
+}
+
+set_aside() {
+	mkdir -p "$undo/old/$(dirname -- "$1")"
+	mv -f "$ktree/$1" "$undo/old/$1"
+}
+
+# put LIST: each of its files in its place
+put() {
+	while read -r path; do
+		[ ! -e "$ktree/$path" ] || set_aside "$path"
+		mv -f "$undo/new/$path" "$ktree/$path"
+	done <"$1"
+}
+
+# drop LIST
+drop() {
+	while read -r path; do
+		set_aside "$path"
+	done <"$1"
+}
+
+commit() {
+	trap '' INT TERM HUP PIPE
+	rm "$undo/begun"
+	in_transaction=
+	rm -rf "$undo" || notice "$undo could not be removed: remove it"
+	list_folders <"$work/drop" | sort -r | while read -r path; do
+		rmdir "$ktree/$path" 2>/dev/null || :
+	done
+}
+
+# May be called again after it was interrupted.
+roll_back() {
+	_failed=
+	if [ -e "$undo/begun" ]; then
+		find "$undo/old" -type f | {
+			while read -r path; do
+				path=${path#"$undo/old/"}
+				mkdir -p "$ktree/$(dirname -- "$path")"
+				mv -f "$undo/old/$path" "$ktree/$path" || _failed=yes
+			done
+			[ -z "$_failed" ]
+		} || return 1
+		while read -r path; do
+			rm -f "${ktree:?}/$path" || _failed=yes
+		done <"$undo/created"
+		sort -r "$undo/folders" | while read -r path; do
+			rmdir "$ktree/$path" 2>/dev/null || :
+		done
+		[ -z "$_failed" ] || return 1
+	fi
+	rm -rf "$undo"
+}
+
+# What a run has left that was killed, or whose machine went down
+roll_back_leftover() {
+	[ -e "$undo" ] || [ -L "$undo" ] || return 0
+	if [ -L "$undo" ] || [ ! -d "$undo" ]; then
+		die "$undo is in the way: remove it"
+	fi
+	[ ! -e "$undo/begun" ] || notice "an earlier run was cut short: what it had written is taken back"
+	roll_back || die "$undo, which has files of the tree, cannot be put back:" \
+		"free space, then run this again"
+}
+
+# at_exit STATUS: for the caller's trap
+at_exit() {
+	trap '' INT TERM HUP PIPE
+	if [ -n "$in_transaction" ]; then
+		if roll_back; then
+			printf 'apply.sh: error: %s; the tree is as it was\n' \
+				"not all of $ktree could be written" >&2
+		else
+			printf 'apply.sh: error: %s: run apply.sh again, which puts them back\n' \
+				"not all of $ktree could be written, and $undo still has files of it" >&2
+		fi
+	fi
+	rm -rf "$work" || notice "$work could not be removed: remove it"
+	exit "$1"
+}

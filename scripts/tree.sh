@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Is a kernel tree one that the overlay was made for?  Its version, its line ends, the
+# versions of its handover formats, and the files that STOCK has the sums of.  Sourced;
+# the caller has die(), notice(), $top and, but for the version, $ktree and $work.
+# shellcheck disable=SC2154	# top, ktree and work are the caller's
+
+# shellcheck source=../KERNEL
+. "$top/KERNEL"
+
+# kernel_version TREE: nothing if it is not a kernel tree
+kernel_version() {
+	awk -F ' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL)/ { v = v s $2; s = "." }
+		/^EXTRAVERSION/ { print v $2; exit }' "$1/Makefile" 2>/dev/null || :
+}
+
+# in_range VERSION
+in_range() {
+	# shellcheck disable=SC2154	# range: from KERNEL
+	case $1 in
+	*-rc*) return 1 ;;
+	"$range" | "$range".*) ;;
+	*) return 1 ;;
+	esac
+}
+
+check_version() {
+	have=$(kernel_version "$ktree")
+	in_range "$have" || die "made for Linux $range.y, $ktree is ${have:-not a kernel tree}"
+}
+
+# Tests, and build-kernels.sh, apply the overlay to a few files of a tree.
+is_whole() { [ -f "$ktree/Kbuild" ]; }
+
+# check_line_ends FILE...: git converts them where core.autocrlf or an attribute says so
+check_line_ends() {
+	_cr=$(printf '\r')
+	for _path; do
+		if [ -f "$ktree/$_path" ] && grep -q "$_cr\$" "$ktree/$_path"; then
+			die "$ktree/$_path has CRLF line ends, as git leaves them under core.autocrlf:" \
+				"get the tree again with 'git clone -c core.autocrlf=false'"
+		fi
+	done
+}
+
+# list_formats: "MACRO VERSION" per line, as the overlay writes them
+list_formats() {
+	sed -n -e 's/^static_assert(kho_fast_same_format(\([A-Z_]*\), "\(.*\)"));$/\1 \2/p' \
+		-e 's/^static_assert(\([A-Z_]*_VERSION\) == \([0-9]*\));$/\1 \2/p' \
+		"$top/kernel/kho_fast/formats.c"
+}
+
+# What the next kernel reads is told by these headers, and written by the overlay.
+check_formats() {
+	_abi=include/linux/kho/abi
+	list_formats >"$work/formats"
+	[ -s "$work/formats" ] || die "kernel/kho_fast/formats.c names no format"
+	while read -r _name _ours; do
+		_found=$(cd "$ktree" && awk -v name="$_name" '$1 == "#define" && $2 == name {
+			gsub(/"/, "", $3); print FILENAME, $3; exit }' "$_abi"/*.h 2>/dev/null) || :
+		case $_found in
+		*" $_ours") ;;
+		'')
+			! is_whole || die "no header of $ktree/$_abi defines $_name:" \
+				"the overlay writes $_ours, use a version of it made for this kernel"
+			;;
+		*)
+			die "another handover format: ${_found% *} says $_name is ${_found##* }, the overlay" \
+				"writes $_ours: use a version of it made for this kernel, or the tree of Linux $range.y"
+			;;
+		esac
+	done <"$work/formats"
+}
+
+# "KIND PATH" per line, of the files that STOCK is about and $ktree has. CONFIG_KHO_FAST
+# has others in their place, or they declare what the overlay implements.
+list_stock() {
+	sed 's/^/hooked /' "$work/hooked"
+	(
+		cd "$ktree" || exit
+		for path in kernel/liveupdate/*.[ch] mm/memfd_luo.c; do
+			[ ! -f "$path" ] || echo "replaced $path"
+		done
+		for path in include/linux/kho/abi/*.h include/linux/kexec_handover.h \
+			include/linux/kho_block.h include/linux/kho_radix_tree.h \
+			include/linux/liveupdate.h include/uapi/linux/liveupdate.h \
+			include/asm-generic/kexec_handover.h; do
+			[ ! -f "$path" ] || [ -f "$top/$path" ] || echo "implemented $path"
+		done
+	)
+}
+
+# "SUM KIND PATH" per line; of a hooked file as it is without the hooks
+sum_stock() {
+	list_stock | while read -r _kind _path; do
+		_file=$ktree/$_path
+		[ "$_kind" != hooked ] || _file=$work/undone/$_path
+		[ -f "$_file" ] || continue
+		_sum=$(sha256sum <"$_file")
+		echo "${_sum%% *} $_kind $_path"
+	done
+}
+
+record_stock() {
+	is_whole || die "$ktree is only a part of a kernel tree: nothing was recorded"
+	{
+		echo "# SPDX-License-Identifier: GPL-2.0-only"
+		echo "# Linux $have: the files that the overlay replaces, hooks or implements the"
+		echo "# declarations of, by sha256.  Written by scripts/apply.sh --record TREE."
+		sum_stock
+	} >"$work/STOCK"
+	cp "$work/STOCK" "$top/STOCK.new"
+	mv "$top/STOCK.new" "$top/STOCK"
+}
+
+# Names the files that are not those the overlay was made after.  Of a tree of a few
+# files, only those that are there.
+compare_stock() {
+	[ -f "$top/STOCK" ] || die "STOCK is missing in $top: write it with apply.sh --record TREE"
+	_made=$(sed -n 's/^# Linux \([^:]*\):.*/\1/p' "$top/STOCK")
+	grep -v '^#' "$top/STOCK" >"$work/stock"
+	sum_stock >"$work/sums"
+	grep -vxFf "$work/stock" "$work/sums" >"$work/differ" || :
+	if is_whole; then
+		# gone: in STOCK, and nothing of that name in the tree
+		awk 'NR == FNR { here[$3] = 1; next } !($3 in here)' "$work/sums" "$work/stock" >>"$work/differ"
+	fi
+	notice_kind replaced "that it replaces" \
+		"what they mend is not in the overlay, carry it over"
+	notice_kind hooked "that it hooks" \
+		"the hooks apply, read whether they are right there"
+	notice_kind implemented "that declare what it implements" \
+		"read whether it still does what they say"
+}
+
+# notice_kind KIND WHICH ADVICE
+notice_kind() {
+	_paths=$(awk -v kind="$1" '$2 == kind { printf " %s", $3 }' "$work/differ")
+	[ -z "$_paths" ] || notice "$ktree differs from Linux $_made, which the overlay was made after," \
+		"in files $2:$_paths: $3"
+}
