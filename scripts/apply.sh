@@ -5,25 +5,30 @@
 # and patches/*.patch.  Idempotent.  Everything is worked out and checked in a
 # scratch folder before the tree is written to, and only files that differ are
 # written, each by rename: an incremental build stays one, and a tree that shares
-# its files with another by hard link leaves the other alone.
+# its files with another by hard link leaves the other alone.  All is written or,
+# after an error or a signal, nothing.
 #
 # usage: apply.sh [--check | --reverse] <kernel tree>
 #        apply.sh --list
+#        apply.sh --record <kernel tree>
 #   --check     say what would be done, write nothing
 #   --reverse   take the overlay and the patches out again
 #   --list      print the existing files the patches touch
+#   --record    write STOCK, the sums of what the overlay was made after
 set -eu
-usage='usage: apply.sh [--check | --reverse] <kernel tree>'
-die() { echo "apply.sh: error: $*" >&2; exit 1; }
+# shellcheck source=environment.sh
+. "$(dirname -- "$0")/environment.sh"
+usage='usage: apply.sh [--check | --reverse | --record] <kernel tree>'
+die() { printf 'apply.sh: error: %s\n' "$*" >&2; exit 1; }
+notice() { printf 'apply.sh: notice: %s\n' "$*" >&2; }
 
 top=$(cd -- "$(dirname -- "$0")/.." && pwd -P)
 
 # A hook is what one patch does to one file: "path patch" per line, in order.  Old and
 # new side alike, so that a file made or removed by a patch is known.
 list_hooks() {
-	for p in "$top/Kconfig.patch" "$top"/patches/*.patch; do
-		[ -f "$p" ] || continue
-		sed -n 's,^\(---\|+++\) [ab]/\([^	]*\).*,\2,p' "$p" | sort -u |
+	(cd "$top" && ls Kconfig.patch patches/*.patch) | while read -r p; do
+		sed -n 's,^\(---\|+++\) [ab]/\([^	]*\).*,\2,p' "$top/$p" | sort -u |
 			while read -r path; do
 				echo "$path $p"
 			done
@@ -33,36 +38,37 @@ list_hooks() {
 mode=--apply
 case ${1-} in
 --list) list_hooks | awk '{ print $1 }' | sort -u; exit ;;
---check | --reverse) mode=$1; shift ;;
+--check | --reverse | --record) mode=$1; shift ;;
 -*) die "unknown option $1; $usage" ;;
 esac
-[ $# -eq 1 ] || die "$usage"
+case $#:${1-} in
+1:?*) ;;
+*) die "$usage" ;;
+esac
 ktree=$(cd -- "$1" 2>/dev/null && pwd -P) || die "$1 is not a folder"
 command -v git >/dev/null || die "git is missing: it applies the patches"
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/apply.XXXXXX") || die "no scratch folder: is ${TMPDIR:-/tmp} full?"
-trap 'rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM HUP
+# shellcheck source=tree.sh
+. "$top/scripts/tree.sh"
+# shellcheck source=transaction.sh
+. "$top/scripts/transaction.sh"
+
+# modes do not come from the user's umask or from this checkout
+umask 022
+work=$(mktemp -d "$TMPDIR/apply.XXXXXX" 2>/dev/null) ||
+	die "no scratch folder in $TMPDIR: it is full or read-only, set TMPDIR to another"
+trap 'at_exit $?' EXIT
+trap 'exit 130' INT TERM HUP PIPE
 result=$work/result
 mkdir "$result"
 
-# A scratch folder inside another git repository would make git-apply skip every
-# path and still exit 0.
-export GIT_CEILING_DIRECTORIES="$work"
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
-git_apply() { git -C "$result" apply "$@" 2>>"$work/errors"; }
-
-check_version() {
-	have=$(awk -F ' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL)/ { v = v s $2; s = "." }
-		/^EXTRAVERSION/ { print v $2; exit }' "$ktree/Makefile" 2>/dev/null) || :
-	# shellcheck source=../KERNEL
-	. "$top/KERNEL"
-	# shellcheck disable=SC2154	# range: from KERNEL
-	case $have in
-	*-rc*) die "made for Linux $range.y, $ktree is $have" ;;
-	"$range" | "$range".*) ;;
-	*) die "made for Linux $range.y, $ktree is ${have:-not a kernel tree}" ;;
-	esac
+# git and not patch(1): its contexts must match to the byte, it leaves no .orig behind
+# and can be told which file of a patch is meant.  In no repository (one around $work
+# would make it skip each path and still exit 0) and without a configuration: HOME is
+# for git before 2.32, which does not know GIT_CONFIG_GLOBAL.
+git_apply() {
+	HOME=$work XDG_CONFIG_HOME=$work GIT_DIR=$work/none \
+		git -C "$result" apply --whitespace=nowarn "$@" 2>>"$work/errors"
 }
 
 list_overlay() {
@@ -76,19 +82,32 @@ list_overlay() {
 	done <"$work/roots" >"$work/overlay"
 }
 
+# A file of the same name that never was ours would be overwritten, then removed by
+# --reverse.  A folder is ours whole.
+check_foreign() {
+	while read -r path; do
+		if [ ! -f "$top/$path" ] || [ ! -f "$ktree/$path" ] || grep -qi 'kho_fast' "$ktree/$path" ||
+		   cmp -s "$top/$path" "$ktree/$path"; then
+			continue
+		fi
+		die "$ktree/$path is not of this overlay, which has a file of that name:" \
+			"move it away; nothing was written"
+	done <"$work/roots"
+}
+
 # Undo what is there, last hook first, then do all.  A hook that was not there
 # and cannot be done either has lost its anchor.
 work_out_hooks() {
 	while read -r path; do
 		[ -f "$ktree/$path" ] || continue
 		mkdir -p "$result/$(dirname -- "$path")"
-		cp -p "$ktree/$path" "$result/$path"
+		cat "$ktree/$path" >"$result/$path"
 	done <"$work/hooked"
 
 	: >"$work/present"
 	sed '1!G;h;$!d' "$work/hooks" >"$work/backwards"
 	while read -r path p; do
-		if git_apply --reverse --include="$path" "$p"; then
+		if git_apply --reverse --include="$path" "$top/$p"; then
 			echo "$path" >>"$work/present"
 		fi
 	done <"$work/backwards"
@@ -99,7 +118,7 @@ work_out_hooks() {
 
 	: >"$work/errors"
 	while read -r path p; do
-		git_apply --include="$path" "$p" && continue
+		git_apply --include="$path" "$top/$p" && continue
 		cat "$work/errors" >&2
 		die "${p##*/}: neither applies nor is applied; nothing was written"
 	done <"$work/hooks"
@@ -114,7 +133,7 @@ work_out_files() {
 	else
 		while read -r path; do
 			mkdir -p "$result/$(dirname -- "$path")"
-			cp "$top/$path" "$result/$path"
+			cat "$top/$path" >"$result/$path"
 		done <"$work/overlay"
 		# sources the overlay no longer has; objects of an in-tree build stay
 		list_present '*.[chS]' Kconfig Makefile |
@@ -122,7 +141,10 @@ work_out_files() {
 	fi
 	(cd "$result" && find . -type f) | sed 's,^\./,,' | sort >"$work/all"
 	while read -r path; do
-		cmp -s "$result/$path" "$ktree/$path" || echo "$path"
+		# not of a pipe or a device
+		if [ ! -f "$ktree/$path" ] || ! cmp -s "$result/$path" "$ktree/$path"; then
+			echo "$path"
+		fi
 	done <"$work/all" >"$work/write"
 	grep -vxFf "$work/all" "$work/hooked" | while read -r path; do
 		[ ! -f "$ktree/$path" ] || echo "$path"
@@ -139,53 +161,53 @@ list_present() {
 	done <"$work/roots"
 }
 
-check_writable() {
-	while read -r path; do
-		dir=$(dirname -- "$path")
-		while [ ! -d "$ktree/$dir" ]; do
-			dir=$(dirname -- "$dir")
-		done
-		[ -w "$ktree/$dir" ] || die "$ktree/$dir cannot be written to; nothing was written"
-	done <"$1"
-}
-
 write_files() {
 	# what the hooks call must be there before the hooks, and go after them
 	grep -xFf "$work/hooked" "$work/write" >"$work/last" || :
-	[ "$mode" = --reverse ] || grep -vxFf "$work/hooked" "$work/write" >"$work/first" || :
-	cat "$work/first" "$work/last" 2>/dev/null | while read -r path; do
-		mkdir -p "$ktree/$(dirname -- "$path")"
-		cp "$result/$path" "$ktree/$path.kho_fast"
-		mv -f "$ktree/$path.kho_fast" "$ktree/$path"
-	done
-	while read -r path; do
-		rm -f "${ktree:?}/$path"
-		(cd "$ktree" && rmdir -p "$(dirname -- "$path")" 2>/dev/null) || :
-	done <"$work/drop"
+	grep -vxFf "$work/hooked" "$work/write" >"$work/first" || :
+	begin
+	put "$work/first"
+	put "$work/last"
+	drop "$work/drop"
+	commit
 }
 
 count() { awk 'END { print NR }' "$1"; }
 
-check_version
 list_hooks >"$work/hooks"
 awk '{ print $1 }' "$work/hooks" | sort -u >"$work/hooked"
+# shellcheck disable=SC2046	# paths of the tree, none with a blank
+check_line_ends Makefile $(cat "$work/hooked")
+check_version
 list_overlay
+case $mode in
+--apply | --reverse)
+	lock_tree
+	roll_back_leftover
+	;;
+*) [ ! -e "$undo/begun" ] || die "an earlier run on $ktree was cut short: run apply.sh again first" ;;
+esac
+[ "$mode" = --reverse ] || check_formats
+check_foreign
 work_out_hooks
+if [ "$mode" = --record ]; then
+	record_stock
+	exit
+fi
+[ "$mode" = --reverse ] || compare_stock
 work_out_files
-check_writable "$work/write"
-check_writable "$work/drop"
+check_places "$work/write"
+check_places "$work/drop"
 
 summary="$(count "$work/write") files to write, $(count "$work/drop") to remove"
-case $mode in
---check)
-	echo "Linux $have: $(count "$work/present") of $(count "$work/hooks") hooks are in place; $summary" ;;
-*)
+if [ "$mode" = --check ]; then
+	echo "Linux $have: $(count "$work/present") of $(count "$work/hooks") hooks are in place;" \
+		"$summary"
+elif [ -s "$work/write" ] || [ -s "$work/drop" ]; then
 	write_files
-	if [ -s "$work/write" ] || [ -s "$work/drop" ]; then
-		echo "Linux $have: $(echo "$summary" | sed 's/ to write/ written/; s/ to remove/ removed/')"
-	elif [ "$mode" = --reverse ]; then
-		echo "Linux $have: not applied, nothing to do"
-	else
-		echo "Linux $have: already applied"
-	fi ;;
-esac
+	echo "Linux $have: $(echo "$summary" | sed 's/ to write/ written/; s/ to remove/ removed/')"
+elif [ "$mode" = --reverse ]; then
+	echo "Linux $have: not applied, nothing to do"
+else
+	echo "Linux $have: already applied"
+fi

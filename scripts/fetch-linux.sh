@@ -12,8 +12,8 @@ here=$(dirname -- "$0")
 . "$here/lib.sh"
 # shellcheck source=apt.sh
 . "$here/apt.sh"
-# shellcheck source=../KERNEL
-. "$top/KERNEL"
+# shellcheck source=tree.sh
+. "$here/tree.sh"
 
 # shellcheck disable=SC2154	# range, suite, package, version, sha256: from KERNEL
 main() {
@@ -21,38 +21,25 @@ main() {
 		use_kdir
 		return
 	fi
-	if ! in_range "$cache/linux"; then
+	if ! in_range "$(kernel_version "$cache/linux")"; then
 		lock_cache
 		# another run may have fetched it while this one waited
-		in_range "$cache/linux" || fetch
+		in_range "$(kernel_version "$cache/linux")" || fetch
 	fi
 	echo "$cache/linux"
 }
 
-kernel_version() {
-	awk -F ' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL)/ { v = v s $2; s = "." }
-		/^EXTRAVERSION/ { print v $2; exit }' "$1/Makefile" 2>/dev/null || :
-}
-
-in_range() {
-	case $(kernel_version "$1") in
-	*-rc*) return 1 ;;
-	"$range" | "$range".*) ;;
-	*) return 1 ;;
-	esac
-}
-
 use_kdir() {
-	kdir=$(cd -- "$KDIR" 2>/dev/null && pwd -P) || die "KDIR=$KDIR is not a folder"
-	have=$(kernel_version "$kdir")
-	in_range "$kdir" || die "KDIR=$KDIR is ${have:+Linux }${have:-not a kernel tree};" \
+	have=$(kernel_version "$KDIR")
+	in_range "$have" || die "KDIR=$KDIR is ${have:+Linux }${have:-not a kernel tree};" \
 		"this overlay is made for Linux $range.y (see KERNEL)"
-	if [ -e "$kdir/.config" ] || [ -d "$kdir/include/config" ]; then
+	if [ -e "$KDIR/.config" ] || [ -d "$KDIR/include/config" ]; then
 		die "KDIR=$KDIR has been built in: run 'make mrproper' there, or give a clean tree"
 	fi
-	[ ! -e "$kdir/include/linux/kho_fast.h" ] ||
+	[ ! -e "$KDIR/include/linux/kho_fast.h" ] ||
 		die "KDIR=$KDIR has the overlay applied: run 'scripts/apply.sh --reverse $KDIR' first"
-	echo "$kdir"
+	said=$("$here/apply.sh" --check "$KDIR" 2>&1) || die "KDIR=$KDIR cannot be used: ${said#*error: }"
+	echo "$KDIR"
 }
 
 fetch() {
@@ -113,7 +100,8 @@ unpack() {
 	run_long "unpacking the package" "$cache/log/unpack.log" dpkg-deb -x "$deb" "$tmp"
 	run_long "unpacking the source" "$cache/log/unpack.log" \
 		tar -x -J -f "$tmp/usr/src/$package.tar.xz" -C "$tmp"
-	in_range "$tmp/$package" || die "$deb does not hold a Linux $range.y tree but $(kernel_version "$tmp/$package")"
+	have=$(kernel_version "$tmp/$package")
+	in_range "$have" || die "$deb does not hold a Linux $range.y tree but $have"
 	rm -rf "$cache/linux"
 	mv "$tmp/$package" "$cache/linux"
 	rm -rf "$tmp"

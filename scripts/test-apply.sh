@@ -12,66 +12,8 @@ here=$(dirname -- "$0")
 # shellcheck source=ktap.sh
 . "$here/ktap.sh"
 
-base=$("$here/fetch-linux.sh")
-hooked=$("$here/apply.sh" --list)
-roots=$(sed -e 's/#.*//' "$top/OVERLAY")
-[ -n "$hooked" ] || die "there are no patches to test with"
-[ -n "$roots" ] || die "OVERLAY is empty"
-work=$(mktemp -d)
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-chmod 755 "$work"
-repo=$work/repo
-pristine=$work/outer/pristine
-tree=$work/outer/tree
-
-# Each test starts from a copy of the repository and one of the pristine files.
-# shellcheck disable=SC2086	# lists of paths, which have no blanks
-fresh() {
-	rm -rf "$work/outer" "$repo"
-	mkdir -p "$tree" "$repo/scripts"
-	(cd "$base" && cp --parents Makefile $hooked "$tree")
-	cp -Rp "$tree" "$pristine"
-	cp "$here/apply.sh" "$repo/scripts"
-	(cd "$top" && cp -R KERNEL OVERLAY Kconfig.patch patches "$repo" &&
-		cp -R --parents $roots "$repo")
-}
-
-check_fresh() {
-	fresh
-	check "$@"
-}
-
-apply() { "$repo/scripts/apply.sh" "$@" "$tree"; }
-
-expect() {
-	case $2 in
-	*"$1"*) ;;
-	*) echo "expected '$1' in: $2"; return 1 ;;
-	esac
-}
-
-# Whatever a write would change: names, modes, inodes, times
-snapshot() { (cd "$tree" && find . -printf '%p %y %m %i %T@\n' | sort) >"$work/$1"; }
-
-# leaves_alone COMMAND...: it succeeds and writes nothing
-leaves_alone() {
-	snapshot before
-	said=$("$@")
-	snapshot after
-	diff "$work/before" "$work/after"
-}
-
-# refuses WORDS: apply.sh fails, says WORDS and writes nothing
-refuses() {
-	snapshot before
-	if said=$(apply 2>&1); then
-		echo "not refused: $said"
-		return 1
-	fi
-	snapshot after
-	diff "$work/before" "$work/after"
-	expect "$1" "$said"
-}
+# shellcheck source=test-tree.sh
+. "$here/test-tree.sh"
 
 installs_overlay_and_hooks() {
 	apply
