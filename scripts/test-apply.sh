@@ -141,13 +141,182 @@ read_only_tree_is_refused() {
 	refuses 'cannot be written to'
 }
 
+# In a copy of the tree a release later, so that nothing else differs
+notices() {
+	sed -i 's/^SUBLEVEL = .*/SUBLEVEL = 99/' "$tree/Makefile"
+	said=$(apply "$@" 2>&1)
+	expect 'notice:' "$said"
+	expect 'differs from Linux 7.3' "$said"
+}
+
+record() { "$repo/scripts/apply.sh" --record "$pristine"; }
+
+tree_it_was_made_after_draws_no_notice() {
+	record
+	said=$(apply 2>&1; apply 2>&1; apply --check 2>&1; apply --reverse 2>&1)
+	case $said in
+	*notice*) echo "$said"; return 1 ;;
+	esac
+}
+
+each_file_that_differs_is_named() {
+	record
+	echo '/* mended */' >>"$tree/kernel/liveupdate/luo_file.c"
+	echo '/* mended */' >>"$tree/mm/memfd_luo.c"
+	echo '/* mended */' >>"$tree/mm/mm_init.c"
+	echo '/* mended */' >>"$tree/include/linux/kho/abi/luo.h"
+	echo '/* new */' >"$tree/kernel/liveupdate/luo_new.c"
+	rm "$tree/kernel/liveupdate/luo_flb.c"
+	for mode in --check '' ''; do
+		notices ${mode:+"$mode"}
+		for path in kernel/liveupdate/luo_file.c mm/memfd_luo.c mm/mm_init.c \
+			include/linux/kho/abi/luo.h kernel/liveupdate/luo_new.c kernel/liveupdate/luo_flb.c; do
+			expect " $path" "$said"
+		done
+		! echo "$said" | grep -E ' (mm/memblock\.c|kernel/liveupdate/luo_core\.c)' || return 1
+	done
+}
+
+# The committed sums are those of the release that they name.
+recorded_sums_are_the_committed_ones() {
+	record
+	one=$(sed -n 2p "$top/STOCK") two=$(sed -n 2p "$repo/STOCK")
+	if [ "$one" = "$two" ]; then
+		diff "$top/STOCK" "$repo/STOCK"
+	fi
+	# of a tree with the overlay the same
+	apply
+	cp "$repo/STOCK" "$work/outer/STOCK"
+	"$repo/scripts/apply.sh" --record "$tree"
+	diff "$work/outer/STOCK" "$repo/STOCK"
+}
+
+# other_format HEADER OLD NEW: as a vendor would have it who carries a newer handover
+other_format() {
+	sed -i "s/$2/$3/" "$tree/include/linux/kho/abi/$1"
+	if cmp -s "$tree/include/linux/kho/abi/$1" "$pristine/include/linux/kho/abi/$1"; then
+		echo "nothing in $1 is $2"
+		return 1
+	fi
+	refuses "include/linux/kho/abi/$1 says"
+	expect 'the overlay writes' "$said"
+	cp "$pristine/include/linux/kho/abi/$1" "$tree/include/linux/kho/abi/$1"
+}
+
+other_handover_format_is_refused() {
+	other_format kexec_handover.h '"kho-v[0-9]*"$' '"kho-v99"'
+	other_format luo.h '"luo-v[0-9]*"$' '"luo-v99"'
+	other_format memfd.h '"memfd-v[0-9]*"$' '"memfd-v99"'
+	other_format memblock.h '"memblock-v1"$' '"memblock-v11"'
+	other_format memblock.h '"reserve-mem-v1"$' '"reserve-mem-v0"'
+	other_format kexec_metadata.h '_VERSION 1$' '_VERSION 2'
+	apply
+}
+
+format_that_no_header_names_is_refused() {
+	sed -i 's/MEMFD_LUO_FH_COMPATIBLE/MEMFD_COMPATIBLE/' "$tree/include/linux/kho/abi/memfd.h"
+	refuses 'defines MEMFD_LUO_FH_COMPATIBLE'
+}
+
+# What static_assert() compares is what apply.sh compares.
+formats_are_all_read() {
+	n=$(grep -cE '^static_assert\(kho_fast_same_format|^static_assert\([A-Z_]*_VERSION' \
+		"$top/kernel/kho_fast/formats.c")
+	top=$repo
+	. "$here/tree.sh"
+	[ "$(list_formats | wc -l)" -eq "$n" ]
+	[ "$n" -ge 6 ]
+}
+
+tree_with_crlf_is_refused() {
+	sed -i 's/$/\r/' "$tree/mm/mm_init.c"
+	refuses 'CRLF line ends'
+	find "$tree" -type f -exec sed -i 's/$/\r/' {} +
+	refuses 'CRLF line ends'
+	expect 'core.autocrlf=false' "$said"
+}
+
+dangling_link_is_refused() {
+	ln -s /nonexistent "$tree/kernel/kho_fast"
+	refuses 'kernel/kho_fast is a symbolic link'
+	rm "$tree/kernel/kho_fast"
+	ln -s nowhere "$tree/mm/deferred_kho.c"
+	refuses 'mm/deferred_kho.c is a symbolic link'
+}
+
+link_out_of_the_tree_is_refused() {
+	mkdir "$work/outer/elsewhere"
+	ln -s "$work/outer/elsewhere" "$tree/kernel/kho_fast"
+	refuses 'kernel/kho_fast is a symbolic link'
+	[ -z "$(ls "$work/outer/elsewhere")" ]
+	rm "$tree/kernel/kho_fast"
+	mv "$tree/mm/mm_init.c" "$work/outer"
+	ln -s "$work/outer/mm_init.c" "$tree/mm/mm_init.c"
+	refuses 'mm/mm_init.c is a symbolic link'
+}
+
+file_in_the_way_is_refused() {
+	echo file >"$tree/kernel/kho_fast"
+	refuses 'kernel/kho_fast is there and not a folder'
+	rm "$tree/kernel/kho_fast"
+	mkdir "$tree/mm/deferred_kho.c"
+	refuses 'mm/deferred_kho.c is there and not a regular file'
+	rmdir "$tree/mm/deferred_kho.c"
+	mkfifo "$tree/mm/deferred_kho.c"
+	refuses 'mm/deferred_kho.c is there and not a regular file'
+}
+
+# --reverse would remove it.
+file_of_somebody_else_is_refused() {
+	echo '/* a vendor has one of that name */' >"$tree/include/linux/kho_bulk.h"
+	refuses 'kho_bulk.h is not of this overlay'
+	apply() { "$repo/scripts/apply.sh" --reverse "$tree"; }
+	refuses 'kho_bulk.h is not of this overlay'
+}
+
+read_only_folder_is_refused() {
+	chmod -R a+rwX "$work/outer" "$repo"
+	chmod a-w "$tree/include/linux"
+	if [ "$(id -u)" -eq 0 ]; then
+		apply() { setpriv --reuid 65534 --regid 65534 --clear-groups "$repo/scripts/apply.sh" "$tree"; }
+	fi
+	refuses 'include/linux cannot be written to'
+}
+
+modes_are_those_of_the_tree() {
+	chmod 640 "$tree/mm/mm_init.c"
+	chmod 755 "$tree/mm/memblock.c"
+	cp -Rp "$tree" "$work/outer/before"
+	for mask in 077 027 000; do
+		(umask $mask && apply)
+		modes=$(stat -c %a "$tree/mm/mm_init.c" "$tree/mm/memblock.c" "$tree/mm/deferred_kho.c" \
+			"$tree/kernel/kho_fast" "$tree/kernel/kho_fast/luo" "$tree/include/linux/kho_fast.h" | xargs)
+		[ "$modes" = '640 755 644 755 755 644' ] || { echo "umask $mask: $modes"; return 1; }
+		(umask $mask && apply --reverse)
+		diff -r "$work/outer/before" "$tree"
+		modes=$(stat -c %a "$tree/mm/mm_init.c" "$tree/mm/memblock.c" | xargs)
+		[ "$modes" = '640 755' ] || { echo "umask $mask, --reverse: $modes"; return 1; }
+	done
+}
+
+second_run_at_a_time_is_refused() {
+	exec 8<"$tree"
+	flock 8
+	refuses 'another apply.sh is at work'
+}
+
 tests='installs_overlay_and_hooks second_run_writes_nothing check_writes_nothing
 reverse_restores_the_tree half_applied_tree_is_completed only_the_changed_file_is_written
 stale_source_goes_and_object_stays hard_linked_twin_is_left_alone
 tree_in_another_repository_is_patched moved_anchor_is_refused
 hook_of_another_version_is_refused other_version_is_refused
 folder_that_is_no_kernel_tree_is_refused missing_overlay_file_is_refused
-path_outside_the_tree_is_refused read_only_tree_is_refused'
+path_outside_the_tree_is_refused read_only_tree_is_refused read_only_folder_is_refused
+tree_it_was_made_after_draws_no_notice each_file_that_differs_is_named
+recorded_sums_are_the_committed_ones other_handover_format_is_refused
+format_that_no_header_names_is_refused formats_are_all_read tree_with_crlf_is_refused
+dangling_link_is_refused link_out_of_the_tree_is_refused file_in_the_way_is_refused
+file_of_somebody_else_is_refused modes_are_those_of_the_tree second_run_at_a_time_is_refused'
 
 # shellcheck disable=SC2086	# one word, one test
 set -- $tests
