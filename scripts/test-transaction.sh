@@ -1,0 +1,202 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Tests of apply.sh (KTAP): whatever goes wrong while it writes, all was written or the
+# tree is as it was.  Each command that it calls fails in turn, is interrupted or killed,
+# and the disk is full.  On a small tree and a part of the overlay; idempotent.
+#
+# usage: [KDIR=/path/to/linux-7.3.y] test-transaction.sh
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+# shellcheck source=ktap.sh
+. "$here/ktap.sh"
+# shellcheck source=test-tree.sh
+. "$here/test-tree.sh"
+
+# A file less is a step less that can fail.
+less() {
+	shrink_overlay
+	"$repo/scripts/apply.sh" "$tree" >/dev/null
+	cp -Rp "$tree" "$work/outer/applied"
+	"$repo/scripts/apply.sh" --reverse "$tree" >/dev/null
+}
+
+# All but the times of folders
+state() {
+	(cd "$tree" && find . -type f -printf '%p %m %i %T@\n' -o -printf '%p %y %m\n' | sort) >"$work/$1"
+}
+
+# stand_in COMMAND N ACTION: the Nth call of COMMAND does ACTION first
+stand_in() {
+	rm -rf "${work:?}/bin"
+	mkdir "$work/bin"
+	real=$(command -v "$1")
+	cat >"$work/bin/$1" <<-EOF
+		#!/bin/sh
+		read -r n <"$work/calls"
+		echo \$((n + 1)) >"$work/calls"
+		[ \$((n + 1)) -ne $2 ] || { $3; }
+		exec $real "\$@"
+	EOF
+	chmod +x "$work/bin/$1"
+	echo 0 >"$work/calls"
+}
+
+# with_stand_in ARG...: apply.sh with it
+with_stand_in() { PATH=$work/bin:$PATH apply "$@" >"$work/said" 2>&1; }
+
+calls() { cat "$work/calls"; }
+
+# All was written, only then something could not be removed.
+remains_are_harmless() {
+	expect 'could not be removed' "$(cat "$work/said")"
+	[ ! -e "$tree/.kho_fast.undo/begun" ]
+	said=$(apply 2>&1; apply --reverse 2>&1)
+	case $said in
+	*'cut short'*) echo "$said"; return 1 ;;
+	esac
+	[ -n "$mode" ] || apply
+}
+
+# all_or_nothing COMMAND ACTION STEP LEAST: ACTION at each STEPth call of COMMAND, of which
+# there are at least LEAST, of an installation and of --reverse
+all_or_nothing() {
+	for mode in '' --reverse; do
+		case $mode in
+		'') was=$pristine is=$work/outer/applied undo=--reverse ;;
+		*) was=$work/outer/applied is=$pristine undo='' ;;
+		esac
+		n=1
+		while stand_in "$1" "$n" "$2"; do
+			diff -r "$was" "$tree"
+			state before
+			if with_stand_in ${mode:+"$mode"}; then
+				[ ! -e "$tree/.kho_fast.undo" ] || remains_are_harmless
+				diff -r "$is" "$tree"
+				[ "$(calls)" -ge "$n" ] || break
+				apply ${undo:+"$undo"} >/dev/null
+			else
+				state after
+				diff "$work/before" "$work/after" || { echo "call $n of $1 $mode"; cat "$work/said"; return 1; }
+				[ ! -e "$tree/.kho_fast.undo" ]
+			fi
+			n=$((n + $3))
+		done
+		[ "$n" -gt "$4" ] || { echo "only $n calls of $1 $mode"; return 1; }
+	done
+}
+
+failing_mv_leaves_the_tree_as_it_was() { less; all_or_nothing mv 'exit 1' 2 20; }
+failing_cp_leaves_the_tree_as_it_was() { less; all_or_nothing cp 'exit 1' 2 5; }
+failing_mkdir_leaves_the_tree_as_it_was() { less; all_or_nothing mkdir 'exit 1' 3 10; }
+failing_chmod_leaves_the_tree_as_it_was() { less; all_or_nothing chmod 'exit 1' 3 5; }
+failing_rm_leaves_all_or_nothing() { less; all_or_nothing rm 'exit 1' 1 2; }
+
+# Half a file is there when the disk is full.
+# shellcheck disable=SC2016	# of the stand-in
+full_disk_at_any_file_leaves_the_tree_as_it_was() {
+	less
+	all_or_nothing cp 'head -c 9 "$1" >"$2"; cat "$1" >/dev/full || exit 1' 3 5
+	expect_once='No space left'
+	stand_in cp 6 'cat "$1" >/dev/full || exit 1'
+	apply --reverse >/dev/null
+	! with_stand_in || return 1
+	expect "$expect_once" "$(cat "$work/said")"
+	expect 'the tree is as it was' "$(cat "$work/said")"
+}
+
+# shellcheck disable=SC2016	# of the stand-in
+signal_leaves_the_tree_as_it_was() {
+	less
+	for signal in TERM HUP INT; do
+		all_or_nothing mv "kill -$signal \$PPID; sleep 0.01" 7 20
+		apply --reverse >/dev/null
+	done
+	stand_in mv 9 'kill -TERM $PPID'
+	! with_stand_in || return 1
+	expect 'the tree is as it was' "$(cat "$work/said")"
+}
+
+# No trap runs: what is left says itself how to go on.
+# shellcheck disable=SC2016	# of the stand-in
+next_run_takes_back_what_a_killed_one_wrote() {
+	less
+	for n in 2 7 12 17; do
+		stand_in mv "$n" 'kill -KILL $PPID'
+		! with_stand_in || return 1
+		[ -e "$tree/.kho_fast.undo/begun" ]
+		leaves_alone refused_check
+		expect 'cut short' "$(cat "$work/said")"
+		if [ "$n" -lt 10 ]; then
+			apply --reverse
+			diff -r "$pristine" "$tree"
+		else
+			apply
+			diff -r "$work/outer/applied" "$tree"
+			apply --reverse
+		fi
+	done
+	find "$work" -maxdepth 1 -name 'apply.*' -exec rm -r {} +
+}
+
+refused_check() { ! apply --check >"$work/said" 2>&1; }
+
+# The disk fills up, or the folder goes away, while it is put back.
+roll_back_that_fails_is_said_and_done_again() {
+	less
+	mkdir "$work/always"
+	printf '#!/bin/sh\nexit 1\n' >"$work/always/mv"
+	chmod +x "$work/always/mv"
+	# beyond the new files, where files of the tree are aside
+	stand_in mv 16 "cp -p '$work/always/mv' '$work/bin/mv'; exit 1"
+	! with_stand_in || return 1
+	expect 'run apply.sh again' "$(cat "$work/said")"
+	apply --reverse
+	diff -r "$pristine" "$tree"
+}
+
+# A real one, where a file system can be mounted: as root, or in a namespace.
+full_disk_leaves_the_tree_as_it_was() {
+	less
+	export tree repo pristine
+	if [ "$(id -u)" -eq 0 ]; then
+		flags=-m
+	else
+		flags=-rm
+	fi
+	mkdir "$work/outer/small"
+	# shellcheck disable=SC2016	# of that shell
+	unshare $flags sh -eu -c '
+		cd "$1"
+		mount -t tmpfs -o size=4m none small
+		cp -Rp pristine small/tree
+		free() { df -Pk small | awk "NR == 2 { print \$4 }"; }
+		head -c $(($(free) * 1024 - 100000)) /dev/zero >small/fill
+		! "$repo/scripts/apply.sh" small/tree 2>said || { echo "not full"; exit 1; }
+		diff -r pristine small/tree
+		rm small/fill
+		"$repo/scripts/apply.sh" small/tree
+		diff -r applied small/tree
+		head -c $(($(free) * 1024 - 100000)) /dev/zero >small/fill
+		! "$repo/scripts/apply.sh" --reverse small/tree 2>>said || { echo "not full"; exit 1; }
+		diff -r applied small/tree' sh "$work/outer"
+	expect 'No space left' "$(cat "$work/outer/said")"
+	[ "$(grep -c 'the tree is as it was' "$work/outer/said")" -eq 2 ]
+}
+
+export TMPDIR="$work"
+tests='failing_mv_leaves_the_tree_as_it_was failing_cp_leaves_the_tree_as_it_was
+failing_mkdir_leaves_the_tree_as_it_was failing_chmod_leaves_the_tree_as_it_was
+failing_rm_leaves_all_or_nothing full_disk_at_any_file_leaves_the_tree_as_it_was
+signal_leaves_the_tree_as_it_was next_run_takes_back_what_a_killed_one_wrote
+roll_back_that_fails_is_said_and_done_again full_disk_leaves_the_tree_as_it_was'
+
+# shellcheck disable=SC2086	# one word, one test
+set -- $tests
+ktap_begin $#
+for t; do
+	check_fresh "$t" "$t"
+done
+ktap_end
