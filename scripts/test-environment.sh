@@ -1,0 +1,305 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Tests of what a user's environment does to the scripts (KTAP): nothing, or they say at
+# once what is wrong with it.  Builds nothing; idempotent, writes only to a scratch folder.
+#
+# usage: [KDIR=/path/to/linux-7.3.y] test-environment.sh
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+# shellcheck source=ktap.sh
+. "$here/ktap.sh"
+# shellcheck source=test-tree.sh
+. "$here/test-tree.sh"
+
+# same_in NAME=VALUE...: apply.sh writes and says what it does without them. /bin/sh is
+# bash with some: elsewhere it always is.
+same_in() {
+	rm -rf "$tree"
+	cp -Rp "$pristine" "$tree"
+	for mode in --check '' '' --reverse; do
+		# shellcheck disable=SC2086	# nothing, or an option
+		env "$@" sh "$repo/scripts/apply.sh" $mode "$tree" >"$work/odd$mode" 2>&1 || :
+		cmp "$work/plain$mode" "$work/odd$mode" ||
+			{ echo "$*: apply.sh $mode:"; cat "$work/odd$mode"; return 1; }
+		case $mode in
+		'')
+			diff -r "$work/outer/applied" "$tree" || { echo "with $*"; return 1; }
+			cp "$work/plain-again" "$work/plain" ;;
+		esac
+	done
+	cp "$work/plain-first" "$work/plain"
+	diff -r "$pristine" "$tree"
+}
+
+# What is said and written with nothing set
+plain() {
+	shrink_overlay
+	apply --check >"$work/plain--check"
+	apply >"$work/plain-first"
+	cp -Rp "$tree" "$work/outer/applied"
+	apply >"$work/plain-again"
+	apply --reverse >"$work/plain--reverse"
+	cp "$work/plain-first" "$work/plain"
+}
+
+git_config() {
+	printf '[core]\n\tautocrlf = true\n\twhitespace = tab-in-indent\n'
+	printf '[apply]\n\twhitespace = fix\n'
+}
+
+apply_knows_no_git_configuration() {
+	plain
+	mkdir -p "$work/home/git"
+	git_config >"$work/home/.gitconfig"
+	git_config >"$work/home/git/config"
+	echo '* text eol=crlf' >"$work/home/git/attributes"
+	printf '[core]\n\teol = crlf\n\tattributesFile = %s\n' "$work/home/git/attributes" >"$work/eol"
+	printf '[apply]\n\twhitespace = error-all\n[core]\n\twhitespace = tab-in-indent\n' >"$work/error"
+	printf '[alias]\n\tapply = version\n[core]\n\thooksPath = /nonexistent\n' >"$work/alias"
+	same_in HOME="$work/home"
+	same_in XDG_CONFIG_HOME="$work/home"
+	same_in GIT_CONFIG_GLOBAL="$work/home/.gitconfig"
+	same_in GIT_CONFIG_SYSTEM="$work/home/.gitconfig"
+	for config in eol error alias; do
+		same_in GIT_CONFIG_GLOBAL="$work/$config"
+	done
+	same_in GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.autocrlf GIT_CONFIG_VALUE_0=true
+	same_in GIT_CONFIG_PARAMETERS="'core.autocrlf'='true'"
+	same_in GIT_DIR="$top/.git" GIT_WORK_TREE=/ GIT_INDEX_FILE=/nonexistent GIT_PREFIX=x/
+	same_in GIT_TRACE=1 GIT_LITERAL_PATHSPECS=1 GIT_EXEC_PATH=/nonexistent
+}
+
+# The tree, and what is above the scratch folder, have repositories with settings.
+apply_knows_no_repository() {
+	plain
+	for folder in "$pristine" "$tree" "$work"; do
+		git init -q "$folder"
+		git_config >>"$folder/.git/config"
+		echo '* text eol=crlf' >"$folder/.gitattributes"
+	done
+	rm -r "$work/outer/applied/.git" 2>/dev/null || :
+	cp -R "$pristine/.git" "$pristine/.gitattributes" "$work/outer/applied"
+	same_in TMPDIR="$work"
+	rm -rf "$work/.git" "$work/.gitattributes"
+}
+
+apply_knows_no_shell_setting() {
+	plain
+	mkdir "$work/bash"
+	ln -s "$(command -v bash)" "$work/bash/sh"
+	echo 'echo "read at the start"; exit 7' >"$work/rc"
+	for path in "$PATH" "$work/bash:$PATH"; do
+		same_in PATH="$path" ENV="$work/rc" BASH_ENV="$work/rc"
+		same_in PATH="$path" CDPATH=".:/tmp:$work"
+		same_in PATH="$path" SHELLOPTS=noglob:noclobber BASHOPTS=failglob:nullglob GLOBIGNORE='*'
+		same_in PATH="$path" 'BASH_FUNC_awk%%=() { echo hijacked; }' 'BASH_FUNC_git%%=() { return 0; }' \
+			'BASH_FUNC_cd%%=() { echo elsewhere; }'
+		same_in PATH="$path" IFS=/ PS4=x TMOUT=1
+	done
+	rm -r "$work/bash"
+}
+
+apply_knows_no_setting_of_a_tool() {
+	plain
+	same_in GREP_OPTIONS=-v GREP_COLORS='mt=01;31' GREP_COLOR='1;31' LS_COLORS='di=1'
+	same_in POSIXLY_CORRECT=1 _POSIX2_VERSION=199209 TAR_OPTIONS=-v QUOTING_STYLE=c TIME_STYLE=+%s
+	same_in BLOCK_SIZE=1 VERSION_CONTROL=numbered SIMPLE_BACKUP_SUFFIX=.x MAKEFLAGS=-n ARCH=arm64
+	for locale in C.UTF-8 de_DE.UTF-8 tr_TR.UTF-8; do
+		same_in LANG="$locale" LC_ALL="$locale" LANGUAGE=de
+	done
+}
+
+apply_takes_any_umask() {
+	plain
+	for mask in 077 027 277 777; do
+		(umask $mask && same_in TERM=dumb)
+	done
+}
+
+# Of the tree, of this checkout and of the scratch folder
+apply_takes_blanks_and_colons_in_paths() {
+	plain
+	odd="$work/outer/a b:c\\n, \$(d)"
+	mkdir "$odd"
+	cp -Rp "$repo" "$odd/my repo"
+	cp -Rp "$pristine" "$odd/my tree"
+	TMPDIR=$odd "$odd/my repo/scripts/apply.sh" "$odd/my tree"
+	diff -r "$work/outer/applied" "$odd/my tree"
+	(cd "$odd" && CDPATH=/tmp sh 'my repo/scripts/apply.sh' --check 'my tree')
+	(cd "$odd/my repo/scripts" && sh apply.sh --reverse '../../my tree')
+	diff -r "$pristine" "$odd/my tree"
+	[ "$(ls "$odd")" = 'my repo
+my tree' ]
+}
+
+# says WORDS COMMAND...: it fails at once, in one line with these words
+says() {
+	words=$1
+	shift
+	if said=$("$@" 2>&1 </dev/null); then
+		echo "$*: not refused: $said"
+		return 1
+	fi
+	expect "$words" "$said"
+	[ "$(echo "$said" | grep -vc '^make: \*\*\*')" -eq 1 ] || { echo "not one line: $said"; return 1; }
+}
+
+unusable_scratch_folder_is_said() {
+	says 'TMPDIR=/nonexistent is not a folder that can be written to' \
+		env TMPDIR=/nonexistent "$repo/scripts/apply.sh" "$tree"
+	touch "$work/file"
+	says 'set TMPDIR to one' env TMPDIR="$work/file" "$repo/scripts/fetch-linux.sh"
+}
+
+relative_scratch_folder_is_taken() {
+	plain
+	mkdir "$work/outer/scratch"
+	(cd "$work/outer" && TMPDIR=scratch "$repo/scripts/apply.sh" tree)
+	diff -r "$work/outer/applied" "$tree"
+}
+
+# A checkout like this one, with all scripts
+checkout() {
+	mkdir -p "$1"
+	(cd "$top" && cp -R .ci Makefile KERNEL OVERLAY STOCK Kconfig.patch patches configs \
+		include kernel mm bench bpf scripts tests tools "$1")
+}
+
+# Every script that is started by itself and sources lib.sh, which looks first of all.
+front_doors() {
+	(cd "$1" && grep -lE '^\. .*/lib\.sh"$' scripts/*.sh tests/*/*.sh bench/*.sh bench/compare bpf/*.sh)
+}
+
+unfit_checkout_is_refused_at_once() {
+	for name in 'a blank' 'a:colon' 'a,comma' "a'quote" "a\$dollar"; do
+		checkout "$work/outer/$name"
+		for script in $(front_doors "$work/outer/$name"); do
+			says 'move it to a folder without' sh "$work/outer/$name/$script"
+		done
+		says 'move it to a folder without' make -s -C "$work/outer/$name" check
+		rm -r "${work:?}/outer/$name"
+	done
+}
+
+fetch() { "$here/fetch-linux.sh"; }
+
+unfit_cache_or_source_is_refused_at_once() {
+	mkdir "$work/outer/a blank" "$work/outer/read-only"
+	says 'set KHO_CACHE to a folder without' \
+		env KHO_CACHE="$work/outer/a blank" "$here/fetch-linux.sh"
+	says 'set KHO_CACHE to a folder you can write to' \
+		env KHO_CACHE=/proc/nowhere "$here/fetch-linux.sh"
+	says 'set KHO_CACHE' env -u HOME -u KHO_CACHE -u XDG_CACHE_HOME "$here/fetch-linux.sh"
+	cp -R "$pristine" "$work/outer/a blank/linux"
+	says 'move that kernel source' env KDIR="$work/outer/a blank/linux" "$here/fetch-linux.sh"
+	says 'is not a folder' env KDIR="$work/outer/none" "$here/fetch-linux.sh"
+	sed -i 's/"kho-v[0-9]*"$/"kho-v99"/' "$tree/include/linux/kho/abi/kexec_handover.h"
+	says 'KHO_FDT_COMPATIBLE is kho-v99' env KDIR="$tree" "$here/fetch-linux.sh"
+}
+
+cache_of_somebody_else_is_refused() {
+	checkout "$work/outer/checkout"
+	chmod -R a+rX "$work/outer"
+	mkdir "$work/outer/cache"
+	chmod 555 "$work/outer/cache"
+	set -- env KHO_CACHE="$work/outer/cache" TMPDIR=/tmp \
+		"$work/outer/checkout/scripts/fetch-linux.sh"
+	if [ "$(id -u)" -eq 0 ]; then
+		set -- setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+	fi
+	says 'set KHO_CACHE to a folder you can write to' "$@"
+}
+
+relative_paths_are_taken() {
+	mkdir "$work/outer/here"
+	cp -R "$pristine" "$work/outer/here/linux"
+	said=$(cd "$work/outer" && KHO_CACHE=cache KDIR=here/linux CDPATH=here:. "$here_full/fetch-linux.sh")
+	[ "$said" = "$work/outer/here/linux" ] || { echo "KDIR: $said"; return 1; }
+	[ -d "$work/outer/cache" ]
+	# as a make in a subfolder has them
+	cat >"$repo/scripts/show.sh" <<-'EOS'
+		. "$(dirname -- "$0")/lib.sh"
+		env | grep -E '^(KDIR|KHO_CACHE)=' | sort
+	EOS
+	said=$(cd "$work/outer" && KHO_CACHE=cache KDIR=here/linux sh "$repo/scripts/show.sh")
+	[ "$said" = "KDIR=$work/outer/here/linux
+KHO_CACHE=$work/outer/cache" ] || { echo "$said"; return 1; }
+}
+
+# What a kernel developer has set for builds of his own
+kernel_builds_know_no_setting() {
+	cat >"$repo/scripts/show.sh" <<-'EOS'
+		set -eu
+		. "$(dirname -- "$0")/lib.sh"
+		. "$top/scripts/kbuild.sh"
+		printf 'all:\n\t@echo "%s"\n\t@echo "%s"\n' 'arch=$(ARCH) cross=$(CROSS_COMPILE) out=$(KBUILD_OUTPUT)' \
+			'flags=$(KCFLAGS)$(CFLAGS) v=$(V) llvm=$(LLVM)' >"$top/tree/Makefile"
+		(kbuild "$top/tree" "$top/tree" x all)
+	EOS
+	mkdir "$repo/tree"
+	said=$(env KHO_CACHE="$work/outer/cache" ARCH=arm64 CROSS_COMPILE=no- KBUILD_OUTPUT=/nonexistent \
+		KCFLAGS=-Wno CFLAGS=-O7 V=1 LLVM=1 MAKEFLAGS=-n MAKEFILES=/nonexistent GNUMAKEFLAGS=-k \
+		sh "$repo/scripts/show.sh")
+	expect 'arch= cross= out=' "$said"
+	expect 'flags= v= llvm=' "$said"
+}
+
+scripts_list_under_cdpath() {
+	mkdir -p "$work/outer/tests/e2e" "$work/outer/scripts"
+	for script in 'tests/e2e/run.sh -l' 'scripts/fetch-linux.sh' 'scripts/apply.sh --list'; do
+		# shellcheck disable=SC2086	# a command line
+		(cd "$top" && $script) >"$work/want"
+		# shellcheck disable=SC2086
+		(cd "$top" && CDPATH=".:$work/outer" $script) >"$work/have" 2>&1
+		cmp "$work/want" "$work/have" || { cat "$work/have"; return 1; }
+	done
+	[ -s "$work/want" ]
+}
+
+# Before lib.sh or environment.sh is read there is a CDPATH.
+every_script_is_safe_from_the_start() {
+	bad=$(cd "$top" && git ls-files '*.sh' bench/compare .ci/run 2>/dev/null | while read -r script; do
+		[ -f "$script" ] || continue
+		awk -v f="$script" '/^\. .*\/(lib|environment)\.sh"$/ { exit }
+			/(^|[^A-Za-z_])cd / && !/CDPATH=/ && !/^#/ { print f ": " $0 }' "$script"
+		grep -qE '^(set -eu|\. .*environment\.sh)' "$script" || continue
+		grep -qE '^\. .*/(lib|environment)\.sh"$' "$script" || [ "${script##*/}" = run ] ||
+			echo "$script: reads neither lib.sh nor environment.sh"
+	done)
+	[ -z "$bad" ] || { echo "$bad"; return 1; }
+}
+
+# core.autocrlf of whoever clones
+checkout_has_the_bytes_of_the_repository() {
+	mkdir "$work/outer/origin"
+	(cd "$top" && cp -R .gitattributes KERNEL OVERLAY STOCK Kconfig.patch patches scripts \
+		kernel mm include "$work/outer/origin")
+	git init -q "$work/outer/origin"
+	(
+		cd "$work/outer/origin"
+		git add .
+		git -c user.name=x -c user.email=x commit -q -m x
+		git -c core.autocrlf=true -c core.eol=crlf clone -q . ../clone
+	) 2>&1
+	diff -r -x .git "$work/outer/origin" "$work/outer/clone"
+	"$work/outer/clone/scripts/apply.sh" "$tree"
+}
+
+here_full=$top/scripts
+tests='apply_knows_no_git_configuration apply_knows_no_repository apply_knows_no_shell_setting
+apply_knows_no_setting_of_a_tool apply_takes_any_umask apply_takes_blanks_and_colons_in_paths
+unusable_scratch_folder_is_said relative_scratch_folder_is_taken unfit_checkout_is_refused_at_once
+unfit_cache_or_source_is_refused_at_once cache_of_somebody_else_is_refused relative_paths_are_taken
+kernel_builds_know_no_setting scripts_list_under_cdpath every_script_is_safe_from_the_start
+checkout_has_the_bytes_of_the_repository'
+
+# shellcheck disable=SC2086	# one word, one test
+set -- $tests
+ktap_begin $#
+for t; do
+	check_fresh "$t" "$t"
+done
+ktap_end
