@@ -19,6 +19,7 @@ help:
 	@echo 'make check-compare       bench/compare and the charts of make bench'
 	@echo 'make check-bpf           the BPF tools: they build, options, errors'
 	@echo 'make check-apply         scripts/apply.sh'
+	@echo 'make check-environment   settings of a user that must change nothing'
 	@echo 'make check-alone         each of these finds what it needs, on its own'
 	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
 	@echo 'make check-budget        instructions of each operation, against bench/budgets'
@@ -74,17 +75,17 @@ fuzz:
 	@kdir=$$(scripts/fetch-linux.sh) && \
 		$(MAKE) --no-print-directory -C tests/fuzz fuzz KDIR="$$kdir"
 
-# Which parts, and what each needs: scripts/parts. CHECK=-n says it and does nothing.
+# Which parts, and what each needs: scripts/parts. DRY=1 says it and does nothing.
 check:
-	@scripts/check.sh $(CHECK)
+	@scripts/check.sh $(if $(DRY),-n)
 
-checks := unit fuzz native report khoctl compare bpf apply alone identical budget targets e2e
+checks := unit fuzz native report khoctl compare bpf apply environment alone identical budget targets e2e
 
 $(checks:%=check-%): check-%:
-	@scripts/check.sh $(CHECK) $*
+	@scripts/check.sh $(if $(DRY),-n) $*
 
 lint:
-	@scripts/check.sh $(CHECK) lint
+	@scripts/check.sh $(if $(DRY),-n) lint
 
 clean:
 	rm -rf build

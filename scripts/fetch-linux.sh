@@ -99,7 +99,7 @@ unpack() {
 	mkdir "$tmp"
 	run_long "unpacking the package" "$cache/log/unpack.log" dpkg-deb -x "$deb" "$tmp"
 	run_long "unpacking the source" "$cache/log/unpack.log" \
-		tar -x -J -f "$tmp/usr/src/$package.tar.xz" -C "$tmp"
+		tar -x -I 'xz -T0' -f "$tmp/usr/src/$package.tar.xz" -C "$tmp"
 	have=$(kernel_version "$tmp/$package")
 	in_range "$have" || die "$deb does not hold a Linux $range.y tree but $have"
 	rm -rf "$cache/linux"

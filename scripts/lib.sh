@@ -83,7 +83,8 @@ free_gib() { awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo; }
 # need_memory GIB WHAT: refuse early; a guest that the host kills says nothing
 need_memory() {
 	_free=$(free_gib)
-	[ "$1" -le "$_free" ] || die "$2 needs $1 GiB of memory, this machine has $_free GiB free:" 		"end what uses it, or choose something smaller"
+	[ "$1" -le "$_free" ] || die "$2 needs $1 GiB of memory, this machine has $_free GiB free:" \
+		"end what uses it, or choose something smaller"
 }
 
 # One script at a time changes the cache: the lock goes with file descriptor 9.

@@ -35,7 +35,7 @@ make_target() { [ "$1" = lint ] && echo lint || echo "check-$1"; }
 # can be met, and leaves the cache alone.
 says_its_needs() {
 	rm -rf "$KHO_CACHE"
-	make -s -C "$work/new" "$(make_target "$1")" CHECK=-n >"$work/plan"
+	make -s -C "$work/new" "$(make_target "$1")" DRY=1 >"$work/plan"
 	awk -v target="$1" '
 		FNR == NR { if (/^[^#]/) { needs[$2] = $3; of[$2] = $1 } next }
 		$1 == "need" { if ($2 == "source" && !got["packages"] ||
