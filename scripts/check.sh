@@ -31,24 +31,58 @@ rows() {
 	awk -v only=" $* " '/^[^#]/ && (only == "  " || index(only, " " $1 " "))' "$here/parts"
 }
 
-# part NAME COMMAND...: run one part and add its results
-part() {
+# run NAME COMMAND...: KTAP to standard output, status and seconds to a file
+run() {
 	name=$1
 	shift
+	start=$(date +%s) rc=0
+	"$@" 2>&1 </dev/null || rc=$?
+	echo "$rc $(($(date +%s) - start))" >"$logs/$name.end.new"
+	mv "$logs/$name.end.new" "$logs/$name.end"
+}
+
+# part NAME COMMAND...: run one part and add its results
+part() {
+	echo "# $1"
+	run "$@" | tee "$logs/$1.log"
+	add_up "$1"
+}
+
+# add_up NAME: the results of a part that was run
+add_up() {
+	name=$1
 	log=$logs/$name.log
-	echo "# $name"
-	start=$(date +%s)
-	# the status goes through a file: in a pipeline it would be tee's
-	{ rc=0; "$@" 2>&1 </dev/null || rc=$?; echo "$rc" >"$log.rc"; } | tee "$log"
-	rc=$(cat "$log.rc")
-	rm "$log.rc"
+	read -r rc took <"$logs/$name.end"
 	sum_up
-	took=$(($(date +%s) - start))
 	echo "$took $name" >>"$times"
 	echo "# $name: $p passed, $f failed, $s skipped, $took s; $log"
 	passed=$((passed + p))
 	failed=$((failed + f))
 	skipped=$((skipped + s))
+}
+
+# beside NAME...: run these parts one on each CPU; each is shown when it has ended
+beside() {
+	[ $# -gt 0 ] || return 0
+	for name; do
+		rm -f "$logs/$name.end"
+	done
+	say "running $* side by side"
+	# in a session of its own, so that an interrupt ends all of it
+	printf '%s\n' "$@" | setsid xargs -P "$(nproc)" -n 1 "$here/check.sh" --part &
+	runner=$!
+	trap 'kill -- -$runner 2>/dev/null; exit 130' INT TERM HUP
+	for name; do
+		until [ -e "$logs/$name.end" ] || ! kill -0 "$runner" 2>/dev/null; do
+			sleep 0.5
+		done
+		[ -e "$logs/$name.end" ] || die "the runner ended before $name was done"
+		echo "# $name"
+		cat "$logs/$name.log"
+		add_up "$name"
+	done
+	wait "$runner" || :
+	trap - INT TERM HUP
 }
 
 # Top-level results only: nested ones are indented, and summed up by theirs.  A part
@@ -93,18 +127,31 @@ need() {
 	fi
 }
 
-# A part without a need has that of all: packages.
+# A part without a need has that of all: packages. What came before is done before anything
+# is got, so that it has no more than it says.
 run_row() {
 	[ "$needs" != - ] || needs=packages
 	for n in $("$here/need.sh" -n "$needs"); do
+		case " $got " in *" $n "*) continue ;; esac
+		end_batch
 		need "$n"
 	done
 	if [ -n "$dry" ]; then
 		echo "run $part"
+	elif [ "$how" = beside ]; then
+		batch="$batch $part"
 	else
+		end_batch
 		# shellcheck disable=SC2086	# words
 		part "$part" $command
 	fi
+}
+
+batch=''
+end_batch() {
+	# shellcheck disable=SC2086	# words
+	beside $batch
+	batch=''
 }
 
 # Seconds a part, a kernel, and the slowest cases
@@ -136,6 +183,13 @@ finish() {
 	exit 0
 }
 
+if [ "${1-}" = --part ]; then # for beside
+	cd "$top"
+	# shellcheck disable=SC2046	# words
+	run "$2" $(awk -v part="$2" '$2 == part { $1 = $2 = $3 = $4 = ""; print }' "$here/parts") \
+		>"$logs/$2.log"
+	exit
+fi
 dry=''
 if [ "${1-}" = -n ]; then
 	dry=1
@@ -146,11 +200,12 @@ wanted=$(rows "$@")
 cd "$top"
 if [ -z "$dry" ]; then
 	mkdir -p "$logs"
-	rm -f "$logs"/*.log "$times"
+	rm -f "$logs"/*.log "$logs"/*.end "$times"
 fi
-while read -r _ part needs command <&8; do
+while read -r _ part needs how command <&8; do
 	run_row 8<&-
 done 8<<EOT
 $wanted
 EOT
+end_batch
 [ -n "$dry" ] || finish
