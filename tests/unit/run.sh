@@ -22,9 +22,9 @@ can_run() {
 run_one() {
 	fixed="setarch $(uname -m) -R"
 	$fixed true 2>/dev/null || fixed=
-	verdict=ok
+	verdict=ok start=$(date +%s)
 	! can_run "$1" || $fixed "$1" >"$1.log" 2>&1 || verdict="not ok"
-	echo "$verdict" >"$1.verdict.new"
+	echo "$(($(date +%s) - start)) $verdict" >"$1.verdict.new"
 	mv "$1.verdict.new" "$1.verdict"
 }
 
@@ -36,7 +36,7 @@ report() {
 		echo "ok $1 $name # SKIP ${name%%-*} is not installed"
 		return
 	fi
-	verdict=$(cat "$2.verdict")
+	read -r took verdict <"$2.verdict"
 	echo "  # Subtest: $name"
 	sed -n 's/^\(1\.\.\|ok \|not ok \)/  &/p' "$2.log"
 	if [ "$verdict" != ok ]; then
@@ -44,7 +44,7 @@ report() {
 		grep -v '^\(TAP\|1\.\.\|ok \|not ok \|#  RUN\|# *OK \)' "$2.log" |
 			sed 's/^#* */  # /' | head -n 60
 	fi
-	echo "$verdict $1 $name"
+	echo "$verdict $1 $name # time ${took}s"
 }
 
 if [ "$1" = --one ]; then # for the runner below
