@@ -11,9 +11,11 @@ self=${0##*/}
 say() { printf '%s: %s\n' "$self" "$*" >&2; }
 die() { printf '%s: error: %s\n' "$self" "$*" >&2; exit 1; }
 
+# Functions of the user's that bash has exported; environment.sh is not read yet.
+unset -f cd pwd dirname printf
 top=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 while [ ! -f "$top/scripts/lib.sh" ]; do
-	[ -n "$top" ] || die "$0 is not inside a kho-fast checkout"
+	[ "$top" != "${top%/*}" ] || die "$0 is not inside a kho-fast checkout"
 	top=${top%/*}
 done
 # shellcheck source=environment.sh
