@@ -260,6 +260,17 @@ scripts_list_under_cdpath() {
 	[ -s "$work/want" ]
 }
 
+# Bash exports functions, and may be the shell that runs a script. cd and pwd are what
+# lib.sh looks for its top with.
+scripts_know_no_function_of_a_user() {
+	# shellcheck disable=SC2016	# of the other shell
+	said=$(bash -c 'cd() { echo x; }; pwd() { echo /x; }; awk() { echo x; }
+		export -f cd pwd awk
+		timeout 20 env KHO_CACHE="$1" bash "$2/need.sh" -n headers' \
+		bash "$work/outer/cache" "$here_full")
+	[ "$said" = "$(printf 'packages\nsource\nheaders')" ] || { echo "$said"; return 1; }
+}
+
 # Before lib.sh or environment.sh is read there is a CDPATH; what is sourced comes after.
 every_script_is_safe_from_the_start() {
 	bad=$(cd "$top" && git ls-files '*.sh' bench/compare .ci/run 2>/dev/null | while read -r script; do
@@ -296,7 +307,8 @@ tests='apply_knows_no_git_configuration apply_knows_no_repository apply_knows_no
 apply_knows_no_setting_of_a_tool apply_takes_any_umask apply_takes_blanks_and_colons_in_paths
 unusable_scratch_folder_is_said relative_scratch_folder_is_taken unfit_checkout_is_refused_at_once
 unfit_cache_or_source_is_refused_at_once cache_of_somebody_else_is_refused relative_paths_are_taken
-kernel_builds_know_no_setting scripts_list_under_cdpath every_script_is_safe_from_the_start
+kernel_builds_know_no_setting scripts_list_under_cdpath
+scripts_know_no_function_of_a_user every_script_is_safe_from_the_start
 checkout_has_the_bytes_of_the_repository'
 
 # shellcheck disable=SC2086	# one word, one test
