@@ -89,6 +89,15 @@ need_memory() {
 		"end what uses it, or choose something smaller"
 }
 
+# copy_checkout DIR: what has been committed, or will be, without git
+copy_checkout() {
+	mkdir -p "$1"
+	(cd "$top" && git ls-files --cached --others --exclude-standard | sort -u |
+		while read -r _file; do
+			[ ! -f "$_file" ] || echo "$_file"
+		done | tar -c -T - -f -) | tar -x -C "$1" -f -
+}
+
 # One script at a time changes the cache: the lock goes with file descriptor 9.
 lock_cache() {
 	exec 9>"$cache/lock"

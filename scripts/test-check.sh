@@ -4,7 +4,9 @@
 # Each part of make check gets what it needs by itself (KTAP): every target is asked, with
 # an empty cache, what it would get and run, and those that need no kernel and end soon
 # are run in a checkout that is new, too, with an empty cache.  Only the kernel's source
-# is lent to them.  Idempotent; writes only to a scratch folder.
+# is lent to them.  That no part needs more than it says is seen elsewhere: check.sh gets
+# nothing before the first part that says it needs it, and .ci/run starts with an empty
+# cache.  Idempotent; writes only to a scratch folder.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] test-check.sh
 set -eu
@@ -18,14 +20,6 @@ base=$("$here/fetch-linux.sh")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export KHO_CACHE="$work/cache"
-
-# What has been committed, or will be
-new_checkout() {
-	mkdir "$work/new"
-	(cd "$top" && git ls-files --cached --others --exclude-standard | while read -r f; do
-		[ ! -f "$f" ] || echo "$f"
-	done | tar -T - -cf -) | tar -xf - -C "$work/new"
-}
 
 targets() { awk '/^[^#]/ && !seen[$1]++ { print $1 }' "$here/parts"; }
 
@@ -67,6 +61,7 @@ passes_alone() {
 # A need that is not met fails the check, and says which.
 missing_need_fails() {
 	rm -rf "$KHO_CACHE" "$work/new/build"
+	mkdir "$work/nowhere"
 	rc=0
 	KDIR=$work/nowhere make -s -C "$work/new" check-khoctl >"$work/log" 2>&1 || rc=$?
 	[ "$rc" -ne 0 ]
@@ -74,7 +69,7 @@ missing_need_fails() {
 	grep -qx '[0-9]* passed, 1 failed' "$work/log"
 }
 
-new_checkout
+copy_checkout "$work/new"
 quick='khoctl bpf compare report'
 # shellcheck disable=SC2046	# one word, one target
 set -- $(targets)

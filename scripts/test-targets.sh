@@ -27,17 +27,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset QUICK REPS QEMU A B FUZZ_ARGS TARGET
 
-# plain_make ARG...: as from a terminal, not as a part of the make that runs the checks
-plain_make() {
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES make --no-print-directory "$@"
-}
+plain_make() { make --no-print-directory "$@"; }
 
 # run STATUS TARGET [VARIABLE=VALUE]...: its output goes to $work/out and $work/err
 run() {
 	want=$1 rc=0
 	shift
-	SMOKE=1 timeout -k 10 "$limit" env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES \
-		make --no-print-directory -C "$top" "$@" >"$work/out" 2>"$work/err" </dev/null || rc=$?
+	SMOKE=1 timeout -k 10 "$limit" make --no-print-directory -C "$top" "$@" >"$work/out" 2>"$work/err" </dev/null || rc=$?
 	[ "$rc" -eq "$want" ] || {
 		echo "make $*: status $rc, not $want"
 		tail -n 20 "$work/out" "$work/err"
@@ -112,13 +108,11 @@ try_setup() {
 	[ ! -s "$work/said" ] || { echo 'a second time it says:'; cat "$work/said"; return 1; }
 }
 
-# scratch_copy: this checkout, without git, with a build/
+# scratch_copy: this checkout, with a build/
 scratch_copy() {
 	rm -rf "$work/copy" "$work/cache"
-	mkdir -p "$work/copy" "$work/cache"
-	(cd "$top" && git ls-files --cached --others --exclude-standard | sort -u |
-		while read -r f; do [ ! -f "$f" ] || echo "$f"; done | tar -c -T - -f -) |
-		tar -x -C "$work/copy" -f -
+	mkdir -p "$work/cache"
+	copy_checkout "$work/copy"
 	in_copy >"$work/before"
 	mkdir -p "$work/copy/build/report"
 	echo sample >"$work/copy/build/report/blackout.jsonl"
