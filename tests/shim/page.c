@@ -162,6 +162,7 @@ static void buddy_free(struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page), i;
 
+	shim_publish("a free page");
 	if (order > MAX_PAGE_ORDER || !IS_ALIGNED(pfn, BIT(order)))
 		shim_die("pfn %#lx is no block of order %u", pfn, order);
 

@@ -4,6 +4,9 @@
  * to touch: the CPU waits until it is in memory and reads it back. So each word of a
  * struct page is stored once, and nothing that is known to look at struct pages may see
  * one of those that its own thread stored since its last shim_wmb().
+ *
+ * Nor does a release order such stores: other CPUs may see what it publishes first. So
+ * no thread may publish anything while some of its stores are on their way.
  */
 #include <linux/mm.h>
 
@@ -22,9 +25,18 @@ static struct stored {
 static __thread u32 interval;
 static u32 last_interval;
 
+/* This thread has stored something since its last shim_wmb(). */
+static __thread bool unfenced;
+
+static u32 next_interval(void)
+{
+	return __atomic_add_fetch(&last_interval, 1, __ATOMIC_RELAXED);
+}
+
 void shim_wmb(void)
 {
-	interval = __atomic_add_fetch(&last_interval, 1, __ATOMIC_RELAXED);
+	unfenced = false;
+	interval = next_interval();
 }
 
 static bool is_in_map(const void *p)
@@ -39,13 +51,14 @@ void shim_store_past_caches(void *to, const void *from, size_t size)
 	struct stored *s;
 
 	memcpy(to, from, size);
+	unfenced = true;
 	if (!is_in_map(to))
 		return;
 	if (size != WORD || offset % WORD)
 		shim_die("%zu bytes at %p are no word", size, to);
 
 	if (!interval)
-		shim_wmb();
+		interval = next_interval();
 	s = &stored[offset / sizeof(struct page)];
 	if (s->interval != interval)
 		*s = (struct stored){ .interval = interval };
@@ -60,4 +73,10 @@ struct page *shim_touch(struct page *page)
 		shim_die("pfn %#lx is touched right after it was stored past the caches",
 			 page_to_pfn(page));
 	return page;
+}
+
+void shim_publish(const char *how)
+{
+	if (unfenced)
+		shim_die("%s may be seen before the stores past the caches that it follows", how);
 }

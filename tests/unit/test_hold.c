@@ -392,8 +392,11 @@ TEST(sections_that_no_thread_came_to_are_finished_in_the_end)
 	boot_check();
 }
 
-/* Two sections full of folios, with the border of a region @cut pages into the first. */
-static void hold_across_regions(unsigned int order, unsigned int cut)
+/*
+ * Two sections full of folios, with the border of a region @cut pages into the first.
+ * @early: no struct page is deferred.
+ */
+static void hold_across_regions(unsigned int order, unsigned int cut, bool early)
 {
 	const unsigned long start = 8 * PAGES_PER_SECTION;
 	unsigned long pfn;
@@ -407,6 +410,7 @@ static void hold_across_regions(unsigned int order, unsigned int cut)
 	if (world_build_map(&kho_fast_incoming))
 		shim_die("a good tree is refused");
 
+	boot_first_deferred = early ? ULONG_MAX : 0;
 	boot_memmap();
 	boot_free_all();
 	deferred_all();
@@ -418,22 +422,31 @@ static void hold_across_regions(unsigned int order, unsigned int cut)
 	boot_check();
 }
 
+/* In a process of its own. */
+static bool can_hold_across_regions(unsigned int order, unsigned int cut, bool early)
+{
+	int status;
+
+	if (!fork()) {
+		shim_forget_memmap();
+		hold_across_regions(order, cut, early);
+		_exit(0);
+	}
+	wait(&status);
+	return !status;
+}
+
 TEST(a_folio_can_lie_in_several_regions)
 {
 	unsigned int order, cut;
-	int status;
 
 	unit_init();
 	for (order = 1; order <= PFN_SECTION_SHIFT + 1; order++) {
 		for (cut = 1; cut < BIT(order); cut = cut < 4 ? cut + 1 : 3 * cut) {
-			if (!fork()) {
-				shim_forget_memmap();
-				hold_across_regions(order, cut);
-				_exit(0);
-			}
-			wait(&status);
-			ASSERT_EQ(status, 0)
+			ASSERT_TRUE(can_hold_across_regions(order, cut, false))
 				TH_LOG("order %u cut after %u pages", order, cut);
+			ASSERT_TRUE(can_hold_across_regions(order, cut, true))
+				TH_LOG("order %u cut after %u pages, early", order, cut);
 		}
 	}
 }

@@ -143,6 +143,31 @@ static void store_word(unsigned int nr)
 static void store_twice(void)	{ store_word(0); store_word(1); store_word(0); }
 static void touch_stored(void)	{ store_word(0); __SetPageHead(pfn_to_page(64)); }
 
+/* Three ways to let other CPUs look at struct pages. */
+static void free_a_page(void)
+{
+	pfn_to_page(80)->free = 0;
+	__free_pages_core(pfn_to_page(80), 0, MEMINIT_EARLY);
+}
+
+static void link_a_page(void)
+{
+	static LLIST_HEAD(list);
+
+	llist_add(&pfn_to_page(80)->pcp_llist, &list);
+}
+
+static void release(void)
+{
+	static bool done;
+
+	smp_store_release(&done, true);
+}
+
+static void free_unfenced(void)		{ store_word(0); free_a_page(); }
+static void link_unfenced(void)		{ store_word(0); link_a_page(); }
+static void release_unfenced(void)	{ store_word(0); release(); }
+
 /* None of these is one: what the crimes above are close to. */
 static void innocent(void)
 {
@@ -157,6 +182,9 @@ static void innocent(void)
 	store_word(0);
 	wmb();
 	set_page_count(pfn_to_page(64), 1);
+	free_a_page();
+	link_a_page();
+	release();
 }
 
 TEST(the_judge_lets_nothing_pass_that_would_corrupt_a_kernel)
@@ -165,6 +193,7 @@ TEST(the_judge_lets_nothing_pass_that_would_corrupt_a_kernel)
 		double_free, double_init, free_reserved, wrong_free, lost_page,
 		wrong_total, wrong_type, wrong_zone, early_free, sleep_atomic, sleep_in_rcu,
 		wait_in_rcu, lock_atomic, store_twice, touch_stored,
+		free_unfenced, link_unfenced, release_unfenced,
 	};
 	unsigned int i;
 	int status;

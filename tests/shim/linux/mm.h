@@ -119,12 +119,19 @@ static inline phys_addr_t virt_to_phys(const volatile void *p)
 #define PHYS_ADDR_MAX		(~(phys_addr_t)0)
 
 /*
- * stores.c: stores past the caches, each word once, and no struct page is looked at
- * by whoever stored to it before shim_wmb().
+ * stores.c: stores past the caches, each word once. Before shim_wmb(), whoever stored
+ * to a struct page neither looks at it nor publishes anything.
  */
 void shim_store_past_caches(void *to, const void *from, size_t size);
 struct page *shim_touch(struct page *page);
 void shim_wmb(void);
+void shim_publish(const char *how);
+
+/* What publishes struct pages, beside freeing them. */
+#undef smp_store_release
+#define smp_store_release(p, v) \
+	(shim_publish("a release"), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
+#define llist_add(node, list)	(shim_publish("a list"), llist_add(node, list))
 
 /* What the judge knows of a page is not the kernel's to forget. */
 static inline void mm_zero_struct_page(struct page *page)
