@@ -6,7 +6,7 @@
 help:
 	@echo 'make blackout          measure a live update, stock and accelerated (QUICK=1: a subset, 3 minutes)'
 	@echo 'make where             where the time of the last make blackout went, the largest part marked'
-	@echo 'make bench             the same kernel code in userspace, of stock and of ours (5 minutes)'
+	@echo 'make bench             the same kernel code in userspace, of stock and of ours (7 minutes)'
 	@echo 'make compare           the last two runs of make bench side by side (A=FILE B=FILE: those)'
 	@echo 'make luo               sessions, files and memfds through the orchestrator, stock and ours'
 	@echo 'make scaling           more CPUs, more nodes: how fast are sections finished, folios preserved?'

@@ -3,8 +3,9 @@
  * ratio: is a variant of a native benchmark within a limit, in each case?
  *
  * The time of one operation is held against the largest of those of the variants that are
- * given as bases, all on one thread. Each time is the minimum: what else the machine does
- * only ever adds. Prints "within" or "above" and the figures, a line per case.
+ * given as bases, all on one thread, in the same case or in one that is named. Each time is
+ * the minimum: what else the machine does only ever adds. Prints "within" or "above" and
+ * the figures, a line per case.
  *
  * Exit status: 0 all are within the limit; 1 not; 2 bad input.
  */
@@ -20,13 +21,14 @@
 struct options {
 	double		limit;
 	const char	*path, *bench, *variant;
+	const char	*only_case, *base_case;		/* NULL: each, and the same */
 	char		**bases;
 	int		nr_bases;
 };
 
 const char *argp_program_bug_address = "the project's issues";
 
-/* The one of the bases that takes longest in the case of @ours. */
+/* The one of the bases that takes longest. */
 static const struct series *slowest(const struct samples *s, const struct options *o,
 				    const struct series *ours)
 {
@@ -37,10 +39,12 @@ static const struct series *slowest(const struct samples *s, const struct option
 		const struct series *base;
 
 		like.variant = o->bases[i];
+		if (o->base_case)
+			like.case_name = o->base_case;
 		base = samples_find(s, &like);
 		if (!base)
 			die("%s: %s, %s: no samples of %s: run the benchmark to its end", s->path,
-			    o->bench, ours->case_name, o->bases[i]);
+			    o->bench, like.case_name, o->bases[i]);
 		if (!found || series_min(base) > series_min(found))
 			found = base;
 	}
@@ -54,10 +58,10 @@ static bool judge(const struct samples *s, const struct options *o, const struct
 	double ratio = series_min(ours) / series_min(base);
 	bool within = ratio <= o->limit;
 
-	printf("%s %s, %s: %s takes %.2f times as long as %s (%s, %s), limit %.2f\n",
+	printf("%s %s, %s: %s takes %.2f times as long as %s%s%s (%s, %s), limit %.2f\n",
 	       within ? "within" : "above", o->bench, ours->case_name, o->variant, ratio,
-	       base->variant, time_text(series_min(ours)).s,
-	       time_text(series_min(base)).s, o->limit);
+	       base->variant, o->base_case ? " of " : "", o->base_case ?: "",
+	       time_text(series_min(ours)).s, time_text(series_min(base)).s, o->limit);
 	return within;
 }
 
@@ -71,6 +75,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->limit = strtod(arg, &end);
 		if (end == arg || *end || o->limit <= 0)
 			argp_error(state, "%s: not a number above 0", arg);
+		return 0;
+	case 'c':
+		o->only_case = arg;
+		return 0;
+	case 'b':
+		o->base_case = arg;
 		return 0;
 	case ARGP_KEY_ARGS:
 		if (state->argc - state->next < 4)
@@ -93,6 +103,8 @@ int main(int argc, char **argv)
 {
 	static const struct argp_option argp_options[] = {
 		{ "limit", 'l', "RATIO", 0, "how many times as long it may take (1.5)", 0 },
+		{ "case", 'c', "CASE", 0, "of this case only", 0 },
+		{ "base-case", 'b', "CASE", 0, "the bases are of this case (the same)", 0 },
 		{ 0 }
 	};
 	static const struct argp argp = {
@@ -112,14 +124,15 @@ int main(int argc, char **argv)
 		const struct series *ours = &s.v[i];
 
 		if (ours->threads != 1 || strcmp(ours->bench, o.bench) ||
-		    strcmp(ours->variant, o.variant))
+		    strcmp(ours->variant, o.variant) ||
+		    (o.only_case && strcmp(ours->case_name, o.only_case)))
 			continue;
 		within &= judge(&s, &o, ours);
 		nr++;
 	}
 	if (!nr)
-		die("%s: no samples of %s, %s, on one thread: run the benchmark first", o.path,
-		    o.bench, o.variant);
+		die("%s: no samples of %s, %s%s%s, on one thread: run the benchmark first",
+		    o.path, o.bench, o.variant, o.only_case ? ", " : "", o.only_case ?: "");
 	if (fflush(stdout) || ferror(stdout))
 		die("the verdict cannot be written");
 	return within ? 0 : 1;

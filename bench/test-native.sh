@@ -3,11 +3,13 @@
 #
 # Tests of the native benchmarks: each runs, and its results are right; and initialising and
 # claiming preserved struct pages takes at most LIMIT times as long as the slower of memset()
-# and stock's pass over them, at each order, in the same run. KTAP on stdout, samples in
-# build/test-native/. 20 s and 200 MiB of memory on two idle CPUs.
+# and stock's pass over them, at each order, in the same run, and what is more where that
+# would hide much (own_limits). KTAP on stdout, samples in build/test-native/. 20 s and 200 MiB
+# of memory on two idle CPUs, up to a minute and 600 MiB where the L3 cache is large.
 #
 # The minimum of interleaved repetitions counts, on one thread: other load only ever adds.
-# Where one is above the limit all are measured once more, and the minimum of both counts.
+# Where one is above its limit all are measured again, twice at most, and the minimum of all
+# counts.
 #
 # usage: test-native.sh
 set -eu
@@ -28,14 +30,86 @@ smoke() {
 	grep -q '"type":"sample"' "$dir/$1-smoke.jsonl" || { echo "it left no sample"; return 1; }
 }
 
-# measure BENCHMARK: more than the caches hold, 15 times unless that takes over a second
-measure() { "$native" -m 4 -r 15 -t 1 -o "$dir/$1.jsonl" "$1" >>"$dir/$1.txt" 2>&1; }
+# Limits beside LIMIT: BENCHMARK|LIMIT|CASE|VARIANT and CASE that kho_fast is held against.
+#
+# finish, 1 of 2: stock's pass initialises the pages in holes one by one, and LIMIT times that
+# would hide much. Under other load a base of the same case slows down with ours; the full set
+# of the order, which was measured at another time, does not. 0.68, 0.35, 0.36, 0.52 and 0.45
+# of stock's pass, or less, on an idle machine; the limits are 1.5 to 1.7 times that.
+#
+# claim: as long at any order. At order 18 the first claims in a cold cache and two looks at
+# the clock are all there is to measure, as few as one folio: up to 60 times, while a pass
+# over the tails would be over 1,000.
+own_limits() {
+	cat <<-END
+		finish|1.05|order 0, 1 of 2|stock-like|order 0, 1 of 2
+		finish|0.6|order 1, 1 of 2|stock-like|order 1, 1 of 2
+		finish|0.6|order 2, 1 of 2|stock-like|order 2, 1 of 2
+		finish|0.8|order 4, 1 of 2|stock-like|order 4, 1 of 2
+		finish|0.75|order 9, 1 of 2|stock-like|order 9, 1 of 2
+		claim|1.5|order 1|kho_fast|order 0
+		claim|1.5|order 2|kho_fast|order 0
+		claim|1.5|order 3|kho_fast|order 0
+		claim|1.5|order 4|kho_fast|order 0
+		claim|1.5|order 6|kho_fast|order 0
+		claim|1.5|order 9|kho_fast|order 0
+		claim|100|order 18|kho_fast|order 0
+		claim|1.5|order 0, 1 of 2|kho_fast|order 0
+		claim|1.5|order 1, 1 of 2|kho_fast|order 0
+		claim|1.5|order 2, 1 of 2|kho_fast|order 0
+		claim|1.5|order 4, 1 of 2|kho_fast|order 0
+		claim|1.5|order 9, 1 of 2|kho_fast|order 0
+	END
+}
+
+own_limits_of() { own_limits | grep -c "^$1|"; }
+
+# KiB of the L3 cache that a CPU can use. getconf adds up those of all sockets' parts.
+l3_kib() {
+	_size=$(cat /sys/devices/system/cpu/cpu0/cache/index3/size 2>/dev/null) || _size=
+	case $_size in
+	*[!0-9K]* | *K?* | K | '') echo 0 ;;
+	*K) echo "${_size%K}" ;;
+	*) echo 0 ;;
+	esac
+}
+
+# GiB whose struct pages, 16 MiB each, are twice the L3 cache, so that finish writes to
+# memory; from 4 to 16. A claim looks at no struct page of a folio: claim, which has a
+# quarter of that, may well stay in the cache.
+memory_gib() {
+	_gib=$(($(l3_kib) / 8192))
+	[ "$_gib" -ge 4 ] || _gib=4
+	[ "$_gib" -le 16 ] || _gib=16
+	echo "$_gib"
+}
+
+# measure BENCHMARK: 30 times unless that takes over a second
+measure() {
+	"$native" -m "$gib" -r 30 -t 1 -o "$dir/$1.jsonl" "$1" >>"$dir/$1.txt" 2>&1
+}
+
+# judge_own BENCHMARK: as judge
+judge_own() {
+	_rc=0
+	own_limits >"$dir/limits"
+	while IFS='|' read -r _of _limit _case _variant _base; do
+		[ "$_of" = "$1" ] || continue
+		"$ratio" -l "$_limit" -c "$_case" -b "$_base" "$dir/$1.jsonl" "$1" kho_fast \
+			"$_variant" >>"$dir/verdicts" || _rc=1
+	done <"$dir/limits"
+	return "$_rc"
+}
 
 # judge BENCHMARK BASE...: a line per case in $dir/verdicts, whose first word is the verdict
 judge() {
 	_bench=$1
 	shift
-	"$ratio" -l "$limit" "$dir/$_bench.jsonl" "$_bench" kho_fast "$@" >"$dir/verdicts"
+	_within=0
+	"$ratio" -l "$limit" "$dir/$_bench.jsonl" "$_bench" kho_fast "$@" >"$dir/verdicts" ||
+		_within=1
+	judge_own "$_bench" || _within=1
+	return "$_within"
 }
 
 measure_and_judge() { measure "$1" && judge "$@"; }
@@ -43,10 +117,11 @@ measure_and_judge() { measure "$1" && judge "$@"; }
 # hold BENCHMARK BASE...: kho_fast against the slowest of these, a result per case
 hold() {
 	: >"$dir/verdicts"
-	if ! measure_and_judge "$@" && grep -q '^above' "$dir/verdicts"; then
-		echo "# $1: above the limit, so measured once more; the minimum of both counts"
-		measure_and_judge "$@" || :
-	fi
+	for again in 1 2 0; do
+		! measure_and_judge "$@" || break
+		if [ "$again" -eq 0 ] || ! grep -q '^above' "$dir/verdicts"; then break; fi
+		echo "# $1: above a limit, so measured again; the minimum of all counts"
+	done
 	nr=0
 	while read -r verdict text; do
 		nr=$((nr + 1))
@@ -58,7 +133,7 @@ hold() {
 cases_of() { "$native" --list | grep -c "^$1 "; }
 
 all_measured() {
-	[ "$2" -eq "$(cases_of "$1")" ] && return
+	[ "$2" -eq $(($(cases_of "$1") + $(own_limits_of "$1"))) ] && return
 	tail -n 20 "$dir/$1.txt"
 	return 1
 }
@@ -70,7 +145,8 @@ mkdir -p "$dir"
 all=$("$native" --list | cut -d ' ' -f 1 | uniq)
 # shellcheck disable=SC2086	# words
 set -- $all
-ktap_begin $(($# + $(cases_of finish) + $(cases_of claim) + 2))
+gib=$(memory_gib)
+ktap_begin $(($# + $(cases_of finish) + $(cases_of claim) + $(own_limits | wc -l) + 2))
 for b; do
 	check "$b runs, and its results are right" smoke "$b"
 done
