@@ -238,14 +238,19 @@ void prep_compound_tail(struct page *page, const struct page *head, unsigned int
 	set_compound_head(page, head, order);
 }
 
+bool shim_compound_mask;
+
 /* The order lives in the second page, which must be there by then. */
 void prep_compound_head(struct page *head, unsigned int order)
 {
 	shim_touch(head);
 	shim_touch(head + 1);
-	if (!PageHead(head) || head[1].inits != 1 || head[1].head != head)
+	if (!PageHead(head) || head[1].inits != 1 || head[1].head != shim_link(head, order))
 		shim_die("pfn %#lx is no head", page_to_pfn(head));
 	head[1].order = order;
+	head[1].large = (struct shim_large){
+		._large_mapcount = { -1 }, ._entire_mapcount = { -1 }, ._nr_pages = BIT(order),
+	};
 	if (order > 1)
 		INIT_LIST_HEAD(&shim_touch(head + 2)->deferred);
 }

@@ -230,6 +230,14 @@ void boot_exit(void)
 	boot_settle();
 }
 
+/* Nobody has mapped or pinned it. */
+static bool is_unused(const struct folio *folio, unsigned int order)
+{
+	return folio->_large_mapcount.counter == -1 && !folio->_nr_pages_mapped.counter &&
+	       folio->_entire_mapcount.counter == -1 && !folio->_pincount.counter &&
+	       folio->_nr_pages == BIT(order);
+}
+
 static void check_folio(const struct folio *folio, unsigned long pfn, unsigned int order)
 {
 	unsigned long i;
@@ -239,6 +247,8 @@ static void check_folio(const struct folio *folio, unsigned long pfn, unsigned i
 	if (!order && (folio->page.lru.next != &folio->page.lru ||
 		       folio->page.lru.prev != &folio->page.lru))
 		shim_die("pfn %#lx is on a list", pfn);
+	if (order && !is_unused(folio, order))
+		shim_die("pfn %#lx is mapped or pinned", pfn);
 	if (order > 1 && !list_empty(&folio->_deferred_list))
 		shim_die("pfn %#lx is queued to be split", pfn);
 	for (i = 0; i < BIT(order); i++) {

@@ -28,7 +28,7 @@ some_test_fails() {
 		>"$work/build.log" 2>&1 || die "does not build, see $work/build.log: $line"
 	for p in $progs; do
 		timeout 300 "$work/out/$1/$p" >"$work/run.log" 2>&1 && continue
-		sed -n "s,^not ok [0-9]* global\.,$1 $p: ,p" "$work/run.log" | head -n 1
+		sed -n "s,^not ok [0-9]* ,$1 $p: ,p" "$work/run.log" | head -n 1
 		return 0
 	done
 	return 1

@@ -24,6 +24,12 @@ typedef unsigned long pgoff_t;
 #define PAGE_ALIGN(addr)	ALIGN((addr), PAGE_SIZE)
 #define PAGE_ALIGNED(addr)	IS_ALIGNED((unsigned long)(addr), PAGE_SIZE)
 
+/* What the second page of a compound page counts. */
+struct shim_large {
+	atomic_t	_large_mapcount, _nr_pages_mapped, _entire_mapcount, _pincount;
+	unsigned int	_nr_pages;
+};
+
 /*
  * What a test wants to know of a page. The word that the kernel keeps the head in
  * is @lru.next; here it is NULL then. @free is 1 in the buddy allocator,
@@ -37,13 +43,13 @@ struct page {
 	unsigned long		private;
 	const struct page	*head;		/* of a compound page */
 	struct address_space	*mapping;
-	atomic_t		_pincount;	/* of a compound page */
 	struct {
 		unsigned long	f;
 	} flags;
 	int			_mapcount, refcount;
 	u8			inits, reserved, free, free_order;
 	u8			nid, zid, order;	/* order: in the second page */
+	struct shim_large	large;			/* in the second page */
 	struct list_head	deferred;		/* in the third page */
 };
 
@@ -58,10 +64,17 @@ struct folio {
 			unsigned long		index;	/* page.private */
 			const struct page	*head;
 			struct address_space	*mapping;
-			atomic_t		_pincount;
 		};
 	};
-	struct page tail_1;
+	union {
+		struct page tail_1;
+		struct {
+			char			before_large[offsetof(struct page, large)];
+			atomic_t		_large_mapcount, _nr_pages_mapped;
+			atomic_t		_entire_mapcount, _pincount;
+			unsigned int		_nr_pages;
+		};
+	};
 	union {
 		struct page tail_2;
 		struct {
