@@ -72,20 +72,19 @@ tools:
 
 fuzz:
 	@scripts/need.sh source
-	@kdir=$$(scripts/fetch-linux.sh) && \
-		$(MAKE) --no-print-directory -C tests/fuzz fuzz KDIR="$$kdir"
+	@tests/fuzz/fuzz.sh
 
 # Which parts, and what each needs: scripts/parts. DRY=1 says it and does nothing.
 check:
-	@scripts/check.sh $(if $(DRY),-n)
+	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n)
 
 checks := unit fuzz native report khoctl compare bpf apply environment alone identical budget targets e2e
 
 $(checks:%=check-%): check-%:
-	@scripts/check.sh $(if $(DRY),-n) $*
+	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n) $*
 
 lint:
-	@scripts/check.sh $(if $(DRY),-n) lint
+	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n) lint
 
 clean:
 	rm -rf build

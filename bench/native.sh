@@ -20,7 +20,7 @@ bin=$build/bench
 out=$outputs/bench
 mkdir -p "$out"
 make --no-print-directory -C "$top/bench" native "$bin/charts-of-native" OUT="$bin" ||
-	die "cannot be built: 'make setup' installs what is missing"
+	die "cannot be built, see above; 'make setup' installs what may be missing"
 
 rm -f "$out/native.new.jsonl"
 # the status goes through a file: in a pipeline it would be tee's

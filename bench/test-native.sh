@@ -139,7 +139,7 @@ all_measured() {
 }
 
 make -s -C "$top/bench" native "$ratio" OUT="$build/bench" >&2 ||
-	die "cannot be built: 'make setup' installs what is missing"
+	die "cannot be built, see above; 'make setup' installs what may be missing"
 rm -rf "$dir"
 mkdir -p "$dir"
 all=$("$native" --list | cut -d ' ' -f 1 | uniq)

@@ -17,5 +17,5 @@ here=$(dirname -- "$0")
 . "$here/env.sh"
 
 make -s -C "$here" OUT="$build/bench" >&2 ||
-	die "cannot be built: 'make setup' installs what is missing"
+	die "cannot be built, see above; 'make setup' installs what may be missing"
 exec "$build/bench/report" --where "${1:-$out/blackout.jsonl}"

@@ -200,6 +200,9 @@ wanted=$(rows "$@")
 cd "$top"
 if [ -z "$dry" ]; then
 	mkdir -p "$logs"
+	# one run at a time has the logs: make -j starts several
+	exec 7>"$logs/lock"
+	flock -n 7 || { say "waiting for another run that has $logs"; flock 7; }
 	rm -f "$logs"/*.log "$logs"/*.end "$times"
 fi
 while read -r _ part needs how command <&8; do

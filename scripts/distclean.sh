@@ -15,4 +15,10 @@ for path in apt bin ccache debug dl fast headers-o kcsan linux log pristine-o st
 	rm -rf "$path" "$path.tmp"
 done
 rm -f tree.files tree.made-from lock
-rmdir "$cache" 2>/dev/null || say "left in $cache: $(ls)"
+left=$(find . -mindepth 1 -maxdepth 1 ! -name .kho-fast -printf ' %f')
+if [ -n "$left" ]; then
+	say "left in $cache:$left"
+else
+	rm -f .kho-fast
+	rmdir "$cache"
+fi

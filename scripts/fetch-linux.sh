@@ -33,7 +33,8 @@ use_kdir() {
 	have=$(kernel_version "$KDIR")
 	in_range "$have" || die "KDIR=$KDIR is ${have:+Linux }${have:-not a kernel tree};" \
 		"this overlay is made for Linux $range.y (see KERNEL)"
-	if [ -e "$KDIR/.config" ] || [ -d "$KDIR/include/config" ]; then
+	if [ -e "$KDIR/.config" ] || [ -d "$KDIR/include/config" ] ||
+	   [ -n "$(find "$KDIR/arch" -path '*/include/generated' -prune -print 2>/dev/null)" ]; then
 		die "KDIR=$KDIR has been built in: run 'make mrproper' there, or give a clean tree"
 	fi
 	[ ! -e "$KDIR/include/linux/kho_fast.h" ] ||
@@ -43,6 +44,7 @@ use_kdir() {
 }
 
 fetch() {
+	rm -rf "$cache/linux.tmp" # of a run that was interrupted
 	need_space 4 "the kernel source"
 	mkdir -p "$cache/dl"
 	deb=$(find "$cache/dl" -name "${package}_*.deb" | sort -V | tail -n 1)

@@ -18,7 +18,7 @@ export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
 # a ccache of ours in front of it: the commands, which kbuild compares, stay as they are.
 front_ccache() {
 	mkdir -p "$cache/bin"
-	cat >"$cache/bin/ccache.$$" <<-EOF
+	cat 2>/dev/null >"$cache/bin/ccache.$$" <<-EOF || die "cannot write to $cache/bin: is the disk full?"
 		#!/bin/sh
 		for arg; do
 			case \$arg in *.S) exec "\$@" ;; esac

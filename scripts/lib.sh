@@ -44,8 +44,19 @@ reason=$(mkdir -p -- "$cache" 2>&1) ||
 cache=$(cd -- "$cache" && pwd -P)
 need_plain_path "the cache" "$cache" "set KHO_CACHE to a folder without"
 [ -w "$cache" ] || die "cannot write to the cache $cache: set KHO_CACHE to a folder you can write to"
+# A cache is marked when it is made: what is removed and replaced in it must not be somebody
+# else's linux or usr.  Those of before had no mark, but a lock.
+if [ ! -e "$cache/.kho-fast" ]; then
+	[ -z "$(ls -A -- "$cache")" ] || [ -f "$cache/lock" ] ||
+		die "$cache holds files that are not of kho-fast: set KHO_CACHE to an empty folder"
+	: >"$cache/.kho-fast"
+fi
 # in full: a relative path is another one for a make that runs in a subfolder
 export KHO_CACHE="$cache"
+case ${KHO_CCACHE-} in
+'' | /*) ;;
+*) export KHO_CCACHE="$PWD/$KHO_CCACHE" ;;
+esac
 if [ -n "${KDIR-}" ]; then
 	given=$KDIR
 	KDIR=$(cd -- "$given" 2>/dev/null && pwd -P) || die "KDIR=$given is not a folder"

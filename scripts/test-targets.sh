@@ -112,6 +112,7 @@ try_setup() {
 scratch_copy() {
 	rm -rf "$work/copy" "$work/cache"
 	mkdir -p "$work/cache"
+	touch "$work/cache/.kho-fast"
 	copy_checkout "$work/copy"
 	in_copy >"$work/before"
 	mkdir -p "$work/copy/build/report"
@@ -159,12 +160,17 @@ try_distclean() {
 	touch "$work/cache/tree.files" "$work/cache/tree.made-from"
 	make_copy distclean
 	only_build_is_gone
-	[ "$(ls -A "$work/cache")" = mine ] ||
+	[ "$(find "$work/cache" -mindepth 1 ! -name .kho-fast)" = "$work/cache/mine" ] ||
 		{ echo 'left in the cache beside what is of the user:'; ls -A "$work/cache"; return 1; }
 	prints 'left in .*mine$'
 	rm "$work/cache/mine"
 	make_copy distclean
 	[ ! -e "$work/cache" ] || { echo 'the empty cache was left'; return 1; }
+	# a folder of somebody's that happens to have our names
+	mkdir -p "$work/cache/linux" "$work/cache/usr"
+	! make_copy distclean || { echo 'a folder that is no cache was taken for one'; return 1; }
+	prints 'holds files that are not of kho-fast'
+	[ -d "$work/cache/linux" ] && [ -d "$work/cache/usr" ]
 }
 
 # One message, which says how to get them
