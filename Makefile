@@ -20,12 +20,14 @@ help:
 	@echo 'make check-bpf           the BPF tools: they build, options, errors'
 	@echo 'make check-apply         scripts/apply.sh'
 	@echo 'make check-environment   settings of a user that must change nothing'
+	@echo 'make check-docs          Documentation/ renders without a warning, and names what is there'
 	@echo 'make check-alone         each of these finds what it needs, on its own'
 	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
 	@echo 'make check-budget        instructions of each operation, against bench/budgets'
 	@echo 'make check-targets       each target of make help runs, in its smallest form'
 	@echo 'make check-e2e           live updates in QEMU'
 	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
+	@echo 'make docs              the pages of Documentation/ as HTML, in build/docs/html'
 	@echo 'make fuzz              run a fuzzer until it finds something (TARGET=memfd: the other one)'
 	@echo 'make kernels           build the kernels: stock, fast and three for tests (incremental)'
 	@echo 'make tools             build the programs that look at a live update, in build/'
@@ -70,6 +72,10 @@ tools:
 	@for p in khosnoop kholat khoblackout khoheat khoctl; do \
 		tests/e2e/prepare.sh program $$p || exit 1; done
 
+docs:
+	@scripts/need.sh source
+	@scripts/docs.sh
+
 fuzz:
 	@scripts/need.sh source
 	@tests/fuzz/fuzz.sh
@@ -78,7 +84,7 @@ fuzz:
 check:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n)
 
-checks := unit fuzz native report khoctl compare bpf apply environment alone identical budget targets e2e
+checks := unit fuzz native report khoctl compare bpf apply docs environment alone identical budget targets e2e
 
 $(checks:%=check-%): check-%:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n) $*
@@ -92,5 +98,5 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout where bench compare luo scaling tools fuzz check lint clean distclean \
+.PHONY: help setup kernels blackout where bench compare luo scaling tools docs fuzz check lint clean distclean \
 	$(checks:%=check-%)

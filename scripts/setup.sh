@@ -37,6 +37,7 @@ lint	sparse		sparse
 lint	perl		prove
 lint	python3		python3
 lint	groff-base	groff
+docs	python3-sphinx	sphinx-build
 test	clang		clang
 test	libclang-rt-dev	clang -fsanitize=address
 report	gnuplot-nox	gnuplot

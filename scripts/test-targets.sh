@@ -19,7 +19,7 @@ here=$(dirname -- "$0")
 
 # In this order: where and tools read what blackout leaves, compare what bench does.
 # where-first is 'make where' without samples.
-tried='help setup clean distclean where-first blackout where bench compare luo scaling tools fuzz'
+tried='help setup clean distclean where-first blackout where bench compare luo scaling tools docs fuzz'
 # Far from what any of them takes: it is for one that hangs.
 limit=300
 smoke=$build/smoke
@@ -272,6 +272,12 @@ try_tools() {
 		"$(grep 'khoctl$' "$work/programs")" timeline "$smoke/report/timeline-smoke.json" >"$work/out"
 		prints 'initcalls'
 	}
+}
+
+try_docs() {
+	run 0 docs
+	prints '^ok 1 pages_render$'
+	left "$build/docs/html/index.html" "$build/docs/html/core-api/kho/fast/design.html"
 }
 
 try_fuzz() {

@@ -1,0 +1,154 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Render Documentation/ with the kernel's Sphinx extensions and check it (KTAP).  The
+# pages are rendered in a tree of links, build/docs/tree, that has them where apply.sh
+# puts them: beside stock's pages of KHO and LUO and above the overlay's sources.
+# The result is build/docs/html/index.html.  Idempotent; takes some 20 s.
+#
+# usage: [KDIR=/path/to/linux-7.3.y] docs.sh
+# shellcheck disable=SC2317	# the checks are called by name
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+# shellcheck source=ktap.sh
+. "$here/ktap.sh"
+
+base=$("$here/fetch-linux.sh")
+# The kernel's source stays as it is, and its conf.py must not listen to the user.
+export PYTHONDONTWRITEBYTECODE=1
+unset DOCS_THEME DOCS_CSS SPHINX_IMGMATH
+out=$build/docs
+tree=$out/tree
+doc=$tree/Documentation
+# What Sphinx needs of the kernel, and the pages that ours refer to
+kernel_parts='Documentation/conf.py Documentation/images Documentation/sphinx
+	Documentation/sphinx-static Documentation/core-api/kho/abi.rst
+	Documentation/core-api/kho/index.rst Documentation/core-api/liveupdate.rst
+	Documentation/mm/memfd_preservation.rst Documentation/userspace-api/liveupdate.rst
+	Documentation/admin-guide/mm/kho.rst Documentation/ABI/README MAINTAINERS scripts tools'
+
+link() { mkdir -p "${2%/*}" && ln -s "$1" "$2"; }
+
+# Links to files: a link to a folder of the kernel would not take ours.
+make_tree() {
+	rm -rf "$out"
+	for path in $kernel_parts; do
+		link "$base/$path" "$tree/$path"
+	done
+	for folder in kernel/liveupdate include/linux/kho/abi; do
+		find "$base/$folder" -type f
+	done >"$out/sources"
+	for path in mm/memfd_luo.c include/linux/liveupdate.h include/linux/kho_block.h \
+		include/linux/kho_radix_tree.h include/uapi/linux/liveupdate.h; do
+		echo "$base/$path"
+	done >>"$out/sources"
+	while read -r path; do
+		link "$path" "$tree/${path#"$base/"}"
+	done <"$out/sources"
+	(cd "$top" && find Documentation kernel mm include -type f ! -name '.*') >"$out/ours"
+	while read -r path; do
+		link "$top/$path" "$tree/$path"
+	done <"$out/ours"
+}
+
+# render TREE OUTPUT: anything that Sphinx says is an error, but for the theme and
+# graphviz, which no page needs.
+render() {
+	rc=0
+	(cd "$1/Documentation" && srctree=$1 LC_ALL=C.UTF-8 \
+		sphinx-build -q -b html -d "$2.doctrees" -c . -D kerneldoc_srctree="$1" \
+		-D version="$version" -D release="$version" . "$2") >"$2.log" 2>&1 || rc=$?
+	! grep -vE '^Using .* theme$|^WARNING: dot\(1\) not found' "$2.log" && [ "$rc" -eq 0 ]
+}
+
+pages_render() {
+	render "$tree" "$out/html"
+	[ -s "$out/html/core-api/kho/fast/source.html" ]
+}
+
+# Of a page that names another one, which is not there
+broken_reference_fails() {
+	broken=$out/broken
+	for path in Documentation/conf.py Documentation/images Documentation/sphinx \
+		Documentation/sphinx-static MAINTAINERS tools; do
+		link "$base/$path" "$broken/$path"
+	done
+	# shellcheck disable=SC2016	# the markup of rst
+	printf 'Page\n====\n\nSee :doc:`nowhere`.\n' >"$broken/Documentation/index.rst"
+	! render "$broken" "$out/broken-html" >/dev/null || return 1
+	grep -q "WARNING: unknown document: 'nowhere'" "$out/broken-html.log"
+}
+
+# The tool says it on stderr, and succeeds.
+abi_entries_are_valid() {
+	"$base/tools/docs/get_abi.py" -D "$doc/ABI" validate >"$out/abi" 2>&1 || :
+	cat "$out/abi"
+	[ ! -s "$out/abi" ]
+	"$base/tools/docs/get_abi.py" -D "$doc/ABI" search /sys/kernel/liveupdate/next |
+		grep -q 'next'
+}
+
+# An attribute of a kobject is a file in sysfs.
+sysfs_files_have_abi_entries() {
+	(cd "$top" && grep -rhoE '__ATTR(_[A-Z]+)*\([a-z_]+' kernel mm) | sed 's/.*(//' >"$out/attrs"
+	[ -s "$out/attrs" ] || { echo 'no attribute was found'; return 1; }
+	while read -r name; do
+		grep -rqE "^What:[[:space:]]+/sys/.*/$name\$" "$top/Documentation/ABI" ||
+			{ echo "$name: no entry in Documentation/ABI"; return 1; }
+	done <"$out/attrs"
+}
+
+# Sources that have kernel-doc, and those that a page pulls in
+sources_are_in_a_page() {
+	(cd "$top" && grep -rlE '^[[:space:]]*/\*\*$' kernel mm include) | LC_ALL=C sort >"$out/documented"
+	(cd "$top" && grep -rhoE '^\.\. kernel-doc:: .*' Documentation) | sed 's/.*:: *//' |
+		LC_ALL=C sort >"$out/pulled"
+	LC_ALL=C comm -23 "$out/documented" "$out/pulled" | sed 's/$/: in no page/' >"$out/missing"
+	uniq -d "$out/pulled" | sed 's/$/: in two pages/' >>"$out/missing"
+	cat "$out/missing"
+	[ ! -s "$out/missing" ]
+}
+
+# File names in the pages: of ours, or of the kernel by path or beside stock's.  The
+# example program of luolib.rst is nobody's.
+named_files_exist() {
+	(cd "$top" && git ls-files --cached --others --exclude-standard) | sed 's,^,/,' >"$out/files"
+	(cd "$top" && grep -rnoE '[A-Za-z0-9_./-]*[A-Za-z0-9_-]\.(c|h|sh|bt|rst|plan|case|config)\b' \
+		README.md CONTRIBUTING.md Documentation --include='*.rst' --include='*.md' \
+		--include='sysfs-*' 2>/dev/null) >"$out/named" || :
+	[ -s "$out/named" ]
+	while IFS=: read -r page line name; do
+		case $name in /* | .* | agent.c) continue ;; esac
+		grep -qE "/$(echo "$name" | sed 's/\./\\./g')\$" "$out/files" "$out/sources" ||
+			[ -e "$base/$name" ] || [ -e "$base/include/$name" ] ||
+			echo "$page:$line: there is no $name"
+	done <"$out/named" >"$out/missing"
+	cat "$out/missing"
+	[ ! -s "$out/missing" ]
+}
+
+# Options that the pages name are in a Kconfig file of ours or of the kernel.
+named_options_exist() {
+	(cd "$top" && grep -rhoE 'CONFIG_KHO_[A-Z0-9_]+' README.md Documentation) | sort -u >"$out/options"
+	[ -s "$out/options" ]
+	while read -r option; do
+		grep -qx "config ${option#CONFIG_}" "$top/kernel/kho_fast/Kconfig" ||
+			{ echo "$option: no such option"; return 1; }
+	done <"$out/options"
+}
+
+make_tree
+version=$(awk -F ' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL)/ { v = v s $2; s = "." }
+	/^EXTRAVERSION/ { print v; exit }' "$base/Makefile")
+ktap_begin 7
+check pages_render pages_render
+check broken_reference_fails broken_reference_fails
+check abi_entries_are_valid abi_entries_are_valid
+check sysfs_files_have_abi_entries sysfs_files_have_abi_entries
+check sources_are_in_a_page sources_are_in_a_page
+check named_files_exist named_files_exist
+check named_options_exist named_options_exist
+echo "# pages: $out/html/index.html"
+ktap_end
