@@ -316,8 +316,6 @@ int __init kho_fast_timeline_init(void)
 {
 	struct kho_timeline_ser *ser;
 
-	static_assert(sizeof(*ser) <= 4096);
-
 	kho_fast_timeline_read();
 	ser = make_record();
 	if (IS_ERR(ser))

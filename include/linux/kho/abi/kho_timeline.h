@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The record of a live update that travels with it: one page, handed over as the
- * KHO subtree KHO_TIMELINE_NODE_NAME. A kernel that does not know it leaves it
- * alone, and so must one that finds another version.
- */
 #ifndef _LINUX_KHO_ABI_KHO_TIMELINE_H
 #define _LINUX_KHO_ABI_KHO_TIMELINE_H
 
+#include <linux/build_bug.h>
 #include <linux/types.h>
 
+/**
+ * DOC: Live update timeline ABI
+ *
+ * The outgoing kernel passes one struct kho_timeline_ser to the next kernel, in
+ * a preserved page that is the KHO subtree %KHO_TIMELINE_NODE_NAME. The
+ * incoming kernel copies the record and frees the page. A kernel that does not
+ * know the subtree ignores it.
+ *
+ * This interface is a contract. Any change to the fields or the layout of a
+ * structure below, to a limit, or to a value of &enum kho_phase up to
+ * %KHO_PHASE_JUMP or from %KHO_SPAN_SESSION on requires a new version in
+ * %KHO_TIMELINE_COMPATIBLE. A kernel ignores a record of another version: a
+ * timeline is lost, a live update is not. The fields are in the byte order of
+ * the machine, which both kernels share.
+ */
 #define KHO_TIMELINE_NODE_NAME	"kho-fast-timeline"
 #define KHO_TIMELINE_COMPATIBLE	"kho-fast-timeline-v1"
 
@@ -16,31 +27,32 @@
 #define KHO_TIMELINE_LABEL_LEN	16
 
 /**
- * enum kho_phase - What takes time in a live update.
- * @KHO_PHASE_NONE:         Nothing.
- * @KHO_PHASE_FREEZE:       Sessions are frozen and written down.
- * @KHO_PHASE_SHUTDOWN:     Devices are shut down.
- * @KHO_PHASE_CPUS_OFFLINE: All CPUs but one stop.
+ * enum kho_phase - Phases and spans of a live update.
+ * @KHO_PHASE_NONE:         No phase.
+ * @KHO_PHASE_FREEZE:       Freezing and serializing sessions.
+ * @KHO_PHASE_SHUTDOWN:     Shutting down devices.
+ * @KHO_PHASE_CPUS_OFFLINE: Stopping all CPUs but one.
  * @KHO_PHASE_JUMP:         Purgatory and decompression, to start_kernel().
- * @KHO_PHASE_EARLY:        The architecture finds out what the machine has.
- * @KHO_PHASE_WALK:         The tree of preserved memory is read.
- * @KHO_PHASE_MEMORY:       Nodes, zones and the first struct pages are set up.
- * @KHO_PHASE_MEMBLOCK:     Memory goes from memblock to the buddy allocator.
- * @KHO_PHASE_CORE:         What needs memory but no other CPU.
- * @KHO_PHASE_SMP:          The other CPUs start.
- * @KHO_PHASE_DEFERRED:     The rest of the struct pages is initialised.
- * @KHO_PHASE_INITCALLS:    Drivers and subsystems start.
- * @KHO_PHASE_USERSPACE:    On the way to the first instruction of /init.
- * @KHO_NR_PHASES:          One more than the last phase.
- * @KHO_SPAN_SESSION:       A session is frozen.
- * @KHO_SPAN_DISCOVERY:     The handover is looked at.
- * @KHO_SPAN_NODE:          Sections of a node that hold preserved pages are
- *                          finished.
- * @KHO_SPAN_RETRIEVE:      A file is retrieved.
- * @KHO_SPAN_FINISH:        A session is finished.
+ * @KHO_PHASE_EARLY:        Architecture setup.
+ * @KHO_PHASE_WALK:         Reading the tree of preserved memory.
+ * @KHO_PHASE_MEMORY:       Nodes, zones and the first struct pages.
+ * @KHO_PHASE_MEMBLOCK:     Freeing memblock memory to the buddy allocator.
+ * @KHO_PHASE_CORE:         Core initialisation on the boot CPU.
+ * @KHO_PHASE_SMP:          Starting the other CPUs.
+ * @KHO_PHASE_DEFERRED:     Deferred initialisation of struct pages.
+ * @KHO_PHASE_INITCALLS:    Initcalls of drivers and subsystems.
+ * @KHO_PHASE_USERSPACE:    From the last initcall to the first instruction of
+ *                          /init.
+ * @KHO_NR_PHASES:          Number of phases, with KHO_PHASE_NONE.
+ * @KHO_SPAN_SESSION:       Freezing a session.
+ * @KHO_SPAN_DISCOVERY:     Checking the handover.
+ * @KHO_SPAN_NODE:          Initialising the sections of a node that have
+ *                          preserved pages.
+ * @KHO_SPAN_RETRIEVE:      Retrieving a file.
+ * @KHO_SPAN_FINISH:        Finishing a session.
  * @KHO_SPAN_END:           One more than the last span.
  *
- * Phases follow one another without a gap. Spans are within phases or after
+ * Phases follow one another without a gap. Spans lie within phases or after
  * them, and may overlap.
  */
 enum kho_phase {
@@ -72,11 +84,11 @@ enum kho_phase {
 
 /**
  * struct kho_timeline_entry - A phase or a span.
- * @begin: Clock at its begin.
- * @end:   Clock at its end; 0 for the phase that has not ended.
- * @what:  enum kho_phase
- * @node:  The NUMA node that it is about, or -1.
- * @label: The session that it is about, cut, or nothing; ends with a 0.
+ * @begin: Clock at the begin.
+ * @end:   Clock at the end; 0 for a phase that has not ended.
+ * @what:  One of enum kho_phase.
+ * @node:  NUMA node, or -1.
+ * @label: Session name, truncated and NUL-terminated, or an empty string.
  */
 struct kho_timeline_entry {
 	__u64	begin;
@@ -88,9 +100,9 @@ struct kho_timeline_entry {
 
 /**
  * struct kho_timeline_total - All spans of a kind.
- * @nr:  How many there were, with those that found no room.
- * @sum: Ticks of all of them.
- * @max: Ticks of the longest.
+ * @nr:  Number of spans, those without an entry included.
+ * @sum: Ticks of all spans.
+ * @max: Ticks of the longest span.
  */
 struct kho_timeline_total {
 	__u64	nr;
@@ -98,17 +110,17 @@ struct kho_timeline_total {
 	__u64	max;
 };
 
-/* As many as fit into a page of 4 KiB. */
+/* The record fits into a page of 4 KiB: (4096 - 168) / 40. */
 #define KHO_TIMELINE_ENTRIES	98
 
 /**
- * struct kho_timeline_ser - What one kernel has to say of a live update.
- * @compatible: KHO_TIMELINE_COMPATIBLE
- * @khz:        Ticks of the clock in a millisecond: of the TSC on x86.
- * @nr:         Entries in use.
- * @lost:       Spans that found no room.
- * @totals:     By kind, from KHO_SPAN_SESSION on.
- * @entries:    In the order in which they were made.
+ * struct kho_timeline_ser - Timeline of one kernel.
+ * @compatible: %KHO_TIMELINE_COMPATIBLE, padded with NULs.
+ * @khz:        Clock rate (TSC on x86), 0 if unknown.
+ * @nr:         Number of entries in use.
+ * @lost:       Number of spans without an entry.
+ * @totals:     Totals by kind, from %KHO_SPAN_SESSION on.
+ * @entries:    Phases and spans in the order of recording.
  */
 struct kho_timeline_ser {
 	char				compatible[KHO_TIMELINE_COMPAT_LEN];
@@ -118,5 +130,12 @@ struct kho_timeline_ser {
 	struct kho_timeline_total	totals[KHO_NR_SPANS];
 	struct kho_timeline_entry	entries[KHO_TIMELINE_ENTRIES];
 };
+
+static_assert(KHO_PHASE_FREEZE == 1 && KHO_PHASE_JUMP == 4);
+static_assert(KHO_SPAN_SESSION == 32 && KHO_NR_SPANS == 5);
+static_assert(sizeof(struct kho_timeline_entry) == 40);
+static_assert(sizeof(struct kho_timeline_total) == 24);
+static_assert(sizeof(struct kho_timeline_ser) == 168 + 98 * 40);
+static_assert(sizeof(struct kho_timeline_ser) <= 4096);
 
 #endif /* _LINUX_KHO_ABI_KHO_TIMELINE_H */
