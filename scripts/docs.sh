@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Render Documentation/ with the kernel's Sphinx extensions and check it (KTAP).  The
-# pages are rendered in a tree of links, build/docs/tree, that has them where apply.sh
+# pages are rendered in a tree of links, build/docs/tree, that has them where apply-docs.sh
 # puts them: beside stock's pages of KHO and LUO and above the overlay's sources.
 # The result is build/docs/html/index.html.  Idempotent; takes some 20 s.
 #
@@ -27,7 +27,7 @@ kernel_parts='Documentation/conf.py Documentation/images Documentation/sphinx
 	Documentation/sphinx-static Documentation/core-api/kho/abi.rst
 	Documentation/core-api/kho/index.rst Documentation/core-api/liveupdate.rst
 	Documentation/mm/memfd_preservation.rst Documentation/userspace-api/liveupdate.rst
-	Documentation/admin-guide/mm/kho.rst Documentation/ABI/README MAINTAINERS scripts tools'
+	Documentation/admin-guide/mm/kho.rst Documentation/ABI/README scripts tools'
 
 link() { mkdir -p "${2%/*}" && ln -s "$1" "$2"; }
 
@@ -47,10 +47,26 @@ make_tree() {
 	while read -r path; do
 		link "$path" "$tree/${path#"$base/"}"
 	done <"$out/sources"
-	(cd "$top" && find Documentation kernel mm include -type f ! -name '.*') >"$out/ours"
+	link "$base/MAINTAINERS" "$tree/MAINTAINERS"
+	"$here/apply-docs.sh" "$tree" >"$out/applied"
+	(cd "$top" && find Documentation kernel mm include -type f ! -name '.*') |
+		grep -vxFf "$out/applied" >"$out/ours"
 	while read -r path; do
 		link "$top/$path" "$tree/$path"
 	done <"$out/ours"
+}
+
+# The table of contents of stock's page leads to ours.
+applied_once() {
+	grep -qx 'Documentation/core-api/kho/index.rst' "$out/applied"
+	grep -q 'href="fast/index.html"' "$out/html/core-api/kho/index.html"
+	again=$("$here/apply-docs.sh" "$tree")
+	[ -z "$again" ] || { echo "applied again, it changes: $again"; return 1; }
+	mkdir -p "$out/other/Documentation/core-api/kho"
+	echo abi >"$out/other/Documentation/core-api/kho/index.rst"
+	! said=$("$here/apply-docs.sh" "$out/other" 2>&1) || return 1
+	echo "$said" | grep -q 'the tree is no Linux 7.3$'
+	[ "$(find "$out/other" -type f | wc -l)" -eq 1 ]
 }
 
 # render TREE OUTPUT: anything that Sphinx says is an error, but for the theme and
@@ -114,7 +130,7 @@ sources_are_in_a_page() {
 # File names in the pages: of ours, or of the kernel by path or beside stock's.  The
 # example program of luolib.rst is nobody's.
 named_files_exist() {
-	(cd "$top" && git ls-files --cached --others --exclude-standard) | sed 's,^,/,' >"$out/files"
+	(cd "$top" && find . -type f ! -path './build/*' ! -path './.git/*') | sed 's,^\.,,' >"$out/files"
 	(cd "$top" && grep -rnoE '[A-Za-z0-9_./-]*[A-Za-z0-9_-]\.(c|h|sh|bt|rst|plan|case|config)\b' \
 		README.md CONTRIBUTING.md Documentation --include='*.rst' --include='*.md' \
 		--include='sysfs-*' 2>/dev/null) >"$out/named" || :
@@ -139,16 +155,35 @@ named_options_exist() {
 	done <"$out/options"
 }
 
+# The section names each file of the overlay, and what it names is there.
+maintainers_section_is_complete() {
+	[ "$(diff "$base/MAINTAINERS" "$tree/MAINTAINERS" | grep -c '^[<>]')" -eq \
+		"$(grep -vc '^#' "$top/MAINTAINERS" | awk '{ print $1 + 1 }')" ]
+	sed -n 's/^F:[[:space:]]*//p' "$top/MAINTAINERS" >"$out/maintained"
+	(cd "$top" && LC_ALL=C sort -c "$out/maintained")
+	while read -r path; do
+		[ -e "$top/$path" ] || { echo "MAINTAINERS: there is no $path"; return 1; }
+	done <"$out/maintained"
+	sed -e 's/#.*//' -e '/^$/d' "$top/OVERLAY" | while read -r path; do
+		[ ! -d "$top/$path" ] || path=$path/
+		grep -qxF "$path" "$out/maintained" || echo "MAINTAINERS: $path of OVERLAY is missing"
+	done >"$out/missing"
+	cat "$out/missing"
+	[ ! -s "$out/missing" ]
+}
+
 make_tree
 version=$(awk -F ' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL)/ { v = v s $2; s = "." }
 	/^EXTRAVERSION/ { print v; exit }' "$base/Makefile")
-ktap_begin 7
+ktap_begin 9
 check pages_render pages_render
+check applied_once applied_once
 check broken_reference_fails broken_reference_fails
 check abi_entries_are_valid abi_entries_are_valid
 check sysfs_files_have_abi_entries sysfs_files_have_abi_entries
 check sources_are_in_a_page sources_are_in_a_page
 check named_files_exist named_files_exist
 check named_options_exist named_options_exist
+check maintainers_section_is_complete maintainers_section_is_complete
 echo "# pages: $out/html/index.html"
 ktap_end

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Install the documentation of the overlay into a kernel tree, for a patch series: the pages
+# of Documentation/core-api/kho/fast, with an entry in the table of contents of KHO's pages;
+# the entries of Documentation/ABI; the section of MAINTAINERS, behind that of KHO.
+# apply.sh does not install them, since no build needs them.  Idempotent.  Everything is
+# worked out before anything is written.
+#
+# usage: apply-docs.sh <kernel tree>
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+
+[ $# -eq 1 ] || die "usage: apply-docs.sh <kernel tree>"
+ktree=$(cd -- "$1" 2>/dev/null && pwd -P) || die "$1 is not a folder: give a kernel tree"
+index=Documentation/core-api/kho/index.rst
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# What an earlier run added goes, so that a second one adds nothing.
+make_index() {
+	awk '$0 == "   fast/index" { next }
+		{ print }
+		$0 == "   abi.rst" { print "   fast/index"; done = 1 }
+		END { exit !done }' "$ktree/$index" >"$work/index" 2>/dev/null ||
+		die "$ktree/$index has no table of contents with abi.rst: the tree is no Linux 7.3"
+}
+
+make_maintainers() {
+	awk '
+		FNR == NR { if (!/^#/) { section = section $0 "\n"; if (!title) title = $0 } next }
+		$0 == title { old = 1 }
+		!old { print }
+		$0 == "KEXEC HANDOVER (KHO)" { inside = 1 }
+		inside && $0 == "" { printf "%s\n", section; inside = 0; done = 1 }
+		old && $0 == "" { old = 0 }
+		END { exit !done }' "$top/MAINTAINERS" "$ktree/MAINTAINERS" >"$work/maintainers" 2>/dev/null ||
+		die "$ktree/MAINTAINERS has no section KEXEC HANDOVER (KHO): the tree is no Linux 7.3"
+}
+
+# put FILE PATH: by rename, and only if it differs
+put() {
+	! cmp -s "$1" "$ktree/$2" || return 0
+	mkdir -p "$ktree/$(dirname -- "$2")"
+	cp "$1" "$ktree/$2.kho_fast"
+	mv -f "$ktree/$2.kho_fast" "$ktree/$2"
+	echo "$2"
+}
+
+make_index
+make_maintainers
+(cd "$top" && find Documentation/core-api Documentation/ABI -type f ! -name '.*') |
+	LC_ALL=C sort >"$work/pages"
+while read -r path; do
+	put "$top/$path" "$path"
+done <"$work/pages"
+put "$work/index" "$index"
+put "$work/maintainers" MAINTAINERS
