@@ -141,7 +141,7 @@ const char *why_no_types(int err)
 		return because("the kernel's types cannot be read: /sys is not mounted; mount -t "
 			       "sysfs none /sys");
 	if (access("/sys/kernel/btf/vmlinux", F_OK))
-		return because("the kernel does not tell its types (no /sys/kernel/btf/vmlinux): "
+		return because("the kernel has no BTF (no /sys/kernel/btf/vmlinux): "
 			       "it needs CONFIG_DEBUG_INFO_BTF");
 	return because("/sys/kernel/btf/vmlinux: %s; libbpf: %s", strerror(err),
 		       *noted ? noted : "nothing");

@@ -14,7 +14,7 @@ void reason_note(enum libbpf_print_level level, const char *fmt, va_list ap);
 /* NULL, or why no program of any kind can be loaded. */
 const char *why_no_bpf(void);
 
-/* Why the kernel does not tell its types; @err is positive. */
+/* Why the kernel has no BTF; @err is positive. */
 const char *why_no_types(int err);
 
 /* Why it refused programs, with negative @err; never NULL. */
