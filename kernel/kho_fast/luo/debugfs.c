@@ -2,7 +2,7 @@
 /**
  * DOC: What there is
  *
- * /sys/kernel/debug/liveupdate/state, one line per session and per file:
+ * /sys/kernel/debug/liveupdate/state, one line per session and per file::
  *
  *   outgoing sessions=1 files=1
  *   outgoing session 'vm0' files=1
