@@ -354,12 +354,15 @@ tree_says() {
 says_why_kho_is_off() {
 	machine
 	rm -r "$kho"
-	kallsyms kho_preserve_folio kho_debugfs_blob_add
-	tree_says 'KHO is off, by kho= ' quiet kho=off &&
-		tree_says 'KHO is off, by kho= ' kho=on kho=0 &&
-		tree_says 'in spite of kho=on' kho=n kho=1 &&
-		tree_says 'KHO is off: start the kernel with kho=on' quiet xkho=off kho_scratch=off ||
-		return 1
+	# stock's, ours
+	for files in kho_debugfs_blob_add kho_fast_debugfs_add; do
+		kallsyms kho_preserve_folio liveupdate_reboot $files
+		tree_says 'KHO is off, by kho= ' quiet kho=off &&
+			tree_says 'KHO is off, by kho= ' kho=on kho=0 &&
+			tree_says 'in spite of kho=on' kho=n kho=1 &&
+			tree_says 'KHO is off: start the kernel with kho=on' xkho=off liveupdate=on &&
+			khoctl 2 -R "$root" sessions list && complains 'KHO is off: start' || return 1
+	done
 	kallsyms kho_preserve_folio
 	tree_says 'KHO is off (start the kernel with kho=on), or the kernel has no CONFIG' quiet ||
 		return 1
@@ -377,6 +380,11 @@ says_why_luo_is_off() {
 	echo quiet liveupdate=off >"$root/proc/cmdline"
 	khoctl 2 -R "$root" sessions list && complains 'LUO is off, by liveupdate= ' &&
 		khoctl 0 -R "$root" status && says '^LUO +off, by liveupdate= ' || return 1
+	echo liveupdate=on >"$root/proc/cmdline"
+	khoctl 2 -R "$root" sessions list && complains 'in spite of liveupdate=on' || return 1
+	mv "$kho" "$kho.away"
+	khoctl 2 -R "$root" sessions list && complains 'LUO is off: KHO may be off, ' || return 1
+	mv "$kho.away" "$kho"
 	echo quiet >"$root/proc/cmdline"
 	khoctl 2 -R "$root" sessions create x && complains 'LUO is off: start the kernel' || return 1
 	kallsyms kho_preserve_folio

@@ -258,6 +258,12 @@ static bool has_symbol(const char *name)
 	return !symbol_find(name, &address);
 }
 
+/* Whether a kernel with KHO on would have made its files: stock's function for them, or ours. */
+static bool makes_kho_files(void)
+{
+	return has_symbol("kho_debugfs_blob_add") || has_symbol("kho_fast_debugfs_add");
+}
+
 static const char *why_off(const char *what, const char *word)
 {
 	switch (said(word)) {
@@ -283,7 +289,7 @@ const char *why_no_kho(void)
 		return NULL;
 	if (lacks_symbol("kho_preserve_folio"))
 		return because("this kernel has no KHO: it needs CONFIG_KEXEC_HANDOVER");
-	if (!said("kho") || (!why_no_debugfs() && has_symbol("kho_debugfs_blob_add")))
+	if (!said("kho") || (!why_no_debugfs() && makes_kho_files()))
 		return why_off("KHO", "kho");
 	return NULL;
 }
@@ -316,6 +322,9 @@ const char *why_no_luo(void)
 		return why;
 	if (lacks_symbol("liveupdate_reboot"))
 		return because("this kernel has no LUO: it needs CONFIG_LIVEUPDATE");
+	if (said("liveupdate") == 1 && !exists(KHO_DIR "/out"))
+		return because("LUO is off: KHO may be off, which cannot be told here (start the "
+			       "kernel with kho=on), or the kernel could not start LUO, see dmesg");
 	return why_off("LUO", "liveupdate");
 }
 
