@@ -360,7 +360,10 @@ says_why_kho_is_off() {
 		tree_says 'KHO is off, by kho= ' quiet kho=off &&
 			tree_says 'KHO is off, by kho= ' kho=on kho=0 &&
 			tree_says 'in spite of kho=on' kho=n kho=1 &&
-			tree_says 'KHO is off: start the kernel with kho=on' xkho=off liveupdate=on &&
+			tree_says 'KHO is off, by kho= ' kho=on kho=Disable kho=why kho= -- kho=on &&
+			tree_says 'KHO is off, by kho= ' 'kho=1 x="a kho=on"' '"kho=of"' &&
+			tree_says 'in spite of kho=on' kho=0 'kho="Enable"' -- kho=off &&
+			tree_says 'KHO is off: start the kernel with kho=on' xkho=off kho= liveupdate=on &&
 			khoctl 2 -R "$root" sessions list && complains 'KHO is off: start' || return 1
 	done
 	kallsyms kho_preserve_folio

@@ -2,6 +2,7 @@
 /* What the kernel says of itself in /proc, /sys and securityfs, turned into reasons. */
 #include "obstacle.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -214,25 +215,65 @@ const char *why_no_debugfs(void)
 	return NULL;
 }
 
-/* What the last "@name=" of the command line says: 1 on, 0 off, -1 nothing. */
+/* What kstrtobool() of the kernel takes a value for: 1 on, 0 off, -1 neither. */
+static int truth(const char *value)
+{
+	char c = tolower((unsigned char)*value);
+
+	if (c == 'o')
+		c = tolower((unsigned char)value[1]) == 'n' ? 'y' :
+		    tolower((unsigned char)value[1]) == 'f' ? 'n' : 0;
+	if (c && strchr("eyt1", c))
+		return 1;
+	return c && strchr("dnf0", c) ? 0 : -1;
+}
+
+/* Ends the word that @at begins; blanks in quotes are part of it. Returns the next one. */
+static char *cut_word(char *at)
+{
+	bool quoted = false;
+
+	for (; *at && (quoted || !isspace((unsigned char)*at)); at++)
+		quoted ^= *at == '"';
+	while (isspace((unsigned char)*at))
+		*at++ = 0;
+	return at;
+}
+
+static char *unquoted(char *text)
+{
+	size_t len = strlen(text);
+
+	if (*text != '"')
+		return text;
+	if (len > 1 && text[len - 1] == '"')
+		text[len - 1] = 0;
+	return text + 1;
+}
+
+/*
+ * What the last "@name=" of the command line that has a meaning says: 1 on, 0 off, -1 nothing.
+ * Words behind "--" are not the kernel's.
+ */
 static int said(const char *name)
 {
-	char line[4096], *word, *save, *value;
+	char line[4096], *word, *next, *value;
 	int on = -1;
 
 	if (!first_line("/proc/cmdline", line, sizeof(line)))
 		return -1;
-	for (word = strtok_r(line, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+	for (word = line + strspn(line, " "); *word; word = next) {
+		next = cut_word(word);
+		word = unquoted(word);
+		if (!strcmp(word, "--"))
+			break;
 		value = strchr(word, '=');
 		if (!value || strlen(name) != (size_t)(value - word) ||
 		    strncmp(word, name, value - word))
 			continue;
-		value++;
-		/* the first letters that the kernel looks at */
-		if (strchr("yYtT1", *value) || !strncasecmp(value, "on", 2))
-			on = 1;
-		else if (strchr("nNfF0", *value) || !strncasecmp(value, "of", 2))
-			on = 0;
+		value = unquoted(value + 1);
+		if (truth(value) >= 0)
+			on = truth(value);
 	}
 	return on;
 }
