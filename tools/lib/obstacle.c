@@ -135,7 +135,7 @@ const char *lockdown_mode(void)
 /**
  * symbol_find() - look a symbol of the kernel up in /proc/kallsyms
  * @name: the symbol, not one of a module
- * @address: where to put its address, 0 if the kernel hides it
+ * @address: where to put its address, 0 if the kernel hides it or there is no such symbol
  *
  * Return: 0, -ENOENT if there is no such symbol, or what opening the file gave.
  */
@@ -145,13 +145,17 @@ int symbol_find(const char *name, uint64_t *address)
 	char line[512], found[256];
 	int err = f ? -ENOENT : -errno;
 
+	*address = 0;
 	/* those of modules have the module's name in a fourth column */
 	while (err && f && fgets(line, sizeof(line), f)) {
+		uint64_t at;
 		char tail[2];
 
-		if (sscanf(line, "%" SCNx64 " %*c %255s %1s", address, found, tail) == 2 &&
-		    !strcmp(found, name))
-			err = 0;
+		if (sscanf(line, "%" SCNx64 " %*c %255s %1s", &at, found, tail) != 2 ||
+		    strcmp(found, name))
+			continue;
+		*address = at;
+		err = 0;
 	}
 	if (f)
 		fclose(f);
@@ -200,9 +204,12 @@ const char *why_no_debugfs(void)
 	if (*root)
 		return access(path, F_OK) ?
 		       because("%s: is not there: copy debugfs of that host to it", path) : NULL;
-	if (statfs(path, &fs) && errno == ENOENT)
-		return because(DEBUGFS ": is not there: mount /sys, and the kernel needs "
-			       "CONFIG_DEBUG_FS");
+	if (statfs(path, &fs))
+		return errno == ENOENT ?
+		       because(DEBUGFS ": is not there: mount /sys, and the kernel needs "
+			       "CONFIG_DEBUG_FS") :
+		       because(DEBUGFS ": %s: mount /sys, and run as root of the host",
+			       strerror(errno));
 	if (!file_has("/proc/filesystems", "\tdebugfs"))
 		return because(DEBUGFS ": the kernel has no debugfs: it needs CONFIG_DEBUG_FS, "
 			       "and no debugfs=off on its command line");

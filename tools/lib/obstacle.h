@@ -31,7 +31,7 @@ const char *lockdown_mode(void);
 bool has_capability(int cap);
 /* Whether root of this process is root of the host. */
 bool is_of_host(void);
-/* 0, -ENOENT if there is none, or -errno; *@address is 0 where the kernel hides it. */
+/* 0, -ENOENT if there is none, or -errno; *@address is 0 then, and where the kernel hides it. */
 int symbol_find(const char *name, uint64_t *address);
 
 #endif /* OBSTACLE_H */
