@@ -7,33 +7,21 @@
 
 #include "main.h"
 #include "obstacle.h"
+#include "zones.h"
 
 #define SYMBOL	"vmemmap_base"
 
 static const char *const learned_from[] = { "kho_radix_add_key", "kho_radix_del_key" };
 
-/*
- * Of each zone, "Node N," comes first and start_pfn last:
- *
- *	Node 0, zone   Normal
- *	        spanned  1310720
- *	  start_pfn:           1048576
- */
 static int read_zones(FILE *f, struct node_range ranges[MAX_NODE_RANGES])
 {
-	unsigned long long spanned = 0, start;
-	char line[256];
+	struct zone zone;
 	size_t nr = 0;
-	int nid = -1;
 
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "Node %d,", &nid) == 1 ||
-		    sscanf(line, " spanned %llu", &spanned) == 1 ||
-		    sscanf(line, " start_pfn: %llu", &start) != 1 || !spanned)
-			continue;
+	while (zone_next(f, &zone)) {
 		if (nr == MAX_NODE_RANGES)
 			return -E2BIG;
-		ranges[nr++] = (struct node_range){ start, start + spanned, nid };
+		ranges[nr++] = (struct node_range){ zone.pfn, zone.end, zone.node };
 	}
 	return nr ? 0 : -ENODATA;
 }

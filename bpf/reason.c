@@ -20,18 +20,7 @@
 
 #define KERNEL_ENOTSUPP	524	/* no errno of userspace */
 
-static char reason[768];
 static char noted[384];
-
-static const char *__attribute__((format(printf, 1, 2))) because(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(reason, sizeof(reason), fmt, args);
-	va_end(args);
-	return reason;
-}
 
 void reason_note(enum libbpf_print_level level, const char *fmt, va_list ap)
 {

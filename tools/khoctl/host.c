@@ -40,27 +40,17 @@ static void read_scratch(struct host *host)
 		     "are not known");
 }
 
-/* /proc/zoneinfo says of each zone whose it is, how far it reaches, and where from. */
 static void read_zones(struct host *host)
 {
 	FILE *f = fopen(sys_path("/proc/zoneinfo"), "re");
-	unsigned long spanned = 0, present = 0, start;
-	char line[256];
-	int node = -1;
+	struct zone zone;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "Node %d, zone", &node) == 1)
-			spanned = present = 0;
-		else if (sscanf(line, " spanned %lu", &spanned) == 1 ||
-			 sscanf(line, " present %lu", &present) == 1)
+	while (f && zone_next(f, &zone)) {
+		if (zone.node >= MAX_NODES)
 			continue;
-		else if (sscanf(line, " start_pfn: %lu", &start) == 1 && spanned &&
-			 node >= 0 && node < MAX_NODES) {
-			host->zones = grow(host->zones, host->nr_zones, sizeof(*host->zones));
-			host->zones[host->nr_zones++] =
-				(struct zone){ start, start + spanned, node };
-			host->memory += present * PAGE_BYTES;
-		}
+		host->zones = grow(host->zones, host->nr_zones, sizeof(zone));
+		host->zones[host->nr_zones++] = zone;
+		host->memory += zone.present * PAGE_BYTES;
 	}
 	if (f)
 		fclose(f);

@@ -27,6 +27,7 @@
 
 #include "obstacle.h"
 #include "timeline.h"
+#include "zones.h"
 
 /* The exit status of khoctl. */
 enum {
@@ -108,11 +109,6 @@ const char *handover_read(struct handover *h, const char *dir, const struct imag
 void handover_free(struct handover *h);
 
 /* host.c */
-struct zone {
-	uint64_t	pfn, end;
-	int		node;
-};
-
 struct host {
 	char		*release;
 	bool		kho, luo;

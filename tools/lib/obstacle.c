@@ -17,9 +17,15 @@
 #include <unistd.h>
 
 static const char *root = "";
-static _Thread_local char reason[512];
+static _Thread_local char reason[768];
 
-static const char *__attribute__((format(printf, 1, 2))) because(const char *fmt, ...)
+/**
+ * because() - make a reason
+ * @fmt: as for printf(); no argument may be a reason that this made
+ *
+ * Return: the reason, until the thread's next one is made.
+ */
+const char *because(const char *fmt, ...)
 {
 	va_list args;
 
