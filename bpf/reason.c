@@ -118,10 +118,13 @@ static bool reads_are_forbidden(void)
 
 const char *why_no_bpf(void)
 {
-	if (syscall(SYS_bpf, BPF_PROG_LOAD, NULL, 0) < 0 && errno == ENOSYS)
-		return because("this kernel has no bpf(2): it needs CONFIG_BPF_SYSCALL and "
-			       "CONFIG_DEBUG_INFO_BTF");
-	return NULL;
+	if (syscall(SYS_bpf, BPF_PROG_LOAD, NULL, 0) >= 0 || errno != ENOSYS)
+		return NULL;
+	if (seccomp_mode())
+		return because("no bpf(2): a seccomp filter forbids bpf(2), or this kernel has none "
+			       "(CONFIG_BPF_SYSCALL); run it outside the container");
+	return because("this kernel has no bpf(2): it needs CONFIG_BPF_SYSCALL and "
+		       "CONFIG_DEBUG_INFO_BTF");
 }
 
 const char *why_no_types(int err)

@@ -6,6 +6,7 @@
  *	print ROOT address NAME		why the address is not known
  *	print ROOT device ERRNO		why /dev/liveupdate could not be opened
  *	print ROOT debugfs
+ *	print ROOT host			whether this process is of the host
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,6 +42,8 @@ int main(int argc, char **argv)
 		print_why(why_no_luo_device(atoi(about)));
 	else if (!strcmp(what, "debugfs"))
 		print_why(why_no_debugfs());
+	else if (!strcmp(what, "host"))
+		puts(is_of_host() ? "of the host" : "of a container");
 	else
 		return 2;
 	return 0;

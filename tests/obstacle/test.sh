@@ -51,10 +51,63 @@ what_statfs_says_is_told() {
 		'mount -t tmpfs none /sys && : >/sys/kernel && exec "$1" "" debugfs' sh "$dir/print"
 }
 
+# Who is root of a namespace of users, of one or of all IDs, is not told to become root.
+a_container_has_its_own_root() {
+	mkdir -p "$dir/proc/sys/kernel"
+	echo '0000000000000000 D hidden' >"$dir/proc/kallsyms"
+	echo 1 >"$dir/proc/sys/kernel/kptr_restrict"
+	user='setpriv --reuid 1000 --clear-groups'
+	# shellcheck disable=SC2086	# words on purpose
+	says 'is 1); run as root' $user "$dir/print" "$dir" address hidden
+	for ids in 1 4294967295; do
+		says 'of a container' as_root_of "$ids" "$dir/print" '' host
+		says 'run as root of the host' as_root_of "$ids" "$dir/print" "$dir" address hidden
+	done
+}
+
+# as_root_of IDS COMMAND...: in a namespace of users that has the first so many of the host's
+as_root_of() {
+	ids=$1 here_is=$(readlink /proc/self/ns/user)
+	shift
+	# shellcheck disable=SC2016	# of the inner shell
+	unshare -U sh -c \
+		'while ! grep -q . /proc/self/uid_map; do sleep 0.1; done; exec "$@"' sh "$@" &
+	child=$!
+	while [ "$(readlink "/proc/$child/ns/user")" = "$here_is" ]; do
+		sleep 0.1
+	done
+	echo "0 0 $ids" >"/proc/$child/uid_map"
+	wait "$child"
+}
+
+# 4026531837: the kernel's PROC_USER_INIT_INO
+may_map_users() {
+	[ "$(readlink /proc/self/ns/user)" = 'user:[4026531837]' ] && is_root &&
+		unshare -U true 2>/dev/null
+}
+
+# Process 12 of the other system has it, whatever has it here.
+the_holder_is_of_that_system() {
+	mkdir -p "$dir/proc/12/fd" "$dir/proc/13/fd"
+	ln -sf /dev/null "$dir/proc/12/fd/0"
+	ln -sf /dev/liveupdate "$dir/proc/13/fd/3"
+	echo other >"$dir/proc/12/comm"
+	echo agent >"$dir/proc/13/comm"
+	says 'have process 13 (agent) close it' "$dir/print" "$dir" device 16
+}
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
 can_mount() { unshare -m mount -t tmpfs none /sys 2>/dev/null; }
 
-ktap_begin 2
+ktap_begin 4
 check symbols_are_found symbols_are_found
+check the_holder_is_of_that_system the_holder_is_of_that_system
+if may_map_users; then
+	check a_container_has_its_own_root a_container_has_its_own_root
+else
+	skip a_container_has_its_own_root 'needs root of the host, and namespaces of users'
+fi
 if can_mount; then
 	check what_statfs_says_is_told what_statfs_says_is_told
 else

@@ -104,17 +104,23 @@ bool has_capability(int cap)
 /**
  * is_of_host() - whether this process is in the first user namespace
  *
- * Only there do capabilities count for tracing and for the kernel's memory.
+ * Only there do capabilities count for tracing and for the kernel's memory. What a namespace
+ * maps tells nothing: another one may map all IDs too.
  */
 bool is_of_host(void)
 {
-	unsigned long inside = 0, outside = 0, nr = 0;
-	char line[128];
+	static const char first[] = "user:[4026531837]";	/* PROC_USER_INIT_INO */
+	char link[sizeof(first) + 1];
+	ssize_t len = readlink("/proc/self/ns/user", link, sizeof(link));
 
-	if (!first_line("/proc/self/uid_map", line, sizeof(line)))
-		return true;
-	return sscanf(line, "%lu %lu %lu", &inside, &outside, &nr) == 3 && !inside && !outside &&
-	       nr == UINT32_MAX;
+	/* without CONFIG_USER_NS there is no other one */
+	return len < 0 || (len == sizeof(first) - 1 && !memcmp(link, first, len));
+}
+
+/* Behind "run as root", for who is root of something already. */
+static const char *whose_root(void)
+{
+	return geteuid() && is_of_host() ? "" : " of the host";
 }
 
 /**
@@ -195,7 +201,7 @@ const char *why_no_address(const char *name)
 		return because("the address of %s is hidden: kernel.kptr_restrict is 2; "
 			       "'sysctl kernel.kptr_restrict=1' shows it to root", name);
 	return because("the address of %s is hidden: it takes CAP_SYSLOG (kernel.kptr_restrict is "
-		       "%s); run as root", name, restricted);
+		       "%s); run as root%s", name, restricted, whose_root());
 }
 
 /**
@@ -205,6 +211,7 @@ const char *why_no_debugfs(void)
 {
 	char path[4096];
 	struct statfs fs;
+	int err;
 
 	snprintf(path, sizeof(path), "%s" DEBUGFS, root);
 	if (*root)
@@ -222,9 +229,10 @@ const char *why_no_debugfs(void)
 	if (fs.f_type != DEBUGFS_MAGIC)
 		return because(DEBUGFS ": debugfs is not mounted there: mount -t debugfs none "
 			       DEBUGFS);
-	if (access(path, R_OK | X_OK))
-		return because(DEBUGFS ": %s: only root may look into it; run as root",
-			       strerror(errno));
+	err = access(path, R_OK | X_OK) ? errno : 0;	/* whose_root() has its own */
+	if (err)
+		return because(DEBUGFS ": %s: only root may look into it; run as root%s",
+			       strerror(err), whose_root());
 	return NULL;
 }
 
@@ -382,18 +390,26 @@ const char *why_no_luo(void)
 	return why_off("LUO", "liveupdate");
 }
 
+static DIR *open_folder(const char *path)
+{
+	char full[4096];
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	return opendir(full);
+}
+
 /* Looks for a process that has @path open, as "PID (NAME)". */
 static bool find_holder(const char *path, char *who, size_t size)
 {
 	char at[64], target[128], name[32];
 	struct dirent *process, *fd;
-	DIR *proc = opendir("/proc"), *dir;
+	DIR *proc = open_folder("/proc"), *dir;
 	bool found = false;
 	ssize_t len;
 
 	while (proc && !found && (process = readdir(proc))) {
 		snprintf(at, sizeof(at), "/proc/%.12s/fd", process->d_name);
-		dir = *process->d_name >= '1' && *process->d_name <= '9' ? opendir(at) : NULL;
+		dir = *process->d_name >= '1' && *process->d_name <= '9' ? open_folder(at) : NULL;
 		while (dir && !found && (fd = readdir(dir))) {
 			len = readlinkat(dirfd(dir), fd->d_name, target, sizeof(target) - 1);
 			found = len == (ssize_t)strlen(path) && !memcmp(target, path, len);
@@ -434,7 +450,7 @@ const char *why_no_luo_device(int err)
 	case EACCES:
 	case EPERM:
 		return because("%s: %s: it is for root; run as root%s", device, strerror(err),
-			       is_of_host() ? "" : " of the host");
+			       whose_root());
 	case EIO:
 		return because("%s: %s: what the previous kernel handed over cannot be read, see "
 			       "dmesg", device, strerror(err));
@@ -459,8 +475,8 @@ const char *why_no_kcore(int err)
 		return because("/proc/kcore: %s: root of a user namespace may not read it; run as "
 			       "root of the host", strerror(err));
 	if (!has_capability(CAP_SYS_RAWIO) || err == EACCES)
-		return because("/proc/kcore: %s: it takes root and CAP_SYS_RAWIO; run as root",
-			       strerror(err));
+		return because("/proc/kcore: %s: it takes root and CAP_SYS_RAWIO; run as root%s",
+			       strerror(err), whose_root());
 	if (mode && !strcmp(mode, "confidentiality"))
 		return because("/proc/kcore: %s: lockdown=confidentiality forbids it, for root "
 			       "too; start the kernel without that, or look at an image of memory",
