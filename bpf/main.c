@@ -311,7 +311,8 @@ static int print_end(const struct bpf_object *object)
 	uint64_t lost = count_of(object, MISSED_LOST), unplaced = count_of(object, MISSED_UNPLACED);
 
 	if (options.json)
-		printf("{\"event\":\"end\",\"events\":%lu,\"lost\":%lu}\n", nr_events, lost);
+		printf("{\"event\":\"end\",\"events\":%lu,\"lost\":%lu,\"unplaced\":%lu}\n",
+		       nr_events, lost, unplaced);
 	if (lost)
 		complain("%lu events were lost%s", lost,
 			 tool.event ? ": try a larger buffer, -b" : "");
