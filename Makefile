@@ -12,6 +12,7 @@ help:
 	@echo 'make scaling           more CPUs, more nodes: how fast are sections finished, folios preserved?'
 	@echo 'make check             all tests, what CI runs'
 	@echo 'make check-unit          tree, busy map and scratch arithmetic in userspace'
+	@echo 'make check-mutants       four ways to break the code: a test fails (all: make -C tests/unit mutants)'
 	@echo 'make check-fuzz          a bounded run of the fuzzers of what is handed over'
 	@echo 'make check-native        the native benchmarks: they run, and no order is slower than it may be'
 	@echo 'make check-report        the report over the blackout samples'
@@ -84,7 +85,7 @@ fuzz:
 check:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n)
 
-checks := unit fuzz native report khoctl compare bpf apply docs environment alone identical budget targets e2e
+checks := unit mutants fuzz native report khoctl compare bpf apply docs environment alone identical budget targets e2e
 
 $(checks:%=check-%): check-%:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n) $*

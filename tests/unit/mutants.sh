@@ -1,21 +1,30 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Break the code in each way that MUTANTS lists, one at a time and in a copy,
-# and see that a test fails. Prints a line per mutant and at the end those that
-# no test noticed. Minutes; run it as often as you like.
+# Break the code in each way that MUTANTS lists, one at a time and in a copy, and see
+# that a test fails (KTAP, a line per mutant).  All of them take hours.  Changes nothing
+# outside build/.
 #
-# usage: mutants.sh [PATTERN]	only those whose line matches; SRC= as in Makefile
+# usage: [SRC=...] mutants.sh [-n N] [PATTERN]
+#   -n N      only N of them, evenly spread over the list
+#   PATTERN   only those whose line has it
+#   SRC=      the tree under test, as in the Makefile
+#
+# Exit status: 0 all were noticed, 1 not, 2 none could be tried.
 set -eu
 # shellcheck source=../../scripts/environment.sh
 . "$(dirname -- "$0")/../../scripts/environment.sh"
-die() { echo "mutants.sh: $*" >&2; exit 2; }
+die() { echo "mutants.sh: error: $*" >&2; exit 2; }
 
 unit=$(cd -- "$(dirname -- "$0")" && pwd -P)
 top=${unit%/tests/unit}
 from=${SRC:-$top}
 work=$top/build/unit/mutants
 export KHO_SEED="${KHO_SEED:-1}"
+
+# ThreadSanitizer of older compilers cannot live with much address randomisation.
+fixed="setarch $(uname -m) -R"
+$fixed true 2>/dev/null || fixed=
 
 # The tests of one variant; prints the first that fails. 0: there was one.
 some_test_fails() {
@@ -27,44 +36,75 @@ some_test_fails() {
 	make -s -j2 -f "$unit/Makefile" SRC="$work/src" OUT="$work/out" VARIANT="$1" $paths \
 		>"$work/build.log" 2>&1 || die "does not build, see $work/build.log: $line"
 	for p in $progs; do
-		timeout 300 "$work/out/$1/$p" >"$work/run.log" 2>&1 && continue
+		# shellcheck disable=SC2086	# a command line
+		timeout 300 $fixed "$work/out/$1/$p" >"$work/run.log" 2>&1 && continue
 		sed -n "s,^not ok [0-9]* ,$1 $p: ,p" "$work/run.log" | head -n 1
 		return 0
 	done
 	return 1
 }
 
-is_noticed() {
-	some_test_fails gcc-asan-small || some_test_fails gcc-tsan-small ||
-		some_test_fails gcc-asan
+# choose N PATTERN: the lines of MUTANTS to try; N 0: all
+choose() {
+	awk -v n="$1" -v pattern="$2" '
+		NF && !/^#/ && index($0, pattern) { line[++nr] = $0 }
+		END { step = n && n < nr ? nr / n : 1
+		      for (i = 1; i <= nr; i += step) print line[int(i)] }' "$unit/MUTANTS"
 }
 
-rm -rf "$work/src"
-mkdir -p "$work/src"
-cp -R "$from/kernel" "$from/mm" "$from/include" "$work/src"
-line="the code as it is"
-rc=0
-noticed=$(is_noticed) || rc=$?
-[ "$rc" -eq 1 ] || die "the tests must pass before anything is broken: ${noticed:-they do not build}"
-
-n=0
-alive=0
-while read -r file script; do
-	case $file in '' | '#'*) continue ;; esac
-	line="$file $script"
-	case $line in *"${1-}"*) ;; *) continue ;; esac
-	n=$((n + 1))
-	sed "$script" "$from/$file" >"$work/src/$file"
-	! cmp -s "$from/$file" "$work/src/$file" || die "changes nothing any more: $line"
+# The tests of a variant must pass before anything is broken, or they would notice anything.
+must_pass() {
+	[ ! -e "$work/passed-$1" ] || return 0
 	rc=0
-	noticed=$(is_noticed) || rc=$?
+	noticed=$(some_test_fails "$1") || rc=$?
 	case $rc in
-	0) printf 'killed  %s  # %s\n' "$line" "$noticed" ;;
-	1) printf 'ALIVE   %s\n' "$line"; alive=$((alive + 1)) ;;
+	0) die "the tests fail on the code as it is: ${noticed:-$1}" ;;
+	1) touch "$work/passed-$1" ;;
 	*) exit $rc ;;
 	esac
-	cp "$from/$file" "$work/src/$file"
-done <"$unit/MUTANTS"
+}
 
-echo "# $n mutants, $alive alive"
+# try FILE SCRIPT: print the test that fails; 1 if none does.  A variant is asked only
+# about what those before it do not notice.
+try() {
+	for variant in gcc-asan-small gcc-tsan-small gcc-asan; do
+		must_pass "$variant"
+		sed "$2" "$from/$1" >"$work/src/$1"
+		! cmp -s "$from/$1" "$work/src/$1" || die "changes nothing any more: $line"
+		rc=0
+		some_test_fails "$variant" || rc=$?
+		cp "$from/$1" "$work/src/$1"
+		[ "$rc" -eq 1 ] || return $rc
+	done
+	return 1
+}
+
+some=0
+if [ "${1-}" = -n ]; then
+	case ${2-} in '' | *[!0-9]* | 0*) die "-n ${2-}: give a number" ;; esac
+	some=$2
+	shift 2
+fi
+mkdir -p "$work"
+choose "$some" "${1-}" >"$work/chosen"
+[ -s "$work/chosen" ] || die "no line of MUTANTS has '${1-}'"
+rm -rf "$work/src" "$work"/passed-*
+mkdir -p "$work/src"
+cp -R "$from/kernel" "$from/mm" "$from/include" "$work/src"
+
+printf 'KTAP version 1\n1..%d\n' "$(awk 'END { print NR }' "$work/chosen")"
+n=0
+alive=0
+while read -r file script <&8; do
+	line="$file $script"
+	n=$((n + 1))
+	rc=0
+	noticed=$(try "$file" "$script" 8<&-) || rc=$?
+	case $rc in
+	0) echo "ok $n - $line"; echo "# $noticed" ;;
+	1) echo "not ok $n - $line"; echo "# no test fails"; alive=$((alive + 1)) ;;
+	*) exit $rc ;;
+	esac
+done 8<"$work/chosen"
+
 [ "$alive" -eq 0 ]
