@@ -5,7 +5,7 @@
  * After a kexec with a handover, preserved pages must not reach the buddy
  * allocator, and they are not reserved in memblock: reserving n ranges there
  * takes n^2 steps. Instead sections in which anything is preserved (busy
- * sections, see kernel/kho_fast/busy.c) are treated apart, each page of them
+ * sections, see kernel/kho_fast/incoming/map.c) are treated apart, each page of them
  * exactly once:
  *
  * - Pages whose struct page is initialised early are handed over by
@@ -14,7 +14,7 @@
  * - The rest is done when the section is finished, one block of the buddy
  *   allocator's size at a time: struct pages that are not there yet are
  *   initialised, those of held pages in their final form (see
- *   kernel/kho_fast/form.c), and the runs between them are freed in chunks as
+ *   mm/kho_page_init.c), and the runs between them are freed in chunks as
  *   large as they allow.
  *
  * deferred_init_memmap_chunk() calls kho_fast_finish_range() for what it is
@@ -25,7 +25,7 @@
  * page before that finishes its sections with kho_fast_finish_pages().
  *
  * Holes of a few pages between held pages are not freed here but noted, see
- * kernel/kho_fast/holes.c.
+ * mm/kho_free_runs.c.
  *
  * Held pages and such holes are managed pages, as in the kernel before and as
  * they will be when they are claimed: watermarks and what initcalls size by
@@ -67,10 +67,10 @@
 #include "mm_init.h"
 #include "page_alloc.h"
 #include "../kernel/kho_fast/internal.h"
-#include "../kernel/kho_fast/timeline.h"
+#include "../kernel/kho_fast/timeline/timeline.h"
 #include "../kernel/kho_fast/trace.h"
 
-/* Holes below this size are freed after boot, see kernel/kho_fast/holes.c. */
+/* Holes below this size are freed after boot, see mm/kho_free_runs.c. */
 static unsigned int small_hole_pages __initdata = 8;
 
 /* kho_small_hole=<pages>; 0 to free all holes at once */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where our tree is. */
 #include "internal.h"
-#include "outgoing.h"
+#include "outgoing/outgoing.h"
 
 #include "side.h"
 

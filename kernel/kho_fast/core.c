@@ -3,21 +3,17 @@
  * DOC: Accelerated Kexec HandOver
  *
  * This directory stands in for kernel/liveupdate/kexec_handover.c behind the
- * same headers and the same wire format. A file per noun:
+ * same headers and the same wire format:
  *
- * - key.c, radix.c: the tree of preserved memory and its keys;
- * - outgoing.c, preserve.c, bulk.c, spread.c, vmalloc.c, subtree.c, metadata.c:
- *   the outgoing kernel records what survives;
- * - records.c, memfd.c, memfd_preserve.c, memfd_retrieve.c: memfds, for LUO;
- * - scratch.c, kimage.c: where the next kernel may live;
- * - incoming.c, busy.c, nodes.c, overlap.c, mask.c, extend.c: the next kernel
- *   takes the tree over;
- * - mm/deferred_kho.c, form.c, ranges.c, stats.c: keep preserved pages out of
- *   the buddy allocator and give them their form;
- * - restore.c, reserved.c, holes.c, trim.c: preserved pages are claimed, small
- *   holes between them are freed, the tree goes away;
- * - timeline.c, timeline_in.c, timeline_show.c: where the time goes, of both
- *   kernels.
+ * - tree/: the radix tree of preserved memory and its keys;
+ * - outgoing/: the state that this kernel hands over;
+ * - incoming/: the state that the previous kernel handed over, from the early
+ *   boot to the last restored page;
+ * - memfd/: memfds, for LUO;
+ * - timeline/: timestamps of the phases of a live update, in both kernels;
+ * - luo/: the Live Update Orchestrator;
+ * - tests/: KUnit suites;
+ * - mm/deferred_kho.c, mm/kho_*.c: struct pages and the buddy allocator.
  *
  * This file switches the whole on and off.
  */
@@ -31,8 +27,8 @@
 #include <linux/printk.h>
 
 #include "internal.h"
-#include "outgoing.h"
-#include "timeline.h"
+#include "outgoing/outgoing.h"
+#include "timeline/timeline.h"
 
 static bool enabled __ro_after_init =
 	IS_ENABLED(CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT);

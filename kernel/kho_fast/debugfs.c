@@ -27,7 +27,7 @@
 #include <linux/slab.h>
 
 #include "internal.h"
-#include "timeline.h"
+#include "timeline/timeline.h"
 
 /* Larger incoming blobs are not shown; a copy would cost too much. */
 #define MAX_COPY	SZ_1M

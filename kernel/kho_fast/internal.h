@@ -68,11 +68,11 @@ static inline unsigned int kho_fast_bit(unsigned long key)
 	return key & (KHO_FAST_LEAF_BITS - 1);
 }
 
-/* key.c */
+/* tree/key.c */
 int kho_fast_key_order(unsigned long key);
 unsigned long kho_fast_key_pfn(unsigned long key, unsigned int order);
 
-/* radix.c */
+/* tree/radix.c */
 struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
 				     unsigned long key);
 struct kho_radix_leaf *kho_fast_leaf_get(struct kho_radix_node *root,
@@ -175,31 +175,31 @@ static inline unsigned int kho_fast_chunk_order(unsigned long start,
 	return start ? min_t(unsigned int, order, __ffs(start)) : order;
 }
 
-/* nodes.c */
+/* incoming/tree_pages.c */
 int kho_fast_nodes_add(struct kho_fast_nodes *nodes, unsigned long pfn);
 void kho_fast_nodes_sort(struct kho_fast_nodes *nodes);
 unsigned long kho_fast_nodes_from(const struct kho_fast_nodes *nodes,
 				  unsigned long pfn);
 void kho_fast_nodes_destroy(struct kho_fast_nodes *nodes);
 
-/* overlap.c */
+/* incoming/overlap.c */
 int kho_fast_check_overlap(const struct kho_fast_map *map);
 
-/* busy.c */
+/* incoming/map.c */
 int kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root);
 void kho_fast_map_destroy(struct kho_fast_map *map);
 bool kho_fast_range_is_memory(unsigned long pfn, unsigned long nr_pages);
 bool kho_fast_is_preserved(const struct kho_fast_map *map, unsigned long pfn,
 			   unsigned long end);
 
-/* mask.c */
+/* incoming/bitmap.c */
 void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
 		       u32 wanted, unsigned long *mask);
 void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
 			unsigned long *mask);
 bool kho_fast_map_busy(const struct kho_fast_map *map, unsigned long pfn);
 
-/* incoming.c */
+/* incoming/boot.c */
 extern struct kho_fast_map kho_fast_incoming;
 const void *kho_fast_in_fdt(void);
 __printf(1, 2) void kho_fast_refuse(const char *fmt, ...);
@@ -217,7 +217,7 @@ static inline bool __init kho_fast_early_is_ram(phys_addr_t phys, u64 size)
 #endif
 }
 
-/* extend.c */
+/* incoming/scratch_extend.c */
 unsigned int kho_fast_ext_shift(unsigned long nr_sections);
 bool kho_fast_ext_next(const struct kho_fast_map *map, unsigned int shift,
 		       unsigned long *start, unsigned long *end);
@@ -258,10 +258,10 @@ struct kho_fast_spread {
 	int		err;
 };
 
-/* spread.c */
+/* node_jobs.c */
 int kho_fast_spread(struct kho_fast_spread *spread);
 
-/* preserve.c */
+/* outgoing/preserve.c */
 void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages);
 
 /* Value of &kho_vmalloc.flags in kho-v4: an ordinary area. */
@@ -336,7 +336,7 @@ struct kho_fast_records_it {
 	u64			nr;
 };
 
-/* records.c */
+/* memfd/records.c */
 void *kho_fast_records_add(struct kho_fast_records *records);
 void kho_fast_records_join(struct kho_fast_records *records,
 			   struct kho_fast_records *tail);
@@ -350,15 +350,15 @@ void kho_fast_records_free(struct kho_fast_records_it *it);
 struct file;
 struct memfd_luo_ser;
 
-/* memfd_pin.c */
+/* memfd/pin.c */
 long kho_fast_memfd_pin(struct file *file, pgoff_t pos, pgoff_t end,
 			struct folio **folios, unsigned long max);
 
-/* memfd_preserve.c */
+/* memfd/preserve.c */
 int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser);
 void kho_fast_memfd_unpreserve(struct memfd_luo_ser *ser);
 
-/* memfd_retrieve.c */
+/* memfd/retrieve.c */
 struct file *kho_fast_memfd_retrieve(phys_addr_t ser_pa);
 void kho_fast_memfd_discard(phys_addr_t ser_pa);
 
@@ -376,7 +376,7 @@ struct kho_fast_claims {
 	unsigned long		section;
 };
 
-/* restore.c */
+/* incoming/restore.c */
 void kho_fast_claims_begin(struct kho_fast_claims *claims);
 struct folio *kho_fast_claims_next(struct kho_fast_claims *claims,
 				   unsigned long pfn);
@@ -400,7 +400,7 @@ struct kho_fast_form {
 	unsigned int	order;
 };
 
-/* form.c */
+/* mm/kho_page_init.c */
 void kho_fast_form_init(struct kho_fast_form *form, struct zone *zone,
 			unsigned long pfn);
 void kho_fast_init_pages(const struct kho_fast_form *form, unsigned long pfn,
@@ -423,7 +423,7 @@ struct kho_fast_holes {
 	struct page *page;
 };
 
-/* holes.c */
+/* mm/kho_free_runs.c */
 bool kho_fast_holes_can_wait(void);
 void kho_fast_holes_collect(struct kho_fast_holes *holes, unsigned long start,
 			    unsigned long end);
@@ -453,7 +453,7 @@ struct kho_fast_finished {
 	unsigned long	freed;
 };
 
-/* stats.c */
+/* incoming/stats.c */
 void kho_fast_stats_walk(u64 cycles, unsigned long nodes);
 void kho_fast_stats_walk_show(struct seq_file *m);
 void kho_fast_stats_init(void);
@@ -462,14 +462,14 @@ void kho_fast_stats_add(const struct kho_fast_finished *section, u64 began,
 void kho_fast_stats_spans(void);
 void kho_fast_stats_show(struct seq_file *m);
 
-/* trim.c */
+/* incoming/trim.c */
 void kho_fast_trim_soon(void);
 unsigned long kho_fast_count_held(void);
 
-/* reserved.c */
+/* incoming/reserve_mem.c */
 void kho_fast_adopt_reserved(void);
 
-/* subtree.c */
+/* outgoing/fdt.c */
 int kho_fast_subtree_init(void);
 void kho_fast_subtree_exit(void);
 phys_addr_t kho_fast_subtree_fdt_pa(void);
@@ -477,7 +477,7 @@ int kho_fast_subtree_read(const void *fdt, int node, phys_addr_t *phys,
 			  size_t *size);
 void kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt);
 
-/* metadata.c */
+/* kexec_metadata.c */
 int kho_fast_metadata_init(void);
 
 /* debugfs.c */

@@ -7,7 +7,7 @@
  * Preserving a folio whose bitmap has a hint takes some 40 instructions, and not
  * even a patched-out jump is to be added to them. So there is none: as long as
  * somebody watches folios being preserved or given up, no CPU has a hint
- * (outgoing.c), each folio takes the slow path, and only that has the events.
+ * (outgoing/tree.c), each folio takes the slow path, and only that has the events.
  *
  * Lock order: called under tracepoints_mutex, which serialises the callbacks.
  */
@@ -15,7 +15,7 @@
 #include <trace/events/kho.h>
 
 #include "internal.h"
-#include "outgoing.h"
+#include "outgoing/outgoing.h"
 
 /* Of the events that need the slow path, how many are watched. */
 static unsigned int nr_watched;

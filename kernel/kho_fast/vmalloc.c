@@ -5,7 +5,7 @@
  * An area is recorded as a chain of chunks, pages that list where the memory
  * of the area lies. The chunks are preserved like the memory itself. Layout:
  * &struct kho_vmalloc and &struct kho_vmalloc_chunk of the kho-v4 ABI. A chain
- * can be built and read without an area, see records.c.
+ * can be built and read without an area, see memfd/records.c.
  *
  * The chain is data of the previous kernel: what it points to is claimed
  * before it is read, the lengths bound the walk.

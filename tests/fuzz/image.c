@@ -116,7 +116,7 @@ size_t image_write(struct op *ops, unsigned int page)
 	return nr;
 }
 
-/* In place of claim.c. Records are smaller than a page, but the size must be right. */
+/* In place of luo/restore.c. Records are smaller than a page, but the size must be right. */
 void *luo_fast_claim(u64 pa, size_t size)
 {
 	u8 *page = image_page(pa);

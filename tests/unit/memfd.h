@@ -9,7 +9,7 @@
 #include <linux/kho/abi/memfd.h>
 
 #include "kexec.h"
-#include "outgoing.h"
+#include "outgoing/outgoing.h"
 
 #define MAX_PAGES	6000UL
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many folios at once: kernel/kho_fast/{outgoing,bulk,spread}.c
+ * Many folios at once: kernel/kho_fast/{outgoing/tree,outgoing/bulk,node_jobs}.c
  */
 #include <pthread.h>
 
 #include <linux/kho_bulk.h>
 #include <linux/topology.h>
 
-#include "outgoing.h"
+#include "outgoing/outgoing.h"
 #include "test.h"
 
 /*

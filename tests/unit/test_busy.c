@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The map of busy sections, masks and extended scratch:
- * kernel/kho_fast/{busy,mask,extend}.c
+ * kernel/kho_fast/incoming/{map,bitmap,scratch_extend}.c
  */
 #include "test.h"
 

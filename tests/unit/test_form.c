@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The form of held pages, byte by byte: kernel/kho_fast/form.c, which makes templates and
+ * The form of held pages, byte by byte: mm/kho_page_init.c, which makes templates and
  * copies them, beside the same functions called for each page in place, in mm/'s order.
  *
  * Both sides call the __init_single_page(), prep_compound_tail() and prep_compound_head() of
  * tests/shim. So this shows that every byte that those write ends up where it belongs, at
  * any order, in parts, and whether tails keep their head or a mask; not what the kernel's
  * own write. They touch a page of a folio only up to the third, as in the kernel: a field
- * of a later page would fail a static_assert in form.c.
+ * of a later page would fail a static_assert in kho_page_init.c.
  */
 #include "mm/internal.h"
 #include "mm/mm_init.h"

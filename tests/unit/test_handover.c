@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From one kernel to the next: kernel/kho_fast/{core,preserve,subtree,metadata,
- * incoming}.c
+ * From one kernel to the next: kernel/kho_fast/{core,kexec_metadata,
+ * outgoing/preserve,outgoing/fdt,incoming/boot}.c
  */
 #include <sys/mman.h>
 
@@ -10,7 +10,7 @@
 #include <linux/vmstat.h>
 
 #include "kexec.h"
-#include "outgoing.h"
+#include "outgoing/outgoing.h"
 #include "test.h"
 
 static void preserves_much(void)

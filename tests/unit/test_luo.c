@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records of live update: kernel/kho_fast/luo/{block,take_over}.c
+ * Records of live update: kernel/kho_fast/luo/{block,deserialize}.c
  *
  * Both kernels are here, one after the other. What the first one preserved is in
  * its tree; the second one claims it from there:
@@ -14,7 +14,7 @@
 #include <linux/io.h>
 
 #include "luo/records.h"
-#include "outgoing.h"
+#include "outgoing/outgoing.h"
 #include "test.h"
 
 #define NR_PAGES	16384UL
@@ -57,7 +57,7 @@ static unsigned long *leaf_of(unsigned long pfn, unsigned int order)
 	return leaf ? leaf->bitmap : NULL;
 }
 
-/* In place of claim.c: from the tree of the first kernel, and never from nowhere. */
+/* In place of luo/restore.c: from the tree of the first kernel, and never from nowhere. */
 void *luo_fast_claim(u64 pa, size_t size)
 {
 	unsigned int order = get_order(size), bit = kho_fast_bit(kho_fast_key(PHYS_PFN(pa), order));

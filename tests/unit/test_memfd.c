@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files in memory across a kexec: kernel/kho_fast/memfd*.c, over the page cache of
+ * Files in memory across a kexec: kernel/kho_fast/memfd/, over the page cache of
  * tests/shim/memfd.c, which ends a test that mistreats a folio, a pin or a lock.
  *
  *	index	0   1   2       4               8   9

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The old kernel's side of files in memory: kernel/kho_fast/memfd_preserve.c and
- * memfd_pin.c, over the page cache of tests/shim/memfd.c, which ends a test that
+ * The old kernel's side of files in memory: kernel/kho_fast/memfd/preserve.c and
+ * pin.c, over the page cache of tests/shim/memfd.c, which ends a test that
  * mistreats a folio, a pin or a lock.
  */
 #include <sys/mman.h>
@@ -228,7 +228,7 @@ TEST(a_file_of_17_tib_is_its_few_folios)
 }
 
 /*
- * What memfd.c says of memory: 32 KiB of pointers per worker; per segment a list, and two
+ * What memfd/memfd.c says of memory: 32 KiB of pointers per worker; per segment a list, and two
  * pages that are not full. 1 TiB is 4,096 segments of 256 MiB, so 36 MiB.
  */
 TEST(memory_beside_the_records_does_not_grow_with_the_folios)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Arrays that grow, across a kexec: kernel/kho_fast/records.c and the chain of
+ * Arrays that grow, across a kexec: kernel/kho_fast/memfd/records.c and the chain of
  * vmalloc.c that they are in.
  *
  *	kho_vmalloc -> chunk -> chunk -> chunk		a chunk lists 511 pages
@@ -12,7 +12,7 @@
 #include <linux/vmalloc.h>
 
 #include "kexec.h"
-#include "outgoing.h"
+#include "outgoing/outgoing.h"
 #include "test.h"
 
 struct record {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The timeline of two kernels: kernel/kho_fast/timeline*.c. A tick of the shim's
+ * The timeline of two kernels: kernel/kho_fast/timeline/. A tick of the shim's
  * clock is a nanosecond, and each look at it takes one.
  */
 #include <sys/mman.h>
@@ -14,7 +14,7 @@
 
 #include "kexec.h"
 #include "test.h"
-#include "timeline.h"
+#include "timeline/timeline.h"
 
 extern int (*shim_show_timeline)(struct seq_file *m, void *v);
 extern int (*shim_show_timeline_json)(struct seq_file *m, void *v);

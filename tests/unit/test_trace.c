@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which trace events are fired, and with what: kernel/kho_fast/{trace.h,outgoing,
- * preserve,bulk,restore}.c, mm/deferred_kho.c
+ * Which trace events are fired, and with what: kernel/kho_fast/{trace.h,outgoing/,
+ * incoming/restore}.c, mm/deferred_kho.c
  */
 #include <linux/kho_bulk.h>
 #include <linux/topology.h>
@@ -9,7 +9,7 @@
 
 #include "kexec.h"
 #include "memfd.h"
-#include "outgoing.h"
+#include "outgoing/outgoing.h"
 #include "test.h"
 
 /* Two nodes; pages that are not said to be a folio of another order are of order 0. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keys and the radix tree: kernel/kho_fast/{key,radix}.c
+ * Keys and the radix tree: kernel/kho_fast/tree/{key,radix}.c
  */
 #include <pthread.h>
 

@@ -12,7 +12,7 @@
  *   knows how to preserve it, and what it needs;
  * - flb.c: objects that live as long as files that use them;
  * - freeze.c, serialize.c: the last words of a set of files, and of all sessions;
- * - take_over.c, block.c, claim.c: the records of the previous kernel;
+ * - deserialize.c, block.c, restore.c: the records of the previous kernel;
  * - query.c, debugfs.c: what can be taken over, and what there is.
  *
  * Lifecycle: the root record is read at early_initcall, when FLBs may be wanted
@@ -48,7 +48,7 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#include "../timeline.h"
+#include "../timeline/timeline.h"
 #include "internal.h"
 
 DECLARE_RWSEM(luo_fast_update);

@@ -40,14 +40,14 @@ struct luo_fast_reader {
 	struct kho_block_set *files;
 };
 
-/* claim.c */
+/* restore.c */
 void *luo_fast_claim(u64 pa, size_t size);
 void luo_fast_release(void *mem);
 
 /* block.c */
 void luo_fast_blocks_abandon(struct kho_block_set *bs);
 
-/* take_over.c */
+/* deserialize.c */
 int luo_fast_read_root(const struct luo_ser *ser, size_t size,
 		       struct luo_fast_root *root);
 int luo_fast_read_sessions(struct kho_block_set *sessions,

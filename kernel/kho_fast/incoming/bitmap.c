@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Which pages of a block are taken
+ *
+ * The tree keeps one bitmap per order. Here they are expanded and combined
+ * into one bit per page, for a block of %KHO_FAST_BLOCK_PAGES pages at a time:
+ * as far as the buddy allocator looks when it merges, and small enough for the
+ * stack.
+ */
+#include "../internal.h"
+
+/* Each of the lower 32 bits becomes two, side by side. */
+static u64 double_bits(u64 bits)
+{
+	bits = (bits | bits << 16) & 0x0000ffff0000ffff;
+	bits = (bits | bits << 8) & 0x00ff00ff00ff00ff;
+	bits = (bits | bits << 4) & 0x0f0f0f0f0f0f0f0f;
+	bits = (bits | bits << 2) & 0x3333333333333333;
+	bits = (bits | bits << 1) & 0x5555555555555555;
+
+	return bits | bits << 1;
+}
+
+/*
+ * Add @nr_bits keys of fewer than BITS_PER_LONG pages each to @mask: the bits of
+ * one of its words come from one word of the keys. Most words are all set or
+ * all clear.
+ */
+static void add_small_keys(unsigned long keys, unsigned int nr_bits,
+			   unsigned int order, unsigned long *mask)
+{
+	const unsigned int per_word = BITS_PER_LONG >> order;
+	const unsigned long all = GENMASK(per_word - 1, 0);
+	unsigned int bit, i;
+
+	for (bit = 0; bit < nr_bits; bit += per_word) {
+		u64 pages = keys >> bit & all;
+
+		if (pages == all)
+			pages = ~0UL;
+		else if (pages)
+			for (i = 0; i < order; i++)
+				pages = double_bits(pages);
+		*mask++ |= pages;
+	}
+}
+
+/* Add the keys of one order to @mask, which starts at @pfn. */
+static void add_order(const struct kho_fast_map *map, unsigned long pfn,
+		      unsigned int order, unsigned long *mask)
+{
+	const unsigned long nr_bits = max(KHO_FAST_BLOCK_PAGES >> order, 1);
+	unsigned long key = kho_fast_key(pfn, order);
+	const struct kho_radix_leaf *leaf = kho_fast_leaf(map->root, key);
+	unsigned long first = kho_fast_bit(key), off, bit;
+
+	if (!leaf)
+		return;
+
+	for (off = 0; off < nr_bits; off += BITS_PER_LONG) {
+		unsigned long word = kho_fast_keys(leaf, first + off, nr_bits);
+
+		if (BIT(order) < BITS_PER_LONG) {
+			add_small_keys(word, min(nr_bits - off, BITS_PER_LONG),
+				       order, mask + BIT_WORD(off << order));
+			continue;
+		}
+		for_each_set_bit(bit, &word, BITS_PER_LONG)
+			bitmap_set(mask, (off + bit) << order,
+				   min(BIT(order), KHO_FAST_BLOCK_PAGES));
+	}
+}
+
+/**
+ * kho_fast_key_mask - Find the preserved pages of a block.
+ * @map:    The map of the incoming tree.
+ * @pfn:    First page frame, a multiple of %KHO_FAST_BLOCK_PAGES.
+ * @wanted: Only keys of these orders count, one bit each.
+ * @mask:   Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages.
+ *
+ * Context: any, until the first node of the tree is freed.
+ */
+void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
+		       u32 wanted, unsigned long *mask)
+{
+	unsigned long orders = map->sections[pfn_to_section_nr(pfn)].orders;
+	unsigned int order;
+
+	orders &= wanted;
+	bitmap_zero(mask, KHO_FAST_BLOCK_PAGES);
+	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1)
+		add_order(map, pfn, order, mask);
+}
+
+/**
+ * kho_fast_held_mask - Find the pages of a block that must not be freed.
+ * @map:  The map of the incoming tree.
+ * @pfn:  First page frame, a multiple of %KHO_FAST_BLOCK_PAGES.
+ * @mask: Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages and
+ *        for pages of the tree.
+ *
+ * Context: any, until all sections are finished.
+ */
+void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
+			unsigned long *mask)
+{
+	unsigned long i;
+
+	kho_fast_key_mask(map, pfn, KHO_FAST_ALL_ORDERS, mask);
+	if (!map->sections[pfn_to_section_nr(pfn)].nodes)
+		return;
+
+	for (i = kho_fast_nodes_from(&map->nodes, pfn);
+	     i < map->nodes.nr && map->nodes.pfns[i] < pfn + KHO_FAST_BLOCK_PAGES; i++)
+		__set_bit(map->nodes.pfns[i] - pfn, mask);
+}
+
+/**
+ * kho_fast_map_busy - Is anything held in the section of a page?
+ * @map: The map, possibly empty.
+ * @pfn: A page frame.
+ *
+ * Context: any, until all sections are finished.
+ * Return: true when the section holds preserved pages or pages of the tree.
+ */
+bool kho_fast_map_busy(const struct kho_fast_map *map, unsigned long pfn)
+{
+	unsigned long nr = pfn_to_section_nr(pfn);
+
+	return nr < map->nr_sections &&
+	       (map->sections[nr].orders || map->sections[nr].nodes);
+}

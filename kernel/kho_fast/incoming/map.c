@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: The map of busy sections
+ *
+ * Early in boot, before the memory map exists, one pass over the incoming tree
+ * finds the memory sections in which anything is preserved. From then on a
+ * section is busy or it is not, an O(1) question, and preserved memory needs
+ * no memblock reservation: mm/deferred_kho.c holds busy sections back from the
+ * buddy allocator and sorts their pages out one section at a time.
+ *
+ * Cost: one visit per node of the tree and one step per section and order.
+ * In sections that are not plain memory from end to end, keys are looked at in
+ * halves down to where memory, nodes or scratch areas end.
+ *
+ * The tree comes from another kernel and nothing in it is trusted: a node must
+ * be a page of RAM outside scratch that no other slot points to (so there is
+ * neither a loop nor sharing), a key must have a possible order and name memory
+ * that is neither scratch nor reserved, and no page may be in two keys or in a
+ * key and in the tree. The pass only reads; it runs before anything that is
+ * preserved could be overwritten.
+ *
+ * Lifecycle: built by kho_memory_init_early(); all but the tree goes some time
+ * after all sections are finished, and the tree as its keys are claimed.
+ *
+ * Lock order: none, the pass runs before SMP and the map is read-only after.
+ *
+ * Failure: one message from kho_fast_refuse(), no map, boot without handover.
+ */
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+
+#include "../internal.h"
+
+/**
+ * kho_fast_range_is_memory - Is every page of a range memory?
+ * @pfn:      First page frame.
+ * @nr_pages: Number of pages, not 0. The range may cross regions and nodes.
+ *
+ * Context: boot, while memblock is there.
+ * Return: true when all of the range is RAM that memblock knows of.
+ */
+bool __init kho_fast_range_is_memory(unsigned long pfn, unsigned long nr_pages)
+{
+	const unsigned long end = pfn + nr_pages;
+
+	while (pfn < end) {
+		unsigned long region_start, region_end;
+
+		if (!memblock_is_map_memory(PFN_PHYS(pfn)))
+			return false;
+
+		memblock_search_pfn_nid(pfn, &region_start, &region_end);
+		/* A region that ends inside a page does not cover the page. */
+		if (region_end <= pfn)
+			return false;
+		pfn = region_end;
+	}
+
+	return true;
+}
+
+static bool __init range_is_safe(unsigned long pfn, unsigned long nr_pages)
+{
+	return kho_fast_range_is_memory(pfn, nr_pages) &&
+	       !kho_scratch_overlap(PFN_PHYS(pfn), nr_pages << PAGE_SHIFT);
+}
+
+/* Find the sections whose keys need no check one by one. */
+static void __init find_whole_sections(struct kho_fast_map *map)
+{
+	unsigned long start, end, nr;
+	unsigned int area;
+	int i;
+
+	for_each_mem_pfn_range(i, MAX_NUMNODES, &start, &end, NULL) {
+		if (!memblock_is_map_memory(PFN_PHYS(start)))
+			continue;
+		nr = pfn_to_section_nr(SECTION_ALIGN_UP(start));
+		for (; nr < pfn_to_section_nr(end); nr++)
+			map->sections[nr].whole = true;
+	}
+
+	for (area = 0; area < kho_scratch_cnt; area++) {
+		const struct kho_scratch *scratch = &kho_scratch[area];
+
+		start = PFN_DOWN(scratch->addr);
+		end = PFN_UP(scratch->addr + scratch->size);
+		nr = pfn_to_section_nr(start);
+		for (; nr < map->nr_sections && section_nr_to_pfn(nr) < end; nr++)
+			map->sections[nr].whole = false;
+	}
+}
+
+/* Check a node and note that its page is taken. */
+static int __init add_node(struct kho_fast_map *map, phys_addr_t phys)
+{
+	unsigned long pfn = PHYS_PFN(phys);
+	unsigned long nr = pfn_to_section_nr(pfn);
+	int err;
+
+	if (!PAGE_ALIGNED(phys) || nr >= map->nr_sections ||
+	    !range_is_safe(pfn, 1)) {
+		kho_fast_refuse("tree node at %pa is not a page of memory",
+				&phys);
+		return -EINVAL;
+	}
+
+	err = kho_fast_nodes_add(&map->nodes, pfn);
+	if (err == -EEXIST) {
+		kho_fast_refuse("two slots point to the tree node at %pa",
+				&phys);
+		return -EINVAL;
+	}
+	if (err) {
+		kho_fast_refuse("no scratch memory left to map its tree");
+		return err;
+	}
+
+	map->sections[nr].nodes = true;
+	return 0;
+}
+
+/* A run of bits of one leaf that lies in one section or is a single key. */
+struct run {
+	const struct kho_radix_leaf	*leaf;
+	unsigned long			base_pfn;	/* of bit 0 */
+	unsigned int			order;
+	unsigned long			bit, end;
+};
+
+static unsigned long __init run_pfn(const struct run *run, unsigned long bit)
+{
+	return run->base_pfn + (bit << run->order);
+}
+
+/*
+ * Check the keys in bits [bit, end). Mostly all that lies between the first of
+ * them and the end is memory; if not, each half is looked at by itself.
+ */
+static int __init check_keys(const struct run *run, unsigned long bit,
+			     unsigned long end)
+{
+	unsigned long first = find_next_bit(run->leaf->bitmap, end, bit);
+	unsigned long middle = first + (end - first) / 2;
+	phys_addr_t phys = PFN_PHYS(run_pfn(run, first));
+	int err;
+
+	if (first >= end ||
+	    range_is_safe(PHYS_PFN(phys), (end - first) << run->order))
+		return 0;
+
+	if (end - first == 1) {
+		kho_fast_refuse("key at %pa of order %u is not memory that can be preserved",
+				&phys, run->order);
+		return -EINVAL;
+	}
+
+	err = check_keys(run, first, middle);
+	return err ?: check_keys(run, middle, end);
+}
+
+static int __init mark_run(struct kho_fast_map *map, const struct run *run)
+{
+	unsigned long first = pfn_to_section_nr(run_pfn(run, run->bit));
+	unsigned long last = pfn_to_section_nr(run_pfn(run, run->end) - 1);
+	bool whole = last < map->nr_sections;
+	unsigned long nr;
+
+	for (nr = first; whole && nr <= last; nr++)
+		whole = map->sections[nr].whole;
+
+	if (!whole) {
+		int err = check_keys(run, run->bit, run->end);
+
+		if (err)
+			return err;
+	}
+
+	for (nr = first; nr <= last && nr < map->nr_sections; nr++)
+		map->sections[nr].orders |= BIT(run->order);
+	map->orders |= BIT(run->order);
+
+	return 0;
+}
+
+/* One past the last bit that may join the run which starts at run->bit. */
+static unsigned long __init run_end(const struct run *run)
+{
+	unsigned long nr = pfn_to_section_nr(run_pfn(run, run->bit));
+	unsigned long end;
+
+	if (run->order >= PFN_SECTION_SHIFT)
+		return run->bit + 1;
+
+	end = (section_nr_to_pfn(nr + 1) - run->base_pfn) >> run->order;
+	return min(end, KHO_FAST_LEAF_BITS);
+}
+
+static int __init scan_leaf(struct kho_fast_map *map,
+			    const struct kho_radix_leaf *leaf, unsigned long key)
+{
+	struct run run = { .leaf = leaf };
+	int order, err;
+
+	run.bit = find_first_bit(leaf->bitmap, KHO_FAST_LEAF_BITS);
+	if (run.bit == KHO_FAST_LEAF_BITS)
+		return 0;
+
+	order = kho_fast_key_order(key | run.bit);
+	if (order < 0) {
+		kho_fast_refuse("key %#lx has no possible order",
+				key | run.bit);
+		return -EINVAL;
+	}
+	run.order = order;
+	run.base_pfn = kho_fast_key_pfn(key, order);
+
+	while (run.bit < KHO_FAST_LEAF_BITS) {
+		run.end = run_end(&run);
+		err = mark_run(map, &run);
+		if (err)
+			return err;
+		run.bit = find_next_bit(leaf->bitmap, KHO_FAST_LEAF_BITS, run.end);
+	}
+
+	return 0;
+}
+
+static int __init scan_node(struct kho_fast_map *map, phys_addr_t phys,
+			    unsigned int level, unsigned long key)
+{
+	const struct kho_radix_node *table;
+	unsigned int shift;
+	unsigned long i;
+	int err;
+
+	err = add_node(map, phys);
+	if (err)
+		return err;
+	if (!level)
+		return scan_leaf(map, phys_to_virt(phys), key);
+
+	table = phys_to_virt(phys);
+	shift = kho_fast_slot_shift(level);
+	for (i = 0; !err && i < KHO_FAST_TABLE_ENTRIES; i++) {
+		if (table->table[i])
+			err = scan_node(map, table->table[i], level - 1,
+					key | i << shift);
+	}
+
+	return err;
+}
+
+/* A key must not cover a page of the tree: claiming it would free the node. */
+static int __init check_nodes(const struct kho_fast_map *map)
+{
+	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
+	unsigned long i, block = ULONG_MAX;
+
+	for (i = 0; i < map->nodes.nr; i++) {
+		unsigned long pfn = map->nodes.pfns[i];
+		phys_addr_t phys = PFN_PHYS(pfn);
+
+		if (block != ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES)) {
+			block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
+			kho_fast_key_mask(map, block, KHO_FAST_ALL_ORDERS, mask);
+		}
+		if (!test_bit(pfn - block, mask))
+			continue;
+
+		kho_fast_refuse("the page of its tree at %pa is also preserved",
+				&phys);
+		return -EINVAL;
+	}
+
+	return 0;
+}
+
+/* Is anything held in [pfn, end)? */
+static bool __init any_held(const struct kho_fast_map *map, unsigned long pfn,
+			    unsigned long end)
+{
+	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
+	unsigned long block, limit;
+
+	for (; pfn < end; pfn = block + KHO_FAST_BLOCK_PAGES) {
+		block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
+		if (!kho_fast_map_busy(map, pfn))
+			continue;
+
+		kho_fast_held_mask(map, block, mask);
+		limit = min(end - block, KHO_FAST_BLOCK_PAGES);
+		if (find_next_bit(mask, limit, pfn - block) < limit)
+			return true;
+	}
+
+	return false;
+}
+
+/* What this kernel has reserved by now is the firmware's, or in scratch. */
+static int __init check_reserved(const struct kho_fast_map *map)
+{
+	phys_addr_t start, end;
+	u64 i;
+
+	for_each_reserved_mem_range(i, &start, &end) {
+		unsigned long pfn = PFN_DOWN(start);
+
+		if (!any_held(map, pfn, PFN_UP(end)))
+			continue;
+
+		kho_fast_refuse("something is preserved in [%pa, %pa), which is reserved",
+				&start, &end);
+		return -EINVAL;
+	}
+
+	return 0;
+}
+
+/* What cannot be seen in one key alone. */
+static int __init check_whole(const struct kho_fast_map *map)
+{
+	int err = kho_fast_check_overlap(map);
+
+	if (!err)
+		err = check_nodes(map);
+	return err ?: check_reserved(map);
+}
+
+/**
+ * kho_fast_is_preserved - Is every page of a range preserved?
+ * @map: The map of the incoming tree.
+ * @pfn: First page frame.
+ * @end: One past the last page frame.
+ *
+ * Context: boot, before the first claim.
+ * Return: true when keys cover all of the range.
+ */
+bool __init kho_fast_is_preserved(const struct kho_fast_map *map,
+				  unsigned long pfn, unsigned long end)
+{
+	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
+	unsigned long block, limit;
+
+	for (; pfn < end; pfn = block + KHO_FAST_BLOCK_PAGES) {
+		block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
+		if (!kho_fast_map_busy(map, pfn))
+			return false;
+
+		kho_fast_key_mask(map, block, KHO_FAST_ALL_ORDERS, mask);
+		limit = min(end - block, KHO_FAST_BLOCK_PAGES);
+		if (find_next_zero_bit(mask, limit, pfn - block) < limit)
+			return false;
+	}
+
+	return true;
+}
+
+static int __init map_alloc(struct kho_fast_map *map)
+{
+	unsigned long end = PFN_UP(memblock_end_of_DRAM());
+	unsigned long nr = pfn_to_section_nr(SECTION_ALIGN_UP(end));
+
+	*map = (struct kho_fast_map){ .nr_sections = nr };
+	/* Whole pages, for kho_fast_free_boot(). */
+	map->sections = memblock_alloc(PAGE_ALIGN(nr * sizeof(*map->sections)),
+				       PAGE_SIZE);
+	if (map->sections)
+		return 0;
+
+	kho_fast_refuse("no scratch memory left to map %lu sections", nr);
+	return -ENOMEM;
+}
+
+/**
+ * kho_fast_map_build - Check an incoming tree and find the busy sections.
+ * @map:  Filled in; empty after an error.
+ * @root: Physical address of the root of the tree, unchecked.
+ *
+ * kho_scratch_overlap() must know the scratch areas.
+ *
+ * Context: boot CPU, before memmap_init(); allocates from memblock.
+ * Return: 0; -EINVAL when the tree is not fit for use; -ENOMEM. Errors have
+ * been reported.
+ */
+int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
+{
+	int err;
+
+	err = map_alloc(map);
+	if (err)
+		goto err_destroy;
+
+	find_whole_sections(map);
+
+	err = scan_node(map, root, KHO_TREE_MAX_DEPTH - 1, 0);
+	if (err)
+		goto err_destroy;
+	map->root = phys_to_virt(root);
+	kho_fast_nodes_sort(&map->nodes);
+
+	err = check_whole(map);
+	if (err)
+		goto err_destroy;
+
+	return 0;
+
+err_destroy:
+	kho_fast_map_destroy(map);
+	return err;
+}
+
+/**
+ * kho_fast_map_destroy - Free a map that was never put to use.
+ * @map: The map, possibly half built.
+ *
+ * Context: boot, while memblock is there.
+ */
+void __init kho_fast_map_destroy(struct kho_fast_map *map)
+{
+	kho_fast_nodes_destroy(&map->nodes);
+	memblock_free(map->sections,
+		      PAGE_ALIGN(map->nr_sections * sizeof(*map->sections)));
+	*map = (struct kho_fast_map){};
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Keys that overlap
+ *
+ * The bitmaps of different orders can say that a page is preserved twice. Both
+ * keys could be claimed then, so a tree with such keys is refused.
+ *
+ * Going from the smallest order up, one bitmap tells which aligned units of the
+ * section have a smaller key in them; it is reduced to units of the next order
+ * that there is and must not share a bit with the keys of that order. So the cost
+ * is that of reading the bitmaps, whatever is set in them. Sections with keys of
+ * one order, the common case, are not looked at.
+ */
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+
+#include "../internal.h"
+
+/* The bits of a section never cross leaves. */
+static_assert(KHO_FAST_LEAF_BITS >= PAGES_PER_SECTION);
+
+static unsigned long below[BITS_TO_LONGS(PAGES_PER_SECTION)] __initdata;
+
+/* Pairs of bits of @word, or-ed into its lower half. */
+static unsigned long __init fold_word(unsigned long word)
+{
+	word = (word | word >> 1) & 0x5555555555555555UL;
+	word = (word | word >> 1) & 0x3333333333333333UL;
+	word = (word | word >> 2) & 0x0f0f0f0f0f0f0f0fUL;
+	word = (word | word >> 4) & 0x00ff00ff00ff00ffUL;
+	word = (word | word >> 8) & 0x0000ffff0000ffffUL;
+	return (word | word >> 16) & 0x00000000ffffffffUL;
+}
+
+/* From one bit per unit to one bit per two units. */
+static void __init fold(unsigned long *bits, unsigned long nr_bits)
+{
+	unsigned long i, nr = BITS_TO_LONGS(nr_bits);
+
+	for (i = 0; i < nr; i += 2) {
+		unsigned long high = i + 1 < nr ? fold_word(bits[i + 1]) : 0;
+
+		bits[i / 2] = fold_word(bits[i]) | high << 32;
+	}
+}
+
+/* From one bit per unit to one bit per word of them. */
+static void __init squash(unsigned long *bits, unsigned long nr_bits)
+{
+	unsigned long i, nr = BITS_TO_LONGS(nr_bits);
+
+	for (i = 0; i < nr; i++) {
+		bool any = bits[i];
+
+		if (i % BITS_PER_LONG == 0)
+			bits[i / BITS_PER_LONG] = 0;
+		bits[i / BITS_PER_LONG] |= (unsigned long)any << i % BITS_PER_LONG;
+	}
+}
+
+/* From units of @order to units of @next, for a section. */
+static void __init reduce(unsigned long *bits, unsigned int order,
+			  unsigned int next)
+{
+	while (order < next) {
+		if (next - order >= ilog2(BITS_PER_LONG)) {
+			squash(bits, PAGES_PER_SECTION >> order);
+			order += ilog2(BITS_PER_LONG);
+		} else {
+			fold(bits, PAGES_PER_SECTION >> order);
+			order++;
+		}
+	}
+}
+
+/* Add the keys of one order to @bits. Returns false when one was there. */
+static bool __init add_keys(unsigned long *bits, const struct kho_radix_leaf *leaf,
+			    unsigned long first, unsigned long nr_bits)
+{
+	unsigned long off;
+
+	for (off = 0; off < nr_bits; off += BITS_PER_LONG) {
+		unsigned long keys = kho_fast_keys(leaf, first + off, nr_bits);
+
+		if (bits[BIT_WORD(off)] & keys)
+			return false;
+		bits[BIT_WORD(off)] |= keys;
+	}
+
+	return true;
+}
+
+static bool __init keys_overlap(const struct kho_fast_map *map, unsigned long nr)
+{
+	const unsigned long small = map->sections[nr].orders &
+				    (BIT(PFN_SECTION_SHIFT) - 1);
+	const unsigned long large = map->sections[nr].orders & ~small;
+	unsigned int order, last = __ffs(small | large);
+
+	/* A key of a large order covers all of the section. */
+	if (large)
+		return small || hweight_long(large) > 1;
+
+	bitmap_zero(below, PAGES_PER_SECTION);
+	for_each_set_bit(order, &small, PFN_SECTION_SHIFT) {
+		unsigned long key = kho_fast_key(section_nr_to_pfn(nr), order);
+		const struct kho_radix_leaf *leaf = kho_fast_leaf(map->root, key);
+
+		reduce(below, last, order);
+		last = order;
+		if (leaf && !add_keys(below, leaf, kho_fast_bit(key),
+				      PAGES_PER_SECTION >> order))
+			return true;
+	}
+
+	return false;
+}
+
+/**
+ * kho_fast_check_overlap - Refuse keys that cover a page twice.
+ * @map: The map of the incoming tree.
+ *
+ * Context: boot CPU.
+ * Return: 0; -EINVAL, reported, when two keys overlap.
+ */
+int __init kho_fast_check_overlap(const struct kho_fast_map *map)
+{
+	unsigned long nr;
+
+	for (nr = 0; nr < map->nr_sections; nr++) {
+		phys_addr_t phys = PFN_PHYS(section_nr_to_pfn(nr));
+
+		if (hweight32(map->sections[nr].orders) < 2 ||
+		    !keys_overlap(map, nr))
+			continue;
+
+		kho_fast_refuse("keys overlap in the section at %pa", &phys);
+		return -EINVAL;
+	}
+
+	return 0;
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Claiming preserved memory
+ *
+ * The incoming tree is the record of what is still held: a claim clears the
+ * bit of its key, atomically, so each key is claimed once. If the section is not
+ * finished yet, the claim finishes it first; that is how users as early as
+ * early_initcall work.
+ *
+ * Held pages have the form of a folio already and are managed pages, so claiming
+ * one costs the same for every order. Claiming them as pages splits them.
+ *
+ * Finding the bitmap is most of the cost. Who claims many folios under one hold
+ * of the lock does it once per bitmap: struct kho_fast_claims.
+ *
+ * Lock order: rcu_read_lock() only; trim.c frees nodes after a grace period.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bug.h>
+#include <linux/export.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/log2.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/pgalloc_tag.h>
+#include <linux/rcupdate.h>
+
+#include "../internal.h"
+#include "../trace.h"
+
+/*
+ * The bitmap and the order of the unclaimed key that starts at @pfn, if any. The
+ * alignment of @pfn and the few orders that a tree has leave one or two to look
+ * for. The struct page is not looked at: it may not be ready.
+ */
+static __always_inline struct kho_radix_leaf *
+find_key(const struct kho_radix_node *root, unsigned long pfn,
+	 unsigned int *order)
+{
+	unsigned long orders = kho_fast_incoming.orders;
+
+	lockdep_assert_in_rcu_read_lock();
+
+	if (pfn)
+		orders &= GENMASK(__ffs(pfn), 0);
+
+	for (; orders; orders &= ~BIT(*order)) {
+		struct kho_radix_leaf *leaf;
+		unsigned long key;
+
+		*order = __fls(orders);
+		key = kho_fast_key(pfn, *order);
+		leaf = kho_fast_leaf(root, key);
+		if (leaf && test_bit(kho_fast_bit(key), leaf->bitmap))
+			return leaf;
+	}
+
+	return NULL;
+}
+
+/*
+ * Take the key that starts at @page out of the tree, unless its order is above
+ * @max_order. Returns the order, or -ENOENT when there is no such key, or not
+ * any more.
+ */
+static __always_inline int claim(const struct page *page, unsigned int max_order)
+{
+	const unsigned long pfn = page_to_pfn(page);
+	const struct kho_radix_node *root;
+	struct kho_radix_leaf *leaf;
+	unsigned int order;
+
+	guard(rcu)();
+
+	root = READ_ONCE(kho_fast_incoming.root);
+	if (!root)
+		return -ENOENT;
+
+	leaf = find_key(root, pfn, &order);
+	if (!leaf || order > max_order)
+		return -ENOENT;
+
+	/*
+	 * Whoever finishes a section frees what has no bit, so the bit must
+	 * stay until all sections of the key are finished.
+	 */
+	kho_fast_finish_pages(pfn, BIT(order));
+	if (!test_and_clear_bit(kho_fast_bit(kho_fast_key(pfn, order)),
+				leaf->bitmap))
+		return -ENOENT;
+
+	kho_fast_trim_soon();
+	return order;
+}
+
+static noinline void trace_restored(struct folio *folio, unsigned long caller)
+{
+	unsigned int order = folio_order(folio);
+
+	kho_fast_trace_range(kho_restore, folio_pfn(folio), BIT(order), order,
+			     caller);
+}
+
+/**
+ * kho_fast_claims_begin - Begin to claim many folios.
+ * @claims: What kho_fast_claims_next() remembers.
+ *
+ * Context: any, from early_initcall on; no sleeping until kho_fast_claims_end().
+ */
+void kho_fast_claims_begin(struct kho_fast_claims *claims)
+	__acquires(RCU)
+{
+	rcu_read_lock();
+	*claims = (struct kho_fast_claims){ .section = ULONG_MAX };
+}
+
+/**
+ * kho_fast_claims_end - Stop claiming.
+ * @claims: What was begun.
+ */
+void kho_fast_claims_end(struct kho_fast_claims *claims)
+	__releases(RCU)
+{
+	rcu_read_unlock();
+	kho_fast_trim_soon();
+}
+
+/* Is the unclaimed key that starts at @pfn in the bitmap of the last claim? */
+static bool is_in_last(const struct kho_fast_claims *claims, unsigned long pfn)
+{
+	unsigned long key = kho_fast_key(pfn, claims->order);
+
+	return claims->leaf && IS_ALIGNED(pfn, BIT(claims->order)) &&
+	       (key ^ claims->key) < KHO_FAST_LEAF_BITS &&
+	       test_bit(kho_fast_bit(key), claims->leaf->bitmap);
+}
+
+static bool find_next(struct kho_fast_claims *claims, unsigned long pfn)
+{
+	const struct kho_radix_node *root = READ_ONCE(kho_fast_incoming.root);
+
+	claims->leaf = root ? find_key(root, pfn, &claims->order) : NULL;
+	if (!claims->leaf)
+		return false;
+
+	claims->key = round_down(kho_fast_key(pfn, claims->order),
+				 KHO_FAST_LEAF_BITS);
+	return true;
+}
+
+static void make_ready(struct kho_fast_claims *claims, unsigned long pfn)
+{
+	unsigned long last = pfn + BIT(claims->order) - 1;
+
+	if (pfn_to_section_nr(pfn) == claims->section &&
+	    pfn_to_section_nr(last) == claims->section)
+		return;
+
+	kho_fast_finish_pages(pfn, BIT(claims->order));
+	claims->section = pfn_to_section_nr(last);
+}
+
+/**
+ * kho_fast_claims_next - Take one of many preserved folios over.
+ * @claims: What was begun.
+ * @pfn:    Where the previous kernel says that the folio is; not trusted, but
+ *          of no more bits than an address has.
+ *
+ * That a bit is set tells that there is memory: kho_fast_map_build() has seen
+ * to it, and memory that is held cannot go offline.
+ *
+ * Return: the folio with a reference count of 1; NULL when no unclaimed folio
+ * was preserved there.
+ */
+struct folio *kho_fast_claims_next(struct kho_fast_claims *claims,
+				   unsigned long pfn)
+{
+	struct page *page;
+
+	if (!is_in_last(claims, pfn) && !find_next(claims, pfn))
+		return NULL;
+
+	/* As in claim(). */
+	make_ready(claims, pfn);
+	if (!test_and_clear_bit(kho_fast_bit(kho_fast_key(pfn, claims->order)),
+				claims->leaf->bitmap))
+		return NULL;
+
+	/* The allocation was the previous kernel's, not ours. */
+	page = pfn_to_page(pfn);
+	clear_page_tag_ref(page);
+	if (trace_kho_restore_enabled())
+		trace_restored((struct folio *)page, _RET_IP_);
+	return (struct folio *)page;
+}
+
+/**
+ * kho_fast_drop_page - Free a page that the core of the previous kernel owned.
+ * @phys: Physical address of the page. Nothing happens unless it was preserved
+ *        as a page of order 0 and not claimed.
+ */
+void kho_fast_drop_page(phys_addr_t phys)
+{
+	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
+
+	if (!page || claim(page, 0))
+		return;
+
+	clear_page_tag_ref(page);
+	__free_page(page);
+}
+
+/* Its _RET_IP_ is that of the function that it is in. */
+static __always_inline struct folio *restore_folio(phys_addr_t phys)
+{
+	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
+
+	if (!page || WARN_ON_ONCE(claim(page, KHO_FAST_MAX_ORDER) < 0))
+		return NULL;
+
+	/* The allocation was the previous kernel's, not ours. */
+	clear_page_tag_ref(page);
+	if (trace_kho_restore_enabled())
+		trace_restored((struct folio *)page, _RET_IP_);
+	return (struct folio *)page;
+}
+
+/**
+ * kho_restore_folio - Take a preserved folio over.
+ * @phys: Physical address of the folio.
+ *
+ * Context: any, from early_initcall on.
+ * Return: the folio with a reference count of 1; NULL when @phys is not online
+ * memory or, with a warning, when no unclaimed folio was preserved there.
+ */
+struct folio *kho_restore_folio(phys_addr_t phys)
+{
+	return restore_folio(phys);
+}
+EXPORT_SYMBOL_GPL(kho_restore_folio);
+
+static void clear_tags(struct page *page, unsigned long nr_pages)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr_pages; i++)
+		clear_page_tag_ref(page + i);
+}
+
+/**
+ * kho_restore_pages - Take a range of preserved pages over.
+ * @phys:     Physical address of the first page.
+ * @nr_pages: Number of pages, as it was preserved.
+ *
+ * Context: any, from early_initcall on.
+ * Return: the first page, all pages being of order 0 with a reference count
+ * of 1; NULL when a page is not online memory or, with a warning, when part of
+ * the range is not preserved or was claimed. Pages before that part stay
+ * claimed.
+ */
+struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
+{
+	const unsigned long start = PHYS_PFN(phys);
+	const unsigned long end = start + nr_pages;
+	unsigned long pfn = start;
+
+	while (pfn < end) {
+		struct page *page = pfn_to_online_page(pfn);
+		int order;
+
+		if (!page)
+			return NULL;
+
+		order = claim(page, ilog2(end - pfn));
+		if (WARN_ON_ONCE(order < 0))
+			return NULL;
+
+		kho_fast_split(page, order);
+		clear_tags(page, BIT(order));
+		pfn += BIT(order);
+	}
+
+	kho_fast_trace_range(kho_restore, start, end - start, 0, _RET_IP_);
+	return pfn_to_page(start);
+}
+EXPORT_SYMBOL_GPL(kho_restore_pages);
+
+/**
+ * kho_restore_free - Take memory over and free it.
+ * @mem: Where kho_alloc_preserve() of the previous kernel put it, as an address
+ *       of this kernel; or NULL.
+ */
+void kho_restore_free(void *mem)
+{
+	struct folio *folio;
+
+	if (!mem)
+		return;
+
+	folio = restore_folio(virt_to_phys(mem));
+	if (!WARN_ON(!folio))
+		folio_put(folio);
+}
+EXPORT_SYMBOL_GPL(kho_restore_free);

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Extended scratch
+ *
+ * Until the buddy allocator runs, a kernel with a handover may allocate only
+ * where nothing is preserved: the scratch areas that the first kernel set
+ * aside. Those are small. The busy map knows many more such places, so every
+ * run of blocks without a busy section becomes scratch too.
+ *
+ * Each run costs memblock a region, and memblock searches linearly. The block
+ * size therefore grows with the machine so that there are never more than
+ * %EXT_MAX_BLOCKS blocks: 128 MiB up to 128 GiB, 1 GiB at 1 TiB.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/log2.h>
+#include <linux/math.h>
+#include <linux/memblock.h>
+#include <linux/printk.h>
+
+#include "../internal.h"
+
+#define EXT_MAX_BLOCKS	1024UL
+
+/**
+ * kho_fast_ext_shift - Choose the block size for extended scratch.
+ * @nr_sections: Sections from 0 to the end of memory.
+ *
+ * Return: log2 of the sections per block.
+ */
+unsigned int __init kho_fast_ext_shift(unsigned long nr_sections)
+{
+	unsigned long per_block = DIV_ROUND_UP(nr_sections, EXT_MAX_BLOCKS);
+
+	return per_block > 1 ? order_base_2(per_block) : 0;
+}
+
+static bool __init block_is_busy(const struct kho_fast_map *map,
+				 unsigned int shift, unsigned long block)
+{
+	unsigned long nr = block << shift;
+	unsigned long end = min((block + 1) << shift, map->nr_sections);
+
+	for (; nr < end; nr++) {
+		if (kho_fast_map_busy(map, section_nr_to_pfn(nr)))
+			return true;
+	}
+
+	return false;
+}
+
+/**
+ * kho_fast_ext_next - Find the next run of blocks that are not busy.
+ * @map:   The map.
+ * @shift: Block size, from kho_fast_ext_shift().
+ * @start: In: pfn at which to look, 0 or an earlier @end. Out: first pfn of the run.
+ * @end:   Out: one past the last pfn of the run.
+ *
+ * Return: false when there is no further run.
+ */
+bool __init kho_fast_ext_next(const struct kho_fast_map *map, unsigned int shift,
+			      unsigned long *start, unsigned long *end)
+{
+	unsigned long nr_blocks = DIV_ROUND_UP(map->nr_sections, 1UL << shift);
+	/* Only an @end at the end of memory can lie inside a block. */
+	unsigned long block = DIV_ROUND_UP(pfn_to_section_nr(*start), 1UL << shift);
+
+	while (block < nr_blocks && block_is_busy(map, shift, block))
+		block++;
+	*start = section_nr_to_pfn(block << shift);
+	if (block >= nr_blocks)
+		return false;
+
+	while (block < nr_blocks && !block_is_busy(map, shift, block))
+		block++;
+	*end = section_nr_to_pfn(min(block << shift, map->nr_sections));
+	return true;
+}
+
+/**
+ * kho_fast_extend_scratch - Let memblock allocate where nothing is preserved.
+ * @map: The map.
+ *
+ * Failing to mark a run leaves less room for early allocations, which then
+ * fail with a message of their own, so it is only reported.
+ *
+ * Context: boot CPU, after efi_init() has pruned memblock.memory.
+ */
+void __init kho_fast_extend_scratch(const struct kho_fast_map *map)
+{
+	unsigned int shift = kho_fast_ext_shift(map->nr_sections);
+	unsigned long start = 0, end;
+
+	for (; kho_fast_ext_next(map, shift, &start, &end); start = end) {
+		phys_addr_t base = PFN_PHYS(start);
+		phys_addr_t limit = min(PFN_PHYS(end), memblock_end_of_DRAM());
+		int err = memblock_mark_kho_scratch(base, limit - base);
+
+		if (err) {
+			pr_warn("no extended scratch above %pa: %pe\n", &base,
+				ERR_PTR(err));
+			return;
+		}
+	}
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Freeing the incoming tree
+ *
+ * The pages of the incoming tree were allocated by the previous kernel. Claims
+ * empty the bitmaps; some time after the last claim a pass unhooks the nodes
+ * that hold nothing any more and frees them. When the root goes, nothing is
+ * left of the handover. The first pass also frees what only boot needed of the
+ * busy map.
+ *
+ * Keys are never added to an incoming tree, so a node that is empty stays
+ * empty and may be unhooked without a lock. A claim may still be looking at it
+ * and is waited for with a grace period.
+ *
+ * None of this is part of the blackout.
+ *
+ * Lock order: trim_lock is taken first and alone.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bitmap.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/pgalloc_tag.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/workqueue.h>
+
+#include "../internal.h"
+
+/* Long enough that a burst of claims ends in one pass. */
+#define TRIM_DELAY	(2 * HZ)
+
+/* Who frees nodes against who reads all of them. */
+static DEFINE_MUTEX(trim_lock);
+
+static void trim_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(trim_work, trim_work_fn);
+
+static bool leaf_is_empty(const struct kho_radix_leaf *leaf)
+{
+	unsigned long bit;
+
+	for (bit = 0; bit < KHO_FAST_LEAF_BITS; bit += BITS_PER_LONG) {
+		if (kho_fast_keys(leaf, bit, BITS_PER_LONG))
+			return false;
+	}
+
+	return true;
+}
+
+/*
+ * Unhook what is empty below @node and put it on @freed. Returns true when
+ * @node is empty itself.
+ */
+static bool trim_node(void *node, unsigned int level, struct list_head *freed)
+{
+	struct kho_radix_node *table = node;
+	bool empty = true;
+	unsigned int i;
+
+	if (!level)
+		return leaf_is_empty(node);
+
+	for (i = 0; i < KHO_FAST_TABLE_ENTRIES; i++) {
+		void *child;
+
+		if (!table->table[i])
+			continue;
+
+		child = phys_to_virt(table->table[i]);
+		if (!trim_node(child, level - 1, freed)) {
+			empty = false;
+			continue;
+		}
+		WRITE_ONCE(table->table[i], 0);
+		list_add(&virt_to_page(child)->lru, freed);
+	}
+
+	cond_resched();
+	return empty;
+}
+
+static void free_nodes(struct list_head *freed)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, freed, lru) {
+		list_del_init(&page->lru);
+		clear_page_tag_ref(page);
+		__free_page(page);
+	}
+}
+
+static void free_boot(void *mem, size_t size)
+{
+	if (mem)
+		free_reserved_area(mem, mem + PAGE_ALIGN(size), -1, NULL);
+}
+
+/* Nobody looks at sections any more once all are finished. */
+static void free_sections(struct kho_fast_map *map)
+{
+	free_boot(map->nodes.pfns, kho_fast_nodes_size(&map->nodes));
+	free_boot(map->sections, map->nr_sections * sizeof(*map->sections));
+	map->nr_sections = 0;
+	map->nodes = (struct kho_fast_nodes){};
+	map->sections = NULL;
+}
+
+static void trim_work_fn(struct work_struct *work)
+{
+	struct kho_fast_map *map = &kho_fast_incoming;
+	struct kho_radix_node *root;
+	LIST_HEAD(freed);
+	bool empty;
+
+	guard(mutex)(&trim_lock);
+
+	root = map->root;
+	if (!root)
+		return;
+
+	empty = trim_node(root, KHO_TREE_MAX_DEPTH - 1, &freed);
+	if (empty) {
+		WRITE_ONCE(map->root, NULL);
+		list_add(&virt_to_page(root)->lru, &freed);
+	}
+
+	/* Claims may still look at the nodes, and at the sections. */
+	synchronize_rcu();
+	free_nodes(&freed);
+	free_sections(map);
+
+	if (empty)
+		pr_info("all that was preserved has been claimed\n");
+}
+
+/**
+ * kho_fast_trim_soon - Something was claimed, look at the tree in a while.
+ *
+ * Before all sections are finished the tree is still needed and this does
+ * nothing.
+ *
+ * Context: any.
+ */
+void kho_fast_trim_soon(void)
+{
+	if (READ_ONCE(kho_fast_incoming.finished) && !delayed_work_pending(&trim_work))
+		schedule_delayed_work(&trim_work, TRIM_DELAY);
+}
+
+static unsigned long count_leaf(const struct kho_radix_leaf *leaf,
+				unsigned long key)
+{
+	unsigned long nr = bitmap_weight(leaf->bitmap, KHO_FAST_LEAF_BITS);
+
+	/* An empty leaf has no key that could tell the order. */
+	return nr ? nr << kho_fast_key_order(key | find_first_bit(leaf->bitmap,
+					KHO_FAST_LEAF_BITS)) : 0;
+}
+
+static unsigned long count_node(const void *node, unsigned int level,
+				unsigned long key)
+{
+	const struct kho_radix_node *table = node;
+	unsigned long i, nr = 0;
+
+	if (!level)
+		return count_leaf(node, key);
+
+	for (i = 0; i < KHO_FAST_TABLE_ENTRIES; i++) {
+		if (table->table[i])
+			nr += count_node(phys_to_virt(table->table[i]), level - 1,
+					 key | i << kho_fast_slot_shift(level));
+	}
+
+	return nr;
+}
+
+/**
+ * kho_fast_count_held - Count what nobody has claimed yet.
+ *
+ * Context: process context; reads the whole tree.
+ * Return: pages that were preserved and are still held.
+ */
+unsigned long kho_fast_count_held(void)
+{
+	const struct kho_radix_node *root;
+
+	guard(mutex)(&trim_lock);
+
+	root = kho_fast_incoming.root;
+	return root ? count_node(root, KHO_TREE_MAX_DEPTH - 1, 0) : 0;
+}

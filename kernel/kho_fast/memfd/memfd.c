@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Files in memory, handed over by LUO
+ *
+ * A memfd is preserved with its contents, size, position and seals; everything
+ * else is as in a new one afterwards, O_CLOEXEC included. Files on hugetlbfs are
+ * not taken. What the next kernel reads is memfd-v2, &struct memfd_luo_ser, as
+ * mm/memfd_luo.c writes it, so either kernel can be the stock one.
+ *
+ * preserve (preserve.c) freezes the size of the file, fills its holes,
+ * pins its folios and preserves them, in batches. freeze, at the very end, only
+ * writes down the position once more. unpreserve undoes all of it. In the next
+ * kernel, retrieve (retrieve.c) makes a file of the folios, and finish
+ * frees them if nobody retrieved it.
+ *
+ * Memory: the records, 16 bytes per folio, are what is handed over. Besides them
+ * preserving takes 32 KiB per worker and less than 9 KiB per segment of 256 MiB:
+ * 36 MiB for 1 TiB (test_memfd of tests/unit holds it to that).
+ *
+ * Limits: 2^32 - 1 pages of records, about 2^40 folios or 4 PiB in 4 KiB folios,
+ * since &kho_vmalloc.total_pages has 32 bits; -EFBIG beyond. A kernel that maps
+ * the records, as the stock one does, can take 2^28 - 1 pages of them, which is
+ * 256 TiB in 4 KiB folios: kvmalloc() gives it no longer array of pointers.
+ *
+ * Lock order: inode lock, folio lock. Workers take the folio lock only, while the
+ * caller has the inode lock.
+ *
+ * Failure: preserve undoes what it did, and the size of the file is free again.
+ * A retrieve that fails frees the folios that it could claim, and the file is lost:
+ * LUO does not try twice.
+ */
+#define pr_fmt(fmt) "KHO: memfd: " fmt
+
+#include <linux/bug.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/memfd.h>
+#include <linux/liveupdate.h>
+#include <linux/memfd.h>
+#include <linux/module.h>
+#include <linux/shmem_fs.h>
+#include <uapi/linux/memfd.h>
+
+#include "../internal.h"
+
+static bool memfd_can_preserve(struct liveupdate_file_handler *handler,
+			       struct file *file)
+{
+	return shmem_file(file) && !file_inode(file)->i_nlink;
+}
+
+/* Several struct file of one inode are one file. */
+static unsigned long memfd_get_id(struct file *file)
+{
+	return (unsigned long)file_inode(file);
+}
+
+static int fill_ser(struct memfd_luo_ser *ser, struct file *file)
+{
+	int seals = memfd_get_seals(file);
+
+	if (seals < 0)
+		return seals;
+	if (seals & ~MEMFD_LUO_ALL_SEALS)
+		return -EOPNOTSUPP;
+
+	ser->pos = file->f_pos;
+	ser->size = i_size_read(file_inode(file));
+	ser->seals = seals;
+	return kho_fast_memfd_preserve(file, ser);
+}
+
+static int memfd_preserve(struct liveupdate_file_op_args *args)
+{
+	struct inode *inode = file_inode(args->file);
+	struct memfd_luo_ser *ser;
+	int err;
+
+	inode_lock(inode);
+	shmem_freeze(inode, true);
+
+	ser = kho_alloc_preserve(sizeof(*ser));
+	if (IS_ERR(ser)) {
+		err = PTR_ERR(ser);
+		goto err_thaw;
+	}
+
+	err = fill_ser(ser, args->file);
+	if (err)
+		goto err_free_ser;
+
+	inode_unlock(inode);
+	args->serialized_data = virt_to_phys(ser);
+	return 0;
+
+err_free_ser:
+	kho_unpreserve_free(ser);
+err_thaw:
+	shmem_freeze(inode, false);
+	inode_unlock(inode);
+	return err;
+}
+
+static void memfd_unpreserve(struct liveupdate_file_op_args *args)
+{
+	struct inode *inode = file_inode(args->file);
+	struct memfd_luo_ser *ser;
+
+	if (WARN_ON_ONCE(!args->serialized_data))
+		return;
+
+	ser = phys_to_virt(args->serialized_data);
+	inode_lock(inode);
+	shmem_freeze(inode, false);
+	kho_fast_memfd_unpreserve(ser);
+	kho_unpreserve_free(ser);
+	inode_unlock(inode);
+}
+
+static int memfd_freeze(struct liveupdate_file_op_args *args)
+{
+	struct memfd_luo_ser *ser;
+
+	if (WARN_ON_ONCE(!args->serialized_data))
+		return -EINVAL;
+
+	ser = phys_to_virt(args->serialized_data);
+	ser->pos = args->file->f_pos;
+	return 0;
+}
+
+static int memfd_retrieve(struct liveupdate_file_op_args *args)
+{
+	struct file *file = kho_fast_memfd_retrieve(args->serialized_data);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+
+	args->file = file;
+	return 0;
+}
+
+/* A retrieve, also one that failed, has left nothing behind. */
+static void memfd_finish(struct liveupdate_file_op_args *args)
+{
+	if (!args->retrieve_status)
+		kho_fast_memfd_discard(args->serialized_data);
+}
+
+static const struct liveupdate_file_ops memfd_ops = {
+	.can_preserve = memfd_can_preserve,
+	.preserve = memfd_preserve,
+	.unpreserve = memfd_unpreserve,
+	.freeze = memfd_freeze,
+	.retrieve = memfd_retrieve,
+	.finish = memfd_finish,
+	.get_id = memfd_get_id,
+	.owner = THIS_MODULE,
+};
+
+static struct liveupdate_file_handler memfd_handler = {
+	.ops = &memfd_ops,
+	.compatible = MEMFD_LUO_FH_COMPATIBLE,
+};
+
+static int __init memfd_init(void)
+{
+	int err = liveupdate_register_file_handler(&memfd_handler);
+
+	/* Without liveupdate= on the command line. */
+	if (err == -EOPNOTSUPP)
+		return 0;
+
+	if (err)
+		pr_err("LUO does not take the handler: %pe\n", ERR_PTR(err));
+	return err;
+}
+late_initcall(memfd_init);

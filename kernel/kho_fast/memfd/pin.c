@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Pinning the folios of a memfd
+ *
+ * memfd_pin_folios() brings back what was swapped out, fills holes and moves
+ * folios that must not stay where they are. Most folios of a file need none of
+ * that, and then it costs far more than preserving them: it takes and drops a
+ * reference besides the pin, and walks over all of them three times. So folios
+ * that are in the page cache and may stay are pinned here, and memfd_pin_folios()
+ * gets what they are followed by.
+ *
+ * Lock order: rcu_read_lock() only. As for any lookup in the page cache, a folio
+ * may go away or be replaced until there is a reference of it, and a folio whose
+ * place it still has after that is the right one.
+ *
+ * Failure: there is none. What is not pinned here is left to memfd_pin_folios().
+ */
+#include <linux/atomic.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/memfd.h>
+#include <linux/mm.h>
+#include <linux/pageblock-flags.h>
+#include <linux/pagemap.h>
+#include <linux/rcupdate.h>
+#include <linux/vmstat.h>
+#include <linux/xarray.h>
+
+#include "../internal.h"
+
+/* Make a reference a pin: what unpin_folios() takes back. */
+static void pin(struct folio *folio)
+{
+	if (folio_has_pincount(folio))
+		atomic_inc(&folio->_pincount);
+	else
+		folio_ref_add(folio, GUP_PIN_COUNTING_BIAS - 1);
+}
+
+/* That is the same for all folios of a pageblock; @block is one where they may. */
+static bool may_stay(struct folio *folio, unsigned long *block)
+{
+	unsigned long nr = folio_pfn(folio) >> pageblock_order;
+
+	if (nr == *block)
+		return true;
+	if (!folio_is_longterm_pinnable(folio))
+		return false;
+
+	*block = nr;
+	return true;
+}
+
+/* Pin the folio of an entry, if it starts at @pos or before and may stay. */
+static bool pin_entry(struct xa_state *xas, struct folio *folio, pgoff_t pos,
+		      unsigned long *block)
+{
+	if (xa_is_value(folio) || !folio_try_get(folio))
+		return false;
+
+	if (folio == xas_reload(xas) && folio->index <= pos &&
+	    may_stay(folio, block)) {
+		pin(folio);
+		return true;
+	}
+
+	folio_put(folio);
+	return false;
+}
+
+/* Folios of a node are counted together. */
+static void count(struct folio **folios, unsigned long nr)
+{
+	unsigned long i, first = 0;
+
+	for (i = 1; i <= nr; i++) {
+		if (i < nr && folio_nid(folios[i]) == folio_nid(folios[first]))
+			continue;
+
+		node_stat_mod_folio(folios[first], NR_FOLL_PIN_ACQUIRED,
+				    i - first);
+		first = i;
+	}
+}
+
+/* Pin folios as long as that is simple; returns how many. */
+static unsigned long pin_cached(struct address_space *mapping, pgoff_t pos,
+				pgoff_t end, struct folio **folios,
+				unsigned long max)
+{
+	XA_STATE(xas, &mapping->i_pages, pos);
+	struct folio *folio;
+	unsigned long nr = 0, block = ULONG_MAX;
+
+	guard(rcu)();
+
+	xas_for_each(&xas, folio, end - 1) {
+		if (xas_retry(&xas, folio))
+			continue;
+		if (nr == max || !pin_entry(&xas, folio, pos, &block))
+			break;
+
+		folios[nr++] = folio;
+		pos = folio_next_index(folio);
+	}
+
+	count(folios, nr);
+	return nr;
+}
+
+/**
+ * kho_fast_memfd_pin - Pin folios of a memfd for long.
+ * @file:   The file.
+ * @pos:    Index of the first page.
+ * @end:    One past the last page, in the file.
+ * @folios: Where to put the folios, in the order of the file; the first one may
+ *          start before @pos, the last one end behind @end.
+ * @max:    Room in @folios, not 0.
+ *
+ * Context: process context, may sleep.
+ * Return: how many were pinned, at least one; those of @pos and what follows it
+ * without a gap. Or what memfd_pin_folios() returned.
+ */
+long kho_fast_memfd_pin(struct file *file, pgoff_t pos, pgoff_t end,
+			struct folio **folios, unsigned long max)
+{
+	u64 last = min((u64)end << PAGE_SHIFT,
+		       (u64)i_size_read(file_inode(file))) - 1;
+	unsigned long nr;
+	pgoff_t offset;
+
+	nr = pin_cached(file->f_mapping, pos, end, folios, max);
+	if (nr)
+		return nr;
+
+	return memfd_pin_folios(file, pos << PAGE_SHIFT, last, folios, max,
+				&offset);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Named blobs
+ *
+ * Subsystems hand their records over as blobs with a name. The root FDT lists
+ * them, together with the root of the tree of preserved memory. It is one page
+ * that is written all the time, so nothing is left to do at kexec.
+ *
+ * Lock order: fdt_lock, then whatever debugfs takes.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/libfdt.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/unaligned.h>
+
+#include "../internal.h"
+#include "outgoing.h"
+
+static DEFINE_MUTEX(fdt_lock);	/* protects out_fdt and what it points to */
+static void *out_fdt;
+
+static int create_root(void *fdt)
+{
+	u64 root_pa = kho_fast_outgoing_root();
+
+	return fdt_create(fdt, PAGE_SIZE) ?:
+	       fdt_finish_reservemap(fdt) ?:
+	       fdt_begin_node(fdt, "") ?:
+	       fdt_property_string(fdt, "compatible", KHO_FDT_COMPATIBLE) ?:
+	       fdt_property(fdt, KHO_FDT_MEMORY_MAP_PROP_NAME, &root_pa,
+			    sizeof(root_pa)) ?:
+	       fdt_end_node(fdt) ?:
+	       fdt_finish(fdt);
+}
+
+/**
+ * kho_fast_subtree_init - Create the outgoing root FDT.
+ *
+ * Return: 0; -ENOMEM; -EINVAL when the FDT could not be written.
+ */
+int __init kho_fast_subtree_init(void)
+{
+	void *fdt = kho_alloc_preserve(PAGE_SIZE);
+
+	if (IS_ERR(fdt))
+		return PTR_ERR(fdt);
+
+	if (create_root(fdt)) {
+		kho_unpreserve_free(fdt);
+		return -EINVAL;
+	}
+
+	out_fdt = fdt;
+	kho_fast_debugfs_out(fdt, PAGE_SIZE);
+	return 0;
+}
+
+/**
+ * kho_fast_subtree_exit - Drop the outgoing root FDT.
+ */
+void __init kho_fast_subtree_exit(void)
+{
+	kho_unpreserve_free(out_fdt);
+	out_fdt = NULL;
+}
+
+/**
+ * kho_fast_subtree_fdt_pa - Where the next kernel finds the root FDT.
+ *
+ * Return: its physical address.
+ */
+phys_addr_t kho_fast_subtree_fdt_pa(void)
+{
+	return virt_to_phys(out_fdt);
+}
+
+static int add_node(const char *name, phys_addr_t phys, u64 size)
+{
+	int node = fdt_add_subnode(out_fdt, 0, name);
+
+	if (node == -FDT_ERR_EXISTS)
+		return -EEXIST;
+	if (node < 0)
+		return -ENOMEM;
+
+	if (!fdt_setprop(out_fdt, node, KHO_SUB_TREE_PROP_NAME, &phys,
+			 sizeof(phys)) &&
+	    !fdt_setprop(out_fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME, &size,
+			 sizeof(size)))
+		return 0;
+
+	fdt_del_node(out_fdt, node);
+	return -ENOMEM;
+}
+
+/**
+ * kho_add_subtree - Hand a blob over under a name.
+ * @name: The name.
+ * @blob: The blob; the caller preserves its memory.
+ * @size: Bytes of it.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EEXIST when the name is taken; -ENOMEM when the root FDT is full
+ * or not there.
+ */
+int kho_add_subtree(const char *name, void *blob, size_t size)
+{
+	int err;
+
+	guard(mutex)(&fdt_lock);
+
+	if (!out_fdt || fdt_open_into(out_fdt, out_fdt, PAGE_SIZE))
+		return -ENOMEM;
+
+	err = add_node(name, virt_to_phys(blob), size);
+	fdt_pack(out_fdt);
+	if (!err)
+		kho_fast_debugfs_add(name, blob, size);
+
+	return err;
+}
+EXPORT_SYMBOL_GPL(kho_add_subtree);
+
+/* The value of a u64 property; false when it is missing or of another size. */
+static bool get_u64(const void *fdt, int node, const char *name, u64 *value)
+{
+	int len;
+	const void *prop = fdt_getprop(fdt, node, name, &len);
+
+	if (!prop || len != sizeof(*value))
+		return false;
+
+	*value = get_unaligned((const u64 *)prop);
+	return true;
+}
+
+static int find_blob(const void *fdt, phys_addr_t phys)
+{
+	int node;
+
+	fdt_for_each_subnode(node, fdt, 0) {
+		u64 value;
+
+		if (get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &value) &&
+		    value == phys)
+			return node;
+	}
+
+	return -ENOENT;
+}
+
+/**
+ * kho_remove_subtree - Undo kho_add_subtree().
+ * @blob: The blob. One that was never added is ignored.
+ */
+void kho_remove_subtree(void *blob)
+{
+	int node;
+
+	guard(mutex)(&fdt_lock);
+
+	if (!out_fdt || fdt_open_into(out_fdt, out_fdt, PAGE_SIZE))
+		return;
+
+	node = find_blob(out_fdt, virt_to_phys(blob));
+	if (node >= 0) {
+		fdt_del_node(out_fdt, node);
+		kho_fast_debugfs_remove(blob);
+	}
+	fdt_pack(out_fdt);
+}
+EXPORT_SYMBOL_GPL(kho_remove_subtree);
+
+/**
+ * kho_fast_subtree_read - Read an entry of an incoming root FDT.
+ * @fdt:  The FDT.
+ * @node: Offset of the entry.
+ * @phys: Where to store the address of the blob.
+ * @size: Where to store its size in bytes.
+ *
+ * Return: 0; -EINVAL when the entry lacks something or wraps.
+ */
+int kho_fast_subtree_read(const void *fdt, int node, phys_addr_t *phys,
+			  size_t *size)
+{
+	u64 pa, len;
+
+	if (!get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &pa) ||
+	    !get_u64(fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME, &len) ||
+	    !len || pa + len - 1 < pa)
+		return -EINVAL;
+
+	*phys = pa;
+	*size = len;
+	return 0;
+}
+
+static bool __init entry_is_sound(const struct kho_fast_map *map,
+				  const void *fdt, int node)
+{
+	phys_addr_t phys;
+	size_t size;
+
+	return !kho_fast_subtree_read(fdt, node, &phys, &size) &&
+	       kho_fast_is_preserved(map, PHYS_PFN(phys),
+				     PHYS_PFN(phys + size - 1) + 1);
+}
+
+/**
+ * kho_fast_subtree_check - Drop the entries of an incoming FDT that are unsound.
+ * @map: The map of the incoming tree.
+ * @fdt: The FDT; what is wrong is blotted out.
+ *
+ * A blob that is not preserved could be anything, or not be memory at all. Its
+ * user finds no entry and starts as after a cold boot.
+ *
+ * Context: boot, before the first claim.
+ */
+void __init kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt)
+{
+	int node = fdt_first_subnode(fdt, 0);
+
+	while (node >= 0) {
+		int next = fdt_next_subnode(fdt, node);
+
+		if (!entry_is_sound(map, fdt, node)) {
+			pr_warn("ignoring entry '%s' of the handover, it does not point to preserved memory\n",
+				fdt_get_name(fdt, node, NULL));
+			fdt_nop_node(fdt, node);
+		}
+		node = next;
+	}
+}
+
+/**
+ * kho_retrieve_subtree - Find a blob of the previous kernel.
+ * @name: The name it was handed over under.
+ * @phys: Where to store its address.
+ * @size: Where to store its size in bytes, or NULL.
+ *
+ * Return: 0; -ENOENT when there is no handover or no such name; -EINVAL when
+ * @phys is NULL or the entry is not sound.
+ */
+int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size)
+{
+	const void *fdt = kho_fast_in_fdt();
+	size_t len;
+	int node, err;
+
+	if (!fdt)
+		return -ENOENT;
+	if (!phys)
+		return -EINVAL;
+
+	node = fdt_subnode_offset(fdt, 0, name);
+	if (node < 0)
+		return -ENOENT;
+
+	err = kho_fast_subtree_read(fdt, node, phys, &len);
+	if (!err && size)
+		*size = len;
+	return err;
+}
+EXPORT_SYMBOL_GPL(kho_retrieve_subtree);

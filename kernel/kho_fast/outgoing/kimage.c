@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Loading the next kernel
+ *
+ * kexec_file_load() places all segments of the next kernel in scratch, adds
+ * the array of scratch areas as one more segment, and notes the address of the
+ * root FDT for the architecture to pass on. Crash kernels are left alone: they
+ * have their own memory and must not touch anybody's.
+ */
+#include <linux/ioport.h>
+#include <linux/kexec.h>
+#include <linux/kexec_handover.h>
+#include <linux/sizes.h>
+
+#include "../../kexec_internal.h"
+#include "../internal.h"
+
+static bool hands_over(const struct kimage *image)
+{
+	return kho_is_enabled() && image->type != KEXEC_TYPE_CRASH;
+}
+
+/**
+ * kho_fill_kimage - Add what KHO hands over to an image that is being loaded.
+ * @image: The image.
+ *
+ * Return: 0, also when there is nothing to add; or what kexec_add_buffer()
+ * returned.
+ */
+int kho_fill_kimage(struct kimage *image)
+{
+	size_t size = kho_scratch_cnt * sizeof(*kho_scratch);
+	struct kexec_buf buf = {
+		.image		= image,
+		.buffer		= kho_scratch,
+		.bufsz		= size,
+		.mem		= KEXEC_BUF_MEM_UNKNOWN,
+		.memsz		= size,
+		.buf_align	= SZ_64K,	/* one early mapping, any page size */
+		.buf_max	= ULONG_MAX,
+		.top_down	= true,
+	};
+	int err;
+
+	if (!hands_over(image))
+		return 0;
+
+	err = kexec_add_buffer(&buf);
+	if (err)
+		return err;
+
+	image->kho.fdt = kho_fast_subtree_fdt_pa();
+	image->kho.scratch = &image->segment[image->nr_segments - 1];
+	return 0;
+}
+
+/**
+ * kho_locate_mem_hole - Find room for a segment in scratch.
+ * @kbuf: The segment.
+ * @func: Tries to place it in a range; returns 1 when it could.
+ *
+ * Return: 1 when KHO does not care where the segment goes; 0 when @func placed
+ * it; -EADDRNOTAVAIL when it fits in no scratch area.
+ */
+int kho_locate_mem_hole(struct kexec_buf *kbuf,
+			int (*func)(struct resource *, void *))
+{
+	unsigned int i;
+	int ret = 0;
+
+	if (!hands_over(kbuf->image))
+		return 1;
+
+	for (i = 0; !ret && i < kho_scratch_cnt; i++) {
+		struct resource res = DEFINE_RES_MEM(kho_scratch[i].addr,
+						     kho_scratch[i].size);
+
+		/* The first kernel of the chain may have made an empty area. */
+		if (!kho_scratch[i].size)
+			continue;
+		ret = func(&res, kbuf);
+	}
+
+	return ret == 1 ? 0 : -EADDRNOTAVAIL;
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Preserving memory piece by piece
+ *
+ * A folio, a range of pages, or memory that is allocated for the purpose. What
+ * comes in large numbers goes through bulk.c.
+ *
+ * Lock order: none is taken, see tree.c.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bitops.h>
+#include <linux/bug.h>
+#include <linux/count_zeros.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+
+#include "../internal.h"
+#include "outgoing.h"
+#include "../trace.h"
+
+static noinline int preserve_slowly(unsigned long pfn, unsigned int order,
+				    unsigned long caller)
+{
+	int err = kho_fast_outgoing_add_slowly(pfn, order);
+
+	if (!err)
+		kho_fast_trace_range(kho_preserve, pfn, BIT(order), order, caller);
+	return err;
+}
+
+/* Its _RET_IP_ is that of the function that it is in, and not read before it must. */
+static __always_inline int preserve_folio(struct folio *folio)
+{
+	unsigned long pfn = folio_pfn(folio);
+	unsigned int order = folio_order(folio);
+
+	if (kho_fast_in_scratch(pfn, 1UL << order))
+		return -EINVAL;
+	if (kho_fast_outgoing_add_hinted(pfn, order))
+		return 0;
+
+	return preserve_slowly(pfn, order, _RET_IP_);
+}
+
+static noinline void unpreserve_slowly(unsigned long pfn, unsigned int order,
+				       unsigned long caller)
+{
+	if (kho_fast_outgoing_del_slowly(pfn, order))
+		kho_fast_trace_range(kho_unpreserve, pfn, BIT(order), order, caller);
+}
+
+/* As preserve_folio(). */
+static __always_inline void unpreserve_folio(struct folio *folio)
+{
+	unsigned int order = folio_order(folio);
+	unsigned long pfn = folio_pfn(folio);
+
+	if (!kho_fast_outgoing_del_hinted(pfn, order))
+		unpreserve_slowly(pfn, order, _RET_IP_);
+}
+
+/**
+ * kho_preserve_folio - Keep a folio across kexec.
+ * @folio: The folio. It must stay allocated, and must not be split or merged,
+ *         until the kexec or until kho_unpreserve_folio().
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOMEM; -EINVAL when KHO is not set up or, with
+ * CONFIG_KEXEC_HANDOVER_DEBUG, when @folio lies in scratch.
+ */
+int kho_preserve_folio(struct folio *folio)
+{
+	return preserve_folio(folio);
+}
+EXPORT_SYMBOL_GPL(kho_preserve_folio);
+
+/**
+ * kho_unpreserve_folio - Undo kho_preserve_folio().
+ * @folio: The folio, of the same order as then. Warns when it is not preserved.
+ *
+ * Context: any.
+ */
+void kho_unpreserve_folio(struct folio *folio)
+{
+	unpreserve_folio(folio);
+}
+EXPORT_SYMBOL_GPL(kho_unpreserve_folio);
+
+/*
+ * The largest order that a key at @pfn can have. Keys do not cross nodes: the
+ * stock kernel could not restore them. Preserving and unpreserving the same
+ * range take the same steps.
+ */
+static unsigned int step_order(unsigned long pfn, unsigned long end)
+{
+	unsigned int order = min3(count_trailing_zeros(pfn), ilog2(end - pfn),
+				  KHO_FAST_MAX_ORDER);
+
+	while (pfn_to_nid(pfn) != pfn_to_nid(pfn + BIT(order) - 1))
+		order--;
+
+	return order;
+}
+
+/*
+ * Remove the keys of [pfn, stop), a prefix of the steps from pfn to @end. Returns
+ * whether all were there.
+ */
+static bool undo_steps(unsigned long pfn, unsigned long stop, unsigned long end)
+{
+	bool ok = true;
+
+	while (pfn < stop) {
+		unsigned int order = step_order(pfn, end);
+
+		if (!kho_fast_outgoing_del(pfn, order))
+			ok = false;
+		pfn += BIT(order);
+	}
+
+	return ok;
+}
+
+static noinline void unpreserve_traced(unsigned long pfn, unsigned long nr_pages,
+				       unsigned long caller)
+{
+	if (undo_steps(pfn, pfn + nr_pages, pfn + nr_pages))
+		kho_fast_trace_range(kho_unpreserve, pfn, nr_pages, 0, caller);
+}
+
+/* As preserve_folio(). */
+static __always_inline void unpreserve_range(unsigned long pfn,
+					     unsigned long nr_pages)
+{
+	if (trace_kho_unpreserve_enabled())
+		unpreserve_traced(pfn, nr_pages, _RET_IP_);
+	else
+		undo_steps(pfn, pfn + nr_pages, pfn + nr_pages);
+}
+
+/**
+ * kho_fast_unpreserve_range - Undo the preservation of a range of pages.
+ * @pfn:      First page frame.
+ * @nr_pages: Number of pages; the same range as was preserved.
+ */
+void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages)
+{
+	unpreserve_range(pfn, nr_pages);
+}
+
+static __always_inline int preserve_steps(unsigned long start,
+					  unsigned long end)
+{
+	unsigned long pfn = start;
+
+	while (pfn < end) {
+		unsigned int order = step_order(pfn, end);
+
+		if (!kho_fast_outgoing_add_hinted(pfn, order)) {
+			int err = kho_fast_outgoing_add_slowly(pfn, order);
+
+			if (err) {
+				undo_steps(start, pfn, end);
+				return err;
+			}
+		}
+		pfn += BIT(order);
+	}
+
+	return 0;
+}
+
+static noinline int preserve_traced(unsigned long start, unsigned long end,
+				    unsigned long caller)
+{
+	int err = preserve_steps(start, end);
+
+	if (!err)
+		kho_fast_trace_range(kho_preserve, start, end - start, 0,
+				     caller);
+	return err;
+}
+
+/**
+ * kho_preserve_pages - Keep a range of pages across kexec.
+ * @page:     First page.
+ * @nr_pages: Number of pages.
+ *
+ * The range comes back as pages of order 0 from kho_restore_pages().
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOMEM, and then nothing of the range is preserved; -EINVAL when
+ * KHO is not set up or, with CONFIG_KEXEC_HANDOVER_DEBUG, when the range
+ * touches scratch.
+ */
+int kho_preserve_pages(struct page *page, unsigned long nr_pages)
+{
+	const unsigned long start = page_to_pfn(page);
+	const unsigned long end = start + nr_pages;
+
+	if (kho_fast_in_scratch(start, nr_pages))
+		return -EINVAL;
+	if (trace_kho_preserve_enabled())
+		return preserve_traced(start, end, _RET_IP_);
+
+	return preserve_steps(start, end);
+}
+EXPORT_SYMBOL_GPL(kho_preserve_pages);
+
+/**
+ * kho_unpreserve_pages - Undo kho_preserve_pages().
+ * @page:     First page.
+ * @nr_pages: Number of pages. Parts of what was preserved in one call cannot
+ *            be given up alone.
+ */
+void kho_unpreserve_pages(struct page *page, unsigned long nr_pages)
+{
+	unpreserve_range(page_to_pfn(page), nr_pages);
+}
+EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
+
+/**
+ * kho_alloc_preserve - Allocate memory that survives kexec.
+ * @size: Bytes; rounded up to a power of two of pages.
+ *
+ * Context: process context, may sleep.
+ * Return: zeroed, physically contiguous memory; ERR_PTR(-EINVAL) when @size is
+ * 0, ERR_PTR(-E2BIG) when it is more than the page allocator can give in one
+ * piece, or what kho_preserve_folio() returned.
+ */
+void *kho_alloc_preserve(size_t size)
+{
+	struct folio *folio;
+	int err;
+
+	if (!size)
+		return ERR_PTR(-EINVAL);
+	if (get_order(size) > MAX_PAGE_ORDER)
+		return ERR_PTR(-E2BIG);
+
+	folio = folio_alloc(GFP_KERNEL | __GFP_ZERO, get_order(size));
+	if (!folio)
+		return ERR_PTR(-ENOMEM);
+
+	err = preserve_folio(folio);
+	if (!err)
+		return folio_address(folio);
+
+	folio_put(folio);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_GPL(kho_alloc_preserve);
+
+/**
+ * kho_unpreserve_free - Undo kho_alloc_preserve().
+ * @mem: What it returned, or NULL.
+ */
+void kho_unpreserve_free(void *mem)
+{
+	if (mem) {
+		struct folio *folio = virt_to_folio(mem);
+
+		unpreserve_folio(folio);
+		folio_put(folio);
+	}
+}
+EXPORT_SYMBOL_GPL(kho_unpreserve_free);

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: The outgoing tree
+ *
+ * It records what the next kernel must leave alone, and is kept up to date all
+ * the time, so nothing is left to do at kexec.
+ *
+ * Most keys go where a key shortly before went: each CPU remembers some bitmaps
+ * that it needed lately, and a descent is what happens otherwise. A run of keys
+ * is entered a word at a time. A bitmap covers 32,768 folios, for order 0 one
+ * memory section, and is allocated on the node of the memory that it is about;
+ * so tasks that preserve memory of different nodes share tables, which they
+ * read, and write to nothing in common.
+ *
+ * Lifecycle: made when handing over is set up, and there for good. Only then
+ * the per-CPU hints may point into it without further ado.
+ *
+ * While somebody watches folios being preserved (trace.c) there are no hints.
+ *
+ * Lock order: none is taken, see ../tree/radix.c. A caller must not preserve and
+ * unpreserve the same pages at the same time.
+ *
+ * Failure: a run is entered whole or not at all.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bitops.h>
+#include <linux/bug.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+
+#include "../internal.h"
+#include "outgoing.h"
+
+static struct kho_radix_tree outgoing = {
+	.lock = __MUTEX_INITIALIZER(outgoing.lock),
+};
+
+DEFINE_PER_CPU(struct kho_fast_hints, kho_fast_hints);
+
+/* All ones, or 0 as long as no hint is given. */
+static unsigned long hint_mask = ~0UL;
+
+/**
+ * kho_fast_outgoing_init - Start with an empty tree.
+ *
+ * Return: 0; -ENOMEM.
+ */
+int __init kho_fast_outgoing_init(void)
+{
+	return kho_radix_init_tree(&outgoing, NULL);
+}
+
+/**
+ * kho_fast_outgoing_exit - Drop the tree, before anybody else could use it.
+ */
+void __init kho_fast_outgoing_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		per_cpu(kho_fast_hints, cpu) = (struct kho_fast_hints){};
+	kho_radix_destroy_tree(&outgoing);
+}
+
+/**
+ * kho_fast_outgoing_root - Where the next kernel finds the tree.
+ *
+ * Return: physical address of the root.
+ */
+phys_addr_t kho_fast_outgoing_root(void)
+{
+	return virt_to_phys(outgoing.root);
+}
+
+/*
+ * An interrupt may look at the hint of its CPU at any time. It must find no
+ * prefix with the bitmap of another one. kho_fast_hints_suspend() waits until
+ * nobody is in here with the mask of before.
+ */
+static void remember(unsigned long key, struct kho_radix_leaf *leaf)
+{
+	const unsigned long prefix = kho_fast_key_prefix(key);
+	const unsigned int slot = kho_fast_hint_slot(prefix);
+	struct kho_fast_hint *hint;
+
+	preempt_disable();
+	hint = this_cpu_ptr(&kho_fast_hints.hint[slot]);
+	WRITE_ONCE(hint->prefix, 0);
+	barrier();
+	WRITE_ONCE(hint->leaf, leaf);
+	barrier();
+	WRITE_ONCE(hint->prefix, prefix & READ_ONCE(hint_mask));
+	preempt_enable();
+}
+
+static void forget(struct kho_fast_hints *hints)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < ARRAY_SIZE(hints->hint); slot++)
+		WRITE_ONCE(hints->hint[slot].prefix, 0);
+}
+
+/**
+ * kho_fast_hints_suspend - Give no hints until kho_fast_hints_resume().
+ *
+ * A key that is being added or removed meanwhile may still have had one.
+ *
+ * Context: process context, may sleep; one caller at a time.
+ */
+void kho_fast_hints_suspend(void)
+{
+	int cpu;
+
+	WRITE_ONCE(hint_mask, 0);
+	/* Whoever did not see that has stored its hint by then: see remember(). */
+	synchronize_rcu();
+	for_each_possible_cpu(cpu)
+		forget(&per_cpu(kho_fast_hints, cpu));
+}
+
+/**
+ * kho_fast_hints_resume - Undo kho_fast_hints_suspend().
+ *
+ * Context: any; one caller at a time.
+ */
+void kho_fast_hints_resume(void)
+{
+	WRITE_ONCE(hint_mask, ~0UL);
+}
+
+/* The bitmap of a key whose memory starts at @pfn, made if there is none. */
+static struct kho_radix_leaf *get_unhinted_leaf(unsigned long key,
+						unsigned long pfn)
+{
+	struct kho_radix_leaf *leaf;
+
+	if (WARN_ON_ONCE(!outgoing.root))
+		return ERR_PTR(-EINVAL);
+
+	leaf = kho_fast_leaf(outgoing.root, key);
+	if (unlikely(!leaf))
+		leaf = kho_fast_leaf_get(outgoing.root, key, pfn_to_nid(pfn));
+	if (!leaf)
+		return ERR_PTR(-ENOMEM);
+
+	remember(key, leaf);
+	return leaf;
+}
+
+static struct kho_radix_leaf *get_leaf(unsigned long key, unsigned long pfn)
+{
+	return kho_fast_hinted_leaf(key) ?: get_unhinted_leaf(key, pfn);
+}
+
+/* The bitmap of a key that should be there, NULL if it is not. */
+static struct kho_radix_leaf *find_leaf(unsigned long key)
+{
+	struct kho_radix_leaf *leaf = kho_fast_hinted_leaf(key);
+
+	if (leaf || WARN_ON_ONCE(!outgoing.root))
+		return leaf;
+
+	return kho_fast_leaf(outgoing.root, key);
+}
+
+static void report_misuse(unsigned long pfn, unsigned int order)
+{
+	WARN(1, "KHO: pfn %#lx is given up as a folio of order %u, but is not preserved as one\n",
+	     pfn, order);
+}
+
+/**
+ * kho_fast_outgoing_add_slowly - Add a key that may need a new bitmap.
+ * @pfn:   First page frame, with a struct page.
+ * @order: Order.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -ENOMEM; -EINVAL when there is no tree.
+ */
+int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order)
+{
+	const unsigned long key = kho_fast_key(pfn, order);
+	struct kho_radix_leaf *leaf = get_unhinted_leaf(key, pfn);
+
+	if (IS_ERR(leaf))
+		return PTR_ERR(leaf);
+
+	set_bit(kho_fast_bit(key), leaf->bitmap);
+	return 0;
+}
+
+/**
+ * kho_fast_outgoing_del_slowly - Remove a key whose bitmap has no hint.
+ * @pfn:   First page frame.
+ * @order: Order.
+ *
+ * Warns when the key is not there, also if the bitmap had a hint after all.
+ *
+ * Context: any.
+ * Return: true when the key was there.
+ */
+bool kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order)
+{
+	const unsigned long key = kho_fast_key(pfn, order);
+	struct kho_radix_leaf *leaf = find_leaf(key);
+
+	if (leaf && test_and_clear_bit(kho_fast_bit(key), leaf->bitmap))
+		return true;
+
+	report_misuse(pfn, order);
+	return false;
+}
+
+/* A part of a run that lies in one bitmap: bits [bit, end). */
+struct part {
+	unsigned long	key;
+	unsigned long	pfn;
+	unsigned long	bit, end;
+};
+
+/* The part that starts with the @nth folio of @run. */
+static struct part nth_part(const struct kho_fast_run *run, unsigned long nth)
+{
+	struct part part = { .pfn = run->pfn + (nth << run->order) };
+
+	part.key = kho_fast_key(part.pfn, run->order);
+	part.bit = kho_fast_bit(part.key);
+	part.end = min(part.bit + run->nr - nth, KHO_FAST_LEAF_BITS);
+	return part;
+}
+
+/* The bits of [bit, end) that are in the word of @bit. */
+static unsigned long word_mask(unsigned long bit, unsigned long end)
+{
+	unsigned long mask = BITMAP_FIRST_WORD_MASK(bit);
+
+	if (BIT_WORD(bit) == BIT_WORD(end))
+		mask &= ~BITMAP_FIRST_WORD_MASK(end);
+	return mask;
+}
+
+static unsigned long next_word(unsigned long bit, unsigned long end)
+{
+	return min(round_down(bit, BITS_PER_LONG) + BITS_PER_LONG, end);
+}
+
+/* Returns how many bits were set before one was met that had been already. */
+static unsigned long set_part(struct kho_radix_leaf *leaf, const struct part *part)
+{
+	unsigned long bit = part->bit;
+
+	while (bit < part->end) {
+		unsigned long *word = &leaf->bitmap[BIT_WORD(bit)];
+		unsigned long mask = word_mask(bit, part->end);
+		unsigned long taken = set_mask_bits(word, 0, mask) & mask;
+
+		if (unlikely(taken)) {
+			set_mask_bits(word, mask & ~taken, 0);
+			break;
+		}
+		bit = next_word(bit, part->end);
+	}
+
+	return bit - part->bit;
+}
+
+/* Returns whether all bits were set. */
+static bool clear_part(struct kho_radix_leaf *leaf, const struct part *part)
+{
+	unsigned long bit, missing = 0;
+
+	for (bit = part->bit; bit < part->end; bit = next_word(bit, part->end)) {
+		unsigned long *word = &leaf->bitmap[BIT_WORD(bit)];
+		unsigned long mask = word_mask(bit, part->end);
+
+		missing |= mask & ~set_mask_bits(word, mask, 0);
+	}
+
+	return !missing;
+}
+
+static int add_one(unsigned long pfn, unsigned int order)
+{
+	const unsigned long key = kho_fast_key(pfn, order);
+	struct kho_radix_leaf *leaf = get_leaf(key, pfn);
+
+	if (IS_ERR(leaf))
+		return PTR_ERR(leaf);
+
+	return test_and_set_bit(kho_fast_bit(key), leaf->bitmap) ? -EEXIST : 0;
+}
+
+/**
+ * kho_fast_outgoing_add_run - Add the keys of a run of folios.
+ * @run: The run; its first page frame has a struct page.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EEXIST when one of the keys is there already, -ENOMEM, or -EINVAL
+ * when there is no tree; then the tree is as it was.
+ */
+int kho_fast_outgoing_add_run(const struct kho_fast_run *run)
+{
+	struct kho_fast_run done = { .pfn = run->pfn, .order = run->order };
+	int err = 0;
+
+	/* Scattered folios are runs of one. */
+	if (run->nr == 1)
+		return add_one(run->pfn, run->order);
+
+	while (!err && done.nr < run->nr) {
+		struct part part = nth_part(run, done.nr);
+		struct kho_radix_leaf *leaf = get_leaf(part.key, part.pfn);
+		unsigned long nr;
+
+		if (IS_ERR(leaf)) {
+			err = PTR_ERR(leaf);
+			break;
+		}
+		nr = set_part(leaf, &part);
+		if (nr < part.end - part.bit)
+			err = -EEXIST;
+		done.nr += nr;
+	}
+
+	if (err)
+		kho_fast_outgoing_del_run(&done);
+	return err;
+}
+
+/**
+ * kho_fast_outgoing_del_run - Remove the keys of a run of folios.
+ * @run: The run. Warns once for each bitmap in which some are not there.
+ *
+ * Context: any.
+ * Return: true when all were there.
+ */
+bool kho_fast_outgoing_del_run(const struct kho_fast_run *run)
+{
+	unsigned long done = 0;
+	bool ok = true;
+
+	/* Scattered folios are runs of one. */
+	if (run->nr == 1)
+		return kho_fast_outgoing_del(run->pfn, run->order);
+
+	while (done < run->nr) {
+		struct part part = nth_part(run, done);
+		struct kho_radix_leaf *leaf = find_leaf(part.key);
+
+		if (!leaf || !clear_part(leaf, &part)) {
+			report_misuse(part.pfn, run->order);
+			ok = false;
+		}
+		done += part.end - part.bit;
+	}
+
+	return ok;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: A race for sections, for tests
+ *
+ * With kho_fast_race on the command line a kernel thread finishes busy sections
+ * from the end of memory, the way an early claim does, while the threads of
+ * deferred initialisation come from the other end. Nothing is claimed, so that a
+ * test can verify afterwards all that was preserved.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+
+#include "../internal.h"
+
+static bool enabled __initdata;
+
+static int __init parse_race(char *arg)
+{
+	enabled = true;
+	return 0;
+}
+early_param("kho_fast_race", parse_race);
+
+/* Returns true when the section was not finished yet. */
+static bool finish_one(unsigned long nr)
+{
+	const struct kho_fast_map *map = &kho_fast_incoming;
+	bool first;
+
+	guard(rcu)();
+
+	/* Pairs with the release in kho_fast_finish_all(). */
+	if (smp_load_acquire(&map->finished) ||
+	    !kho_fast_map_busy(map, section_nr_to_pfn(nr)))
+		return false;
+
+	first = READ_ONCE(map->sections[nr].state) != KHO_FAST_DONE;
+	kho_fast_finish_pages(section_nr_to_pfn(nr), 1);
+	return first;
+}
+
+static int race_thread(void *unused)
+{
+	unsigned long nr = kho_fast_incoming.nr_sections, won = 0;
+
+	/* It is no race before the other CPUs are there. */
+	while (num_online_cpus() < 2)
+		schedule_timeout_uninterruptible(1);
+
+	while (nr--)
+		won += finish_one(nr);
+	pr_info("race: met %lu unfinished sections\n", won);
+
+	return 0;
+}
+
+static int __init race_init(void)
+{
+	struct task_struct *task;
+
+	if (!enabled || !kho_fast_incoming.root)
+		return 0;
+
+	task = kthread_run(race_thread, NULL, "kho_fast_race");
+	return PTR_ERR_OR_ZERO(task);
+}
+early_initcall(race_init);

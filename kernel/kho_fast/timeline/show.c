@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: The timeline in debugfs
+ *
+ * kho/timeline is for people, kho/timeline.json for programs; Documentation of
+ * kho-fast has the form. Both are made when they are read: the end of the previous
+ * kernel, the start of this one, and what was retrieved and finished since. Times
+ * are since the first stamp.
+ */
+#include <linux/array_size.h>
+#include <linux/cleanup.h>
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "../internal.h"
+#include "timeline.h"
+
+/**
+ * struct halves - What is shown.
+ * @half:   Of the previous kernel, or NULL, and of this one.
+ * @origin: Clock at the first stamp.
+ */
+struct halves {
+	const struct kho_timeline_ser	*half[2];
+	u64				origin;
+};
+
+/* A copy of ours, so that it does not change while it is printed. */
+static struct kho_timeline_ser *take_halves(struct halves *h)
+{
+	struct kho_timeline_ser *here = kmalloc_obj(*here);
+
+	if (!here)
+		return NULL;
+
+	kho_fast_timeline_copy(here);
+	h->half[0] = kho_fast_timeline_in;
+	h->half[1] = here;
+	h->origin = h->half[!h->half[0]]->entries[0].begin;
+	return here;
+}
+
+static bool is_old(const struct halves *h, const struct kho_timeline_ser *half)
+{
+	return half == h->half[0];
+}
+
+static u64 since(const struct halves *h, u64 clock)
+{
+	return kho_fast_clock_ns(clock - h->origin);
+}
+
+/* The phase that goes on is not over: it has no length yet. */
+static u64 end_of(const struct kho_timeline_entry *entry)
+{
+	return entry->end ?: entry->begin;
+}
+
+static bool is_phase(const struct kho_timeline_entry *entry)
+{
+	return entry->what < KHO_NR_PHASES;
+}
+
+#define for_each_entry(entry, half, i)					\
+	for (i = 0; i < (half)->nr && (entry = &(half)->entries[i], true); i++)
+
+/*
+ * A session may be called anything: what is not plain ASCII becomes \u00XX, each
+ * byte for itself.
+ */
+static void put_json_string(struct seq_file *m, const char *text)
+{
+	seq_putc(m, '"');
+	for (; *text; text++) {
+		unsigned char c = *text;
+
+		if (c < ' ' || c > '~' || c == '"' || c == '\\')
+			seq_printf(m, "\\u%04x", c);
+		else
+			seq_putc(m, c);
+	}
+	seq_putc(m, '"');
+}
+
+static void put_json_entry(struct seq_file *m, const struct halves *h,
+			   const struct kho_timeline_ser *half,
+			   const struct kho_timeline_entry *entry)
+{
+	seq_printf(m, "{\"name\":\"%s\",\"kernel\":\"%s\"",
+		   kho_fast_phase_name(entry->what),
+		   is_old(h, half) ? "old" : "new");
+	if (entry->node >= 0)
+		seq_printf(m, ",\"node\":%d", entry->node);
+	if (entry->label[0]) {
+		seq_puts(m, ",\"label\":");
+		put_json_string(m, entry->label);
+	}
+	seq_printf(m, ",\"begin_ns\":%llu,\"end_ns\":%llu}",
+		   since(h, entry->begin), since(h, end_of(entry)));
+}
+
+static void put_json_entries(struct seq_file *m, const struct halves *h,
+			     const char *key, bool phases)
+{
+	const struct kho_timeline_entry *entry;
+	const char *gap = "\n";
+	unsigned int n;
+	u32 i;
+
+	seq_printf(m, ",\n\"%s\":[", key);
+	for (n = 0; n < ARRAY_SIZE(h->half); n++) {
+		if (!h->half[n])
+			continue;
+		for_each_entry(entry, h->half[n], i) {
+			if (is_phase(entry) != phases)
+				continue;
+			seq_puts(m, gap);
+			put_json_entry(m, h, h->half[n], entry);
+			gap = ",\n";
+		}
+	}
+	seq_puts(m, "]");
+}
+
+static void put_json_totals(struct seq_file *m, const struct halves *h)
+{
+	const char *gap = "\n";
+	unsigned int n, kind;
+
+	seq_puts(m, ",\n\"totals\":[");
+	for (n = 0; n < ARRAY_SIZE(h->half); n++) {
+		for (kind = 0; h->half[n] && kind < KHO_NR_SPANS; kind++) {
+			const struct kho_timeline_total *total =
+				&h->half[n]->totals[kind];
+
+			if (!total->nr)
+				continue;
+			seq_printf(m, "%s{\"name\":\"%s\",\"kernel\":\"%s\",\"nr\":%llu,\"sum_ns\":%llu,\"max_ns\":%llu}",
+				   gap,
+				   kho_fast_phase_name(KHO_SPAN_SESSION + kind),
+				   n ? "new" : "old", total->nr,
+				   kho_fast_clock_ns(total->sum),
+				   kho_fast_clock_ns(total->max));
+			gap = ",\n";
+		}
+	}
+	seq_puts(m, "]");
+}
+
+static u32 lost(const struct halves *h)
+{
+	return (h->half[0] ? h->half[0]->lost : 0) + h->half[1]->lost;
+}
+
+static int timeline_json_show(struct seq_file *m, void *v)
+{
+	struct halves h;
+	struct kho_timeline_ser *here __free(kfree) = take_halves(&h);
+
+	if (!here)
+		return -ENOMEM;
+
+	seq_printf(m, "{\"version\":1,\"clock\":\"%s\",\"khz\":%llu,\"origin\":%llu,\"previous\":%s",
+		   KHO_FAST_CLOCK_NAME, (u64)kho_fast_clock_khz(), h.origin,
+		   h.half[0] ? "true" : "false");
+	put_json_entries(m, &h, "phases", true);
+	put_json_entries(m, &h, "spans", false);
+	put_json_totals(m, &h);
+	seq_printf(m, ",\n\"lost\":%u}\n", lost(&h));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(timeline_json);
+
+static void put_us(struct seq_file *m, u64 ns)
+{
+	u64 us = div_u64(ns, NSEC_PER_USEC);
+	u32 rest;
+
+	us = div_u64_rem(us, USEC_PER_MSEC, &rest);
+	seq_printf(m, " %8llu.%03u", us, rest);
+}
+
+static void put_text_entry(struct seq_file *m, const struct halves *h,
+			   const struct kho_timeline_ser *half,
+			   const struct kho_timeline_entry *entry)
+{
+	const u64 begin = since(h, entry->begin);
+
+	seq_printf(m, "%-6s %s%-14s", is_old(h, half) ? "old" : "new",
+		   is_phase(entry) ? "" : "  ",
+		   kho_fast_phase_name(entry->what));
+	if (is_phase(entry))
+		seq_puts(m, "  ");
+	put_us(m, begin);
+	put_us(m, since(h, end_of(entry)) - begin);
+	if (entry->node >= 0)
+		seq_printf(m, "  node %d", entry->node);
+	if (entry->label[0])
+		seq_puts(m, "  ");
+	seq_escape(m, entry->label, "\n\t\\");
+	seq_putc(m, '\n');
+}
+
+static int timeline_show(struct seq_file *m, void *v)
+{
+	const struct kho_timeline_entry *entry;
+	struct halves h;
+	struct kho_timeline_ser *here __free(kfree) = take_halves(&h);
+	unsigned int n;
+	u32 i;
+
+	if (!here)
+		return -ENOMEM;
+
+	seq_printf(m, "kernel %-16s %12s %12s\n", "phase", "begin ms",
+		   "length ms");
+	for (n = 0; n < ARRAY_SIZE(h.half); n++) {
+		if (!h.half[n])
+			continue;
+		for_each_entry(entry, h.half[n], i)
+			put_text_entry(m, &h, h.half[n], entry);
+	}
+	if (lost(&h))
+		seq_printf(m, "%u more found no room\n", lost(&h));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(timeline);
+
+/**
+ * kho_fast_timeline_debugfs - Create the files.
+ * @dir: Where.
+ */
+void __init kho_fast_timeline_debugfs(struct dentry *dir)
+{
+	debugfs_create_file("timeline", 0400, dir, NULL, &timeline_fops);
+	debugfs_create_file("timeline.json", 0400, dir, NULL,
+			    &timeline_json_fops);
+}

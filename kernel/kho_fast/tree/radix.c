@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: The radix tree of preserved memory
+ *
+ * Five levels of tables over bitmaps of one page each, in the layout of
+ * kho-v4. Keys are added from the start of the system to its kexec, so adding
+ * must be cheap and must not serialise the machine: a descent takes no lock.
+ *
+ * Lifecycle: a node is allocated when a key first needs it and stays until
+ * the whole tree is destroyed, also when it has become empty.
+ *
+ * Memory ordering. What may be seen of a tree that changes, and why:
+ *
+ * - A node is never seen before its zeroes. They are written before cmpxchg()
+ *   puts the address into the slot, and a cmpxchg() that succeeds is a full
+ *   barrier. A reader loads the slot with READ_ONCE() and dereferences what it
+ *   found: the address dependency orders the two loads on all architectures.
+ * - A slot changes once, from 0 to an address. So two tasks that need the same
+ *   node race in cmpxchg() alone; the loser frees its copy, which nobody else
+ *   has seen, and goes on with the winner's. A failed cmpxchg() orders nothing,
+ *   but its result is again only dereferenced.
+ * - Neighbouring bits belong to different tasks, so words are changed by atomic
+ *   read-modify-writes only, one bit or many. Bits order nothing else: whoever
+ *   tells somebody that memory is preserved must order the two itself, by a
+ *   lock or by whatever made it known.
+ * - The kernel that jumps runs on one CPU, with all others stopped by IPIs that
+ *   they acknowledged; the next kernel sees every bit that was set before.
+ *
+ * Lock order: none is taken. &kho_radix_tree.lock belongs to clients that want
+ * to keep writers out of a walk.
+ *
+ * Failure: an allocation that fails half way down leaves empty nodes behind.
+ * They hold no key, a later descent uses them, destroying the tree frees them.
+ */
+#include <linux/bitops.h>
+#include <linux/bug.h>
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/memblock.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/unroll.h>
+
+#include "../internal.h"
+
+#define KHO_FAST_TOP_LEVEL	(KHO_TREE_MAX_DEPTH - 1)
+
+static void *__ref node_alloc(int nid)
+{
+	struct page *page;
+
+	if (!slab_is_available())
+		return memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+
+	page = alloc_pages_node(nid, GFP_KERNEL | __GFP_ZERO, 0);
+	return page ? page_address(page) : NULL;
+}
+
+static void __ref node_free(void *node)
+{
+	if (slab_is_available())
+		free_page((unsigned long)node);
+	else
+		memblock_free(node, PAGE_SIZE);
+}
+
+/* The node that @slot points to, made if there is none. NULL: no memory. */
+static void *node_get(u64 *slot, int nid)
+{
+	u64 phys = READ_ONCE(*slot);
+	void *node;
+
+	if (phys)
+		return phys_to_virt(phys);
+
+	node = node_alloc(nid);
+	if (!node)
+		return NULL;
+
+	phys = cmpxchg64(slot, 0, virt_to_phys(node));
+	if (!phys)
+		return node;
+
+	node_free(node);
+	return phys_to_virt(phys);
+}
+
+/**
+ * kho_fast_leaf - Find the bitmap that a key belongs to.
+ * @root: Root of the tree.
+ * @key:  The key.
+ *
+ * Context: any; of an incoming tree under rcu_read_lock() once it is trimmed.
+ * Return: the bitmap, or NULL when no key near @key was ever added.
+ */
+struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
+				     unsigned long key)
+{
+	const struct kho_radix_node *node = root;
+	unsigned int level = KHO_FAST_TOP_LEVEL;
+
+	/* A claim is little more than this. */
+	unrolled_full
+	do {
+		u64 phys = READ_ONCE(node->table[kho_fast_slot(key, level)]);
+
+		if (!phys)
+			return NULL;
+		node = phys_to_virt(phys);
+	} while (--level);
+
+	return (struct kho_radix_leaf *)node;
+}
+
+/**
+ * kho_fast_leaf_get - Find the bitmap that a key belongs to, or make it.
+ * @root: Root of the tree.
+ * @key:  The key.
+ * @nid:  Node to take memory from where a node of the tree is missing, or
+ *        %NUMA_NO_NODE.
+ *
+ * Context: process context, may sleep.
+ * Return: the bitmap, or NULL without memory.
+ */
+struct kho_radix_leaf *kho_fast_leaf_get(struct kho_radix_node *root,
+					 unsigned long key, int nid)
+{
+	void *node = root;
+	unsigned int level;
+
+	for (level = KHO_FAST_TOP_LEVEL; node && level > 0; level--) {
+		struct kho_radix_node *table = node;
+
+		node = node_get(&table->table[kho_fast_slot(key, level)], nid);
+	}
+
+	return node;
+}
+
+static bool key_is_too_wide(unsigned long key)
+{
+	return fls64(key) > KHO_RADIX_KEY_WIDTH;
+}
+
+/**
+ * kho_radix_add_key - Add a key to a tree.
+ * @tree: The tree.
+ * @key:  The key, at most %KHO_RADIX_KEY_WIDTH bits wide. Adding a key that is
+ *        there already changes nothing.
+ *
+ * Context: process context, may sleep; safe against other callers of
+ * kho_radix_add_key() and kho_radix_del_key() on the same tree.
+ * Return: 0; -EINVAL when @tree has no root; -ERANGE when @key is too wide;
+ * -ENOMEM when a node could not be allocated, and then @key is not in the tree.
+ */
+int kho_radix_add_key(struct kho_radix_tree *tree, unsigned long key)
+{
+	struct kho_radix_leaf *leaf;
+
+	if (WARN_ON_ONCE(!tree->root))
+		return -EINVAL;
+	if (unlikely(key_is_too_wide(key)))
+		return -ERANGE;
+
+	might_sleep();
+
+	leaf = kho_fast_leaf_get(tree->root, key, NUMA_NO_NODE);
+	if (!leaf)
+		return -ENOMEM;
+
+	set_bit(kho_fast_bit(key), leaf->bitmap);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kho_radix_add_key);
+
+/**
+ * kho_radix_del_key - Remove a key from a tree.
+ * @tree: The tree.
+ * @key:  The key. Warns when no key near it was ever added, which means that
+ *        the caller never preserved what it now gives up.
+ *
+ * Nodes stay, also empty ones.
+ *
+ * Context: any; safe against kho_radix_add_key() on the same tree.
+ */
+void kho_radix_del_key(struct kho_radix_tree *tree, unsigned long key)
+{
+	struct kho_radix_leaf *leaf;
+
+	if (WARN_ON_ONCE(!tree->root))
+		return;
+	if (unlikely(key_is_too_wide(key)))
+		return;
+
+	leaf = kho_fast_leaf(tree->root, key);
+	if (WARN_ON(!leaf))
+		return;
+
+	clear_bit(kho_fast_bit(key), leaf->bitmap);
+}
+EXPORT_SYMBOL_GPL(kho_radix_del_key);
+
+/**
+ * kho_radix_init_tree - Prepare a tree for use.
+ * @tree: The tree.
+ * @root: Root table of an existing tree that the caller has checked, or NULL
+ *        for an empty tree with a root of its own.
+ *
+ * Return: 0; -ENOMEM when the root could not be allocated.
+ */
+int kho_radix_init_tree(struct kho_radix_tree *tree, struct kho_radix_node *root)
+{
+	mutex_init(&tree->lock);
+	tree->root = root ?: node_alloc(NUMA_NO_NODE);
+
+	return tree->root ? 0 : -ENOMEM;
+}
+EXPORT_SYMBOL_GPL(kho_radix_init_tree);
+
+static void subtree_free(void *node, unsigned int level)
+{
+	const struct kho_radix_node *table = node;
+	unsigned int i;
+
+	for (i = 0; level && i < KHO_FAST_TABLE_ENTRIES; i++) {
+		if (table->table[i])
+			subtree_free(phys_to_virt(table->table[i]), level - 1);
+	}
+
+	node_free(node);
+}
+
+/**
+ * kho_radix_destroy_tree - Free all nodes of a tree.
+ * @tree: The tree; nobody else uses it any more. One without a root is fine.
+ */
+void kho_radix_destroy_tree(struct kho_radix_tree *tree)
+{
+	if (tree->root)
+		subtree_free(tree->root, KHO_FAST_TOP_LEVEL);
+	tree->root = NULL;
+}
+EXPORT_SYMBOL_GPL(kho_radix_destroy_tree);
+
+struct walk {
+	const struct kho_radix_walk_cb	*cb;
+	void				*data;
+};
+
+static int walk_word(const struct walk *w, unsigned long word, unsigned long key)
+{
+	int err = 0;
+
+	for (; !err && word; word &= word - 1)
+		err = w->cb->leaf(key + __ffs(word), w->data);
+	return err;
+}
+
+static int walk_bits(const struct walk *w, const struct kho_radix_leaf *leaf,
+		     unsigned long key)
+{
+	unsigned long bit;
+	int err = 0;
+
+	if (!w->cb->leaf)
+		return 0;
+
+	for (bit = 0; !err && bit < KHO_FAST_LEAF_BITS; bit += BITS_PER_LONG)
+		err = walk_word(w, kho_fast_keys(leaf, bit, BITS_PER_LONG),
+				key | bit);
+	return err;
+}
+
+static int walk_node(const struct walk *w, void *node,
+		     unsigned int level, unsigned long key)
+{
+	const struct kho_radix_node *table = node;
+	unsigned long i;
+	int err = 0;
+
+	if (w->cb->node)
+		err = w->cb->node(virt_to_phys(node), w->data);
+	if (err)
+		return err;
+	if (!level)
+		return walk_bits(w, node, key);
+
+	for (i = 0; i < KHO_FAST_TABLE_ENTRIES; i++) {
+		u64 phys = READ_ONCE(table->table[i]);
+
+		if (!phys)
+			continue;
+
+		err = walk_node(w, phys_to_virt(phys), level - 1,
+				key | i << kho_fast_slot_shift(level));
+		if (err)
+			return err;
+	}
+
+	return 0;
+}
+
+/**
+ * kho_radix_walk_tree - Call back for each node and each key of a tree.
+ * @tree: The tree.
+ * @cb:   What to call; either callback may be NULL.
+ * @data: Passed to the callbacks.
+ *
+ * Keys come in ascending order. Keys that are added or removed meanwhile may
+ * be seen or not.
+ *
+ * Context: any that suits the callbacks.
+ * Return: 0; -EINVAL when @tree has no root; else the first non-zero value
+ * that a callback returned, which ends the walk.
+ */
+int kho_radix_walk_tree(struct kho_radix_tree *tree,
+			const struct kho_radix_walk_cb *cb, void *data)
+{
+	const struct walk w = { .cb = cb, .data = data };
+
+	if (WARN_ON_ONCE(!tree->root))
+		return -EINVAL;
+
+	return walk_node(&w, tree->root, KHO_FAST_TOP_LEVEL, 0);
+}
+EXPORT_SYMBOL_GPL(kho_radix_walk_tree);

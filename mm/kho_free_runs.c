@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Small holes between preserved pages
+ *
+ * Scattered preserved pages leave as many small holes as there are pages, and
+ * freeing a hole of one page costs the buddy allocator as much as freeing one
+ * of 4 MiB. Nobody waits for that memory while there is enough of other free
+ * memory, so during boot small holes are only noted, and freed by a worker that
+ * runs beside the rest of it. They count as managed pages from the start, like
+ * pages that somebody has allocated.
+ *
+ * Noting a hole must be cheap and must not need memory: the first hole of a
+ * section holds a bitmap of all holes of the section, and its struct page links
+ * it into a list. A worker takes the sections from there one by one.
+ *
+ * Lock order: none; the list is an llist, and taking from it has a lock of its
+ * own since the worker and the OOM notifier both do.
+ *
+ * Failure: when memory runs out before the worker is through, the OOM notifier
+ * frees the rest.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bitmap.h>
+#include <linux/init.h>
+#include <linux/llist.h>
+#include <linux/mm.h>
+#include <linux/oom.h>
+#include <linux/pgalloc_tag.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/vmstat.h>
+#include <linux/workqueue.h>
+
+#include "internal.h"
+#include "../kernel/kho_fast/internal.h"
+
+/* Below this much free memory that anyone may use, small holes do not wait. */
+#define PLENTY_PAGES	(SZ_256M >> PAGE_SHIFT)
+
+/* The bitmap of a section fits in a page. */
+static_assert(PAGE_SIZE * BITS_PER_BYTE >= PAGES_PER_SECTION);
+
+static LLIST_HEAD(sections);
+static DEFINE_SPINLOCK(take_lock);
+
+/**
+ * kho_fast_holes_can_wait - Is there enough memory without the small holes?
+ *
+ * Return: true when freeing them can be put off.
+ */
+bool __init kho_fast_holes_can_wait(void)
+{
+	long nr_free = global_zone_page_state(NR_FREE_PAGES) -
+		       global_zone_page_state(NR_FREE_CMA_PAGES);
+
+	return nr_free > (long)PLENTY_PAGES;
+}
+
+static unsigned long offset_in_section(unsigned long pfn)
+{
+	return pfn & (PAGES_PER_SECTION - 1);
+}
+
+/**
+ * kho_fast_holes_collect - Put a hole off.
+ * @holes: Holes of the same section; starts out empty.
+ * @start: First page frame.
+ * @end:   One past the last page frame.
+ */
+void __init kho_fast_holes_collect(struct kho_fast_holes *holes,
+				   unsigned long start, unsigned long end)
+{
+	/* __free_page() does not, unlike what frees boot memory. */
+	accept_memory(PFN_PHYS(start), (end - start) << PAGE_SHIFT);
+
+	if (!holes->page) {
+		holes->page = pfn_to_page(start);
+		bitmap_zero(page_address(holes->page), PAGES_PER_SECTION);
+	}
+	bitmap_set(page_address(holes->page), offset_in_section(start),
+		   end - start);
+}
+
+/**
+ * kho_fast_holes_add - Hand the holes of a section to the worker.
+ * @holes: The holes, possibly none; their struct pages are initialised.
+ */
+void __init kho_fast_holes_add(struct kho_fast_holes *holes)
+{
+	if (holes->page)
+		llist_add(&holes->page->pcp_llist, &sections);
+}
+
+static struct page *take_section(void)
+{
+	struct llist_node *node;
+
+	guard(spinlock)(&take_lock);
+
+	node = llist_del_first(&sections);
+	return node ? llist_entry(node, struct page, pcp_llist) : NULL;
+}
+
+static void free_hole(struct page *page)
+{
+	clear_page_tag_ref(page);
+	__free_page(page);
+}
+
+/* Returns how many pages that were. The one with the bitmap goes last. */
+static unsigned long free_section(struct page *page)
+{
+	unsigned long offset = offset_in_section(page_to_pfn(page)), bit;
+	unsigned long *bitmap = page_address(page);
+	unsigned long freed = 1;
+
+	INIT_LIST_HEAD(&page->lru);
+	__clear_bit(offset, bitmap);
+	for_each_set_bit(bit, bitmap, PAGES_PER_SECTION) {
+		free_hole(page - offset + bit);
+		freed++;
+	}
+	free_hole(page);
+
+	return freed;
+}
+
+static void free_all(struct work_struct *work)
+{
+	struct page *page;
+
+	while ((page = take_section())) {
+		free_section(page);
+		cond_resched();
+	}
+}
+
+static DECLARE_WORK(free_work, free_all);
+
+static int free_at_oom(struct notifier_block *nb, unsigned long unused,
+		       void *freed)
+{
+	struct page *page;
+
+	while ((page = take_section()))
+		*(unsigned long *)freed += free_section(page);
+
+	return NOTIFY_OK;
+}
+
+static struct notifier_block oom_nb = { .notifier_call = free_at_oom };
+
+/**
+ * kho_fast_holes_free - Let the worker free what was put off.
+ *
+ * Context: process context, when all sections are finished.
+ */
+void __init kho_fast_holes_free(void)
+{
+	if (llist_empty(&sections))
+		return;
+
+	register_oom_notifier(&oom_nb);
+	queue_work(system_dfl_wq, &free_work);
+}
