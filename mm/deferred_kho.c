@@ -51,6 +51,7 @@
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/init.h>
+#include <linux/kexec_handover.h>
 #include <linux/kho_fast.h>
 #include <linux/kstrtox.h>
 #include <linux/memblock.h>
@@ -66,9 +67,14 @@
 #include "internal.h"
 #include "mm_init.h"
 #include "page_alloc.h"
-#include "../kernel/kho_fast/internal.h"
+#include "../kernel/kho_fast/incoming/map.h"
+#include "../kernel/kho_fast/incoming/stats.h"
 #include "../kernel/kho_fast/timeline/timeline.h"
 #include "../kernel/kho_fast/trace.h"
+#include "../kernel/kho_fast/tree/tree.h"
+#include "deferred_kho.h"
+#include "kho_free_runs.h"
+#include "kho_page_init.h"
 
 /* Holes below this size are freed after boot, see mm/kho_free_runs.c. */
 static unsigned int small_hole_pages __initdata = 8;

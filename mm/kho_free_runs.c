@@ -34,7 +34,7 @@
 #include <linux/workqueue.h>
 
 #include "internal.h"
-#include "../kernel/kho_fast/internal.h"
+#include "kho_free_runs.h"
 
 /* Below this much free memory that anyone may use, small holes do not wait. */
 #define PLENTY_PAGES	(SZ_256M >> PAGE_SHIFT)

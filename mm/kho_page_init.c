@@ -39,7 +39,7 @@
 
 #include "internal.h"
 #include "mm_init.h"
-#include "../kernel/kho_fast/internal.h"
+#include "kho_page_init.h"
 
 /*
  * On x86-64 memcpy_flushcache() is inline and stores past the caches. Elsewhere

@@ -8,8 +8,9 @@
  */
 #include <linux/kho_fast.h>
 
+#include "../../mm/deferred_kho.h"
 #include "claim.h"
-#include "internal.h"
+#include "incoming/map.h"
 #include "machine.h"
 #include "stock.h"
 

@@ -6,7 +6,9 @@
 #include <linux/kho_fast.h>
 #include <linux/memblock.h>
 
-#include "internal.h"
+#include "incoming/incoming.h"
+#include "incoming/map.h"
+#include "scratch.h"
 
 #include "host.h"
 

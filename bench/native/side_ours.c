@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where our tree is. */
-#include "internal.h"
 #include "outgoing/outgoing.h"
 
 #include "side.h"

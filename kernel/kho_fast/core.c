@@ -26,8 +26,12 @@
 #include <linux/kstrtox.h>
 #include <linux/printk.h>
 
-#include "internal.h"
+#include "debugfs.h"
+#include "enable.h"
+#include "incoming/incoming.h"
+#include "kexec_metadata.h"
 #include "outgoing/outgoing.h"
+#include "scratch.h"
 #include "timeline/timeline.h"
 
 static bool enabled __ro_after_init =

@@ -26,7 +26,10 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "debugfs.h"
+#include "incoming/incoming.h"
+#include "incoming/stats.h"
+#include "scratch.h"
 #include "timeline/timeline.h"
 
 /* Larger incoming blobs are not shown; a copy would cost too much. */

@@ -17,7 +17,8 @@
 #include <linux/string.h>
 #include <linux/utsname.h>
 
-#include "internal.h"
+#include "incoming/restore.h"
+#include "kexec_metadata.h"
 
 /* Read and free the record of the previous kernel. Returns its kexec count. */
 static u32 __init read_incoming(void)

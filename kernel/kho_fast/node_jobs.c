@@ -23,7 +23,7 @@
 #include <linux/topology.h>
 #include <linux/workqueue.h>
 
-#include "internal.h"
+#include "node_jobs.h"
 
 struct worker {
 	struct work_struct	work;

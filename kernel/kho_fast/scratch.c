@@ -28,7 +28,8 @@
 #include <linux/string.h>
 
 #include "../../mm/mm_init.h"
-#include "internal.h"
+#include "enable.h"
+#include "scratch.h"
 
 /*
  * The buddy allocator reads struct pages up to a block of the largest order

@@ -14,7 +14,6 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/kho.h>
 
-#include "internal.h"
 #include "outgoing/outgoing.h"
 
 /* Of the events that need the slow path, how many are watched. */

@@ -23,7 +23,9 @@
 #include <linux/vmalloc.h>
 
 #include "../../mm/vmalloc.h"
-#include "internal.h"
+#include "outgoing/outgoing.h"
+#include "tree/tree.h"
+#include "vmalloc.h"
 
 /* Values of &kho_vmalloc.flags in kho-v4. */
 #define SER_ALLOC	KHO_FAST_VMALLOC_ALLOC

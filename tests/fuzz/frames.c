@@ -12,7 +12,8 @@
 #include <linux/kexec_handover.h>
 
 #include "fuzz.h"
-#include "internal.h"
+#include "incoming/restore.h"
+#include "outgoing/outgoing.h"
 
 #define FIRST	(IMAGE_PA >> PAGE_SHIFT)
 #define FRAMES	(2 * NR_PAGES)

@@ -12,7 +12,7 @@
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "memfd/memfd.h"
 #include "memfd_expect.h"
 
 static void must(bool cond, const char *what)

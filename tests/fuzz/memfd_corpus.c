@@ -11,7 +11,7 @@
 #include <linux/err.h>
 #include <linux/kho/abi/memfd.h>
 
-#include "internal.h"
+#include "memfd/records.h"
 #include "memfd_expect.h"
 
 /* Where things are in the shapes below; folios follow. */

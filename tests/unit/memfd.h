@@ -9,7 +9,6 @@
 #include <linux/kho/abi/memfd.h>
 
 #include "kexec.h"
-#include "outgoing/outgoing.h"
 
 #define MAX_PAGES	6000UL
 

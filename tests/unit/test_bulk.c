@@ -7,7 +7,6 @@
 #include <linux/kho_bulk.h>
 #include <linux/topology.h>
 
-#include "outgoing/outgoing.h"
 #include "test.h"
 
 /*

@@ -10,7 +10,6 @@
 #include <linux/vmstat.h>
 
 #include "kexec.h"
-#include "outgoing/outgoing.h"
 #include "test.h"
 
 static void preserves_much(void)

@@ -14,7 +14,6 @@
 #include <linux/io.h>
 
 #include "luo/records.h"
-#include "outgoing/outgoing.h"
 #include "test.h"
 
 #define NR_PAGES	16384UL

@@ -12,7 +12,6 @@
 #include <linux/vmalloc.h>
 
 #include "kexec.h"
-#include "outgoing/outgoing.h"
 #include "test.h"
 
 struct record {

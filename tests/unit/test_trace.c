@@ -9,7 +9,6 @@
 
 #include "kexec.h"
 #include "memfd.h"
-#include "outgoing/outgoing.h"
 #include "test.h"
 
 /* Two nodes; pages that are not said to be a folio of another order are of order 0. */

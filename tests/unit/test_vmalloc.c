@@ -5,7 +5,6 @@
 #include <linux/vmalloc.h>
 
 #include "kexec.h"
-#include "outgoing/outgoing.h"
 #include "test.h"
 
 /* What the old kernel writes down, and where the memory of its area lies. */

@@ -16,7 +16,24 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "internal.h"
+#include "../../mm/deferred_kho.h"
+#include "../../mm/kho_free_runs.h"
+#include "../../mm/kho_page_init.h"
+#include "debugfs.h"
+#include "enable.h"
+#include "incoming/incoming.h"
+#include "incoming/map.h"
+#include "incoming/restore.h"
+#include "incoming/stats.h"
+#include "incoming/tree_pages.h"
+#include "kexec_metadata.h"
+#include "memfd/memfd.h"
+#include "memfd/records.h"
+#include "node_jobs.h"
+#include "outgoing/outgoing.h"
+#include "scratch.h"
+#include "tree/tree.h"
+#include "vmalloc.h"
 
 /* random.c: repeatable, from KHO_SEED, which is printed */
 extern unsigned long unit_seed;

@@ -7,7 +7,11 @@
  * as far as the buddy allocator looks when it merges, and small enough for the
  * stack.
  */
-#include "../internal.h"
+#include <linux/mmzone.h>
+
+#include "../tree/tree.h"
+#include "map.h"
+#include "tree_pages.h"
 
 /* Each of the lower 32 bits becomes two, side by side. */
 static u64 double_bits(u64 bits)

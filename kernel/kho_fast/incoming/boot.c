@@ -31,8 +31,16 @@
 
 #include <asm/early_ioremap.h>
 
-#include "../internal.h"
+#include "../../../mm/deferred_kho.h"
+#include "../../../mm/kho_free_runs.h"
+#include "../enable.h"
+#include "../scratch.h"
 #include "../timeline/timeline.h"
+#include "incoming.h"
+#include "map.h"
+#include "ram.h"
+#include "restore.h"
+#include "stats.h"
 
 /* The previous kernel has an area per node with memory, and two more. */
 #define MAX_SCRATCH_AREAS	(MAX_NUMNODES + 2)

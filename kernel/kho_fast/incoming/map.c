@@ -32,7 +32,11 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 
-#include "../internal.h"
+#include "../scratch.h"
+#include "../tree/tree.h"
+#include "incoming.h"
+#include "map.h"
+#include "tree_pages.h"
 
 /**
  * kho_fast_range_is_memory - Is every page of a range memory?

@@ -18,7 +18,9 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 
-#include "../internal.h"
+#include "../tree/tree.h"
+#include "incoming.h"
+#include "map.h"
 
 /* The bits of a section never cross leaves. */
 static_assert(KHO_FAST_LEAF_BITS >= PAGES_PER_SECTION);

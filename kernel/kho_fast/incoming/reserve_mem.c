@@ -18,7 +18,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 
-#include "../internal.h"
+#include "incoming.h"
 
 static void __init adopt_region(const char *name)
 {

@@ -27,8 +27,13 @@
 #include <linux/pgalloc_tag.h>
 #include <linux/rcupdate.h>
 
-#include "../internal.h"
+#include "../../../mm/deferred_kho.h"
+#include "../../../mm/kho_page_init.h"
 #include "../trace.h"
+#include "../tree/tree.h"
+#include "incoming.h"
+#include "map.h"
+#include "restore.h"
 
 /*
  * The bitmap and the order of the unclaimed key that starts at @pfn, if any. The

@@ -18,9 +18,11 @@
 #include <linux/log2.h>
 #include <linux/math.h>
 #include <linux/memblock.h>
+#include <linux/mmzone.h>
 #include <linux/printk.h>
 
-#include "../internal.h"
+#include "incoming.h"
+#include "map.h"
 
 #define EXT_MAX_BLOCKS	1024UL
 

@@ -23,8 +23,8 @@
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 
-#include "../internal.h"
 #include "../timeline/timeline.h"
+#include "stats.h"
 
 /*
  * Times are of sched_clock(), in nanoseconds since boot: local_clock() stands

@@ -23,7 +23,7 @@
 #include <linux/mm.h>
 #include <linux/sort.h>
 
-#include "../internal.h"
+#include "tree_pages.h"
 
 /* Entries are pfns plus one, so that 0 means empty. */
 #define EMPTY	0

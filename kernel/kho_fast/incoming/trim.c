@@ -30,7 +30,10 @@
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 
-#include "../internal.h"
+#include "../tree/tree.h"
+#include "incoming.h"
+#include "map.h"
+#include "tree_pages.h"
 
 /* Long enough that a burst of claims ends in one pass. */
 #define TRIM_DELAY	(2 * HZ)

@@ -17,7 +17,8 @@
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 
-#include "../internal.h"
+#include "../incoming/map.h"
+#include "../tree/tree.h"
 #include "records.h"
 
 /* Without the warning of a claim that fails. */

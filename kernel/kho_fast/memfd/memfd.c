@@ -45,7 +45,7 @@
 #include <linux/shmem_fs.h>
 #include <uapi/linux/memfd.h>
 
-#include "../internal.h"
+#include "memfd.h"
 
 static bool memfd_can_preserve(struct liveupdate_file_handler *handler,
 			       struct file *file)

@@ -26,7 +26,7 @@
 #include <linux/vmstat.h>
 #include <linux/xarray.h>
 
-#include "../internal.h"
+#include "memfd.h"
 
 /* Make a reference a pin: what unpin_folios() takes back. */
 static void pin(struct folio *folio)

@@ -39,8 +39,11 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
-#include "../internal.h"
+#include "../node_jobs.h"
 #include "../trace.h"
+#include "../vmalloc.h"
+#include "memfd.h"
+#include "records.h"
 
 /* Folios at a time: as many as kho_preserve_folios() does not spread again. */
 #define BATCH_FOLIOS	4096UL

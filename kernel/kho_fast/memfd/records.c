@@ -26,7 +26,8 @@
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 
-#include "../internal.h"
+#include "../vmalloc.h"
+#include "records.h"
 
 /* Records do not cross pages. */
 static_assert(PAGE_SIZE % KHO_FAST_RECORD_SIZE == 0);

@@ -47,8 +47,10 @@
 #include <uapi/linux/memfd.h>
 
 #include "../../../mm/internal.h"
-#include "../internal.h"
+#include "../incoming/restore.h"
 #include "../trace.h"
+#include "memfd.h"
+#include "records.h"
 
 #define KNOWN_FLAGS	(MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE)
 

@@ -21,9 +21,9 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "../internal.h"
-#include "outgoing.h"
+#include "../node_jobs.h"
 #include "../trace.h"
+#include "outgoing.h"
 
 /*
  * Folios in a segment. A batch of one segment is entered in some 20 us, which

@@ -22,7 +22,9 @@
 #include <linux/printk.h>
 #include <linux/unaligned.h>
 
-#include "../internal.h"
+#include "../debugfs.h"
+#include "../incoming/incoming.h"
+#include "../incoming/map.h"
 #include "outgoing.h"
 
 static DEFINE_MUTEX(fdt_lock);	/* protects out_fdt and what it points to */

@@ -13,7 +13,8 @@
 #include <linux/sizes.h>
 
 #include "../../kexec_internal.h"
-#include "../internal.h"
+#include "../scratch.h"
+#include "outgoing.h"
 
 static bool hands_over(const struct kimage *image)
 {

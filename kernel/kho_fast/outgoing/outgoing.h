@@ -8,11 +8,13 @@
 #include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/hash.h>
+#include <linux/kexec_handover.h>
+#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 
-#include "../internal.h"
+#include "../tree/tree.h"
 
 /**
  * struct kho_fast_hint - A bitmap that was needed lately.
@@ -89,6 +91,14 @@ int kho_fast_outgoing_add_run(const struct kho_fast_run *run);
 bool kho_fast_outgoing_del_run(const struct kho_fast_run *run);
 void kho_fast_hints_suspend(void);
 void kho_fast_hints_resume(void);
+
+/* preserve.c */
+void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages);
+
+/* fdt.c */
+int kho_fast_subtree_init(void);
+void kho_fast_subtree_exit(void);
+phys_addr_t kho_fast_subtree_fdt_pa(void);
 
 /*
  * Add the key of the 2^@order pages from @pfn on if its bitmap has a hint, which

@@ -20,9 +20,9 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 
-#include "../internal.h"
-#include "outgoing.h"
 #include "../trace.h"
+#include "../tree/tree.h"
+#include "outgoing.h"
 
 static noinline int preserve_slowly(unsigned long pfn, unsigned int order,
 				    unsigned long caller)

@@ -34,7 +34,7 @@
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 
-#include "../internal.h"
+#include "../tree/tree.h"
 #include "outgoing.h"
 
 static struct kho_radix_tree outgoing = {

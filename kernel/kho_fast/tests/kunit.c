@@ -23,8 +23,9 @@
 #include <linux/vmalloc.h>
 
 #include "../../kexec_internal.h"
-#include "../internal.h"
 #include "../outgoing/outgoing.h"
+#include "../scratch.h"
+#include "../tree/tree.h"
 
 /* Is the key in the tree that would be handed over? */
 static bool is_preserved(unsigned long pfn, unsigned int order)

@@ -18,7 +18,8 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
-#include "../internal.h"
+#include "../../../mm/deferred_kho.h"
+#include "../incoming/map.h"
 
 static bool enabled __initdata;
 

@@ -18,7 +18,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "../internal.h"
+#include "../incoming/restore.h"
 #include "timeline.h"
 
 /* The checked copy, with its last phase ended; NULL if there is none. */

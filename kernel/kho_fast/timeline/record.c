@@ -26,6 +26,7 @@
 #include <linux/array_size.h>
 #include <linux/cleanup.h>
 #include <linux/err.h>
+#include <linux/init.h>
 #include <linux/kexec_handover.h>
 #include <linux/minmax.h>
 #include <linux/pagemap.h>
@@ -37,9 +38,8 @@
 #include <linux/string.h>
 #include <linux/task_work.h>
 
-#include "../internal.h"
-#include "timeline.h"
 #include "../trace.h"
+#include "timeline.h"
 
 /* Entries that only phases may use. */
 #define KEPT_FOR_PHASES	(KHO_NR_PHASES + 1)

@@ -10,10 +10,10 @@
 #include <linux/array_size.h>
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
+#include <linux/init.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
-#include "../internal.h"
 #include "timeline.h"
 
 /**

@@ -10,7 +10,7 @@
 #include <linux/bitops.h>
 #include <linux/errno.h>
 
-#include "../internal.h"
+#include "tree.h"
 
 /**
  * kho_fast_key_order - The order of a key.

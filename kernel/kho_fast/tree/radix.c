@@ -42,7 +42,7 @@
 #include <linux/slab.h>
 #include <linux/unroll.h>
 
-#include "../internal.h"
+#include "tree.h"
 
 #define KHO_FAST_TOP_LEVEL	(KHO_TREE_MAX_DEPTH - 1)
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The switch of KHO: kho= and what turns it off.
+ */
+#ifndef _KERNEL_KHO_FAST_ENABLE_H
+#define _KERNEL_KHO_FAST_ENABLE_H
+
+#include <linux/init.h>
+
+void kho_fast_disable(void);
+
+#endif /* _KERNEL_KHO_FAST_ENABLE_H */

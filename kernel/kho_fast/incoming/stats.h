@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Boot-time statistics.
+ */
+#ifndef _KERNEL_KHO_FAST_INCOMING_STATS_H
+#define _KERNEL_KHO_FAST_INCOMING_STATS_H
+
+#include <linux/types.h>
+
+struct seq_file;
+
+/**
+ * struct kho_fast_finished - What became of a section.
+ * @nid:   Its node, the last one if there are more.
+ * @freed: Pages that were freed.
+ */
+struct kho_fast_finished {
+	int		nid;
+	unsigned long	freed;
+};
+
+void kho_fast_stats_walk(u64 cycles, unsigned long nodes);
+void kho_fast_stats_walk_show(struct seq_file *m);
+void kho_fast_stats_init(void);
+void kho_fast_stats_add(const struct kho_fast_finished *section, u64 began,
+			u64 ended, u64 clock);
+void kho_fast_stats_spans(void);
+void kho_fast_stats_show(struct seq_file *m);
+
+#endif /* _KERNEL_KHO_FAST_INCOMING_STATS_H */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Lists of records in preserved pages.
+ */
+#ifndef _KERNEL_KHO_FAST_MEMFD_RECORDS_H
+#define _KERNEL_KHO_FAST_MEMFD_RECORDS_H
+
+#include <linux/bitmap.h>
+#include <linux/kho/abi/kexec_handover.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+
+#include "../vmalloc.h"
+
+/* Bytes of a record, and how many there are in a page. */
+#define KHO_FAST_RECORD_SIZE		16
+#define KHO_FAST_RECORDS_PER_PAGE	(PAGE_SIZE / KHO_FAST_RECORD_SIZE)
+
+/**
+ * struct kho_fast_records - A list of records that is being written.
+ * @chain: The pages that they are in.
+ * @next:  Where the next record goes.
+ * @left:  For how many there is room from @next on.
+ */
+struct kho_fast_records {
+	struct kho_fast_chain	chain;
+	void			*next;
+	unsigned long		left;
+};
+
+/**
+ * struct kho_fast_records_it - A walk over records that were claimed.
+ * @first: First chunk of the chain that lists them.
+ * @order: Order of its entries.
+ * @pages: Where in the chain the walk is.
+ * @next:  The next record.
+ * @left:  How many there are from @next on in one piece.
+ * @nr:    How many there are left in all.
+ */
+struct kho_fast_records_it {
+	struct kho_vmalloc_chunk *first;
+	unsigned int		order;
+	struct kho_fast_chain_it pages;
+	const void		*next;
+	unsigned long		left;
+	u64			nr;
+};
+
+void *kho_fast_records_add(struct kho_fast_records *records);
+void kho_fast_records_join(struct kho_fast_records *records,
+			   struct kho_fast_records *tail);
+s64 kho_fast_records_store(const struct kho_fast_records *records,
+			   struct kho_vmalloc *to);
+int kho_fast_records_claim(const struct kho_vmalloc *from, u64 nr,
+			   struct kho_fast_records_it *it);
+const void *kho_fast_records_next(struct kho_fast_records_it *it);
+void kho_fast_records_free(struct kho_fast_records_it *it);
+
+#endif /* _KERNEL_KHO_FAST_MEMFD_RECORDS_H */

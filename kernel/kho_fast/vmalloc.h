@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Chains of pages in the format of &struct kho_vmalloc.
+ */
+#ifndef _KERNEL_KHO_FAST_VMALLOC_H
+#define _KERNEL_KHO_FAST_VMALLOC_H
+
+#include <linux/bitmap.h>
+#include <linux/kho/abi/kexec_handover.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+
+/* Value of &kho_vmalloc.flags in kho-v4: an ordinary area. */
+#define KHO_FAST_VMALLOC_ALLOC	0x0001
+
+/**
+ * struct kho_fast_chain - A list of pages in the format of &struct kho_vmalloc.
+ * @first:    First chunk, NULL when the chain is empty.
+ * @last:     Last chunk.
+ * @used:     Entries of @last in use.
+ * @nr_pages: Pages that are listed.
+ */
+struct kho_fast_chain {
+	struct kho_vmalloc_chunk *first, *last;
+	unsigned int		used;
+	u64			nr_pages;
+};
+
+/**
+ * struct kho_fast_chain_it - A walk over a chain.
+ * @chunk: The chunk it is in, NULL at the end.
+ * @entry: The next entry.
+ */
+struct kho_fast_chain_it {
+	struct kho_vmalloc_chunk *chunk;
+	unsigned int		entry;
+};
+
+int kho_fast_chain_append(struct kho_fast_chain *chain, struct page *page,
+			  unsigned int order);
+void kho_fast_chain_join(struct kho_fast_chain *chain,
+			 struct kho_fast_chain *tail);
+void kho_fast_chain_undo(struct kho_vmalloc_chunk *first, unsigned int order,
+			 void (*release)(struct page *page));
+void kho_fast_chain_free(struct kho_vmalloc_chunk *first, bool entries,
+			 unsigned int order);
+struct kho_vmalloc_chunk *kho_fast_chain_claim(const struct kho_vmalloc *from);
+struct page *kho_fast_chain_next(struct kho_fast_chain_it *it);
+
+#endif /* _KERNEL_KHO_FAST_VMALLOC_H */
