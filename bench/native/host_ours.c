@@ -6,8 +6,9 @@
 #include <linux/kho_fast.h>
 #include <linux/memblock.h>
 
-#include "incoming/incoming.h"
+#include "incoming/bitmap.h"
 #include "incoming/map.h"
+#include "incoming/scratch_extend.h"
 #include "scratch.h"
 
 #include "host.h"

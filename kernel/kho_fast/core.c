@@ -28,7 +28,8 @@
 
 #include "debugfs.h"
 #include "enable.h"
-#include "incoming/incoming.h"
+#include "incoming/boot.h"
+#include "incoming/handover.h"
 #include "kexec_metadata.h"
 #include "outgoing/outgoing.h"
 #include "scratch.h"

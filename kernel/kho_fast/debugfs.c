@@ -27,8 +27,10 @@
 #include <linux/slab.h>
 
 #include "debugfs.h"
-#include "incoming/incoming.h"
+#include "incoming/fdt.h"
+#include "incoming/handover.h"
 #include "incoming/stats.h"
+#include "incoming/trim.h"
 #include "scratch.h"
 #include "timeline/timeline.h"
 

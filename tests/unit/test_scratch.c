@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Scratch areas: kernel/kho_fast/scratch.c, and the check of foreign ones in
- * kernel/kho_fast/incoming/boot.c
+ * kernel/kho_fast/incoming/handover.c
  */
 #include "mm/mm_init.h"
 

@@ -10,7 +10,8 @@
 #include <linux/mmzone.h>
 
 #include "../tree/tree.h"
-#include "map.h"
+#include "bitmap.h"
+#include "sections.h"
 #include "tree_pages.h"
 
 /* Each of the lower 32 bits becomes two, side by side. */

@@ -34,9 +34,14 @@
 
 #include "../scratch.h"
 #include "../tree/tree.h"
-#include "incoming.h"
+#include "bitmap.h"
 #include "map.h"
+#include "overlap.h"
+#include "refuse.h"
+#include "sections.h"
 #include "tree_pages.h"
+
+struct kho_fast_map kho_fast_incoming;
 
 /**
  * kho_fast_range_is_memory - Is every page of a range memory?

@@ -19,8 +19,9 @@
 #include <linux/mm.h>
 
 #include "../tree/tree.h"
-#include "incoming.h"
-#include "map.h"
+#include "overlap.h"
+#include "refuse.h"
+#include "sections.h"
 
 /* The bits of a section never cross leaves. */
 static_assert(KHO_FAST_LEAF_BITS >= PAGES_PER_SECTION);

@@ -18,7 +18,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 
-#include "incoming.h"
+#include "reserve_mem.h"
 
 static void __init adopt_region(const char *name)
 {

@@ -31,9 +31,9 @@
 #include "../../../mm/kho_page_init.h"
 #include "../trace.h"
 #include "../tree/tree.h"
-#include "incoming.h"
 #include "map.h"
 #include "restore.h"
+#include "trim.h"
 
 /*
  * The bitmap and the order of the unclaimed key that starts at @pfn, if any. The

@@ -21,8 +21,9 @@
 #include <linux/mmzone.h>
 #include <linux/printk.h>
 
-#include "incoming.h"
-#include "map.h"
+#include "bitmap.h"
+#include "scratch_extend.h"
+#include "sections.h"
 
 #define EXT_MAX_BLOCKS	1024UL
 

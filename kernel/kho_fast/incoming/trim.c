@@ -31,9 +31,10 @@
 #include <linux/workqueue.h>
 
 #include "../tree/tree.h"
-#include "incoming.h"
 #include "map.h"
+#include "sections.h"
 #include "tree_pages.h"
+#include "trim.h"
 
 /* Long enough that a burst of claims ends in one pass. */
 #define TRIM_DELAY	(2 * HZ)

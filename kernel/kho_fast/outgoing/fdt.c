@@ -23,8 +23,7 @@
 #include <linux/unaligned.h>
 
 #include "../debugfs.h"
-#include "../incoming/incoming.h"
-#include "../incoming/map.h"
+#include "../fdt.h"
 #include "outgoing.h"
 
 static DEFINE_MUTEX(fdt_lock);	/* protects out_fdt and what it points to */
@@ -132,19 +131,6 @@ int kho_add_subtree(const char *name, void *blob, size_t size)
 }
 EXPORT_SYMBOL_GPL(kho_add_subtree);
 
-/* The value of a u64 property; false when it is missing or of another size. */
-static bool get_u64(const void *fdt, int node, const char *name, u64 *value)
-{
-	int len;
-	const void *prop = fdt_getprop(fdt, node, name, &len);
-
-	if (!prop || len != sizeof(*value))
-		return false;
-
-	*value = get_unaligned((const u64 *)prop);
-	return true;
-}
-
 static int find_blob(const void *fdt, phys_addr_t phys)
 {
 	int node;
@@ -152,7 +138,7 @@ static int find_blob(const void *fdt, phys_addr_t phys)
 	fdt_for_each_subnode(node, fdt, 0) {
 		u64 value;
 
-		if (get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &value) &&
+		if (kho_fast_fdt_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &value) &&
 		    value == phys)
 			return node;
 	}
@@ -181,95 +167,3 @@ void kho_remove_subtree(void *blob)
 	fdt_pack(out_fdt);
 }
 EXPORT_SYMBOL_GPL(kho_remove_subtree);
-
-/**
- * kho_fast_subtree_read - Read an entry of an incoming root FDT.
- * @fdt:  The FDT.
- * @node: Offset of the entry.
- * @phys: Where to store the address of the blob.
- * @size: Where to store its size in bytes.
- *
- * Return: 0; -EINVAL when the entry lacks something or wraps.
- */
-int kho_fast_subtree_read(const void *fdt, int node, phys_addr_t *phys,
-			  size_t *size)
-{
-	u64 pa, len;
-
-	if (!get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &pa) ||
-	    !get_u64(fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME, &len) ||
-	    !len || pa + len - 1 < pa)
-		return -EINVAL;
-
-	*phys = pa;
-	*size = len;
-	return 0;
-}
-
-static bool __init entry_is_sound(const struct kho_fast_map *map,
-				  const void *fdt, int node)
-{
-	phys_addr_t phys;
-	size_t size;
-
-	return !kho_fast_subtree_read(fdt, node, &phys, &size) &&
-	       kho_fast_is_preserved(map, PHYS_PFN(phys),
-				     PHYS_PFN(phys + size - 1) + 1);
-}
-
-/**
- * kho_fast_subtree_check - Drop the entries of an incoming FDT that are unsound.
- * @map: The map of the incoming tree.
- * @fdt: The FDT; what is wrong is blotted out.
- *
- * A blob that is not preserved could be anything, or not be memory at all. Its
- * user finds no entry and starts as after a cold boot.
- *
- * Context: boot, before the first claim.
- */
-void __init kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt)
-{
-	int node = fdt_first_subnode(fdt, 0);
-
-	while (node >= 0) {
-		int next = fdt_next_subnode(fdt, node);
-
-		if (!entry_is_sound(map, fdt, node)) {
-			pr_warn("ignoring entry '%s' of the handover, it does not point to preserved memory\n",
-				fdt_get_name(fdt, node, NULL));
-			fdt_nop_node(fdt, node);
-		}
-		node = next;
-	}
-}
-
-/**
- * kho_retrieve_subtree - Find a blob of the previous kernel.
- * @name: The name it was handed over under.
- * @phys: Where to store its address.
- * @size: Where to store its size in bytes, or NULL.
- *
- * Return: 0; -ENOENT when there is no handover or no such name; -EINVAL when
- * @phys is NULL or the entry is not sound.
- */
-int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size)
-{
-	const void *fdt = kho_fast_in_fdt();
-	size_t len;
-	int node, err;
-
-	if (!fdt)
-		return -ENOENT;
-	if (!phys)
-		return -EINVAL;
-
-	node = fdt_subnode_offset(fdt, 0, name);
-	if (node < 0)
-		return -ENOENT;
-
-	err = kho_fast_subtree_read(fdt, node, phys, &len);
-	if (!err && size)
-		*size = len;
-	return err;
-}
-EXPORT_SYMBOL_GPL(kho_retrieve_subtree);

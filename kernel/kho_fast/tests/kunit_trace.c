@@ -15,6 +15,7 @@
 
 #include "../outgoing/outgoing.h"
 #include "../trace.h"
+#include "../tree/tree.h"
 
 #define NR_FOLIOS	23
 

@@ -19,7 +19,9 @@
 #include <linux/sched.h>
 
 #include "../../../mm/deferred_kho.h"
+#include "../incoming/bitmap.h"
 #include "../incoming/map.h"
+#include "../incoming/sections.h"
 
 static bool enabled __initdata;
 

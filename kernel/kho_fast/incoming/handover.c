@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Root FDT and scratch areas of the previous kernel
+ *
+ * Both come from another kernel and are hostile until checked. The FDT is
+ * copied, so that it is checked once and cannot change later.
+ *
+ * Failure: one message from kho_fast_refuse(), boot without handover.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/libfdt.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/unaligned.h>
+
+#include <asm/early_ioremap.h>
+
+#include "handover.h"
+#include "ram.h"
+#include "refuse.h"
+
+/* The previous kernel has an area per node with memory, and two more. */
+#define MAX_SCRATCH_AREAS	(MAX_NUMNODES + 2)
+
+struct kho_fast_handover kho_fast_in;
+
+/**
+ * is_kho_boot - Did the previous kernel hand anything over?
+ *
+ * Context: any; final once kho_memory_init_early() ran.
+ * Return: true when there is a handover and it passed its checks.
+ */
+bool is_kho_boot(void)
+{
+	return kho_fast_in.populated;
+}
+EXPORT_SYMBOL_GPL(is_kho_boot);
+
+/**
+ * kho_fast_in_fdt - The root FDT of the previous kernel.
+ *
+ * Return: our checked copy, or NULL when there is no handover.
+ */
+const void *kho_fast_in_fdt(void)
+{
+	return kho_fast_in.populated ? kho_fast_in.fdt : NULL;
+}
+
+/* Check the copied FDT and find the root of the tree in it. */
+static bool __init check_fdt(void)
+{
+	const void *prop;
+	int len, err;
+
+	err = fdt_check_header(kho_fast_in.fdt);
+	if (err || fdt_totalsize(kho_fast_in.fdt) > sizeof(kho_fast_in.fdt)) {
+		kho_fast_refuse("no valid FDT at %pa (%s)", &kho_fast_in.fdt_pa,
+				err ? fdt_strerror(err) : "too large");
+		return false;
+	}
+
+	if (fdt_node_check_compatible(kho_fast_in.fdt, 0, KHO_FDT_COMPATIBLE)) {
+		prop = fdt_getprop(kho_fast_in.fdt, 0, "compatible", &len);
+		kho_fast_refuse("format is '%.*s', this kernel knows '%s'",
+				prop ? min(len, 32) : 0, (const char *)prop,
+				KHO_FDT_COMPATIBLE);
+		return false;
+	}
+
+	prop = fdt_getprop(kho_fast_in.fdt, 0, KHO_FDT_MEMORY_MAP_PROP_NAME, &len);
+	if (!prop || len != sizeof(u64)) {
+		kho_fast_refuse("the FDT has no usable '%s'",
+				KHO_FDT_MEMORY_MAP_PROP_NAME);
+		return false;
+	}
+	kho_fast_in.root_pa = get_unaligned((const u64 *)prop);
+
+	return true;
+}
+
+static bool __init read_fdt(phys_addr_t phys, u64 len)
+{
+	void *fdt;
+
+	kho_fast_in.fdt_pa = phys;
+	if (!len || len > sizeof(kho_fast_in.fdt) ||
+	    !kho_fast_early_is_ram(phys, len)) {
+		kho_fast_refuse("FDT of %llu bytes at %pa is too large or not in RAM",
+				len, &phys);
+		return false;
+	}
+
+	fdt = early_memremap(phys, len);
+	if (!fdt) {
+		kho_fast_refuse("cannot map the FDT at %pa", &phys);
+		return false;
+	}
+	memcpy(kho_fast_in.fdt, fdt, len);
+	early_memunmap(fdt, len);
+
+	return check_fdt();
+}
+
+/**
+ * kho_fast_scratch_fault - Look for a fault in an array of scratch areas.
+ * @areas: The areas, unchecked.
+ * @cnt:   How many.
+ *
+ * An area may be empty: stock's global one is when all boot allocations were
+ * low.
+ *
+ * Return: index of the first area that is not made of whole pages, wraps, or
+ * overlaps an earlier one; @cnt when there is none.
+ */
+unsigned int __init kho_fast_scratch_fault(const struct kho_scratch *areas,
+					   unsigned int cnt)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < cnt; i++) {
+		phys_addr_t start = areas[i].addr;
+		phys_addr_t end = start + areas[i].size;
+
+		if (end < start || !PAGE_ALIGNED(start) || !PAGE_ALIGNED(end))
+			return i;
+
+		for (j = 0; j < i; j++) {
+			if (start < areas[j].addr + areas[j].size &&
+			    areas[j].addr < end)
+				return i;
+		}
+	}
+
+	return cnt;
+}
+
+static bool __init check_scratch(const struct kho_scratch *areas,
+				 unsigned int cnt)
+{
+	unsigned int bad = kho_fast_scratch_fault(areas, cnt);
+	unsigned int i;
+
+	for (i = 0; i < bad; i++) {
+		if (areas[i].size &&
+		    !kho_fast_early_is_ram(areas[i].addr, areas[i].size))
+			bad = i;
+	}
+	if (bad == cnt)
+		return true;
+
+	kho_fast_refuse("scratch area %u (%pa bytes at %pa) is not usable memory",
+			bad, &areas[bad].size, &areas[bad].addr);
+	return false;
+}
+
+/* Tell memblock about the areas. Only runs out of early memory can fail. */
+static bool __init mark_scratch(const struct kho_scratch *areas,
+				unsigned int cnt)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < cnt; i++) {
+		if (!areas[i].size)
+			continue;
+		memblock_add(areas[i].addr, areas[i].size);
+		err = memblock_mark_kho_scratch(areas[i].addr, areas[i].size);
+	}
+	if (err)
+		kho_fast_refuse("cannot mark the scratch areas (%pe)",
+				ERR_PTR(err));
+
+	return !err;
+}
+
+static bool __init read_scratch(phys_addr_t phys, u64 len)
+{
+	u64 cnt = len / sizeof(struct kho_scratch);
+	struct kho_scratch *areas;
+	bool ok;
+
+	if (!cnt || cnt > MAX_SCRATCH_AREAS ||
+	    len != cnt * sizeof(struct kho_scratch) ||
+	    !kho_fast_early_is_ram(phys, len)) {
+		kho_fast_refuse("no array of scratch areas in %llu bytes at %pa",
+				len, &phys);
+		return false;
+	}
+
+	areas = early_memremap(phys, len);
+	if (!areas) {
+		kho_fast_refuse("cannot map the scratch areas at %pa", &phys);
+		return false;
+	}
+	ok = check_scratch(areas, cnt) && mark_scratch(areas, cnt);
+	early_memunmap(areas, len);
+
+	kho_fast_in.scratch_pa = phys;
+	kho_fast_in.scratch_len = len;
+	return ok;
+}
+
+/**
+ * kho_fast_handover_read - Copy and check the root FDT and the scratch areas.
+ * @fdt_phys:     Root FDT.
+ * @fdt_len:      Bytes of it.
+ * @scratch_phys: Array of scratch areas.
+ * @scratch_len:  Bytes of it.
+ *
+ * Context: boot CPU, early fixmap mappings only.
+ * Return: true, and memblock knows the scratch areas; false after a message.
+ */
+bool __init kho_fast_handover_read(phys_addr_t fdt_phys, u64 fdt_len,
+				   phys_addr_t scratch_phys, u64 scratch_len)
+{
+	return read_fdt(fdt_phys, fdt_len) &&
+	       read_scratch(scratch_phys, scratch_len);
+}

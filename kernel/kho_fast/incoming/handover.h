@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The root FDT and the scratch areas of the previous kernel.
+ */
+#ifndef _KERNEL_KHO_FAST_INCOMING_HANDOVER_H
+#define _KERNEL_KHO_FAST_INCOMING_HANDOVER_H
+
+#include <linux/bitmap.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/kexec_handover.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+
+/**
+ * struct kho_fast_handover - What the previous kernel handed over.
+ * @populated:   There is a handover, and what was checked of it is sound.
+ * @fdt_pa:      The root FDT.
+ * @scratch_pa:  Array of scratch areas.
+ * @scratch_len: Its size in bytes.
+ * @root_pa:     Root of the tree, unchecked.
+ * @fdt:         Copy of the root FDT, checked.
+ */
+struct kho_fast_handover {
+	bool		populated;
+	phys_addr_t	fdt_pa;
+	phys_addr_t	scratch_pa;
+	u64		scratch_len;
+	u64		root_pa;
+	u8		fdt[PAGE_SIZE] __aligned(8);
+};
+
+extern struct kho_fast_handover kho_fast_in;
+
+bool kho_fast_handover_read(phys_addr_t fdt_phys, u64 fdt_len,
+			    phys_addr_t scratch_phys, u64 scratch_len);
+const void *kho_fast_in_fdt(void);
+unsigned int kho_fast_scratch_fault(const struct kho_scratch *areas,
+				    unsigned int cnt);
+
+#endif /* _KERNEL_KHO_FAST_INCOMING_HANDOVER_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The message of a boot that refuses its handover.
+ */
+#ifndef _KERNEL_KHO_FAST_INCOMING_REFUSE_H
+#define _KERNEL_KHO_FAST_INCOMING_REFUSE_H
+
+#include <linux/compiler.h>
+
+__printf(1, 2) void kho_fast_refuse(const char *fmt, ...);
+
+#endif /* _KERNEL_KHO_FAST_INCOMING_REFUSE_H */

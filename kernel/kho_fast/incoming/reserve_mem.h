@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Areas of reserve_mem= that were handed over.
+ */
+#ifndef _KERNEL_KHO_FAST_INCOMING_RESERVE_MEM_H
+#define _KERNEL_KHO_FAST_INCOMING_RESERVE_MEM_H
+
+void kho_fast_adopt_reserved(void);
+
+#endif /* _KERNEL_KHO_FAST_INCOMING_RESERVE_MEM_H */

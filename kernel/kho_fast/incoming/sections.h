@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory sections with preserved pages.
+ */
+#ifndef _KERNEL_KHO_FAST_INCOMING_SECTIONS_H
+#define _KERNEL_KHO_FAST_INCOMING_SECTIONS_H
+
+#include <linux/build_bug.h>
+#include <linux/mmzone.h>
+#include <linux/types.h>
+
+#include "tree_pages.h"
+
+struct kho_radix_node;
+
+/**
+ * enum kho_fast_state - How far the struct pages of a section are.
+ * @KHO_FAST_DONE:    Every struct page is initialised, what is held has its
+ *                    final form and the rest is in the buddy allocator.
+ * @KHO_FAST_PENDING: Some of the section is deferred, or has a folio that is
+ *                    not in form yet.
+ * @KHO_FAST_ACTIVE:  Somebody is finishing it.
+ */
+enum kho_fast_state {
+	KHO_FAST_DONE,
+	KHO_FAST_PENDING,
+	KHO_FAST_ACTIVE,
+};
+
+/**
+ * struct kho_fast_section - What is preserved in one memory section.
+ * @orders: Bit o is set when a key of order o touches the section.
+ * @state:  enum kho_fast_state; changed by mm/deferred_kho.c only.
+ * @nodes:  The section holds pages of the incoming tree.
+ * @whole:  All of the section is memory of one node and none is scratch, so
+ *          its keys need no check one by one.
+ */
+struct kho_fast_section {
+	u32	orders;
+	u16	state;
+	u8	nodes;
+	u8	whole;
+};
+static_assert(sizeof(struct kho_fast_section) == 8);
+
+/**
+ * struct kho_fast_map - Which sections of memory hold preserved pages.
+ * @root:        Root of the incoming tree, NULL when there is none.
+ * @sections:    One entry per section from pfn 0 to the end of memory.
+ * @nr_sections: Entries of @sections.
+ * @nodes:       The pages of the tree.
+ * @orders:      Bit o is set when the tree has a key of order o.
+ * @finished:    All sections are; @sections and @nodes may go any time.
+ */
+struct kho_fast_map {
+	struct kho_radix_node	*root;
+	struct kho_fast_section	*sections;
+	unsigned long		nr_sections;
+	struct kho_fast_nodes	nodes;
+	u32			orders;
+	bool			finished;
+};
+
+#endif /* _KERNEL_KHO_FAST_INCOMING_SECTIONS_H */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Freeing the incoming tree as it empties.
+ */
+#ifndef _KERNEL_KHO_FAST_INCOMING_TRIM_H
+#define _KERNEL_KHO_FAST_INCOMING_TRIM_H
+
+void kho_fast_trim_soon(void);
+unsigned long kho_fast_count_held(void);
+
+#endif /* _KERNEL_KHO_FAST_INCOMING_TRIM_H */
