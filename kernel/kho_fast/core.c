@@ -15,62 +15,34 @@
  * - tests/: KUnit suites;
  * - mm/deferred_kho.c, mm/kho_*.c: struct pages and the buddy allocator.
  *
- * This file switches the whole on and off.
+ * This file has the order in which both sides start, and nothing else.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
-#include <linux/cache.h>
-#include <linux/export.h>
+#include <linux/err.h>
 #include <linux/init.h>
 #include <linux/kexec_handover.h>
-#include <linux/kstrtox.h>
 #include <linux/printk.h>
 
 #include "debugfs.h"
 #include "enable.h"
 #include "incoming/boot.h"
-#include "incoming/handover.h"
+#include "incoming/debugfs.h"
 #include "kexec_metadata.h"
+#include "luo/luo.h"
 #include "outgoing/outgoing.h"
 #include "scratch.h"
 #include "timeline/timeline.h"
 
-static bool enabled __ro_after_init =
-	IS_ENABLED(CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT);
-
-/**
- * kho_is_enabled - Can this kernel hand memory over?
- *
- * Context: any, after early parameters were parsed.
- * Return: true unless switched off by kho= or for want of scratch memory.
- */
-bool kho_is_enabled(void)
-{
-	return enabled;
-}
-EXPORT_SYMBOL_GPL(kho_is_enabled);
-
-/**
- * kho_fast_disable - Give up handing memory over.
- */
-void __init kho_fast_disable(void)
-{
-	enabled = false;
-}
-
-static int __init parse_kho(char *arg)
-{
-	return kstrtobool(arg, &enabled);
-}
-early_param("kho", parse_kho);
-
 static int __init outgoing_init(void)
 {
+	struct dentry *root = kho_fast_debugfs_init();
 	int err;
 
-	kho_fast_debugfs_init();
+	if (root)
+		kho_fast_timeline_debugfs(root);
 	if (is_kho_boot())
-		kho_fast_debugfs_incoming(kho_fast_in_fdt());
+		kho_fast_debugfs_incoming(root);
 
 	err = kho_fast_outgoing_init();
 	if (err)
@@ -97,6 +69,17 @@ err_preserve_exit:
 }
 
 /*
+ * LUO restores its blob here, the first that does: debugfs copies all of them
+ * before.
+ */
+static int __init kho_early_init(void)
+{
+	kho_fast_debugfs_copy();
+	return luo_fast_read_handover();
+}
+early_initcall(kho_early_init);
+
+/*
  * fs_initcall: page_alloc_init_late() has finished every section, and the
  * users of KHO start at later levels.
  */
@@ -104,7 +87,7 @@ static int __init kho_init(void)
 {
 	int err = 0;
 
-	if (enabled)
+	if (kho_is_enabled())
 		err = outgoing_init();
 	if (err) {
 		pr_err("cannot prepare a handover (%pe), disabling it\n",
@@ -116,7 +99,7 @@ static int __init kho_init(void)
 	if (is_kho_boot())
 		kho_fast_incoming_init();
 	else
-		kho_fast_scratch_release(enabled);
+		kho_fast_scratch_release(kho_is_enabled());
 
 	return err;
 }

@@ -5,17 +5,20 @@
 #ifndef _KERNEL_KHO_FAST_DEBUGFS_H
 #define _KERNEL_KHO_FAST_DEBUGFS_H
 
+#include <linux/stddef.h>
 #include <linux/types.h>
 
+struct dentry;
+
 #ifdef CONFIG_KEXEC_HANDOVER_DEBUGFS
-void kho_fast_debugfs_init(void);
-void kho_fast_debugfs_incoming(const void *fdt);
+struct dentry *kho_fast_debugfs_init(void);
+bool kho_fast_debugfs_blob(struct dentry *dir, const char *name,
+			   const void *data, size_t size);
 void kho_fast_debugfs_out(const void *fdt, size_t size);
 void kho_fast_debugfs_add(const char *name, const void *blob, size_t size);
 void kho_fast_debugfs_remove(const void *blob);
 #else
-static inline void kho_fast_debugfs_init(void) { }
-static inline void kho_fast_debugfs_incoming(const void *fdt) { }
+static inline struct dentry *kho_fast_debugfs_init(void) { return NULL; }
 static inline void kho_fast_debugfs_out(const void *fdt, size_t size) { }
 static inline void kho_fast_debugfs_add(const char *name, const void *blob,
 					size_t size) { }

@@ -50,6 +50,7 @@
 
 #include "../timeline/timeline.h"
 #include "internal.h"
+#include "luo.h"
 
 DECLARE_RWSEM(luo_fast_update);
 
@@ -115,8 +116,14 @@ static int __init take_root_over(phys_addr_t phys, size_t size)
 	return 0;
 }
 
-/* Handlers and FLBs may be registered from the next level of initcalls on. */
-static int __init read_handover(void)
+/**
+ * luo_fast_read_handover - Take over the root record and what it leads to.
+ *
+ * Context: early_initcall; handlers and FLBs may be registered from the next
+ * level of initcalls on.
+ * Return: 0, or what was wrong with the handover.
+ */
+int __init luo_fast_read_handover(void)
 {
 	phys_addr_t phys;
 	size_t size;
@@ -145,7 +152,6 @@ static int __init read_handover(void)
 		pr_err("handover refused: what was preserved stays held\n");
 	return err;
 }
-early_initcall(read_handover);
 
 /* Make the root record; who hands it over is to be called last. */
 static int __init init_outgoing(void)

@@ -9,6 +9,7 @@
 #define __initdata
 
 #define early_param(name, fn)	int (*shim_param_##fn)(char *arg) = fn
+#define early_initcall(fn)	int (*shim_initcall_##fn)(void) = fn
 #define fs_initcall(fn)		int (*shim_initcall_##fn)(void) = fn
 
 #endif /* SHIM_INIT_H */

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: The switch of KHO
+ *
+ * kho= on the command line, and what turns KHO off later: no scratch memory, a
+ * kdump kernel, no memory for the outgoing tree.
+ */
+#include <linux/cache.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/kexec_handover.h>
+#include <linux/kstrtox.h>
+
+#include "enable.h"
+
+static bool enabled __ro_after_init =
+	IS_ENABLED(CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT);
+
+/**
+ * kho_is_enabled - Can this kernel hand memory over?
+ *
+ * Context: any, after early parameters were parsed.
+ * Return: true unless switched off by kho= or for want of scratch memory.
+ */
+bool kho_is_enabled(void)
+{
+	return enabled;
+}
+EXPORT_SYMBOL_GPL(kho_is_enabled);
+
+/**
+ * kho_fast_disable - Give up handing memory over.
+ */
+void __init kho_fast_disable(void)
+{
+	enabled = false;
+}
+
+static int __init parse_kho(char *arg)
+{
+	return kstrtobool(arg, &enabled);
+}
+early_param("kho", parse_kho);

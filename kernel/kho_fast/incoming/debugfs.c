@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: The handover of the previous kernel in debugfs
+ *
+ * Blobs of the previous kernel are copied, since their owners claim and free the
+ * originals. kho/in/held is the number of pages that nobody has claimed,
+ * kho/in/walk what the early walk over the tree took, kho/in/nodes when each
+ * node's memory was initialised.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/debugfs.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/libfdt.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/printk.h>
+#include <linux/seq_file.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "../debugfs.h"
+#include "debugfs.h"
+#include "fdt.h"
+#include "handover.h"
+#include "stats.h"
+#include "trim.h"
+
+/* Larger incoming blobs are not shown; a copy would cost too much. */
+#define MAX_COPY	SZ_1M
+
+/* What was handed over to this kernel, for good. */
+struct in_blob {
+	struct list_head	list;
+	const char		*name;
+	size_t			size;
+	u8			data[];
+};
+
+static LIST_HEAD(in_blobs);
+
+static void __init copy_blob(const void *fdt, int node)
+{
+	const char *name = fdt_get_name(fdt, node, NULL);
+	struct in_blob *copy;
+	phys_addr_t phys;
+	size_t size;
+
+	if (kho_fast_subtree_read(fdt, node, &phys, &size))
+		return;
+
+	if (size > MAX_COPY) {
+		pr_warn("incoming '%s' is too large for debugfs\n", name);
+		return;
+	}
+
+	copy = kvmalloc(struct_size(copy, data, size), GFP_KERNEL);
+	if (!copy)
+		return;
+
+	copy->name = name;
+	copy->size = size;
+	memcpy(copy->data, phys_to_virt(phys), size);
+	list_add_tail(&copy->list, &in_blobs);
+}
+
+/**
+ * kho_fast_debugfs_copy - Copy the blobs of the previous kernel.
+ *
+ * Context: before their owners, the first of which come at early_initcall.
+ */
+void __init kho_fast_debugfs_copy(void)
+{
+	const void *fdt = kho_fast_in_fdt();
+	int node;
+
+	/* Nothing will be shown when KHO is off. */
+	if (!fdt || !kho_is_enabled())
+		return;
+
+	fdt_for_each_subnode(node, fdt, 0)
+		copy_blob(fdt, node);
+}
+
+static int held_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%lu\n", kho_fast_count_held());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(held);
+
+static int nodes_show(struct seq_file *m, void *v)
+{
+	kho_fast_stats_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(nodes);
+
+static int walk_show(struct seq_file *m, void *v)
+{
+	kho_fast_stats_walk_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(walk);
+
+/**
+ * kho_fast_debugfs_incoming - Show what was handed over to this kernel.
+ * @root: The directory of KHO.
+ */
+void __init kho_fast_debugfs_incoming(struct dentry *root)
+{
+	struct dentry *dir = debugfs_create_dir("in", root);
+	struct dentry *blobs_dir = debugfs_create_dir("sub_fdts", dir);
+	const void *fdt = kho_fast_in_fdt();
+	struct in_blob *copy;
+
+	if (!kho_fast_debugfs_blob(dir, "fdt", fdt, fdt_totalsize(fdt)))
+		pr_warn("cannot show the incoming FDT in debugfs\n");
+	debugfs_create_file("held", 0400, dir, NULL, &held_fops);
+	debugfs_create_file("nodes", 0400, dir, NULL, &nodes_fops);
+	debugfs_create_file("walk", 0400, dir, NULL, &walk_fops);
+
+	list_for_each_entry(copy, &in_blobs, list) {
+		if (!kho_fast_debugfs_blob(blobs_dir, copy->name, copy->data,
+					   copy->size))
+			pr_warn("cannot show incoming '%s' in debugfs\n", copy->name);
+	}
+}

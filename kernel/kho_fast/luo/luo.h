@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What KHO starts of LUO.
+ */
+#ifndef _KERNEL_KHO_FAST_LUO_LUO_H
+#define _KERNEL_KHO_FAST_LUO_LUO_H
+
+#include <linux/init.h>
+
+#ifdef CONFIG_LIVEUPDATE
+int luo_fast_read_handover(void);
+#else
+static inline int luo_fast_read_handover(void) { return 0; }
+#endif
+
+#endif /* _KERNEL_KHO_FAST_LUO_LUO_H */
