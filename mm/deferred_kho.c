@@ -71,7 +71,7 @@
 #include "../kernel/kho_fast/incoming/map.h"
 #include "../kernel/kho_fast/incoming/sections.h"
 #include "../kernel/kho_fast/incoming/stats.h"
-#include "../kernel/kho_fast/timeline/timeline.h"
+#include "../kernel/kho_fast/timeline/record.h"
 #include "../kernel/kho_fast/trace.h"
 #include "../kernel/kho_fast/tree/tree.h"
 #include "deferred_kho.h"

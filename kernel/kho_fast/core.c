@@ -32,7 +32,8 @@
 #include "luo/luo.h"
 #include "outgoing/outgoing.h"
 #include "scratch.h"
-#include "timeline/timeline.h"
+#include "timeline/handover.h"
+#include "timeline/show.h"
 
 static int __init outgoing_init(void)
 {

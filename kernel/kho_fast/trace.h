@@ -12,7 +12,7 @@
 
 #include <trace/events/kho.h>
 
-#include "timeline/timeline.h"
+#include "timeline/record.h"
 
 /* Where the TSC is not trusted local_clock() stands still between ticks. */
 #ifdef CONFIG_X86

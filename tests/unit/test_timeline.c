@@ -14,7 +14,9 @@
 
 #include "kexec.h"
 #include "test.h"
-#include "timeline/timeline.h"
+#include "timeline/handover.h"
+#include "timeline/record.h"
+#include "timeline/show.h"
 
 extern int (*shim_show_timeline)(struct seq_file *m, void *v);
 extern int (*shim_show_timeline_json)(struct seq_file *m, void *v);

@@ -27,7 +27,7 @@
 #include "../../../mm/kho_free_runs.h"
 #include "../enable.h"
 #include "../scratch.h"
-#include "../timeline/timeline.h"
+#include "../timeline/record.h"
 #include "boot.h"
 #include "fdt.h"
 #include "handover.h"

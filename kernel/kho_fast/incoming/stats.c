@@ -23,7 +23,7 @@
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 
-#include "../timeline/timeline.h"
+#include "../timeline/record.h"
 #include "stats.h"
 
 /*

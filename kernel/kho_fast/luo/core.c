@@ -48,7 +48,7 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#include "../timeline/timeline.h"
+#include "../timeline/record.h"
 #include "internal.h"
 #include "luo.h"
 

@@ -31,7 +31,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
-#include "../timeline/timeline.h"
+#include "../timeline/record.h"
 #include "internal.h"
 #include "trace.h"
 

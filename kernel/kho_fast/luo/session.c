@@ -25,7 +25,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "../timeline/timeline.h"
+#include "../timeline/record.h"
 #include "internal.h"
 #include "ioctl.h"
 #include "trace.h"

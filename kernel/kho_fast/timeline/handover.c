@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The timeline of the previous kernel
+ * DOC: The timeline across a kexec
  *
- * Hostile until checked, then copied, and its page is freed. The clock of the two
- * kernels is the same unless something between them reset it; then the two halves
- * do not fit together, and only ours is shown.
+ * This kernel's end is recorded in a page that is handed over. The record of
+ * the previous kernel is hostile until checked, then copied, and its page freed.
+ * The clock of the two kernels is the same unless something between them reset
+ * it; then the two halves do not fit together, and only ours is shown.
  *
  * Failure: what is not sound is refused whole, with one message that says why. A
  * boot does not depend on it.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
+#include <linux/err.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
@@ -19,7 +21,8 @@
 #include <linux/string.h>
 
 #include "../incoming/restore.h"
-#include "timeline.h"
+#include "handover.h"
+#include "record.h"
 
 /* The checked copy, with its last phase ended; NULL if there is none. */
 struct kho_timeline_ser *kho_fast_timeline_in;
@@ -141,10 +144,8 @@ static const char __init *adopt(struct kho_timeline_ser *ser)
 	return fault;
 }
 
-/**
- * kho_fast_timeline_read - Take the record of the previous kernel over.
- */
-void __init kho_fast_timeline_read(void)
+/* The record of the previous kernel */
+static void __init kho_timeline_read(void)
 {
 	struct kho_timeline_ser *ser;
 	const char *fault;
@@ -163,4 +164,39 @@ void __init kho_fast_timeline_read(void)
 	if (fault)
 		pr_warn("ignoring the timeline of the previous kernel: %s\n",
 			fault);
+}
+
+static struct kho_timeline_ser __init *make_record(void)
+{
+	struct kho_timeline_ser *ser = kho_alloc_preserve(sizeof(*ser));
+	int err;
+
+	if (IS_ERR(ser))
+		return ser;
+
+	kho_fast_timeline_clear(ser);
+	err = kho_add_subtree(KHO_TIMELINE_NODE_NAME, ser, sizeof(*ser));
+	if (!err)
+		return ser;
+
+	kho_unpreserve_free(ser);
+	return ERR_PTR(err);
+}
+
+/**
+ * kho_fast_timeline_init - Make the record that is handed over.
+ *
+ * Return: 0; -ENOMEM; or what kho_add_subtree() returned.
+ */
+int __init kho_fast_timeline_init(void)
+{
+	struct kho_timeline_ser *ser;
+
+	kho_timeline_read();
+	ser = make_record();
+	if (IS_ERR(ser))
+		return PTR_ERR(ser);
+
+	kho_fast_timeline_hand_over(ser);
+	return 0;
 }

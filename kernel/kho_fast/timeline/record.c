@@ -39,7 +39,7 @@
 #include <linux/task_work.h>
 
 #include "../trace.h"
-#include "timeline.h"
+#include "record.h"
 
 /* Entries that only phases may use. */
 #define KEPT_FOR_PHASES	(KHO_NR_PHASES + 1)
@@ -47,7 +47,7 @@
 /* The start of this kernel, and what is taken over since. */
 static struct kho_timeline_ser here;
 
-/* Its end, handed over; NULL before kho_fast_timeline_init(). */
+/* Its end, handed over; NULL before there is a page. */
 static struct kho_timeline_ser *out;
 
 static DEFINE_RAW_SPINLOCK(record_lock);	/* protects both */
@@ -90,7 +90,11 @@ static struct kho_timeline_ser *record_of(enum kho_phase what)
 	       out : &here;
 }
 
-static void clear(struct kho_timeline_ser *record)
+/**
+ * kho_fast_timeline_clear - Make an empty record.
+ * @record: Filled in.
+ */
+void kho_fast_timeline_clear(struct kho_timeline_ser *record)
 {
 	memset(record, 0, sizeof(*record));
 	strscpy(record->compatible, KHO_TIMELINE_COMPATIBLE);
@@ -165,7 +169,7 @@ static enum kho_phase begin_phase(enum kho_phase phase)
 
 	/* The first of one kernel. What an attempt left that failed goes. */
 	if (phase == KHO_PHASE_FREEZE || phase == KHO_PHASE_EARLY)
-		clear(record);
+		kho_fast_timeline_clear(record);
 	now = kho_fast_clock();
 	ended = end_phase(record, now);
 	add(record, phase, now, 0);
@@ -198,7 +202,7 @@ void kho_fast_phase_abort(void)
 {
 	scoped_guard(raw_spinlock_irqsave, &record_lock) {
 		if (out)
-			clear(out);
+			kho_fast_timeline_clear(out);
 	}
 	trace_end(KHO_PHASE_FREEZE);
 }
@@ -234,6 +238,15 @@ void kho_fast_span(enum kho_phase what, u64 begin, u64 end, int node,
 	entry->node = node;
 	if (label)
 		strscpy(entry->label, label);
+}
+
+/**
+ * kho_fast_timeline_hand_over - Record the end of this kernel.
+ * @record: Where to; empty, preserved.
+ */
+void __init kho_fast_timeline_hand_over(struct kho_timeline_ser *record)
+{
+	out = record;
 }
 
 /**
@@ -288,39 +301,4 @@ int kho_phase_exec(int err)
 	}
 
 	return err;
-}
-
-static struct kho_timeline_ser *make_record(void)
-{
-	struct kho_timeline_ser *ser = kho_alloc_preserve(sizeof(*ser));
-	int err;
-
-	if (IS_ERR(ser))
-		return ser;
-
-	clear(ser);
-	err = kho_add_subtree(KHO_TIMELINE_NODE_NAME, ser, sizeof(*ser));
-	if (!err)
-		return ser;
-
-	kho_unpreserve_free(ser);
-	return ERR_PTR(err);
-}
-
-/**
- * kho_fast_timeline_init - Make the record that is handed over.
- *
- * Return: 0; -ENOMEM; or what kho_add_subtree() returned.
- */
-int __init kho_fast_timeline_init(void)
-{
-	struct kho_timeline_ser *ser;
-
-	kho_fast_timeline_read();
-	ser = make_record();
-	if (IS_ERR(ser))
-		return PTR_ERR(ser);
-
-	out = ser;
-	return 0;
 }

@@ -14,7 +14,9 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
-#include "timeline.h"
+#include "handover.h"
+#include "record.h"
+#include "show.h"
 
 /**
  * struct halves - What is shown.

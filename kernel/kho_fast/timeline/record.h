@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The timeline, for those within kernel/kho_fast/ and mm/deferred_kho.c.
+ * The clock of the timeline, and what this kernel records.
  */
-#ifndef _KERNEL_KHO_FAST_TIMELINE_H
-#define _KERNEL_KHO_FAST_TIMELINE_H
+#ifndef _KERNEL_KHO_FAST_TIMELINE_RECORD_H
+#define _KERNEL_KHO_FAST_TIMELINE_RECORD_H
 
 #include <linux/kho_timeline.h>
 #include <linux/math64.h>
@@ -37,36 +37,18 @@ static inline u64 kho_fast_clock_ns(u64 ticks)
 }
 
 #ifdef CONFIG_KHO_FAST_TIMELINE
-
-/* record.c */
 const char *kho_fast_phase_name(enum kho_phase what);
 void kho_fast_phase_abort(void);
 void kho_fast_span(enum kho_phase what, u64 begin, u64 end, int node,
 		   const char *label);
+void kho_fast_timeline_clear(struct kho_timeline_ser *record);
+void kho_fast_timeline_hand_over(struct kho_timeline_ser *record);
 void kho_fast_timeline_copy(struct kho_timeline_ser *to);
 u64 kho_fast_timeline_began(void);
-
-/* handover.c */
-const char *kho_fast_timeline_fault(const struct kho_timeline_ser *ser,
-				    size_t size);
-extern struct kho_timeline_ser *kho_fast_timeline_in;
-int kho_fast_timeline_init(void);
-void kho_fast_timeline_read(void);
-
-/* show.c */
-struct dentry;
-void kho_fast_timeline_debugfs(struct dentry *dir);
-
-#else /* !CONFIG_KHO_FAST_TIMELINE */
-
+#else
 static inline void kho_fast_phase_abort(void) { }
 static inline void kho_fast_span(enum kho_phase what, u64 begin, u64 end,
 				 int node, const char *label) { }
-static inline int kho_fast_timeline_init(void) { return 0; }
-static inline void kho_fast_timeline_read(void) { }
-struct dentry;
-static inline void kho_fast_timeline_debugfs(struct dentry *dir) { }
+#endif
 
-#endif /* CONFIG_KHO_FAST_TIMELINE */
-
-#endif /* _KERNEL_KHO_FAST_TIMELINE_H */
+#endif /* _KERNEL_KHO_FAST_TIMELINE_RECORD_H */
