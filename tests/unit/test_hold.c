@@ -166,6 +166,29 @@ TEST(a_page_is_claimed_once_and_only_by_its_first_address)
 	EXPECT_EQ(kho_restore_folio(1UL << 60), NULL);
 }
 
+TEST(trying_to_claim_takes_a_folio_of_the_right_order_and_never_warns)
+{
+	const unsigned long pfn = 5 * PAGES_PER_SECTION;
+
+	unit_init();
+	EXPECT_EQ(kho_fast_try_restore_folio(PFN_PHYS(pfn), 3), NULL);
+	world_plain(8);
+	world_add_key(pfn, 3);
+	EXPECT_EQ(world_build_map(&kho_fast_incoming), 0);
+	boot_memmap();
+	boot_free_all();
+
+	EXPECT_EQ(kho_fast_try_restore_folio(PFN_PHYS(pfn), 0), NULL);
+	EXPECT_EQ(kho_fast_try_restore_folio(PFN_PHYS(pfn), 2), NULL);
+	EXPECT_EQ(kho_fast_try_restore_folio(PFN_PHYS(pfn), 4), NULL);
+	EXPECT_EQ(kho_fast_try_restore_folio(PFN_PHYS(pfn + 1), 3), NULL);
+	EXPECT_EQ(kho_fast_try_restore_folio(PFN_PHYS(pfn) + 8, 3), NULL);
+	EXPECT_EQ(kho_fast_try_restore_folio(1UL << 60, 3), NULL);
+	EXPECT_NE(kho_fast_try_restore_folio(PFN_PHYS(pfn), 3), NULL);
+	EXPECT_EQ(kho_fast_try_restore_folio(PFN_PHYS(pfn), 3), NULL);
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
 TEST(dropping_takes_single_pages_only)
 {
 	const unsigned long pfn = 5 * PAGES_PER_SECTION;

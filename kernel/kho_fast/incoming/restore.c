@@ -246,6 +246,41 @@ struct folio *kho_restore_folio(phys_addr_t phys)
 }
 EXPORT_SYMBOL_GPL(kho_restore_folio);
 
+/* Is there an unclaimed key of these 2^@order pages? */
+static bool kho_is_unclaimed(unsigned long pfn, unsigned int order)
+{
+	const unsigned long key = kho_fast_key(pfn, order);
+	const struct kho_radix_node *root;
+	struct kho_radix_leaf *leaf;
+
+	guard(rcu)();
+
+	root = READ_ONCE(kho_fast_incoming.root);
+	if (!root)
+		return false;
+
+	leaf = kho_fast_leaf(root, key);
+	return leaf && test_bit(kho_fast_bit(key), leaf->bitmap);
+}
+
+/**
+ * kho_fast_try_restore_folio - Restore a folio that may not be preserved.
+ * @phys:  Physical address of the folio, unchecked.
+ * @order: Order that it must have been preserved with.
+ *
+ * Context: one caller at a time, from early_initcall on.
+ * Return: the folio with a reference count of 1; NULL, without a warning, when no
+ * unclaimed folio of that order was preserved there.
+ */
+struct folio *kho_fast_try_restore_folio(phys_addr_t phys, unsigned int order)
+{
+	if (!IS_ALIGNED(phys, PAGE_SIZE << order) ||
+	    !kho_is_unclaimed(PHYS_PFN(phys), order))
+		return NULL;
+
+	return restore_folio(phys);
+}
+
 static void clear_tags(struct page *page, unsigned long nr_pages)
 {
 	unsigned long i;

@@ -30,5 +30,6 @@ struct folio *kho_fast_claims_next(struct kho_fast_claims *claims,
 				   unsigned long pfn);
 void kho_fast_claims_end(struct kho_fast_claims *claims);
 void kho_fast_drop_page(phys_addr_t phys);
+struct folio *kho_fast_try_restore_folio(phys_addr_t phys, unsigned int order);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_RESTORE_H */

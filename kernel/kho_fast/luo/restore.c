@@ -12,31 +12,10 @@
  *
  * Lock order: rcu_read_lock() only.
  */
-#include <linux/io.h>
-#include <linux/kexec_handover.h>
 #include <linux/mm.h>
-#include <linux/rcupdate.h>
 
-#include "../incoming/map.h"
-#include "../tree/tree.h"
+#include "../incoming/restore.h"
 #include "records.h"
-
-/* Without the warning of a claim that fails. */
-static bool is_held(unsigned long pfn, unsigned int order)
-{
-	const unsigned long key = kho_fast_key(pfn, order);
-	const struct kho_radix_node *root;
-	struct kho_radix_leaf *leaf;
-
-	guard(rcu)();
-
-	root = READ_ONCE(kho_fast_incoming.root);
-	if (!root)
-		return false;
-
-	leaf = kho_fast_leaf(root, key);
-	return leaf && test_bit(kho_fast_bit(key), leaf->bitmap);
-}
 
 /**
  * luo_fast_claim - Take memory over that holds a record.
@@ -48,13 +27,8 @@ static bool is_held(unsigned long pfn, unsigned int order)
  */
 void *luo_fast_claim(u64 pa, size_t size)
 {
-	unsigned int order = get_order(size);
-	struct folio *folio;
+	struct folio *folio = kho_fast_try_restore_folio(pa, get_order(size));
 
-	if (!IS_ALIGNED(pa, PAGE_SIZE << order) || !is_held(PHYS_PFN(pa), order))
-		return NULL;
-
-	folio = kho_restore_folio(pa);
 	return folio ? folio_address(folio) : NULL;
 }
 
