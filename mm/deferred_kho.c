@@ -53,6 +53,7 @@
 #include <linux/init.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho_fast.h>
+#include <linux/kho_timeline.h>
 #include <linux/kstrtox.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
@@ -71,7 +72,7 @@
 #include "../kernel/kho_fast/incoming/map.h"
 #include "../kernel/kho_fast/incoming/sections.h"
 #include "../kernel/kho_fast/incoming/stats.h"
-#include "../kernel/kho_fast/timeline/record.h"
+#include "../kernel/kho_fast/timeline/clock.h"
 #include "../kernel/kho_fast/trace.h"
 #include "../kernel/kho_fast/tree/tree.h"
 #include "deferred_kho.h"

@@ -143,7 +143,65 @@ short_files() {
 	[ ! -s "$work/long" ]
 }
 
-ktap_begin 11
+# Each include between quotes as a line: the file, the file that it includes
+arrows() {
+	# shellcheck disable=SC2016	# awk's fields
+	overlay '\.[ch]$' | xargs awk '
+		function path(folder, name,	part, n, i, top, p) {
+			n = split(folder "/" name, part, "/")
+			for (i = 1; i <= n; i++)
+				if (part[i] == "..")
+					top--
+				else
+					part[++top] = part[i]
+			p = part[1]
+			for (i = 2; i <= top; i++)
+				p = p "/" part[i]
+			return p
+		}
+		/^#include "/ {
+			split($0, quoted, "\"")
+			folder = FILENAME
+			sub("/[^/]*$", "", folder)
+			print FILENAME, path(folder, quoted[2])
+		}'
+}
+
+# scripts/layers has what may be included where.
+layers_hold() {
+	arrows | awk '
+		function full(name) {
+			if (name == ".")
+				return "kernel/kho_fast"
+			sub("^[.]/", "", name)
+			return name ~ "^(mm|kernel)(/|$)" ? name : "kernel/kho_fast/" name
+		}
+		function folder_of(file) {
+			sub("/[^/]*$", "", file)
+			return file
+		}
+		FILENAME == "scripts/layers" {
+			for (i = 2; $1 !~ "^#" && i <= NF; i++)
+				allowed[full($1), full($i)]
+			next
+		}
+		{
+			from = folder_of($1)
+			to = folder_of($2)
+			if (from != to && !((from, $2) in allowed) && !((from, to "/") in allowed)) {
+				print $1 " includes " $2 ", which scripts/layers does not allow"
+				bad = 1
+			}
+		}
+		END { exit bad }' scripts/layers -
+}
+
+# A .c and its .h are one.  tsort names the files of a circle.
+no_circles() {
+	arrows | sed 's/\.[ch]\>//g' | awk '$1 != $2' | tsort >/dev/null
+}
+
+ktap_begin 13
 check checkpatch checkpatch
 check no_compiler_warnings no_warnings
 check sparse sparse_overlay
@@ -155,4 +213,6 @@ check nothing_of_this_machine no_machine
 check licence_tag_in_every_file has_licence
 check functions_up_to_100_lines short_functions
 check files_below_1000_lines short_files
+check folders_include_what_scripts_layers_allows layers_hold
+check no_file_includes_one_that_includes_it no_circles
 ktap_end

@@ -12,7 +12,7 @@
 
 #include <trace/events/kho.h>
 
-#include "timeline/record.h"
+#include "timeline/clock.h"
 
 /* Where the TSC is not trusted local_clock() stands still between ticks. */
 #ifdef CONFIG_X86

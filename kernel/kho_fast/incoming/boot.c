@@ -27,6 +27,7 @@
 #include "../../../mm/kho_free_runs.h"
 #include "../enable.h"
 #include "../scratch.h"
+#include "../timeline/clock.h"
 #include "../timeline/record.h"
 #include "boot.h"
 #include "fdt.h"

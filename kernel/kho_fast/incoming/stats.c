@@ -23,6 +23,7 @@
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 
+#include "../timeline/clock.h"
 #include "../timeline/record.h"
 #include "stats.h"
 

@@ -39,6 +39,7 @@
 #include <linux/task_work.h>
 
 #include "../trace.h"
+#include "clock.h"
 #include "record.h"
 
 /* Entries that only phases may use. */

@@ -14,6 +14,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "clock.h"
 #include "handover.h"
 #include "record.h"
 #include "show.h"
