@@ -201,7 +201,10 @@ no_circles() {
 	arrows | sed 's/\.[ch]\>//g' | awk '$1 != $2' | tsort >/dev/null
 }
 
-ktap_begin 13
+# Such a header hides which file depends on which.
+no_internal_h() { ! overlay '/internal\.h$'; }
+
+ktap_begin 14
 check checkpatch checkpatch
 check no_compiler_warnings no_warnings
 check sparse sparse_overlay
@@ -215,4 +218,5 @@ check functions_up_to_100_lines short_functions
 check files_below_1000_lines short_files
 check folders_include_what_scripts_layers_allows layers_hold
 check no_file_includes_one_that_includes_it no_circles
+check no_header_for_everything no_internal_h
 ktap_end

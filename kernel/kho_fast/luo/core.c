@@ -6,10 +6,12 @@
  * the same headers, the same /dev/liveupdate and the same wire format, luo-v5. A
  * file per noun:
  *
- * - device.c, ioctl.c: /dev/liveupdate, and how ioctls are called;
- * - session.c, sessions.c: a session and its file; the tables of all of them;
- * - file.c, lookup.c, handlers.c, depend.c: a preserved file, how it is found, who
- *   knows how to preserve it, and what it needs;
+ * - enable.c, device.c, ioctl.c: liveupdate=, /dev/liveupdate, and its ioctls;
+ * - session.c, session_table.c, sessions.c: a session and its file; the tables of
+ *   all of them; those of the previous kernel;
+ * - file.c, lookup.c, needs.c, depend.c: a preserved file, how it is found, the
+ *   files it needs, and how its handler says so;
+ * - registry.c, handlers.c: what is registered; handlers of files;
  * - flb.c: objects that live as long as files that use them;
  * - freeze.c, serialize.c: the last words of a set of files, and of all sessions;
  * - deserialize.c, block.c, restore.c: the records of the previous kernel;
@@ -44,47 +46,24 @@
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
-#include <linux/kstrtox.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
 #include "../timeline/record.h"
-#include "internal.h"
+#include "debugfs.h"
+#include "device.h"
+#include "enable.h"
+#include "flb.h"
+#include "lookup.h"
 #include "luo.h"
+#include "query.h"
+#include "records.h"
+#include "serialize.h"
+#include "session_table.h"
+#include "sessions.h"
 
-DECLARE_RWSEM(luo_fast_update);
-
-static bool enabled __ro_after_init;
 static u64 number __ro_after_init;	/* of live updates until here */
-static int incoming_err __ro_after_init;
 static struct luo_ser *root_ser __ro_after_init;
-
-static int __init parse_liveupdate(char *arg)
-{
-	return kstrtobool(arg, &enabled);
-}
-early_param("liveupdate", parse_liveupdate);
-
-/**
- * liveupdate_enabled - Is live update switched on?
- *
- * Return: true with liveupdate=on on the command line and KHO on, unless the
- * start-up failed.
- */
-bool liveupdate_enabled(void)
-{
-	return enabled;
-}
-
-/**
- * luo_fast_incoming_error - Is there a handover that could not be read?
- *
- * Return: 0, or what was wrong with the root record.
- */
-int luo_fast_incoming_error(void)
-{
-	return incoming_err;
-}
 
 static int __init take_root_over(phys_addr_t phys, size_t size)
 {
@@ -129,9 +108,9 @@ int __init luo_fast_read_handover(void)
 	size_t size;
 	int err;
 
-	if (enabled && !kho_is_enabled()) {
+	if (liveupdate_enabled() && !kho_is_enabled()) {
 		pr_warn("Disabling liveupdate because KHO is disabled\n");
-		enabled = false;
+		luo_fast_disable();
 	}
 	if (!kho_is_enabled())
 		return 0;
@@ -140,14 +119,14 @@ int __init luo_fast_read_handover(void)
 	if (err == -ENOENT)
 		return 0;
 
-	if (!enabled) {
+	if (!liveupdate_enabled()) {
 		pr_warn("what the previous kernel preserved stays held, for want of liveupdate=on\n");
 		return 0;
 	}
 
 	if (!err)
 		err = take_root_over(phys, size);
-	incoming_err = err;
+	luo_fast_set_incoming_error(err);
 	if (err)
 		pr_err("handover refused: what was preserved stays held\n");
 	return err;
@@ -187,7 +166,7 @@ static int __init start(void)
 {
 	int err;
 
-	if (!enabled)
+	if (!liveupdate_enabled())
 		return 0;
 
 	err = luo_fast_lookup_init();
@@ -199,7 +178,7 @@ static int __init start(void)
 		err = luo_fast_device_init();
 	if (err) {
 		pr_err("cannot be set up, live update is off: %pe\n", ERR_PTR(err));
-		enabled = false;
+		luo_fast_disable();
 		return err;
 	}
 
@@ -223,7 +202,7 @@ int liveupdate_reboot(void)
 	int err;
 
 	kho_phase_begin(KHO_PHASE_FREEZE);
-	if (!enabled)
+	if (!liveupdate_enabled())
 		return 0;
 
 	err = luo_fast_serialize(&root_ser->sessions_pa);

@@ -19,7 +19,9 @@
 #include <linux/init.h>
 #include <linux/seq_file.h>
 
-#include "internal.h"
+#include "debugfs.h"
+#include "file_set.h"
+#include "session_table.h"
 
 static const char *state_of(const struct luo_fast_file *lf)
 {

@@ -27,17 +27,11 @@
 #include <linux/liveupdate_deps.h>
 #include <linux/slab.h>
 
-#include "internal.h"
-
-/**
- * struct luo_fast_need - That a file needs another one.
- * @list: In &luo_fast_file.needs.
- * @on:   What it needs.
- */
-struct luo_fast_need {
-	struct list_head	list;
-	struct luo_fast_file	*on;
-};
+#include "file.h"
+#include "file_set.h"
+#include "handlers.h"
+#include "lookup.h"
+#include "needs.h"
 
 static struct luo_fast_file *caller(struct liveupdate_file_op_args *args,
 				    enum luo_fast_phase phase)
@@ -59,24 +53,6 @@ static struct luo_fast_file *find_file(struct luo_fast_set *set,
 	id = luo_fast_id(fh, file);
 	luo_fast_handler_put(fh);
 	return luo_fast_find_id(set, id);
-}
-
-static int add_need(struct luo_fast_file *lf, struct luo_fast_file *on)
-{
-	struct luo_fast_need *need;
-
-	if (on->depth >= LUO_FAST_MAX_DEPTH - 1)
-		return -ELOOP;
-
-	need = kmalloc_obj(*need);
-	if (!need)
-		return -ENOMEM;
-
-	need->on = on;
-	on->dependents++;
-	list_add_tail(&need->list, &lf->needs);
-	lf->depth = max(lf->depth, on->depth + 1);
-	return 0;
 }
 
 /**
@@ -107,7 +83,7 @@ int liveupdate_get_token_outgoing(struct liveupdate_file_op_args *args,
 	if (on == lf)
 		return -ELOOP;
 
-	err = add_need(lf, on);
+	err = luo_fast_need_add(lf, on);
 	if (!err)
 		*token = on->key.token;
 	return err;
@@ -148,55 +124,3 @@ int liveupdate_get_file_incoming(struct liveupdate_file_op_args *args,
 	return luo_fast_file_retrieve(on, filep);
 }
 EXPORT_SYMBOL_GPL(liveupdate_get_file_incoming);
-
-/**
- * luo_fast_needs_drop - Forget what a file needs.
- * @lf: The file, which goes.
- */
-void luo_fast_needs_drop(struct luo_fast_file *lf)
-{
-	struct luo_fast_need *need, *next;
-
-	list_for_each_entry_safe(need, next, &lf->needs, list) {
-		need->on->dependents--;
-		list_del(&need->list);
-		kfree(need);
-	}
-	lf->depth = 0;
-}
-
-/* @lf is next, then what waited for it alone, and so on. */
-static void put_in_order(struct list_head *order, struct luo_fast_file *lf)
-{
-	struct luo_fast_need *need;
-
-	list_add_tail(&lf->order, order);
-	list_for_each_entry_from(lf, order, order) {
-		list_for_each_entry(need, &lf->needs, list) {
-			if (!--need->on->waits)
-				list_add_tail(&need->on->order, order);
-		}
-	}
-}
-
-/**
- * luo_fast_freeze_order - In which order are the files of a set to be frozen?
- * @set:   The set.
- * @order: An empty list; all files are in it afterwards. Those which nobody needs
- *         are in the order of preservation.
- *
- * Linear in files and needs.
- */
-void luo_fast_freeze_order(struct luo_fast_set *set, struct list_head *order)
-{
-	struct luo_fast_file *lf;
-
-	list_for_each_entry(lf, &set->files, list)
-		lf->waits = lf->dependents;
-
-	/* Who needs a file comes after it, so it was passed when it is let go. */
-	list_for_each_entry(lf, &set->files, list) {
-		if (!lf->dependents)
-			put_in_order(order, lf);
-	}
-}

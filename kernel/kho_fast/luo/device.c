@@ -21,8 +21,10 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 
-#include "internal.h"
+#include "device.h"
 #include "ioctl.h"
+#include "session.h"
+#include "sessions.h"
 
 static atomic_t in_use = ATOMIC_INIT(0);
 

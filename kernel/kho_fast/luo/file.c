@@ -26,7 +26,14 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "../trace.h"
+#include "file.h"
+#include "file_set.h"
+#include "flb.h"
+#include "handlers.h"
+#include "lookup.h"
+#include "needs.h"
+#include "records.h"
 #include "trace.h"
 
 /**

@@ -34,7 +34,10 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "enable.h"
+#include "flb.h"
+#include "records.h"
+#include "registry.h"
 
 /* The records are one page: the header, then as many as fit. */
 #define MAX_FLBS							\
@@ -42,7 +45,6 @@
 	 sizeof(struct luo_flb_ser))
 
 /* Every FLB that a handler uses; under luo_fast_registry, as @nr_flbs. */
-LIST_HEAD(luo_fast_flbs);
 static unsigned int nr_flbs;
 
 static struct luo_flb_header_ser *outgoing_ser __ro_after_init;

@@ -19,7 +19,11 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#include "internal.h"
+#include "../trace.h"
+#include "file.h"
+#include "file_set.h"
+#include "freeze.h"
+#include "needs.h"
 #include "trace.h"
 
 static int freeze(struct luo_fast_file *lf)

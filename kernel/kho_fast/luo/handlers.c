@@ -21,10 +21,9 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
-#include "internal.h"
-
-DECLARE_RWSEM(luo_fast_registry);
-LIST_HEAD(luo_fast_handlers);
+#include "flb.h"
+#include "handlers.h"
+#include "registry.h"
 
 static struct liveupdate_file_handler *find(const char *compatible)
 {

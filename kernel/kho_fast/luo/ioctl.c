@@ -17,8 +17,8 @@
 #include <linux/minmax.h>
 #include <linux/uaccess.h>
 
-#include "internal.h"
 #include "ioctl.h"
+#include "session_table.h"
 
 static int find(const struct luo_fast_ioctls *ioctls, const void *object,
 		unsigned int cmd, u32 size, const struct luo_fast_ioctl **found)

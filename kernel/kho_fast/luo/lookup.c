@@ -17,7 +17,8 @@
 #include <linux/rcupdate.h>
 #include <linux/rhashtable.h>
 
-#include "internal.h"
+#include "file_set.h"
+#include "lookup.h"
 
 static const struct rhashtable_params by_key = {
 	.head_offset = offsetof(struct luo_fast_file, by_key),

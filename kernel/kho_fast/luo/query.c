@@ -34,7 +34,11 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "internal.h"
+#include "file_set.h"
+#include "flb.h"
+#include "query.h"
+#include "registry.h"
+#include "session_table.h"
 
 /**
  * struct words - A list of words.

@@ -31,8 +31,14 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
+#include "../timeline/clock.h"
 #include "../timeline/record.h"
-#include "internal.h"
+#include "../trace.h"
+#include "flb.h"
+#include "freeze.h"
+#include "query.h"
+#include "serialize.h"
+#include "session_table.h"
 #include "trace.h"
 
 /* Fewer are not worth waking a worker. */

@@ -25,9 +25,15 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../timeline/clock.h"
 #include "../timeline/record.h"
-#include "internal.h"
+#include "../trace.h"
+#include "file.h"
+#include "file_set.h"
 #include "ioctl.h"
+#include "lookup.h"
+#include "session.h"
+#include "session_table.h"
 #include "trace.h"
 
 /**

@@ -8,7 +8,7 @@
 #include <linux/liveupdate.h>
 
 #include "../trace.h"
-#include "internal.h"
+#include "file_set.h"
 
 /* @began: kho_fast_trace_begin(kho_session), before @op was begun. */
 static inline void luo_fast_trace_session(const char *name, const char *op,

@@ -19,7 +19,14 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "../luo/internal.h"
+#include "../luo/file.h"
+#include "../luo/file_set.h"
+#include "../luo/freeze.h"
+#include "../luo/lookup.h"
+#include "../luo/query.h"
+#include "../luo/serialize.h"
+#include "../luo/session.h"
+#include "../luo/session_table.h"
 
 #define NR_FILES	64
 #define MAX_NEEDS	3

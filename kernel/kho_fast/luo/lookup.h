@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Finding a preserved file by its key or by its object.
+ */
+#ifndef _KERNEL_KHO_FAST_LUO_LOOKUP_H
+#define _KERNEL_KHO_FAST_LUO_LOOKUP_H
+
+#include <linux/types.h>
+
+#include "file_set.h"
+
+int luo_fast_lookup_init(void);
+struct luo_fast_file *luo_fast_find(struct luo_fast_set *set, u64 token);
+struct luo_fast_file *luo_fast_find_id(struct luo_fast_set *set,
+				       unsigned long id);
+int luo_fast_lookup_add(struct luo_fast_file *lf);
+void luo_fast_lookup_del(struct luo_fast_file *lf);
+int luo_fast_lookup_add_id(struct luo_fast_file *lf);
+void luo_fast_lookup_del_id(struct luo_fast_file *lf);
+
+#endif /* _KERNEL_KHO_FAST_LUO_LOOKUP_H */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Dependencies between files.
+ */
+#ifndef _KERNEL_KHO_FAST_LUO_NEEDS_H
+#define _KERNEL_KHO_FAST_LUO_NEEDS_H
+
+#include <linux/list.h>
+
+#include "file_set.h"
+
+int luo_fast_need_add(struct luo_fast_file *lf, struct luo_fast_file *on);
+void luo_fast_needs_drop(struct luo_fast_file *lf);
+void luo_fast_freeze_order(struct luo_fast_set *set, struct list_head *order);
+
+#endif /* _KERNEL_KHO_FAST_LUO_NEEDS_H */

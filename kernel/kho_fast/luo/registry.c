@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Registry of file handlers and FLBs
+ *
+ * The lists of what modules have registered, and the lock of both.
+ *
+ * Lock order: see core.c.
+ */
+#include <linux/list.h>
+#include <linux/rwsem.h>
+
+#include "registry.h"
+
+DECLARE_RWSEM(luo_fast_registry);
+LIST_HEAD(luo_fast_handlers);
+LIST_HEAD(luo_fast_flbs);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Serializing all sessions.
+ */
+#ifndef _KERNEL_KHO_FAST_LUO_SERIALIZE_H
+#define _KERNEL_KHO_FAST_LUO_SERIALIZE_H
+
+#include <linux/types.h>
+
+int luo_fast_serialize(u64 *sessions_pa);
+
+#endif /* _KERNEL_KHO_FAST_LUO_SERIALIZE_H */
