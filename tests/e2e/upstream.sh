@@ -87,7 +87,7 @@ machine="$machine $(memory_args 1G 1 2 auto)"
 status=0
 # shellcheck disable=SC2086	# words on purpose
 run_guest "$dir" "$limit" "$image" "$dir/outer" \
-	'console=ttyS0 liveupdate=on panic=-1 oops=panic' \
+	'console=ttyS0 liveupdate=on no_timer_check panic=-1 oops=panic' \
 	$machine || status=$?
 judge
 rm -f "$dir/inner" "$dir/outer"

@@ -128,7 +128,7 @@ start() {
 	status=0
 	# shellcheck disable=SC2086	# words on purpose
 	run_guest "$dir" "$limit" "$image" "$dir/initrd1" \
-		"console=ttyS0 kho=on liveupdate=on panic=-1 oops=panic kho_stage=1$append" \
+		"console=ttyS0 kho=on liveupdate=on no_timer_check panic=-1 oops=panic kho_stage=1$append" \
 		$machine || status=$?
 }
 
