@@ -4,7 +4,7 @@
 # Tests of apply.sh (KTAP), on a small tree made of the files it touches.
 # Idempotent; writes only to a scratch folder.
 #
-# usage: [KDIR=/path/to/linux-7.3.y] test-apply.sh
+# usage: [KDIR=/path/to/linux-7.3.y] test-apply.sh [TEST...]
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=lib.sh
@@ -318,10 +318,4 @@ format_that_no_header_names_is_refused formats_are_all_read tree_with_crlf_is_re
 dangling_link_is_refused link_out_of_the_tree_is_refused file_in_the_way_is_refused
 file_of_somebody_else_is_refused modes_are_those_of_the_tree second_run_at_a_time_is_refused'
 
-# shellcheck disable=SC2086	# one word, one test
-set -- $tests
-ktap_begin $#
-for t; do
-	check_fresh "$t" "$t"
-done
-ktap_end
+run_fresh "$tests" "$@"

@@ -4,7 +4,7 @@
 # Tests of what a user's environment does to the scripts (KTAP): nothing, or they say at
 # once what is wrong with it.  Builds nothing; idempotent, writes only to a scratch folder.
 #
-# usage: [KDIR=/path/to/linux-7.3.y] test-environment.sh
+# usage: [KDIR=/path/to/linux-7.3.y] test-environment.sh [TEST...]
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=lib.sh
@@ -311,10 +311,4 @@ kernel_builds_know_no_setting scripts_list_under_cdpath
 scripts_know_no_function_of_a_user every_script_is_safe_from_the_start
 checkout_has_the_bytes_of_the_repository'
 
-# shellcheck disable=SC2086	# one word, one test
-set -- $tests
-ktap_begin $#
-for t; do
-	check_fresh "$t" "$t"
-done
-ktap_end
+run_fresh "$tests" "$@"

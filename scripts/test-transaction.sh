@@ -5,7 +5,7 @@
 # tree is as it was.  Each command that it calls fails in turn, is interrupted or killed,
 # and the disk is full.  On a small tree and a part of the overlay; idempotent.
 #
-# usage: [KDIR=/path/to/linux-7.3.y] test-transaction.sh
+# usage: [KDIR=/path/to/linux-7.3.y] test-transaction.sh [TEST...]
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=lib.sh
@@ -193,10 +193,4 @@ failing_rm_leaves_all_or_nothing full_disk_at_any_file_leaves_the_tree_as_it_was
 signal_leaves_the_tree_as_it_was next_run_takes_back_what_a_killed_one_wrote
 roll_back_that_fails_is_said_and_done_again full_disk_leaves_the_tree_as_it_was'
 
-# shellcheck disable=SC2086	# one word, one test
-set -- $tests
-ktap_begin $#
-for t; do
-	check_fresh "$t" "$t"
-done
-ktap_end
+run_fresh "$tests" "$@"

@@ -41,9 +41,18 @@ shrink_overlay() {
 	rm -r "$repo/kernel/kho_fast/luo"
 }
 
-check_fresh() {
-	fresh
-	check "$@"
+# run_fresh TESTS [TEST...]: all of them, or those that are named
+run_fresh() {
+	_tests=$1
+	shift
+	# shellcheck disable=SC2086	# one word, one test
+	[ $# -gt 0 ] || set -- $_tests
+	ktap_begin $#
+	for _test; do
+		fresh
+		check "$_test" "$_test"
+	done
+	ktap_end
 }
 
 # shellcheck disable=SC2120	# the tests have arguments for it
