@@ -44,6 +44,13 @@ stand_in() {
 	echo 0 >"$work/calls"
 }
 
+# stand_in_at COMMAND PATTERN SIGNAL: apply.sh gets it once COMMAND has done its work, with
+# arguments that match
+stand_in_at() {
+	stand_in "$1" 0 :
+	sed -i "s,^exec.*,case \"\$*\" in $2) $real \"\$@\"; kill -$3 \$PPID; exit ;; esac\n&," "$work/bin/$1"
+}
+
 # with_stand_in ARG...: apply.sh with it
 with_stand_in() { PATH=$work/bin:$PATH apply "$@" >"$work/said" 2>&1; }
 
@@ -124,7 +131,8 @@ signal_leaves_the_tree_as_it_was() {
 next_run_takes_back_what_a_killed_one_wrote() {
 	less
 	for n in 2 7 12 17; do
-		stand_in mv "$n" 'kill -KILL $PPID'
+		# the stand-in must not work on while the next run does
+		stand_in mv "$n" 'kill -KILL $PPID; exit'
 		! with_stand_in || return 1
 		[ -e "$tree/.kho_fast.undo/begun" ]
 		leaves_alone refused_check
@@ -139,6 +147,39 @@ next_run_takes_back_what_a_killed_one_wrote() {
 		fi
 	done
 	find "$work" -maxdepth 1 -name 'apply.*' -exec rm -r {} +
+}
+
+# What somebody did to the tree after the kill is not undone: to a file that was put, one
+# that had none before, and one that is away. Elsewhere it is not in the way.
+edit_after_a_killed_run_is_kept() {
+	less
+	stand_in_at mv '*/old/kernel/kexec_core.c' KILL
+	! with_stand_in || return 1
+	cp -Rp "$tree" "$work/outer/cut"
+	for path in init/main.c kernel/kho_fast/key.c kernel/kexec_core.c; do
+		echo '/* work of hours */' >>"$tree/$path"
+		refuses " $tree/$path"
+		expect 'changed since' "$said"
+		[ ! -e "$pristine/$path" ] || expect "$tree/.kho_fast.undo/old/$path" "$said"
+		rm "$tree/$path"
+		[ ! -e "$work/outer/cut/$path" ] || cp -p "$work/outer/cut/$path" "$tree/$path"
+	done
+	diff -r "$work/outer/cut" "$tree"
+	# as git checkout has it, moved away, and not yet come to
+	cp "$pristine/kernel/kexec_core.c" "$tree/kernel/kexec_core.c"
+	rm "$tree/init/main.c"
+	echo '/* work of hours */' >>"$tree/mm/memblock.c"
+	cp "$tree/mm/memblock.c" "$pristine/mm/memblock.c"
+	apply --reverse
+	diff -r "$pristine" "$tree"
+}
+
+# The trap runs before the next command of the shell.
+signal_at_the_first_folder_leaves_the_tree_as_it_was() {
+	shrink_overlay
+	stand_in_at mkdir '*/.kho_fast.undo' TERM
+	! with_stand_in || return 1
+	diff -r "$pristine" "$tree"
 }
 
 refused_check() { ! apply --check >"$work/said" 2>&1; }
@@ -191,6 +232,7 @@ tests='failing_mv_leaves_the_tree_as_it_was failing_cp_leaves_the_tree_as_it_was
 failing_mkdir_leaves_the_tree_as_it_was failing_chmod_leaves_the_tree_as_it_was
 failing_rm_leaves_all_or_nothing full_disk_at_any_file_leaves_the_tree_as_it_was
 signal_leaves_the_tree_as_it_was next_run_takes_back_what_a_killed_one_wrote
+edit_after_a_killed_run_is_kept signal_at_the_first_folder_leaves_the_tree_as_it_was
 roll_back_that_fails_is_said_and_done_again full_disk_leaves_the_tree_as_it_was'
 
 run_fresh "$tests" "$@"

@@ -7,7 +7,10 @@
 # New files are first written in full to $undo/new, below the tree, so that a full disk
 # is met before anything is changed.  Then each file goes to its place by rename, what it
 # replaces to $undo/old by another.  The end of $undo/begun is the end of the transaction:
-# as long as it is there, roll_back() makes the tree what it was, also in a later run.
+# as long as it is there, roll_back() makes the tree what it was, also in a later run,
+# unless somebody has changed one of its files since: $undo/sums knows what was put.
+# That holds for a run that was killed.  Nothing is synced: after the machine went down,
+# git or the tarball says what the tree was.
 # shellcheck disable=SC2154	# ktree, work, result and mode are the caller's
 
 undo=$ktree/.kho_fast.undo
@@ -85,10 +88,13 @@ list_folders() {
 	done | sort -u
 }
 
+# list_sums: "SUM  PATH" per line, of the paths on stdin; fails if one is not there
+list_sums() { xargs -r -d '\n' sha256sum; }
+
 # begin: all of $work/write is written, but not in its place
 begin() {
-	mkdir "$undo"
 	in_transaction=yes
+	mkdir "$undo"
 	mkdir "$undo/new" "$undo/old"
 	list_missing <"$work/write" >"$undo/created"
 	list_folders <"$undo/created" | list_missing >"$undo/folders"
@@ -97,6 +103,7 @@ begin() {
 		cp "$result/$path" "$undo/new/$path"
 		like "$undo/new/$path" "$path"
 	done <"$work/write"
+	(cd "$undo/new" && list_sums) <"$work/write" >"$undo/sums"
 	: >"$undo/begun"
 	while read -r path; do
 		mkdir -m 755 "$ktree/$path"
@@ -134,10 +141,26 @@ commit() {
 	done
 }
 
+# list_touched: what a run has changed or was about to
+list_touched() {
+	(cd "$undo/old" && find . -type f) | sed 's,^\./,,'
+	cat "$undo/created"
+}
+
+# List the files that were changed after the run: neither what it has put, nor what it
+# has set aside.
+list_changed() {
+	list_touched | (cd "$ktree" && list_sums 2>/dev/null) | grep -vxFf "$undo/sums" |
+		while read -r _sum path; do
+			cmp -s "$undo/old/$path" "$ktree/$path" || echo "$path"
+		done
+}
+
 # May be called again after it was interrupted.
 roll_back() {
 	_failed=
 	if [ -e "$undo/begun" ]; then
+		[ -z "$(list_changed)" ] || return 1
 		find "$undo/old" -type f | {
 			while read -r path; do
 				path=${path#"$undo/old/"}
@@ -157,13 +180,30 @@ roll_back() {
 	rm -rf "$undo"
 }
 
-# What a run has left that was killed, or whose machine went down
+# Somebody's work would be lost.
+refuse_changed() {
+	list_changed | {
+		_changed=
+		while read -r path; do
+			_changed="$_changed $ktree/$path"
+			[ ! -e "$undo/old/$path" ] || _changed="$_changed (before that run $undo/old/$path)"
+		done
+		[ -z "$_changed" ] || die "an earlier run was cut short, and these files were changed" \
+			"since:$_changed: move them away, run this again, which takes back that run," \
+			"then bring in what you changed; nothing was written"
+	} || exit 1
+}
+
+# What a run has left that was killed
 roll_back_leftover() {
 	[ -e "$undo" ] || [ -L "$undo" ] || return 0
 	if [ -L "$undo" ] || [ ! -d "$undo" ]; then
 		die "$undo is in the way: remove it"
 	fi
-	[ ! -e "$undo/begun" ] || notice "an earlier run was cut short: what it had written is taken back"
+	if [ -e "$undo/begun" ]; then
+		refuse_changed
+		notice "an earlier run was cut short: what it had written is taken back"
+	fi
 	roll_back || die "$undo, which has files of the tree, cannot be put back:" \
 		"free space, then run this again"
 }
