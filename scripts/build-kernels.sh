@@ -54,7 +54,8 @@ make_stage() {
 		mkdir -p "$stage/$(dirname "$path")"
 		cp "$base/$path" "$stage/$path"
 	done
-	"$here/apply.sh" "$stage" >/dev/null
+	# files that differ have been named by fetch-linux.sh, with the path that they have
+	said=$("$here/apply.sh" "$stage" 2>&1) || die "${said#*error: }"
 	rm "$stage/Makefile"
 }
 

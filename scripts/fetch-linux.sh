@@ -39,8 +39,15 @@ use_kdir() {
 	fi
 	[ ! -e "$KDIR/include/linux/kho_fast.h" ] ||
 		die "KDIR=$KDIR has the overlay applied: run 'scripts/apply.sh --reverse $KDIR' first"
-	said=$("$here/apply.sh" --check "$KDIR" 2>&1) || die "KDIR=$KDIR cannot be used: ${said#*error: }"
+	check_tree "$KDIR" "KDIR=$KDIR cannot be used"
 	echo "$KDIR"
+}
+
+# check_tree TREE WORDS: which of its files are not those that the overlay was made after is
+# said also if it can be used
+check_tree() {
+	said=$("$here/apply.sh" --check "$1" 2>&1) || die "$2: ${said#*error: }"
+	echo "$said" | sed -n "s/^apply\.sh: notice:/$self: notice:/p" >&2
 }
 
 fetch() {
@@ -104,6 +111,7 @@ unpack() {
 		tar -x -I 'xz -T0' -f "$tmp/usr/src/$package.tar.xz" -C "$tmp"
 	have=$(kernel_version "$tmp/$package")
 	in_range "$have" || die "$deb does not hold a Linux $range.y tree but $have"
+	check_tree "$tmp/$package" "$deb cannot be used"
 	rm -rf "$cache/linux"
 	mv "$tmp/$package" "$cache/linux"
 	rm -rf "$tmp"

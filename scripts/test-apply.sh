@@ -177,6 +177,19 @@ each_file_that_differs_is_named() {
 	done
 }
 
+# What a user of KDIR= sees is what fetch-linux.sh says, on stderr.
+fetch_names_each_file_that_differs() {
+	record
+	rm -f "$tree/mm/memfd_luo.c"
+	echo '/* mended */' >>"$tree/kernel/liveupdate/luo_file.c"
+	KDIR=$tree KHO_CACHE=$work/outer/cache "$repo/scripts/fetch-linux.sh" >"$work/path" 2>"$work/said"
+	[ "$(cat "$work/path")" = "$tree" ]
+	expect 'fetch-linux.sh: notice:' "$(cat "$work/said")"
+	expect ' kernel/liveupdate/luo_file.c mm/memfd_luo.c' "$(cat "$work/said")"
+	KDIR=$pristine KHO_CACHE=$work/outer/cache "$repo/scripts/fetch-linux.sh" 2>"$work/said"
+	[ ! -s "$work/said" ]
+}
+
 # The committed sums are those of the release that they name.
 recorded_sums_are_the_committed_ones() {
 	record
@@ -313,7 +326,7 @@ hook_of_another_version_is_refused other_version_is_refused
 folder_that_is_no_kernel_tree_is_refused missing_overlay_file_is_refused
 path_outside_the_tree_is_refused read_only_tree_is_refused read_only_folder_is_refused
 tree_it_was_made_after_draws_no_notice each_file_that_differs_is_named
-recorded_sums_are_the_committed_ones other_handover_format_is_refused
+fetch_names_each_file_that_differs recorded_sums_are_the_committed_ones other_handover_format_is_refused
 format_that_no_header_names_is_refused formats_are_all_read tree_with_crlf_is_refused
 dangling_link_is_refused link_out_of_the_tree_is_refused file_in_the_way_is_refused
 file_of_somebody_else_is_refused modes_are_those_of_the_tree second_run_at_a_time_is_refused'
