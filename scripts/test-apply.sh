@@ -231,14 +231,97 @@ format_that_no_header_names_is_refused() {
 	refuses 'defines MEMFD_LUO_FH_COMPATIBLE'
 }
 
-# What static_assert() compares is what apply.sh compares.
+# What static_assert() compares is what apply.sh compares, however the lines are broken.
 formats_are_all_read() {
-	n=$(grep -cE '^static_assert\(kho_fast_same_format|^static_assert\([A-Z_]*_VERSION' \
-		"$top/kernel/kho_fast/formats.c")
 	top=$repo
 	. "$here/tree.sh"
-	[ "$(list_formats | wc -l)" -eq "$n" ]
-	[ "$n" -ge 6 ]
+	list_formats >"$work/list"
+	for _macro in $(awk '/^#define [A-Z0-9_]+_(COMPATIBLE|METADATA_VERSION)[[:space:]]/ { print $2 }' \
+		"$tree"/include/linux/kho/abi/*.h); do
+		[ "$(grep -c "^$_macro [a-z0-9-]*\$" "$work/list")" -eq 1 ] || { echo "$_macro"; return 1; }
+	done
+	sed -i 's/^static_assert(kho_fast_same_format(/static_assert(\n\tkho_fast_same_format (\n\t/' \
+		"$repo/$formats"
+	list_formats | diff "$work/list" -
+	other_format kexec_handover.h '"kho-v[0-9]*"$' '"kho-v99"'
+	echo 'static_assert(!strcmp(KHO_FDT_COMPATIBLE, "kho-v4"));' >>"$repo/$formats"
+	refuses 'has an assertion that'
+}
+
+# Records without a version of their own
+other_layout_is_refused() {
+	record
+	for _change in 'block.h/u64 count;/u32 count; u32 flags;' 'luo.h/u64 token;/u64 tag;' \
+		'luo.h/_LENGTH\t48/_LENGTH\t56' 'block.h/u64 next;/u64 gap; &'; do
+		_header=$tree/include/linux/kho/abi/${_change%%/*}
+		cp "$_header" "$work/header"
+		sed -i "s/${_change#*/}/" "$_header"
+		! cmp -s "$_header" "$work/header" || { echo "nothing in $_change"; return 1; }
+		refuses "include/linux/kho/abi/${_change%%/*}"
+		expect 'use a version of the overlay' "$said"
+		# a comment and white space are no layout
+		sed 's,^struct .*,/* ** a * / b **/\n&  /* c */,' "$work/header" >"$_header"
+		apply --check
+		cp "$work/header" "$_header"
+	done
+}
+
+# compiles: formats.c with the headers of the tree; what they include has no part in it
+compiles() {
+	cc -std=gnu11 -fsyntax-only -I "$work/inc" -I "$tree/include" -I "$tree/include/uapi" \
+		-include stddef.h -include assert.h -DPAGE_SIZE=4096 -D__packed='__attribute__((packed))' \
+		-include "$work/inc/types.h" "$repo/$formats"
+}
+
+# Each assertion, by a header that breaks it
+other_header_does_not_compile() {
+	top=$repo
+	. "$here/tree.sh"
+	mkdir -p "$work/inc/linux" "$work/inc/asm"
+	for _name in bitmap build_bug stddef align bits log2 math types utsname ioctl; do
+		: >"$work/inc/linux/$_name.h"
+	done
+	: >"$work/inc/asm/page.h"
+	cat >"$work/inc/types.h" <<-'EOF'
+		typedef unsigned int u32, __u32, __s32;
+		typedef unsigned long long u64, __u64, __aligned_u64, phys_addr_t;
+		typedef unsigned short u16; typedef unsigned char u8, __u8;
+		#define ALIGN(x, a)	(((x) + (a) - 1) / (a) * (a))
+		#define PAGE_SHIFT	12
+		#define BITS_PER_BYTE	8
+		#define __NEW_UTS_LEN	64
+		#define const_ilog2(n)	(63 - __builtin_clzll(n))
+		#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+		#define DECLARE_BITMAP(name, bits)	unsigned long name[(bits) / 64]
+	EOF
+	compiles
+	while read -r _header _edit; do
+		_file=$tree/include/$_header
+		cp "$_file" "$work/header"
+		sed -i "$_edit" "$_file"
+		! cmp -s "$_file" "$work/header" || { echo "nothing in $_header: $_edit"; return 1; }
+		! compiles >"$work/said" 2>&1 || { echo "taken: $_header: $_edit"; return 1; }
+		expect 'static assertion failed' "$(cat "$work/said")"
+		cp "$work/header" "$_file"
+	done <<-'EOF'
+		linux/kho/abi/kexec_handover.h s/"kho-v4"/"kho-v5"/
+		linux/kho/abi/luo.h s/"luo-v5"/"luo-v6"/
+		linux/kho/abi/memfd.h s/"memfd-v2"/"memfd-v3"/
+		linux/kho/abi/memblock.h s/"memblock-v1"/"memblock-v2"/
+		linux/kho/abi/memblock.h s/"reserve-mem-v1"/"reserve-mem-v2"/
+		linux/kho/abi/kexec_metadata.h s/_VERSION 1/_VERSION 2/
+		linux/kho/abi/block.h s/SIZE\t.*/SIZE (2 * PAGE_SIZE)/
+		linux/kho/abi/block.h s/u64 next;/u64 gap; &/
+		linux/kho/abi/block.h /u64 next;/{h;d};/u64 count;/G
+		linux/kho/abi/luo.h /u64 data;/{N;s/\(.*\)\n\(.*token.*\)/\2\n\1/}
+		linux/kho/abi/luo.h s/u64 token;/&u64 more;/
+		linux/kho/abi/luo.h /u64 files;/{h;d};/^struct luo_file_set_ser/,/}/{/u64 count;/G}
+		linux/kho/abi/luo.h s/struct luo_file_set_ser file_set_ser;/u64 gap; &/
+		linux/kho/abi/luo.h /char name.*SESSION/{h;d};/file_set_ser file_set_ser;/G
+		linux/kho/abi/luo.h /^struct luo_flb_ser/,/}/s/u64 count;/&u64 more;/
+		linux/kho/abi/luo.h /^struct luo_flb_ser/,/}/{/u64 data;/{h;d};/u64 count;/G}
+		uapi/linux/liveupdate.h s/\(SESSION_NAME_LENGTH[[:space:]]*\)64/\1128/
+	EOF
 }
 
 tree_with_crlf_is_refused() {
@@ -327,7 +410,8 @@ folder_that_is_no_kernel_tree_is_refused missing_overlay_file_is_refused
 path_outside_the_tree_is_refused read_only_tree_is_refused read_only_folder_is_refused
 tree_it_was_made_after_draws_no_notice each_file_that_differs_is_named
 fetch_names_each_file_that_differs recorded_sums_are_the_committed_ones other_handover_format_is_refused
-format_that_no_header_names_is_refused formats_are_all_read tree_with_crlf_is_refused
+format_that_no_header_names_is_refused other_layout_is_refused
+other_header_does_not_compile formats_are_all_read tree_with_crlf_is_refused
 dangling_link_is_refused link_out_of_the_tree_is_refused file_in_the_way_is_refused
 file_of_somebody_else_is_refused modes_are_those_of_the_tree second_run_at_a_time_is_refused'
 

@@ -9,7 +9,7 @@ base=$("$here/fetch-linux.sh")
 hooked=$("$here/apply.sh" --list)
 roots=$(sed -e 's/#.*//' "$top/OVERLAY")
 # another release may lack one
-compared=$(awk '/^[0-9a-f]/ && $2 != "hooked" { print $3 }' "$top/STOCK" | while read -r path; do
+compared=$(awk '/^[0-9a-f]/ && $2 != "hooked" { print $3 }' "$top/STOCK" | sort -u | while read -r path; do
 	[ ! -f "$base/$path" ] || echo "$path"
 done)
 [ -n "$compared" ] || die "STOCK names no file"

@@ -44,18 +44,28 @@ check_line_ends() {
 	done
 }
 
-# list_formats: "MACRO VERSION" per line, as the overlay writes them
+# where the overlay says which formats it writes
+formats=kernel/kho_fast/formats.c
+
+# list_formats: "MACRO VERSION" per line, as the overlay writes them; "? ASSERT" of an
+# assertion that is neither one of a version nor one of a layout
 list_formats() {
-	sed -n -e 's/^static_assert(kho_fast_same_format(\([A-Z_]*\), "\(.*\)"));$/\1 \2/p' \
-		-e 's/^static_assert(\([A-Z_]*_VERSION\) == \([0-9]*\));$/\1 \2/p' \
-		"$top/kernel/kho_fast/formats.c"
+	awk 'BEGIN { RS = ";" }
+		{ gsub(/[ \t\n]/, "") }
+		!sub(/^.*static_assert\(/, "") || /sizeof\(struct|offsetof\(|PAGE_SIZE/ { next }
+		/^kho_fast_same_format\([A-Z0-9_]+,"[^"]+"\)\)$/ {
+			gsub(/^kho_fast_same_format\(|"|\)/, ""); sub(/,/, " "); print; next }
+		/^[A-Z0-9_]+_VERSION==[0-9]+\)$/ { sub(/\)/, ""); sub(/==/, " "); print; next }
+		{ print "?", $0 }' "$top/$formats"
 }
 
 # What the next kernel reads is told by these headers, and written by the overlay.
 check_formats() {
 	_abi=include/linux/kho/abi
 	list_formats >"$work/formats"
-	[ -s "$work/formats" ] || die "kernel/kho_fast/formats.c names no format"
+	[ -s "$work/formats" ] || die "$formats names no format"
+	! grep '^?' "$work/formats" >&2 ||
+		die "$formats has an assertion that scripts/tree.sh cannot read: teach list_formats() to"
 	while read -r _name _ours; do
 		_found=$(cd "$ktree" && awk -v name="$_name" '$1 == "#define" && $2 == name {
 			gsub(/"/, "", $3); print FILENAME, $3; exit }' "$_abi"/*.h 2>/dev/null) || :
@@ -91,11 +101,32 @@ list_stock() {
 	)
 }
 
+# list_layouts: headers of records that have no version, or not of each record, so that
+# their text is one.  Only comments and blanks may change.
+list_layouts() {
+	for path in include/linux/kho/abi/block.h include/linux/kho/abi/luo.h; do
+		[ ! -f "$ktree/$path" ] || echo "layout $path"
+	done
+}
+
+# code_of FILE: without comments and blanks
+code_of() {
+	tr '\n' ' ' <"$1" | sed 's,/\*[^*]*\*\**\([^/*][^*]*\*\**\)*/,,g' | tr -d '[:space:]'
+}
+
 # "SUM KIND PATH" per line; of a hooked file as it is without the hooks
 sum_stock() {
-	list_stock | while read -r _kind _path; do
+	{
+		list_stock
+		list_layouts
+	} | while read -r _kind _path; do
 		_file=$ktree/$_path
-		[ "$_kind" != hooked ] || _file=$work/undone/$_path
+		case $_kind in
+		hooked) _file=$work/undone/$_path ;;
+		layout)
+			code_of "$_file" >"$work/code"
+			_file=$work/code ;;
+		esac
 		[ -f "$_file" ] || continue
 		_sum=$(sha256sum <"$_file")
 		echo "${_sum%% *} $_kind $_path"
@@ -107,7 +138,8 @@ record_stock() {
 	{
 		echo "# SPDX-License-Identifier: GPL-2.0-only"
 		echo "# Linux $have: the files that the overlay replaces, hooks or implements the"
-		echo "# declarations of, by sha256.  Written by scripts/apply.sh --record TREE."
+		echo "# declarations of, and the layouts of records (without comments and blanks), by"
+		echo "# sha256.  Written by scripts/apply.sh --record TREE."
 		sum_stock
 	} >"$work/STOCK"
 	cp "$work/STOCK" "$top/STOCK.new"
@@ -124,14 +156,21 @@ compare_stock() {
 	grep -vxFf "$work/stock" "$work/sums" >"$work/differ" || :
 	if is_whole; then
 		# gone: in STOCK, and nothing of that name in the tree
-		awk 'NR == FNR { here[$3] = 1; next } !($3 in here)' "$work/sums" "$work/stock" >>"$work/differ"
+		awk 'NR == FNR { here[$2, $3] = 1; next } !(($2, $3) in here)' "$work/sums" "$work/stock" >>"$work/differ"
 	fi
+	refuse_layouts
 	notice_kind replaced "that it replaces" \
 		"what they mend is not in the overlay, carry it over"
 	notice_kind hooked "that it hooks" \
 		"the hooks apply, read whether they are right there"
 	notice_kind implemented "that declare what it implements" \
 		"read whether it still does what they say"
+}
+
+refuse_layouts() {
+	_paths=$(awk '$2 == "layout" { printf " %s", $3 }' "$work/differ")
+	[ -z "$_paths" ] || die "other records than those of Linux $_made, which the overlay writes, are" \
+		"declared in$_paths of $ktree: use a version of the overlay made for this kernel"
 }
 
 # notice_kind KIND WHICH ADVICE

@@ -6,11 +6,14 @@
  * The version that a handover announces comes from the headers of the kernel, its
  * layout from the code of this folder. Headers of another version would have the
  * next kernel misread the layout, so such a kernel does not build.
- * scripts/apply.sh compares the same lines with the headers of a tree before it
- * changes the tree.
+ * scripts/apply.sh reads the versions from the assertions below and compares them
+ * with the headers of a tree before it changes the tree.
  *
- * Records of LUO are in blocks, which have no version of their own: their layout
- * is compared instead.
+ * Records of LUO are in blocks, which have no version of their own: the place of
+ * each member of a block and of what is in it is compared instead, and apply.sh
+ * compares the text of these headers, comments aside. The other layouts, those of
+ * memfd_luo_ser, luo_ser, kho_vmalloc, kho_kexec_metadata and the constants of the
+ * radix tree, rest on the versions alone.
  */
 
 #include <linux/bitmap.h>
@@ -35,15 +38,29 @@ static_assert(kho_fast_same_format(KHO_FDT_COMPATIBLE, "kho-v4"));
 static_assert(kho_fast_same_format(LUO_ABI_COMPATIBLE, "luo-v5"));
 static_assert(kho_fast_same_format(MEMFD_LUO_FH_COMPATIBLE, "memfd-v2"));
 static_assert(kho_fast_same_format(MEMBLOCK_KHO_NODE_COMPATIBLE, "memblock-v1"));
-static_assert(kho_fast_same_format(RESERVE_MEM_KHO_NODE_COMPATIBLE, "reserve-mem-v1"));
+static_assert(kho_fast_same_format(RESERVE_MEM_KHO_NODE_COMPATIBLE,
+				   "reserve-mem-v1"));
 static_assert(KHO_KEXEC_METADATA_VERSION == 1);
 
 static_assert(KHO_BLOCK_SIZE == PAGE_SIZE);
 static_assert(sizeof(struct kho_block_header_ser) == 16);
 static_assert(offsetof(struct kho_block_header_ser, next) == 0);
 static_assert(offsetof(struct kho_block_header_ser, count) == 8);
+
 static_assert(sizeof(struct luo_file_ser) == 64);
+static_assert(offsetof(struct luo_file_ser, compatible) == 0);
+static_assert(offsetof(struct luo_file_ser, data) == 48);
+static_assert(offsetof(struct luo_file_ser, token) == 56);
+
 static_assert(sizeof(struct luo_file_set_ser) == 16);
-static_assert(sizeof(struct luo_session_ser) ==
-	      LIVEUPDATE_SESSION_NAME_LENGTH + 16);
+static_assert(offsetof(struct luo_file_set_ser, files) == 0);
+static_assert(offsetof(struct luo_file_set_ser, count) == 8);
+
+static_assert(sizeof(struct luo_session_ser) == 80);
+static_assert(offsetof(struct luo_session_ser, name) == 0);
+static_assert(offsetof(struct luo_session_ser, file_set_ser) == 64);
+
 static_assert(sizeof(struct luo_flb_ser) == 64);
+static_assert(offsetof(struct luo_flb_ser, name) == 0);
+static_assert(offsetof(struct luo_flb_ser, data) == 48);
+static_assert(offsetof(struct luo_flb_ser, count) == 56);
