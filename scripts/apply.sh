@@ -58,7 +58,8 @@ umask 022
 work=$(mktemp -d "$TMPDIR/apply.XXXXXX" 2>/dev/null) ||
 	die "no scratch folder in $TMPDIR: it is full or read-only, set TMPDIR to another"
 trap 'at_exit $?' EXIT
-trap 'exit 130' INT TERM HUP PIPE
+# shellcheck disable=SC2086,SC2154	# signals: names, from transaction.sh
+trap 'exit 130' $signals
 result=$work/result
 mkdir "$result"
 
@@ -83,16 +84,30 @@ list_overlay() {
 }
 
 # A file of the same name that never was ours would be overwritten, then removed by
-# --reverse.  A folder is ours whole.
+# --reverse.  A tree without a hook has nothing of ours but copies of what is here.
 check_foreign() {
-	while read -r path; do
-		if [ ! -f "$top/$path" ] || [ ! -f "$ktree/$path" ] || grep -qi 'kho_fast' "$ktree/$path" ||
-		   cmp -s "$top/$path" "$ktree/$path"; then
+	list_sources | while read -r path; do
+		! cmp -s "$top/$path" "$ktree/$path" || continue
+		if [ -s "$work/present" ] && { ! grep -qxF "$path" "$work/roots" ||
+		   grep -qi 'kho_fast' "$ktree/$path"; }; then
 			continue
 		fi
-		die "$ktree/$path is not of this overlay, which has a file of that name:" \
+		die "$ktree/$path is not of this overlay, which would replace or remove it:" \
 			"move it away; nothing was written"
-	done <"$work/roots"
+	done
+}
+
+# list_sources: the files in the places of OVERLAY, but for what a build has made there
+list_sources() {
+	list_present '*' | grep -vE -e '(^|/)(\.[^/]*|modules\.order)$' \
+		-e '\.(o|a|ko|mod|mod\.c|i|s|ll|gcno|dwo|su|lst)$' || :
+}
+
+# A source that this version of the overlay does not have goes, but not in silence.
+notice_dropped() {
+	list_sources | grep -vxFf "$work/overlay" | grep -xFf "$work/drop" >"$work/unknown" || return 0
+	notice "files that this version of the overlay does not have, to be removed from $ktree:" \
+		"$(xargs <"$work/unknown")"
 }
 
 # Undo what is there, last hook first, then do all.  A hook that was not there
@@ -172,6 +187,12 @@ write_files() {
 	commit
 }
 
+# report WORDS...: what was done is done, also if nobody reads it
+report() {
+	trap '' PIPE
+	{ printf '%s\n' "$*"; } 2>/dev/null || printf 'apply.sh: %s\n' "$*" >&2 || :
+}
+
 count() { awk 'END { print NR }' "$1"; }
 
 list_hooks >"$work/hooks"
@@ -185,29 +206,33 @@ case $mode in
 	lock_tree
 	roll_back_leftover
 	;;
-*) [ ! -e "$undo/begun" ] || die "an earlier run on $ktree was cut short: run apply.sh again first" ;;
+*)
+	lock_tree -s
+	[ ! -e "$undo/begun" ] || die "an earlier run on $ktree was cut short: run apply.sh again first"
+	;;
 esac
 [ "$mode" = --reverse ] || check_formats
-check_foreign
 work_out_hooks
+check_foreign
 if [ "$mode" = --record ]; then
 	record_stock
 	exit
 fi
 [ "$mode" = --reverse ] || compare_stock
 work_out_files
+notice_dropped
 check_places "$work/write"
 check_places "$work/drop"
 
 summary="$(count "$work/write") files to write, $(count "$work/drop") to remove"
 if [ "$mode" = --check ]; then
-	echo "Linux $have: $(count "$work/present") of $(count "$work/hooks") hooks are in place;" \
+	report "Linux $have: $(count "$work/present") of $(count "$work/hooks") hooks are in place;" \
 		"$summary"
 elif [ -s "$work/write" ] || [ -s "$work/drop" ]; then
 	write_files
-	echo "Linux $have: $(echo "$summary" | sed 's/ to write/ written/; s/ to remove/ removed/')"
+	report "Linux $have: $(echo "$summary" | sed 's/ to write/ written/; s/ to remove/ removed/')"
 elif [ "$mode" = --reverse ]; then
-	echo "Linux $have: not applied, nothing to do"
+	report "Linux $have: not applied, nothing to do"
 else
-	echo "Linux $have: already applied"
+	report "Linux $have: already applied"
 fi

@@ -236,6 +236,7 @@ formats_are_all_read() {
 	top=$repo
 	. "$here/tree.sh"
 	list_formats >"$work/list"
+	# shellcheck disable=SC2013	# words
 	for _macro in $(awk '/^#define [A-Z0-9_]+_(COMPATIBLE|METADATA_VERSION)[[:space:]]/ { print $2 }' \
 		"$tree"/include/linux/kho/abi/*.h); do
 		[ "$(grep -c "^$_macro [a-z0-9-]*\$" "$work/list")" -eq 1 ] || { echo "$_macro"; return 1; }
@@ -366,8 +367,36 @@ file_in_the_way_is_refused() {
 file_of_somebody_else_is_refused() {
 	echo '/* a vendor has one of that name */' >"$tree/include/linux/kho_bulk.h"
 	refuses 'kho_bulk.h is not of this overlay'
-	apply() { "$repo/scripts/apply.sh" --reverse "$tree"; }
+	(
+		apply() { "$repo/scripts/apply.sh" --reverse "$tree"; }
+		refuses 'kho_bulk.h is not of this overlay'
+	)
+	echo '/* better than kho_fast */' >"$tree/include/linux/kho_bulk.h"
 	refuses 'kho_bulk.h is not of this overlay'
+	rm "$tree/include/linux/kho_bulk.h"
+	mkdir "$tree/kernel/kho_fast"
+	for _name in mine.c NOTES key.c; do
+		echo 'of kho_fast' >"$tree/kernel/kho_fast/$_name"
+		refuses "kernel/kho_fast/$_name is not of this overlay"
+		rm "$tree/kernel/kho_fast/$_name"
+	done
+	touch "$tree/kernel/kho_fast/key.o" "$tree/kernel/kho_fast/.key.o.cmd"
+	apply
+}
+
+# In a tree of ours it may be of an older version, or of the user.
+unknown_file_is_removed_by_name() {
+	shrink_overlay
+	apply
+	echo note >"$tree/kernel/kho_fast/NOTES"
+	touch "$tree/kernel/kho_fast/mine.c" "$tree/kernel/kho_fast/key.o"
+	expect 'be removed' "$(apply --check 2>&1)"
+	said=$(apply 2>&1)
+	expect ": kernel/kho_fast/mine.c
+" "$said"
+	said=$(apply --reverse 2>&1)
+	expect ": kernel/kho_fast/NOTES
+" "$said"
 }
 
 read_only_folder_is_refused() {
@@ -399,6 +428,40 @@ second_run_at_a_time_is_refused() {
 	exec 8<"$tree"
 	flock 8
 	refuses 'another apply.sh is at work'
+	# as while it writes
+	mkdir "$tree/.kho_fast.undo"
+	touch "$tree/.kho_fast.undo/begun"
+	apply() { "$repo/scripts/apply.sh" --check "$tree"; }
+	refuses 'another apply.sh is at work'
+	rm -r "$tree/.kho_fast.undo"
+	# two may look
+	flock -s 8
+	apply
+}
+
+tree_that_cannot_be_locked_is_said() {
+	mkdir "$work/outer/bin"
+	for _status in 127 65; do
+		printf '#!/bin/sh\nexit %s\n' "$_status" >"$work/outer/bin/flock"
+		chmod +x "$work/outer/bin/flock"
+		said=$(PATH=$work/outer/bin:$PATH apply 2>&1)
+		expect 'could not be locked' "$said"
+	done
+}
+
+# All was written: the status says so, and somebody may still read stderr.
+unread_report_is_no_failure() {
+	shrink_overlay
+	for _mode in '' --reverse --reverse; do
+		"$repo/scripts/apply.sh" $_mode "$tree" >/dev/full 2>"$work/said"
+		expect "apply.sh: Linux 7.3" "$(cat "$work/said")"
+	done
+	apply >&- 2>"$work/said"
+	expect "apply.sh: Linux 7.3" "$(cat "$work/said")"
+	mkfifo "$work/outer/pipe"
+	: <"$work/outer/pipe" &
+	{ wait $!; apply; } >"$work/outer/pipe" 2>"$work/said"
+	expect "already applied" "$(cat "$work/said")"
 }
 
 tests='installs_overlay_and_hooks second_run_writes_nothing check_writes_nothing
@@ -413,6 +476,7 @@ fetch_names_each_file_that_differs recorded_sums_are_the_committed_ones other_ha
 format_that_no_header_names_is_refused other_layout_is_refused
 other_header_does_not_compile formats_are_all_read tree_with_crlf_is_refused
 dangling_link_is_refused link_out_of_the_tree_is_refused file_in_the_way_is_refused
-file_of_somebody_else_is_refused modes_are_those_of_the_tree second_run_at_a_time_is_refused'
+file_of_somebody_else_is_refused unknown_file_is_removed_by_name modes_are_those_of_the_tree second_run_at_a_time_is_refused
+tree_that_cannot_be_locked_is_said unread_report_is_no_failure'
 
 run_fresh "$tests" "$@"

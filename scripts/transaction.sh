@@ -16,11 +16,20 @@
 undo=$ktree/.kho_fast.undo
 in_transaction=
 uid=$(id -u)
+# all that end a shell and can be caught
+signals='HUP INT QUIT PIPE ALRM TERM USR1 USR2 XCPU XFSZ VTALRM PROF'
 
-# One at a time: the lock goes with file descriptor 9.
+# lock_tree [-s]: one at a time, or with -s one that writes or many that read.  The lock
+# goes with file descriptor 9.  busybox's flock has -n and -s, and status 1, too.
 lock_tree() {
 	exec 9<"$ktree"
-	flock -n -E 9 9 || [ $? -ne 9 ] || die "another apply.sh is at work on $ktree: wait for it"
+	_rc=0
+	_why=$(flock -n "$@" 9 2>&1) || _rc=$?
+	case $_rc in
+	0) ;;
+	1) die "another apply.sh is at work on $ktree: wait for it" ;;
+	*) notice "$ktree could not be locked (${_why:-flock: status $_rc}): run nothing else on it" ;;
+	esac
 }
 
 # not for --check, which may look at a tree that is not to be written to
@@ -132,7 +141,8 @@ drop() {
 }
 
 commit() {
-	trap '' INT TERM HUP PIPE
+	# shellcheck disable=SC2086	# names
+	trap '' $signals
 	rm "$undo/begun"
 	in_transaction=
 	rm -rf "$undo" || notice "$undo could not be removed: remove it"
@@ -210,7 +220,8 @@ roll_back_leftover() {
 
 # at_exit STATUS: for the caller's trap
 at_exit() {
-	trap '' INT TERM HUP PIPE
+	# shellcheck disable=SC2086	# names
+	trap '' $signals
 	if [ -n "$in_transaction" ]; then
 		if roll_back; then
 			printf 'apply.sh: error: %s; the tree is as it was\n' \
