@@ -33,7 +33,8 @@ static void start(const char *dir, const char *name)
 
 	snprintf(script, sizeof(script), "%s.gp", name);
 	if (!chdir(dir))
-		execlp("gnuplot", "gnuplot", script, (char *)NULL);
+		/* without ~/.gnuplot, which may set a title or a terminal */
+		execlp("gnuplot", "gnuplot", "-d", script, (char *)NULL);
 	_exit(NOT_STARTED);
 }
 

@@ -18,7 +18,7 @@ tests='median_and_ratio_of_odd_and_even_samples restore_is_added_to_the_total
 	targets_are_met_or_not latest_run_wins different_wheres_share_no_table
 	cut_line_is_named unknown_schema_is_refused empty_log_is_refused
 	missing_log_is_refused sum_that_is_wrong_is_refused page_is_self_contained
-	a_single_point_is_drawn_in_silence'
+	a_single_point_is_drawn_in_silence no_setting_of_a_user_is_in_a_chart'
 
 env_line() {
 	printf '{"type":"env","schema":%s,"run":"%s","rev":"abc","dirty":false,"kernel":"7.3.4",' "$2" "$1"
@@ -152,6 +152,15 @@ a_single_point_is_drawn_in_silence() {
 	"$report" "$dir/log" >"$dir/out" 2>"$dir/err" || return 1
 	[ ! -s "$dir/err" ] || { sed 's/^/# /' "$dir/err"; return 1; }
 	says "$dir/blackout.svg" '>16,384<'
+}
+
+# A chart is the same for everybody.
+no_setting_of_a_user_is_in_a_chart() {
+	{ env_line r 1 qemu-tcg; sample r sc stock 16384 10 0; } >"$dir/log"
+	mkdir -p "$dir/home"
+	echo 'set label "HIJACK" at screen 0.5,0.5' >"$dir/home/.gnuplot"
+	HOME=$dir/home "$report" "$dir/log" >"$dir/out" || return 1
+	says "$dir/blackout.svg" '>16,384<' && ! grep -q HIJACK "$dir/blackout.svg"
 }
 
 make -s -C "$here" OUT="$build/bench"
