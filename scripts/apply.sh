@@ -87,6 +87,8 @@ list_overlay() {
 # --reverse.  A tree without a hook has nothing of ours but copies of what is here.
 check_foreign() {
 	list_sources | while read -r path; do
+		# a file where a folder of ours goes is for check_places
+		[ ! -d "$top/$path" ] || continue
 		! cmp -s "$top/$path" "$ktree/$path" || continue
 		if [ -s "$work/present" ] && { ! grep -qxF "$path" "$work/roots" ||
 		   grep -qi 'kho_fast' "$ktree/$path"; }; then

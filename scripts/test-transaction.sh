@@ -162,7 +162,7 @@ edit_after_a_killed_run_is_kept() {
 	stand_in_at mv '*/old/kernel/kexec_core.c' KILL
 	! with_stand_in || return 1
 	cp -Rp "$tree" "$work/outer/cut"
-	for path in init/main.c kernel/kho_fast/key.c kernel/kexec_core.c; do
+	for path in init/main.c kernel/kho_fast/tree/key.c kernel/kexec_core.c; do
 		echo '/* work of hours */' >>"$tree/$path"
 		refuses " $tree/$path"
 		expect 'changed since' "$said"
@@ -197,7 +197,8 @@ roll_back_that_fails_is_said_and_done_again() {
 	printf '#!/bin/sh\nexit 1\n' >"$work/always/mv"
 	chmod +x "$work/always/mv"
 	# beyond the new files, where files of the tree are aside
-	stand_in mv 16 "cp -p '$work/always/mv' '$work/bin/mv'; exit 1"
+	nr_new=$(cd "$repo" && sed -e 's/#.*//' -e '/^$/d' OVERLAY | xargs -I{} find {} -type f | wc -l)
+	stand_in mv $((nr_new + 4)) "cp -p '$work/always/mv' '$work/bin/mv'; exit 1"
 	! with_stand_in || return 1
 	expect 'run apply.sh again' "$(cat "$work/said")"
 	apply --reverse
