@@ -43,7 +43,7 @@ says_its_needs() {
 		{ bad = "what is: " $0 }
 		END { if (!runs) bad = "nothing is run"
 		      if (bad) { print bad; exit 1 } }' "$here/parts" "$work/plan"
-	left=$(find "$KHO_CACHE" -mindepth 1 2>/dev/null | head -n 3)
+	left=$(find "$KHO_CACHE" -mindepth 1 ! -name .kho-fast 2>/dev/null | head -n 3)
 	[ -z "$left" ] || { echo "the cache has $left"; return 1; }
 }
 
