@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files of the KUnit tests of live update: each is a number, and the handler
+ * logs the callbacks that are called for it.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/delay.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/liveupdate_deps.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+
+#include "../luo/file.h"
+#include "../luo/lookup.h"
+#include "luo_numbers.h"
+
+struct luo_number luo_numbers[NR_FILES];
+struct luo_fast_set luo_set, luo_other_set;
+
+/* Events: the number of the file plus 100 times the event. */
+static DEFINE_SPINLOCK(luo_log_lock);
+static int luo_log_of_events[1024];
+int luo_nr_logged, luo_nr_of[NR_EVENTS];
+
+static int luo_happened(enum event event, int nr)
+{
+	guard(spinlock)(&luo_log_lock);
+
+	if (luo_numbers[nr].fail[event])
+		return luo_numbers[nr].fail[event];
+	if (luo_nr_logged < ARRAY_SIZE(luo_log_of_events))
+		luo_log_of_events[luo_nr_logged++] = 100 * event + nr;
+	luo_nr_of[event]++;
+	return 0;
+}
+
+/* Position of an event in the log; -1: it is not there. */
+int luo_when(enum event event, int nr)
+{
+	int i;
+
+	for (i = 0; i < luo_nr_logged; i++) {
+		if (luo_log_of_events[i] == 100 * event + nr)
+			return i;
+	}
+
+	return -1;
+}
+
+void luo_forget_events(void)
+{
+	luo_nr_logged = 0;
+	memset(luo_nr_of, 0, sizeof(luo_nr_of));
+}
+
+static const struct file_operations luo_number_fops = {
+	.owner = THIS_MODULE,
+};
+
+static int luo_number_of(struct file *file)
+{
+	return (struct luo_number *)file->private_data - luo_numbers;
+}
+
+static bool luo_number_op_can_preserve(struct liveupdate_file_handler *fh,
+				       struct file *file)
+{
+	return file->f_op == &luo_number_fops;
+}
+
+static int luo_number_op_preserve(struct liveupdate_file_op_args *args)
+{
+	const struct luo_number *number = args->file->private_data;
+	int i, err;
+
+	for (i = 0; i < number->nr_needs; i++) {
+		u64 token;
+
+		err = liveupdate_get_token_outgoing(args,
+						    luo_numbers[number->needs[i]].file,
+						    &token);
+		if (err)
+			return err;
+		if (token != number->needs[i])
+			return -EBADMSG;
+	}
+	args->serialized_data = luo_number_of(args->file);
+	return luo_happened(PRESERVE, luo_number_of(args->file));
+}
+
+static void luo_number_op_unpreserve(struct liveupdate_file_op_args *args)
+{
+	luo_happened(UNPRESERVE, luo_number_of(args->file));
+}
+
+static int luo_number_op_freeze(struct liveupdate_file_op_args *args)
+{
+	const struct luo_number *number = args->file->private_data;
+
+	if (number->slow_ms)
+		msleep(number->slow_ms);
+	return luo_happened(FREEZE, luo_number_of(args->file));
+}
+
+static void luo_number_op_unfreeze(struct liveupdate_file_op_args *args)
+{
+	luo_happened(UNFREEZE, luo_number_of(args->file));
+}
+
+static int luo_number_op_retrieve(struct liveupdate_file_op_args *args)
+{
+	struct luo_number *number = &luo_numbers[args->serialized_data];
+	int i, err;
+
+	for (i = 0; i < number->nr_needs; i++) {
+		struct file *file;
+
+		err = liveupdate_get_file_incoming(args, number->needs[i],
+						   &file);
+		if (err)
+			return err;
+		err = luo_number_of(file) == number->needs[i] ? 0 : -EBADMSG;
+		fput(file);
+		if (err)
+			return err;
+	}
+
+	err = luo_happened(RETRIEVE, number - luo_numbers);
+	if (!err)
+		args->file = get_file(number->file);
+	return err;
+}
+
+static bool luo_number_op_can_finish(struct liveupdate_file_op_args *args)
+{
+	return !luo_numbers[args->serialized_data].unready;
+}
+
+static void luo_number_op_finish(struct liveupdate_file_op_args *args)
+{
+	luo_happened(FINISH, args->serialized_data);
+}
+
+static const struct liveupdate_file_ops luo_number_ops = {
+	.can_preserve	= luo_number_op_can_preserve,
+	.preserve	= luo_number_op_preserve,
+	.unpreserve	= luo_number_op_unpreserve,
+	.freeze		= luo_number_op_freeze,
+	.unfreeze	= luo_number_op_unfreeze,
+	.retrieve	= luo_number_op_retrieve,
+	.can_finish	= luo_number_op_can_finish,
+	.finish		= luo_number_op_finish,
+	.owner		= THIS_MODULE,
+};
+
+struct liveupdate_file_handler luo_number_handler = {
+	.ops = &luo_number_ops,
+	.compatible = TEST_HANDLER,
+};
+
+int luo_number_preserve(struct luo_fast_set *where, int nr, u64 token)
+{
+	return luo_fast_file_preserve(where, token, luo_numbers[nr].fd);
+}
+
+int luo_numbers_preserve(int nr)
+{
+	int i, err = 0;
+
+	for (i = 0; i < nr && !err; i++)
+		err = luo_number_preserve(&luo_set, i, i);
+	return err;
+}
+
+void luo_number_need(int nr, int needed)
+{
+	luo_numbers[nr].needs[luo_numbers[nr].nr_needs++] = needed;
+}
+
+int luo_number_adopt(int nr, u64 token)
+{
+	struct luo_file_ser ser = {
+		.compatible = TEST_HANDLER,
+		.data = nr,
+		.token = token,
+	};
+
+	return luo_fast_file_adopt(&luo_set, &ser);
+}
+
+int luo_numbers_adopt(int nr)
+{
+	int i, err = 0;
+
+	for (i = 0; i < nr && !err; i++)
+		err = luo_number_adopt(i, i);
+	return err;
+}
+
+int luo_number_retrieve(u64 token)
+{
+	struct luo_fast_file *lf = luo_fast_find(&luo_set, token);
+	struct file *file;
+	int err;
+
+	if (!lf)
+		return -ENOENT;
+
+	err = luo_fast_file_retrieve(lf, &file);
+	if (!err)
+		fput(file);
+	return err;
+}
+
+int luo_numbers_open(void)
+{
+	int i;
+
+	luo_forget_events();
+	luo_fast_set_init(&luo_set);
+	luo_fast_set_init(&luo_other_set);
+	memset(luo_numbers, 0, sizeof(luo_numbers));
+	for (i = 0; i < NR_FILES; i++) {
+		int fd = anon_inode_getfd("[luo-kunit]", &luo_number_fops,
+					  &luo_numbers[i], O_RDWR);
+
+		if (fd < 0)
+			return fd;
+		luo_numbers[i].fd = fd;
+		luo_numbers[i].file = fget(fd);
+	}
+
+	return 0;
+}
+
+void luo_numbers_close(void)
+{
+	int i;
+
+	/* Those that were adopted were never to be unpreserved. */
+	if (luo_set.blocks.nblocks)
+		luo_fast_set_unpreserve(&luo_set);
+	else
+		luo_fast_set_forget(&luo_set);
+	luo_fast_set_unpreserve(&luo_other_set);
+	for (i = 0; i < NR_FILES; i++) {
+		fput(luo_numbers[i].file);
+		close_fd(luo_numbers[i].fd);
+	}
+}
