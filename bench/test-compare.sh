@@ -281,6 +281,22 @@ ratio_without_a_base_or_a_case_is_refused() {
 	hold 2 -l 0
 }
 
+# Order 2 is 40 / 10 = 4 times order 1 of ours itself; bases of the same case are not asked.
+ratio_to_a_named_case_of_one_case() {
+	{
+		env_line
+		samples 'order 1' ours 1 10 100
+		samples 'order 2' ours 1 10 400
+	} >"$dir/a"
+	got=0
+	"$ratio" -l 3 -c 'order 2' -b 'order 1' "$dir/a" insert ours ours >"$dir/out" || got=$?
+	[ "$got" -eq 1 ]
+	says "$dir/out" '^above insert, order 2: ours takes 4.00 times as long as ours of order 1 '
+	[ "$(wc -l <"$dir/out")" -eq 1 ]
+	! "$ratio" -c 'order 3' -b 'order 1' "$dir/a" insert ours ours 2>"$dir/err" || return 1
+	says "$dir/err" 'no samples of insert, ours, order 3'
+}
+
 tests='median_of_odd_and_even_samples_and_ratio ranges_that_overlap_are_noise
 	ranges_that_only_touch_are_not medians_closer_than_the_quartiles_are_noise
 	the_larger_of_both_quartile_ranges_counts less_than_three_samples_are_few
@@ -290,10 +306,10 @@ tests='median_of_odd_and_even_samples_and_ratio ranges_that_overlap_are_noise
 	samples_of_make_blackout_are_refused cut_line_is_named empty_and_missing_files_are_refused
 	full_disk_is_noticed chart_has_the_points a_single_point_is_drawn_in_silence
 	ratio_is_of_minima_to_the_slowest_base one_case_above_the_limit_is_enough
-	ratio_without_a_base_or_a_case_is_refused'
+	ratio_without_a_base_or_a_case_is_refused ratio_to_a_named_case_of_one_case'
 
 make -s -C "$top/bench" "$compare" "$ratio" "$charts" OUT="$build/bench" >&2 ||
-	die "cannot be built: 'make setup' installs what is missing"
+	die "cannot be built, see above; 'make setup' installs what may be missing"
 rm -rf "$dir"
 mkdir -p "$dir"
 # shellcheck disable=SC2086	# words
