@@ -8,8 +8,9 @@
 # ", N skipped" where a tool was missing; under CI a skip is a failure.  Exit status 1
 # if anything failed.
 #
-# usage: check.sh [-n] [TARGET...]
+# usage: check.sh [-n | -g] [TARGET...]
 #   -n       say what would be got and run, one a line, and do nothing
+#   -g       get what they need, and say what would be run
 #   TARGET   only the parts of these targets (all)
 set -eu
 here=$(dirname -- "$0")
@@ -119,7 +120,7 @@ got=''
 need() {
 	case " $got " in *" $1 "*) return ;; esac
 	got="$got $1"
-	if [ -n "$dry" ]; then
+	if [ "$dry" = -n ]; then
 		echo "need $1"
 	else
 		part "$1" get "$1"
@@ -191,14 +192,13 @@ if [ "${1-}" = --part ]; then # for beside
 	exit
 fi
 dry=''
-if [ "${1-}" = -n ]; then
-	dry=1
-	shift
-fi
+case ${1-} in
+-n | -g) dry=$1; shift ;;
+esac
 # In an assignment, where an unknown target ends the script.
 wanted=$(rows "$@")
 cd "$top"
-if [ -z "$dry" ]; then
+if [ "$dry" != -n ]; then
 	mkdir -p "$logs"
 	# one run at a time has the logs: make -j starts several
 	exec 7>"$logs/lock"
@@ -211,4 +211,4 @@ done 8<<EOT
 $wanted
 EOT
 end_batch
-[ -n "$dry" ] || finish
+[ "$dry" = -n ] || finish

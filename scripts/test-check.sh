@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Each part of make check gets what it needs by itself (KTAP): every target is asked, with
-# an empty cache, what it would get and run, and those that need no kernel and end soon
-# are run in a checkout that is new, too, with an empty cache.  Only the kernel's source
+# an empty cache, what it would get and run.  Those that need no kernel get it, in a
+# checkout that is new, too, and those that end soon are run.  Only the kernel's source
 # is lent to them.  That no part needs more than it says is seen elsewhere: check.sh gets
 # nothing before the first part that says it needs it, and .ci/run starts with an empty
 # cache.  Idempotent; writes only to a scratch folder.
@@ -49,6 +49,32 @@ says_its_needs() {
 
 is_in_make_help() { make -s -C "$work/new" help | grep -q "^make $(make_target "$1") "; }
 
+# Targets none of whose parts needs a kernel, but for those that are run
+without_kernels() {
+	awk -v run=" $quick " '/^[^#]/ { t[$1] = t[$1] " " $3 }
+		END { for (name in t) if (t[name] !~ /kernels/ && !index(run, " " name " ")) print name }' \
+		"$here/parts" | sort
+}
+
+needs_of() { awk -v t="$1" '/^[^#]/ && $1 == t && $3 != "-" { print $3 }' "$here/parts" | sort -u; }
+
+gets_its_needs() {
+	rm -rf "$KHO_CACHE" "$work/new/build"
+	rc=0
+	KDIR=$base "$work/new/scripts/check.sh" -g "$1" >"$work/log" 2>&1 || rc=$?
+	if [ "$rc" -ne 0 ] || ! grep -q '^run ' "$work/log" ||
+	   ! grep -qx '[1-9][0-9]* passed, 0 failed' "$work/log"; then
+		tail -n 5 "$work/log"
+		return 1
+	fi
+	# shellcheck disable=SC2046	# words
+	"$here/need.sh" -n packages $(needs_of "$1") | while read -r n; do
+		grep -q "^# $n: 1 passed, 0 failed" "$work/log" || { echo "$n was not got"; return 1; }
+		[ "$n" != headers ] || [ -f "$KHO_CACHE/usr/include/linux/liveupdate.h" ] ||
+			{ echo 'there are no headers'; return 1; }
+	done
+}
+
 passes_alone() {
 	rm -rf "$KHO_CACHE" "$work/new/build"
 	rc=0
@@ -71,12 +97,16 @@ missing_need_fails() {
 
 copy_checkout "$work/new"
 quick='khoctl bpf compare report'
+others=$(without_kernels)
 # shellcheck disable=SC2046	# one word, one target
 set -- $(targets)
-ktap_begin $((2 * $# + $(echo "$quick" | wc -w) + 1))
+ktap_begin $((2 * $# + $(echo "$quick $others" | wc -w) + 1))
 for t; do
 	check "$(make_target "$t")_says_its_needs" says_its_needs "$t"
 	check "$(make_target "$t")_is_in_make_help" is_in_make_help "$t"
+done
+for t in $others; do
+	check "check-${t}_gets_its_needs" gets_its_needs "$t"
 done
 for t in $quick; do
 	check "check-${t}_passes_alone" passes_alone "$t"
