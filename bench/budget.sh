@@ -24,10 +24,6 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 # shellcheck source=../scripts/lib.sh
 . "$here/../scripts/lib.sh"
 
-usage() {
-	die 'usage: budget.sh [-k fast|stock] [--update] [-r] [-b FILE] [-p DIR] [-o DIR] [PLAN...]'
-}
-
 # The plans that have figures, by name
 all_plans() {
 	for f in "$plans"/*.plan; do
@@ -259,7 +255,7 @@ while [ $# -gt 0 ]; do
 	--update) update=1 ;;
 	-r) rejudge=1 ;;
 	-k | -b | -p | -o)
-		[ $# -gt 1 ] || usage
+		[ $# -gt 1 ] || bad_usage
 		case $1 in
 		-k) kernel=$2 ;;
 		-b) budgets=$2 ;;
@@ -267,12 +263,12 @@ while [ $# -gt 0 ]; do
 		-o) work=$2 ;;
 		esac
 		shift ;;
-	-*) usage ;;
+	-*) bad_usage ;;
 	*) break ;;
 	esac
 	shift
 done
-case $kernel in fast | stock) ;; *) usage ;; esac
+case $kernel in fast | stock) ;; *) bad_usage ;; esac
 work=${work:-$build/budget/$kernel}
 some=$#
 # shellcheck disable=SC2046	# words on purpose

@@ -4,11 +4,13 @@
 # Run the native benchmarks: samples to build/bench/native.jsonl, the table to the terminal
 # and to build/bench/table.txt, charts to build/bench/charts/. The samples of the run
 # before stay in build/bench/native.old.jsonl, for bench/compare. Takes 7 minutes on 2 CPUs;
-# needs 4 GiB of memory. usage: [SMOKE=1] native.sh [-r N] [-t S] [BENCHMARK...], see
-# native --help
-#   SMOKE=1   does it work? Small cases, once, 1 GiB; everything goes to build/smoke/bench/
+# needs 4 GiB of memory.
 #
-# exit status: 0 all was measured; 1 a result was wrong; 2 trouble
+# usage: [SMOKE=1] native.sh [OPTION...] [BENCHMARK...]
+#   OPTION    of build/bench/native, which has a --help of its own
+#   SMOKE=1   small cases, once, 1 GiB; output goes to build/smoke/bench/
+#
+# Exit status: 0 all was measured; 1 a result was wrong; 2 any other error
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=../scripts/lib.sh

@@ -177,7 +177,7 @@ stock_stands_beside_the_budget() {
 bad_option_shows_the_usage() {
 	setup
 	budget 1 --lower
-	says "$dir/err" 'usage: budget.sh'
+	says "$dir/err" 'usage: .* budget.sh '
 }
 
 unknown_plan_is_refused() {

@@ -13,7 +13,7 @@ here=$(dirname -- "$0")
 # shellcheck source=lib.sh
 . "$here/lib.sh"
 
-[ $# -eq 1 ] || die "usage: apply-docs.sh <kernel tree>"
+[ $# -eq 1 ] || bad_usage
 ktree=$(cd -- "$1" 2>/dev/null && pwd -P) || die "$1 is not a folder: give a kernel tree"
 index=Documentation/core-api/kho/index.rst
 work=$(mktemp -d)

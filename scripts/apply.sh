@@ -18,7 +18,6 @@
 set -eu
 # shellcheck source=environment.sh
 . "$(dirname -- "$0")/environment.sh"
-usage='usage: apply.sh [--check | --reverse | --record] <kernel tree>'
 die() { printf 'apply.sh: error: %s\n' "$*" >&2; exit 1; }
 notice() { printf 'apply.sh: notice: %s\n' "$*" >&2; }
 
@@ -39,11 +38,11 @@ mode=--apply
 case ${1-} in
 --list) list_hooks | awk '{ print $1 }' | sort -u; exit ;;
 --check | --reverse | --record) mode=$1; shift ;;
--*) die "unknown option $1; $usage" ;;
+-*) die "unknown option $1: see apply.sh --help" ;;
 esac
 case $#:${1-} in
 1:?*) ;;
-*) die "$usage" ;;
+*) bad_usage ;;
 esac
 ktree=$(cd -- "$1" 2>/dev/null && pwd -P) || die "$1 is not a folder"
 command -v git >/dev/null || die "git is missing: it applies the patches"

@@ -1,10 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The environment of every script: what a user has set for a shell, git, make, a
-# compiler or a locale must not change what a script writes or says.  Sourced before
-# anything else; the caller has done set -eu.  The inputs of the scripts (KDIR, KHO_*,
-# CI, CC, PATH, proxies) are left alone.
+# The environment of every script, and its --help.  A user's settings for the shell, git,
+# make, a compiler or a locale must not change what a script writes or prints.  Sourced
+# before anything else; the caller has done set -eu.  The inputs of the scripts (KDIR,
+# KHO_*, CI, CC, PATH, proxies) are left alone.
+
+# Print the end of the script's header, from its usage line on.
+print_usage() {
+	awk 'NR > 1 && (!/^#/ || /^# shellcheck /) { exit }
+		/^# usage:/ { inside = 1 }
+		inside { sub(/^# ?/, ""); print }' "$0"
+}
+
+# For arguments that the script does not take
+bad_usage() {
+	print_usage >&2
+	exit 1
+}
 
 # Names, matched as a whole: shells and utilities; git; make and kbuild; compilers and
 # sanitizers; interpreters and compressors.
@@ -41,6 +54,12 @@ fi
 # shellcheck disable=SC2046	# names, which have no blanks
 unset $(list_set "$bending") bending stubborn
 export LC_ALL=C
+
+if [ "${1-}" = --help ]; then
+	print_usage
+	exit
+fi
+
 # git as without a configuration; it may look at this checkout, whoever owns it
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'

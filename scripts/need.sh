@@ -42,7 +42,7 @@ if [ "${1-}" = -n ]; then
 	dry=1
 	shift
 fi
-[ $# -gt 0 ] || die "usage: need.sh [-n] NEED..."
+[ $# -gt 0 ] || bad_usage
 # In an assignment, where an unknown need ends the script.
 needs=$(for need; do in_order "$need" || exit; done)
 for need in $(echo "$needs" | awk '!seen[$0]++'); do

@@ -286,6 +286,26 @@ every_script_is_safe_from_the_start() {
 	[ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
+# Scripts that run by themselves print the end of their header, also where they could not
+# do their work.
+every_script_answers_help() {
+	(cd "$top" && git ls-files '*.sh' bench/compare) >"$work/scripts"
+	[ -s "$work/scripts" ]
+	while read -r script; do
+		if [ ! -f "$top/$script" ] || grep -q '^#.*Sourced' "$top/$script"; then
+			continue
+		fi
+		said=$(KHO_CACHE=/proc/nowhere KDIR=/nonexistent timeout 20 \
+			sh "$top/$script" --help 2>&1 </dev/null) ||
+			{ echo "$script --help: status $?: $said"; return 1; }
+		case $said in
+		"usage: ${script##*/}"* | "usage: ["*"] ${script##*/}"*) ;;
+		*) echo "$script --help: $said"; return 1 ;;
+		esac
+		! echo "$said" | grep -n '^#\|^set -eu' || { echo "$script --help: too much"; return 1; }
+	done <"$work/scripts"
+}
+
 # core.autocrlf of whoever clones
 checkout_has_the_bytes_of_the_repository() {
 	mkdir "$work/outer/origin"
@@ -309,6 +329,7 @@ unusable_scratch_folder_is_said relative_scratch_folder_is_taken unfit_checkout_
 unfit_cache_or_source_is_refused_at_once cache_of_somebody_else_is_refused relative_paths_are_taken
 kernel_builds_know_no_setting scripts_list_under_cdpath
 scripts_know_no_function_of_a_user every_script_is_safe_from_the_start
+every_script_answers_help
 checkout_has_the_bytes_of_the_repository'
 
 run_fresh "$tests" "$@"

@@ -23,7 +23,7 @@ while getopts i:p:o:f: opt; do
 	p) plan=$OPTARG ;;
 	o) dir=$OPTARG ;;
 	f) files="$files $OPTARG" ;;
-	*) die "usage: mkinitrd.sh -i INIT -p PLAN -o DIR [-f HOSTFILE:GUESTPATH[@BOOT]]... IMAGE[,MODULES]..." ;;
+	*) bad_usage ;;
 	esac
 done
 shift $((OPTIND - 1))

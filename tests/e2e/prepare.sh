@@ -48,5 +48,5 @@ selftests)
 		TREE="${KDIR:-$cache/linux}" ;;
 host) locked_make "$build/e2e/host" -C "$top/tests/e2e/host" ;;
 program) program "${2:?NAME is missing}" ;;
-*) die "usage: prepare.sh init | selftests | host | program NAME" ;;
+*) bad_usage ;;
 esac

@@ -130,7 +130,7 @@ while getopts lk:x: opt; do
 		exit ;;
 	x) accel=$OPTARG ;;
 	k) kernels="-1 $OPTARG -2 $OPTARG -3 $OPTARG -4 $OPTARG" ;;
-	*) die "usage: run.sh [-l] [-x ACCEL] [-k KERNEL] [NAME...]" ;;
+	*) bad_usage ;;
 	esac
 done
 shift $((OPTIND - 1))

@@ -29,7 +29,7 @@ options() {
 		t) limit=$OPTARG ;;
 		o) dir=$OPTARG ;;
 		x) accel=$OPTARG ;;
-		*) die "usage: upstream.sh [-1 KERNEL] [-t SECONDS] [-o DIR] [-x ACCEL] CASEFILE" ;;
+		*) bad_usage ;;
 		esac
 	done
 	shift $((OPTIND - 1))
@@ -65,7 +65,7 @@ kernel=fast limit=120 dir='' accel=auto
 for arg; do
 	case_file=$arg
 done
-[ -f "${case_file-}" ] || die "usage: upstream.sh [-1 KERNEL] [-t SECONDS] [-o DIR] [-x ACCEL] CASEFILE"
+[ -f "${case_file-}" ] || bad_usage
 # shellcheck disable=SC2046	# words on purpose
 options $(sed -n 's/^# vm: *//p' "$case_file")
 options "$@"

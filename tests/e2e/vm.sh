@@ -39,9 +39,6 @@ here=$(dirname -- "$0")
 # shellcheck source=guest.sh
 . "$here/guest.sh"
 
-usage() { die "usage: vm.sh [-1..-9 KERNEL] [-m SIZE] [-n NODES] [-c CPUS] [-t SECONDS]" \
-	"[-a WORD] [-f FILE:PATH[@BOOT]] [-o DIR] [-x ACCEL] [-b BACKING] [-s] PLANFILE"; }
-
 # end STATUS REASON
 end() {
 	say "$name: $2"
@@ -68,12 +65,12 @@ options() {
 		x) accel=$OPTARG ;;
 		b) backing=$OPTARG ;;
 		s) stamps=1 ;;
-		*) usage ;;
+		*) bad_usage ;;
 		esac
 	done
 	shift $((OPTIND - 1))
 	plan=${1-}
-	[ $# -le 1 ] || usage
+	[ $# -le 1 ] || bad_usage
 }
 
 # boot_spec KERNEL: IMAGE[,MODULEDIR]
@@ -190,7 +187,7 @@ mem=2G nodes=1 cpus=2 limit=120 append='' files='' dir='' accel=auto backing=aut
 for arg; do
 	planfile=$arg
 done
-[ -f "${planfile-}" ] || usage
+[ -f "${planfile-}" ] || bad_usage
 # shellcheck disable=SC2046	# words on purpose
 options $(sed -n 's/^# vm: *//p' "$planfile")
 options "$@"

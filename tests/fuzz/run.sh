@@ -14,7 +14,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/../../scripts/lib.sh"
 # shellcheck source=../../scripts/ktap.sh
 . "$here/../../scripts/ktap.sh"
-[ $# -ge 2 ] || { echo "usage: run.sh FOLDER TARGET..." >&2; exit 2; }
+[ $# -ge 2 ] || { print_usage >&2; exit 2; }
 
 out=$(cd -- "$1" && pwd -P)
 shift

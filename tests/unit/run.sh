@@ -10,7 +10,7 @@
 set -eu
 # shellcheck source=../../scripts/environment.sh
 . "$(dirname -- "$0")/../../scripts/environment.sh"
-[ $# -gt 0 ] || { echo "usage: run.sh PROGRAM..." >&2; exit 2; }
+[ $# -gt 0 ] || { print_usage >&2; exit 2; }
 
 can_run() {
 	cc=${1%/*}
