@@ -87,6 +87,60 @@ timeline_draws_a_chart() {
 		python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$dir/a.svg"
 }
 
+# Two node spans overlap, from 75 to 100 and from 80 to 90 ms. The jump is at 15 ms; old has
+# 15 + 60, new 25 ms. Slices of a track nest if none ends after the one around it.
+timeline_writes_a_trace() {
+	timeline 15 60 25 | sed 's/"spans": \[/&{"name":"node","kernel":"new","node":0,"begin_ns":80000001,"end_ns":90000000},/' \
+		>"$dir/a.json"
+	rm -f "$dir/trace.json"
+	khoctl 0 timeline -t "$dir/trace.json" "$dir/a.json" && [ ! -s "$dir/out" ] &&
+		python3 - "$dir/trace.json" <<-'EOT' || return 1
+		import json, sys
+		events = json.load(open(sys.argv[1], encoding="utf-8"), parse_float=str)["traceEvents"]
+		ns = lambda us: int(us.replace(".", ""))
+		meta = [e for e in events if e["ph"] == "M"]
+		processes = {e["pid"]: e["args"]["name"] for e in meta if e["name"] == "process_name"}
+		threads = {(e["pid"], e["tid"]): e["args"]["name"] for e in meta if e["name"] == "thread_name"}
+		assert sorted(processes.values()) == ["new kernel", "old kernel"], processes
+		tracks = {}
+		for e in events:
+		    if e["ph"] == "X":
+		        tracks.setdefault((e["pid"], e["tid"]), []).append((ns(e["ts"]), ns(e["ts"]) + ns(e["dur"]), e["name"]))
+		assert set(tracks) == set(threads), (tracks, threads)
+		for track in tracks.values():
+		    around = []
+		    for begin, end, name in sorted(track, key=lambda s: (s[0], -s[1])):
+		        while around and around[-1] <= begin:
+		            around.pop()
+		        assert not around or end <= around[-1], (name, begin, end)
+		        around.append(end)
+		seen = {}
+		for (pid, tid), track in tracks.items():
+		    seen.setdefault(processes[pid], {}).setdefault(threads[pid, tid], []).append(track)
+		ms = 1000000
+		assert seen == {
+		    "old kernel": {
+		        "phases": [[(0, 75 * ms, "live update"), (0, 15 * ms, "freeze"), (15 * ms, 75 * ms, "jump")]],
+		        "session": [[(0, 2 * ms, "session a<b&c")]]},
+		    "new kernel": {
+		        "phases": [[(75 * ms, 100 * ms, "live update"), (75 * ms, 100 * ms, "early")]],
+		        "node": [[(75 * ms, 100 * ms, "node 1")], [(80 * ms + 1, 90 * ms, "node 0")]]}}, seen
+		instants = [(e["name"], ns(e["ts"]), e["s"], processes[e["pid"]]) for e in events if e["ph"] == "i"]
+		assert instants == [("jump", 15 * ms, "g", "old kernel")], instants
+		assert all(e["ph"] in "MXi" for e in events)
+	EOT
+	khoctl 0 timeline -t - "$dir/a.json" && cmp "$dir/out" "$dir/trace.json" &&
+		khoctl 2 timeline -t "$dir/none/trace.json" "$dir/a.json" &&
+		complains 'none/trace.json.tmp: No such file'
+}
+
+# A kernel without a record of the one before it
+timeline_of_one_kernel_has_one_process() {
+	timeline 15 60 25 | sed -e '/"kernel":"old"/d' -e 's/true/false/' -e 's/{"name":"early"/"phases":[&/' \
+		-e 's/{"name":"node"/"spans":[&/' -e 's/"lost"/"totals":[],&/' >"$dir/a.json"
+	khoctl 0 timeline -t - "$dir/a.json" && says '"new kernel"' && says_not 'old kernel|"i"'
+}
+
 timeline_refuses_bad_input() {
 	echo '{' >"$dir/a.json"
 	khoctl 2 timeline "$dir/a.json" && complains 'a.json: is cut off' || return 1
@@ -466,7 +520,7 @@ words_are_checked() {
 man_page_is_clean() {
 	groff -man -Tutf8 -ww -z "$top/tools/khoctl/khoctl.8" 2>"$dir/err"
 	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
-	for option in json dump in out fdt root svg coefficients status copy preserve to finish sysroot; do
+	for option in json dump in out fdt root svg trace coefficients status copy preserve to finish sysroot; do
 		grep -q -- "\\\\-\\\\-$option" "$top/tools/khoctl/khoctl.8" ||
 			{ echo "--$option is not in the page"; return 1; }
 	done
@@ -479,7 +533,8 @@ make -s -C "$top/tools/khoctl" OUT="$dir/tools" HEADERS="$headers" LDFLAGS= \
 cc -O1 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -o "$dir/mkimage" "$here/mkimage.c" -lfdt
 
 tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_passes_json_through
-	timeline_draws_a_chart timeline_refuses_bad_input diff_says_what_changed
+	timeline_draws_a_chart timeline_writes_a_trace timeline_of_one_kernel_has_one_process
+	timeline_refuses_bad_input diff_says_what_changed
 	diff_shows_what_is_in_one_only plan_adds_up plan_knows_huge_folios plan_gives_advice
 	plan_has_coefficients_of_its_own plan_refuses_bad_input tree_counts_folios
 	tree_finds_bad_tables tree_finds_bad_folios tree_stops_telling tree_refuses_what_is_no_image

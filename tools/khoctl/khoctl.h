@@ -10,8 +10,10 @@
  *   tree.c          the tree of preserved memory: walk, count, check
  *   host.c          what this kernel is, scratch areas, memory of the nodes
  *   luo.c           sessions: who holds them, what debugfs lists
- *   status.c tree_cmd.c timeline_cmd.c svg.c diff.c sessions.c
+ *   status.c tree_cmd.c timeline_cmd.c diff.c sessions.c
  *                   the commands
+ *   svg.c timeline_trace.c rows.c
+ *                   a timeline as a picture, and for trace viewers
  *   plan.c coefficients.c
  *                   what a live update would cost
  */
@@ -173,8 +175,21 @@ double coefficient(const struct coefficients *c, const char *name);
 const char *coefficients_where(const struct coefficients *c);
 void coefficients_free(struct coefficients *c);
 
-/* svg.c */
-void svg_write(FILE *out, const struct timeline *t);
+/* rows.c: rows of a chart that hold the spans without overlap, each of one kernel and name */
+struct row_span {
+	const struct timeline_item	*span;
+	unsigned int			row;
+	bool				first;	/* of its row */
+};
+
+struct row_span *rows_of_spans(const struct timeline *t);	/* ->nr_spans of them */
+
+/* timeline_cmd.c */
+char *item_text(const struct timeline_item *item);	/* "session vm-1"; to be freed */
+
+/* svg.c, timeline_trace.c: false and errno if writing failed */
+bool timeline_svg(FILE *out, const struct timeline *t);
+bool timeline_trace(FILE *out, const struct timeline *t);
 
 /* The commands; @argv[0] is "khoctl COMMAND". */
 int cmd_status(int argc, char **argv);

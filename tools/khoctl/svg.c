@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A timeline as a Gantt chart in SVG: a row per phase, then the spans, packed into as few
- * lanes as hold them without overlap; both kernels on one axis. Everything is in the file.
+ * rows as hold them without overlap; both kernels on one axis. The file stands alone.
  *
  *	 0        200       400  ms
  *	 |  old   |     new |
@@ -22,7 +22,6 @@
 #define TOP		64.0
 #define ROW		22.0
 #define LANE		15.0
-#define MAX_LANES	48
 
 struct chart {
 	FILE			*out;
@@ -30,9 +29,6 @@ struct chart {
 	uint64_t		from, to;	/* ns */
 	uint64_t		new_ns;		/* the new kernel starts; to: never */
 	double			y;		/* of the next row */
-	uint64_t		*lanes;		/* where the last span of each ends */
-	const char		**names;	/* of its spans */
-	size_t			nr_lanes;
 };
 
 static double x_of(const struct chart *c, uint64_t ns)
@@ -60,21 +56,13 @@ static void put_text(FILE *out, const char *s)
 	}
 }
 
-static void put_item(FILE *out, const struct timeline_item *item)
-{
-	put_text(out, item->name);
-	if (item->node >= 0)
-		fprintf(out, " %d", item->node);
-	if (item->label) {
-		fputc(' ', out);
-		put_text(out, item->label);
-	}
-}
-
 static void put_title(FILE *out, const struct timeline_item *item)
 {
+	char *text = item_text(item);
+
 	fputs("<title>", out);
-	put_item(out, item);
+	put_text(out, text);
+	free(text);
 	fprintf(out, ", %s kernel: %s ms, from %s ms</title>", item->old ? "old" : "new",
 		text_ms(item->end_ns - item->begin_ns).s, text_ms(item->begin_ns).s);
 }
@@ -109,48 +97,18 @@ static void put_phases(struct chart *c)
 	}
 }
 
-static int by_begin(const void *a, const void *b)
+/* The label is drawn only where it fits, at about six units a letter. */
+static void put_span(struct chart *c, const struct row_span *r, double top)
 {
-	const struct timeline_item *const *x = a, *const *y = b;
-	int names = strcmp((*x)->name, (*y)->name);
-
-	/* old before new, spans of a name side by side */
-	if ((*x)->old != (*y)->old)
-		return (*x)->old ? -1 : 1;
-	if (names)
-		return names;
-	return (*x)->begin_ns < (*y)->begin_ns ? -1 : (*x)->begin_ns > (*y)->begin_ns;
-}
-
-/* A lane of this name where @s fits behind the last, or a new one; the last if all are full. */
-static size_t find_lane(struct chart *c, const struct timeline_item *s)
-{
-	size_t i;
-
-	for (i = 0; i < c->nr_lanes; i++) {
-		if (c->lanes[i] <= s->begin_ns && !strcmp(c->names[i], s->name))
-			return i;
-	}
-	if (c->nr_lanes == MAX_LANES)
-		return MAX_LANES - 1;
-	return c->nr_lanes++;
-}
-
-/* What is in a bar must fit: about six units a letter. */
-static void put_span(struct chart *c, const struct timeline_item *s, double top)
-{
-	size_t lane = find_lane(c, s);
+	const struct timeline_item *s = r->span;
 	double x = x_of(c, s->begin_ns), end;
 
-	if (!c->names[lane]) {
-		fprintf(c->out, "<text class=\"row\" x=\"%.1f\" y=\"%.1f\">", LEFT - 8,
-			top + lane * LANE + 11);
+	c->y = top + r->row * LANE;
+	if (r->first) {
+		fprintf(c->out, "<text class=\"row\" x=\"%.1f\" y=\"%.1f\">", LEFT - 8, c->y + 11);
 		put_text(c->out, s->name);
 		fputs("</text>\n", c->out);
 	}
-	c->names[lane] = s->name;
-	c->lanes[lane] = s->end_ns;
-	c->y = top + lane * LANE;
 	end = put_bar(c, s, s->old ? "old span" : "new span", LANE);
 	if ((!s->label && s->node < 0) || end - x < 7.0 * (s->label ? strlen(s->label) : 6))
 		return;
@@ -164,23 +122,16 @@ static void put_span(struct chart *c, const struct timeline_item *s, double top)
 
 static void put_spans(struct chart *c)
 {
-	const struct timeline_item **sorted = calloc(c->t->nr_spans + 1, sizeof(*sorted));
+	struct row_span *rows = rows_of_spans(c->t), *r;
 	double top = c->y += 10;
-	size_t i;
+	size_t nr_rows = 0;
 
-	c->lanes = calloc(MAX_LANES, sizeof(*c->lanes));
-	c->names = calloc(MAX_LANES, sizeof(*c->names));
-	if (!sorted || !c->lanes || !c->names)
-		die(EXIT_INPUT, "no memory");
-	for (i = 0; i < c->t->nr_spans; i++)
-		sorted[i] = &c->t->spans[i];
-	qsort(sorted, c->t->nr_spans, sizeof(*sorted), by_begin);
-	for (i = 0; i < c->t->nr_spans; i++)
-		put_span(c, sorted[i], top);
-	c->y = top + c->nr_lanes * LANE;
-	free(sorted);
-	free(c->lanes);
-	free(c->names);
+	for (r = rows; r < rows + c->t->nr_spans; r++) {
+		put_span(c, r, top);
+		nr_rows += r->first;
+	}
+	c->y = top + nr_rows * LANE;
+	free(rows);
 }
 
 /* 1, 2 or 5 times a power of ten ms, so that there are at most twelve. */
@@ -261,7 +212,7 @@ static void find_limits(struct chart *c)
 }
 
 /* The bars are made first: only then the height is known. */
-void svg_write(FILE *out, const struct timeline *t)
+bool timeline_svg(FILE *out, const struct timeline *t)
 {
 	struct chart c = { .t = t, .y = TOP };
 	char *bars;
@@ -279,6 +230,6 @@ void svg_write(FILE *out, const struct timeline *t)
 	put_kernels(&c, c.y + 6);
 	put_axis(&c, c.y + 6);
 	fwrite(bars, 1, len, out);
-	fputs("</svg>\n", out);
 	free(bars);
+	return fputs("</svg>\n", out) >= 0;
 }

@@ -13,13 +13,15 @@
 
 static const struct argp_option options[] = {
 	{ "json", 'j', NULL, 0, "Print the JSON as it was read, once it is checked", 0 },
-	{ "svg", 's', "OUT", 0, "Write a Gantt chart to OUT ('-': print it)", 0 },
+	{ "svg", 's', "OUT", 0, "Write a Gantt chart to OUT ('-': standard output)", 0 },
+	{ "trace", 't', "OUT", 0, "Write Trace Event JSON to OUT, for Perfetto or "
+	  "chrome://tracing", 0 },
 	{ 0 }
 };
 
 struct args {
 	bool		json;
-	const char	*svg, *file;
+	const char	*svg, *trace, *file;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -32,6 +34,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 's':
 		args->svg = arg;
+		return 0;
+	case 't':
+		args->trace = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (args->file)
@@ -107,6 +112,18 @@ static int by_length(const void *a, const void *b)
 	return ns_of(*x) < ns_of(*y) ? 1 : ns_of(*x) > ns_of(*y) ? -1 : *x < *y ? -1 : 1;
 }
 
+char *item_text(const struct timeline_item *item)
+{
+	char *text, node[16] = "";
+
+	if (item->node >= 0)
+		snprintf(node, sizeof(node), " %d", item->node);
+	if (asprintf(&text, "%s%s%s%s", item->name, node, item->label ? " " : "",
+		     item->label ? item->label : "") < 0)
+		die(EXIT_INPUT, "no memory");
+	return text;
+}
+
 static void say_span(const struct timeline_item *s)
 {
 	char label[32] = "";
@@ -165,14 +182,16 @@ static void say(const struct timeline *t)
 		printf("%s spans found no room; they are in the totals\n", text_count(t->lost).s);
 }
 
-/* Only a whole file appears under the name. */
-static void write_svg(const struct timeline *t, const char *path)
+/* The file appears under its name only when it is complete. */
+static void write_out(const char *path, bool (*write)(FILE *out, const struct timeline *t),
+		      const struct timeline *t)
 {
+	bool written;
 	char *tmp;
 	FILE *f;
 
 	if (!strcmp(path, "-")) {
-		svg_write(stdout, t);
+		write(stdout, t);
 		return;
 	}
 	if (asprintf(&tmp, "%s.tmp", path) < 0)
@@ -180,8 +199,8 @@ static void write_svg(const struct timeline *t, const char *path)
 	f = fopen(tmp, "we");
 	if (!f)
 		die(EXIT_INPUT, "%s: %s", tmp, strerror(errno));
-	svg_write(f, t);
-	if (fclose(f) || rename(tmp, path)) {
+	written = write(f, t);
+	if (fclose(f) || !written || rename(tmp, path)) {
 		int err = errno;
 
 		unlink(tmp);
@@ -219,10 +238,12 @@ int cmd_timeline(int argc, char **argv)
 	if (!t)
 		die(EXIT_INPUT, "%s", timeline_error());
 	if (args.svg)
-		write_svg(t, args.svg);
+		write_out(args.svg, timeline_svg, t);
+	if (args.trace)
+		write_out(args.trace, timeline_trace, t);
 	if (args.json)
 		say_json(t);
-	else if (!args.svg)
+	else if (!args.svg && !args.trace)
 		say(t);
 	timeline_free(t);
 	if (fflush(stdout))
