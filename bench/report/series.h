@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "duration.h"
+#include "../duration.h"
 
 #define SERIES_SCHEMA	2
 
