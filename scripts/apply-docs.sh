@@ -4,8 +4,8 @@
 # Install the documentation of the overlay into a kernel tree, for a patch series: the pages
 # of Documentation/core-api/kho/fast, with an entry in the table of contents of KHO's pages;
 # the entries of Documentation/ABI; the section of MAINTAINERS, behind that of KHO.
-# apply.sh does not install them, since no build needs them.  Idempotent.  Everything is
-# worked out before anything is written.
+# apply.sh does not install them, since no build needs them.  Idempotent; nothing is
+# written after an error.
 #
 # usage: apply-docs.sh <kernel tree>
 set -eu
@@ -19,7 +19,7 @@ index=Documentation/core-api/kho/index.rst
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# What an earlier run added goes, so that a second one adds nothing.
+# The entry of an earlier run is removed first, so that there is only one.
 make_index() {
 	awk '$0 == "   fast/index" { next }
 		{ print }

@@ -2,19 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Install the overlay into a kernel tree: the files named in OVERLAY, Kconfig.patch
-# and patches/*.patch.  Idempotent.  Everything is worked out and checked in a
-# scratch folder before the tree is written to, and only files that differ are
-# written, each by rename: an incremental build stays one, and a tree that shares
-# its files with another by hard link leaves the other alone.  All is written or,
-# after an error or a signal, nothing.
+# and patches/*.patch.  Idempotent.  The result is prepared and checked in a scratch
+# folder.  Only files that differ are written, each by rename: builds stay incremental,
+# and a tree with hard links to the same files is not changed.  All files are written, or
+# none after an error or a signal.
 #
 # usage: apply.sh [--check | --reverse] <kernel tree>
 #        apply.sh --list
 #        apply.sh --record <kernel tree>
-#   --check     say what would be done, write nothing
-#   --reverse   take the overlay and the patches out again
-#   --list      print the existing files the patches touch
-#   --record    write STOCK, the sums of what the overlay was made after
+#   --check     report what would be done, write nothing
+#   --reverse   remove the overlay and the patches
+#   --list      list the stock files that the patches change
+#   --record    write STOCK, the checksums of the stock files behind the overlay
 set -eu
 # shellcheck source=environment.sh
 . "$(dirname -- "$0")/environment.sh"
@@ -23,8 +22,8 @@ notice() { printf 'apply.sh: notice: %s\n' "$*" >&2; }
 
 top=$(cd -- "$(dirname -- "$0")/.." && pwd -P)
 
-# A hook is what one patch does to one file: "path patch" per line, in order.  Old and
-# new side alike, so that a file made or removed by a patch is known.
+# One hook a line, "path patch", in order: a change of one file by one patch.  Both sides
+# of the patch count, since it may create or remove a file.
 list_hooks() {
 	(cd "$top" && ls Kconfig.patch patches/*.patch) | while read -r p; do
 		sed -n 's,^\(---\|+++\) [ab]/\([^	]*\).*,\2,p' "$top/$p" | sort -u |
@@ -62,10 +61,9 @@ trap 'exit 130' $signals
 result=$work/result
 mkdir "$result"
 
-# git and not patch(1): its contexts must match to the byte, it leaves no .orig behind
-# and can be told which file of a patch is meant.  In no repository (one around $work
-# would make it skip each path and still exit 0) and without a configuration: HOME is
-# for git before 2.32, which does not know GIT_CONFIG_GLOBAL.
+# git instead of patch(1): exact contexts, no .orig files, and a patch can be limited to
+# one file.  Outside any repository, since git skips paths of another one and exits 0,
+# and without a configuration: HOME is for git before 2.32, without GIT_CONFIG_GLOBAL.
 git_apply() {
 	HOME=$work XDG_CONFIG_HOME=$work GIT_DIR=$work/none \
 		git -C "$result" apply --whitespace=nowarn "$@" 2>>"$work/errors"
@@ -82,11 +80,11 @@ list_overlay() {
 	done <"$work/roots" >"$work/overlay"
 }
 
-# A file of the same name that never was ours would be overwritten, then removed by
-# --reverse.  A tree without a hook has nothing of ours but copies of what is here.
+# A foreign file of the same name would be overwritten, and removed by --reverse.  In a
+# tree without hooks each such file must equal that of the overlay.
 check_foreign() {
 	list_sources | while read -r path; do
-		# a file where a folder of ours goes is for check_places
+		# check_places refuses a file in the place of a folder
 		[ ! -d "$top/$path" ] || continue
 		! cmp -s "$top/$path" "$ktree/$path" || continue
 		if [ -s "$work/present" ] && { ! grep -qxF "$path" "$work/roots" ||
@@ -98,21 +96,21 @@ check_foreign() {
 	done
 }
 
-# list_sources: the files in the places of OVERLAY, but for what a build has made there
+# list_sources: files in the places of OVERLAY, without build products
 list_sources() {
 	list_present '*' | grep -vE -e '(^|/)(\.[^/]*|modules\.order)$' \
 		-e '\.(o|a|ko|mod|mod\.c|i|s|ll|gcno|dwo|su|lst)$' || :
 }
 
-# A source that this version of the overlay does not have goes, but not in silence.
+# Sources of another version of the overlay are removed with a notice.
 notice_dropped() {
 	list_sources | grep -vxFf "$work/overlay" | grep -xFf "$work/drop" >"$work/unknown" || return 0
 	notice "files that this version of the overlay does not have, to be removed from $ktree:" \
 		"$(xargs <"$work/unknown")"
 }
 
-# Undo what is there, last hook first, then do all.  A hook that was not there
-# and cannot be done either has lost its anchor.
+# Revert hooks, last one first, then apply all.  A hook that neither reverts nor applies
+# has lost its context.
 work_out_hooks() {
 	while read -r path; do
 		[ -f "$ktree/$path" ] || continue
@@ -140,7 +138,7 @@ work_out_hooks() {
 	done <"$work/hooks"
 }
 
-# From here on $result holds what shall be in the tree
+# From here on $result has the new contents of the tree.
 work_out_files() {
 	if [ "$mode" = --reverse ]; then
 		rm -rf "$result"
@@ -151,7 +149,7 @@ work_out_files() {
 			mkdir -p "$result/$(dirname -- "$path")"
 			cat "$top/$path" >"$result/$path"
 		done <"$work/overlay"
-		# sources the overlay no longer has; objects of an in-tree build stay
+		# obsolete sources; objects of an in-tree build stay
 		list_present '*.[chS]' Kconfig Makefile |
 			grep -vxFf "$work/overlay" >"$work/drop" || :
 	fi
@@ -178,7 +176,7 @@ list_present() {
 }
 
 write_files() {
-	# what the hooks call must be there before the hooks, and go after them
+	# functions before the hooks that call them; in reverse order for removal
 	grep -xFf "$work/hooked" "$work/write" >"$work/last" || :
 	grep -vxFf "$work/hooked" "$work/write" >"$work/first" || :
 	begin
@@ -188,7 +186,7 @@ write_files() {
 	commit
 }
 
-# report WORDS...: what was done is done, also if nobody reads it
+# report WORDS...: a closed stdout is no error
 report() {
 	trap '' PIPE
 	{ printf '%s\n' "$*"; } 2>/dev/null || printf 'apply.sh: %s\n' "$*" >&2 || :

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Reaching Debian suites the machine is not configured for, without touching its
-# configuration: a private sources list that names the machine's own mirror and
-# Debian's own keys, with lists and archives in the cache.  Sourced after lib.sh.
+# Access to Debian suites that are not configured on this machine, without changing its
+# configuration: a private sources list with the machine's mirror and Debian's keys; lists
+# and archives are in the cache.  Sourced after lib.sh.
 
 is_debian() { [ "$(os_release ID)" = debian ] && command -v apt-get >/dev/null; }
 
 os_release() { sed -n "s/^$1=\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" /etc/os-release 2>/dev/null; }
 
-# private_apt DIR ARG...: apt-get that knows only DIR/sources.list
-# $apt_get, if set, stands in for apt-get
+# private_apt DIR ARG...: apt-get with DIR/sources.list only
+# $apt_get, if set, replaces apt-get
 private_apt() {
 	_dir=$1
 	shift
@@ -19,7 +19,7 @@ private_apt() {
 		-o APT::Sandbox::User=root -o APT::Update::Error-Mode=any "$@"
 }
 
-# private_suites DIR SUITE...: make DIR ready for private_apt and fetch the lists
+# private_suites DIR SUITE...: prepare DIR for private_apt and fetch the lists
 private_suites() {
 	_dir=$1
 	shift
@@ -33,8 +33,8 @@ private_suites() {
 	apt_step "reading the package lists of $*" "$_dir/update.log" private_apt "$_dir" update
 }
 
-# The mirror is the one the machine already uses.  A fresh image has no lists yet
-# and so does not know which of its entries is Debian: fetch them aside.
+# The mirror in use on this machine.  A fresh image has no lists, which tell the Debian
+# entries from others: fetch them to a private folder.
 debian_mirror() {
 	_uri=$(mirror_in_lists)
 	if [ -z "$_uri" ]; then
@@ -55,7 +55,7 @@ mirror_in_lists() {
 		awk '$1 == "Debian/Debian/main" { print $2; exit }'
 }
 
-# apt_step WHAT LOG COMMAND...: run it; if it fails say what, why and the way out
+# apt_step WHAT LOG COMMAND...: on failure print step, reason and remedy
 # shellcheck disable=SC2034	# on_failure is read by run_long
 apt_step() {
 	on_failure=apt_failed

@@ -1,16 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Build the kernels from one patched tree.  Two are compared: stock has
-# CONFIG_KHO_FAST off, fast has it on.  The others are fast without what only the
-# measured ones need (configs/slim.config): undeferred has no deferred struct pages,
-# debug has every check of memory that the kernel has, kcsan finds data races.  With
-# them the test modules, in build/kmod/KERNEL.
-# Idempotent and incremental: a run with nothing to do takes a second, a changed file
-# rebuilds what depends on it.
+# Build the kernels from one patched tree, and the test modules of each in
+# build/kmod/KERNEL.  stock and fast are for measurements and differ in CONFIG_KHO_FAST.
+# The others are fast with less hardware and tracing (configs/slim.config): undeferred
+# without deferred struct pages, debug with all memory debugging, kcsan with KCSAN.
+# Idempotent and incremental.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] build-kernels.sh [KERNEL | both | all]
-#   both   the two that are compared
+#   KERNEL   stock, fast, undeferred, debug or kcsan
+#   both     stock and fast
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=lib.sh
@@ -46,15 +45,15 @@ main() {
 	done
 }
 
-# What the overlay makes of the files it touches, so that the tree can be brought
-# in step file by file: what did not change keeps its time stamp.
+# The changed stock files, so that the tree can be updated file by file: unchanged files
+# keep their time stamps.
 make_stage() {
 	for path in Makefile $("$here/apply.sh" --list); do
 		[ -f "$base/$path" ] || continue
 		mkdir -p "$stage/$(dirname "$path")"
 		cp "$base/$path" "$stage/$path"
 	done
-	# files that differ have been named by fetch-linux.sh, with the path that they have
+	# fetch-linux.sh has reported files that differ, with their paths
 	said=$("$here/apply.sh" "$stage" 2>&1) || die "${said#*error: }"
 	rm "$stage/Makefile"
 }
@@ -95,7 +94,7 @@ sync_tree() {
 		copy_base
 	fi
 	(cd "$stage" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) >"$stage.files"
-	# what an earlier run put there and this one does not
+	# files of an earlier run that are no longer part of the overlay
 	LC_ALL=C sort "$tree.files" 2>/dev/null | LC_ALL=C comm -23 - "$stage.files" |
 		while read -r path; do
 			rm -f "${tree:?}/$path"
@@ -111,7 +110,7 @@ sync_tree() {
 	rm "$stage.files"
 }
 
-# Hard links where they are possible: nothing here writes to a file in place
+# Hard links where possible: no file is written in place.
 copy_base() {
 	say "copying $base"
 	rm -rf "$tree" "$tree.tmp" "$tree.made-from" "$tree.files"
@@ -129,8 +128,8 @@ this_kbuild() {
 	kbuild "$tree" "$out" "$k" "$@"
 }
 
-# kbuild's own variables; n leaves an object alone.  From the environment, so that a
-# folder that sets them itself has its way, and looked at when $(obj) is known.
+# Variables of kbuild; n excludes an object.  From the environment, so that a Makefile
+# can override them, and expanded when $(obj) is known.
 watch_some() {
 	KHO_WATCHED=$(watched)
 	# shellcheck disable=SC2016	# make's variables
@@ -154,10 +153,9 @@ build() {
 	echo "$state" >"$out/.state"
 }
 
-# kbuild knows per object which options it depends on, so a kernel starts as a copy
-# of the one that it resembles and rebuilds only what its own option touches.  Only
-# stock and fast resemble each other: the others have other structures or compiler
-# flags, which every object sees.
+# kbuild tracks the options that an object depends on, so fast starts as a copy of stock
+# and rebuilds few objects.  The other kernels have other structures or compiler flags,
+# which change every object.
 new_output() {
 	rm -rf "$out" "$out.tmp"
 	case $k in
@@ -183,14 +181,14 @@ fragments() {
 	esac
 }
 
-# Where two fragments name an option the later one counts.
+# If two fragments set an option the later one wins.
 options() {
 	fragments | xargs cat | awk '
 		match($0, /CONFIG_[A-Z0-9_]+/) { last[substr($0, RSTART, RLENGTH)] = $0 }
 		END { for (o in last) print last[o] }' | grep -E '^(CONFIG_|# CONFIG_.* is not set$)'
 }
 
-# Made aside: a .config that did not change keeps its time stamp.
+# Written to a new file: an unchanged .config keeps its time stamp.
 configure() {
 	log=$cache/log/$k-config.log
 	mkdir -p "$cache/log"
@@ -222,7 +220,7 @@ check_option() {
 	esac
 }
 
-# A pattern that has come to match nothing would be a test that cannot fail.
+# With a pattern that matches nothing the test could not fail.
 check_watched() {
 	for pattern in $(watched); do
 		# shellcheck disable=SC2046	# a pattern of the shell, on purpose
@@ -241,7 +239,7 @@ build_image() {
 
 objects() { awk '/^  (CC|AS|LD|AR) / { n++ } END { print n + 0 " objects" }' "$1"; }
 
-# One source for all kernels, so the objects stay apart from it.
+# One source for all kernels, so objects are in a folder of each.
 build_modules() {
 	dir=$build/kmod/$k
 	[ "$(cat "$dir/.state" 2>/dev/null)" != "$(state_of_modules)" ] || return 0

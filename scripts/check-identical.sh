@@ -1,12 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# With CONFIG_KHO_FAST off the kernel is the stock one (KTAP): each object that a
-# hooked file compiles to, and each of kernel/liveupdate, has the same instructions,
-# relocations and section sizes as the one compiled from the pristine tree; debug
-# information, which has line numbers, aside.  Wants the
-# stock kernel built; compiles only those objects of the pristine tree, into the cache.
-# Idempotent.
+# Compare the kernel with CONFIG_KHO_FAST off with stock (KTAP): the objects of all
+# hooked files and of kernel/liveupdate must have the instructions, relocations and
+# section sizes of those compiled from the pristine tree.  Debug information is ignored,
+# since it has line numbers.  Needs the stock kernel; compiles these objects of the
+# pristine tree, into the cache.  Idempotent.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] check-identical.sh
 set -eu
@@ -29,7 +28,7 @@ list_objects() {
 	(cd "$ours" && find kernel/liveupdate -name '*.o' ! -name 'built-in*' ! -name '.*')
 }
 
-# The same options: the pristine tree only does not know of ours.
+# The same options, except those that the pristine tree does not have
 configure() {
 	made_from="$base $(stat -c '%i %Y' "$base/Makefile") $(cksum <"$ours/.config")"
 	[ "$(cat "$pristine/.made-from" 2>/dev/null)" != "$made_from" ] || return 0
@@ -58,7 +57,7 @@ same_code() {
 	return 1
 }
 
-# A hook in a header would reach objects that nobody lists here.
+# A hook in a header would change objects that are not compared here.
 no_header_is_hooked() { ! "$here/apply.sh" --list | grep '\.h$'; }
 
 nothing_of_ours_is_linked() { ! nm "$ours/vmlinux" | grep -i kho_fast; }

@@ -1,16 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Run tests and sum up: the parts of scripts/parts, each behind what it needs.  Each
-# part writes KTAP, shown here and kept in build/check/PART.log; a part that ends
-# without a result, or early, counts as a failure, and so does a need that cannot be
-# met.  Then where the time went; the last line is "N passed, N failed", with
-# ", N skipped" where a tool was missing; under CI a skip is a failure.  Exit status 1
-# if anything failed.
+# Run the parts of scripts/parts, each after its needs, and sum up.  The KTAP output of a
+# part goes to stdout and to build/check/PART.log.  A part that ends early or without a
+# result counts as a failure, and so does a need that cannot be met.  Then follow the
+# times; the last line is "N passed, N failed", with ", N skipped" if a tool was missing.
+# In CI a skip is a failure.  Exit status 1 if anything failed.
 #
 # usage: check.sh [-n | -g] [TARGET...]
-#   -n       say what would be got and run, one a line, and do nothing
-#   -g       get what they need, and say what would be run
+#   -n       list needs and commands, do nothing
+#   -g       get the needs, list the commands
 #   TARGET   only the parts of these targets (all)
 set -eu
 here=$(dirname -- "$0")
@@ -23,7 +22,7 @@ passed=0
 failed=0
 skipped=0
 
-# rows TARGET...: their lines of scripts/parts, all without a target
+# rows [TARGET...]: their lines of scripts/parts, or all lines
 rows() {
 	for target; do
 		grep -q "^${target}[[:space:]]" "$here/parts" ||
@@ -62,7 +61,7 @@ add_up() {
 	skipped=$((skipped + s))
 }
 
-# beside NAME...: run these parts one on each CPU; each is shown when it has ended
+# beside NAME...: run these parts, one on each CPU; output of a part is shown at its end
 beside() {
 	[ $# -gt 0 ] || return 0
 	for name; do
@@ -86,8 +85,8 @@ beside() {
 	trap - INT TERM HUP
 }
 
-# Top-level results only: nested ones are indented, and summed up by theirs.  A part
-# must give as many as it planned, and may fail only by giving a failed one.
+# Top-level results only: nested ones are indented, and part of their parent's.  A part
+# must have as many results as planned, and a failed result if its status is not 0.
 sum_up() {
 	counts=$(awk '/^1\.\.0.*# SKIP/ { s++; plan++; next }
 		/^1\.\.[0-9]+/ { plan += substr($1, 4) }
@@ -107,7 +106,7 @@ sum_up() {
 	fi
 }
 
-# get NEED: not a test, but the tests need it
+# get NEED
 # shellcheck disable=SC2317	# called through part
 get() {
 	printf 'KTAP version 1\n1..1\n'
@@ -128,8 +127,8 @@ need() {
 	fi
 }
 
-# A part without a need has that of all: packages. What came before is done before anything
-# is got, so that it has no more than it says.
+# Without a need of its own a part needs packages, like all.  Earlier parts are finished
+# before the next need is met, so that they run with their own needs only.
 run_row() {
 	[ "$needs" != - ] || needs=packages
 	for n in $("$here/need.sh" -n "$needs"); do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Remove what the scripts put into the cache, and nothing else.  Idempotent.
+# Remove the files of the scripts from the cache, and no others.  Idempotent.
 #
 # usage: distclean.sh
 set -eu

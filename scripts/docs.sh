@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Render Documentation/ with the kernel's Sphinx extensions and check it (KTAP).  The
-# pages are rendered in a tree of links, build/docs/tree, that has them where apply-docs.sh
-# puts them: beside stock's pages of KHO and LUO and above the overlay's sources.
-# The result is build/docs/html/index.html.  Idempotent; takes some 20 s.
+# pages are rendered in build/docs/tree, a tree of links with the layout that
+# apply-docs.sh creates: beside stock's pages of KHO and LUO and above the overlay's
+# sources.  The result is build/docs/html/index.html.  Idempotent; takes about 20 s.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] docs.sh
 # shellcheck disable=SC2317	# the checks are called by name
@@ -16,13 +16,13 @@ here=$(dirname -- "$0")
 . "$here/ktap.sh"
 
 base=$("$here/fetch-linux.sh")
-# The kernel's source stays as it is, and its conf.py must not listen to the user.
+# Keep the kernel's source clean, and its conf.py independent of the user.
 export PYTHONDONTWRITEBYTECODE=1
 unset DOCS_THEME DOCS_CSS SPHINX_IMGMATH
 out=$build/docs
 tree=$out/tree
 doc=$tree/Documentation
-# What Sphinx needs of the kernel, and the pages that ours refer to
+# Files of the kernel for Sphinx, and pages that ours refer to
 kernel_parts='Documentation/conf.py Documentation/images Documentation/sphinx
 	Documentation/sphinx-static Documentation/core-api/kho/abi.rst
 	Documentation/core-api/kho/index.rst Documentation/core-api/liveupdate.rst
@@ -31,7 +31,7 @@ kernel_parts='Documentation/conf.py Documentation/images Documentation/sphinx
 
 link() { mkdir -p "${2%/*}" && ln -s "$1" "$2"; }
 
-# Links to files: a link to a folder of the kernel would not take ours.
+# Links to files: a link to a folder of the kernel could not have ours in it.
 make_tree() {
 	rm -rf "$out"
 	for path in $kernel_parts; do
@@ -56,7 +56,7 @@ make_tree() {
 	done <"$out/ours"
 }
 
-# The table of contents of stock's page leads to ours.
+# Stock's page has an entry for ours, once.
 applied_once() {
 	grep -qx 'Documentation/core-api/kho/index.rst' "$out/applied"
 	grep -q 'href="fast/index.html"' "$out/html/core-api/kho/index.html"
@@ -69,8 +69,8 @@ applied_once() {
 	[ "$(find "$out/other" -type f | wc -l)" -eq 1 ]
 }
 
-# render TREE OUTPUT: anything that Sphinx says is an error, but for the theme and
-# graphviz, which no page needs.
+# render TREE OUTPUT: any message of Sphinx is an error, except those about the theme and
+# about graphviz, which no page needs.
 render() {
 	rc=0
 	(cd "$1/Documentation" && srctree=$1 LC_ALL=C.UTF-8 \
@@ -84,7 +84,7 @@ pages_render() {
 	[ -s "$out/html/core-api/kho/fast/source.html" ]
 }
 
-# Of a page that names another one, which is not there
+# A page with a reference to a missing page
 broken_reference_fails() {
 	broken=$out/broken
 	for path in Documentation/conf.py Documentation/images Documentation/sphinx \
@@ -97,7 +97,7 @@ broken_reference_fails() {
 	grep -q "WARNING: unknown document: 'nowhere'" "$out/broken-html.log"
 }
 
-# The tool says it on stderr, and succeeds.
+# The tool reports errors on stderr, with status 0.
 abi_entries_are_valid() {
 	"$base/tools/docs/get_abi.py" -D "$doc/ABI" validate >"$out/abi" 2>&1 || :
 	cat "$out/abi"
@@ -116,7 +116,7 @@ sysfs_files_have_abi_entries() {
 	done <"$out/attrs"
 }
 
-# Sources that have kernel-doc, and those that a page pulls in
+# Each source with kernel-doc is in one page.
 sources_are_in_a_page() {
 	(cd "$top" && grep -rlE '^[[:space:]]*/\*\*$' kernel mm include) | LC_ALL=C sort >"$out/documented"
 	(cd "$top" && grep -rhoE '^\.\. kernel-doc:: .*' Documentation) | sed 's/.*:: *//' |
@@ -127,8 +127,8 @@ sources_are_in_a_page() {
 	[ ! -s "$out/missing" ]
 }
 
-# File names in the pages: of ours, or of the kernel by path or beside stock's.  The
-# example program of luolib.rst is nobody's.
+# File names in the pages exist here or in the kernel.  luolib.rst has an example program,
+# agent.c.
 named_files_exist() {
 	(cd "$top" && find . -type f ! -path './build/*' ! -path './.git/*') | sed 's,^\.,,' >"$out/files"
 	(cd "$top" && grep -rnoE '[A-Za-z0-9_./-]*[A-Za-z0-9_-]\.(c|h|sh|bt|rst|plan|case|config)\b' \
@@ -145,7 +145,7 @@ named_files_exist() {
 	[ ! -s "$out/missing" ]
 }
 
-# Options that the pages name are in a Kconfig file of ours or of the kernel.
+# Options in the pages are in Kconfig.
 named_options_exist() {
 	(cd "$top" && grep -rhoE 'CONFIG_KHO_[A-Z0-9_]+' README.md Documentation) | sort -u >"$out/options"
 	[ -s "$out/options" ]
@@ -155,7 +155,7 @@ named_options_exist() {
 	done <"$out/options"
 }
 
-# The section names each file of the overlay, and what it names is there.
+# The section lists each file of the overlay, and only files that exist.
 maintainers_section_is_complete() {
 	[ "$(diff "$base/MAINTAINERS" "$tree/MAINTAINERS" | grep -c '^[<>]')" -eq \
 		"$(grep -vc '^#' "$top/MAINTAINERS" | awk '{ print $1 + 1 }')" ]

@@ -33,14 +33,14 @@ bending="$bending|(C|CXX|CPP|LD|AS)FLAGS|LDLIBS|CPATH|(C|CPLUS)_INCLUDE_PATH|LIB
 bending="$bending|GNUTERM|GNUPLOT_.*|COMPILER_PATH|GCC_.*|DEPENDENCIES_OUTPUT|SUNPRO_DEPENDENCIES"
 bending="$bending|(A|L|M|T|UB)SAN_OPTIONS|PERL.*|PYTHON.*|GZIP|BZIP2?|XZ_.*|ZSTD_.*"
 
-# list_set REGEX: the variables of the environment with such a name.  A line of env's
-# output could be a line of another variable's value.
+# list_set REGEX: variables of the environment with such names.  Not from env's output,
+# where a value may have lines that look like variables.
 list_set() {
 	awk -v re="^($1)\$" 'BEGIN { for (name in ENVIRON) if (name ~ re) print name }'
 }
 
-# No shell can unset its own options, and an exported function takes the place of any
-# command but exec: start over without them.
+# A shell cannot unset its own options, and an exported function replaces any command
+# except exec: restart without them.
 unset -f awk env sh
 stubborn=$(list_set 'SHELLOPTS|BASHOPTS|BASH_FUNC_.*')
 if [ -n "$stubborn" ]; then
@@ -60,13 +60,13 @@ if [ "${1-}" = --help ]; then
 	exit
 fi
 
-# git as without a configuration; it may look at this checkout, whoever owns it
+# git without a configuration, and for a checkout of any owner
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
-# whatever a script creates it must be able to read and to remove
+# Files that a script creates must be readable and removable for it.
 umask u+rwx
 
-# A relative one would be another folder after each cd.
+# A relative path would change with each cd.
 case ${TMPDIR:=/tmp} in
 /*) ;;
 *) TMPDIR=$PWD/$TMPDIR ;;

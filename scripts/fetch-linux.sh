@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Print the path of a pristine Linux tree of the version in KERNEL.  That is
-# $KDIR if set; otherwise Debian's source package, fetched through apt into the
-# cache and unpacked there.  Idempotent: what is in the cache is used again.
+# Print the path of a pristine Linux tree of the version in KERNEL: $KDIR if set, or else
+# Debian's source package, fetched through apt and unpacked in the cache.  Idempotent.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] fetch-linux.sh
 set -eu
@@ -43,8 +42,8 @@ use_kdir() {
 	echo "$KDIR"
 }
 
-# check_tree TREE WORDS: which of its files are not those that the overlay was made after is
-# said also if it can be used
+# check_tree TREE WORDS: notices of apply.sh, such as files that differ from STOCK, are
+# shown even if the tree can be used
 check_tree() {
 	said=$("$here/apply.sh" --check "$1" 2>&1) || die "$2: ${said#*error: }"
 	echo "$said" | sed -n "s/^apply\.sh: notice:/$self: notice:/p" >&2
@@ -89,8 +88,7 @@ apt_download() {
 
 du_mib() { du -sm "$1" | awk '{ print $1 " MiB" }'; }
 
-# apt has verified the signature.  The sum says whether these are the very bytes
-# the measurements were made with.
+# apt has verified the signature.  The checksum is that of the measured source.
 check_sum() {
 	have=$(dpkg-deb -f "$deb" Version) || die "$deb is damaged: remove it and run this again"
 	if [ "$have" != "$version" ]; then
@@ -101,7 +99,8 @@ check_sum() {
 		die "$deb does not have the sha256 in KERNEL: remove it and run this again"
 }
 
-# Unpacked under another name and then renamed: an interrupted run leaves no half tree.
+# Unpacked under another name and renamed, so that no incomplete tree remains after an
+# interrupt.
 unpack() {
 	tmp=$cache/linux.tmp
 	rm -rf "$tmp"

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Install the user headers of the pristine kernel into the cache, in usr/include: the
-# programs of the guests and khoctl are compiled against them. The overlay has none.
-# Idempotent.
+# Install the user headers of the pristine kernel into the cache, in usr/include, for
+# khoctl and the programs of the guests.  The overlay has none.  Idempotent.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] install-headers.sh
 set -eu

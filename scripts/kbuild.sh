@@ -1,21 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# How kbuild is called.  One set of flags for all scripts: kbuild rebuilds whatever
-# was built with others.  Sourced after lib.sh.
+# Calls of kbuild, with the same flags for all scripts: other flags would rebuild
+# everything.  Sourced after lib.sh.
 
-# The compiler's cache may be elsewhere than ours, in KHO_CCACHE, and outlive it: what it
-# knows does not depend on where ours is.
+# The compiler's cache (KHO_CCACHE) may outlive this cache: its objects do not depend on
+# the path of this one.
 # shellcheck disable=SC2154	# cache: from lib.sh
 export CCACHE_DIR="${KHO_CCACHE:-$cache/ccache}" CCACHE_MAXSIZE=2G CCACHE_DEPEND=1 \
 	CCACHE_BASEDIR="$cache" CCACHE_NOHASHDIR=1
-# Nothing of the machine goes into the image: equal inputs give equal kernels.
+# Reproducible images: no user, host or time of the build
 export KBUILD_BUILD_USER=kho KBUILD_BUILD_HOST=fast
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
 
-# ccache in depend mode does not see what .incbin includes: it would give a kernel image
-# an old kernel whenever the compressed size is the same.  So assembly goes past it, by
-# a ccache of ours in front of it: the commands, which kbuild compares, stay as they are.
+# In depend mode ccache ignores files of .incbin, so a kernel image could contain an old
+# kernel of the same compressed size.  A wrapper named ccache sends assembly past it; the
+# command lines, which kbuild compares, do not change.
 front_ccache() {
 	mkdir -p "$cache/bin"
 	cat 2>/dev/null >"$cache/bin/ccache.$$" <<-EOF || die "cannot write to $cache/bin: is the disk full?"
@@ -34,11 +34,11 @@ case :$PATH: in
 *) front_ccache ;;
 esac
 
-# ccache gives gcc relative paths, which kbuild does not cut from __FILE__ by itself.
+# gcc gets relative paths from ccache, which kbuild does not strip from __FILE__.
 short_paths="-fmacro-prefix-map=../tree/= -fmacro-prefix-map=../linux/="
 
-# kbuild TREE OUT NAME ARG...: make takes the place of the caller, who is a subshell or
-# a background job, so that a signal for the job reaches it.
+# kbuild TREE OUT NAME ARG...: make replaces the caller, a subshell or a background job,
+# so that it receives the signals of the job.
 kbuild() {
 	_tree=$1 _out=$2 _name=$3
 	shift 3

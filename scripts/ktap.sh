@@ -1,19 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A KTAP report from a shell script.  Sourced after lib.sh.
+# KTAP output of shell scripts.  Sourced after lib.sh.
 
 ktap_nr=0
 ktap_failed=0
 
 ktap_begin() { printf 'KTAP version 1\n1..%d\n' "$1"; }
 
-# check NAME COMMAND...: passes if COMMAND does; says what COMMAND said if not
+# check NAME COMMAND...: passes if COMMAND does, or else shows its output
 check() {
 	_name=$1
 	shift
 	ktap_nr=$((ktap_nr + 1))
-	# not in an if, where the command would run without set -e
+	# Not in an if, which would disable set -e for the command
 	set +e
 	_said=$(set -e; "$@" 2>&1 9>&-)
 	_rc=$?

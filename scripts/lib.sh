@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What the scripts share.  Sourced, never run: the caller has done set -eu.
+# Common parts of the scripts.  Sourced, never run: the caller has done set -eu.
 #
-#   $top     the repository        $cache   what survives a clean checkout
-#   $build   every output          $self    the script's name, for messages
+#   $top     the repository        $cache   sources and kernels, kept between checkouts
+#   $build   all outputs           $self    name of the script, for messages
 
 self=${0##*/}
 
 say() { printf '%s: %s\n' "$self" "$*" >&2; }
 die() { printf '%s: error: %s\n' "$self" "$*" >&2; exit 1; }
 
-# Functions of the user's that bash has exported; environment.sh is not read yet.
+# Exported functions of bash; environment.sh is not read yet.
 unset -f cd pwd dirname printf
 top=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 while [ ! -f "$top/scripts/lib.sh" ]; do
@@ -23,8 +23,8 @@ done
 # shellcheck disable=SC2034	# for the scripts that source this file
 build=$top/build
 
-# need_plain_path WHAT PATH WAY-OUT: make splits at a blank or a colon and QEMU at a comma,
-# and neither make nor kbuild quotes what is special to a shell
+# need_plain_path WHAT PATH REMEDY: make splits at blanks and colons, QEMU at commas, and
+# neither make nor kbuild quotes special characters of the shell.
 need_plain_path() {
 	case $2 in
 	*[[:space:]:,\;\#\$%\&\|\<\>\(\)\*\?\[\]\{\}\'\"\`\\]*)
@@ -44,14 +44,14 @@ reason=$(mkdir -p -- "$cache" 2>&1) ||
 cache=$(cd -- "$cache" && pwd -P)
 need_plain_path "the cache" "$cache" "set KHO_CACHE to a folder without"
 [ -w "$cache" ] || die "cannot write to the cache $cache: set KHO_CACHE to a folder you can write to"
-# A cache is marked when it is made: what is removed and replaced in it must not be somebody
-# else's linux or usr.  Those of before had no mark, but a lock.
+# The cache is marked when it is created: the scripts replace and remove folders in it,
+# such as linux and usr, which must be theirs.  Older caches have a lock but no mark.
 if [ ! -e "$cache/.kho-fast" ]; then
 	[ -z "$(ls -A -- "$cache")" ] || [ -f "$cache/lock" ] ||
-		die "$cache holds files that are not of kho-fast: set KHO_CACHE to an empty folder"
+		die "$cache has files that are not from kho-fast: set KHO_CACHE to an empty or new folder"
 	: >"$cache/.kho-fast"
 fi
-# in full: a relative path is another one for a make that runs in a subfolder
+# Absolute, for make in a subfolder
 export KHO_CACHE="$cache"
 case ${KHO_CCACHE-} in
 '' | /*) ;;
@@ -83,24 +83,24 @@ kernel_image() {
 	echo "$_image"
 }
 
-# need_space GIB WHAT: refuse early rather than fail in the middle
+# need_space GIB WHAT: fail early
 need_space() {
 	_free=$(df -Pk -- "$cache" | awk 'NR == 2 { print int($4 / 1048576) }')
 	[ "$_free" -ge "$1" ] || die "$2 needs $1 GiB, $cache has $_free GiB free:" \
 		"free some, or set KHO_CACHE to a folder on a larger disk"
 }
 
-# GiB of memory that the host can give without swapping
+# free_gib: GiB of memory that are available without swapping
 free_gib() { awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo; }
 
-# need_memory GIB WHAT: refuse early; a guest that the host kills says nothing
+# need_memory GIB WHAT: fail early; a guest that the OOM killer ends has no message
 need_memory() {
 	_free=$(free_gib)
 	[ "$1" -le "$_free" ] || die "$2 needs $1 GiB of memory, this machine has $_free GiB free:" \
-		"end what uses it, or choose something smaller"
+		"free some, or choose a smaller one"
 }
 
-# copy_checkout DIR: what has been committed, or will be, without git
+# copy_checkout DIR: all files that git does not ignore, without .git
 copy_checkout() {
 	mkdir -p "$1"
 	(cd "$top" && git ls-files --cached --others --exclude-standard | sort -u |
@@ -109,7 +109,7 @@ copy_checkout() {
 		done | tar -c -T - -f -) | tar -x -C "$1" -f -
 }
 
-# One script at a time changes the cache: the lock goes with file descriptor 9.
+# One script at a time changes the cache; file descriptor 9 holds the lock.
 lock_cache() {
 	exec 9>"$cache/lock"
 	flock -n 9 && return
@@ -117,9 +117,9 @@ lock_cache() {
 	flock 9
 }
 
-# run_long WHAT LOG COMMAND...: output goes to LOG, a line to the terminal at once and
-# every 15 s, and the reason if COMMAND fails.  $progress, if set, is a command whose
-# output joins that line; $on_failure replaces fail_long.
+# run_long WHAT LOG COMMAND...: output goes to LOG; the terminal gets a line at the start
+# and every 15 s, and the reason if COMMAND fails.  The output of the command $progress, if
+# set, is added to that line; $on_failure replaces fail_long.
 run_long() {
 	_what=$1 _log=$2
 	shift 2
@@ -130,7 +130,7 @@ run_long() {
 	_job=$!
 	tick "$_what" "$_start" &
 	_tick=$!
-	# A background job ignores the terminal's interrupt: pass it on.
+	# A background job ignores the terminal's interrupt: forward it.
 	trap 'kill $_job $_tick 2>/dev/null; exit 130' INT TERM HUP
 	_rc=0
 	wait "$_job" || _rc=$?

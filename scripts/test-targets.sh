@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Each target of 'make help' runs, in its smallest form and as a user calls it, and leaves
-# what it promises (KTAP, a line per target).  Parts of 'make check' need no more than to be
-# there.  Wants the kernels stock and fast; takes two minutes on 2 CPUs.  The
-# benchmarks run with SMOKE=1, so that build/report keeps its samples.
+# Run each target of 'make help' in its smallest form and check its outputs (KTAP, a line
+# per target).  Parts of 'make check' only have to exist.  Needs the kernels stock and
+# fast; takes two minutes on 2 CPUs.  Benchmarks run with SMOKE=1, so that build/report
+# keeps its samples.
 #
 # usage: test-targets.sh [TARGET...]
 #
@@ -17,10 +17,10 @@ here=$(dirname -- "$0")
 # shellcheck source=ktap.sh
 . "$here/ktap.sh"
 
-# In this order: where and tools read what blackout leaves, compare what bench does.
+# In this order: where and tools read outputs of blackout, compare those of bench.
 # where-first is 'make where' without samples.
 tried='help setup clean distclean where-first blackout where bench compare luo scaling tools docs fuzz'
-# Far from what any of them takes: it is for one that hangs.
+# Far above the time of any of them: for a hang
 limit=300
 smoke=$build/smoke
 work=$(mktemp -d)
@@ -65,14 +65,14 @@ counts() {
 	[ "$_n" -eq "$1" ] || { echo "$_n lines of $3 have '$2', not $1:"; cat "$3"; return 1; }
 }
 
-# What make help names, and what the Makefile has: PHONY, or a folder of the same name,
-# such as bench, would keep the target from being made.
+# Targets of make help and of .PHONY, without which a folder of the same name, such as
+# bench, would hide a target
 named() { plain_make -C "$top" help | sed -n 's/^make \([a-z][a-z0-9-]*\) .*/\1/p'; }
 phony() { plain_make -C "$top" -pRrq help | sed -n 's/^\.PHONY: *//p' | tr ' ' '\n' | grep .; }
 
 is_part() { case $1 in check | check-* | lint | kernels) ;; *) return 1 ;; esac; }
 
-# 'make -n' says "Nothing to be done" where there is no recipe, and succeeds.
+# Without a recipe 'make -n' prints "Nothing to be done" and succeeds.
 is_there() {
 	plain_make -n -C "$top" "$1" >"$work/out" 2>&1 || { cat "$work/out"; return 1; }
 	if grep 'Nothing to be done' "$work/out" || [ ! -s "$work/out" ]; then
@@ -81,7 +81,7 @@ is_there() {
 	fi
 }
 
-# A target that nobody tries, and one that nobody is told of
+# No target without a test, and none missing in make help
 try_help() {
 	run 0 help
 	named | sort >"$work/named"
@@ -101,7 +101,7 @@ try_help() {
 	done
 }
 
-# What had to be installed is.
+# Everything has been installed before.
 try_setup() {
 	run 0 setup
 	cat "$work/out" "$work/err" >"$work/said"
@@ -134,7 +134,7 @@ try_clean() {
 	[ -e "$work/cache/mine" ]
 }
 
-# What the scripts call things in the cache
+# Names of the scripts' files in the cache
 in_cache() {
 	cd "$top"
 	# shellcheck disable=SC2016	# as it is written there
@@ -166,14 +166,14 @@ try_distclean() {
 	rm "$work/cache/mine"
 	make_copy distclean
 	[ ! -e "$work/cache" ] || { echo 'the empty cache was left'; return 1; }
-	# a folder of somebody's that happens to have our names
+	# another folder with the same names in it
 	mkdir -p "$work/cache/linux" "$work/cache/usr"
 	! make_copy distclean || { echo 'a folder that is no cache was taken for one'; return 1; }
-	prints 'holds files that are not of kho-fast'
+	prints 'has files that are not from kho-fast'
 	[ -d "$work/cache/linux" ] && [ -d "$work/cache/usr" ]
 }
 
-# One message, which says how to get them
+# One message, with the command that makes them
 try_where_first() {
 	rm -rf "$smoke/report"
 	run 2 where
@@ -215,7 +215,7 @@ try_bench() {
 	prints '"type":"sample"' "$(cat "$work/native")"
 }
 
-# samples NS...: as make bench writes them
+# samples NS...: in the format of make bench
 samples() {
 	printf '{"type":"env","schema":2,"dirty":false,"where":"shim","rev":"abc","kernel":"7.3.4",'
 	printf '"cc":"gcc","cpu":"a cpu","governor":"none","cpus":2,"nodes":1,"seed":1}\n'
@@ -301,7 +301,7 @@ refuses() {
 	[ -z "$(find "$smoke" -name '*.jsonl')" ] || { echo "$*: it left samples"; return 1; }
 }
 
-# What every guest would fail for is said before the first
+# Conditions that every guest would fail are reported before the first one.
 benchmarks_refuse_early() {
 	mkdir -p "$work/empty"
 	for bench in blackout luo scaling preserve-scaling; do
@@ -322,11 +322,11 @@ benchmarks_refuse_early() {
 		sh -c '. "${0%/*}/lib.sh"; need_memory 99999 "a guest"' "$top/scripts/lib.sh"
 }
 
-# Of the folder of a full run
+# Files of full runs
 reports() { find "$build/report" -type f -exec cksum {} + 2>/dev/null | sort || :; }
 unchanged() { reports | diff "$work/reports" -; }
 
-# Outputs belong into build/.
+# All outputs are in build/.
 status() { git -C "$top" status --porcelain; }
 checkout_unchanged() { status | diff "$work/status" -; }
 
