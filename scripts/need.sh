@@ -1,22 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Get what is needed, and what that needs in turn.  Idempotent, and silent when all
-# is there.
+# Get the needs of a target, with their own needs.  Idempotent, and silent if nothing is
+# missing.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] need.sh [-n] NEED...
 #   packages   programs and libraries of Debian
-#   source     the kernel's, pristine
-#   headers    the kernel's, for userspace
-#   both       the two kernels that are compared
+#   source     pristine kernel source
+#   headers    kernel headers for userspace
+#   both       the kernels stock and fast
 #   kernels    all kernels
-#   -n         name them in order, one a line, and do nothing
+#   -n         list them in order, one a line, do nothing
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=lib.sh
 . "$here/lib.sh"
 
-# in_order NEED: itself, behind what it needs
+# in_order NEED: its own needs, then itself
 in_order() {
 	case $1 in
 	packages) echo packages ;;

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Install what is missing, through apt: as root, or with sudo.  Idempotent, and
-# silent when nothing is missing.  On anything but Debian it lists what is missing
-# and stops.
+# Install missing packages with apt, as root or with sudo.  Idempotent, and silent if
+# nothing is missing.  On other distributions list what is missing, and stop.
 #
 # usage: setup.sh
 set -eu
@@ -13,9 +12,9 @@ here=$(dirname -- "$0")
 # shellcheck source=apt.sh
 . "$here/apt.sh"
 
-# Purpose, Debian package, and what shows that it is there: a command or a file, or
-# a command with an option: that it compiles and links a program.
-# Every Debian has a perl, but checkpatch needs the modules of the whole package.
+# Purpose, Debian package, and a probe: a command or a file that must exist, or a compiler
+# with an option that must compile and link.  checkpatch needs more modules than perl-base
+# has.
 needed='
 build	gcc		gcc
 build	libc6-dev	/usr/include/stdio.h
@@ -48,7 +47,7 @@ tools	libfdt-dev	/usr/include/libfdt.h
 test	bpftrace	bpftrace
 test	linux-perf	perf
 '
-# Older ones crash the guest while it patches its own code under tcg,thread=multi.
+# With older versions guests crash in text patching under tcg,thread=multi.
 qemu_least=9
 
 main() {
@@ -85,7 +84,7 @@ qemu_too_old() {
 }
 
 refuse_other() {
-	say "missing here, by purpose (the package is the one Debian has it in):"
+	say "missing here, by purpose (with Debian's name of the package):"
 	[ -z "$missing" ] || echo "$missing" | while read -r purpose package probe; do
 		printf '  %-8s %-28s package %s\n' "$purpose" "$probe" "$package" >&2
 	done

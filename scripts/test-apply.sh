@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tests of apply.sh (KTAP), on a small tree made of the files it touches.
-# Idempotent; writes only to a scratch folder.
+# Tests of apply.sh (KTAP), on a small tree of the files that it changes.  Idempotent;
+# writes only to a scratch folder.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] test-apply.sh [TEST...]
 set -eu
@@ -93,7 +93,7 @@ tree_in_another_repository_is_patched() {
 	installs_overlay_and_hooks
 }
 
-# The last patch, so that those before it have already been found to apply
+# The last patch, after all others were found to apply
 moved_anchor_is_refused() {
 	last=$(find "$repo/patches" -name '*.patch' | sort | tail -n 1)
 	anchor=$(sed -n '/^@@/,$ s/^ \([[:space:]]*[a-z_].*\)/\1/p' "$last" | head -n 1)
@@ -102,7 +102,7 @@ moved_anchor_is_refused() {
 	refuses "${last##*/}: neither applies nor is applied"
 }
 
-# Ours would go in beside it
+# The overlay's would be added beside it
 hook_of_another_version_is_refused() {
 	one=$(echo "$hooked" | tail -n 1)
 	echo "kho_fast_older_hook();" >>"$tree/$one"
@@ -131,7 +131,7 @@ path_outside_the_tree_is_refused() {
 	refuses 'leaves the tree'
 }
 
-# Root may write anywhere, so it has to become somebody else first.
+# Root may write anywhere, so run as another user.
 read_only_tree_is_refused() {
 	chmod -R a-w,a+rX "$tree" "$repo"
 	chmod a+rx "$repo/scripts/apply.sh"
@@ -141,7 +141,7 @@ read_only_tree_is_refused() {
 	refuses 'cannot be written to'
 }
 
-# In a copy of the tree a release later, so that nothing else differs
+# On a copy of the tree with a later version and no other difference
 notices() {
 	sed -i 's/^SUBLEVEL = .*/SUBLEVEL = 99/' "$tree/Makefile"
 	said=$(apply "$@" 2>&1)
@@ -177,7 +177,7 @@ each_file_that_differs_is_named() {
 	done
 }
 
-# What a user of KDIR= sees is what fetch-linux.sh says, on stderr.
+# With KDIR= messages come from fetch-linux.sh, on stderr.
 fetch_names_each_file_that_differs() {
 	record
 	rm -f "$tree/mm/memfd_luo.c"
@@ -190,21 +190,21 @@ fetch_names_each_file_that_differs() {
 	[ ! -s "$work/said" ]
 }
 
-# The committed sums are those of the release that they name.
+# STOCK has the checksums of the release that it names.
 recorded_sums_are_the_committed_ones() {
 	record
 	one=$(sed -n 2p "$top/STOCK") two=$(sed -n 2p "$repo/STOCK")
 	if [ "$one" = "$two" ]; then
 		diff "$top/STOCK" "$repo/STOCK"
 	fi
-	# of a tree with the overlay the same
+	# the same for a tree with the overlay
 	apply
 	cp "$repo/STOCK" "$work/outer/STOCK"
 	"$repo/scripts/apply.sh" --record "$tree"
 	diff "$work/outer/STOCK" "$repo/STOCK"
 }
 
-# other_format HEADER OLD NEW: as a vendor would have it who carries a newer handover
+# other_format HEADER OLD NEW: a vendor's tree with a newer handover
 other_format() {
 	sed -i "s/$2/$3/" "$tree/include/linux/kho/abi/$1"
 	if cmp -s "$tree/include/linux/kho/abi/$1" "$pristine/include/linux/kho/abi/$1"; then
@@ -231,7 +231,7 @@ format_that_no_header_names_is_refused() {
 	refuses 'defines MEMFD_LUO_FH_COMPATIBLE'
 }
 
-# What static_assert() compares is what apply.sh compares, however the lines are broken.
+# apply.sh compares the same as static_assert(), wherever lines are broken.
 formats_are_all_read() {
 	top=$repo
 	. "$here/tree.sh"
@@ -260,14 +260,14 @@ other_layout_is_refused() {
 		! cmp -s "$_header" "$work/header" || { echo "nothing in $_change"; return 1; }
 		refuses "include/linux/kho/abi/${_change%%/*}"
 		expect 'use a version of the overlay' "$said"
-		# a comment and white space are no layout
+		# comments and white space do not count
 		sed 's,^struct .*,/* ** a * / b **/\n&  /* c */,' "$work/header" >"$_header"
 		apply --check
 		cp "$work/header" "$_header"
 	done
 }
 
-# compiles: formats.c with the headers of the tree; what they include has no part in it
+# compiles: formats.c with the headers of the tree, and empty ones for their includes
 compiles() {
 	cc -std=gnu11 -fsyntax-only -I "$work/inc" -I "$tree/include" -I "$tree/include/uapi" \
 		-include stddef.h -include assert.h -DPAGE_SIZE=4096 -D__packed='__attribute__((packed))' \
@@ -384,7 +384,7 @@ file_of_somebody_else_is_refused() {
 	apply
 }
 
-# In a tree of ours it may be of an older version, or of the user.
+# In a tree with the overlay it may be from an older version, or the user's.
 unknown_file_is_removed_by_name() {
 	shrink_overlay
 	apply
@@ -428,13 +428,13 @@ second_run_at_a_time_is_refused() {
 	exec 8<"$tree"
 	flock 8
 	refuses 'another apply.sh is at work'
-	# as while it writes
+	# as during a write
 	mkdir "$tree/.kho_fast.undo"
 	touch "$tree/.kho_fast.undo/begun"
 	apply() { "$repo/scripts/apply.sh" --check "$tree"; }
 	refuses 'another apply.sh is at work'
 	rm -r "$tree/.kho_fast.undo"
-	# two may look
+	# two may read
 	flock -s 8
 	apply
 }
@@ -449,7 +449,7 @@ tree_that_cannot_be_locked_is_said() {
 	done
 }
 
-# All was written: the status says so, and somebody may still read stderr.
+# All was written: status 0, and the report on stderr.
 unread_report_is_no_failure() {
 	shrink_overlay
 	for _mode in '' --reverse --reverse; do

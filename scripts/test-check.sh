@@ -1,12 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Each part of make check gets what it needs by itself (KTAP): every target is asked, with
-# an empty cache, what it would get and run.  Those that need no kernel get it, in a
-# checkout that is new, too, and those that end soon are run.  Only the kernel's source
-# is lent to them.  That no part needs more than it says is seen elsewhere: check.sh gets
-# nothing before the first part that says it needs it, and .ci/run starts with an empty
-# cache.  Idempotent; writes only to a scratch folder.
+# Each target of make check gets its own needs (KTAP).  All are run with -n on an empty
+# cache.  Those without kernels get their needs, in a new checkout too, and quick ones are
+# run; only the kernel's source is provided.  That no part needs more than it lists is
+# tested by .ci/run, which starts with an empty cache, and by check.sh, which gets a need
+# only before the first part that lists it.  Idempotent; writes only to a scratch folder.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] test-check.sh
 set -eu
@@ -25,8 +24,8 @@ targets() { awk '/^[^#]/ && !seen[$1]++ { print $1 }' "$here/parts"; }
 
 make_target() { [ "$1" = lint ] && echo lint || echo "check-$1"; }
 
-# A target says its parts, each behind its needs, which stand in the order in which they
-# can be met, and leaves the cache alone.
+# A target lists its parts, each after its needs, in an order in which they can be met, and
+# does not change the cache.
 says_its_needs() {
 	rm -rf "$KHO_CACHE"
 	make -s -C "$work/new" "$(make_target "$1")" DRY=1 >"$work/plan"
@@ -49,7 +48,7 @@ says_its_needs() {
 
 is_in_make_help() { make -s -C "$work/new" help | grep -q "^make $(make_target "$1") "; }
 
-# Targets none of whose parts needs a kernel, but for those that are run
+# Targets without kernels, except those that are run
 without_kernels() {
 	awk -v run=" $quick " '/^[^#]/ { t[$1] = t[$1] " " $3 }
 		END { for (name in t) if (t[name] !~ /kernels/ && !index(run, " " name " ")) print name }' \
@@ -84,7 +83,7 @@ passes_alone() {
 	return 1
 }
 
-# A need that is not met fails the check, and says which.
+# A need that cannot be met fails the check and is named.
 missing_need_fails() {
 	rm -rf "$KHO_CACHE" "$work/new/build"
 	mkdir "$work/nowhere"

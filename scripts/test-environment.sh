@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tests of what a user's environment does to the scripts (KTAP): nothing, or they say at
-# once what is wrong with it.  Builds nothing; idempotent, writes only to a scratch folder.
+# Tests of the scripts in odd environments (KTAP): no effect, or one message at once.
+# Builds nothing.  Idempotent; writes only to a scratch folder.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] test-environment.sh [TEST...]
 set -eu
@@ -14,8 +14,8 @@ here=$(dirname -- "$0")
 # shellcheck source=test-tree.sh
 . "$here/test-tree.sh"
 
-# same_in NAME=VALUE...: apply.sh writes and says what it does without them. /bin/sh is
-# bash with some: elsewhere it always is.
+# same_in NAME=VALUE...: apply.sh writes and prints the same as without them, also where
+# /bin/sh is bash.
 same_in() {
 	rm -rf "$tree"
 	cp -Rp "$pristine" "$tree"
@@ -34,7 +34,7 @@ same_in() {
 	diff -r "$pristine" "$tree"
 }
 
-# What is said and written with nothing set
+# Outputs without these variables
 plain() {
 	shrink_overlay
 	apply --check >"$work/plain--check"
@@ -72,7 +72,7 @@ apply_knows_no_git_configuration() {
 	same_in GIT_TRACE=1 GIT_LITERAL_PATHSPECS=1 GIT_EXEC_PATH=/nonexistent
 }
 
-# The tree, and what is above the scratch folder, have repositories with settings.
+# Repositories with settings, in the tree and above the scratch folder
 apply_knows_no_repository() {
 	plain
 	for folder in "$pristine" "$tree" "$work"; do
@@ -119,7 +119,7 @@ apply_takes_any_umask() {
 	done
 }
 
-# Of the tree, of this checkout and of the scratch folder
+# In the paths of the tree, this checkout and the scratch folder
 apply_takes_blanks_and_colons_in_paths() {
 	plain
 	odd="$work/outer/a b:c\\n, \$(d)"
@@ -135,7 +135,7 @@ apply_takes_blanks_and_colons_in_paths() {
 my tree' ]
 }
 
-# says WORDS COMMAND...: it fails at once, in one line with these words
+# says WORDS COMMAND...: it fails at once, with one line that has WORDS
 says() {
 	words=$1
 	shift
@@ -168,7 +168,7 @@ checkout() {
 		include kernel mm bench bpf scripts tests tools "$1")
 }
 
-# Every script that is started by itself and sources lib.sh, which looks first of all.
+# Scripts that are run by themselves and source lib.sh, which checks first
 front_doors() {
 	(cd "$1" && grep -lE '^\. .*/lib\.sh"$' scripts/*.sh tests/*/*.sh bench/*.sh bench/compare bpf/*.sh)
 }
@@ -219,7 +219,7 @@ relative_paths_are_taken() {
 	said=$(cd "$work/outer" && KHO_CACHE=cache KDIR=here/linux CDPATH=here:. "$here_full/fetch-linux.sh")
 	[ "$said" = "$work/outer/here/linux" ] || { echo "KDIR: $said"; return 1; }
 	[ -d "$work/outer/cache" ]
-	# as a make in a subfolder has them
+	# as make in a subfolder gets them
 	cat >"$repo/scripts/show.sh" <<-'EOS'
 		. "$(dirname -- "$0")/lib.sh"
 		env | grep -E '^(KDIR|KHO_CACHE)=' | sort
@@ -229,7 +229,7 @@ relative_paths_are_taken() {
 KHO_CACHE=$work/outer/cache" ] || { echo "$said"; return 1; }
 }
 
-# What a kernel developer has set for builds of his own
+# Variables for a developer's own kernel builds
 kernel_builds_know_no_setting() {
 	cat >"$repo/scripts/show.sh" <<-'EOS'
 		set -eu
@@ -260,8 +260,8 @@ scripts_list_under_cdpath() {
 	[ -s "$work/want" ]
 }
 
-# Bash exports functions, and may be the shell that runs a script. cd and pwd are what
-# lib.sh looks for its top with.
+# Functions that bash exports, for scripts that bash runs.  lib.sh finds its top with cd
+# and pwd.
 scripts_know_no_function_of_a_user() {
 	# shellcheck disable=SC2016	# of the other shell
 	said=$(bash -c 'cd() { echo x; }; pwd() { echo /x; }; awk() { echo x; }
@@ -271,7 +271,7 @@ scripts_know_no_function_of_a_user() {
 	[ "$said" = "$(printf 'packages\nsource\nheaders')" ] || { echo "$said"; return 1; }
 }
 
-# Before lib.sh or environment.sh is read there is a CDPATH; what is sourced comes after.
+# CDPATH is set until lib.sh or environment.sh is read; sourced scripts come later.
 every_script_is_safe_from_the_start() {
 	bad=$(cd "$top" && git ls-files '*.sh' bench/compare .ci/run 2>/dev/null | while read -r script; do
 		if [ ! -f "$script" ] || grep -q '^#.*Sourced' "$script"; then
@@ -286,8 +286,7 @@ every_script_is_safe_from_the_start() {
 	[ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
-# Scripts that run by themselves print the end of their header, also where they could not
-# do their work.
+# Scripts that are run by themselves print their usage, also without a cache or a source.
 every_script_answers_help() {
 	(cd "$top" && git ls-files '*.sh' bench/compare) >"$work/scripts"
 	[ -s "$work/scripts" ]
@@ -306,7 +305,7 @@ every_script_answers_help() {
 	done <"$work/scripts"
 }
 
-# core.autocrlf of whoever clones
+# core.autocrlf of the user that clones
 checkout_has_the_bytes_of_the_repository() {
 	mkdir "$work/outer/origin"
 	(cd "$top" && cp -R .gitattributes KERNEL OVERLAY STOCK Kconfig.patch patches scripts \

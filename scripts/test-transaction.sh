@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tests of apply.sh (KTAP): whatever goes wrong while it writes, all was written or the
-# tree is as it was.  Each command that it calls fails in turn, is interrupted or killed,
-# and the disk is full.  On a small tree and a part of the overlay; idempotent.
+# Tests of apply.sh (KTAP): after any failure all was written, or the tree is unchanged.
+# Each command that it calls fails in turn, is interrupted or killed, or the disk is full.
+# On a small tree and a part of the overlay.  Idempotent.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] test-transaction.sh [TEST...]
 set -eu
@@ -15,7 +15,7 @@ here=$(dirname -- "$0")
 # shellcheck source=test-tree.sh
 . "$here/test-tree.sh"
 
-# A file less is a step less that can fail.
+# Fewer files, so fewer steps that can fail
 less() {
 	shrink_overlay
 	"$repo/scripts/apply.sh" "$tree" >/dev/null
@@ -44,19 +44,19 @@ stand_in() {
 	echo 0 >"$work/calls"
 }
 
-# stand_in_at COMMAND PATTERN SIGNAL: apply.sh gets it once COMMAND has done its work, with
+# stand_in_at COMMAND PATTERN SIGNAL: apply.sh gets SIGNAL after COMMAND was run with
 # arguments that match
 stand_in_at() {
 	stand_in "$1" 0 :
 	sed -i "s,^exec.*,case \"\$*\" in $2) $real \"\$@\"; kill -$3 \$PPID; exit ;; esac\n&," "$work/bin/$1"
 }
 
-# with_stand_in ARG...: apply.sh with it
+# with_stand_in ARG...: apply.sh with the stand-in
 with_stand_in() { PATH=$work/bin:$PATH apply "$@" >"$work/said" 2>&1; }
 
 calls() { cat "$work/calls"; }
 
-# All was written, only then something could not be removed.
+# All was written, but a leftover could not be removed.
 remains_are_harmless() {
 	expect 'could not be removed' "$(cat "$work/said")"
 	[ ! -e "$tree/.kho_fast.undo/begun" ]
@@ -67,8 +67,8 @@ remains_are_harmless() {
 	[ -n "$mode" ] || apply
 }
 
-# all_or_nothing COMMAND ACTION STEP LEAST: ACTION at each STEPth call of COMMAND, of which
-# there are at least LEAST, of an installation and of --reverse
+# all_or_nothing COMMAND ACTION STEP LEAST: ACTION at every STEPth call of COMMAND, of at
+# least LEAST calls, while installing and while reversing
 all_or_nothing() {
 	for mode in '' --reverse; do
 		case $mode in
@@ -101,7 +101,7 @@ failing_mkdir_leaves_the_tree_as_it_was() { less; all_or_nothing mkdir 'exit 1' 
 failing_chmod_leaves_the_tree_as_it_was() { less; all_or_nothing chmod 'exit 1' 3 5; }
 failing_rm_leaves_all_or_nothing() { less; all_or_nothing rm 'exit 1' 1 2; }
 
-# Half a file is there when the disk is full.
+# With a full disk a file is incomplete.
 # shellcheck disable=SC2016	# of the stand-in
 full_disk_at_any_file_leaves_the_tree_as_it_was() {
 	less
@@ -119,7 +119,7 @@ signal_leaves_the_tree_as_it_was() {
 	less
 	all_or_nothing mv 'kill -TERM $PPID; sleep 0.01' 7 20
 	apply --reverse >/dev/null
-	# the others end the same way; one step of each shows it
+	# one step of each of the others, which end the same way
 	for signal in HUP INT QUIT PIPE ALRM USR1 USR2 XCPU XFSZ VTALRM PROF; do
 		stand_in_at mv '*/old/mm/memblock.c' "$signal"
 		# also where this test runs in the background, which ignores INT and QUIT
@@ -132,12 +132,12 @@ signal_leaves_the_tree_as_it_was() {
 	expect 'the tree is as it was' "$(cat "$work/said")"
 }
 
-# No trap runs: what is left says itself how to go on.
+# No trap runs: the next run continues from the leftovers.
 # shellcheck disable=SC2016	# of the stand-in
 next_run_takes_back_what_a_killed_one_wrote() {
 	less
 	for n in 2 7 12 17; do
-		# the stand-in must not work on while the next run does
+		# the stand-in must end before the next run
 		stand_in mv "$n" 'kill -KILL $PPID; exit'
 		! with_stand_in || return 1
 		[ -e "$tree/.kho_fast.undo/begun" ]
@@ -155,8 +155,8 @@ next_run_takes_back_what_a_killed_one_wrote() {
 	find "$work" -maxdepth 1 -name 'apply.*' -exec rm -r {} +
 }
 
-# What somebody did to the tree after the kill is not undone: to a file that was put, one
-# that had none before, and one that is away. Elsewhere it is not in the way.
+# Changes of the user after the kill are kept: of a replaced file, of a new one, and of one
+# that was moved aside.  Changes of other files do not matter.
 edit_after_a_killed_run_is_kept() {
 	less
 	stand_in_at mv '*/old/kernel/kexec_core.c' KILL
@@ -171,7 +171,7 @@ edit_after_a_killed_run_is_kept() {
 		[ ! -e "$work/outer/cut/$path" ] || cp -p "$work/outer/cut/$path" "$tree/$path"
 	done
 	diff -r "$work/outer/cut" "$tree"
-	# as git checkout has it, moved away, and not yet come to
+	# restored by git checkout, moved away, and not reached yet
 	cp "$pristine/kernel/kexec_core.c" "$tree/kernel/kexec_core.c"
 	rm "$tree/init/main.c"
 	echo '/* work of hours */' >>"$tree/mm/memblock.c"
@@ -190,13 +190,13 @@ signal_at_the_first_folder_leaves_the_tree_as_it_was() {
 
 refused_check() { ! apply --check >"$work/said" 2>&1; }
 
-# The disk fills up, or the folder goes away, while it is put back.
+# During the roll-back the disk fills up, or the folder vanishes.
 roll_back_that_fails_is_said_and_done_again() {
 	less
 	mkdir "$work/always"
 	printf '#!/bin/sh\nexit 1\n' >"$work/always/mv"
 	chmod +x "$work/always/mv"
-	# beyond the new files, where files of the tree are aside
+	# after the new files, when files of the tree were moved aside
 	nr_new=$(cd "$repo" && sed -e 's/#.*//' -e '/^$/d' OVERLAY | xargs -I{} find {} -type f | wc -l)
 	stand_in mv $((nr_new + 4)) "cp -p '$work/always/mv' '$work/bin/mv'; exit 1"
 	! with_stand_in || return 1
@@ -205,7 +205,7 @@ roll_back_that_fails_is_said_and_done_again() {
 	diff -r "$pristine" "$tree"
 }
 
-# A real one, where a file system can be mounted: as root, or in a namespace.
+# A real full disk, if a file system can be mounted: as root, or in a namespace
 full_disk_leaves_the_tree_as_it_was() {
 	less
 	export tree repo pristine

@@ -35,13 +35,13 @@ fresh() {
 		cp -R --parents $roots "$repo")
 }
 
-# Some files stand for all, where a test applies them many times.
+# A part of the overlay, for tests that apply it many times
 shrink_overlay() {
 	find "$repo/kernel/kho_fast" -name '*.[ch]' ! -name formats.c ! -name key.c -delete
 	rm -r "$repo/kernel/kho_fast/luo"
 }
 
-# run_fresh TESTS [TEST...]: all of them, or those that are named
+# run_fresh TESTS [TEST...]: all of TESTS, or those named
 run_fresh() {
 	_tests=$1
 	shift
@@ -65,7 +65,7 @@ expect() {
 	esac
 }
 
-# Whatever a write would change: names, modes, inodes, times
+# Everything that a write would change: names, modes, inodes, times
 snapshot() { (cd "$tree" && find . -printf '%p %y %m %i %T@\n' | sort) >"$work/$1"; }
 
 # leaves_alone COMMAND...: it succeeds and writes nothing
@@ -76,7 +76,7 @@ leaves_alone() {
 	diff "$work/before" "$work/after"
 }
 
-# refuses WORDS: apply.sh fails, says WORDS and writes nothing
+# refuses WORDS: apply.sh fails with WORDS in its message and writes nothing
 refuses() {
 	snapshot before
 	# shellcheck disable=SC2119

@@ -4,23 +4,22 @@
 # Change many files of a kernel tree, all or none.  Sourced by apply.sh, which has die(),
 # notice(), $ktree, $work, $result and $mode.
 #
-# New files are first written in full to $undo/new, below the tree, so that a full disk
-# is met before anything is changed.  Then each file goes to its place by rename, what it
-# replaces to $undo/old by another.  The end of $undo/begun is the end of the transaction:
-# as long as it is there, roll_back() makes the tree what it was, also in a later run,
-# unless somebody has changed one of its files since: $undo/sums knows what was put.
-# That holds for a run that was killed.  Nothing is synced: after the machine went down,
-# git or the tarball says what the tree was.
+# New files are first written to $undo/new, below the tree, so that a full disk is found
+# before anything is changed.  Then each file is renamed to its place, and the replaced one
+# to $undo/old.  Removing $undo/begun commits the transaction: while it exists, roll_back()
+# restores the tree, also in a later run after this one was killed, unless one of the files
+# was changed since ($undo/sums).  Nothing is synced: after a crash of the machine, restore
+# the tree from git or the tarball.
 # shellcheck disable=SC2154	# ktree, work, result and mode are the caller's
 
 undo=$ktree/.kho_fast.undo
 in_transaction=
 uid=$(id -u)
-# all that end a shell and can be caught
+# signals that end a shell and can be caught
 signals='HUP INT QUIT PIPE ALRM TERM USR1 USR2 XCPU XFSZ VTALRM PROF'
 
-# lock_tree [-s]: one at a time, or with -s one that writes or many that read.  The lock
-# goes with file descriptor 9.  busybox's flock has -n and -s, and status 1, too.
+# lock_tree [-s]: exclusive, or shared with -s; file descriptor 9 holds the lock.  The
+# options and status 1 are also those of busybox's flock.
 lock_tree() {
 	exec 9<"$ktree"
 	_rc=0
@@ -32,7 +31,7 @@ lock_tree() {
 	esac
 }
 
-# not for --check, which may look at a tree that is not to be written to
+# not for --check, for which the tree may be read-only
 check_writable() {
 	[ "$mode" != --check ] || return 0
 	if [ ! -w "$1" ] || [ ! -x "$1" ]; then
@@ -40,7 +39,7 @@ check_writable() {
 	fi
 }
 
-# check_place PATH: it can be written, and it is in this tree
+# check_place PATH: it is writable and inside the tree
 check_place() {
 	_dir=$ktree _rest=$1
 	while [ "$_rest" != "${_rest#*/}" ]; do
@@ -69,7 +68,7 @@ check_places() {
 	[ ! -s "$1" ] || check_writable "$ktree"
 }
 
-# like NEW PATH: the mode and owner of what is replaced, or what anybody can read
+# like NEW PATH: mode and owner of the replaced file, or readable by all
 like() {
 	_like=$ktree/$2
 	if [ -e "$_like" ]; then
@@ -87,7 +86,7 @@ list_missing() {
 	done
 }
 
-# list_folders: of the paths on stdin, those above first
+# list_folders: folders of the paths on stdin, parents first
 list_folders() {
 	while read -r path; do
 		while [ "$path" != "${path%/*}" ]; do
@@ -97,10 +96,10 @@ list_folders() {
 	done | sort -u
 }
 
-# list_sums: "SUM  PATH" per line, of the paths on stdin; fails if one is not there
+# list_sums: "SUM  PATH" per line for the paths on stdin; fails if one is missing
 list_sums() { xargs -r -d '\n' sha256sum; }
 
-# begin: all of $work/write is written, but not in its place
+# begin: write all of $work/write, to $undo/new
 begin() {
 	in_transaction=yes
 	mkdir "$undo"
@@ -125,7 +124,7 @@ set_aside() {
 	mv -f "$ktree/$1" "$undo/old/$1"
 }
 
-# put LIST: each of its files in its place
+# put LIST: rename the files of LIST to their places
 put() {
 	while read -r path; do
 		[ ! -e "$ktree/$path" ] || set_aside "$path"
@@ -151,14 +150,14 @@ commit() {
 	done
 }
 
-# list_touched: what a run has changed or was about to
+# list_touched: files that a run has changed or was about to change
 list_touched() {
 	(cd "$undo/old" && find . -type f) | sed 's,^\./,,'
 	cat "$undo/created"
 }
 
-# List the files that were changed after the run: neither what it has put, nor what it
-# has set aside.
+# List files that were changed after the run: they are neither those that it wrote nor
+# those that it replaced.
 list_changed() {
 	list_touched | (cd "$ktree" && list_sums 2>/dev/null) | grep -vxFf "$undo/sums" |
 		while read -r _sum path; do
@@ -166,7 +165,7 @@ list_changed() {
 		done
 }
 
-# May be called again after it was interrupted.
+# May be called again after an interrupt.
 roll_back() {
 	_failed=
 	if [ -e "$undo/begun" ]; then
@@ -190,7 +189,7 @@ roll_back() {
 	rm -rf "$undo"
 }
 
-# Somebody's work would be lost.
+# A roll-back would lose later changes of the user.
 refuse_changed() {
 	list_changed | {
 		_changed=
@@ -204,7 +203,7 @@ refuse_changed() {
 	} || exit 1
 }
 
-# What a run has left that was killed
+# Leftovers of a run that was killed
 roll_back_leftover() {
 	[ -e "$undo" ] || [ -L "$undo" ] || return 0
 	if [ -L "$undo" ] || [ ! -d "$undo" ]; then

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Is a kernel tree one that the overlay was made for?  Its version, its line ends, the
-# versions of its handover formats, and the files that STOCK has the sums of.  Sourced;
-# the caller has die(), notice(), $top and, but for the version, $ktree and $work.
+# Check that a kernel tree fits the overlay: its version, line ends, versions of the
+# handover formats, and the files in STOCK.  Sourced; the caller has die(), notice() and
+# $top, and $ktree and $work for all but the version.
 # shellcheck disable=SC2154	# top, ktree and work are the caller's
 
 # shellcheck source=../KERNEL
 . "$top/KERNEL"
 
-# kernel_version TREE: nothing if it is not a kernel tree
+# kernel_version TREE: empty if it is not a kernel tree
 kernel_version() {
 	awk -F ' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL)/ { v = v s $2; s = "." }
 		/^EXTRAVERSION/ { print v $2; exit }' "$1/Makefile" 2>/dev/null || :
@@ -30,10 +30,10 @@ check_version() {
 	in_range "$have" || die "made for Linux $range.y, $ktree is ${have:-not a kernel tree}"
 }
 
-# Tests, and build-kernels.sh, apply the overlay to a few files of a tree.
+# Tests and build-kernels.sh apply the overlay to a few files of a tree.
 is_whole() { [ -f "$ktree/Kbuild" ]; }
 
-# check_line_ends FILE...: git converts them where core.autocrlf or an attribute says so
+# check_line_ends FILE...: git may have converted them (core.autocrlf, attributes)
 check_line_ends() {
 	_cr=$(printf '\r')
 	for _path; do
@@ -44,11 +44,11 @@ check_line_ends() {
 	done
 }
 
-# where the overlay says which formats it writes
+# The formats that the overlay writes
 formats=kernel/kho_fast/formats.c
 
-# list_formats: "MACRO VERSION" per line, as the overlay writes them; "? ASSERT" of an
-# assertion that is neither one of a version nor one of a layout
+# list_formats: "MACRO VERSION" per line, as the overlay writes them; "? ASSERT" for an
+# assertion that is neither of a version nor of a layout
 list_formats() {
 	awk 'BEGIN { RS = ";" }
 		{ gsub(/[ \t\n]/, "") }
@@ -59,13 +59,13 @@ list_formats() {
 		{ print "?", $0 }' "$top/$formats"
 }
 
-# What the next kernel reads is told by these headers, and written by the overlay.
+# The headers of the tree must have the versions that the overlay writes.
 check_formats() {
 	_abi=include/linux/kho/abi
 	list_formats >"$work/formats"
 	[ -s "$work/formats" ] || die "$formats names no format"
 	! grep '^?' "$work/formats" >&2 ||
-		die "$formats has an assertion that scripts/tree.sh cannot read: teach list_formats() to"
+		die "$formats has an assertion that scripts/tree.sh cannot read: extend list_formats()"
 	while read -r _name _ours; do
 		_found=$(cd "$ktree" && awk -v name="$_name" '$1 == "#define" && $2 == name {
 			gsub(/"/, "", $3); print FILENAME, $3; exit }' "$_abi"/*.h 2>/dev/null) || :
@@ -83,8 +83,8 @@ check_formats() {
 	done <"$work/formats"
 }
 
-# "KIND PATH" per line, of the files that STOCK is about and $ktree has. CONFIG_KHO_FAST
-# has others in their place, or they declare what the overlay implements.
+# "KIND PATH" per line, for files of $ktree that belong into STOCK: those that the overlay
+# hooks or replaces, and those that declare what it implements.
 list_stock() {
 	sed 's/^/hooked /' "$work/hooked"
 	(
@@ -101,8 +101,8 @@ list_stock() {
 	)
 }
 
-# list_layouts: headers of records that have no version, or not of each record, so that
-# their text is one.  Only comments and blanks may change.
+# list_layouts: headers with records that have no version of their own.  Only comments and
+# blanks may change.
 list_layouts() {
 	for path in include/linux/kho/abi/block.h include/linux/kho/abi/luo.h; do
 		[ ! -f "$ktree/$path" ] || echo "layout $path"
@@ -114,7 +114,7 @@ code_of() {
 	tr '\n' ' ' <"$1" | sed 's,/\*[^*]*\*\**\([^/*][^*]*\*\**\)*/,,g' | tr -d '[:space:]'
 }
 
-# "SUM KIND PATH" per line; of a hooked file as it is without the hooks
+# "SUM KIND PATH" per line; of a hooked file without its hooks
 sum_stock() {
 	{
 		list_stock
@@ -146,8 +146,7 @@ record_stock() {
 	mv "$top/STOCK.new" "$top/STOCK"
 }
 
-# Names the files that are not those the overlay was made after.  Of a tree of a few
-# files, only those that are there.
+# Report files that differ from STOCK.  Of a tree of a few files, only those that exist.
 compare_stock() {
 	[ -f "$top/STOCK" ] || die "STOCK is missing in $top: write it with apply.sh --record TREE"
 	_made=$(sed -n 's/^# Linux \([^:]*\):.*/\1/p' "$top/STOCK")
@@ -155,7 +154,7 @@ compare_stock() {
 	sum_stock >"$work/sums"
 	grep -vxFf "$work/stock" "$work/sums" >"$work/differ" || :
 	if is_whole; then
-		# gone: in STOCK, and nothing of that name in the tree
+		# gone: in STOCK, but not in the tree
 		awk 'NR == FNR { here[$2, $3] = 1; next } !(($2, $3) in here)' "$work/sums" "$work/stock" >>"$work/differ"
 	fi
 	refuse_layouts
