@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A QEMU guest: its accelerator, memory and nodes, and what its console must not
-# say.  Sourced after scripts/lib.sh, never run.
+# QEMU guests: accelerator, memory and nodes, and the check of the console.  Sourced after
+# scripts/lib.sh, never run.
 # shellcheck disable=SC2154	# build and cache come from lib.sh
 
 qemu=${QEMU:-qemu-system-x86_64}
@@ -25,8 +25,8 @@ accel_args() {
 	esac
 }
 
-# /dev/kvm may exist and still not run an ordinary kernel, so one is booted on it:
-# asked once per boot of this machine.
+# /dev/kvm may exist without running an ordinary kernel, so one is booted on it, once per
+# boot of this machine.
 kvm_works() {
 	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return 1
 	boot=$(cat /proc/sys/kernel/random/boot_id)
@@ -36,7 +36,7 @@ kvm_works() {
 		timeout --foreground 10 "$qemu" $(accel_args kvm) -m 256M -nodefaults -display none \
 			-no-reboot -serial stdio -kernel "$1" \
 			-append 'console=ttyS0 panic=-1' </dev/null >"$kvm_state.log" 2>&1 || :
-		# With no initrd a kernel that runs ends here.
+		# Without an initrd a kernel that runs gets here.
 		if grep -q 'Unable to mount root fs' "$kvm_state.log"; then
 			echo "$boot yes"
 		else
@@ -59,9 +59,9 @@ pick_accel() {
 }
 
 # memory_args SIZE NODES CPUS BACKING: NODES is N, or N+M for M more without memory.
-# Only touched pages cost the host anything, whatever SIZE is. QEMU asks for huge pages
-# for anonymous memory (ram), so that one touched byte costs 2 MiB; memfd has small ones,
-# each of which takes the host longer. auto: ram up to 4 GiB.
+# Memory that the guest does not touch costs the host nothing.  With anonymous memory (ram)
+# QEMU asks for huge pages, so one touched byte costs 2 MiB; memfd has small pages, with
+# more faults.  auto: ram up to 4 GiB.
 memory_args() {
 	mem=$(mib "$1") with=${2%+*} bare=0
 	case $4 in
@@ -79,7 +79,7 @@ memory_args() {
 	while [ "$node" -lt $((with + bare)) ]; do
 		if [ "$node" -lt "$with" ]; then
 			part=$((mem / with))
-			# the last node takes what does not divide
+			# the last node gets the remainder
 			[ "$node" -ne $((with - 1)) ] || part=$((mem - part * (with - 1)))
 			printf -- ' -object %s,id=m%s,size=%sM,reserve=off' "$backend" "$node" "$part"
 			printf -- ' -numa node,nodeid=%s,memdev=m%s' "$node" "$node"
@@ -95,10 +95,10 @@ memory_args() {
 	done
 }
 
-# run_guest DIR LIMIT IMAGE INITRD CMDLINE MACHINE...: MACHINE is what accel_args and
-# memory_args printed.  Leaves DIR/console, DIR/verdict, DIR/qemu (the command line)
-# and DIR/qemu.log; the status is QEMU's, 124 or 137 at the time limit.  With $stamps
-# set, DIR/console.lines and DIR/verdict.lines have when each line came (host/stamp.c).
+# run_guest DIR LIMIT IMAGE INITRD CMDLINE MACHINE...: MACHINE is the output of accel_args
+# and memory_args.  Writes DIR/console, DIR/verdict, DIR/qemu (the command line) and
+# DIR/qemu.log; the status is QEMU's, 124 or 137 at the time limit.  With $stamps set,
+# DIR/console.lines and DIR/verdict.lines have the time of each line (host/stamp.c).
 run_guest() {
 	guest_dir=$1 guest_limit=$2 guest_image=$3 guest_initrd=$4 guest_cmdline=$5
 	shift 5
@@ -118,9 +118,9 @@ run_guest() {
 	return "$rc"
 }
 
-# The verdict has few bytes, and its t0 is what the lines of the console are held against;
-# the console has many.  This shell holds both ports open too, so that their readers
-# start at once and end when it lets go, whatever QEMU does.
+# A reader for each port: the console has many bytes, the verdict few, but its line with t0
+# is the reference of all times.  This shell has both ports open too, so that the readers
+# start at once and end when it closes them, whatever QEMU does.
 start_stamps() {
 	mkfifo "$1/console.fifo" "$1/verdict.fifo"
 	"$build/e2e/host/stamp" "$1/console" 1000 <"$1/console.fifo" >"$1/console.lines" &
@@ -136,8 +136,8 @@ end_stamps() {
 	rm -f "$1/console.fifo" "$1/verdict.fifo"
 }
 
-# console_badness FILE PLAN: the lines of a console that no good run has, less
-# what the plan's '# allow: TEXT' lines name.
+# console_badness FILE PLAN: console lines of a faulty kernel, except those excused by the
+# plan's '# allow: TEXT' lines
 console_badness() {
 	sed -n 's/^# allow: *//p' "$2" >"$1.allow"
 	grep -a -E -e 'BUG:|WARNING:|Oops|Call Trace|Kernel panic|Bad page|page dumped because' \
@@ -149,7 +149,7 @@ console_badness() {
 		grep -a -v -F -f "$1.allow" || :
 }
 
-# The kernel's own packer of initrds: it needs no root to make device nodes.
+# The kernel's gen_init_cpio, which makes device nodes without root
 pack_tool() {
 	for o in stock fast; do
 		[ ! -x "$cache/$o/usr/gen_init_cpio" ] || {

@@ -1,15 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Pack the initrds of a plan, the last boot's first, since the initrd of boot N
-# holds the kernel and the initrd of boot N+1.  The last one holds only /init, the
-# plan, the modules and what -f says: unpacking it is inside the blackout.  Idempotent.
+# Pack the initrds of a plan.  The initrd of boot N has kernel and initrd of boot N+1, so
+# the last one is made first; it has only /init, the plan, the modules and the files of
+# -f, since unpacking it is part of the blackout.  Idempotent.
 #
 # usage: mkinitrd.sh -i INIT -p PLAN -o DIR [-f HOSTFILE:GUESTPATH[@BOOT]]... IMAGE[,MODULES]...
 #
-# A file with @BOOT goes only into the initrd of that boot.
-# One IMAGE per boot; MODULES is the folder of the modules built for it.  Writes
-# DIR/initrd1, DIR/initrd2, ...
+# One IMAGE per boot; MODULES is the folder with its modules.  A file with @BOOT goes into
+# the initrd of that boot only.  Writes DIR/initrd1, DIR/initrd2, ...
 set -eu
 # shellcheck source=../../scripts/lib.sh
 . "$(dirname -- "$0")/../../scripts/lib.sh"
@@ -33,7 +32,7 @@ shift $((OPTIND - 1))
 [ $# -gt 0 ] || die "no kernel given"
 pack=$(pack_tool)
 
-# list_files BOOT: the folders first; libraries are named by each program that has them
+# list_files BOOT: folders before files; a library may be listed by several programs
 list_files() {
 	for f in $files; do
 		case $f in

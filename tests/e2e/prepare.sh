@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Build what the guests run, from this checkout; incremental.
+# Build the programs of the guests.  Incremental.
 #
 # usage: prepare.sh init | selftests | host | program NAME
 #   init        build/e2e/init/init, the /init of the guests
 #   selftests   build/e2e/selftests, upstream's live update tests, from the kernel
 #               tree as they are, the way its vmtest.sh builds them
-#   host        build/e2e/host, what runs beside a guest
-#   program     one of ours, or of this machine; prints its path
+#   host        build/e2e/host, programs that run beside a guest
+#   program     a program of bpf/ or tools/, or of this machine; prints its path
 set -eu
 # shellcheck source=../../scripts/lib.sh
 . "$(dirname -- "$0")/../../scripts/lib.sh"
@@ -17,7 +17,7 @@ headers=$cache/usr/include
 [ -f "$headers/linux/liveupdate.h" ] ||
 	die "no kernel headers in $headers: run 'scripts/need.sh headers' first"
 
-# Two runs at a time must not build the same file twice.
+# Runs in parallel must not build the same file.
 locked_make() {
 	mkdir -p "$1"
 	out=$1
@@ -28,7 +28,7 @@ locked_make() {
 	) 8>"$out/.lock"
 }
 
-# Ours come first: nothing of this machine hides them.
+# The repository comes first, this machine second.
 program() {
 	if [ -f "$top/bpf/$1.c" ]; then
 		locked_make "$build/bpf" -C "$top/bpf"

@@ -1,26 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Run the end-to-end tests, all or the named ones, and report in KTAP.  Needs the
-# kernels (make kernels).  Idempotent; logs of each case in build/e2e/NAME.
+# Run end-to-end tests, all or the named ones (KTAP).  Needs the kernels (make kernels).
+# Idempotent; logs of a case are in build/e2e/NAME.
 #
 # usage: [KHO_JOBS=N] [CI=1] run.sh [-l] [-x ACCEL] [-k KERNEL] [NAME...]
 #   -l         list the cases
 #   -x ACCEL   tcg, tcg-icount, kvm or auto (auto)
-#   -k KERNEL  for every boot, whatever the case says: what does stock do?
-#   KHO_JOBS   cases at a time: as many as there are CPUs and 3 GiB of free memory for
+#   -k KERNEL  use KERNEL for every boot, such as stock
+#   KHO_JOBS   cases at a time (as many as there are CPUs, and 3 GiB of free memory for each)
 #   CI=1       a case that cannot run here fails instead of being skipped
 # exit status: 0 all passed, 1 some failed, 4 all were skipped
 #
-# A case is a plan (see vm.sh) whose comments may also say
-#   # status: N      the exit status that vm.sh must have (0)
-#   # reason: TEXT   what its reason must contain
-#   # needs: GIB     memory that the host must have free, and that nothing else runs
-#   # alone: WHY     nothing else runs
-#   # upstream: NAME run upstream's test NAME instead of a plan
-#   # prepare: WHAT  run prepare.sh WHAT first
-#   # emulate: ACCEL that instead of tcg: tcg-icount, where times do not depend on
-#                    what else the host does
+# A case is a plan (see vm.sh) with further comments:
+#   # status: N       expected exit status of vm.sh (0)
+#   # reason: TEXT    part of the reason that vm.sh must print
+#   # needs: GIB      free memory that the host must have; runs by itself
+#   # alone: WHY      runs by itself
+#   # upstream: NAME  run upstream's test NAME instead of a plan
+#   # prepare: WHAT   run prepare.sh WHAT first
+#   # emulate: ACCEL  use ACCEL instead of tcg: with tcg-icount times do not depend on the
+#                     load of the host
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 # shellcheck source=../../scripts/lib.sh
@@ -37,7 +37,7 @@ jobs_at_a_time() {
 	echo "${KHO_JOBS:-$n}"
 }
 
-# run_case NAME: leaves DIR/result, "STATUS SECONDS" and a line of reason
+# run_case NAME: writes DIR/result, "STATUS SECONDS" and a line with the reason
 run_case() {
 	file=$here/cases/$1.case dir=$build/e2e/$1
 	want=$(header status "$file") want=${want:-0}
@@ -66,8 +66,8 @@ try_case() {
 	"$here/$script" $kernels -x "$accel" -o "$dir" "$file"
 }
 
-# compare STATUS: prints 0 if the case ended as it says it must; the last line of
-# DIR/out is then or else the reason
+# compare STATUS: prints 0 if status and reason are as expected; the last line of DIR/out
+# is the reason in any case
 compare() {
 	said=$(tail -n 1 "$dir/out") reason=$(header reason "$file")
 	case $1:$said in
@@ -148,7 +148,7 @@ for name; do
 done
 "$here/prepare.sh" init
 
-# Those that must be alone come last.
+# Cases that run by themselves come last.
 together='' alone=''
 for name; do
 	if grep -qE '^# (alone|needs): ' "$here/cases/$name.case"; then

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Run one of upstream's live update tests (tools/testing/selftests/liveupdate),
-# unmodified and under upstream's own init, the way its vmtest.sh does: on the
-# console, "TEST PASSED" is the verdict.  Every run starts from nothing.
+# Run one of upstream's live update tests (tools/testing/selftests/liveupdate), unmodified
+# and under upstream's init, as its vmtest.sh does.  It passes with "TEST PASSED" on the
+# console.  Each run starts afresh.
 #
 # usage: upstream.sh [-1 KERNEL] [-t SECONDS] [-o DIR] [-x ACCEL] CASEFILE
 #   CASEFILE has a line '# upstream: NAME' and, like a plan, '# vm:' and '# allow:'
@@ -25,7 +25,7 @@ options() {
 	while getopts 1:2:3:4:t:o:x: opt; do
 		case $opt in
 		1) kernel=$OPTARG ;;
-		[2-4]) ;; # there is one kernel only
+		[2-4]) ;; # there is only one kernel
 		t) limit=$OPTARG ;;
 		o) dir=$OPTARG ;;
 		x) accel=$OPTARG ;;

@@ -1,37 +1,37 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Boot one guest and run a plan in it, through as many kexecs as the plan has.
-# Every run starts from nothing; DIR is overwritten.
+# Boot a guest and run a plan in it, with all its kexecs.  Each run starts afresh and
+# overwrites DIR.
 #
 # usage: vm.sh [options] PLANFILE
-#   -1 KERNEL     of the cold boot: stock, fast, undeferred, debug, kcsan
-#                 or IMAGE[,MODULEDIR] (default fast)
-#   -2 .. -9      of the following boots (default: the one before)
-#   -m SIZE       memory of the guest, e.g. 2G (default 2G); costs the host only what
-#                 the guest touches
+#   -1 KERNEL     kernel of the cold boot: stock, fast, undeferred, debug, kcsan or
+#                 IMAGE[,MODULEDIR] (fast)
+#   -2 .. -9      kernels of the following boots (the previous one)
+#   -m SIZE       memory of the guest (2G); the host needs only memory that it touches
 #   -n NODES      1 to 4, memory split evenly; N+M adds M nodes without memory (1)
-#   -c CPUS       (2)
+#   -c CPUS       number of CPUs (2)
 #   -t SECONDS    time limit (120)
-#   -a WORD       add to the kernel command line of every boot; may be repeated
+#   -a WORD       add WORD to the kernel command line of each boot; may be repeated
 #   -f FILE:PATH[@BOOT]
 #                 put FILE (from the top of the repository) into every initrd,
 #                 or that of one boot, as PATH; may be repeated
 #   -o DIR        work folder (build/e2e/NAME)
 #   -x ACCEL      tcg, tcg-icount, kvm or auto (auto)
-#   -b BACKING    of the guest's memory: ram, memfd or auto (auto), see guest.sh
-#   -s            say when each line of the console and the verdict came
+#   -b BACKING    backing of the guest's memory: ram, memfd or auto (auto), see guest.sh
+#   -s            record the time of each line of console and verdict
 #
-# The plan's own line '# vm: OPTIONS' is read first, the command line overrides it.
+# The plan's line '# vm: OPTIONS' is read first, so the command line overrides it.
 # '# programs: NAME,...' puts programs with their libraries into every initrd, NAME@BOOT
-# into that of one boot.  A line '# allow: TEXT' excuses console lines with TEXT.  For the steps of a plan
-# see tests/e2e/README.md.
+# into that of one boot.  '# allow: TEXT' excuses console lines with TEXT.  The steps of a
+# plan are in tests/e2e/README.md.
 #
-# DIR gets: console, verdict (what the guests reported, and blackout_ns as derived
-# here), accel, qemu (the command line); with -s console.lines and verdict.lines; after a
-# step 'timeline' timeline.json and parts, where the blackout before it went.
-# exit status: 0 all steps ok, 1 a step failed or the console has badness, 2 the VM
-# was lost, 3 time limit, 4 cannot run here.  One line of reason on stderr.
+# Files in DIR: console; verdict (reports of the guests, and blackout_ns); accel; qemu
+# (command line); with -s console.lines and verdict.lines; after a step 'timeline'
+# timeline.json and parts, the breakdown of the blackout.
+#
+# exit status: 0 all steps passed, 1 a step failed or the console has a bad message, 2 the
+# guest was lost, 3 time limit, 4 cannot run here.  stderr has one line with the reason.
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=../../scripts/lib.sh
@@ -99,14 +99,14 @@ boots() {
 	done
 }
 
-# The programs of the plan go to /bin, their libraries where they are here.
+# The programs of the plan go to /bin, libraries to their paths on this machine.
 programs() {
 	for word in $(sed -n 's/^# programs: *//p' "$plan" | tr ',' ' '); do
 		at=''
 		case $word in *@*) at=@${word#*@} ;; esac
 		path=$("$here/prepare.sh" program "${word%@*}") || exit 4
 		files="$files -f $path:/bin/${word%@*}$at"
-		# it fails for what is static
+		# fails for static programs
 		for lib in $(ldd "$path" 2>/dev/null | awk '{ for (i = 1; i <= NF; i++) if ($i ~ "^/") print $i }'); do
 			files="$files -f $lib:$lib$at"
 		done
@@ -129,7 +129,7 @@ start() {
 		$machine || status=$?
 }
 
-# Both serial ports are text, but a guest that dies may leave anything.
+# Both serial ports are text, but a guest that crashes may write any bytes.
 add_blackout() {
 	LC_ALL=C awk '
 		/^[0-9]+ tsc_khz=/ { split($2, v, "="); khz = v[2] }
@@ -146,7 +146,7 @@ add_blackout() {
 # verdict_value STAGE KEY
 verdict_value() { LC_ALL=C sed -n "s/^$1 $2=//p" "$dir/verdict" | tail -n 1; }
 
-# Whether the timeline that a boot reported accounts for the blackout before it.
+# Check that the timeline of a boot accounts for the blackout before it.
 add_timeline() {
 	rm -f "$dir/timeline.json" "$dir/parts" "$dir/parts.reason"
 	boot=$(LC_ALL=C sed -n 's/^ok \([0-9]\) timeline.*/\1/p' "$dir/verdict" | tail -n 1)
