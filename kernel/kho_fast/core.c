@@ -35,7 +35,7 @@
 #include "timeline/handover.h"
 #include "timeline/show.h"
 
-static int __init outgoing_init(void)
+static int __init kho_outgoing_init(void)
 {
 	struct dentry *root = kho_fast_debugfs_init();
 	int err;
@@ -89,7 +89,7 @@ static int __init kho_init(void)
 	int err = 0;
 
 	if (kho_is_enabled())
-		err = outgoing_init();
+		err = kho_outgoing_init();
 	if (err) {
 		pr_err("cannot prepare a handover (%pe), disabling it\n",
 		       ERR_PTR(err));

@@ -22,21 +22,22 @@
 #include "debugfs.h"
 #include "scratch.h"
 
-struct blob_file {
+struct kho_blob_file {
 	struct list_head		list;
 	struct debugfs_blob_wrapper	blob;
 	struct dentry			*dentry;
 };
 
-static struct dentry *out_dir, *out_blobs_dir;
+static struct dentry *kho_out_dir, *kho_out_blobs_dir;
 
 /* Blobs under kho/out; the caller of add and remove holds a lock. */
-static LIST_HEAD(out_blobs);
+static LIST_HEAD(kho_out_blobs);
 
-static struct blob_file *blob_file_create(struct dentry *dir, const char *name,
-					  const void *data, size_t size)
+static struct kho_blob_file *kho_blob_file_create(struct dentry *dir,
+						  const char *name,
+						  const void *data, size_t size)
 {
-	struct blob_file *file = kzalloc(sizeof(*file), GFP_KERNEL);
+	struct kho_blob_file *file = kzalloc(sizeof(*file), GFP_KERNEL);
 
 	if (!file)
 		return NULL;
@@ -64,7 +65,7 @@ static struct blob_file *blob_file_create(struct dentry *dir, const char *name,
 bool __init kho_fast_debugfs_blob(struct dentry *dir, const char *name,
 				  const void *data, size_t size)
 {
-	return blob_file_create(dir, name, data, size);
+	return kho_blob_file_create(dir, name, data, size);
 }
 
 /**
@@ -75,11 +76,11 @@ bool __init kho_fast_debugfs_blob(struct dentry *dir, const char *name,
  */
 void kho_fast_debugfs_add(const char *name, const void *blob, size_t size)
 {
-	struct blob_file *file;
+	struct kho_blob_file *file;
 
-	file = blob_file_create(out_blobs_dir, name, blob, size);
+	file = kho_blob_file_create(kho_out_blobs_dir, name, blob, size);
 	if (file)
-		list_add(&file->list, &out_blobs);
+		list_add(&file->list, &kho_out_blobs);
 	else
 		pr_warn("cannot show '%s' in debugfs\n", name);
 }
@@ -90,9 +91,9 @@ void kho_fast_debugfs_add(const char *name, const void *blob, size_t size)
  */
 void kho_fast_debugfs_remove(const void *blob)
 {
-	struct blob_file *file, *next;
+	struct kho_blob_file *file, *next;
 
-	list_for_each_entry_safe(file, next, &out_blobs, list) {
+	list_for_each_entry_safe(file, next, &kho_out_blobs, list) {
 		if (file->blob.data != blob)
 			continue;
 
@@ -102,7 +103,7 @@ void kho_fast_debugfs_remove(const void *blob)
 	}
 }
 
-static int scratch_phys_show(struct seq_file *m, void *v)
+static int kho_scratch_phys_show(struct seq_file *m, void *v)
 {
 	unsigned int i;
 
@@ -110,9 +111,9 @@ static int scratch_phys_show(struct seq_file *m, void *v)
 		seq_printf(m, "0x%llx\n", kho_scratch[i].addr);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(scratch_phys);
+DEFINE_SHOW_ATTRIBUTE(kho_scratch_phys);
 
-static int scratch_len_show(struct seq_file *m, void *v)
+static int kho_scratch_len_show(struct seq_file *m, void *v)
 {
 	unsigned int i;
 
@@ -120,7 +121,7 @@ static int scratch_len_show(struct seq_file *m, void *v)
 		seq_printf(m, "0x%llx\n", kho_scratch[i].size);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(scratch_len);
+DEFINE_SHOW_ATTRIBUTE(kho_scratch_len);
 
 /**
  * kho_fast_debugfs_init - Create the directories.
@@ -131,13 +132,13 @@ struct dentry *__init kho_fast_debugfs_init(void)
 {
 	struct dentry *root = debugfs_create_dir("kho", NULL);
 
-	out_dir = debugfs_create_dir("out", root);
-	out_blobs_dir = debugfs_create_dir("sub_fdts", out_dir);
+	kho_out_dir = debugfs_create_dir("out", root);
+	kho_out_blobs_dir = debugfs_create_dir("sub_fdts", kho_out_dir);
 
-	debugfs_create_file("scratch_phys", 0400, out_dir, NULL,
-			    &scratch_phys_fops);
-	debugfs_create_file("scratch_len", 0400, out_dir, NULL,
-			    &scratch_len_fops);
+	debugfs_create_file("scratch_phys", 0400, kho_out_dir, NULL,
+			    &kho_scratch_phys_fops);
+	debugfs_create_file("scratch_len", 0400, kho_out_dir, NULL,
+			    &kho_scratch_len_fops);
 
 	return root;
 }
@@ -149,6 +150,6 @@ struct dentry *__init kho_fast_debugfs_init(void)
  */
 void __init kho_fast_debugfs_out(const void *fdt, size_t size)
 {
-	if (!kho_fast_debugfs_blob(out_dir, "fdt", fdt, size))
+	if (!kho_fast_debugfs_blob(kho_out_dir, "fdt", fdt, size))
 		pr_warn("cannot show the root FDT in debugfs\n");
 }

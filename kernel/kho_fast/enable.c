@@ -13,7 +13,7 @@
 
 #include "enable.h"
 
-static bool enabled __ro_after_init =
+static bool kho_enabled __ro_after_init =
 	IS_ENABLED(CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT);
 
 /**
@@ -24,7 +24,7 @@ static bool enabled __ro_after_init =
  */
 bool kho_is_enabled(void)
 {
-	return enabled;
+	return kho_enabled;
 }
 EXPORT_SYMBOL_GPL(kho_is_enabled);
 
@@ -33,11 +33,11 @@ EXPORT_SYMBOL_GPL(kho_is_enabled);
  */
 void __init kho_fast_disable(void)
 {
-	enabled = false;
+	kho_enabled = false;
 }
 
-static int __init parse_kho(char *arg)
+static int __init kho_parse_enable(char *arg)
 {
-	return kstrtobool(arg, &enabled);
+	return kstrtobool(arg, &kho_enabled);
 }
-early_param("kho", parse_kho);
+early_param("kho", kho_parse_enable);

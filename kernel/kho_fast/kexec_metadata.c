@@ -21,7 +21,7 @@
 #include "kexec_metadata.h"
 
 /* Read and free the record of the previous kernel. Returns its kexec count. */
-static u32 __init read_incoming(void)
+static u32 __init kho_metadata_read(void)
 {
 	const struct kho_kexec_metadata *data;
 	char release[sizeof(data->previous_release)];
@@ -64,7 +64,7 @@ int __init kho_fast_metadata_init(void)
 		return PTR_ERR(data);
 
 	data->version = KHO_KEXEC_METADATA_VERSION;
-	data->kexec_count = read_incoming() + 1;
+	data->kexec_count = kho_metadata_read() + 1;
 	strscpy(data->previous_release, init_uts_ns.name.release);
 
 	err = kho_add_subtree(KHO_METADATA_NODE_NAME, data, sizeof(*data));

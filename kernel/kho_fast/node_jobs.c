@@ -25,14 +25,14 @@
 
 #include "node_jobs.h"
 
-struct worker {
+struct kho_node_worker {
 	struct work_struct	work;
 	struct kho_fast_spread	*spread;
 	int			nid;
 };
 
 /* The segments of one node, or all of them. */
-static void run_segments(struct kho_fast_spread *spread, int nid, bool all)
+static void kho_run_segments(struct kho_fast_spread *spread, int nid, bool all)
 {
 	unsigned long i;
 
@@ -47,14 +47,15 @@ static void run_segments(struct kho_fast_spread *spread, int nid, bool all)
 	}
 }
 
-static void work_on_node(struct work_struct *work)
+static void kho_node_work_fn(struct work_struct *work)
 {
-	struct worker *worker = container_of(work, struct worker, work);
+	struct kho_node_worker *worker =
+		container_of(work, struct kho_node_worker, work);
 
-	run_segments(worker->spread, worker->nid, false);
+	kho_run_segments(worker->spread, worker->nid, false);
 }
 
-static nodemask_t nodes_of(const struct kho_fast_spread *spread)
+static nodemask_t kho_nodes_of(const struct kho_fast_spread *spread)
 {
 	nodemask_t nodes = NODE_MASK_NONE;
 	unsigned long i;
@@ -68,9 +69,9 @@ static nodemask_t nodes_of(const struct kho_fast_spread *spread)
 }
 
 /* Start a worker for each of @nodes. Returns how many, all or none. */
-static unsigned int start_workers(struct worker **workers,
-				  struct kho_fast_spread *spread,
-				  const nodemask_t *nodes)
+static unsigned int kho_start_workers(struct kho_node_worker **workers,
+				      struct kho_fast_spread *spread,
+				      const nodemask_t *nodes)
 {
 	unsigned int nr = 0;
 	int nid;
@@ -80,11 +81,11 @@ static unsigned int start_workers(struct worker **workers,
 		return 0;
 
 	for_each_node_mask(nid, *nodes) {
-		struct worker *worker = &(*workers)[nr++];
+		struct kho_node_worker *worker = &(*workers)[nr++];
 
 		worker->spread = spread;
 		worker->nid = nid;
-		INIT_WORK(&worker->work, work_on_node);
+		INIT_WORK(&worker->work, kho_node_work_fn);
 		queue_work_node(nid, system_dfl_long_wq, &worker->work);
 	}
 
@@ -103,8 +104,8 @@ static unsigned int start_workers(struct worker **workers,
  */
 int kho_fast_spread(struct kho_fast_spread *spread)
 {
-	nodemask_t nodes = nodes_of(spread);
-	struct worker *workers = NULL;
+	nodemask_t nodes = kho_nodes_of(spread);
+	struct kho_node_worker *workers = NULL;
 	unsigned int nr = 0;
 	int own = numa_node_id();
 
@@ -115,14 +116,14 @@ int kho_fast_spread(struct kho_fast_spread *spread)
 		own = first_node(nodes);
 	if (nodes_weight(nodes) > 1) {
 		node_clear(own, nodes);
-		nr = start_workers(&workers, spread, &nodes);
+		nr = kho_start_workers(&workers, spread, &nodes);
 	}
 
 	if (nr) {
-		run_segments(spread, own, false);
-		run_segments(spread, NUMA_NO_NODE, false);
+		kho_run_segments(spread, own, false);
+		kho_run_segments(spread, NUMA_NO_NODE, false);
 	} else {
-		run_segments(spread, own, true);
+		kho_run_segments(spread, own, true);
 	}
 
 	while (nr)

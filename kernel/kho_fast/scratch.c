@@ -43,12 +43,12 @@ struct kho_scratch *kho_scratch;
 unsigned int kho_scratch_cnt;
 
 /* 200 % of what was allocated at boot, unless kho_scratch= says otherwise. */
-static unsigned int scale_percent __initdata = 200;
+static unsigned int kho_scratch_percent __initdata = 200;
 
 /* Sizes in bytes that kho_scratch= gave; they count when the scale is 0. */
-static struct kho_fast_scratch_sizes fixed __initdata;
+static struct kho_fast_scratch_sizes kho_scratch_fixed __initdata;
 
-static int __init parse_percent(char *arg, size_t len)
+static int __init kho_scratch_parse_percent(char *arg, size_t len)
 {
 	unsigned int percent;
 	int err;
@@ -59,12 +59,12 @@ static int __init parse_percent(char *arg, size_t len)
 	if (err)
 		return err;
 
-	scale_percent = percent;
+	kho_scratch_percent = percent;
 	pr_notice("scratch scale is %u%%\n", percent);
 	return 0;
 }
 
-static int __init parse_sizes(char *arg)
+static int __init kho_scratch_parse_sizes(char *arg)
 {
 	phys_addr_t sizes[3];
 	unsigned int i;
@@ -72,7 +72,8 @@ static int __init parse_sizes(char *arg)
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		sizes[i] = memparse(arg, &end);
-		if (end == arg || *end != (i < ARRAY_SIZE(sizes) - 1 ? ',' : '\0') ||
+		if (end == arg ||
+		    *end != (i < ARRAY_SIZE(sizes) - 1 ? ',' : '\0') ||
 		    sizes[i] > PHYS_ADDR_MAX - SCRATCH_ALIGN)
 			return -EINVAL;
 		arg = end + 1;
@@ -81,24 +82,26 @@ static int __init parse_sizes(char *arg)
 	if (!sizes[0] && !sizes[1] && !sizes[2])
 		return -EINVAL;
 
-	fixed = (struct kho_fast_scratch_sizes){ sizes[0], sizes[1], sizes[2] };
-	scale_percent = 0;
+	kho_scratch_fixed =
+		(struct kho_fast_scratch_sizes){ sizes[0], sizes[1], sizes[2] };
+	kho_scratch_percent = 0;
 	pr_notice("scratch areas: lowmem: %lluMiB global: %lluMiB pernode: %lluMiB\n",
 		  sizes[0] / SZ_1M, sizes[1] / SZ_1M, sizes[2] / SZ_1M);
 	return 0;
 }
 
 /* kho_scratch=<percent>% or kho_scratch=<low>,<global>,<per node> with [KMG] */
-static int __init parse_kho_scratch(char *arg)
+static int __init kho_scratch_parse(char *arg)
 {
 	size_t len = arg ? strlen(arg) : 0;
 
 	if (!len)
 		return -EINVAL;
 
-	return arg[len - 1] == '%' ? parse_percent(arg, len) : parse_sizes(arg);
+	return arg[len - 1] == '%' ? kho_scratch_parse_percent(arg, len) :
+				     kho_scratch_parse_sizes(arg);
 }
-early_param("kho_scratch", parse_kho_scratch);
+early_param("kho_scratch", kho_scratch_parse);
 
 /**
  * kho_fast_scratch_scale - Scale an amount of boot memory to a scratch size.
@@ -115,39 +118,43 @@ phys_addr_t __init kho_fast_scratch_scale(phys_addr_t used, phys_addr_t hugetlb,
 }
 
 /* What this kernel took below @limit on @nid, scaled. */
-static phys_addr_t __init scaled_use(phys_addr_t limit, int nid)
+static phys_addr_t __init kho_scratch_scaled_use(phys_addr_t limit, int nid)
 {
-	return kho_fast_scratch_scale(memblock_reserved_kern_size(limit, nid),
-				      memblock_reserved_hugetlb_size(limit, nid),
-				      scale_percent);
+	phys_addr_t used = memblock_reserved_kern_size(limit, nid);
+	phys_addr_t hugetlb = memblock_reserved_hugetlb_size(limit, nid);
+
+	return kho_fast_scratch_scale(used, hugetlb, kho_scratch_percent);
 }
 
-static phys_addr_t __init low_size(void)
+static phys_addr_t __init kho_scratch_low_size(void)
 {
-	phys_addr_t size = fixed.low;
+	phys_addr_t size = kho_scratch_fixed.low;
 
-	if (scale_percent)
-		size = scaled_use(ARCH_LOW_ADDRESS_LIMIT, NUMA_NO_NODE);
+	if (kho_scratch_percent)
+		size = kho_scratch_scaled_use(ARCH_LOW_ADDRESS_LIMIT,
+					      NUMA_NO_NODE);
 	return round_up(size, SCRATCH_ALIGN);
 }
 
-static phys_addr_t __init global_size(void)
+static phys_addr_t __init kho_scratch_global_size(void)
 {
-	phys_addr_t size = fixed.global;
+	phys_addr_t size = kho_scratch_fixed.global;
 
 	/* The low area already allows for what is low. */
-	if (scale_percent)
-		size = scaled_use(MEMBLOCK_ALLOC_ANYWHERE, NUMA_NO_NODE) -
-		       scaled_use(ARCH_LOW_ADDRESS_LIMIT, NUMA_NO_NODE);
+	if (kho_scratch_percent)
+		size = kho_scratch_scaled_use(MEMBLOCK_ALLOC_ANYWHERE,
+					      NUMA_NO_NODE) -
+		       kho_scratch_scaled_use(ARCH_LOW_ADDRESS_LIMIT,
+					      NUMA_NO_NODE);
 	return round_up(size, SCRATCH_ALIGN);
 }
 
-static phys_addr_t __init node_size(int nid)
+static phys_addr_t __init kho_scratch_node_size(int nid)
 {
-	phys_addr_t size = fixed.pernode;
+	phys_addr_t size = kho_scratch_fixed.pernode;
 
-	if (scale_percent)
-		size = scaled_use(MEMBLOCK_ALLOC_ANYWHERE, nid);
+	if (kho_scratch_percent)
+		size = kho_scratch_scaled_use(MEMBLOCK_ALLOC_ANYWHERE, nid);
 	return round_up(size, SCRATCH_ALIGN);
 }
 
@@ -185,8 +192,8 @@ void __init kho_fast_scratch_adopt(phys_addr_t phys, unsigned int cnt)
 }
 
 /* An area of no size is left out: nothing needs it and nobody could use it. */
-static bool __init reserve_area(const char *what, phys_addr_t size,
-				phys_addr_t limit, int nid)
+static bool __init kho_scratch_reserve_area(const char *what, phys_addr_t size,
+					    phys_addr_t limit, int nid)
 {
 	phys_addr_t addr;
 
@@ -204,22 +211,22 @@ static bool __init reserve_area(const char *what, phys_addr_t size,
 	return true;
 }
 
-static bool __init reserve_areas(void)
+static bool __init kho_scratch_reserve_areas(void)
 {
 	char what[16];
 	int nid;
 
-	if (!reserve_area("lowmem", low_size(), ARCH_LOW_ADDRESS_LIMIT,
-			  NUMA_NO_NODE) ||
-	    !reserve_area("global", global_size(), MEMBLOCK_ALLOC_ACCESSIBLE,
-			  NUMA_NO_NODE))
+	if (!kho_scratch_reserve_area("lowmem", kho_scratch_low_size(),
+				      ARCH_LOW_ADDRESS_LIMIT, NUMA_NO_NODE) ||
+	    !kho_scratch_reserve_area("global", kho_scratch_global_size(),
+				      MEMBLOCK_ALLOC_ACCESSIBLE, NUMA_NO_NODE))
 		return false;
 
 	/* A node without memory has nowhere to put an area, nor a need for it. */
 	for_each_node_state(nid, N_MEMORY) {
 		snprintf(what, sizeof(what), "node %d", nid);
-		if (!reserve_area(what, node_size(nid),
-				  MEMBLOCK_ALLOC_ACCESSIBLE, nid))
+		if (!kho_scratch_reserve_area(what, kho_scratch_node_size(nid),
+					      MEMBLOCK_ALLOC_ACCESSIBLE, nid))
 			return false;
 	}
 
@@ -243,7 +250,7 @@ void __init kho_fast_scratch_reserve(void)
 		return;
 
 	kho_scratch = memblock_alloc(size, PAGE_SIZE);
-	if (kho_scratch && reserve_areas())
+	if (kho_scratch && kho_scratch_reserve_areas())
 		return;
 
 	pr_warn("no scratch memory, disabling kexec handover; try another kho_scratch=\n");
@@ -256,7 +263,7 @@ void __init kho_fast_scratch_reserve(void)
 	kho_fast_disable();
 }
 
-static void __init area_to_cma(const struct kho_scratch *area)
+static void __init kho_scratch_to_cma(const struct kho_scratch *area)
 {
 	unsigned long pfn = PHYS_PFN(area->addr);
 	unsigned long end = pfn + PHYS_PFN(area->size);
@@ -283,7 +290,7 @@ void __init kho_fast_scratch_release(bool keep)
 		void *start = phys_to_virt(area->addr);
 
 		if (keep)
-			area_to_cma(area);
+			kho_scratch_to_cma(area);
 		else
 			free_reserved_area(start, start + area->size, -1, "");
 	}

@@ -17,7 +17,7 @@
 #include "outgoing/outgoing.h"
 
 /* Of the events that need the slow path, how many are watched. */
-static unsigned int nr_watched;
+static unsigned int kho_trace_nr_users;
 
 /**
  * kho_fast_trace_reg - Somebody begins to watch folios.
@@ -27,7 +27,7 @@ static unsigned int nr_watched;
  */
 int kho_fast_trace_reg(void)
 {
-	if (!nr_watched++)
+	if (!kho_trace_nr_users++)
 		kho_fast_hints_suspend();
 	return 0;
 }
@@ -39,6 +39,6 @@ int kho_fast_trace_reg(void)
  */
 void kho_fast_trace_unreg(void)
 {
-	if (!--nr_watched)
+	if (!--kho_trace_nr_users)
 		kho_fast_hints_resume();
 }

@@ -33,19 +33,19 @@
 
 #define SUPPORTED_VM_FLAGS	(VM_ALLOC | VM_ALLOW_HUGE_VMAP)
 
-static unsigned short flags_to_ser(unsigned long vm_flags)
+static unsigned short kho_flags_to_ser(unsigned long vm_flags)
 {
 	return (vm_flags & VM_ALLOC ? SER_ALLOC : 0) |
 	       (vm_flags & VM_ALLOW_HUGE_VMAP ? SER_HUGE_VMAP : 0);
 }
 
-static unsigned long flags_from_ser(unsigned short ser)
+static unsigned long kho_flags_from_ser(unsigned short ser)
 {
 	return (ser & SER_ALLOC ? VM_ALLOC : 0) |
 	       (ser & SER_HUGE_VMAP ? VM_ALLOW_HUGE_VMAP : 0);
 }
 
-static struct kho_vmalloc_chunk *chunk_alloc(void)
+static struct kho_vmalloc_chunk *kho_chunk_alloc(void)
 {
 	void *chunk = (void *)get_zeroed_page(GFP_KERNEL);
 
@@ -58,14 +58,14 @@ static struct kho_vmalloc_chunk *chunk_alloc(void)
 }
 
 /* Make sure that there is room for an entry. */
-static int chain_grow(struct kho_fast_chain *chain)
+static int kho_chain_grow(struct kho_fast_chain *chain)
 {
 	struct kho_vmalloc_chunk *chunk;
 
 	if (chain->first && chain->used < KHO_VMALLOC_SIZE)
 		return 0;
 
-	chunk = chunk_alloc();
+	chunk = kho_chunk_alloc();
 	if (!chunk)
 		return -ENOMEM;
 
@@ -91,7 +91,7 @@ static int chain_grow(struct kho_fast_chain *chain)
 int kho_fast_chain_append(struct kho_fast_chain *chain, struct page *page,
 			  unsigned int order)
 {
-	int err = chain_grow(chain);
+	int err = kho_chain_grow(chain);
 
 	if (!err)
 		err = kho_preserve_pages(page, BIT(order));
@@ -186,7 +186,7 @@ int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation)
 
 	KHOSER_STORE_PTR(preservation->first, chain.first);
 	preservation->total_pages = vm->nr_pages;
-	preservation->flags = flags_to_ser(vm->flags);
+	preservation->flags = kho_flags_to_ser(vm->flags);
 	preservation->order = order;
 	return 0;
 }
@@ -204,8 +204,8 @@ void kho_unpreserve_vmalloc(struct kho_vmalloc *preservation)
 EXPORT_SYMBOL_GPL(kho_unpreserve_vmalloc);
 
 /* Free what a chunk that was claimed lists. */
-static void free_entries(const struct kho_vmalloc_chunk *chunk,
-			 unsigned int order)
+static void kho_chunk_free_entries(const struct kho_vmalloc_chunk *chunk,
+				   unsigned int order)
 {
 	unsigned int i;
 	unsigned long k;
@@ -231,7 +231,7 @@ void kho_fast_chain_free(struct kho_vmalloc_chunk *first, bool entries,
 
 	for (chunk = first; chunk; chunk = next) {
 		if (entries)
-			free_entries(chunk, order);
+			kho_chunk_free_entries(chunk, order);
 		next = KHOSER_LOAD_PTR(chunk->hdr.next);
 		__free_page(virt_to_page(chunk));
 	}
@@ -241,8 +241,8 @@ void kho_fast_chain_free(struct kho_vmalloc_chunk *first, bool entries,
  * Claim what @chunk lists, at most *@left pages. The list is cut where that
  * fails.
  */
-static bool claim_entries(struct kho_vmalloc_chunk *chunk, unsigned int order,
-			  unsigned long *left)
+static bool kho_chunk_restore_entries(struct kho_vmalloc_chunk *chunk,
+				      unsigned int order, unsigned long *left)
 {
 	unsigned int i;
 
@@ -300,7 +300,7 @@ struct kho_vmalloc_chunk *kho_fast_chain_claim(const struct kho_vmalloc *from)
 		/* The chain ends here until the next one is claimed. */
 		phys = chunk->hdr.next.phys;
 		chunk->hdr.next.phys = 0;
-		ok = claim_entries(chunk, order, &left);
+		ok = kho_chunk_restore_entries(chunk, order, &left);
 		prev = chunk;
 	}
 
@@ -320,8 +320,10 @@ struct kho_vmalloc_chunk *kho_fast_chain_claim(const struct kho_vmalloc *from)
 struct page *kho_fast_chain_next(struct kho_fast_chain_it *it)
 {
 	while (it->chunk) {
-		if (it->entry < KHO_VMALLOC_SIZE && it->chunk->phys[it->entry])
-			return pfn_to_page(PHYS_PFN(it->chunk->phys[it->entry++]));
+		const struct kho_vmalloc_chunk *chunk = it->chunk;
+
+		if (it->entry < KHO_VMALLOC_SIZE && chunk->phys[it->entry])
+			return pfn_to_page(PHYS_PFN(chunk->phys[it->entry++]));
 
 		it->chunk = KHOSER_LOAD_PTR(it->chunk->hdr.next);
 		it->entry = 0;
@@ -331,13 +333,14 @@ struct page *kho_fast_chain_next(struct kho_fast_chain_it *it)
 }
 
 /* The pages that are mapped. */
-struct pages {
+struct kho_page_array {
 	struct page	**pages;
 	unsigned int	nr;
 };
 
-static void collect(struct pages *to, struct kho_vmalloc_chunk *chain,
-		    unsigned int order)
+static void kho_collect_pages(struct kho_page_array *to,
+			      struct kho_vmalloc_chunk *chain,
+			      unsigned int order)
 {
 	struct kho_fast_chain_it it = { .chunk = chain };
 	struct page *page;
@@ -349,8 +352,8 @@ static void collect(struct pages *to, struct kho_vmalloc_chunk *chain,
 	}
 }
 
-static void *map_pages(struct pages *from, unsigned int order,
-		       unsigned long vm_flags)
+static void *kho_vmap_pages(struct kho_page_array *from, unsigned int order,
+			    unsigned long vm_flags)
 {
 	kasan_vmalloc_flags_t kasan = KASAN_VMALLOC_PROT_NORMAL;
 	unsigned long size = (unsigned long)from->nr << PAGE_SHIFT;
@@ -396,7 +399,7 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 	unsigned long max = preservation->total_pages;
 	unsigned int order = preservation->order;
 	struct kho_vmalloc_chunk *chain;
-	struct pages pages = {};
+	struct kho_page_array pages = {};
 	void *area = NULL;
 
 	if (preservation->flags & ~(SER_ALLOC | SER_HUGE_VMAP))
@@ -408,10 +411,10 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 
 	chain = kho_fast_chain_claim(preservation);
 	if (chain) {
-		collect(&pages, chain, order);
+		kho_collect_pages(&pages, chain, order);
 		kho_fast_chain_free(chain, false, order);
-		area = map_pages(&pages, order,
-				 flags_from_ser(preservation->flags));
+		area = kho_vmap_pages(&pages, order,
+				      kho_flags_from_ser(preservation->flags));
 	}
 	if (area)
 		return area;

@@ -46,7 +46,7 @@
 
 #define KHO_FAST_TOP_LEVEL	(KHO_TREE_MAX_DEPTH - 1)
 
-static void *__ref node_alloc(int nid)
+static void *__ref kho_tree_node_alloc(int nid)
 {
 	struct page *page;
 
@@ -57,7 +57,7 @@ static void *__ref node_alloc(int nid)
 	return page ? page_address(page) : NULL;
 }
 
-static void __ref node_free(void *node)
+static void __ref kho_tree_node_free(void *node)
 {
 	if (slab_is_available())
 		free_page((unsigned long)node);
@@ -66,7 +66,7 @@ static void __ref node_free(void *node)
 }
 
 /* The node that @slot points to, made if there is none. NULL: no memory. */
-static void *node_get(u64 *slot, int nid)
+static void *kho_tree_node_get(u64 *slot, int nid)
 {
 	u64 phys = READ_ONCE(*slot);
 	void *node;
@@ -74,7 +74,7 @@ static void *node_get(u64 *slot, int nid)
 	if (phys)
 		return phys_to_virt(phys);
 
-	node = node_alloc(nid);
+	node = kho_tree_node_alloc(nid);
 	if (!node)
 		return NULL;
 
@@ -82,7 +82,7 @@ static void *node_get(u64 *slot, int nid)
 	if (!phys)
 		return node;
 
-	node_free(node);
+	kho_tree_node_free(node);
 	return phys_to_virt(phys);
 }
 
@@ -131,14 +131,15 @@ struct kho_radix_leaf *kho_fast_leaf_get(struct kho_radix_node *root,
 
 	for (level = KHO_FAST_TOP_LEVEL; node && level > 0; level--) {
 		struct kho_radix_node *table = node;
+		unsigned int slot = kho_fast_slot(key, level);
 
-		node = node_get(&table->table[kho_fast_slot(key, level)], nid);
+		node = kho_tree_node_get(&table->table[slot], nid);
 	}
 
 	return node;
 }
 
-static bool key_is_too_wide(unsigned long key)
+static bool kho_tree_key_is_too_wide(unsigned long key)
 {
 	return fls64(key) > KHO_RADIX_KEY_WIDTH;
 }
@@ -160,7 +161,7 @@ int kho_radix_add_key(struct kho_radix_tree *tree, unsigned long key)
 
 	if (WARN_ON_ONCE(!tree->root))
 		return -EINVAL;
-	if (unlikely(key_is_too_wide(key)))
+	if (unlikely(kho_tree_key_is_too_wide(key)))
 		return -ERANGE;
 
 	might_sleep();
@@ -190,7 +191,7 @@ void kho_radix_del_key(struct kho_radix_tree *tree, unsigned long key)
 
 	if (WARN_ON_ONCE(!tree->root))
 		return;
-	if (unlikely(key_is_too_wide(key)))
+	if (unlikely(kho_tree_key_is_too_wide(key)))
 		return;
 
 	leaf = kho_fast_leaf(tree->root, key);
@@ -209,26 +210,27 @@ EXPORT_SYMBOL_GPL(kho_radix_del_key);
  *
  * Return: 0; -ENOMEM when the root could not be allocated.
  */
-int kho_radix_init_tree(struct kho_radix_tree *tree, struct kho_radix_node *root)
+int kho_radix_init_tree(struct kho_radix_tree *tree,
+			struct kho_radix_node *root)
 {
 	mutex_init(&tree->lock);
-	tree->root = root ?: node_alloc(NUMA_NO_NODE);
+	tree->root = root ?: kho_tree_node_alloc(NUMA_NO_NODE);
 
 	return tree->root ? 0 : -ENOMEM;
 }
 EXPORT_SYMBOL_GPL(kho_radix_init_tree);
 
-static void subtree_free(void *node, unsigned int level)
+static void kho_tree_free(void *node, unsigned int level)
 {
 	const struct kho_radix_node *table = node;
 	unsigned int i;
 
 	for (i = 0; level && i < KHO_FAST_TABLE_ENTRIES; i++) {
 		if (table->table[i])
-			subtree_free(phys_to_virt(table->table[i]), level - 1);
+			kho_tree_free(phys_to_virt(table->table[i]), level - 1);
 	}
 
-	node_free(node);
+	kho_tree_node_free(node);
 }
 
 /**
@@ -238,17 +240,18 @@ static void subtree_free(void *node, unsigned int level)
 void kho_radix_destroy_tree(struct kho_radix_tree *tree)
 {
 	if (tree->root)
-		subtree_free(tree->root, KHO_FAST_TOP_LEVEL);
+		kho_tree_free(tree->root, KHO_FAST_TOP_LEVEL);
 	tree->root = NULL;
 }
 EXPORT_SYMBOL_GPL(kho_radix_destroy_tree);
 
-struct walk {
+struct kho_tree_walk {
 	const struct kho_radix_walk_cb	*cb;
 	void				*data;
 };
 
-static int walk_word(const struct walk *w, unsigned long word, unsigned long key)
+static int kho_tree_walk_word(const struct kho_tree_walk *w, unsigned long word,
+			      unsigned long key)
 {
 	int err = 0;
 
@@ -257,8 +260,9 @@ static int walk_word(const struct walk *w, unsigned long word, unsigned long key
 	return err;
 }
 
-static int walk_bits(const struct walk *w, const struct kho_radix_leaf *leaf,
-		     unsigned long key)
+static int kho_tree_walk_leaf(const struct kho_tree_walk *w,
+			      const struct kho_radix_leaf *leaf,
+			      unsigned long key)
 {
 	unsigned long bit;
 	int err = 0;
@@ -267,13 +271,14 @@ static int walk_bits(const struct walk *w, const struct kho_radix_leaf *leaf,
 		return 0;
 
 	for (bit = 0; !err && bit < KHO_FAST_LEAF_BITS; bit += BITS_PER_LONG)
-		err = walk_word(w, kho_fast_keys(leaf, bit, BITS_PER_LONG),
-				key | bit);
+		err = kho_tree_walk_word(w,
+					 kho_fast_keys(leaf, bit, BITS_PER_LONG),
+					 key | bit);
 	return err;
 }
 
-static int walk_node(const struct walk *w, void *node,
-		     unsigned int level, unsigned long key)
+static int kho_tree_walk_node(const struct kho_tree_walk *w, void *node,
+			      unsigned int level, unsigned long key)
 {
 	const struct kho_radix_node *table = node;
 	unsigned long i;
@@ -284,7 +289,7 @@ static int walk_node(const struct walk *w, void *node,
 	if (err)
 		return err;
 	if (!level)
-		return walk_bits(w, node, key);
+		return kho_tree_walk_leaf(w, node, key);
 
 	for (i = 0; i < KHO_FAST_TABLE_ENTRIES; i++) {
 		u64 phys = READ_ONCE(table->table[i]);
@@ -292,8 +297,8 @@ static int walk_node(const struct walk *w, void *node,
 		if (!phys)
 			continue;
 
-		err = walk_node(w, phys_to_virt(phys), level - 1,
-				key | i << kho_fast_slot_shift(level));
+		err = kho_tree_walk_node(w, phys_to_virt(phys), level - 1,
+					 key | i << kho_fast_slot_shift(level));
 		if (err)
 			return err;
 	}
@@ -317,11 +322,11 @@ static int walk_node(const struct walk *w, void *node,
 int kho_radix_walk_tree(struct kho_radix_tree *tree,
 			const struct kho_radix_walk_cb *cb, void *data)
 {
-	const struct walk w = { .cb = cb, .data = data };
+	const struct kho_tree_walk w = { .cb = cb, .data = data };
 
 	if (WARN_ON_ONCE(!tree->root))
 		return -EINVAL;
 
-	return walk_node(&w, tree->root, KHO_FAST_TOP_LEVEL, 0);
+	return kho_tree_walk_node(&w, tree->root, KHO_FAST_TOP_LEVEL, 0);
 }
 EXPORT_SYMBOL_GPL(kho_radix_walk_tree);

@@ -48,7 +48,8 @@ static inline unsigned int kho_fast_slot_shift(unsigned int level)
 /* Index of a key in a table on @level. */
 static inline unsigned int kho_fast_slot(unsigned long key, unsigned int level)
 {
-	return (key >> kho_fast_slot_shift(level)) & (KHO_FAST_TABLE_ENTRIES - 1);
+	return (key >> kho_fast_slot_shift(level)) &
+	       (KHO_FAST_TABLE_ENTRIES - 1);
 }
 
 /* Index of a key in its bitmap. */
