@@ -31,8 +31,8 @@
  */
 #define SEGMENT		4096UL
 
-static __always_inline bool has_order(const struct folio *folio,
-				      unsigned int order)
+static __always_inline bool kho_folio_has_order(const struct folio *folio,
+						unsigned int order)
 {
 	if (!order)
 		return !folio_test_large(folio);
@@ -41,8 +41,8 @@ static __always_inline bool has_order(const struct folio *folio,
 }
 
 /* The folios from the first on that follow one another and are of one order. */
-static __always_inline void first_run(struct kho_fast_run *run,
-				      struct folio **folios, unsigned long nr)
+static __always_inline void
+kho_first_run(struct kho_fast_run *run, struct folio **folios, unsigned long nr)
 {
 	const unsigned int order = folio_order(folios[0]);
 	const unsigned long pfn = folio_pfn(folios[0]);
@@ -52,12 +52,12 @@ static __always_inline void first_run(struct kho_fast_run *run,
 		next += 1UL << order;
 		i++;
 	} while (i < nr && &folios[i]->page == pfn_to_page(next) &&
-		 has_order(folios[i], order));
+		 kho_folio_has_order(folios[i], order));
 
 	*run = (struct kho_fast_run){ .pfn = pfn, .nr = i, .order = order };
 }
 
-static int preserve_run(const struct kho_fast_run *run)
+static int kho_preserve_run(const struct kho_fast_run *run)
 {
 	if (kho_fast_in_scratch(run->pfn, run->nr << run->order))
 		return -EINVAL;
@@ -65,40 +65,40 @@ static int preserve_run(const struct kho_fast_run *run)
 	return kho_fast_outgoing_add_run(run);
 }
 
-static void unpreserve_serially(struct folio **folios, unsigned long nr)
+static void kho_unpreserve_serially(struct folio **folios, unsigned long nr)
 {
 	unsigned long done = 0;
 
 	while (done < nr) {
 		struct kho_fast_run run;
 
-		first_run(&run, folios + done, nr - done);
+		kho_first_run(&run, folios + done, nr - done);
 		kho_fast_outgoing_del_run(&run);
 		done += run.nr;
 		cond_resched();
 	}
 }
 
-static noinline void unpreserve_traced(const struct kho_fast_run *run,
-				       unsigned long caller)
+static noinline void kho_unpreserve_run_traced(const struct kho_fast_run *run,
+					       unsigned long caller)
 {
 	if (kho_fast_outgoing_del_run(run))
 		kho_fast_trace_range(kho_unpreserve, run->pfn,
 				     run->nr << run->order, run->order, caller);
 }
 
-/* As unpreserve_serially(). */
-static noinline void unpreserve_all_traced(struct folio **folios,
-					   unsigned long nr,
-					   unsigned long caller)
+/* As kho_unpreserve_serially(). */
+static noinline void kho_unpreserve_all_traced(struct folio **folios,
+					       unsigned long nr,
+					       unsigned long caller)
 {
 	unsigned long done = 0;
 
 	while (done < nr) {
 		struct kho_fast_run run;
 
-		first_run(&run, folios + done, nr - done);
-		unpreserve_traced(&run, caller);
+		kho_first_run(&run, folios + done, nr - done);
+		kho_unpreserve_run_traced(&run, caller);
 		done += run.nr;
 		cond_resched();
 	}
@@ -115,13 +115,13 @@ static noinline void unpreserve_all_traced(struct folio **folios,
 void kho_unpreserve_folios(struct folio **folios, unsigned long nr)
 {
 	if (trace_kho_unpreserve_enabled())
-		unpreserve_all_traced(folios, nr, _RET_IP_);
+		kho_unpreserve_all_traced(folios, nr, _RET_IP_);
 	else
-		unpreserve_serially(folios, nr);
+		kho_unpreserve_serially(folios, nr);
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_folios);
 
-static int preserve_serially(struct folio **folios, unsigned long nr)
+static int kho_preserve_serially(struct folio **folios, unsigned long nr)
 {
 	unsigned long done = 0;
 
@@ -129,10 +129,10 @@ static int preserve_serially(struct folio **folios, unsigned long nr)
 		struct kho_fast_run run;
 		int err;
 
-		first_run(&run, folios + done, nr - done);
-		err = preserve_run(&run);
+		kho_first_run(&run, folios + done, nr - done);
+		err = kho_preserve_run(&run);
 		if (err) {
-			unpreserve_serially(folios, done);
+			kho_unpreserve_serially(folios, done);
 			return err;
 		}
 		done += run.nr;
@@ -143,14 +143,14 @@ static int preserve_serially(struct folio **folios, unsigned long nr)
 }
 
 /**
- * struct batch - Folios that are worth more than one task.
+ * struct kho_batch - Folios that are worth more than one task.
  * @spread: The job.
  * @folios: All folios.
  * @nr:     How many.
  * @nids:   Node of each segment.
  * @done:   Bitmap of the segments that are preserved.
  */
-struct batch {
+struct kho_batch {
 	struct kho_fast_spread	spread;
 	struct folio		**folios;
 	unsigned long		nr;
@@ -158,18 +158,21 @@ struct batch {
 	unsigned long		*done;
 };
 
-static unsigned long segment_len(const struct batch *batch, unsigned long segment)
+static unsigned long kho_segment_len(const struct kho_batch *batch,
+				     unsigned long segment)
 {
 	return min(SEGMENT, batch->nr - segment * SEGMENT);
 }
 
-static int preserve_segment(struct kho_fast_spread *spread, unsigned long segment)
+static int kho_preserve_segment(struct kho_fast_spread *spread,
+				unsigned long segment)
 {
-	struct batch *batch = container_of(spread, struct batch, spread);
+	struct kho_batch *batch =
+		container_of(spread, struct kho_batch, spread);
 	int err;
 
-	err = preserve_serially(batch->folios + segment * SEGMENT,
-				segment_len(batch, segment));
+	err = kho_preserve_serially(batch->folios + segment * SEGMENT,
+				    kho_segment_len(batch, segment));
 	if (!err)
 		set_bit(segment, batch->done);
 	return err;
@@ -179,40 +182,40 @@ static int preserve_segment(struct kho_fast_spread *spread, unsigned long segmen
  * The node of one folio stands for all of a segment. Not always the first one:
  * where pages of a file are interleaved those would all be on the same node.
  */
-static void find_nodes(struct batch *batch)
+static void kho_find_nodes(struct kho_batch *batch)
 {
 	unsigned long i;
 
 	for (i = 0; i < batch->spread.nr; i++) {
-		unsigned long n = i % segment_len(batch, i);
+		unsigned long n = i % kho_segment_len(batch, i);
 
 		batch->nids[i] = folio_nid(batch->folios[i * SEGMENT + n]);
 	}
 	batch->spread.nids = batch->nids;
 }
 
-static int preserve_in_segments(struct batch *batch)
+static int kho_preserve_in_segments(struct kho_batch *batch)
 {
 	unsigned long i;
 	int err;
 
-	find_nodes(batch);
+	kho_find_nodes(batch);
 	err = kho_fast_spread(&batch->spread);
 	if (!err)
 		return 0;
 
 	for_each_set_bit(i, batch->done, batch->spread.nr)
-		unpreserve_serially(batch->folios + i * SEGMENT,
-				    segment_len(batch, i));
+		kho_unpreserve_serially(batch->folios + i * SEGMENT,
+					kho_segment_len(batch, i));
 	return err;
 }
 
-static noinline int preserve_many(struct folio **folios, unsigned long nr)
+static noinline int kho_preserve_many(struct folio **folios, unsigned long nr)
 {
-	struct batch batch = {
+	struct kho_batch batch = {
 		.spread = {
 			.nr = DIV_ROUND_UP(nr, SEGMENT),
-			.run = preserve_segment,
+			.run = kho_preserve_segment,
 		},
 		.folios = folios,
 		.nr = nr,
@@ -222,21 +225,23 @@ static noinline int preserve_many(struct folio **folios, unsigned long nr)
 	batch.nids = kvmalloc_array(batch.spread.nr, sizeof(int), GFP_KERNEL);
 	batch.done = bitmap_zalloc(batch.spread.nr, GFP_KERNEL);
 	if (batch.nids && batch.done)
-		err = preserve_in_segments(&batch);
+		err = kho_preserve_in_segments(&batch);
 	else
-		err = preserve_serially(folios, nr);
+		err = kho_preserve_serially(folios, nr);
 	bitmap_free(batch.done);
 	kvfree(batch.nids);
 	return err;
 }
 
-static __always_inline int preserve_all(struct folio **folios, unsigned long nr)
+static __always_inline int kho_preserve_all(struct folio **folios,
+					    unsigned long nr)
 {
-	return nr <= SEGMENT ? preserve_serially(folios, nr) :
-			       preserve_many(folios, nr);
+	return nr <= SEGMENT ? kho_preserve_serially(folios, nr) :
+			       kho_preserve_many(folios, nr);
 }
 
-static void trace_preserved(const struct kho_fast_run *run, unsigned long caller)
+static void kho_trace_preserved(const struct kho_fast_run *run,
+				unsigned long caller)
 {
 	kho_fast_trace_range(kho_preserve, run->pfn, run->nr << run->order,
 			     run->order, caller);
@@ -247,11 +252,12 @@ static void trace_preserved(const struct kho_fast_run *run, unsigned long caller
  * never told, the process is the one that called, and the loop that everybody
  * takes has nothing for those who watch.
  */
-static noinline int preserve_all_traced(struct folio **folios, unsigned long nr,
-					unsigned long caller)
+static noinline int kho_preserve_all_traced(struct folio **folios,
+					    unsigned long nr,
+					    unsigned long caller)
 {
 	unsigned long done = 0;
-	int err = preserve_all(folios, nr);
+	int err = kho_preserve_all(folios, nr);
 
 	if (err)
 		return err;
@@ -259,8 +265,8 @@ static noinline int preserve_all_traced(struct folio **folios, unsigned long nr,
 	while (done < nr) {
 		struct kho_fast_run run;
 
-		first_run(&run, folios + done, nr - done);
-		trace_preserved(&run, caller);
+		kho_first_run(&run, folios + done, nr - done);
+		kho_trace_preserved(&run, caller);
 		done += run.nr;
 		cond_resched();
 	}
@@ -268,13 +274,13 @@ static noinline int preserve_all_traced(struct folio **folios, unsigned long nr,
 	return 0;
 }
 
-static noinline int preserve_traced(const struct kho_fast_run *run,
-				    unsigned long caller)
+static noinline int kho_preserve_run_traced(const struct kho_fast_run *run,
+					    unsigned long caller)
 {
-	int err = preserve_run(run);
+	int err = kho_preserve_run(run);
 
 	if (!err)
-		trace_preserved(run, caller);
+		kho_trace_preserved(run, caller);
 	return err;
 }
 
@@ -296,13 +302,13 @@ static noinline int preserve_traced(const struct kho_fast_run *run,
 int kho_preserve_folios(struct folio **folios, unsigned long nr)
 {
 	if (trace_kho_preserve_enabled())
-		return preserve_all_traced(folios, nr, _RET_IP_);
+		return kho_preserve_all_traced(folios, nr, _RET_IP_);
 
-	return preserve_all(folios, nr);
+	return kho_preserve_all(folios, nr);
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folios);
 
-static struct kho_fast_run run_from(struct folio *first, unsigned long nr)
+static struct kho_fast_run kho_run_from(struct folio *first, unsigned long nr)
 {
 	return (struct kho_fast_run){
 		.pfn = folio_pfn(first),
@@ -324,12 +330,12 @@ static struct kho_fast_run run_from(struct folio *first, unsigned long nr)
  */
 int kho_preserve_folio_range(struct folio *first, unsigned long nr)
 {
-	const struct kho_fast_run run = run_from(first, nr);
+	const struct kho_fast_run run = kho_run_from(first, nr);
 
 	if (trace_kho_preserve_enabled())
-		return preserve_traced(&run, _RET_IP_);
+		return kho_preserve_run_traced(&run, _RET_IP_);
 
-	return preserve_run(&run);
+	return kho_preserve_run(&run);
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folio_range);
 
@@ -342,10 +348,10 @@ EXPORT_SYMBOL_GPL(kho_preserve_folio_range);
  */
 void kho_unpreserve_folio_range(struct folio *first, unsigned long nr)
 {
-	const struct kho_fast_run run = run_from(first, nr);
+	const struct kho_fast_run run = kho_run_from(first, nr);
 
 	if (trace_kho_unpreserve_enabled())
-		unpreserve_traced(&run, _RET_IP_);
+		kho_unpreserve_run_traced(&run, _RET_IP_);
 	else
 		kho_fast_outgoing_del_run(&run);
 }

@@ -6,7 +6,7 @@
  * them, together with the root of the tree of preserved memory. It is one page
  * that is written all the time, so nothing is left to do at kexec.
  *
- * Lock order: fdt_lock, then whatever debugfs takes.
+ * Lock order: kho_out_fdt_lock, then whatever debugfs takes.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -26,10 +26,11 @@
 #include "../fdt.h"
 #include "outgoing.h"
 
-static DEFINE_MUTEX(fdt_lock);	/* protects out_fdt and what it points to */
-static void *out_fdt;
+/* kho_out_fdt_lock protects the FDT and its address. */
+static DEFINE_MUTEX(kho_out_fdt_lock);
+static void *kho_out_fdt;
 
-static int create_root(void *fdt)
+static int kho_fdt_create(void *fdt)
 {
 	u64 root_pa = kho_fast_outgoing_root();
 
@@ -55,12 +56,12 @@ int __init kho_fast_subtree_init(void)
 	if (IS_ERR(fdt))
 		return PTR_ERR(fdt);
 
-	if (create_root(fdt)) {
+	if (kho_fdt_create(fdt)) {
 		kho_unpreserve_free(fdt);
 		return -EINVAL;
 	}
 
-	out_fdt = fdt;
+	kho_out_fdt = fdt;
 	kho_fast_debugfs_out(fdt, PAGE_SIZE);
 	return 0;
 }
@@ -70,8 +71,8 @@ int __init kho_fast_subtree_init(void)
  */
 void __init kho_fast_subtree_exit(void)
 {
-	kho_unpreserve_free(out_fdt);
-	out_fdt = NULL;
+	kho_unpreserve_free(kho_out_fdt);
+	kho_out_fdt = NULL;
 }
 
 /**
@@ -81,25 +82,25 @@ void __init kho_fast_subtree_exit(void)
  */
 phys_addr_t kho_fast_subtree_fdt_pa(void)
 {
-	return virt_to_phys(out_fdt);
+	return virt_to_phys(kho_out_fdt);
 }
 
-static int add_node(const char *name, phys_addr_t phys, u64 size)
+static int kho_fdt_add_blob(const char *name, phys_addr_t phys, u64 size)
 {
-	int node = fdt_add_subnode(out_fdt, 0, name);
+	int node = fdt_add_subnode(kho_out_fdt, 0, name);
 
 	if (node == -FDT_ERR_EXISTS)
 		return -EEXIST;
 	if (node < 0)
 		return -ENOMEM;
 
-	if (!fdt_setprop(out_fdt, node, KHO_SUB_TREE_PROP_NAME, &phys,
+	if (!fdt_setprop(kho_out_fdt, node, KHO_SUB_TREE_PROP_NAME, &phys,
 			 sizeof(phys)) &&
-	    !fdt_setprop(out_fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME, &size,
+	    !fdt_setprop(kho_out_fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME, &size,
 			 sizeof(size)))
 		return 0;
 
-	fdt_del_node(out_fdt, node);
+	fdt_del_node(kho_out_fdt, node);
 	return -ENOMEM;
 }
 
@@ -117,13 +118,13 @@ int kho_add_subtree(const char *name, void *blob, size_t size)
 {
 	int err;
 
-	guard(mutex)(&fdt_lock);
+	guard(mutex)(&kho_out_fdt_lock);
 
-	if (!out_fdt || fdt_open_into(out_fdt, out_fdt, PAGE_SIZE))
+	if (!kho_out_fdt || fdt_open_into(kho_out_fdt, kho_out_fdt, PAGE_SIZE))
 		return -ENOMEM;
 
-	err = add_node(name, virt_to_phys(blob), size);
-	fdt_pack(out_fdt);
+	err = kho_fdt_add_blob(name, virt_to_phys(blob), size);
+	fdt_pack(kho_out_fdt);
 	if (!err)
 		kho_fast_debugfs_add(name, blob, size);
 
@@ -131,14 +132,15 @@ int kho_add_subtree(const char *name, void *blob, size_t size)
 }
 EXPORT_SYMBOL_GPL(kho_add_subtree);
 
-static int find_blob(const void *fdt, phys_addr_t phys)
+static int kho_fdt_find_blob(const void *fdt, phys_addr_t phys)
 {
 	int node;
 
 	fdt_for_each_subnode(node, fdt, 0) {
 		u64 value;
 
-		if (kho_fast_fdt_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &value) &&
+		if (kho_fast_fdt_u64(fdt, node, KHO_SUB_TREE_PROP_NAME,
+				     &value) &&
 		    value == phys)
 			return node;
 	}
@@ -154,16 +156,16 @@ void kho_remove_subtree(void *blob)
 {
 	int node;
 
-	guard(mutex)(&fdt_lock);
+	guard(mutex)(&kho_out_fdt_lock);
 
-	if (!out_fdt || fdt_open_into(out_fdt, out_fdt, PAGE_SIZE))
+	if (!kho_out_fdt || fdt_open_into(kho_out_fdt, kho_out_fdt, PAGE_SIZE))
 		return;
 
-	node = find_blob(out_fdt, virt_to_phys(blob));
+	node = kho_fdt_find_blob(kho_out_fdt, virt_to_phys(blob));
 	if (node >= 0) {
-		fdt_del_node(out_fdt, node);
+		fdt_del_node(kho_out_fdt, node);
 		kho_fast_debugfs_remove(blob);
 	}
-	fdt_pack(out_fdt);
+	fdt_pack(kho_out_fdt);
 }
 EXPORT_SYMBOL_GPL(kho_remove_subtree);

@@ -16,7 +16,7 @@
 #include "../scratch.h"
 #include "outgoing.h"
 
-static bool hands_over(const struct kimage *image)
+static bool kho_hands_over(const struct kimage *image)
 {
 	return kho_is_enabled() && image->type != KEXEC_TYPE_CRASH;
 }
@@ -37,13 +37,13 @@ int kho_fill_kimage(struct kimage *image)
 		.bufsz		= size,
 		.mem		= KEXEC_BUF_MEM_UNKNOWN,
 		.memsz		= size,
-		.buf_align	= SZ_64K,	/* one early mapping, any page size */
+		.buf_align	= SZ_64K,	/* one early mapping */
 		.buf_max	= ULONG_MAX,
 		.top_down	= true,
 	};
 	int err;
 
-	if (!hands_over(image))
+	if (!kho_hands_over(image))
 		return 0;
 
 	err = kexec_add_buffer(&buf);
@@ -69,7 +69,7 @@ int kho_locate_mem_hole(struct kexec_buf *kbuf,
 	unsigned int i;
 	int ret = 0;
 
-	if (!hands_over(kbuf->image))
+	if (!kho_hands_over(kbuf->image))
 		return 1;
 
 	for (i = 0; !ret && i < kho_scratch_cnt; i++) {

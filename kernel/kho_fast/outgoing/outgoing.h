@@ -142,7 +142,8 @@ static inline bool kho_fast_outgoing_del(unsigned long pfn, unsigned int order)
 }
 
 /* Does preserving these pages break the rule that the debug option checks? */
-static inline bool kho_fast_in_scratch(unsigned long pfn, unsigned long nr_pages)
+static inline bool kho_fast_in_scratch(unsigned long pfn,
+				       unsigned long nr_pages)
 {
 	return IS_ENABLED(CONFIG_KEXEC_HANDOVER_DEBUG) &&
 	       WARN_ON(kho_scratch_overlap(PFN_PHYS(pfn),

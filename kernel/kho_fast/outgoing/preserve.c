@@ -24,18 +24,19 @@
 #include "../tree/tree.h"
 #include "outgoing.h"
 
-static noinline int preserve_slowly(unsigned long pfn, unsigned int order,
-				    unsigned long caller)
+static noinline int kho_preserve_slowly(unsigned long pfn, unsigned int order,
+					unsigned long caller)
 {
 	int err = kho_fast_outgoing_add_slowly(pfn, order);
 
 	if (!err)
-		kho_fast_trace_range(kho_preserve, pfn, BIT(order), order, caller);
+		kho_fast_trace_range(kho_preserve, pfn, BIT(order), order,
+				     caller);
 	return err;
 }
 
 /* Its _RET_IP_ is that of the function that it is in, and not read before it must. */
-static __always_inline int preserve_folio(struct folio *folio)
+static __always_inline int kho_do_preserve_folio(struct folio *folio)
 {
 	unsigned long pfn = folio_pfn(folio);
 	unsigned int order = folio_order(folio);
@@ -45,24 +46,26 @@ static __always_inline int preserve_folio(struct folio *folio)
 	if (kho_fast_outgoing_add_hinted(pfn, order))
 		return 0;
 
-	return preserve_slowly(pfn, order, _RET_IP_);
+	return kho_preserve_slowly(pfn, order, _RET_IP_);
 }
 
-static noinline void unpreserve_slowly(unsigned long pfn, unsigned int order,
-				       unsigned long caller)
+static noinline void kho_unpreserve_slowly(unsigned long pfn,
+					   unsigned int order,
+					   unsigned long caller)
 {
 	if (kho_fast_outgoing_del_slowly(pfn, order))
-		kho_fast_trace_range(kho_unpreserve, pfn, BIT(order), order, caller);
+		kho_fast_trace_range(kho_unpreserve, pfn, BIT(order), order,
+				     caller);
 }
 
-/* As preserve_folio(). */
-static __always_inline void unpreserve_folio(struct folio *folio)
+/* As kho_do_preserve_folio(). */
+static __always_inline void kho_do_unpreserve_folio(struct folio *folio)
 {
 	unsigned int order = folio_order(folio);
 	unsigned long pfn = folio_pfn(folio);
 
 	if (!kho_fast_outgoing_del_hinted(pfn, order))
-		unpreserve_slowly(pfn, order, _RET_IP_);
+		kho_unpreserve_slowly(pfn, order, _RET_IP_);
 }
 
 /**
@@ -76,7 +79,7 @@ static __always_inline void unpreserve_folio(struct folio *folio)
  */
 int kho_preserve_folio(struct folio *folio)
 {
-	return preserve_folio(folio);
+	return kho_do_preserve_folio(folio);
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folio);
 
@@ -88,7 +91,7 @@ EXPORT_SYMBOL_GPL(kho_preserve_folio);
  */
 void kho_unpreserve_folio(struct folio *folio)
 {
-	unpreserve_folio(folio);
+	kho_do_unpreserve_folio(folio);
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_folio);
 
@@ -97,7 +100,7 @@ EXPORT_SYMBOL_GPL(kho_unpreserve_folio);
  * stock kernel could not restore them. Preserving and unpreserving the same
  * range take the same steps.
  */
-static unsigned int step_order(unsigned long pfn, unsigned long end)
+static unsigned int kho_step_order(unsigned long pfn, unsigned long end)
 {
 	unsigned int order = min3(count_trailing_zeros(pfn), ilog2(end - pfn),
 				  KHO_FAST_MAX_ORDER);
@@ -112,12 +115,13 @@ static unsigned int step_order(unsigned long pfn, unsigned long end)
  * Remove the keys of [pfn, stop), a prefix of the steps from pfn to @end. Returns
  * whether all were there.
  */
-static bool undo_steps(unsigned long pfn, unsigned long stop, unsigned long end)
+static bool kho_unpreserve_steps(unsigned long pfn, unsigned long stop,
+				 unsigned long end)
 {
 	bool ok = true;
 
 	while (pfn < stop) {
-		unsigned int order = step_order(pfn, end);
+		unsigned int order = kho_step_order(pfn, end);
 
 		if (!kho_fast_outgoing_del(pfn, order))
 			ok = false;
@@ -127,21 +131,22 @@ static bool undo_steps(unsigned long pfn, unsigned long stop, unsigned long end)
 	return ok;
 }
 
-static noinline void unpreserve_traced(unsigned long pfn, unsigned long nr_pages,
-				       unsigned long caller)
+static noinline void kho_unpreserve_range_traced(unsigned long pfn,
+						 unsigned long nr_pages,
+						 unsigned long caller)
 {
-	if (undo_steps(pfn, pfn + nr_pages, pfn + nr_pages))
+	if (kho_unpreserve_steps(pfn, pfn + nr_pages, pfn + nr_pages))
 		kho_fast_trace_range(kho_unpreserve, pfn, nr_pages, 0, caller);
 }
 
-/* As preserve_folio(). */
-static __always_inline void unpreserve_range(unsigned long pfn,
-					     unsigned long nr_pages)
+/* As kho_do_preserve_folio(). */
+static __always_inline void kho_do_unpreserve_range(unsigned long pfn,
+						    unsigned long nr_pages)
 {
 	if (trace_kho_unpreserve_enabled())
-		unpreserve_traced(pfn, nr_pages, _RET_IP_);
+		kho_unpreserve_range_traced(pfn, nr_pages, _RET_IP_);
 	else
-		undo_steps(pfn, pfn + nr_pages, pfn + nr_pages);
+		kho_unpreserve_steps(pfn, pfn + nr_pages, pfn + nr_pages);
 }
 
 /**
@@ -151,22 +156,22 @@ static __always_inline void unpreserve_range(unsigned long pfn,
  */
 void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages)
 {
-	unpreserve_range(pfn, nr_pages);
+	kho_do_unpreserve_range(pfn, nr_pages);
 }
 
-static __always_inline int preserve_steps(unsigned long start,
-					  unsigned long end)
+static __always_inline int kho_preserve_steps(unsigned long start,
+					      unsigned long end)
 {
 	unsigned long pfn = start;
 
 	while (pfn < end) {
-		unsigned int order = step_order(pfn, end);
+		unsigned int order = kho_step_order(pfn, end);
 
 		if (!kho_fast_outgoing_add_hinted(pfn, order)) {
 			int err = kho_fast_outgoing_add_slowly(pfn, order);
 
 			if (err) {
-				undo_steps(start, pfn, end);
+				kho_unpreserve_steps(start, pfn, end);
 				return err;
 			}
 		}
@@ -176,10 +181,11 @@ static __always_inline int preserve_steps(unsigned long start,
 	return 0;
 }
 
-static noinline int preserve_traced(unsigned long start, unsigned long end,
-				    unsigned long caller)
+static noinline int kho_preserve_range_traced(unsigned long start,
+					      unsigned long end,
+					      unsigned long caller)
 {
-	int err = preserve_steps(start, end);
+	int err = kho_preserve_steps(start, end);
 
 	if (!err)
 		kho_fast_trace_range(kho_preserve, start, end - start, 0,
@@ -207,9 +213,9 @@ int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 	if (kho_fast_in_scratch(start, nr_pages))
 		return -EINVAL;
 	if (trace_kho_preserve_enabled())
-		return preserve_traced(start, end, _RET_IP_);
+		return kho_preserve_range_traced(start, end, _RET_IP_);
 
-	return preserve_steps(start, end);
+	return kho_preserve_steps(start, end);
 }
 EXPORT_SYMBOL_GPL(kho_preserve_pages);
 
@@ -221,7 +227,7 @@ EXPORT_SYMBOL_GPL(kho_preserve_pages);
  */
 void kho_unpreserve_pages(struct page *page, unsigned long nr_pages)
 {
-	unpreserve_range(page_to_pfn(page), nr_pages);
+	kho_do_unpreserve_range(page_to_pfn(page), nr_pages);
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
 
@@ -248,7 +254,7 @@ void *kho_alloc_preserve(size_t size)
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
 
-	err = preserve_folio(folio);
+	err = kho_do_preserve_folio(folio);
 	if (!err)
 		return folio_address(folio);
 
@@ -266,7 +272,7 @@ void kho_unpreserve_free(void *mem)
 	if (mem) {
 		struct folio *folio = virt_to_folio(mem);
 
-		unpreserve_folio(folio);
+		kho_do_unpreserve_folio(folio);
 		folio_put(folio);
 	}
 }

@@ -37,14 +37,14 @@
 #include "../tree/tree.h"
 #include "outgoing.h"
 
-static struct kho_radix_tree outgoing = {
-	.lock = __MUTEX_INITIALIZER(outgoing.lock),
+static struct kho_radix_tree kho_out_tree = {
+	.lock = __MUTEX_INITIALIZER(kho_out_tree.lock),
 };
 
 DEFINE_PER_CPU(struct kho_fast_hints, kho_fast_hints);
 
 /* All ones, or 0 as long as no hint is given. */
-static unsigned long hint_mask = ~0UL;
+static unsigned long kho_leaf_cache_mask = ~0UL;
 
 /**
  * kho_fast_outgoing_init - Start with an empty tree.
@@ -53,7 +53,7 @@ static unsigned long hint_mask = ~0UL;
  */
 int __init kho_fast_outgoing_init(void)
 {
-	return kho_radix_init_tree(&outgoing, NULL);
+	return kho_radix_init_tree(&kho_out_tree, NULL);
 }
 
 /**
@@ -65,7 +65,7 @@ void __init kho_fast_outgoing_exit(void)
 
 	for_each_possible_cpu(cpu)
 		per_cpu(kho_fast_hints, cpu) = (struct kho_fast_hints){};
-	kho_radix_destroy_tree(&outgoing);
+	kho_radix_destroy_tree(&kho_out_tree);
 }
 
 /**
@@ -75,7 +75,7 @@ void __init kho_fast_outgoing_exit(void)
  */
 phys_addr_t kho_fast_outgoing_root(void)
 {
-	return virt_to_phys(outgoing.root);
+	return virt_to_phys(kho_out_tree.root);
 }
 
 /*
@@ -83,7 +83,7 @@ phys_addr_t kho_fast_outgoing_root(void)
  * prefix with the bitmap of another one. kho_fast_hints_suspend() waits until
  * nobody is in here with the mask of before.
  */
-static void remember(unsigned long key, struct kho_radix_leaf *leaf)
+static void kho_leaf_cache_add(unsigned long key, struct kho_radix_leaf *leaf)
 {
 	const unsigned long prefix = kho_fast_key_prefix(key);
 	const unsigned int slot = kho_fast_hint_slot(prefix);
@@ -95,11 +95,11 @@ static void remember(unsigned long key, struct kho_radix_leaf *leaf)
 	barrier();
 	WRITE_ONCE(hint->leaf, leaf);
 	barrier();
-	WRITE_ONCE(hint->prefix, prefix & READ_ONCE(hint_mask));
+	WRITE_ONCE(hint->prefix, prefix & READ_ONCE(kho_leaf_cache_mask));
 	preempt_enable();
 }
 
-static void forget(struct kho_fast_hints *hints)
+static void kho_leaf_cache_clear(struct kho_fast_hints *hints)
 {
 	unsigned int slot;
 
@@ -118,11 +118,11 @@ void kho_fast_hints_suspend(void)
 {
 	int cpu;
 
-	WRITE_ONCE(hint_mask, 0);
-	/* Whoever did not see that has stored its hint by then: see remember(). */
+	WRITE_ONCE(kho_leaf_cache_mask, 0);
+	/* By then every kho_leaf_cache_add() that missed it is done. */
 	synchronize_rcu();
 	for_each_possible_cpu(cpu)
-		forget(&per_cpu(kho_fast_hints, cpu));
+		kho_leaf_cache_clear(&per_cpu(kho_fast_hints, cpu));
 }
 
 /**
@@ -132,45 +132,46 @@ void kho_fast_hints_suspend(void)
  */
 void kho_fast_hints_resume(void)
 {
-	WRITE_ONCE(hint_mask, ~0UL);
+	WRITE_ONCE(kho_leaf_cache_mask, ~0UL);
 }
 
 /* The bitmap of a key whose memory starts at @pfn, made if there is none. */
-static struct kho_radix_leaf *get_unhinted_leaf(unsigned long key,
-						unsigned long pfn)
+static struct kho_radix_leaf *kho_get_uncached_leaf(unsigned long key,
+						    unsigned long pfn)
 {
 	struct kho_radix_leaf *leaf;
 
-	if (WARN_ON_ONCE(!outgoing.root))
+	if (WARN_ON_ONCE(!kho_out_tree.root))
 		return ERR_PTR(-EINVAL);
 
-	leaf = kho_fast_leaf(outgoing.root, key);
+	leaf = kho_fast_leaf(kho_out_tree.root, key);
 	if (unlikely(!leaf))
-		leaf = kho_fast_leaf_get(outgoing.root, key, pfn_to_nid(pfn));
+		leaf = kho_fast_leaf_get(kho_out_tree.root, key,
+					 pfn_to_nid(pfn));
 	if (!leaf)
 		return ERR_PTR(-ENOMEM);
 
-	remember(key, leaf);
+	kho_leaf_cache_add(key, leaf);
 	return leaf;
 }
 
-static struct kho_radix_leaf *get_leaf(unsigned long key, unsigned long pfn)
+static struct kho_radix_leaf *kho_get_leaf(unsigned long key, unsigned long pfn)
 {
-	return kho_fast_hinted_leaf(key) ?: get_unhinted_leaf(key, pfn);
+	return kho_fast_hinted_leaf(key) ?: kho_get_uncached_leaf(key, pfn);
 }
 
 /* The bitmap of a key that should be there, NULL if it is not. */
-static struct kho_radix_leaf *find_leaf(unsigned long key)
+static struct kho_radix_leaf *kho_find_leaf(unsigned long key)
 {
 	struct kho_radix_leaf *leaf = kho_fast_hinted_leaf(key);
 
-	if (leaf || WARN_ON_ONCE(!outgoing.root))
+	if (leaf || WARN_ON_ONCE(!kho_out_tree.root))
 		return leaf;
 
-	return kho_fast_leaf(outgoing.root, key);
+	return kho_fast_leaf(kho_out_tree.root, key);
 }
 
-static void report_misuse(unsigned long pfn, unsigned int order)
+static void kho_warn_not_preserved(unsigned long pfn, unsigned int order)
 {
 	WARN(1, "KHO: pfn %#lx is given up as a folio of order %u, but is not preserved as one\n",
 	     pfn, order);
@@ -187,7 +188,7 @@ static void report_misuse(unsigned long pfn, unsigned int order)
 int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
-	struct kho_radix_leaf *leaf = get_unhinted_leaf(key, pfn);
+	struct kho_radix_leaf *leaf = kho_get_uncached_leaf(key, pfn);
 
 	if (IS_ERR(leaf))
 		return PTR_ERR(leaf);
@@ -209,26 +210,27 @@ int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order)
 bool kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
-	struct kho_radix_leaf *leaf = find_leaf(key);
+	struct kho_radix_leaf *leaf = kho_find_leaf(key);
 
 	if (leaf && test_and_clear_bit(kho_fast_bit(key), leaf->bitmap))
 		return true;
 
-	report_misuse(pfn, order);
+	kho_warn_not_preserved(pfn, order);
 	return false;
 }
 
 /* A part of a run that lies in one bitmap: bits [bit, end). */
-struct part {
+struct kho_run_part {
 	unsigned long	key;
 	unsigned long	pfn;
 	unsigned long	bit, end;
 };
 
 /* The part that starts with the @nth folio of @run. */
-static struct part nth_part(const struct kho_fast_run *run, unsigned long nth)
+static struct kho_run_part kho_nth_part(const struct kho_fast_run *run,
+					unsigned long nth)
 {
-	struct part part = { .pfn = run->pfn + (nth << run->order) };
+	struct kho_run_part part = { .pfn = run->pfn + (nth << run->order) };
 
 	part.key = kho_fast_key(part.pfn, run->order);
 	part.bit = kho_fast_bit(part.key);
@@ -237,7 +239,7 @@ static struct part nth_part(const struct kho_fast_run *run, unsigned long nth)
 }
 
 /* The bits of [bit, end) that are in the word of @bit. */
-static unsigned long word_mask(unsigned long bit, unsigned long end)
+static unsigned long kho_word_mask(unsigned long bit, unsigned long end)
 {
 	unsigned long mask = BITMAP_FIRST_WORD_MASK(bit);
 
@@ -246,39 +248,42 @@ static unsigned long word_mask(unsigned long bit, unsigned long end)
 	return mask;
 }
 
-static unsigned long next_word(unsigned long bit, unsigned long end)
+static unsigned long kho_next_word(unsigned long bit, unsigned long end)
 {
 	return min(round_down(bit, BITS_PER_LONG) + BITS_PER_LONG, end);
 }
 
 /* Returns how many bits were set before one was met that had been already. */
-static unsigned long set_part(struct kho_radix_leaf *leaf, const struct part *part)
+static unsigned long kho_set_part(struct kho_radix_leaf *leaf,
+				  const struct kho_run_part *part)
 {
 	unsigned long bit = part->bit;
 
 	while (bit < part->end) {
 		unsigned long *word = &leaf->bitmap[BIT_WORD(bit)];
-		unsigned long mask = word_mask(bit, part->end);
+		unsigned long mask = kho_word_mask(bit, part->end);
 		unsigned long taken = set_mask_bits(word, 0, mask) & mask;
 
 		if (unlikely(taken)) {
 			set_mask_bits(word, mask & ~taken, 0);
 			break;
 		}
-		bit = next_word(bit, part->end);
+		bit = kho_next_word(bit, part->end);
 	}
 
 	return bit - part->bit;
 }
 
 /* Returns whether all bits were set. */
-static bool clear_part(struct kho_radix_leaf *leaf, const struct part *part)
+static bool kho_clear_part(struct kho_radix_leaf *leaf,
+			   const struct kho_run_part *part)
 {
 	unsigned long bit, missing = 0;
 
-	for (bit = part->bit; bit < part->end; bit = next_word(bit, part->end)) {
+	for (bit = part->bit; bit < part->end;
+	     bit = kho_next_word(bit, part->end)) {
 		unsigned long *word = &leaf->bitmap[BIT_WORD(bit)];
-		unsigned long mask = word_mask(bit, part->end);
+		unsigned long mask = kho_word_mask(bit, part->end);
 
 		missing |= mask & ~set_mask_bits(word, mask, 0);
 	}
@@ -286,10 +291,10 @@ static bool clear_part(struct kho_radix_leaf *leaf, const struct part *part)
 	return !missing;
 }
 
-static int add_one(unsigned long pfn, unsigned int order)
+static int kho_add_one(unsigned long pfn, unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
-	struct kho_radix_leaf *leaf = get_leaf(key, pfn);
+	struct kho_radix_leaf *leaf = kho_get_leaf(key, pfn);
 
 	if (IS_ERR(leaf))
 		return PTR_ERR(leaf);
@@ -312,18 +317,18 @@ int kho_fast_outgoing_add_run(const struct kho_fast_run *run)
 
 	/* Scattered folios are runs of one. */
 	if (run->nr == 1)
-		return add_one(run->pfn, run->order);
+		return kho_add_one(run->pfn, run->order);
 
 	while (!err && done.nr < run->nr) {
-		struct part part = nth_part(run, done.nr);
-		struct kho_radix_leaf *leaf = get_leaf(part.key, part.pfn);
+		struct kho_run_part part = kho_nth_part(run, done.nr);
+		struct kho_radix_leaf *leaf = kho_get_leaf(part.key, part.pfn);
 		unsigned long nr;
 
 		if (IS_ERR(leaf)) {
 			err = PTR_ERR(leaf);
 			break;
 		}
-		nr = set_part(leaf, &part);
+		nr = kho_set_part(leaf, &part);
 		if (nr < part.end - part.bit)
 			err = -EEXIST;
 		done.nr += nr;
@@ -351,11 +356,11 @@ bool kho_fast_outgoing_del_run(const struct kho_fast_run *run)
 		return kho_fast_outgoing_del(run->pfn, run->order);
 
 	while (done < run->nr) {
-		struct part part = nth_part(run, done);
-		struct kho_radix_leaf *leaf = find_leaf(part.key);
+		struct kho_run_part part = kho_nth_part(run, done);
+		struct kho_radix_leaf *leaf = kho_find_leaf(part.key);
 
-		if (!leaf || !clear_part(leaf, &part)) {
-			report_misuse(part.pfn, run->order);
+		if (!leaf || !kho_clear_part(leaf, &part)) {
+			kho_warn_not_preserved(part.pfn, run->order);
 			ok = false;
 		}
 		done += part.end - part.bit;
