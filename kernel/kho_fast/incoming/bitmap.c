@@ -15,7 +15,7 @@
 #include "tree_pages.h"
 
 /* Each of the lower 32 bits becomes two, side by side. */
-static u64 double_bits(u64 bits)
+static u64 kho_double_bits(u64 bits)
 {
 	bits = (bits | bits << 16) & 0x0000ffff0000ffff;
 	bits = (bits | bits << 8) & 0x00ff00ff00ff00ff;
@@ -31,8 +31,8 @@ static u64 double_bits(u64 bits)
  * one of its words come from one word of the keys. Most words are all set or
  * all clear.
  */
-static void add_small_keys(unsigned long keys, unsigned int nr_bits,
-			   unsigned int order, unsigned long *mask)
+static void kho_add_small_keys(unsigned long keys, unsigned int nr_bits,
+			       unsigned int order, unsigned long *mask)
 {
 	const unsigned int per_word = BITS_PER_LONG >> order;
 	const unsigned long all = GENMASK(per_word - 1, 0);
@@ -45,14 +45,14 @@ static void add_small_keys(unsigned long keys, unsigned int nr_bits,
 			pages = ~0UL;
 		else if (pages)
 			for (i = 0; i < order; i++)
-				pages = double_bits(pages);
+				pages = kho_double_bits(pages);
 		*mask++ |= pages;
 	}
 }
 
 /* Add the keys of one order to @mask, which starts at @pfn. */
-static void add_order(const struct kho_fast_map *map, unsigned long pfn,
-		      unsigned int order, unsigned long *mask)
+static void kho_add_order(const struct kho_fast_map *map, unsigned long pfn,
+			  unsigned int order, unsigned long *mask)
 {
 	const unsigned long nr_bits = max(KHO_FAST_BLOCK_PAGES >> order, 1);
 	unsigned long key = kho_fast_key(pfn, order);
@@ -66,8 +66,10 @@ static void add_order(const struct kho_fast_map *map, unsigned long pfn,
 		unsigned long word = kho_fast_keys(leaf, first + off, nr_bits);
 
 		if (BIT(order) < BITS_PER_LONG) {
-			add_small_keys(word, min(nr_bits - off, BITS_PER_LONG),
-				       order, mask + BIT_WORD(off << order));
+			kho_add_small_keys(word,
+					   min(nr_bits - off, BITS_PER_LONG),
+					   order,
+					   mask + BIT_WORD(off << order));
 			continue;
 		}
 		for_each_set_bit(bit, &word, BITS_PER_LONG)
@@ -94,7 +96,7 @@ void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
 	orders &= wanted;
 	bitmap_zero(mask, KHO_FAST_BLOCK_PAGES);
 	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1)
-		add_order(map, pfn, order, mask);
+		kho_add_order(map, pfn, order, mask);
 }
 
 /**
@@ -116,7 +118,9 @@ void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
 		return;
 
 	for (i = kho_fast_nodes_from(&map->nodes, pfn);
-	     i < map->nodes.nr && map->nodes.pfns[i] < pfn + KHO_FAST_BLOCK_PAGES; i++)
+	     i < map->nodes.nr &&
+	     map->nodes.pfns[i] < pfn + KHO_FAST_BLOCK_PAGES;
+	     i++)
 		__set_bit(map->nodes.pfns[i] - pfn, mask);
 }
 

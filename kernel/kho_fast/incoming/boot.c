@@ -70,7 +70,7 @@ void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_len,
 }
 
 /* Back to a cold boot, while nothing outside scratch has been written. */
-static void __init forget_handover(void)
+static void __init kho_undo_handover(void)
 {
 	kho_fast_in.populated = false;
 	kho_fast_scratch_adopt(0, 0);
@@ -79,25 +79,26 @@ static void __init forget_handover(void)
 	memblock_clear_kho_scratch_only();
 }
 
-static void __init read_tree(void)
+static void __init kho_read_tree(void)
 {
 	u64 began;
 
 	/* It lives in memory of its own and must not touch what is preserved. */
 	if (is_kdump_kernel()) {
 		kho_fast_refuse("this is the kdump kernel");
-		forget_handover();
+		kho_undo_handover();
 		return;
 	}
 
 	kho_fast_scratch_adopt(kho_fast_in.scratch_pa,
-			       kho_fast_in.scratch_len / sizeof(struct kho_scratch));
+			       kho_fast_in.scratch_len / sizeof(*kho_scratch));
 	began = kho_fast_clock();
 	if (kho_fast_map_build(&kho_fast_incoming, kho_fast_in.root_pa)) {
-		forget_handover();
+		kho_undo_handover();
 		return;
 	}
-	kho_fast_stats_walk(kho_fast_clock() - began, kho_fast_incoming.nodes.nr);
+	kho_fast_stats_walk(kho_fast_clock() - began,
+			    kho_fast_incoming.nodes.nr);
 
 	kho_fast_subtree_check(&kho_fast_incoming, kho_fast_in.fdt);
 	kho_fast_extend_scratch(&kho_fast_incoming);
@@ -112,7 +113,7 @@ void __init kho_memory_init_early(void)
 {
 	kho_phase_begin(KHO_PHASE_WALK);
 	if (is_kho_boot())
-		read_tree();
+		kho_read_tree();
 	kho_phase_begin(KHO_PHASE_MEMORY);
 }
 

@@ -33,19 +33,19 @@
 #define MAX_COPY	SZ_1M
 
 /* What was handed over to this kernel, for good. */
-struct in_blob {
+struct kho_in_blob {
 	struct list_head	list;
 	const char		*name;
 	size_t			size;
 	u8			data[];
 };
 
-static LIST_HEAD(in_blobs);
+static LIST_HEAD(kho_in_blobs);
 
-static void __init copy_blob(const void *fdt, int node)
+static void __init kho_copy_blob(const void *fdt, int node)
 {
 	const char *name = fdt_get_name(fdt, node, NULL);
-	struct in_blob *copy;
+	struct kho_in_blob *copy;
 	phys_addr_t phys;
 	size_t size;
 
@@ -64,7 +64,7 @@ static void __init copy_blob(const void *fdt, int node)
 	copy->name = name;
 	copy->size = size;
 	memcpy(copy->data, phys_to_virt(phys), size);
-	list_add_tail(&copy->list, &in_blobs);
+	list_add_tail(&copy->list, &kho_in_blobs);
 }
 
 /**
@@ -82,29 +82,29 @@ void __init kho_fast_debugfs_copy(void)
 		return;
 
 	fdt_for_each_subnode(node, fdt, 0)
-		copy_blob(fdt, node);
+		kho_copy_blob(fdt, node);
 }
 
-static int held_show(struct seq_file *m, void *v)
+static int kho_in_preserved_show(struct seq_file *m, void *v)
 {
 	seq_printf(m, "%lu\n", kho_fast_count_held());
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(held);
+DEFINE_SHOW_ATTRIBUTE(kho_in_preserved);
 
-static int nodes_show(struct seq_file *m, void *v)
+static int kho_in_nodes_show(struct seq_file *m, void *v)
 {
 	kho_fast_stats_show(m);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(nodes);
+DEFINE_SHOW_ATTRIBUTE(kho_in_nodes);
 
-static int walk_show(struct seq_file *m, void *v)
+static int kho_in_walk_show(struct seq_file *m, void *v)
 {
 	kho_fast_stats_walk_show(m);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(walk);
+DEFINE_SHOW_ATTRIBUTE(kho_in_walk);
 
 /**
  * kho_fast_debugfs_incoming - Show what was handed over to this kernel.
@@ -115,15 +115,15 @@ void __init kho_fast_debugfs_incoming(struct dentry *root)
 	struct dentry *dir = debugfs_create_dir("in", root);
 	struct dentry *blobs_dir = debugfs_create_dir("sub_fdts", dir);
 	const void *fdt = kho_fast_in_fdt();
-	struct in_blob *copy;
+	struct kho_in_blob *copy;
 
 	if (!kho_fast_debugfs_blob(dir, "fdt", fdt, fdt_totalsize(fdt)))
 		pr_warn("cannot show the incoming FDT in debugfs\n");
-	debugfs_create_file("held", 0400, dir, NULL, &held_fops);
-	debugfs_create_file("nodes", 0400, dir, NULL, &nodes_fops);
-	debugfs_create_file("walk", 0400, dir, NULL, &walk_fops);
+	debugfs_create_file("held", 0400, dir, NULL, &kho_in_preserved_fops);
+	debugfs_create_file("nodes", 0400, dir, NULL, &kho_in_nodes_fops);
+	debugfs_create_file("walk", 0400, dir, NULL, &kho_in_walk_fops);
 
-	list_for_each_entry(copy, &in_blobs, list) {
+	list_for_each_entry(copy, &kho_in_blobs, list) {
 		if (!kho_fast_debugfs_blob(blobs_dir, copy->name, copy->data,
 					   copy->size))
 			pr_warn("cannot show incoming '%s' in debugfs\n", copy->name);

@@ -45,8 +45,8 @@ int kho_fast_subtree_read(const void *fdt, int node, phys_addr_t *phys,
 	return 0;
 }
 
-static bool __init entry_is_sound(const struct kho_fast_map *map,
-				  const void *fdt, int node)
+static bool __init kho_entry_is_valid(const struct kho_fast_map *map,
+				      const void *fdt, int node)
 {
 	phys_addr_t phys;
 	size_t size;
@@ -73,7 +73,7 @@ void __init kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt)
 	while (node >= 0) {
 		int next = fdt_next_subnode(fdt, node);
 
-		if (!entry_is_sound(map, fdt, node)) {
+		if (!kho_entry_is_valid(map, fdt, node)) {
 			pr_warn("ignoring entry '%s' of the handover, it does not point to preserved memory\n",
 				fdt_get_name(fdt, node, NULL));
 			fdt_nop_node(fdt, node);

@@ -52,7 +52,7 @@ const void *kho_fast_in_fdt(void)
 }
 
 /* Check the copied FDT and find the root of the tree in it. */
-static bool __init check_fdt(void)
+static bool __init kho_check_fdt(void)
 {
 	const void *prop;
 	int len, err;
@@ -72,7 +72,8 @@ static bool __init check_fdt(void)
 		return false;
 	}
 
-	prop = fdt_getprop(kho_fast_in.fdt, 0, KHO_FDT_MEMORY_MAP_PROP_NAME, &len);
+	prop = fdt_getprop(kho_fast_in.fdt, 0, KHO_FDT_MEMORY_MAP_PROP_NAME,
+			   &len);
 	if (!prop || len != sizeof(u64)) {
 		kho_fast_refuse("the FDT has no usable '%s'",
 				KHO_FDT_MEMORY_MAP_PROP_NAME);
@@ -83,7 +84,7 @@ static bool __init check_fdt(void)
 	return true;
 }
 
-static bool __init read_fdt(phys_addr_t phys, u64 len)
+static bool __init kho_read_fdt(phys_addr_t phys, u64 len)
 {
 	void *fdt;
 
@@ -103,7 +104,7 @@ static bool __init read_fdt(phys_addr_t phys, u64 len)
 	memcpy(kho_fast_in.fdt, fdt, len);
 	early_memunmap(fdt, len);
 
-	return check_fdt();
+	return kho_check_fdt();
 }
 
 /**
@@ -139,8 +140,8 @@ unsigned int __init kho_fast_scratch_fault(const struct kho_scratch *areas,
 	return cnt;
 }
 
-static bool __init check_scratch(const struct kho_scratch *areas,
-				 unsigned int cnt)
+static bool __init kho_check_scratch(const struct kho_scratch *areas,
+				     unsigned int cnt)
 {
 	unsigned int bad = kho_fast_scratch_fault(areas, cnt);
 	unsigned int i;
@@ -159,8 +160,8 @@ static bool __init check_scratch(const struct kho_scratch *areas,
 }
 
 /* Tell memblock about the areas. Only runs out of early memory can fail. */
-static bool __init mark_scratch(const struct kho_scratch *areas,
-				unsigned int cnt)
+static bool __init kho_mark_scratch(const struct kho_scratch *areas,
+				    unsigned int cnt)
 {
 	unsigned int i;
 	int err = 0;
@@ -178,7 +179,7 @@ static bool __init mark_scratch(const struct kho_scratch *areas,
 	return !err;
 }
 
-static bool __init read_scratch(phys_addr_t phys, u64 len)
+static bool __init kho_read_scratch(phys_addr_t phys, u64 len)
 {
 	u64 cnt = len / sizeof(struct kho_scratch);
 	struct kho_scratch *areas;
@@ -197,7 +198,7 @@ static bool __init read_scratch(phys_addr_t phys, u64 len)
 		kho_fast_refuse("cannot map the scratch areas at %pa", &phys);
 		return false;
 	}
-	ok = check_scratch(areas, cnt) && mark_scratch(areas, cnt);
+	ok = kho_check_scratch(areas, cnt) && kho_mark_scratch(areas, cnt);
 	early_memunmap(areas, len);
 
 	kho_fast_in.scratch_pa = phys;
@@ -218,6 +219,6 @@ static bool __init read_scratch(phys_addr_t phys, u64 len)
 bool __init kho_fast_handover_read(phys_addr_t fdt_phys, u64 fdt_len,
 				   phys_addr_t scratch_phys, u64 scratch_len)
 {
-	return read_fdt(fdt_phys, fdt_len) &&
-	       read_scratch(scratch_phys, scratch_len);
+	return kho_read_fdt(fdt_phys, fdt_len) &&
+	       kho_read_scratch(scratch_phys, scratch_len);
 }

@@ -71,14 +71,14 @@ bool __init kho_fast_range_is_memory(unsigned long pfn, unsigned long nr_pages)
 	return true;
 }
 
-static bool __init range_is_safe(unsigned long pfn, unsigned long nr_pages)
+static bool __init kho_range_is_safe(unsigned long pfn, unsigned long nr_pages)
 {
 	return kho_fast_range_is_memory(pfn, nr_pages) &&
 	       !kho_scratch_overlap(PFN_PHYS(pfn), nr_pages << PAGE_SHIFT);
 }
 
 /* Find the sections whose keys need no check one by one. */
-static void __init find_whole_sections(struct kho_fast_map *map)
+static void __init kho_find_whole_sections(struct kho_fast_map *map)
 {
 	unsigned long start, end, nr;
 	unsigned int area;
@@ -98,20 +98,21 @@ static void __init find_whole_sections(struct kho_fast_map *map)
 		start = PFN_DOWN(scratch->addr);
 		end = PFN_UP(scratch->addr + scratch->size);
 		nr = pfn_to_section_nr(start);
-		for (; nr < map->nr_sections && section_nr_to_pfn(nr) < end; nr++)
+		for (; nr < map->nr_sections && section_nr_to_pfn(nr) < end;
+		     nr++)
 			map->sections[nr].whole = false;
 	}
 }
 
 /* Check a node and note that its page is taken. */
-static int __init add_node(struct kho_fast_map *map, phys_addr_t phys)
+static int __init kho_add_tree_page(struct kho_fast_map *map, phys_addr_t phys)
 {
 	unsigned long pfn = PHYS_PFN(phys);
 	unsigned long nr = pfn_to_section_nr(pfn);
 	int err;
 
 	if (!PAGE_ALIGNED(phys) || nr >= map->nr_sections ||
-	    !range_is_safe(pfn, 1)) {
+	    !kho_range_is_safe(pfn, 1)) {
 		kho_fast_refuse("tree node at %pa is not a page of memory",
 				&phys);
 		return -EINVAL;
@@ -133,14 +134,15 @@ static int __init add_node(struct kho_fast_map *map, phys_addr_t phys)
 }
 
 /* A run of bits of one leaf that lies in one section or is a single key. */
-struct run {
+struct kho_key_run {
 	const struct kho_radix_leaf	*leaf;
 	unsigned long			base_pfn;	/* of bit 0 */
 	unsigned int			order;
 	unsigned long			bit, end;
 };
 
-static unsigned long __init run_pfn(const struct run *run, unsigned long bit)
+static unsigned long __init kho_key_run_pfn(const struct kho_key_run *run,
+					    unsigned long bit)
 {
 	return run->base_pfn + (bit << run->order);
 }
@@ -149,16 +151,16 @@ static unsigned long __init run_pfn(const struct run *run, unsigned long bit)
  * Check the keys in bits [bit, end). Mostly all that lies between the first of
  * them and the end is memory; if not, each half is looked at by itself.
  */
-static int __init check_keys(const struct run *run, unsigned long bit,
-			     unsigned long end)
+static int __init kho_check_keys(const struct kho_key_run *run,
+				 unsigned long bit, unsigned long end)
 {
 	unsigned long first = find_next_bit(run->leaf->bitmap, end, bit);
 	unsigned long middle = first + (end - first) / 2;
-	phys_addr_t phys = PFN_PHYS(run_pfn(run, first));
+	phys_addr_t phys = PFN_PHYS(kho_key_run_pfn(run, first));
 	int err;
 
 	if (first >= end ||
-	    range_is_safe(PHYS_PFN(phys), (end - first) << run->order))
+	    kho_range_is_safe(PHYS_PFN(phys), (end - first) << run->order))
 		return 0;
 
 	if (end - first == 1) {
@@ -167,14 +169,16 @@ static int __init check_keys(const struct run *run, unsigned long bit,
 		return -EINVAL;
 	}
 
-	err = check_keys(run, first, middle);
-	return err ?: check_keys(run, middle, end);
+	err = kho_check_keys(run, first, middle);
+	return err ?: kho_check_keys(run, middle, end);
 }
 
-static int __init mark_run(struct kho_fast_map *map, const struct run *run)
+static int __init kho_mark_key_run(struct kho_fast_map *map,
+				   const struct kho_key_run *run)
 {
-	unsigned long first = pfn_to_section_nr(run_pfn(run, run->bit));
-	unsigned long last = pfn_to_section_nr(run_pfn(run, run->end) - 1);
+	unsigned long first = pfn_to_section_nr(kho_key_run_pfn(run, run->bit));
+	unsigned long last =
+		pfn_to_section_nr(kho_key_run_pfn(run, run->end) - 1);
 	bool whole = last < map->nr_sections;
 	unsigned long nr;
 
@@ -182,7 +186,7 @@ static int __init mark_run(struct kho_fast_map *map, const struct run *run)
 		whole = map->sections[nr].whole;
 
 	if (!whole) {
-		int err = check_keys(run, run->bit, run->end);
+		int err = kho_check_keys(run, run->bit, run->end);
 
 		if (err)
 			return err;
@@ -196,9 +200,9 @@ static int __init mark_run(struct kho_fast_map *map, const struct run *run)
 }
 
 /* One past the last bit that may join the run which starts at run->bit. */
-static unsigned long __init run_end(const struct run *run)
+static unsigned long __init kho_key_run_end(const struct kho_key_run *run)
 {
-	unsigned long nr = pfn_to_section_nr(run_pfn(run, run->bit));
+	unsigned long nr = pfn_to_section_nr(kho_key_run_pfn(run, run->bit));
 	unsigned long end;
 
 	if (run->order >= PFN_SECTION_SHIFT)
@@ -208,10 +212,11 @@ static unsigned long __init run_end(const struct run *run)
 	return min(end, KHO_FAST_LEAF_BITS);
 }
 
-static int __init scan_leaf(struct kho_fast_map *map,
-			    const struct kho_radix_leaf *leaf, unsigned long key)
+static int __init kho_scan_leaf(struct kho_fast_map *map,
+				const struct kho_radix_leaf *leaf,
+				unsigned long key)
 {
-	struct run run = { .leaf = leaf };
+	struct kho_key_run run = { .leaf = leaf };
 	int order, err;
 
 	run.bit = find_first_bit(leaf->bitmap, KHO_FAST_LEAF_BITS);
@@ -228,43 +233,44 @@ static int __init scan_leaf(struct kho_fast_map *map,
 	run.base_pfn = kho_fast_key_pfn(key, order);
 
 	while (run.bit < KHO_FAST_LEAF_BITS) {
-		run.end = run_end(&run);
-		err = mark_run(map, &run);
+		run.end = kho_key_run_end(&run);
+		err = kho_mark_key_run(map, &run);
 		if (err)
 			return err;
-		run.bit = find_next_bit(leaf->bitmap, KHO_FAST_LEAF_BITS, run.end);
+		run.bit = find_next_bit(leaf->bitmap, KHO_FAST_LEAF_BITS,
+					run.end);
 	}
 
 	return 0;
 }
 
-static int __init scan_node(struct kho_fast_map *map, phys_addr_t phys,
-			    unsigned int level, unsigned long key)
+static int __init kho_scan_node(struct kho_fast_map *map, phys_addr_t phys,
+				unsigned int level, unsigned long key)
 {
 	const struct kho_radix_node *table;
 	unsigned int shift;
 	unsigned long i;
 	int err;
 
-	err = add_node(map, phys);
+	err = kho_add_tree_page(map, phys);
 	if (err)
 		return err;
 	if (!level)
-		return scan_leaf(map, phys_to_virt(phys), key);
+		return kho_scan_leaf(map, phys_to_virt(phys), key);
 
 	table = phys_to_virt(phys);
 	shift = kho_fast_slot_shift(level);
 	for (i = 0; !err && i < KHO_FAST_TABLE_ENTRIES; i++) {
 		if (table->table[i])
-			err = scan_node(map, table->table[i], level - 1,
-					key | i << shift);
+			err = kho_scan_node(map, table->table[i], level - 1,
+					    key | i << shift);
 	}
 
 	return err;
 }
 
 /* A key must not cover a page of the tree: claiming it would free the node. */
-static int __init check_nodes(const struct kho_fast_map *map)
+static int __init kho_check_tree_pages(const struct kho_fast_map *map)
 {
 	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
 	unsigned long i, block = ULONG_MAX;
@@ -275,7 +281,8 @@ static int __init check_nodes(const struct kho_fast_map *map)
 
 		if (block != ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES)) {
 			block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
-			kho_fast_key_mask(map, block, KHO_FAST_ALL_ORDERS, mask);
+			kho_fast_key_mask(map, block, KHO_FAST_ALL_ORDERS,
+					  mask);
 		}
 		if (!test_bit(pfn - block, mask))
 			continue;
@@ -289,8 +296,8 @@ static int __init check_nodes(const struct kho_fast_map *map)
 }
 
 /* Is anything held in [pfn, end)? */
-static bool __init any_held(const struct kho_fast_map *map, unsigned long pfn,
-			    unsigned long end)
+static bool __init kho_any_preserved(const struct kho_fast_map *map,
+				     unsigned long pfn, unsigned long end)
 {
 	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
 	unsigned long block, limit;
@@ -310,7 +317,7 @@ static bool __init any_held(const struct kho_fast_map *map, unsigned long pfn,
 }
 
 /* What this kernel has reserved by now is the firmware's, or in scratch. */
-static int __init check_reserved(const struct kho_fast_map *map)
+static int __init kho_check_reserved(const struct kho_fast_map *map)
 {
 	phys_addr_t start, end;
 	u64 i;
@@ -318,7 +325,7 @@ static int __init check_reserved(const struct kho_fast_map *map)
 	for_each_reserved_mem_range(i, &start, &end) {
 		unsigned long pfn = PFN_DOWN(start);
 
-		if (!any_held(map, pfn, PFN_UP(end)))
+		if (!kho_any_preserved(map, pfn, PFN_UP(end)))
 			continue;
 
 		kho_fast_refuse("something is preserved in [%pa, %pa), which is reserved",
@@ -330,13 +337,13 @@ static int __init check_reserved(const struct kho_fast_map *map)
 }
 
 /* What cannot be seen in one key alone. */
-static int __init check_whole(const struct kho_fast_map *map)
+static int __init kho_check_map(const struct kho_fast_map *map)
 {
 	int err = kho_fast_check_overlap(map);
 
 	if (!err)
-		err = check_nodes(map);
-	return err ?: check_reserved(map);
+		err = kho_check_tree_pages(map);
+	return err ?: kho_check_reserved(map);
 }
 
 /**
@@ -368,7 +375,7 @@ bool __init kho_fast_is_preserved(const struct kho_fast_map *map,
 	return true;
 }
 
-static int __init map_alloc(struct kho_fast_map *map)
+static int __init kho_map_alloc(struct kho_fast_map *map)
 {
 	unsigned long end = PFN_UP(memblock_end_of_DRAM());
 	unsigned long nr = pfn_to_section_nr(SECTION_ALIGN_UP(end));
@@ -399,19 +406,19 @@ int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
 {
 	int err;
 
-	err = map_alloc(map);
+	err = kho_map_alloc(map);
 	if (err)
 		goto err_destroy;
 
-	find_whole_sections(map);
+	kho_find_whole_sections(map);
 
-	err = scan_node(map, root, KHO_TREE_MAX_DEPTH - 1, 0);
+	err = kho_scan_node(map, root, KHO_TREE_MAX_DEPTH - 1, 0);
 	if (err)
 		goto err_destroy;
 	map->root = phys_to_virt(root);
 	kho_fast_nodes_sort(&map->nodes);
 
-	err = check_whole(map);
+	err = kho_check_map(map);
 	if (err)
 		goto err_destroy;
 

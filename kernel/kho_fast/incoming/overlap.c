@@ -26,10 +26,10 @@
 /* The bits of a section never cross leaves. */
 static_assert(KHO_FAST_LEAF_BITS >= PAGES_PER_SECTION);
 
-static unsigned long below[BITS_TO_LONGS(PAGES_PER_SECTION)] __initdata;
+static DECLARE_BITMAP(kho_smaller_keys, PAGES_PER_SECTION) __initdata;
 
 /* Pairs of bits of @word, or-ed into its lower half. */
-static unsigned long __init fold_word(unsigned long word)
+static unsigned long __init kho_fold_word(unsigned long word)
 {
 	word = (word | word >> 1) & 0x5555555555555555UL;
 	word = (word | word >> 1) & 0x3333333333333333UL;
@@ -40,49 +40,52 @@ static unsigned long __init fold_word(unsigned long word)
 }
 
 /* From one bit per unit to one bit per two units. */
-static void __init fold(unsigned long *bits, unsigned long nr_bits)
+static void __init kho_fold_bits(unsigned long *bits, unsigned long nr_bits)
 {
 	unsigned long i, nr = BITS_TO_LONGS(nr_bits);
 
 	for (i = 0; i < nr; i += 2) {
-		unsigned long high = i + 1 < nr ? fold_word(bits[i + 1]) : 0;
+		unsigned long high =
+			i + 1 < nr ? kho_fold_word(bits[i + 1]) : 0;
 
-		bits[i / 2] = fold_word(bits[i]) | high << 32;
+		bits[i / 2] = kho_fold_word(bits[i]) | high << 32;
 	}
 }
 
 /* From one bit per unit to one bit per word of them. */
-static void __init squash(unsigned long *bits, unsigned long nr_bits)
+static void __init kho_squash_bits(unsigned long *bits, unsigned long nr_bits)
 {
 	unsigned long i, nr = BITS_TO_LONGS(nr_bits);
 
 	for (i = 0; i < nr; i++) {
+		unsigned long *to = &bits[i / BITS_PER_LONG];
 		bool any = bits[i];
 
 		if (i % BITS_PER_LONG == 0)
-			bits[i / BITS_PER_LONG] = 0;
-		bits[i / BITS_PER_LONG] |= (unsigned long)any << i % BITS_PER_LONG;
+			*to = 0;
+		*to |= (unsigned long)any << i % BITS_PER_LONG;
 	}
 }
 
 /* From units of @order to units of @next, for a section. */
-static void __init reduce(unsigned long *bits, unsigned int order,
-			  unsigned int next)
+static void __init kho_reduce_bits(unsigned long *bits, unsigned int order,
+				   unsigned int next)
 {
 	while (order < next) {
 		if (next - order >= ilog2(BITS_PER_LONG)) {
-			squash(bits, PAGES_PER_SECTION >> order);
+			kho_squash_bits(bits, PAGES_PER_SECTION >> order);
 			order += ilog2(BITS_PER_LONG);
 		} else {
-			fold(bits, PAGES_PER_SECTION >> order);
+			kho_fold_bits(bits, PAGES_PER_SECTION >> order);
 			order++;
 		}
 	}
 }
 
 /* Add the keys of one order to @bits. Returns false when one was there. */
-static bool __init add_keys(unsigned long *bits, const struct kho_radix_leaf *leaf,
-			    unsigned long first, unsigned long nr_bits)
+static bool __init kho_add_keys(unsigned long *bits,
+				const struct kho_radix_leaf *leaf,
+				unsigned long first, unsigned long nr_bits)
 {
 	unsigned long off;
 
@@ -97,7 +100,8 @@ static bool __init add_keys(unsigned long *bits, const struct kho_radix_leaf *le
 	return true;
 }
 
-static bool __init keys_overlap(const struct kho_fast_map *map, unsigned long nr)
+static bool __init kho_keys_overlap(const struct kho_fast_map *map,
+				    unsigned long nr)
 {
 	const unsigned long small = map->sections[nr].orders &
 				    (BIT(PFN_SECTION_SHIFT) - 1);
@@ -108,15 +112,17 @@ static bool __init keys_overlap(const struct kho_fast_map *map, unsigned long nr
 	if (large)
 		return small || hweight_long(large) > 1;
 
-	bitmap_zero(below, PAGES_PER_SECTION);
+	bitmap_zero(kho_smaller_keys, PAGES_PER_SECTION);
 	for_each_set_bit(order, &small, PFN_SECTION_SHIFT) {
 		unsigned long key = kho_fast_key(section_nr_to_pfn(nr), order);
-		const struct kho_radix_leaf *leaf = kho_fast_leaf(map->root, key);
+		const struct kho_radix_leaf *leaf =
+			kho_fast_leaf(map->root, key);
 
-		reduce(below, last, order);
+		kho_reduce_bits(kho_smaller_keys, last, order);
 		last = order;
-		if (leaf && !add_keys(below, leaf, kho_fast_bit(key),
-				      PAGES_PER_SECTION >> order))
+		if (leaf &&
+		    !kho_add_keys(kho_smaller_keys, leaf, kho_fast_bit(key),
+				  PAGES_PER_SECTION >> order))
 			return true;
 	}
 
@@ -138,7 +144,7 @@ int __init kho_fast_check_overlap(const struct kho_fast_map *map)
 		phys_addr_t phys = PFN_PHYS(section_nr_to_pfn(nr));
 
 		if (hweight32(map->sections[nr].orders) < 2 ||
-		    !keys_overlap(map, nr))
+		    !kho_keys_overlap(map, nr))
 			continue;
 
 		kho_fast_refuse("keys overlap in the section at %pa", &phys);

@@ -20,7 +20,7 @@
 
 #include "reserve_mem.h"
 
-static void __init adopt_region(const char *name)
+static void __init kho_restore_region(const char *name)
 {
 	phys_addr_t start, size;
 	struct page *page;
@@ -59,5 +59,5 @@ void __init kho_fast_adopt_reserved(void)
 	}
 
 	fdt_for_each_subnode(node, fdt, 0)
-		adopt_region(fdt_get_name(fdt, node, NULL));
+		kho_restore_region(fdt_get_name(fdt, node, NULL));
 }

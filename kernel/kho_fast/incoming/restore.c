@@ -41,8 +41,8 @@
  * for. The struct page is not looked at: it may not be ready.
  */
 static __always_inline struct kho_radix_leaf *
-find_key(const struct kho_radix_node *root, unsigned long pfn,
-	 unsigned int *order)
+kho_find_key(const struct kho_radix_node *root, unsigned long pfn,
+	     unsigned int *order)
 {
 	unsigned long orders = kho_fast_incoming.orders;
 
@@ -70,7 +70,8 @@ find_key(const struct kho_radix_node *root, unsigned long pfn,
  * @max_order. Returns the order, or -ENOENT when there is no such key, or not
  * any more.
  */
-static __always_inline int claim(const struct page *page, unsigned int max_order)
+static __always_inline int kho_restore_key(const struct page *page,
+					   unsigned int max_order)
 {
 	const unsigned long pfn = page_to_pfn(page);
 	const struct kho_radix_node *root;
@@ -83,7 +84,7 @@ static __always_inline int claim(const struct page *page, unsigned int max_order
 	if (!root)
 		return -ENOENT;
 
-	leaf = find_key(root, pfn, &order);
+	leaf = kho_find_key(root, pfn, &order);
 	if (!leaf || order > max_order)
 		return -ENOENT;
 
@@ -100,7 +101,8 @@ static __always_inline int claim(const struct page *page, unsigned int max_order
 	return order;
 }
 
-static noinline void trace_restored(struct folio *folio, unsigned long caller)
+static noinline void kho_trace_restored(struct folio *folio,
+					unsigned long caller)
 {
 	unsigned int order = folio_order(folio);
 
@@ -133,7 +135,8 @@ void kho_fast_claims_end(struct kho_fast_claims *claims)
 }
 
 /* Is the unclaimed key that starts at @pfn in the bitmap of the last claim? */
-static bool is_in_last(const struct kho_fast_claims *claims, unsigned long pfn)
+static bool kho_is_in_last_leaf(const struct kho_fast_claims *claims,
+				unsigned long pfn)
 {
 	unsigned long key = kho_fast_key(pfn, claims->order);
 
@@ -142,11 +145,12 @@ static bool is_in_last(const struct kho_fast_claims *claims, unsigned long pfn)
 	       test_bit(kho_fast_bit(key), claims->leaf->bitmap);
 }
 
-static bool find_next(struct kho_fast_claims *claims, unsigned long pfn)
+static bool kho_find_next_leaf(struct kho_fast_claims *claims,
+			       unsigned long pfn)
 {
 	const struct kho_radix_node *root = READ_ONCE(kho_fast_incoming.root);
 
-	claims->leaf = root ? find_key(root, pfn, &claims->order) : NULL;
+	claims->leaf = root ? kho_find_key(root, pfn, &claims->order) : NULL;
 	if (!claims->leaf)
 		return false;
 
@@ -155,7 +159,8 @@ static bool find_next(struct kho_fast_claims *claims, unsigned long pfn)
 	return true;
 }
 
-static void make_ready(struct kho_fast_claims *claims, unsigned long pfn)
+static void kho_init_folio_pages(struct kho_fast_claims *claims,
+				 unsigned long pfn)
 {
 	unsigned long last = pfn + BIT(claims->order) - 1;
 
@@ -184,11 +189,12 @@ struct folio *kho_fast_claims_next(struct kho_fast_claims *claims,
 {
 	struct page *page;
 
-	if (!is_in_last(claims, pfn) && !find_next(claims, pfn))
+	if (!kho_is_in_last_leaf(claims, pfn) &&
+	    !kho_find_next_leaf(claims, pfn))
 		return NULL;
 
-	/* As in claim(). */
-	make_ready(claims, pfn);
+	/* As in kho_restore_key(). */
+	kho_init_folio_pages(claims, pfn);
 	if (!test_and_clear_bit(kho_fast_bit(kho_fast_key(pfn, claims->order)),
 				claims->leaf->bitmap))
 		return NULL;
@@ -197,7 +203,7 @@ struct folio *kho_fast_claims_next(struct kho_fast_claims *claims,
 	page = pfn_to_page(pfn);
 	clear_page_tag_ref(page);
 	if (trace_kho_restore_enabled())
-		trace_restored((struct folio *)page, _RET_IP_);
+		kho_trace_restored((struct folio *)page, _RET_IP_);
 	return (struct folio *)page;
 }
 
@@ -210,7 +216,7 @@ void kho_fast_drop_page(phys_addr_t phys)
 {
 	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
 
-	if (!page || claim(page, 0))
+	if (!page || kho_restore_key(page, 0))
 		return;
 
 	clear_page_tag_ref(page);
@@ -218,17 +224,18 @@ void kho_fast_drop_page(phys_addr_t phys)
 }
 
 /* Its _RET_IP_ is that of the function that it is in. */
-static __always_inline struct folio *restore_folio(phys_addr_t phys)
+static __always_inline struct folio *kho_do_restore_folio(phys_addr_t phys)
 {
 	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
 
-	if (!page || WARN_ON_ONCE(claim(page, KHO_FAST_MAX_ORDER) < 0))
+	if (!page ||
+	    WARN_ON_ONCE(kho_restore_key(page, KHO_FAST_MAX_ORDER) < 0))
 		return NULL;
 
 	/* The allocation was the previous kernel's, not ours. */
 	clear_page_tag_ref(page);
 	if (trace_kho_restore_enabled())
-		trace_restored((struct folio *)page, _RET_IP_);
+		kho_trace_restored((struct folio *)page, _RET_IP_);
 	return (struct folio *)page;
 }
 
@@ -242,12 +249,12 @@ static __always_inline struct folio *restore_folio(phys_addr_t phys)
  */
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
-	return restore_folio(phys);
+	return kho_do_restore_folio(phys);
 }
 EXPORT_SYMBOL_GPL(kho_restore_folio);
 
 /* Is there an unclaimed key of these 2^@order pages? */
-static bool kho_is_unclaimed(unsigned long pfn, unsigned int order)
+static bool kho_is_preserved(unsigned long pfn, unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
 	const struct kho_radix_node *root;
@@ -275,13 +282,13 @@ static bool kho_is_unclaimed(unsigned long pfn, unsigned int order)
 struct folio *kho_fast_try_restore_folio(phys_addr_t phys, unsigned int order)
 {
 	if (!IS_ALIGNED(phys, PAGE_SIZE << order) ||
-	    !kho_is_unclaimed(PHYS_PFN(phys), order))
+	    !kho_is_preserved(PHYS_PFN(phys), order))
 		return NULL;
 
-	return restore_folio(phys);
+	return kho_do_restore_folio(phys);
 }
 
-static void clear_tags(struct page *page, unsigned long nr_pages)
+static void kho_clear_tags(struct page *page, unsigned long nr_pages)
 {
 	unsigned long i;
 
@@ -313,12 +320,12 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 		if (!page)
 			return NULL;
 
-		order = claim(page, ilog2(end - pfn));
+		order = kho_restore_key(page, ilog2(end - pfn));
 		if (WARN_ON_ONCE(order < 0))
 			return NULL;
 
 		kho_fast_split(page, order);
-		clear_tags(page, BIT(order));
+		kho_clear_tags(page, BIT(order));
 		pfn += BIT(order);
 	}
 
@@ -339,7 +346,7 @@ void kho_restore_free(void *mem)
 	if (!mem)
 		return;
 
-	folio = restore_folio(virt_to_phys(mem));
+	folio = kho_do_restore_folio(virt_to_phys(mem));
 	if (!WARN_ON(!folio))
 		folio_put(folio);
 }

@@ -40,8 +40,9 @@ unsigned int __init kho_fast_ext_shift(unsigned long nr_sections)
 	return per_block > 1 ? order_base_2(per_block) : 0;
 }
 
-static bool __init block_is_busy(const struct kho_fast_map *map,
-				 unsigned int shift, unsigned long block)
+static bool __init kho_ext_unit_has_preserved(const struct kho_fast_map *map,
+					      unsigned int shift,
+					      unsigned long block)
 {
 	unsigned long nr = block << shift;
 	unsigned long end = min((block + 1) << shift, map->nr_sections);
@@ -63,20 +64,24 @@ static bool __init block_is_busy(const struct kho_fast_map *map,
  *
  * Return: false when there is no further run.
  */
-bool __init kho_fast_ext_next(const struct kho_fast_map *map, unsigned int shift,
-			      unsigned long *start, unsigned long *end)
+bool __init kho_fast_ext_next(const struct kho_fast_map *map,
+			      unsigned int shift, unsigned long *start,
+			      unsigned long *end)
 {
 	unsigned long nr_blocks = DIV_ROUND_UP(map->nr_sections, 1UL << shift);
 	/* Only an @end at the end of memory can lie inside a block. */
-	unsigned long block = DIV_ROUND_UP(pfn_to_section_nr(*start), 1UL << shift);
+	unsigned long block =
+		DIV_ROUND_UP(pfn_to_section_nr(*start), 1UL << shift);
 
-	while (block < nr_blocks && block_is_busy(map, shift, block))
+	while (block < nr_blocks &&
+	       kho_ext_unit_has_preserved(map, shift, block))
 		block++;
 	*start = section_nr_to_pfn(block << shift);
 	if (block >= nr_blocks)
 		return false;
 
-	while (block < nr_blocks && !block_is_busy(map, shift, block))
+	while (block < nr_blocks &&
+	       !kho_ext_unit_has_preserved(map, shift, block))
 		block++;
 	*end = section_nr_to_pfn(min(block << shift, map->nr_sections));
 	return true;

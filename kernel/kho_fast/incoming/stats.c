@@ -31,20 +31,20 @@
  * Times are of sched_clock(), in nanoseconds since boot: local_clock() stands
  * still between ticks while the time-stamp counters are not trusted yet.
  */
-struct node_stats {
+struct kho_node_stats {
 	u64		began, ended, cpu;
-	u64		first, last;	/* the same by the clock of the timeline */
+	u64		first, last;	/* by the clock of the timeline */
 	unsigned long	sections, freed;
 };
 
-static struct node_stats *stats;
-static DEFINE_SPINLOCK(stats_lock);
+static struct kho_node_stats *kho_node_stats;
+static DEFINE_SPINLOCK(kho_stats_lock);
 
 /* The boot CPU writes it once. cycles: 0 without a cycle counter. */
 static struct {
 	u64		cycles;
 	unsigned long	nodes;
-} walk;
+} kho_walk_stats;
 
 /**
  * kho_fast_stats_walk - The early walk is done.
@@ -55,8 +55,8 @@ static struct {
  */
 void __init kho_fast_stats_walk(u64 cycles, unsigned long nodes)
 {
-	walk.cycles = cycles;
-	walk.nodes = nodes;
+	kho_walk_stats.cycles = cycles;
+	kho_walk_stats.nodes = nodes;
 }
 
 /**
@@ -65,8 +65,9 @@ void __init kho_fast_stats_walk(u64 cycles, unsigned long nodes)
  */
 void kho_fast_stats_walk_show(struct seq_file *m)
 {
-	if (walk.cycles)
-		seq_printf(m, "cycles %llu nodes %lu\n", walk.cycles, walk.nodes);
+	if (kho_walk_stats.cycles)
+		seq_printf(m, "cycles %llu nodes %lu\n",
+			   kho_walk_stats.cycles, kho_walk_stats.nodes);
 }
 
 /**
@@ -76,7 +77,8 @@ void kho_fast_stats_walk_show(struct seq_file *m)
  */
 void __init kho_fast_stats_init(void)
 {
-	stats = memblock_alloc(array_size(nr_node_ids, sizeof(*stats)),
+	kho_node_stats =
+		memblock_alloc(array_size(nr_node_ids, sizeof(*kho_node_stats)),
 			       SMP_CACHE_BYTES);
 }
 
@@ -90,14 +92,14 @@ void __init kho_fast_stats_init(void)
 void __init kho_fast_stats_add(const struct kho_fast_finished *section,
 			       u64 began, u64 ended, u64 clock)
 {
-	struct node_stats *node;
+	struct kho_node_stats *node;
 
-	if (!stats)
+	if (!kho_node_stats)
 		return;
 
-	guard(spinlock_irqsave)(&stats_lock);
+	guard(spinlock_irqsave)(&kho_stats_lock);
 
-	node = &stats[section->nid];
+	node = &kho_node_stats[section->nid];
 	if (!node->sections || began < node->began)
 		node->began = began;
 	if (!node->sections++ || clock < node->first)
@@ -115,8 +117,8 @@ void __init kho_fast_stats_spans(void)
 {
 	int nid;
 
-	for (nid = 0; stats && nid < nr_node_ids; nid++) {
-		const struct node_stats *node = &stats[nid];
+	for (nid = 0; kho_node_stats && nid < nr_node_ids; nid++) {
+		const struct kho_node_stats *node = &kho_node_stats[nid];
 
 		if (node->sections)
 			kho_fast_span(KHO_SPAN_NODE, node->first, node->last,
@@ -133,8 +135,8 @@ void kho_fast_stats_show(struct seq_file *m)
 	int nid;
 
 	seq_puts(m, "node sections freed_pages began_ns ended_ns cpu_ns\n");
-	for (nid = 0; stats && nid < nr_node_ids; nid++) {
-		const struct node_stats *node = &stats[nid];
+	for (nid = 0; kho_node_stats && nid < nr_node_ids; nid++) {
+		const struct kho_node_stats *node = &kho_node_stats[nid];
 
 		if (node->sections)
 			seq_printf(m, "%d %lu %lu %llu %llu %llu\n", nid,

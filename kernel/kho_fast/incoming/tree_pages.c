@@ -28,8 +28,8 @@
 /* Entries are pfns plus one, so that 0 means empty. */
 #define EMPTY	0
 
-static unsigned long __init slot_of(const struct kho_fast_nodes *nodes,
-				    unsigned long entry)
+static unsigned long __init
+kho_tree_pages_slot(const struct kho_fast_nodes *nodes, unsigned long entry)
 {
 	unsigned long slot = hash_long(entry, ilog2(nodes->size));
 
@@ -40,7 +40,7 @@ static unsigned long __init slot_of(const struct kho_fast_nodes *nodes,
 }
 
 /* Make the table twice as large, at first one page. */
-static int __init grow(struct kho_fast_nodes *nodes)
+static int __init kho_tree_pages_grow(struct kho_fast_nodes *nodes)
 {
 	struct kho_fast_nodes larger = { .nr = nodes->nr };
 	unsigned long i;
@@ -54,7 +54,8 @@ static int __init grow(struct kho_fast_nodes *nodes)
 		unsigned long entry = nodes->pfns[i];
 
 		if (entry != EMPTY)
-			larger.pfns[slot_of(&larger, entry)] = entry;
+			larger.pfns[kho_tree_pages_slot(&larger, entry)] =
+				entry;
 	}
 
 	kho_fast_nodes_destroy(nodes);
@@ -76,12 +77,12 @@ int __init kho_fast_nodes_add(struct kho_fast_nodes *nodes, unsigned long pfn)
 	int err;
 
 	if (2 * nodes->nr >= nodes->size) {
-		err = grow(nodes);
+		err = kho_tree_pages_grow(nodes);
 		if (err)
 			return err;
 	}
 
-	slot = slot_of(nodes, pfn + 1);
+	slot = kho_tree_pages_slot(nodes, pfn + 1);
 	if (nodes->pfns[slot] != EMPTY)
 		return -EEXIST;
 
@@ -90,7 +91,7 @@ int __init kho_fast_nodes_add(struct kho_fast_nodes *nodes, unsigned long pfn)
 	return 0;
 }
 
-static int __init compare(const void *a, const void *b)
+static int __init kho_compare_pfns(const void *a, const void *b)
 {
 	const unsigned long x = *(const unsigned long *)a;
 	const unsigned long y = *(const unsigned long *)b;
@@ -112,7 +113,7 @@ void __init kho_fast_nodes_sort(struct kho_fast_nodes *nodes)
 		if (nodes->pfns[i] != EMPTY)
 			nodes->pfns[nr++] = nodes->pfns[i] - 1;
 	}
-	sort(nodes->pfns, nr, sizeof(*nodes->pfns), compare, NULL);
+	sort(nodes->pfns, nr, sizeof(*nodes->pfns), kho_compare_pfns, NULL);
 }
 
 /**

@@ -14,7 +14,7 @@
  *
  * None of this is part of the blackout.
  *
- * Lock order: trim_lock is taken first and alone.
+ * Lock order: kho_trim_lock is taken first and alone.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -40,12 +40,12 @@
 #define TRIM_DELAY	(2 * HZ)
 
 /* Who frees nodes against who reads all of them. */
-static DEFINE_MUTEX(trim_lock);
+static DEFINE_MUTEX(kho_trim_lock);
 
-static void trim_work_fn(struct work_struct *work);
-static DECLARE_DELAYED_WORK(trim_work, trim_work_fn);
+static void kho_trim_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(kho_trim_work, kho_trim_work_fn);
 
-static bool leaf_is_empty(const struct kho_radix_leaf *leaf)
+static bool kho_leaf_is_empty(const struct kho_radix_leaf *leaf)
 {
 	unsigned long bit;
 
@@ -61,14 +61,15 @@ static bool leaf_is_empty(const struct kho_radix_leaf *leaf)
  * Unhook what is empty below @node and put it on @freed. Returns true when
  * @node is empty itself.
  */
-static bool trim_node(void *node, unsigned int level, struct list_head *freed)
+static bool kho_trim_node(void *node, unsigned int level,
+			  struct list_head *freed)
 {
 	struct kho_radix_node *table = node;
 	bool empty = true;
 	unsigned int i;
 
 	if (!level)
-		return leaf_is_empty(node);
+		return kho_leaf_is_empty(node);
 
 	for (i = 0; i < KHO_FAST_TABLE_ENTRIES; i++) {
 		void *child;
@@ -77,7 +78,7 @@ static bool trim_node(void *node, unsigned int level, struct list_head *freed)
 			continue;
 
 		child = phys_to_virt(table->table[i]);
-		if (!trim_node(child, level - 1, freed)) {
+		if (!kho_trim_node(child, level - 1, freed)) {
 			empty = false;
 			continue;
 		}
@@ -89,7 +90,7 @@ static bool trim_node(void *node, unsigned int level, struct list_head *freed)
 	return empty;
 }
 
-static void free_nodes(struct list_head *freed)
+static void kho_free_tree_pages(struct list_head *freed)
 {
 	struct page *page, *next;
 
@@ -100,36 +101,36 @@ static void free_nodes(struct list_head *freed)
 	}
 }
 
-static void free_boot(void *mem, size_t size)
+static void kho_free_boot(void *mem, size_t size)
 {
 	if (mem)
 		free_reserved_area(mem, mem + PAGE_ALIGN(size), -1, NULL);
 }
 
 /* Nobody looks at sections any more once all are finished. */
-static void free_sections(struct kho_fast_map *map)
+static void kho_free_sections(struct kho_fast_map *map)
 {
-	free_boot(map->nodes.pfns, kho_fast_nodes_size(&map->nodes));
-	free_boot(map->sections, map->nr_sections * sizeof(*map->sections));
+	kho_free_boot(map->nodes.pfns, kho_fast_nodes_size(&map->nodes));
+	kho_free_boot(map->sections, map->nr_sections * sizeof(*map->sections));
 	map->nr_sections = 0;
 	map->nodes = (struct kho_fast_nodes){};
 	map->sections = NULL;
 }
 
-static void trim_work_fn(struct work_struct *work)
+static void kho_trim_work_fn(struct work_struct *work)
 {
 	struct kho_fast_map *map = &kho_fast_incoming;
 	struct kho_radix_node *root;
 	LIST_HEAD(freed);
 	bool empty;
 
-	guard(mutex)(&trim_lock);
+	guard(mutex)(&kho_trim_lock);
 
 	root = map->root;
 	if (!root)
 		return;
 
-	empty = trim_node(root, KHO_TREE_MAX_DEPTH - 1, &freed);
+	empty = kho_trim_node(root, KHO_TREE_MAX_DEPTH - 1, &freed);
 	if (empty) {
 		WRITE_ONCE(map->root, NULL);
 		list_add(&virt_to_page(root)->lru, &freed);
@@ -137,8 +138,8 @@ static void trim_work_fn(struct work_struct *work)
 
 	/* Claims may still look at the nodes, and at the sections. */
 	synchronize_rcu();
-	free_nodes(&freed);
-	free_sections(map);
+	kho_free_tree_pages(&freed);
+	kho_free_sections(map);
 
 	if (empty)
 		pr_info("all that was preserved has been claimed\n");
@@ -154,12 +155,13 @@ static void trim_work_fn(struct work_struct *work)
  */
 void kho_fast_trim_soon(void)
 {
-	if (READ_ONCE(kho_fast_incoming.finished) && !delayed_work_pending(&trim_work))
-		schedule_delayed_work(&trim_work, TRIM_DELAY);
+	if (READ_ONCE(kho_fast_incoming.finished) &&
+	    !delayed_work_pending(&kho_trim_work))
+		schedule_delayed_work(&kho_trim_work, TRIM_DELAY);
 }
 
-static unsigned long count_leaf(const struct kho_radix_leaf *leaf,
-				unsigned long key)
+static unsigned long kho_count_leaf(const struct kho_radix_leaf *leaf,
+				    unsigned long key)
 {
 	unsigned long nr = bitmap_weight(leaf->bitmap, KHO_FAST_LEAF_BITS);
 
@@ -168,19 +170,21 @@ static unsigned long count_leaf(const struct kho_radix_leaf *leaf,
 					KHO_FAST_LEAF_BITS)) : 0;
 }
 
-static unsigned long count_node(const void *node, unsigned int level,
-				unsigned long key)
+static unsigned long kho_count_node(const void *node, unsigned int level,
+				    unsigned long key)
 {
 	const struct kho_radix_node *table = node;
 	unsigned long i, nr = 0;
+	unsigned int shift;
 
 	if (!level)
-		return count_leaf(node, key);
+		return kho_count_leaf(node, key);
 
+	shift = kho_fast_slot_shift(level);
 	for (i = 0; i < KHO_FAST_TABLE_ENTRIES; i++) {
 		if (table->table[i])
-			nr += count_node(phys_to_virt(table->table[i]), level - 1,
-					 key | i << kho_fast_slot_shift(level));
+			nr += kho_count_node(phys_to_virt(table->table[i]),
+					     level - 1, key | i << shift);
 	}
 
 	return nr;
@@ -196,8 +200,8 @@ unsigned long kho_fast_count_held(void)
 {
 	const struct kho_radix_node *root;
 
-	guard(mutex)(&trim_lock);
+	guard(mutex)(&kho_trim_lock);
 
 	root = kho_fast_incoming.root;
-	return root ? count_node(root, KHO_TREE_MAX_DEPTH - 1, 0) : 0;
+	return root ? kho_count_node(root, KHO_TREE_MAX_DEPTH - 1, 0) : 0;
 }
