@@ -27,18 +27,19 @@
 /* The checked copy, with its last phase ended; NULL if there is none. */
 struct kho_timeline_ser *kho_fast_timeline_in;
 
-static bool is_old(u32 what)
+static bool kho_timeline_is_outgoing(u32 what)
 {
 	return (what >= KHO_PHASE_FREEZE && what <= KHO_PHASE_JUMP) ||
 	       what == KHO_SPAN_SESSION;
 }
 
-static const char *entry_fault(const struct kho_timeline_ser *ser,
-			       const struct kho_timeline_entry *entry)
+static const char *
+kho_timeline_entry_fault(const struct kho_timeline_ser *ser,
+			 const struct kho_timeline_entry *entry)
 {
 	bool goes_on = entry->what == KHO_PHASE_JUMP && !entry->end;
 
-	if (!is_old(entry->what))
+	if (!kho_timeline_is_outgoing(entry->what))
 		return "something is not of the end of a kernel";
 	if (entry->begin < ser->entries[0].begin)
 		return "something begins before the first phase";
@@ -52,7 +53,7 @@ static const char *entry_fault(const struct kho_timeline_ser *ser,
 /* More is no time that a machine was up, and would overflow as nanoseconds. */
 #define MAX_TICKS	BIT_ULL(53)
 
-static const char *totals_fault(const struct kho_timeline_ser *ser)
+static const char *kho_timeline_totals_fault(const struct kho_timeline_ser *ser)
 {
 	unsigned int kind;
 
@@ -66,7 +67,7 @@ static const char *totals_fault(const struct kho_timeline_ser *ser)
 }
 
 /* Do the phases follow one another, each once, up to the jump? */
-static const char *phases_fault(const struct kho_timeline_ser *ser)
+static const char *kho_timeline_phases_fault(const struct kho_timeline_ser *ser)
 {
 	u32 last = KHO_PHASE_NONE, i;
 	u64 end = 0;
@@ -106,17 +107,18 @@ const char *kho_fast_timeline_fault(const struct kho_timeline_ser *ser,
 		return "it has more entries than fit";
 
 	for (i = 0; i < ser->nr; i++) {
-		const char *fault = entry_fault(ser, &ser->entries[i]);
+		const char *fault =
+			kho_timeline_entry_fault(ser, &ser->entries[i]);
 
 		if (fault)
 			return fault;
 	}
 
-	return phases_fault(ser) ?: totals_fault(ser);
+	return kho_timeline_phases_fault(ser) ?: kho_timeline_totals_fault(ser);
 }
 
 /* The jump ended where this kernel began. */
-static const char __init *join(struct kho_timeline_ser *ser)
+static const char __init *kho_timeline_join(struct kho_timeline_ser *ser)
 {
 	const u64 began = kho_fast_timeline_began();
 	u32 i;
@@ -133,9 +135,9 @@ static const char __init *join(struct kho_timeline_ser *ser)
 	return NULL;
 }
 
-static const char __init *adopt(struct kho_timeline_ser *ser)
+static const char __init *kho_timeline_accept(struct kho_timeline_ser *ser)
 {
-	const char *fault = join(ser);
+	const char *fault = kho_timeline_join(ser);
 
 	if (fault)
 		kfree(ser);
@@ -158,7 +160,7 @@ static void __init kho_timeline_read(void)
 	fault = kho_fast_timeline_fault(phys_to_virt(phys), size);
 	if (!fault) {
 		ser = kmemdup(phys_to_virt(phys), sizeof(*ser), GFP_KERNEL);
-		fault = ser ? adopt(ser) : "there is no memory";
+		fault = ser ? kho_timeline_accept(ser) : "there is no memory";
 		kho_fast_drop_page(phys);
 	}
 	if (fault)
@@ -166,7 +168,7 @@ static void __init kho_timeline_read(void)
 			fault);
 }
 
-static struct kho_timeline_ser __init *make_record(void)
+static struct kho_timeline_ser __init *kho_timeline_make_record(void)
 {
 	struct kho_timeline_ser *ser = kho_alloc_preserve(sizeof(*ser));
 	int err;
@@ -193,7 +195,7 @@ int __init kho_fast_timeline_init(void)
 	struct kho_timeline_ser *ser;
 
 	kho_timeline_read();
-	ser = make_record();
+	ser = kho_timeline_make_record();
 	if (IS_ERR(ser))
 		return PTR_ERR(ser);
 

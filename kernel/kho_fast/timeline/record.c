@@ -17,7 +17,7 @@
  *
  * Phases are trace events as well, for who can watch at that time.
  *
- * Lock order: record_lock, a raw spinlock, is the innermost.
+ * Lock order: kho_timeline_lock, a raw spinlock, is the innermost.
  *
  * Failure: without a page to hand over the phases of this kernel get lost.
  */
@@ -46,14 +46,14 @@
 #define KEPT_FOR_PHASES	(KHO_NR_PHASES + 1)
 
 /* The start of this kernel, and what is taken over since. */
-static struct kho_timeline_ser here;
+static struct kho_timeline_ser kho_timeline_here;
 
 /* Its end, handed over; NULL before there is a page. */
-static struct kho_timeline_ser *out;
+static struct kho_timeline_ser *kho_timeline_out;
 
-static DEFINE_RAW_SPINLOCK(record_lock);	/* protects both */
+static DEFINE_RAW_SPINLOCK(kho_timeline_lock);	/* protects both */
 
-static const char *const names[] = {
+static const char *const kho_phase_names[] = {
 	[KHO_PHASE_FREEZE]	 = "freeze",
 	[KHO_PHASE_SHUTDOWN]	 = "shutdown",
 	[KHO_PHASE_CPUS_OFFLINE] = "cpus-offline",
@@ -82,13 +82,14 @@ static const char *const names[] = {
  */
 const char *kho_fast_phase_name(enum kho_phase what)
 {
-	return (unsigned int)what < ARRAY_SIZE(names) ? names[what] : NULL;
+	return (unsigned int)what < ARRAY_SIZE(kho_phase_names) ?
+	       kho_phase_names[what] : NULL;
 }
 
-static struct kho_timeline_ser *record_of(enum kho_phase what)
+static struct kho_timeline_ser *kho_timeline_record_of(enum kho_phase what)
 {
 	return what <= KHO_PHASE_JUMP || what == KHO_SPAN_SESSION ?
-	       out : &here;
+	       kho_timeline_out : &kho_timeline_here;
 }
 
 /**
@@ -102,22 +103,25 @@ void kho_fast_timeline_clear(struct kho_timeline_ser *record)
 }
 
 /* The phase that goes on, NULL if there is none. */
-static struct kho_timeline_entry *open_phase(struct kho_timeline_ser *record)
+static struct kho_timeline_entry *
+kho_timeline_open_phase(struct kho_timeline_ser *record)
 {
 	u32 i = record->nr;
 
 	while (i--) {
 		if (record->entries[i].what < KHO_NR_PHASES)
-			return record->entries[i].end ? NULL : &record->entries[i];
+			return record->entries[i].end ? NULL :
+			       &record->entries[i];
 	}
 
 	return NULL;
 }
 
 /* Returns which one it was. */
-static enum kho_phase end_phase(struct kho_timeline_ser *record, u64 now)
+static enum kho_phase kho_timeline_end_phase(struct kho_timeline_ser *record,
+					     u64 now)
 {
-	struct kho_timeline_entry *open = open_phase(record);
+	struct kho_timeline_entry *open = kho_timeline_open_phase(record);
 
 	if (!open)
 		return KHO_PHASE_NONE;
@@ -127,8 +131,9 @@ static enum kho_phase end_phase(struct kho_timeline_ser *record, u64 now)
 }
 
 /* Returns the new entry, NULL if there is no room. */
-static struct kho_timeline_entry *add(struct kho_timeline_ser *record,
-				      enum kho_phase what, u64 begin, u64 end)
+static struct kho_timeline_entry *
+kho_timeline_add(struct kho_timeline_ser *record, enum kho_phase what,
+		 u64 begin, u64 end)
 {
 	u32 room = KHO_TIMELINE_ENTRIES;
 	struct kho_timeline_entry *entry;
@@ -148,7 +153,7 @@ static struct kho_timeline_entry *add(struct kho_timeline_ser *record,
 	return entry;
 }
 
-static void count(struct kho_timeline_total *total, u64 ticks)
+static void kho_timeline_count(struct kho_timeline_total *total, u64 ticks)
 {
 	total->nr++;
 	total->sum += ticks;
@@ -156,15 +161,15 @@ static void count(struct kho_timeline_total *total, u64 ticks)
 }
 
 /* Returns the phase that it ends. */
-static enum kho_phase begin_phase(enum kho_phase phase)
+static enum kho_phase kho_timeline_begin_phase(enum kho_phase phase)
 {
 	struct kho_timeline_ser *record;
 	enum kho_phase ended;
 	u64 now;
 
-	guard(raw_spinlock_irqsave)(&record_lock);
+	guard(raw_spinlock_irqsave)(&kho_timeline_lock);
 
-	record = record_of(phase);
+	record = kho_timeline_record_of(phase);
 	if (!record)
 		return KHO_PHASE_NONE;
 
@@ -172,16 +177,16 @@ static enum kho_phase begin_phase(enum kho_phase phase)
 	if (phase == KHO_PHASE_FREEZE || phase == KHO_PHASE_EARLY)
 		kho_fast_timeline_clear(record);
 	now = kho_fast_clock();
-	ended = end_phase(record, now);
-	add(record, phase, now, 0);
+	ended = kho_timeline_end_phase(record, now);
+	kho_timeline_add(record, phase, now, 0);
 	record->khz = kho_fast_clock_khz();
 	return ended;
 }
 
-static void trace_end(enum kho_phase phase)
+static void kho_timeline_trace_end(enum kho_phase phase)
 {
 	if (phase)
-		trace_kho_phase_end(names[phase]);
+		trace_kho_phase_end(kho_phase_names[phase]);
 }
 
 /**
@@ -192,8 +197,8 @@ static void trace_end(enum kho_phase phase)
  */
 void kho_phase_begin(enum kho_phase phase)
 {
-	trace_end(begin_phase(phase));
-	trace_kho_phase_begin(names[phase]);
+	kho_timeline_trace_end(kho_timeline_begin_phase(phase));
+	trace_kho_phase_begin(kho_phase_names[phase]);
 }
 
 /**
@@ -201,11 +206,11 @@ void kho_phase_begin(enum kho_phase phase)
  */
 void kho_fast_phase_abort(void)
 {
-	scoped_guard(raw_spinlock_irqsave, &record_lock) {
-		if (out)
-			kho_fast_timeline_clear(out);
+	scoped_guard(raw_spinlock_irqsave, &kho_timeline_lock) {
+		if (kho_timeline_out)
+			kho_fast_timeline_clear(kho_timeline_out);
 	}
-	trace_end(KHO_PHASE_FREEZE);
+	kho_timeline_trace_end(KHO_PHASE_FREEZE);
 }
 
 /**
@@ -224,14 +229,15 @@ void kho_fast_span(enum kho_phase what, u64 begin, u64 end, int node,
 	struct kho_timeline_entry *entry;
 	struct kho_timeline_ser *record;
 
-	guard(raw_spinlock_irqsave)(&record_lock);
+	guard(raw_spinlock_irqsave)(&kho_timeline_lock);
 
-	record = record_of(what);
+	record = kho_timeline_record_of(what);
 	if (!record)
 		return;
 
-	count(&record->totals[what - KHO_SPAN_SESSION], end - begin);
-	entry = add(record, what, begin, end);
+	kho_timeline_count(&record->totals[what - KHO_SPAN_SESSION],
+			   end - begin);
+	entry = kho_timeline_add(record, what, begin, end);
 	if (!entry) {
 		record->lost++;
 		return;
@@ -247,7 +253,7 @@ void kho_fast_span(enum kho_phase what, u64 begin, u64 end, int node,
  */
 void __init kho_fast_timeline_hand_over(struct kho_timeline_ser *record)
 {
-	out = record;
+	kho_timeline_out = record;
 }
 
 /**
@@ -256,8 +262,8 @@ void __init kho_fast_timeline_hand_over(struct kho_timeline_ser *record)
  */
 void kho_fast_timeline_copy(struct kho_timeline_ser *to)
 {
-	guard(raw_spinlock_irqsave)(&record_lock);
-	*to = here;
+	guard(raw_spinlock_irqsave)(&kho_timeline_lock);
+	*to = kho_timeline_here;
 }
 
 /**
@@ -267,21 +273,23 @@ void kho_fast_timeline_copy(struct kho_timeline_ser *to)
  */
 u64 __init kho_fast_timeline_began(void)
 {
-	return here.entries[0].begin;
+	return kho_timeline_here.entries[0].begin;
 }
 
 /*
  * The last thing that the first process does in the kernel, once the page of its
  * first instruction is there.
  */
-static void reach_userspace(struct callback_head *unused)
+static void kho_timeline_userspace(struct callback_head *unused)
 {
 	enum kho_phase ended;
 
-	fault_in_readable((void __user *)instruction_pointer(current_pt_regs()), 1);
-	scoped_guard(raw_spinlock_irqsave, &record_lock)
-		ended = end_phase(&here, kho_fast_clock());
-	trace_end(ended);
+	fault_in_readable((void __user *)instruction_pointer(current_pt_regs()),
+			  1);
+	scoped_guard(raw_spinlock_irqsave, &kho_timeline_lock)
+		ended = kho_timeline_end_phase(&kho_timeline_here,
+					       kho_fast_clock());
+	kho_timeline_trace_end(ended);
 }
 
 /**
@@ -296,9 +304,9 @@ int kho_phase_exec(int err)
 	static struct callback_head work;
 
 	if (!err) {
-		init_task_work(&work, reach_userspace);
+		init_task_work(&work, kho_timeline_userspace);
 		if (task_work_add(current, &work, TWA_RESUME))
-			reach_userspace(&work);
+			kho_timeline_userspace(&work);
 	}
 
 	return err;

@@ -20,17 +20,18 @@
 #include "show.h"
 
 /**
- * struct halves - What is shown.
+ * struct kho_timeline_halves - What is shown.
  * @half:   Of the previous kernel, or NULL, and of this one.
  * @origin: Clock at the first stamp.
  */
-struct halves {
+struct kho_timeline_halves {
 	const struct kho_timeline_ser	*half[2];
 	u64				origin;
 };
 
 /* A copy of ours, so that it does not change while it is printed. */
-static struct kho_timeline_ser *take_halves(struct halves *h)
+static struct kho_timeline_ser *
+kho_timeline_take_halves(struct kho_timeline_halves *h)
 {
 	struct kho_timeline_ser *here = kmalloc_obj(*here);
 
@@ -44,35 +45,36 @@ static struct kho_timeline_ser *take_halves(struct halves *h)
 	return here;
 }
 
-static bool is_old(const struct halves *h, const struct kho_timeline_ser *half)
+static bool kho_timeline_is_old(const struct kho_timeline_halves *h,
+				const struct kho_timeline_ser *half)
 {
 	return half == h->half[0];
 }
 
-static u64 since(const struct halves *h, u64 clock)
+static u64 kho_timeline_since(const struct kho_timeline_halves *h, u64 clock)
 {
 	return kho_fast_clock_ns(clock - h->origin);
 }
 
 /* The phase that goes on is not over: it has no length yet. */
-static u64 end_of(const struct kho_timeline_entry *entry)
+static u64 kho_timeline_end_of(const struct kho_timeline_entry *entry)
 {
 	return entry->end ?: entry->begin;
 }
 
-static bool is_phase(const struct kho_timeline_entry *entry)
+static bool kho_timeline_is_phase(const struct kho_timeline_entry *entry)
 {
 	return entry->what < KHO_NR_PHASES;
 }
 
-#define for_each_entry(entry, half, i)					\
+#define kho_timeline_for_each(entry, half, i)					\
 	for (i = 0; i < (half)->nr && (entry = &(half)->entries[i], true); i++)
 
 /*
  * A session may be called anything: what is not plain ASCII becomes \u00XX, each
  * byte for itself.
  */
-static void put_json_string(struct seq_file *m, const char *text)
+static void kho_put_json_string(struct seq_file *m, const char *text)
 {
 	seq_putc(m, '"');
 	for (; *text; text++) {
@@ -86,25 +88,28 @@ static void put_json_string(struct seq_file *m, const char *text)
 	seq_putc(m, '"');
 }
 
-static void put_json_entry(struct seq_file *m, const struct halves *h,
-			   const struct kho_timeline_ser *half,
-			   const struct kho_timeline_entry *entry)
+static void kho_put_json_entry(struct seq_file *m,
+			       const struct kho_timeline_halves *h,
+			       const struct kho_timeline_ser *half,
+			       const struct kho_timeline_entry *entry)
 {
 	seq_printf(m, "{\"name\":\"%s\",\"kernel\":\"%s\"",
 		   kho_fast_phase_name(entry->what),
-		   is_old(h, half) ? "old" : "new");
+		   kho_timeline_is_old(h, half) ? "old" : "new");
 	if (entry->node >= 0)
 		seq_printf(m, ",\"node\":%d", entry->node);
 	if (entry->label[0]) {
 		seq_puts(m, ",\"label\":");
-		put_json_string(m, entry->label);
+		kho_put_json_string(m, entry->label);
 	}
 	seq_printf(m, ",\"begin_ns\":%llu,\"end_ns\":%llu}",
-		   since(h, entry->begin), since(h, end_of(entry)));
+		   kho_timeline_since(h, entry->begin),
+		   kho_timeline_since(h, kho_timeline_end_of(entry)));
 }
 
-static void put_json_entries(struct seq_file *m, const struct halves *h,
-			     const char *key, bool phases)
+static void kho_put_json_entries(struct seq_file *m,
+				 const struct kho_timeline_halves *h,
+				 const char *key, bool phases)
 {
 	const struct kho_timeline_entry *entry;
 	const char *gap = "\n";
@@ -115,18 +120,19 @@ static void put_json_entries(struct seq_file *m, const struct halves *h,
 	for (n = 0; n < ARRAY_SIZE(h->half); n++) {
 		if (!h->half[n])
 			continue;
-		for_each_entry(entry, h->half[n], i) {
-			if (is_phase(entry) != phases)
+		kho_timeline_for_each(entry, h->half[n], i) {
+			if (kho_timeline_is_phase(entry) != phases)
 				continue;
 			seq_puts(m, gap);
-			put_json_entry(m, h, h->half[n], entry);
+			kho_put_json_entry(m, h, h->half[n], entry);
 			gap = ",\n";
 		}
 	}
 	seq_puts(m, "]");
 }
 
-static void put_json_totals(struct seq_file *m, const struct halves *h)
+static void kho_put_json_totals(struct seq_file *m,
+				const struct kho_timeline_halves *h)
 {
 	const char *gap = "\n";
 	unsigned int n, kind;
@@ -151,15 +157,16 @@ static void put_json_totals(struct seq_file *m, const struct halves *h)
 	seq_puts(m, "]");
 }
 
-static u32 lost(const struct halves *h)
+static u32 kho_timeline_lost(const struct kho_timeline_halves *h)
 {
 	return (h->half[0] ? h->half[0]->lost : 0) + h->half[1]->lost;
 }
 
-static int timeline_json_show(struct seq_file *m, void *v)
+static int kho_timeline_json_show(struct seq_file *m, void *v)
 {
-	struct halves h;
-	struct kho_timeline_ser *here __free(kfree) = take_halves(&h);
+	struct kho_timeline_halves h;
+	struct kho_timeline_ser *here __free(kfree) =
+		kho_timeline_take_halves(&h);
 
 	if (!here)
 		return -ENOMEM;
@@ -167,15 +174,15 @@ static int timeline_json_show(struct seq_file *m, void *v)
 	seq_printf(m, "{\"version\":1,\"clock\":\"%s\",\"khz\":%llu,\"origin\":%llu,\"previous\":%s",
 		   KHO_FAST_CLOCK_NAME, (u64)kho_fast_clock_khz(), h.origin,
 		   h.half[0] ? "true" : "false");
-	put_json_entries(m, &h, "phases", true);
-	put_json_entries(m, &h, "spans", false);
-	put_json_totals(m, &h);
-	seq_printf(m, ",\n\"lost\":%u}\n", lost(&h));
+	kho_put_json_entries(m, &h, "phases", true);
+	kho_put_json_entries(m, &h, "spans", false);
+	kho_put_json_totals(m, &h);
+	seq_printf(m, ",\n\"lost\":%u}\n", kho_timeline_lost(&h));
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(timeline_json);
+DEFINE_SHOW_ATTRIBUTE(kho_timeline_json);
 
-static void put_us(struct seq_file *m, u64 ns)
+static void kho_put_us(struct seq_file *m, u64 ns)
 {
 	u64 us = div_u64(ns, NSEC_PER_USEC);
 	u32 rest;
@@ -184,19 +191,22 @@ static void put_us(struct seq_file *m, u64 ns)
 	seq_printf(m, " %8llu.%03u", us, rest);
 }
 
-static void put_text_entry(struct seq_file *m, const struct halves *h,
-			   const struct kho_timeline_ser *half,
-			   const struct kho_timeline_entry *entry)
+static void kho_put_text_entry(struct seq_file *m,
+			       const struct kho_timeline_halves *h,
+			       const struct kho_timeline_ser *half,
+			       const struct kho_timeline_entry *entry)
 {
-	const u64 begin = since(h, entry->begin);
+	const u64 begin = kho_timeline_since(h, entry->begin);
 
-	seq_printf(m, "%-6s %s%-14s", is_old(h, half) ? "old" : "new",
-		   is_phase(entry) ? "" : "  ",
+	seq_printf(m, "%-6s %s%-14s",
+		   kho_timeline_is_old(h, half) ? "old" : "new",
+		   kho_timeline_is_phase(entry) ? "" : "  ",
 		   kho_fast_phase_name(entry->what));
-	if (is_phase(entry))
+	if (kho_timeline_is_phase(entry))
 		seq_puts(m, "  ");
-	put_us(m, begin);
-	put_us(m, since(h, end_of(entry)) - begin);
+	kho_put_us(m, begin);
+	kho_put_us(m,
+		   kho_timeline_since(h, kho_timeline_end_of(entry)) - begin);
 	if (entry->node >= 0)
 		seq_printf(m, "  node %d", entry->node);
 	if (entry->label[0])
@@ -205,11 +215,12 @@ static void put_text_entry(struct seq_file *m, const struct halves *h,
 	seq_putc(m, '\n');
 }
 
-static int timeline_show(struct seq_file *m, void *v)
+static int kho_timeline_show(struct seq_file *m, void *v)
 {
 	const struct kho_timeline_entry *entry;
-	struct halves h;
-	struct kho_timeline_ser *here __free(kfree) = take_halves(&h);
+	struct kho_timeline_halves h;
+	struct kho_timeline_ser *here __free(kfree) =
+		kho_timeline_take_halves(&h);
 	unsigned int n;
 	u32 i;
 
@@ -221,14 +232,14 @@ static int timeline_show(struct seq_file *m, void *v)
 	for (n = 0; n < ARRAY_SIZE(h.half); n++) {
 		if (!h.half[n])
 			continue;
-		for_each_entry(entry, h.half[n], i)
-			put_text_entry(m, &h, h.half[n], entry);
+		kho_timeline_for_each(entry, h.half[n], i)
+			kho_put_text_entry(m, &h, h.half[n], entry);
 	}
-	if (lost(&h))
-		seq_printf(m, "%u more found no room\n", lost(&h));
+	if (kho_timeline_lost(&h))
+		seq_printf(m, "%u more found no room\n", kho_timeline_lost(&h));
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(timeline);
+DEFINE_SHOW_ATTRIBUTE(kho_timeline);
 
 /**
  * kho_fast_timeline_debugfs - Create the files.
@@ -236,7 +247,7 @@ DEFINE_SHOW_ATTRIBUTE(timeline);
  */
 void __init kho_fast_timeline_debugfs(struct dentry *dir)
 {
-	debugfs_create_file("timeline", 0400, dir, NULL, &timeline_fops);
+	debugfs_create_file("timeline", 0400, dir, NULL, &kho_timeline_fops);
 	debugfs_create_file("timeline.json", 0400, dir, NULL,
-			    &timeline_json_fops);
+			    &kho_timeline_json_fops);
 }
