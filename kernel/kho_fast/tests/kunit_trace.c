@@ -23,14 +23,14 @@
 #define FUNCTION_BYTES	64
 
 /**
- * struct seen - What a probe was told.
+ * struct kho_trace_test_seen - What a probe was told.
  * @task:   Whose doings count.
  * @nr:     How many events there were.
  * @folio:  Those that come next, in this order.
  * @caller: Function that they come from.
  * @wrong:  How many were not as expected.
  */
-struct seen {
+struct kho_trace_test_seen {
 	struct task_struct	*task;
 	unsigned int		nr;
 	struct folio		**folio;
@@ -38,7 +38,7 @@ struct seen {
 	unsigned int		wrong;
 };
 
-static noinline int preserve(struct folio *folio)
+static noinline int kho_trace_test_preserve(struct folio *folio)
 {
 	int err = kho_preserve_folio(folio);
 
@@ -46,16 +46,17 @@ static noinline int preserve(struct folio *folio)
 	return err;
 }
 
-static noinline void unpreserve(struct folio *folio)
+static noinline void kho_trace_test_unpreserve(struct folio *folio)
 {
 	kho_unpreserve_folio(folio);
 	barrier();
 }
 
-static void see(void *data, unsigned long pfn, unsigned long nr_pages,
-		unsigned int order, int nid, unsigned long caller)
+static void kho_trace_test_probe(void *data, unsigned long pfn,
+				 unsigned long nr_pages, unsigned int order,
+				 int nid, unsigned long caller)
 {
-	struct seen *seen = data;
+	struct kho_trace_test_seen *seen = data;
 	struct folio *folio;
 
 	if (current != seen->task)
@@ -69,59 +70,63 @@ static void see(void *data, unsigned long pfn, unsigned long nr_pages,
 		       caller - seen->caller >= FUNCTION_BYTES;
 }
 
-static bool has_hint(struct folio *folio)
+static bool kho_trace_test_has_cached_leaf(struct folio *folio)
 {
 	return kho_fast_hinted_leaf(kho_fast_key(folio_pfn(folio),
 						 folio_order(folio)));
 }
 
-static void preserve_all_watched(struct kunit *test, struct folio **folios)
+static void kho_trace_test_preserve_all(struct kunit *test,
+					struct folio **folios)
 {
-	struct seen seen = {
+	struct kho_trace_test_seen seen = {
 		.task = current,
 		.folio = folios,
-		.caller = (unsigned long)preserve,
+		.caller = (unsigned long)kho_trace_test_preserve,
 	};
 	unsigned int i;
 
-	if (register_trace_kho_preserve(see, &seen))
+	if (register_trace_kho_preserve(kho_trace_test_probe, &seen))
 		kunit_skip(test, "there are no trace events");
 
-	KUNIT_EXPECT_FALSE(test, has_hint(folios[0]));
+	KUNIT_EXPECT_FALSE(test, kho_trace_test_has_cached_leaf(folios[0]));
 	for (i = 0; i < NR_FOLIOS; i++)
-		KUNIT_EXPECT_EQ(test, preserve(folios[i]), 0);
-	unregister_trace_kho_preserve(see, &seen);
+		KUNIT_EXPECT_EQ(test, kho_trace_test_preserve(folios[i]), 0);
+	unregister_trace_kho_preserve(kho_trace_test_probe, &seen);
 	tracepoint_synchronize_unregister();
 
 	KUNIT_EXPECT_EQ(test, seen.nr, NR_FOLIOS);
 	KUNIT_EXPECT_EQ(test, seen.wrong, 0);
 }
 
-static void unpreserve_all_watched(struct kunit *test, struct folio **folios)
+static void kho_trace_test_unpreserve_all(struct kunit *test,
+					  struct folio **folios)
 {
-	struct seen seen = {
+	struct kho_trace_test_seen seen = {
 		.task = current,
 		.folio = folios,
-		.caller = (unsigned long)unpreserve,
+		.caller = (unsigned long)kho_trace_test_unpreserve,
 	};
 	unsigned int i;
 
-	KUNIT_EXPECT_EQ(test, register_trace_kho_unpreserve(see, &seen), 0);
+	KUNIT_EXPECT_EQ(test, 0,
+			register_trace_kho_unpreserve(kho_trace_test_probe,
+						      &seen));
 	for (i = 0; i < NR_FOLIOS; i++)
-		unpreserve(folios[i]);
-	unregister_trace_kho_unpreserve(see, &seen);
+		kho_trace_test_unpreserve(folios[i]);
+	unregister_trace_kho_unpreserve(kho_trace_test_probe, &seen);
 	tracepoint_synchronize_unregister();
 
 	KUNIT_EXPECT_EQ(test, seen.nr, NR_FOLIOS);
 	KUNIT_EXPECT_EQ(test, seen.wrong, 0);
 }
 
-static void put_folio(void *folio)
+static void kho_trace_test_put_folio(void *folio)
 {
 	folio_put(folio);
 }
 
-static void each_folio_is_told_while_somebody_watches(struct kunit *test)
+static void kho_trace_test_one_event_per_folio(struct kunit *test)
 {
 	struct folio *folios[NR_FOLIOS];
 	unsigned int i;
@@ -130,40 +135,41 @@ static void each_folio_is_told_while_somebody_watches(struct kunit *test)
 		folios[i] = folio_alloc(GFP_KERNEL, i % 4);
 		KUNIT_ASSERT_NOT_NULL(test, folios[i]);
 		KUNIT_ASSERT_EQ(test, 0,
-				kunit_add_action_or_reset(test, put_folio,
+				kunit_add_action_or_reset(test,
+							  kho_trace_test_put_folio,
 							  folios[i]));
 	}
 
 	/* Now the CPU has hints. */
-	KUNIT_EXPECT_EQ(test, preserve(folios[0]), 0);
-	unpreserve(folios[0]);
+	KUNIT_EXPECT_EQ(test, kho_trace_test_preserve(folios[0]), 0);
+	kho_trace_test_unpreserve(folios[0]);
 
-	preserve_all_watched(test, folios);
-	unpreserve_all_watched(test, folios);
+	kho_trace_test_preserve_all(test, folios);
+	kho_trace_test_unpreserve_all(test, folios);
 
 	/* Nobody watches: the hint comes back with the next folio. */
 	migrate_disable();
-	KUNIT_EXPECT_EQ(test, preserve(folios[0]), 0);
-	KUNIT_EXPECT_TRUE(test, has_hint(folios[0]));
+	KUNIT_EXPECT_EQ(test, kho_trace_test_preserve(folios[0]), 0);
+	KUNIT_EXPECT_TRUE(test, kho_trace_test_has_cached_leaf(folios[0]));
 	migrate_enable();
-	unpreserve(folios[0]);
+	kho_trace_test_unpreserve(folios[0]);
 }
 
-static int need_kho(struct kunit *test)
+static int kho_trace_test_init(struct kunit *test)
 {
 	if (!kho_is_enabled())
 		kunit_skip(test, "KHO is off");
 	return 0;
 }
 
-static struct kunit_case kho_fast_trace_cases[] = {
-	KUNIT_CASE(each_folio_is_told_while_somebody_watches),
+static struct kunit_case kho_trace_test_cases[] = {
+	KUNIT_CASE(kho_trace_test_one_event_per_folio),
 	{}
 };
 
-static struct kunit_suite kho_fast_trace_suite = {
+static struct kunit_suite kho_trace_test_suite = {
 	.name		= "kho_fast_trace",
-	.init		= need_kho,
-	.test_cases	= kho_fast_trace_cases,
+	.init		= kho_trace_test_init,
+	.test_cases	= kho_trace_test_cases,
 };
-kunit_test_suite(kho_fast_trace_suite);
+kunit_test_suite(kho_trace_test_suite);

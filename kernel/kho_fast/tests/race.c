@@ -23,17 +23,17 @@
 #include "../incoming/map.h"
 #include "../incoming/sections.h"
 
-static bool enabled __initdata;
+static bool kho_race_enabled __initdata;
 
-static int __init parse_race(char *arg)
+static int __init kho_race_parse(char *arg)
 {
-	enabled = true;
+	kho_race_enabled = true;
 	return 0;
 }
-early_param("kho_fast_race", parse_race);
+early_param("kho_fast_race", kho_race_parse);
 
 /* Returns true when the section was not finished yet. */
-static bool finish_one(unsigned long nr)
+static bool kho_race_finish_one(unsigned long nr)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
 	bool first;
@@ -50,7 +50,7 @@ static bool finish_one(unsigned long nr)
 	return first;
 }
 
-static int race_thread(void *unused)
+static int kho_race_thread(void *unused)
 {
 	unsigned long nr = kho_fast_incoming.nr_sections, won = 0;
 
@@ -59,20 +59,20 @@ static int race_thread(void *unused)
 		schedule_timeout_uninterruptible(1);
 
 	while (nr--)
-		won += finish_one(nr);
+		won += kho_race_finish_one(nr);
 	pr_info("race: met %lu unfinished sections\n", won);
 
 	return 0;
 }
 
-static int __init race_init(void)
+static int __init kho_race_init(void)
 {
 	struct task_struct *task;
 
-	if (!enabled || !kho_fast_incoming.root)
+	if (!kho_race_enabled || !kho_fast_incoming.root)
 		return 0;
 
-	task = kthread_run(race_thread, NULL, "kho_fast_race");
+	task = kthread_run(kho_race_thread, NULL, "kho_fast_race");
 	return PTR_ERR_OR_ZERO(task);
 }
-early_initcall(race_init);
+early_initcall(kho_race_init);
