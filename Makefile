@@ -1,43 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Each target is a script that can be run by itself and does nothing twice.
-# KDIR=/path/to/linux-7.3.y builds on that tree instead of Debian's source package.
+# Each target runs a script, which is idempotent and can be run by itself.
 
 help:
-	@echo 'make blackout          measure a live update, stock and accelerated (QUICK=1: a subset, 3 minutes)'
-	@echo 'make where             where the time of the last make blackout went, the largest part marked'
-	@echo 'make bench             the same kernel code in userspace, of stock and of ours (7 minutes)'
-	@echo 'make compare           the last two runs of make bench side by side (A=FILE B=FILE: those)'
-	@echo 'make luo               sessions, files and memfds through the orchestrator, stock and ours'
-	@echo 'make scaling           more CPUs, more nodes: how fast are sections finished, folios preserved?'
-	@echo 'make check             all tests, what CI runs'
-	@echo 'make check-unit          tree, busy map and scratch arithmetic in userspace'
-	@echo 'make check-mutants       four ways to break the code: a test fails (all: make -C tests/unit mutants)'
-	@echo 'make check-fuzz          a bounded run of the fuzzers of what is handed over'
-	@echo 'make check-native        the native benchmarks: they run, and no order is slower than it may be'
-	@echo 'make check-report        the report over the blackout samples'
-	@echo 'make check-khoctl        tools/khoctl and the reader of timelines'
+	@echo 'make blackout          measure live updates, stock and accelerated (QUICK=1: a subset, 3 minutes)'
+	@echo 'make where             breakdown of the last make blackout, by parts of the boot'
+	@echo 'make bench             native benchmarks: kernel code in userspace, stock and ours (7 minutes)'
+	@echo 'make compare           compare the last two runs of make bench (A=FILE B=FILE: two files)'
+	@echo 'make luo               measure sessions, files and memfds, stock and accelerated'
+	@echo 'make scaling           measure initialising and preserving with more CPUs and nodes'
+	@echo 'make check             all tests, as in CI'
+	@echo 'make check-unit          kernel code in userspace, under sanitizers'
+	@echo 'make check-mutants       four mutants, each found by a test (all: make -C tests/unit mutants)'
+	@echo 'make check-fuzz          bounded run of the fuzzers of the handover'
+	@echo 'make check-native        native benchmarks: results, and time per order'
+	@echo 'make check-report        reports on samples of benchmarks'
+	@echo 'make check-khoctl        khoctl and the timeline reader'
 	@echo 'make check-compare       bench/compare and the charts of make bench'
-	@echo 'make check-bpf           the BPF tools: they build, options, errors'
+	@echo 'make check-bpf           BPF tools: build, options, errors'
 	@echo 'make check-apply         scripts/apply.sh'
-	@echo 'make check-environment   settings of a user that must change nothing'
-	@echo 'make check-docs          Documentation/ renders without a warning, and names what is there'
-	@echo 'make check-alone         each of these finds what it needs, on its own'
-	@echo 'make check-identical     with CONFIG_KHO_FAST off the objects are the stock ones'
-	@echo 'make check-budget        instructions of each operation, against bench/budgets'
-	@echo 'make check-targets       each target of make help runs, in its smallest form'
+	@echo 'make check-environment   scripts in odd environments'
+	@echo 'make check-docs          documentation: rendering, and names in it'
+	@echo 'make check-alone         each part of make check with its own needs only'
+	@echo 'make check-identical     with CONFIG_KHO_FAST off objects are those of stock'
+	@echo 'make check-budget        instructions per operation, against bench/budgets'
+	@echo 'make check-targets       each target of make help, in its smallest form'
 	@echo 'make check-e2e           live updates in QEMU'
 	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
-	@echo 'make docs              the pages of Documentation/ as HTML, in build/docs/html'
-	@echo 'make fuzz              run a fuzzer until it finds something (TARGET=memfd: the other one)'
+	@echo 'make docs              render Documentation/ as HTML, in build/docs/html'
+	@echo 'make fuzz              run a fuzzer until it finds a fault (TARGET=memfd: that of memfds)'
 	@echo 'make kernels           build the kernels: stock, fast and three for tests (incremental)'
-	@echo 'make tools             build the programs that look at a live update, in build/'
-	@echo 'make setup             install what is missing'
+	@echo 'make tools             build khoctl and the BPF tools, in build/'
+	@echo 'make setup             install missing packages'
 	@echo 'make clean             remove build/'
-	@echo 'make distclean         and everything in the cache: sources, kernels'
+	@echo 'make distclean         remove build/ and the cache: sources and kernels'
 	@echo
-	@echo 'KDIR=/path/to/linux-7.3.y   use that kernel source; default: fetched from Debian'
-	@echo 'SMOKE=1                     blackout, where, bench, luo, scaling, fuzz: do they work?'
+	@echo 'KDIR=/path/to/linux-7.3.y   kernel source; default: fetched from Debian'
+	@echo 'KHO_CACHE=/path             cache; default: ~/.cache/kho-fast'
+	@echo 'SMOKE=1                     smallest form of blackout, where, bench, luo, scaling and fuzz'
+	@echo 'DRY=1                       list what check, check-* and lint would get and run'
 
 setup:
 	@scripts/need.sh packages
@@ -81,7 +82,7 @@ fuzz:
 	@scripts/need.sh source
 	@tests/fuzz/fuzz.sh
 
-# Which parts, and what each needs: scripts/parts. DRY=1 says it and does nothing.
+# scripts/parts lists the parts and their needs.
 check:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n)
 
