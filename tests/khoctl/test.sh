@@ -512,9 +512,27 @@ sessions_are_listed() {
 }
 
 words_are_checked() {
-	khoctl 2 && khoctl 2 frob && khoctl 2 tree --root 0 "$dir/image" && khoctl 2 sessions &&
-		khoctl 2 sessions create && khoctl 2 sessions frob x &&
-		khoctl 2 sessions create x --copy 1 && khoctl 2 status more && khoctl 0 --help
+	khoctl 2 && complains 'missing command' && khoctl 2 frob && complains "unknown command 'frob'" &&
+		khoctl 2 tree --root 0 "$dir/image" && khoctl 2 sessions && khoctl 2 sessions create &&
+		complains 'missing NAME' && khoctl 2 sessions list x && khoctl 2 sessions frob x &&
+		complains "unknown command 'frob'" && khoctl 2 sessions create x --copy 1 &&
+		khoctl 2 sessions finish x y && khoctl 2 status more && khoctl 2 diff a b c &&
+		khoctl 2 status --frob && grep -q "unrecognized option '--frob'" "$dir/err"
+}
+
+commands_are_listed() {
+	khoctl 0 --help || return 1
+	for command in status timeline diff plan tree sessions; do
+		says "^  $command +[A-Z]" || return 1
+	done
+	khoctl 0 sessions --help && says 'preserve NAME \[TOKEN=PATH\]' && says '--sysroot=DIR' &&
+		says_not '^  status'
+}
+
+common_options_go_before_and_after_a_command() {
+	machine
+	khoctl 0 -j -R "$root" status && cp "$dir/out" "$dir/before" &&
+		khoctl 0 status --json --sysroot "$root" && cmp "$dir/before" "$dir/out"
 }
 
 man_page_is_clean() {
@@ -542,7 +560,7 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	status_feeds_plan status_without_kho says_what_hides_an_address says_why_kho_is_off
 	says_why_luo_is_off says_which_file_is_missing status_and_tree_see_scratch
 	tree_in_lives_as_long_as_something_is_held sessions_are_listed words_are_checked
-	man_page_is_clean'
+	commands_are_listed common_options_go_before_and_after_a_command man_page_is_clean'
 # shellcheck disable=SC2086	# words on purpose
 set -- $tests
 ktap_begin $#

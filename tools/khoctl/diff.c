@@ -10,47 +10,6 @@
 /* Less than this, or a hundredth, is the same. */
 #define SAME_NS		100000
 
-static const struct argp_option options[] = {
-	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ 0 }
-};
-
-struct args {
-	bool		json;
-	const char	*file[2];
-	unsigned int	nr;
-};
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct args *args = state->input;
-
-	switch (key) {
-	case 'j':
-		args->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (args->nr == 2)
-			argp_error(state, "two timelines at a time, not also '%s'", arg);
-		args->file[args->nr++] = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (args->nr < 2)
-			argp_error(state, "two timelines are needed: A.json B.json");
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse,
-	.args_doc = "A.json B.json",
-	.doc = "What became slower or faster from A to B, by phase and by kind of span.\v"
-	       "Differences below 0.1 ms or 1 % are 'same'. Exit status: 0; 2 one of them could "
-	       "not be read.",
-};
-
 /* A phase, all spans of a kind, or all phases, in one or both. */
 struct pair {
 	const char	*kernel, *kind, *name;
@@ -169,24 +128,33 @@ static void sort_kinds(struct pairs *all)
 	*all = sorted;
 }
 
-int cmd_diff(int argc, char **argv)
+static int run(bool json, char **words)
 {
 	struct timeline *t[2];
 	struct pairs all = { 0 };
-	struct args args = { 0 };
 	unsigned int i;
 
-	parse_args(&argp, argc, argv, &args);
 	for (i = 0; i < 2; i++) {
-		t[i] = timeline_load(args.file[i]);
+		t[i] = timeline_load(words[i]);
 		if (!t[i])
 			die(EXIT_INPUT, "%s", timeline_error());
 		put_timeline(&all, i, t[i]);
 	}
 	sort_kinds(&all);
-	(args.json ? say_json : say)(&all);
+	(json ? say_json : say)(&all);
 	free(all.v);
 	timeline_free(t[0]);
 	timeline_free(t[1]);
 	return EXIT_FINE;
 }
+
+const struct command cmd_diff = {
+	.name = "diff",
+	.help = "Differences between two timelines, by phase",
+	.args_doc = "A.json B.json",
+	.doc = "Differences from timeline A to B, by phase, and by the sum of spans of a name. "
+	       "Below 0.1 ms or 1 % they are 'same'.",
+	.min_words = 2,
+	.max_words = 2,
+	.run = run,
+};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The command line: options of all commands, then the command. */
+/* The command line: common options and the table of commands. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,85 +7,137 @@
 
 const char *argp_program_version = "khoctl of kho-fast, for Linux 7.3";
 
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-} commands[] = {
-	{ "status", cmd_status },
-	{ "timeline", cmd_timeline },
-	{ "diff", cmd_diff },
-	{ "plan", cmd_plan },
-	{ "tree", cmd_tree },
-	{ "sessions", cmd_sessions },
+static const struct command *const commands[] = {
+	&cmd_status, &cmd_timeline, &cmd_diff, &cmd_plan, &cmd_tree, &cmd_sessions,
 };
 
-static const struct argp_option options[] = {
-	{ "sysroot", 'R', "DIR", 0, "Read DIR/proc, DIR/sys and DIR/dev, not this system's", 0 },
+#define NR_COMMANDS	(sizeof(commands) / sizeof(*commands))
+
+static bool json;
+
+/* The command line behind "khoctl": a command and its words. */
+struct request {
+	const struct command	*command;
+	int			first;		/* argument of the command */
+	char			**words;
+	unsigned int		nr_words;
+};
+
+static const struct argp_option common_options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON", 0 },
+	{ "sysroot", 'R', "DIR", 0, "Read DIR/proc, DIR/sys and DIR/dev instead of this system's", 0 },
 	{ 0 }
 };
 
-struct args {
-	const struct command	*command;
-	int			first;		/* word of it */
-};
-
-static const struct command *find(const char *name)
+static error_t parse_common(int key, char *arg, struct argp_state *state)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-	}
-	return NULL;
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct args *args = state->input;
-
+	(void)state;
 	switch (key) {
+	case 'j':
+		json = true;
+		return 0;
 	case 'R':
 		set_sysroot(arg);
 		return 0;
-	case ARGP_KEY_ARG:
-		args->command = find(arg);
-		if (!args->command)
-			argp_error(state, "there is no command '%s': status, timeline, diff, plan, "
-				   "tree or sessions", arg);
-		args->first = state->next - 1;
-		state->next = state->argc;	/* the rest is the command's */
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no command: status, timeline, diff, plan, tree or sessions");
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp argp = {
-	.options = options,
-	.parser = parse,
-	.args_doc = "COMMAND [ARGUMENTS]",
-	.doc = "What a live update of this host hands over, what it costs, and why.\v"
-	       "Commands, each with a --help of its own:\n"
-	       "  status     what is on, scratch, what would be handed over, what came in\n"
-	       "  timeline   where the last live update spent its time\n"
-	       "  diff       two timelines, phase by phase\n"
-	       "  plan       what would a live update cost, and what to change\n"
-	       "  tree       check or dump the tree of preserved memory\n"
-	       "  sessions   list, create, preserve, retrieve, finish\n\n"
-	       "Exit status: 0; 1 what was looked at is wrong, or the kernel refused; 2 usage, "
-	       "or something could not be read.",
+/* Behind the options of khoctl, and of each command. */
+static char *add_help(int key, const char *text, void *input)
+{
+	const struct request *r = input;
+	char *all = NULL;
+	size_t i, len;
+	FILE *f;
+
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	f = open_memstream(&all, &len);
+	if (!f)
+		die(EXIT_INPUT, "no memory");
+	if (!r->command)
+		fputs("Commands, each with its own --help:\n", f);
+	for (i = 0; i < NR_COMMANDS && !r->command; i++)
+		fprintf(f, "  %-9s %s\n", commands[i]->name, commands[i]->help);
+	fprintf(f, "%s%sExit status: 0 success; 1 a fault was found, or the kernel refused; 2 bad "
+		"usage, or an input or output error.", text ? text : "", text || !r->command ? "\n" : "");
+	fclose(f);
+	return all;
+}
+
+static const struct argp_child common[] = {
+	{ &(const struct argp){ .options = common_options, .parser = parse_common }, 0, NULL, 0 },
+	{ 0 }
 };
+
+static error_t parse_command(int key, char *arg, struct argp_state *state)
+{
+	struct request *r = state->input;
+	const struct command *c = r->command;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (r->nr_words == c->max_words)
+			argp_error(state, "unexpected argument '%s'", arg);
+		r->words[r->nr_words++] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (r->nr_words < c->min_words)
+			argp_error(state, "missing argument");
+		return 0;
+	}
+	return c->option ? c->option(key, arg, state) : ARGP_ERR_UNKNOWN;
+}
+
+static error_t find_command(int key, char *arg, struct argp_state *state)
+{
+	struct request *r = state->input;
+	size_t i;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		for (i = 0; i < NR_COMMANDS && strcmp(commands[i]->name, arg); i++)
+			;
+		if (i == NR_COMMANDS)
+			argp_error(state, "unknown command '%s'", arg);
+		r->command = commands[i];
+		r->first = state->next;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "missing command");
+	}
+	return ARGP_ERR_UNKNOWN;
+}
 
 int main(int argc, char **argv)
 {
-	static char name[64];
-	struct args args = { 0 };
+	const struct argp top = {
+		.parser = find_command,
+		.args_doc = "COMMAND [ARGUMENTS]",
+		.doc = "State, cost and faults of a live update of this host.",
+		.children = common,
+		.help_filter = add_help,
+	};
+	struct argp argp = { .parser = parse_command, .children = common, .help_filter = add_help };
+	struct request r = { .words = calloc(argc + 1, sizeof(*r.words)) };
+	char name[64];
+	int status;
 
+	if (!r.words)
+		die(EXIT_INPUT, "no memory");
 	argp_err_exit_status = EXIT_INPUT;
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &args);
-	snprintf(name, sizeof(name), "khoctl %s", args.command->name);
-	argv[args.first] = name;
-	return args.command->run(argc - args.first, argv + args.first);
+	argp_parse(&top, argc, argv, ARGP_IN_ORDER, NULL, &r);
+	argp.options = r.command->options;
+	argp.args_doc = r.command->args_doc;
+	argp.doc = r.command->doc;
+	snprintf(name, sizeof(name), "khoctl %s", r.command->name);
+	argv[r.first - 1] = name;
+	argp_parse(&argp, argc - r.first + 1, argv + r.first - 1, 0, NULL, &r);
+	status = r.command->run(json, r.words);
+	free(r.words);
+	if (fflush(stdout) || ferror(stdout))
+		die(EXIT_INPUT, "standard output: %m");
+	return status;
 }

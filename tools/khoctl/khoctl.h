@@ -2,7 +2,7 @@
 /*
  * khoctl: what a live update of this host hands over, what it costs, and why.
  *
- *   khoctl.c        the command line: finds the command
+ *   khoctl.c        the command line
  *   say.c           messages, numbers in words, JSON on stdout
  *   file.c          small files of the kernel, below --sysroot
  *   image.c         physical memory: /proc/kcore or an ELF image of a guest
@@ -63,7 +63,6 @@ void json_add(struct json_object *to, const char *key, uint64_t v);
 void json_say(struct json_object *v);		/* prints and frees it */
 char *keep(const char *text);			/* a copy; NULL stays */
 void *grow(void *v, size_t nr, size_t size);	/* room for one more than @nr */
-void parse_args(const struct argp *argp, int argc, char **argv, void *input);
 
 /* file.c */
 void set_sysroot(const char *dir);
@@ -191,12 +190,16 @@ char *item_text(const struct timeline_item *item);	/* "session vm-1"; to be free
 bool timeline_svg(FILE *out, const struct timeline *t);
 bool timeline_trace(FILE *out, const struct timeline *t);
 
-/* The commands; @argv[0] is "khoctl COMMAND". */
-int cmd_status(int argc, char **argv);
-int cmd_timeline(int argc, char **argv);
-int cmd_diff(int argc, char **argv);
-int cmd_plan(int argc, char **argv);
-int cmd_tree(int argc, char **argv);
-int cmd_sessions(int argc, char **argv);
+/* The commands, for the table in khoctl.c. */
+struct command {
+	const char	*name, *help;			/* help: a line in the list of commands */
+	const char	*args_doc, *doc;		/* doc: in its own --help */
+	const struct argp_option *options;		/* but for the common ones */
+	error_t		(*option)(int key, char *arg, struct argp_state *state);
+	unsigned int	min_words, max_words;
+	int		(*run)(bool json, char **words);	/* returns the exit status */
+};
+
+extern const struct command cmd_status, cmd_timeline, cmd_diff, cmd_plan, cmd_tree, cmd_sessions;
 
 #endif /* KHOCTL_H */

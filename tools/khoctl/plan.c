@@ -19,44 +19,28 @@
 #define MIB		(1UL << 20)
 
 static const struct argp_option options[] = {
-	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ "coefficients", 'c', "FILE", 0, "Measured on the machine in question; default: built in, "
-	  "see tools/khoctl/coefficients.json", 0 },
-	{ "status", 's', "FILE", 0, "Not this host: what 'khoctl status -j' printed on another, or "
-	  "what you invented", 0 },
+	{ "coefficients", 'c', "FILE", 0, "Coefficients of the machine; default: built in, see "
+	  "tools/khoctl/coefficients.json", 0 },
+	{ "status", 's', "FILE", 0, "Output of 'khoctl status -j' on another host, or an invented "
+	  "one", 0 },
 	{ 0 }
 };
 
-struct args {
-	bool		json;
-	const char	*coefficients, *status;
-};
+static const char *coefficients_file, *status_file;
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t option(int key, char *arg, struct argp_state *state)
 {
-	struct args *args = state->input;
-
+	(void)state;
 	switch (key) {
-	case 'j':
-		args->json = true;
-		return 0;
 	case 'c':
-		args->coefficients = arg;
+		coefficients_file = arg;
 		return 0;
 	case 's':
-		args->status = arg;
+		status_file = arg;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse,
-	.doc = "What a live update of this host would cost, with a stock kernel and an accelerated "
-	       "one, and what to change.\v"
-	       "Exit status: 0; 2 what is preserved is not known, or a file could not be read.",
-};
 
 /* All in ms. */
 struct cost {
@@ -262,27 +246,35 @@ static void make(struct plan *p, const struct coefficients *c)
 	find_advice(p);
 }
 
-int cmd_plan(int argc, char **argv)
+static int run(bool json, char **words)
 {
-	struct coefficients *c;
+	struct coefficients *c = coefficients_load(coefficients_file);
 	struct plan plan = { 0 };
-	struct args args = { 0 };
 	struct status st;
 
-	parse_args(&argp, argc, argv, &args);
-	c = coefficients_load(args.coefficients);
-	if (args.status)
-		status_load(&st, args.status);
+	(void)words;
+	if (status_file)
+		status_load(&st, status_file);
 	else
 		status_look(&st);
 	if (!st.tree)
 		die(EXIT_INPUT, "what is preserved is not known: %s", st.no_out);
 	plan.st = &st;
 	make(&plan, c);
-	(args.json ? say_json : say)(&plan, coefficients_where(c));
+	(json ? say_json : say)(&plan, coefficients_where(c));
 	while (plan.nr_advice)
 		free(plan.advice[--plan.nr_advice]);
 	coefficients_free(c);
 	status_free(&st);
 	return EXIT_FINE;
 }
+
+const struct command cmd_plan = {
+	.name = "plan",
+	.help = "Expected cost of a live update, and advice",
+	.doc = "Expected cost of a live update of this host, with a stock and with an accelerated "
+	       "kernel, and advice.",
+	.options = options,
+	.option = option,
+	.run = run,
+};

@@ -113,8 +113,3 @@ void *grow(void *v, size_t nr, size_t size)
 		die(EXIT_INPUT, "no memory");
 	return v;
 }
-
-void parse_args(const struct argp *argp, int argc, char **argv, void *input)
-{
-	argp_parse(argp, argc, argv, 0, NULL, input);
-}

@@ -17,12 +17,11 @@
 #include "luo.h"
 
 static const struct argp_option options[] = {
-	{ "preserve", 'p', "TOKEN=PATH", 0, "create: preserve the file PATH, which a handler of "
-	  "the kernel must know, such as /proc/PID/fd/N of a memfd", 0 },
-	{ "copy", 'c', "TOKEN=FILE", 0, "create, preserve: a memfd with what is in FILE", 0 },
-	{ "to", 't', "TOKEN=FILE", 0, "retrieve: copy what came back to FILE", 0 },
-	{ "finish", 'F', NULL, 0, "retrieve: finish the session and end, do not hold it", 0 },
-	{ "json", 'j', NULL, 0, "list: print JSON", 0 },
+	{ "preserve", 'p', "TOKEN=PATH", 0, "create: preserve the file PATH, which needs a file "
+	  "handler, such as /proc/PID/fd/N of a memfd", 0 },
+	{ "copy", 'c', "TOKEN=FILE", 0, "create, preserve: a memfd with the contents of FILE", 0 },
+	{ "to", 't', "TOKEN=FILE", 0, "retrieve: copy the retrieved file to FILE", 0 },
+	{ "finish", 'F', NULL, 0, "retrieve: finish the session and exit", 0 },
 	{ 0 }
 };
 
@@ -33,72 +32,38 @@ struct file {
 	const char	*path;
 };
 
-struct args {
-	const char	*verb, *name;
-	bool		json, finish;
-	struct file	*files;
-	size_t		nr;
-};
+static struct file *files;
+static size_t nr_files;
+static bool as_json, finish_it;
 
-static void add_file(struct args *args, char kind, char *arg, struct argp_state *state)
+static void add_file(char kind, const char *arg)
 {
 	struct file file = { .kind = kind };
 	char *end;
 
 	file.token = strtoull(arg, &end, 0);
 	if (end == arg || *end != '=' || !end[1])
-		argp_error(state, "'%s' is not TOKEN=PATH with a number as TOKEN", arg);
+		die(EXIT_INPUT, "'%s': not TOKEN=PATH with a number as TOKEN", arg);
 	file.path = end + 1;
-	args->files = grow(args->files, args->nr, sizeof(file));
-	args->files[args->nr++] = file;
+	files = grow(files, nr_files, sizeof(file));
+	files[nr_files++] = file;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t option(int key, char *arg, struct argp_state *state)
 {
-	struct args *args = state->input;
-
+	(void)state;
 	switch (key) {
 	case 'p':
 	case 'c':
 	case 't':
-		add_file(args, key, arg, state);
+		add_file(key, arg);
 		return 0;
 	case 'F':
-		args->finish = true;
-		return 0;
-	case 'j':
-		args->json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (!args->verb)
-			args->verb = arg;
-		else if (!args->name && strcmp(args->verb, "list"))
-			args->name = arg;
-		else if (!strcmp(args->verb, "preserve"))
-			add_file(args, 'p', arg, state);
-		else
-			argp_error(state, "one word too many: '%s'", arg);
-		return 0;
-	case ARGP_KEY_END:
-		if (!args->verb)
-			argp_error(state, "list, create, preserve, retrieve or finish?");
-		if (!args->name && strcmp(args->verb, "list"))
-			argp_error(state, "%s: which session? NAME is missing", args->verb);
+		finish_it = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse,
-	.args_doc = "list\ncreate NAME\npreserve NAME [TOKEN=PATH]...\nretrieve NAME\nfinish NAME",
-	.doc = "The sessions of the Live Update Orchestrator.\v"
-	       "create and retrieve hold the session until SIGINT or SIGTERM: it is gone, or "
-	       "finished, when nobody has it open. preserve and finish work on a session that "
-	       "any process holds.\n\n"
-	       "Exit status: 0; 1 the kernel refused; 2 usage, or a file could not be read.",
-};
 
 static void list_json(const struct sessions *s)
 {
@@ -148,17 +113,18 @@ static void have_them_read(void)
 		warn("sessions that came in may be missing: %s", why_no_luo_device(-fd));
 }
 
-static int list(const struct args *args)
+static int list(const char *name)
 {
 	const char *why = why_no_luo();
 	struct sessions s;
 	size_t i;
 
+	(void)name;
 	if (why)
 		die(EXIT_INPUT, "%s", why);
 	have_them_read();
 	sessions_look(&s);
-	if (args->json) {
+	if (as_json) {
 		list_json(&s);
 	} else {
 		printf("%-8s %-10s %6s %8s  %s\n", "TABLE", "STATE", "FILES", "PID", "NAME");
@@ -224,14 +190,14 @@ static void preserve(int session, const char *name, const struct file *file)
 	close(fd);
 }
 
-static void preserve_all(int session, const struct args *args)
+static void preserve_all(int session, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < args->nr; i++) {
-		if (args->files[i].kind == 't')
+	for (i = 0; i < nr_files; i++) {
+		if (files[i].kind == 't')
 			die(EXIT_INPUT, "--to is for retrieve only");
-		preserve(session, args->name, &args->files[i]);
+		preserve(session, name, &files[i]);
 	}
 }
 
@@ -251,7 +217,7 @@ static void retrieve(int session, const char *name, const struct file *file)
 	close(from);
 }
 
-static void hold(const char *name, const char *how, size_t nr)
+static void hold(const char *name, const char *how)
 {
 	sigset_t set;
 	int got;
@@ -261,21 +227,21 @@ static void hold(const char *name, const char *how, size_t nr)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	printf("%s session '%s', %zu files; holding it until SIGINT, as process %d\n", how, name,
-	       nr, getpid());
+	       nr_files, getpid());
 	fflush(stdout);
 	sigwait(&set, &got);
 }
 
-static int create(const struct args *args)
+static int create(const char *name)
 {
-	int luo = device(), session = luo_session_create(luo, args->name);
+	int luo = device(), session = luo_session_create(luo, name);
 
 	if (session < 0)
-		die(EXIT_WRONG, "session '%s': cannot be created: %s", args->name,
+		die(EXIT_WRONG, "session '%s': cannot be created: %s", name,
 		    strerror(-session));
 	close(luo);
-	preserve_all(session, args);
-	hold(args->name, "created", args->nr);
+	preserve_all(session, name);
+	hold(name, "created");
 	return EXIT_FINE;
 }
 
@@ -304,17 +270,17 @@ static void finish_session(int session, const char *name)
 	printf("finished session '%s'\n", name);
 }
 
-static int retrieve_all(const struct args *args)
+static int retrieve_all(const char *name)
 {
-	int session = retrieve_session(args->name);
+	int session = retrieve_session(name);
 	size_t i;
 
-	for (i = 0; i < args->nr; i++)
-		retrieve(session, args->name, &args->files[i]);
-	if (args->finish)
-		finish_session(session, args->name);
+	for (i = 0; i < nr_files; i++)
+		retrieve(session, name, &files[i]);
+	if (finish_it)
+		finish_session(session, name);
 	else
-		hold(args->name, "retrieved", args->nr);
+		hold(name, "retrieved");
 	return EXIT_FINE;
 }
 
@@ -330,33 +296,33 @@ static int held(const char *name)
 	return fd;
 }
 
-static int preserve_more(const struct args *args)
+static int preserve_more(const char *name)
 {
-	int session = held(args->name);
+	int session = held(name);
 
 	if (session < 0)
 		die(EXIT_WRONG, "session '%s': no process has it open; khoctl sessions create "
-		    "makes one", args->name);
-	if (!args->nr)
+		    "makes one", name);
+	if (!nr_files)
 		die(EXIT_INPUT, "preserve: what? give TOKEN=PATH or --copy TOKEN=FILE");
-	preserve_all(session, args);
-	printf("preserved %zu files in session '%s'\n", args->nr, args->name);
+	preserve_all(session, name);
+	printf("preserved %zu files in session '%s'\n", nr_files, name);
 	return EXIT_FINE;
 }
 
-static int finish(const struct args *args)
+static int finish(const char *name)
 {
-	int session = held(args->name);
+	int session = held(name);
 
 	if (session < 0)
-		session = retrieve_session(args->name);
-	finish_session(session, args->name);
+		session = retrieve_session(name);
+	finish_session(session, name);
 	return EXIT_FINE;
 }
 
 static const struct verb {
-	const char *name;
-	int (*run)(const struct args *args);
+	const char	*name;
+	int		(*run)(const char *name);
 } verbs[] = {
 	{ "list", list },
 	{ "create", create },
@@ -365,20 +331,43 @@ static const struct verb {
 	{ "finish", finish },
 };
 
-int cmd_sessions(int argc, char **argv)
+static int run(bool json, char **words)
 {
-	struct args args = { 0 };
-	size_t i;
+	const char *verb = words[0], *name = words[1];
+	const struct verb *v;
 	int rc;
 
-	parse_args(&argp, argc, argv, &args);
-	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
-		if (strcmp(verbs[i].name, args.verb))
-			continue;
-		rc = verbs[i].run(&args);
-		free(args.files);
-		return rc;
+	for (v = verbs; strcmp(v->name, verb); v++) {
+		if (v == &verbs[sizeof(verbs) / sizeof(*verbs) - 1])
+			die(EXIT_INPUT, "sessions: unknown command '%s': list, create, preserve, "
+			    "retrieve or finish", verb);
 	}
-	die(EXIT_INPUT, "sessions %s: is no command: list, create, preserve, retrieve or finish",
-	    args.verb);
+	if (v->run == list && name)
+		die(EXIT_INPUT, "sessions list: unexpected argument '%s'", name);
+	if (v->run != list && !name)
+		die(EXIT_INPUT, "sessions %s: missing NAME of the session", verb);
+	for (words += 2; name && *words; words++) {
+		if (v->run != preserve_more)
+			die(EXIT_INPUT, "sessions %s: unexpected argument '%s'", verb, *words);
+		add_file('p', *words);
+	}
+	as_json = json;
+	rc = v->run(name);
+	free(files);
+	return rc;
 }
+
+const struct command cmd_sessions = {
+	.name = "sessions",
+	.help = "List, create, preserve, retrieve and finish sessions",
+	.args_doc = "list\ncreate NAME\npreserve NAME [TOKEN=PATH]...\nretrieve NAME\nfinish NAME",
+	.doc = "Sessions of the Live Update Orchestrator.\v"
+	       "create and retrieve keep the session open until SIGINT or SIGTERM: with its last "
+	       "descriptor it is destroyed, or finished. preserve and finish work on a session "
+	       "that any process has open.\n",
+	.options = options,
+	.option = option,
+	.min_words = 1,
+	.max_words = -1,
+	.run = run,
+};

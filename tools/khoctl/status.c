@@ -8,29 +8,6 @@
 
 #include "status.h"
 
-static const struct argp_option options[] = {
-	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ 0 }
-};
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	(void)arg;
-	if (key != 'j')
-		return ARGP_ERR_UNKNOWN;
-	*(bool *)state->input = true;
-	return 0;
-}
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse,
-	.doc = "What is on, scratch memory, what would be handed over by node and order, what "
-	       "came in and what of it nobody has claimed.\v"
-	       "Exit status: 0; 1 KHO is off or the outgoing tree is bad; 2 something could not be "
-	       "read.",
-};
-
 /* The tree that would be handed over, if it can be seen. */
 static void look_at_out(struct status *st)
 {
@@ -224,13 +201,12 @@ static void say(const struct status *st)
 	putchar('\n');
 }
 
-int cmd_status(int argc, char **argv)
+static int run(bool json, char **words)
 {
 	struct status st;
-	bool json = false;
 	int rc;
 
-	parse_args(&argp, argc, argv, &json);
+	(void)words;
 	status_look(&st);
 	if (json)
 		json_say(status_to_json(&st));
@@ -241,3 +217,11 @@ int cmd_status(int argc, char **argv)
 	status_free(&st);
 	return rc;
 }
+
+const struct command cmd_status = {
+	.name = "status",
+	.help = "State of KHO and LUO, outgoing and incoming handover",
+	.doc = "State of KHO and LUO, scratch areas, outgoing handover by node and order, incoming "
+	       "handover, and preserved pages that are not restored yet.",
+	.run = run,
+};

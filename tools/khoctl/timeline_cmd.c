@@ -12,49 +12,27 @@
 #define SPANS_SHOWN	10
 
 static const struct argp_option options[] = {
-	{ "json", 'j', NULL, 0, "Print the JSON as it was read, once it is checked", 0 },
 	{ "svg", 's', "OUT", 0, "Write a Gantt chart to OUT ('-': standard output)", 0 },
 	{ "trace", 't', "OUT", 0, "Write Trace Event JSON to OUT, for Perfetto or "
 	  "chrome://tracing", 0 },
 	{ 0 }
 };
 
-struct args {
-	bool		json;
-	const char	*svg, *trace, *file;
-};
+static const char *svg, *trace;
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t option(int key, char *arg, struct argp_state *state)
 {
-	struct args *args = state->input;
-
+	(void)state;
 	switch (key) {
-	case 'j':
-		args->json = true;
-		return 0;
 	case 's':
-		args->svg = arg;
+		svg = arg;
 		return 0;
 	case 't':
-		args->trace = arg;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (args->file)
-			argp_error(state, "one FILE at a time, not also '%s'", arg);
-		args->file = arg;
+		trace = arg;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse,
-	.args_doc = "[FILE]",
-	.doc = "Where the last live update spent its time, both kernels on one clock; "
-	       "FILE: a saved timeline.json, '-' for the standard input.\v"
-	       "Exit status: 0; 2 the timeline could not be read or makes no sense.",
-};
 
 /* What a phase is, and what makes it long. */
 static const struct {
@@ -228,25 +206,32 @@ static const char *default_file(void)
 	    "saved one as FILE", TIMELINE_FILE);
 }
 
-int cmd_timeline(int argc, char **argv)
+static int run(bool json, char **words)
 {
-	struct args args = { 0 };
-	struct timeline *t;
+	struct timeline *t = timeline_load(*words ? *words : default_file());
 
-	parse_args(&argp, argc, argv, &args);
-	t = timeline_load(args.file ? args.file : default_file());
 	if (!t)
 		die(EXIT_INPUT, "%s", timeline_error());
-	if (args.svg)
-		write_out(args.svg, timeline_svg, t);
-	if (args.trace)
-		write_out(args.trace, timeline_trace, t);
-	if (args.json)
+	if (svg)
+		write_out(svg, timeline_svg, t);
+	if (trace)
+		write_out(trace, timeline_trace, t);
+	if (json)
 		say_json(t);
-	else if (!args.svg && !args.trace)
+	else if (!svg && !trace)
 		say(t);
 	timeline_free(t);
-	if (fflush(stdout))
-		die(EXIT_INPUT, "standard output: %s", strerror(errno));
 	return EXIT_FINE;
 }
+
+const struct command cmd_timeline = {
+	.name = "timeline",
+	.help = "Phases of the last live update, the longest one marked",
+	.args_doc = "[FILE]",
+	.doc = "Phases of the last live update, both kernels on one clock. FILE: a saved "
+	       "timeline.json, '-' for standard input; default: that of this kernel.",
+	.options = options,
+	.option = option,
+	.max_words = 1,
+	.run = run,
+};

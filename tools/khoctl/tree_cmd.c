@@ -10,67 +10,40 @@
 
 static const struct argp_option options[] = {
 	{ "dump", 'd', NULL, 0, "Print each table and each folio as well", 0 },
-	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ "out", 'o', NULL, 0, "What would be handed over (default)", 0 },
-	{ "in", 'i', NULL, 0, "What was handed over to this kernel and is not claimed yet", 0 },
-	{ "fdt", 'f', "FILE", 0, "The root FDT that says where the tree of IMAGE is", 0 },
-	{ "root", 'r', "PHYS", 0, "Physical address of the root of the tree", 0 },
+	{ "out", 'o', NULL, 0, "The outgoing tree (default)", 0 },
+	{ "in", 'i', NULL, 0, "The incoming tree, until all of it is restored", 0 },
+	{ "fdt", 'f', "FILE", 0, "Root FDT with the address of the tree of IMAGE", 0 },
+	{ "root", 'r', "PHYS", 0, "Physical address of the tree", 0 },
 	{ 0 }
 };
 
-struct args {
-	bool		dump, json, in;
-	const char	*image, *fdt;
-	uint64_t	root;
-};
+static bool dump, in;
+static const char *fdt_file;
+static uint64_t root;
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t option(int key, char *arg, struct argp_state *state)
 {
-	struct args *args = state->input;
 	char *end;
 
 	switch (key) {
 	case 'd':
-		args->dump = true;
-		return 0;
-	case 'j':
-		args->json = true;
+		dump = true;
 		return 0;
 	case 'o':
 	case 'i':
-		args->in = key == 'i';
+		in = key == 'i';
 		return 0;
 	case 'f':
-		args->fdt = arg;
+		fdt_file = arg;
 		return 0;
 	case 'r':
-		args->root = strtoull(arg, &end, 0);
-		if (end == arg || *end || !args->root)
-			argp_error(state, "--root %s: is no physical address", arg);
-		return 0;
-	case ARGP_KEY_ARG:
-		if (args->image)
-			argp_error(state, "one IMAGE at a time, not also '%s'", arg);
-		args->image = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (args->image && !args->fdt && !args->root)
-			argp_error(state, "%s: say where its tree is, --fdt FILE or --root PHYS",
-				   args->image);
+		root = strtoull(arg, &end, 0);
+		if (end == arg || *end || !root)
+			argp_error(state, "--root %s: not a physical address", arg);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse,
-	.args_doc = "[IMAGE]",
-	.doc = "Check the tree of preserved memory: of this kernel, or in IMAGE, an ELF core of a "
-	       "machine's memory such as QEMU's dump-guest-memory writes.\v"
-	       "Exit status: 0 nothing is wrong with it; 1 something is, and is printed; 2 it "
-	       "could not be read.",
-};
 
 static const char *const why_no_in =
 	"this kernel keeps no incoming tree: %s; look at an image of the old kernel's memory";
@@ -90,29 +63,25 @@ static void check_in(void)
 		die(EXIT_INPUT, why_no_in, "all that was preserved has been claimed");
 }
 
-static uint64_t find_root(const struct args *args, const struct image *img)
+static void find_root(const struct image *img)
 {
-	const char *wrong, *name = args->fdt;
+	const char *wrong, *name = fdt_file;
 	struct handover h;
-	uint64_t root;
 	size_t len;
 	char *fdt;
 
-	if (args->root)
-		return args->root;
 	if (name) {
 		fdt = slurp(name, &len);
 		wrong = fdt ? handover_parse(&h, fdt, len) : strerror(errno);
 		free(fdt);
 	} else {
-		name = args->in ? KHO_DIR "/in/fdt" : KHO_DIR "/out/fdt";
-		wrong = handover_read(&h, args->in ? "in" : "out", img);
+		name = in ? KHO_DIR "/in/fdt" : KHO_DIR "/out/fdt";
+		wrong = handover_read(&h, in ? "in" : "out", img);
 	}
 	if (wrong)
 		die(EXIT_INPUT, "%s: %s", name, wrong);
 	root = h.root;
 	handover_free(&h);
-	return root;
 }
 
 static void dump_table(unsigned int level, uint64_t phys, uint64_t key)
@@ -126,7 +95,7 @@ static void dump_folio(uint64_t phys, unsigned int order)
 	printf("      folio %#" PRIx64 " order %u\n", phys, order);
 }
 
-static void say(const struct tree *t, uint64_t root)
+static void say(const struct tree *t)
 {
 	uint64_t i;
 
@@ -142,7 +111,7 @@ static void say(const struct tree *t, uint64_t root)
 	       "nothing is wrong with it");
 }
 
-static void say_json(const struct tree *t, uint64_t root)
+static void say_json(const struct tree *t)
 {
 	struct json_object *v = json_object_new_object(), *faults = json_object_new_array();
 	uint64_t i;
@@ -159,35 +128,47 @@ static void say_json(const struct tree *t, uint64_t root)
 	json_say(v);
 }
 
-int cmd_tree(int argc, char **argv)
+static int run(bool json, char **words)
 {
-	const struct tree_watch dump = { dump_table, dump_folio };
-	struct args args = { 0 };
+	static const struct tree_watch dumper = { dump_table, dump_folio };
+	const char *image = *words, *why = NULL;
 	struct host host;
-	const char *why = NULL;
 	struct image *img;
 	struct tree *t;
-	uint64_t root;
 	bool bad;
 
-	parse_args(&argp, argc, argv, &args);
-	if (!args.image)
+	if (image && !fdt_file && !root)
+		die(EXIT_INPUT, "%s: --fdt FILE or --root PHYS is missing, the place of its tree",
+		    image);
+	if (!image)
 		host_look(&host);
-	if (!args.image && !args.root && !args.fdt && host.no_kho)
+	if (!image && !root && !fdt_file && host.no_kho)
 		die(EXIT_INPUT, "%s", host.no_kho);
-	if (!args.image && args.in && !args.root)
+	if (!image && in && !root)
 		check_in();
-	img = args.image ? image_open(args.image) : image_of_host(&why);
+	img = image ? image_open(image) : image_of_host(&why);
 	if (!img)
 		die(EXIT_INPUT, "%s", why);
-	root = find_root(&args, img);
-	t = tree_walk(img, root, args.image ? NULL : &host,
-		      args.dump && !args.json ? &dump : NULL);
-	(args.json ? say_json : say)(t, root);
+	if (!root)
+		find_root(img);
+	t = tree_walk(img, root, image ? NULL : &host, dump && !json ? &dumper : NULL);
+	(json ? say_json : say)(t);
 	bad = t->faults;
 	tree_free(t);
 	image_close(img);
-	if (!args.image)
+	if (!image)
 		host_free(&host);
 	return bad ? EXIT_WRONG : EXIT_FINE;
 }
+
+const struct command cmd_tree = {
+	.name = "tree",
+	.help = "Check or dump the tree of preserved memory",
+	.args_doc = "[IMAGE]",
+	.doc = "Check the tree of preserved memory, of this kernel or in IMAGE, an ELF core of a "
+	       "machine's memory such as QEMU's dump-guest-memory writes.",
+	.options = options,
+	.option = option,
+	.max_words = 1,
+	.run = run,
+};
