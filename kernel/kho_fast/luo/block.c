@@ -29,7 +29,7 @@
 #include "records.h"
 
 /* 40 MiB of records in pages of 4 KiB; stock's next kernel takes no more. */
-#define MAX_BLOCKS	10000
+#define LUO_MAX_BLOCKS	10000
 
 /**
  * kho_block_set_init - Make an empty set.
@@ -42,17 +42,18 @@ void kho_block_set_init(struct kho_block_set *bs, size_t entry_size)
 	WARN_ON_ONCE(!bs->count_per_block);
 }
 
-static void *entry_at(const struct kho_block_set_it *it)
+static void *luo_block_entry(const struct kho_block_set_it *it)
 {
 	return (void *)(it->block->ser + 1) + it->i * it->bs->entry_size;
 }
 
-static struct kho_block *last_block(struct kho_block_set *bs)
+static struct kho_block *luo_block_last(struct kho_block_set *bs)
 {
 	return list_last_entry_or_null(&bs->blocks, struct kho_block, list);
 }
 
-static int append(struct kho_block_set *bs, struct kho_block_header_ser *ser)
+static int luo_block_append(struct kho_block_set *bs,
+			    struct kho_block_header_ser *ser)
 {
 	struct kho_block *block = kzalloc_obj(*block);
 
@@ -65,14 +66,15 @@ static int append(struct kho_block_set *bs, struct kho_block_header_ser *ser)
 	return 0;
 }
 
-static void forget_block(struct kho_block_set *bs, struct kho_block *block)
+static void luo_block_del(struct kho_block_set *bs, struct kho_block *block)
 {
 	list_del(&block->list);
 	bs->nblocks--;
 	kfree(block);
 }
 
-static void set_next(struct kho_block_set *bs, struct kho_block *block, u64 pa)
+static void luo_block_set_next(struct kho_block_set *bs,
+			       struct kho_block *block, u64 pa)
 {
 	if (block)
 		block->ser->next = pa;
@@ -80,38 +82,38 @@ static void set_next(struct kho_block_set *bs, struct kho_block *block, u64 pa)
 		bs->head_pa = pa;
 }
 
-static int grow_by_one(struct kho_block_set *bs)
+static int luo_block_grow(struct kho_block_set *bs)
 {
-	struct kho_block *was_last = last_block(bs);
+	struct kho_block *was_last = luo_block_last(bs);
 	struct kho_block_header_ser *ser;
 	int err;
 
-	if (bs->nblocks >= MAX_BLOCKS)
+	if (bs->nblocks >= LUO_MAX_BLOCKS)
 		return -ENOSPC;
 
 	ser = kho_alloc_preserve(KHO_BLOCK_SIZE);
 	if (IS_ERR(ser))
 		return PTR_ERR(ser);
 
-	err = append(bs, ser);
+	err = luo_block_append(bs, ser);
 	if (err)
 		kho_unpreserve_free(ser);
 	else
-		set_next(bs, was_last, virt_to_phys(ser));
+		luo_block_set_next(bs, was_last, virt_to_phys(ser));
 	return err;
 }
 
-static void shrink_to(struct kho_block_set *bs, long nr)
+static void luo_block_shrink(struct kho_block_set *bs, long nr)
 {
 	while (bs->nblocks > nr) {
-		struct kho_block *block = last_block(bs);
+		struct kho_block *block = luo_block_last(bs);
 
 		if (bs->incoming)
 			luo_fast_release(block->ser);
 		else
 			kho_unpreserve_free(block->ser);
-		forget_block(bs, block);
-		set_next(bs, last_block(bs), 0);
+		luo_block_del(bs, block);
+		luo_block_set_next(bs, luo_block_last(bs), 0);
 	}
 }
 
@@ -134,9 +136,9 @@ int kho_block_set_grow(struct kho_block_set *bs, u64 count)
 		return -EINVAL;
 
 	while (!err && count > bs->nblocks * bs->count_per_block)
-		err = grow_by_one(bs);
+		err = luo_block_grow(bs);
 	if (err)
-		shrink_to(bs, before);
+		luo_block_shrink(bs, before);
 	return err;
 }
 
@@ -151,7 +153,7 @@ void kho_block_set_shrink(struct kho_block_set *bs, u64 count)
 {
 	while (bs->nblocks &&
 	       count <= (bs->nblocks - 1) * bs->count_per_block)
-		shrink_to(bs, bs->nblocks - 1);
+		luo_block_shrink(bs, bs->nblocks - 1);
 }
 
 /**
@@ -161,17 +163,18 @@ void kho_block_set_shrink(struct kho_block_set *bs, u64 count)
 void luo_fast_blocks_abandon(struct kho_block_set *bs)
 {
 	while (bs->nblocks)
-		forget_block(bs, last_block(bs));
+		luo_block_del(bs, luo_block_last(bs));
 	bs->head_pa = 0;
 }
 
 /* Claim the block at @pa and put it into the set; *@pa is then the next one. */
-static int restore_block(struct kho_block_set *bs, u64 *pa)
+static int luo_block_restore(struct kho_block_set *bs, u64 *pa)
 {
 	struct kho_block_header_ser *ser;
 
-	if (bs->nblocks >= MAX_BLOCKS) {
-		pr_err("a chain goes on at %#llx after its %d blocks\n", *pa, MAX_BLOCKS);
+	if (bs->nblocks >= LUO_MAX_BLOCKS) {
+		pr_err("a chain goes on at %#llx after its %d blocks\n", *pa,
+		       LUO_MAX_BLOCKS);
 		return -ENOSPC;
 	}
 
@@ -189,7 +192,7 @@ static int restore_block(struct kho_block_set *bs, u64 *pa)
 	}
 
 	*pa = ser->next;
-	return append(bs, ser);
+	return luo_block_append(bs, ser);
 }
 
 /**
@@ -210,7 +213,7 @@ int kho_block_set_restore(struct kho_block_set *bs, u64 head_pa)
 	bs->incoming = true;
 	bs->head_pa = head_pa;
 	while (!err && pa)
-		err = restore_block(bs, &pa);
+		err = luo_block_restore(bs, &pa);
 	if (err)
 		luo_fast_blocks_abandon(bs);
 	return err;
@@ -222,7 +225,7 @@ int kho_block_set_restore(struct kho_block_set *bs, u64 head_pa)
  */
 void kho_block_set_destroy(struct kho_block_set *bs)
 {
-	shrink_to(bs, 0);
+	luo_block_shrink(bs, 0);
 	bs->head_pa = 0;
 }
 
@@ -254,7 +257,7 @@ void kho_block_set_it_init(struct kho_block_set_it *it, struct kho_block_set *bs
 	it->i = 0;
 }
 
-static bool next_block(struct kho_block_set_it *it)
+static bool luo_block_it_next(struct kho_block_set_it *it)
 {
 	if (it->block->list.next == &it->bs->blocks)
 		return false;
@@ -276,10 +279,10 @@ void *kho_block_set_it_reserve_entry(struct kho_block_set_it *it)
 
 	if (!it->block)
 		return NULL;
-	if (it->i == it->bs->count_per_block && !next_block(it))
+	if (it->i == it->bs->count_per_block && !luo_block_it_next(it))
 		return NULL;
 
-	entry = entry_at(it);
+	entry = luo_block_entry(it);
 	it->block->ser->count = ++it->i;
 	return entry;
 }
@@ -298,11 +301,11 @@ void *kho_block_set_it_read_entry(struct kho_block_set_it *it)
 		return NULL;
 
 	while (it->i >= it->block->ser->count) {
-		if (!next_block(it))
+		if (!luo_block_it_next(it))
 			return NULL;
 	}
 
-	entry = entry_at(it);
+	entry = luo_block_entry(it);
 	it->i++;
 	return entry;
 }
@@ -326,5 +329,5 @@ void *kho_block_set_it_prev(struct kho_block_set_it *it)
 	}
 
 	it->i--;
-	return entry_at(it);
+	return luo_block_entry(it);
 }

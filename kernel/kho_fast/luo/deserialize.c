@@ -21,7 +21,7 @@
 #include "records.h"
 
 /* Is it text: not empty, and ended within @size? */
-static bool is_text(const char *s, size_t size)
+static bool luo_is_text(const char *s, size_t size)
 {
 	size_t len = strnlen(s, size);
 
@@ -61,12 +61,12 @@ int luo_fast_read_root(const struct luo_ser *ser, size_t size,
 	return 0;
 }
 
-static int read_file(struct luo_fast_reader *reader, const char *session,
-		     const struct luo_file_ser *ser)
+static int luo_read_file(struct luo_fast_reader *reader, const char *session,
+			 const struct luo_file_ser *ser)
 {
 	int err;
 
-	if (!is_text(ser->compatible, sizeof(ser->compatible))) {
+	if (!luo_is_text(ser->compatible, sizeof(ser->compatible))) {
 		pr_err("session '%s': token %#llx has no handler's name\n",
 		       session, ser->token);
 		return -EINVAL;
@@ -79,8 +79,8 @@ static int read_file(struct luo_fast_reader *reader, const char *session,
 	return err;
 }
 
-static int read_files(struct luo_fast_reader *reader,
-		      const struct luo_session_ser *ser)
+static int luo_read_files(struct luo_fast_reader *reader,
+			  const struct luo_session_ser *ser)
 {
 	const struct luo_file_set_ser *set = &ser->file_set_ser;
 	const struct luo_file_ser *file_ser;
@@ -96,7 +96,7 @@ static int read_files(struct luo_fast_reader *reader,
 
 	kho_block_set_it_init(&it, reader->files);
 	while ((file_ser = kho_block_set_it_read_entry(&it))) {
-		err = read_file(reader, ser->name, file_ser);
+		err = luo_read_file(reader, ser->name, file_ser);
 		if (err)
 			return err;
 		nr++;
@@ -111,12 +111,12 @@ static int read_files(struct luo_fast_reader *reader,
 	return 0;
 }
 
-static int read_session(struct luo_fast_reader *reader,
-			const struct luo_session_ser *ser)
+static int luo_read_session(struct luo_fast_reader *reader,
+			    const struct luo_session_ser *ser)
 {
 	int err;
 
-	if (!is_text(ser->name, sizeof(ser->name))) {
+	if (!luo_is_text(ser->name, sizeof(ser->name))) {
 		pr_err("a session has no name\n");
 		return -EINVAL;
 	}
@@ -128,7 +128,7 @@ static int read_session(struct luo_fast_reader *reader,
 		return err;
 	}
 
-	return read_files(reader, ser);
+	return luo_read_files(reader, ser);
 }
 
 /**
@@ -149,11 +149,11 @@ int luo_fast_read_sessions(struct kho_block_set *sessions,
 
 	kho_block_set_it_init(&it, sessions);
 	while (!err && (ser = kho_block_set_it_read_entry(&it)))
-		err = read_session(reader, ser);
+		err = luo_read_session(reader, ser);
 	return err;
 }
 
-static bool is_second(const struct luo_flb_ser *ser, u64 nr)
+static bool luo_flb_is_duplicate(const struct luo_flb_ser *ser, u64 nr)
 {
 	u64 i;
 
@@ -165,9 +165,9 @@ static bool is_second(const struct luo_flb_ser *ser, u64 nr)
 	return false;
 }
 
-static int check_flb(const struct luo_flb_ser *ser, u64 nr)
+static int luo_check_flb(const struct luo_flb_ser *ser, u64 nr)
 {
-	if (!is_text(ser[nr].name, sizeof(ser[nr].name))) {
+	if (!luo_is_text(ser[nr].name, sizeof(ser[nr].name))) {
 		pr_err("FLB %llu has no name\n", nr);
 		return -EINVAL;
 	}
@@ -178,7 +178,7 @@ static int check_flb(const struct luo_flb_ser *ser, u64 nr)
 		return -EINVAL;
 	}
 
-	if (is_second(ser, nr)) {
+	if (luo_flb_is_duplicate(ser, nr)) {
 		pr_err("FLB '%s' is there twice\n", ser[nr].name);
 		return -EINVAL;
 	}
@@ -208,6 +208,6 @@ int luo_fast_check_flbs(const struct luo_flb_header_ser *header, size_t size)
 	}
 
 	for (i = 0; !err && i < header->count; i++)
-		err = check_flb(ser, i);
+		err = luo_check_flb(ser, i);
 	return err;
 }
