@@ -23,7 +23,8 @@
  *
  * Lock order: luo_fast_update, &luo_fast_table.lock (incoming, outgoing),
  * &luo_fast_session.mutex, luo_fast_registry, the lock of an FLB; and
- * luo_fast_update, &luo_fast_table.lock, next_lock (query.c), luo_fast_registry.
+ * luo_fast_update, &luo_fast_table.lock, luo_next_lock (query.c),
+ * luo_fast_registry.
  *
  * - luo_fast_update is held for reading by whatever userspace does, for writing
  *   by the freeze. After a freeze that succeeded it is held for ever: nothing
@@ -62,10 +63,10 @@
 #include "session_table.h"
 #include "sessions.h"
 
-static u64 number __ro_after_init;	/* of live updates until here */
-static struct luo_ser *root_ser __ro_after_init;
+static u64 luo_liveupdate_num __ro_after_init; /* of live updates until here */
+static struct luo_ser *luo_root_ser __ro_after_init;
 
-static int __init take_root_over(phys_addr_t phys, size_t size)
+static int __init luo_root_deserialize(phys_addr_t phys, size_t size)
 {
 	struct luo_fast_root root;
 	struct luo_ser *ser;
@@ -81,8 +82,9 @@ static int __init take_root_over(phys_addr_t phys, size_t size)
 		return -EINVAL;
 	}
 
-	number = root.number;
-	pr_info("Retrieved live update data, liveupdate number: %llu\n", number);
+	luo_liveupdate_num = root.number;
+	pr_info("Retrieved live update data, liveupdate number: %llu\n",
+		luo_liveupdate_num);
 
 	err = luo_fast_sessions_restore(root.sessions_pa);
 	if (!err)
@@ -125,7 +127,7 @@ int __init luo_fast_read_handover(void)
 	}
 
 	if (!err)
-		err = take_root_over(phys, size);
+		err = luo_root_deserialize(phys, size);
 	luo_fast_set_incoming_error(err);
 	if (err)
 		pr_err("handover refused: what was preserved stays held\n");
@@ -133,7 +135,7 @@ int __init luo_fast_read_handover(void)
 }
 
 /* Make the root record; who hands it over is to be called last. */
-static int __init init_outgoing(void)
+static int __init luo_root_init(void)
 {
 	struct luo_ser *ser = kho_alloc_preserve(sizeof(*ser));
 	int err;
@@ -142,7 +144,7 @@ static int __init init_outgoing(void)
 		return PTR_ERR(ser);
 
 	strscpy(ser->compatible, LUO_ABI_COMPATIBLE);
-	ser->liveupdate_num = number + 1;
+	ser->liveupdate_num = luo_liveupdate_num + 1;
 	err = luo_fast_flb_init(&ser->flbs_pa);
 	if (err)
 		goto err_free;
@@ -151,7 +153,7 @@ static int __init init_outgoing(void)
 	if (err)
 		goto err_exit_flb;
 
-	root_ser = ser;
+	luo_root_ser = ser;
 	return 0;
 
 err_exit_flb:
@@ -162,7 +164,7 @@ err_free:
 }
 
 /* The device comes last: with it, userspace. */
-static int __init start(void)
+static int __init luo_late_init(void)
 {
 	int err;
 
@@ -173,7 +175,7 @@ static int __init start(void)
 	if (!err)
 		err = luo_fast_sessions_init();
 	if (!err)
-		err = init_outgoing();
+		err = luo_root_init();
 	if (!err)
 		err = luo_fast_device_init();
 	if (err) {
@@ -187,7 +189,7 @@ static int __init start(void)
 	luo_fast_debugfs_init();
 	return 0;
 }
-late_initcall(start);
+late_initcall(luo_late_init);
 
 /**
  * liveupdate_reboot - Freeze everything and write it down for the next kernel.
@@ -205,7 +207,7 @@ int liveupdate_reboot(void)
 	if (!liveupdate_enabled())
 		return 0;
 
-	err = luo_fast_serialize(&root_ser->sessions_pa);
+	err = luo_fast_serialize(&luo_root_ser->sessions_pa);
 	if (err)
 		kho_fast_phase_abort();
 	return err;

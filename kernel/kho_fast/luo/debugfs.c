@@ -23,7 +23,7 @@
 #include "file_set.h"
 #include "session_table.h"
 
-static const char *state_of(const struct luo_fast_file *lf)
+static const char *luo_file_state(const struct luo_fast_file *lf)
 {
 	if (lf->phase == LUO_FAST_RETRIEVING)
 		return "being-retrieved";
@@ -34,20 +34,20 @@ static const char *state_of(const struct luo_fast_file *lf)
 	return lf->file ? "preserved" : "handed-over";
 }
 
-static void show_files(struct seq_file *m, const char *table,
-		       const struct luo_fast_session *session)
+static void luo_show_files(struct seq_file *m, const char *table,
+			   const struct luo_fast_session *session)
 {
 	const struct luo_fast_file *lf;
 
 	list_for_each_entry(lf, &session->set.files, list)
 		seq_printf(m, "%s session '%s' token=%#llx handler=%s %s needs=%zu\n",
 			   table, session->name, lf->key.token,
-			   lf->fh->compatible, state_of(lf),
+			   lf->fh->compatible, luo_file_state(lf),
 			   list_count_nodes((struct list_head *)&lf->needs));
 }
 
-static void show_session(struct seq_file *m, const char *table,
-			 struct luo_fast_session *session)
+static void luo_show_session(struct seq_file *m, const char *table,
+			     struct luo_fast_session *session)
 {
 	const char *state = session->retrieved ? " retrieved" : "";
 
@@ -59,11 +59,11 @@ static void show_session(struct seq_file *m, const char *table,
 
 	seq_printf(m, "%s session '%s' files=%llu%s\n", table, session->name,
 		   session->set.count, state);
-	show_files(m, table, session);
+	luo_show_files(m, table, session);
 	mutex_unlock(&session->mutex);
 }
 
-static u64 count_files(const struct luo_fast_table *table)
+static u64 luo_count_files(const struct luo_fast_table *table)
 {
 	const struct luo_fast_session *session;
 	u64 nr = 0;
@@ -73,33 +73,33 @@ static u64 count_files(const struct luo_fast_table *table)
 	return nr;
 }
 
-static void show_table(struct seq_file *m, const char *name,
-		       struct luo_fast_table *table)
+static void luo_show_table(struct seq_file *m, const char *name,
+			   struct luo_fast_table *table)
 {
 	struct luo_fast_session *session;
 
 	guard(mutex)(&table->lock);
 
 	seq_printf(m, "%s sessions=%lu files=%llu\n", name, table->count,
-		   count_files(table));
+		   luo_count_files(table));
 	list_for_each_entry(session, &table->list, list)
-		show_session(m, name, session);
+		luo_show_session(m, name, session);
 }
 
 /* seq_file begins again with more memory until all of it fits. */
-static int state_show(struct seq_file *m, void *v)
+static int luo_state_show(struct seq_file *m, void *v)
 {
 	int err = down_read_killable(&luo_fast_update);
 
 	if (err)
 		return err;
 
-	show_table(m, "outgoing", &luo_fast_outgoing);
-	show_table(m, "incoming", &luo_fast_incoming);
+	luo_show_table(m, "outgoing", &luo_fast_outgoing);
+	luo_show_table(m, "incoming", &luo_fast_incoming);
 	up_read(&luo_fast_update);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(state);
+DEFINE_SHOW_ATTRIBUTE(luo_state);
 
 /**
  * luo_fast_debugfs_init - Make the file.
@@ -108,5 +108,5 @@ void __init luo_fast_debugfs_init(void)
 {
 	struct dentry *dir = debugfs_create_dir("liveupdate", NULL);
 
-	debugfs_create_file("state", 0400, dir, NULL, &state_fops);
+	debugfs_create_file("state", 0400, dir, NULL, &luo_state_fops);
 }

@@ -26,9 +26,9 @@
 #include "session.h"
 #include "sessions.h"
 
-static atomic_t in_use = ATOMIC_INIT(0);
+static atomic_t luo_device_in_use = ATOMIC_INIT(0);
 
-static int create_session(void *unused, struct luo_fast_call *call)
+static int luo_device_create_session(void *unused, struct luo_fast_call *call)
 {
 	int fd = get_unused_fd_flags(O_CLOEXEC);
 	struct file *file;
@@ -58,7 +58,7 @@ err_put_fd:
 	return err;
 }
 
-static int retrieve_session(void *unused, struct luo_fast_call *call)
+static int luo_device_retrieve_session(void *unused, struct luo_fast_call *call)
 {
 	int fd = get_unused_fd_flags(O_CLOEXEC);
 	struct file *file;
@@ -89,55 +89,56 @@ err_put_fd:
 	return err;
 }
 
-static const struct luo_fast_ioctl device_table[] = {
+static const struct luo_fast_ioctl luo_device_ioctl_table[] = {
 	LUO_FAST_IOCTL(LIVEUPDATE_IOCTL_CREATE_SESSION,
 		       struct liveupdate_ioctl_create_session, name, NULL,
-		       create_session),
+		       luo_device_create_session),
 	LUO_FAST_IOCTL(LIVEUPDATE_IOCTL_RETRIEVE_SESSION,
 		       struct liveupdate_ioctl_retrieve_session, name, NULL,
-		       retrieve_session),
+		       luo_device_retrieve_session),
 };
 
-static const struct luo_fast_ioctls device_ioctls = {
+static const struct luo_fast_ioctls luo_device_ioctls = {
 	.first = LIVEUPDATE_CMD_BASE,
-	.nr = ARRAY_SIZE(device_table),
-	.table = device_table,
+	.nr = ARRAY_SIZE(luo_device_ioctl_table),
+	.table = luo_device_ioctl_table,
 };
 
-static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+static long luo_device_ioctl(struct file *file, unsigned int cmd,
+			     unsigned long arg)
 {
-	return luo_fast_ioctl(&device_ioctls, NULL, cmd, arg);
+	return luo_fast_ioctl(&luo_device_ioctls, NULL, cmd, arg);
 }
 
-static int device_open(struct inode *inode, struct file *file)
+static int luo_device_open(struct inode *inode, struct file *file)
 {
-	if (atomic_cmpxchg(&in_use, 0, 1))
+	if (atomic_cmpxchg(&luo_device_in_use, 0, 1))
 		return -EBUSY;
 
 	if (!luo_fast_sessions_take_over())
 		return 0;
 
-	atomic_set_release(&in_use, 0);
+	atomic_set_release(&luo_device_in_use, 0);
 	return -EIO;
 }
 
-static int device_release(struct inode *inode, struct file *file)
+static int luo_device_release(struct inode *inode, struct file *file)
 {
-	atomic_set_release(&in_use, 0);
+	atomic_set_release(&luo_device_in_use, 0);
 	return 0;
 }
 
-static const struct file_operations device_fops = {
+static const struct file_operations luo_device_fops = {
 	.owner		= THIS_MODULE,
-	.open		= device_open,
-	.release	= device_release,
-	.unlocked_ioctl	= device_ioctl,
+	.open		= luo_device_open,
+	.release	= luo_device_release,
+	.unlocked_ioctl	= luo_device_ioctl,
 };
 
-static struct miscdevice device = {
+static struct miscdevice luo_device = {
 	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= "liveupdate",
-	.fops	= &device_fops,
+	.fops	= &luo_device_fops,
 };
 
 /**
@@ -147,5 +148,5 @@ static struct miscdevice device = {
  */
 int __init luo_fast_device_init(void)
 {
-	return misc_register(&device);
+	return misc_register(&luo_device);
 }

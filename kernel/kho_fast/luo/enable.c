@@ -12,14 +12,14 @@
 
 #include "enable.h"
 
-static bool enabled __ro_after_init;
-static int incoming_err __ro_after_init;
+static bool luo_enabled __ro_after_init;
+static int luo_incoming_err __ro_after_init;
 
-static int __init parse_liveupdate(char *arg)
+static int __init luo_parse_liveupdate(char *arg)
 {
-	return kstrtobool(arg, &enabled);
+	return kstrtobool(arg, &luo_enabled);
 }
-early_param("liveupdate", parse_liveupdate);
+early_param("liveupdate", luo_parse_liveupdate);
 
 /**
  * liveupdate_enabled - Is live update switched on?
@@ -29,7 +29,7 @@ early_param("liveupdate", parse_liveupdate);
  */
 bool liveupdate_enabled(void)
 {
-	return enabled;
+	return luo_enabled;
 }
 
 /**
@@ -39,7 +39,7 @@ bool liveupdate_enabled(void)
  */
 int luo_fast_incoming_error(void)
 {
-	return incoming_err;
+	return luo_incoming_err;
 }
 
 /**
@@ -47,7 +47,7 @@ int luo_fast_incoming_error(void)
  */
 void __init luo_fast_disable(void)
 {
-	enabled = false;
+	luo_enabled = false;
 }
 
 /**
@@ -56,5 +56,5 @@ void __init luo_fast_disable(void)
  */
 void __init luo_fast_set_incoming_error(int err)
 {
-	incoming_err = err;
+	luo_incoming_err = err;
 }

@@ -20,8 +20,9 @@
 #include "ioctl.h"
 #include "session_table.h"
 
-static int find(const struct luo_fast_ioctls *ioctls, const void *object,
-		unsigned int cmd, u32 size, const struct luo_fast_ioctl **found)
+static int luo_ioctl_find(const struct luo_fast_ioctls *ioctls,
+			  const void *object, unsigned int cmd, u32 size,
+			  const struct luo_fast_ioctl **found)
 {
 	const struct luo_fast_ioctl *ioctl;
 
@@ -60,7 +61,7 @@ long luo_fast_ioctl(const struct luo_fast_ioctls *ioctls, void *object,
 	if (get_user(size, (u32 __user *)call.to))
 		return -EFAULT;
 
-	err = find(ioctls, object, cmd, size, &ioctl);
+	err = luo_ioctl_find(ioctls, object, cmd, size, &ioctl);
 	if (err)
 		return err;
 
