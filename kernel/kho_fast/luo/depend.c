@@ -33,16 +33,17 @@
 #include "lookup.h"
 #include "needs.h"
 
-static struct luo_fast_file *caller(struct liveupdate_file_op_args *args,
-				    enum luo_fast_phase phase)
+static struct luo_fast_file *
+luo_calling_file(struct liveupdate_file_op_args *args,
+		 enum luo_fast_phase phase)
 {
 	struct luo_fast_op *op = container_of(args, struct luo_fast_op, args);
 
 	return WARN_ON_ONCE(op->file->phase != phase) ? NULL : op->file;
 }
 
-static struct luo_fast_file *find_file(struct luo_fast_set *set,
-				       struct file *file)
+static struct luo_fast_file *luo_find_file(struct luo_fast_set *set,
+					   struct file *file)
 {
 	struct liveupdate_file_handler *fh = luo_fast_handler_get(file);
 	unsigned long id;
@@ -70,14 +71,14 @@ static struct luo_fast_file *find_file(struct luo_fast_set *set,
 int liveupdate_get_token_outgoing(struct liveupdate_file_op_args *args,
 				  struct file *file, u64 *token)
 {
-	struct luo_fast_file *lf = caller(args, LUO_FAST_PRESERVING);
+	struct luo_fast_file *lf = luo_calling_file(args, LUO_FAST_PRESERVING);
 	struct luo_fast_file *on;
 	int err;
 
 	if (!lf)
 		return -EINVAL;
 
-	on = find_file(lf->key.set, file);
+	on = luo_find_file(lf->key.set, file);
 	if (!on)
 		return -ENOENT;
 	if (on == lf)
@@ -104,7 +105,7 @@ EXPORT_SYMBOL_GPL(liveupdate_get_token_outgoing);
 int liveupdate_get_file_incoming(struct liveupdate_file_op_args *args,
 				 u64 token, struct file **filep)
 {
-	struct luo_fast_file *lf = caller(args, LUO_FAST_RETRIEVING);
+	struct luo_fast_file *lf = luo_calling_file(args, LUO_FAST_RETRIEVING);
 	struct luo_fast_file *on;
 
 	if (!lf)

@@ -67,8 +67,8 @@ struct luo_fast_op luo_fast_file_op(struct luo_fast_file *lf)
 }
 
 /* The caller's reference of the handler is the file's now. */
-static struct luo_fast_file *file_alloc(struct luo_fast_set *set, u64 token,
-					struct liveupdate_file_handler *fh)
+static struct luo_fast_file *luo_file_alloc(struct luo_fast_set *set, u64 token,
+					    struct liveupdate_file_handler *fh)
 {
 	struct luo_fast_file *lf = kzalloc_obj(*lf);
 
@@ -82,13 +82,13 @@ static struct luo_fast_file *file_alloc(struct luo_fast_set *set, u64 token,
 	return lf;
 }
 
-static void file_link(struct luo_fast_set *set, struct luo_fast_file *lf)
+static void luo_file_link(struct luo_fast_set *set, struct luo_fast_file *lf)
 {
 	list_add_tail(&lf->list, &set->files);
 	WRITE_ONCE(set->count, set->count + 1);	/* debugfs.c looks */
 }
 
-static void file_free(struct luo_fast_file *lf)
+static void luo_file_free(struct luo_fast_file *lf)
 {
 	luo_fast_handler_put(lf->fh);
 	if (lf->file)
@@ -96,16 +96,16 @@ static void file_free(struct luo_fast_file *lf)
 	kfree_rcu(lf, rcu);
 }
 
-static void file_unlink(struct luo_fast_set *set, struct luo_fast_file *lf)
+static void luo_file_unlink(struct luo_fast_set *set, struct luo_fast_file *lf)
 {
 	luo_fast_lookup_del_id(lf);
 	luo_fast_lookup_del(lf);
 	list_del(&lf->list);
 	WRITE_ONCE(set->count, set->count - 1);
-	file_free(lf);
+	luo_file_free(lf);
 }
 
-static int call_preserve(struct luo_fast_file *lf)
+static int luo_file_call_preserve(struct luo_fast_file *lf)
 {
 	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
@@ -126,7 +126,7 @@ static int call_preserve(struct luo_fast_file *lf)
 }
 
 /* The tables know the file before its handler, which may ask them. */
-static int preserve(struct luo_fast_file *lf)
+static int luo_file_preserve(struct luo_fast_file *lf)
 {
 	int err;
 
@@ -143,7 +143,7 @@ static int preserve(struct luo_fast_file *lf)
 	if (err)
 		goto err_del;
 
-	err = call_preserve(lf);
+	err = luo_file_call_preserve(lf);
 	if (err)
 		goto err_flb;
 
@@ -159,8 +159,8 @@ err_del_id:
 }
 
 /* With a handler and, from then on, the reference of @file. */
-static struct luo_fast_file *file_with_handler(struct luo_fast_set *set,
-					       u64 token, struct file *file)
+static struct luo_fast_file *luo_file_alloc_for(struct luo_fast_set *set,
+						u64 token, struct file *file)
 {
 	struct liveupdate_file_handler *fh = luo_fast_handler_get(file);
 	struct luo_fast_file *lf;
@@ -168,7 +168,7 @@ static struct luo_fast_file *file_with_handler(struct luo_fast_set *set,
 	if (!fh)
 		return ERR_PTR(-ENOENT);
 
-	lf = file_alloc(set, token, fh);
+	lf = luo_file_alloc(set, token, fh);
 	if (!lf) {
 		luo_fast_handler_put(fh);
 		return ERR_PTR(-ENOMEM);
@@ -178,7 +178,7 @@ static struct luo_fast_file *file_with_handler(struct luo_fast_set *set,
 	return lf;
 }
 
-static int preserve_new(struct luo_fast_set *set, u64 token, int fd)
+static int luo_file_preserve_fd(struct luo_fast_set *set, u64 token, int fd)
 {
 	struct file *file = fget(fd);
 	struct luo_fast_file *lf;
@@ -187,17 +187,17 @@ static int preserve_new(struct luo_fast_set *set, u64 token, int fd)
 	if (!file)
 		return -EBADF;
 
-	lf = file_with_handler(set, token, file);
+	lf = luo_file_alloc_for(set, token, file);
 	if (IS_ERR(lf)) {
 		fput(file);
 		return PTR_ERR(lf);
 	}
 
-	err = preserve(lf);
+	err = luo_file_preserve(lf);
 	if (err)
-		file_free(lf);
+		luo_file_free(lf);
 	else
-		file_link(set, lf);
+		luo_file_link(set, lf);
 	return err;
 }
 
@@ -223,13 +223,13 @@ int luo_fast_file_preserve(struct luo_fast_set *set, u64 token, int fd)
 	if (err)
 		return err;
 
-	err = preserve_new(set, token, fd);
+	err = luo_file_preserve_fd(set, token, fd);
 	if (err)
 		kho_block_set_shrink(&set->blocks, set->count);
 	return err;
 }
 
-static void unpreserve(struct luo_fast_file *lf)
+static void luo_file_unpreserve(struct luo_fast_file *lf)
 {
 	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
@@ -253,8 +253,8 @@ void luo_fast_set_unpreserve(struct luo_fast_set *set)
 	struct luo_fast_file *lf, *prev;
 
 	list_for_each_entry_safe_reverse(lf, prev, &set->files, list) {
-		unpreserve(lf);
-		file_unlink(set, lf);
+		luo_file_unpreserve(lf);
+		luo_file_unlink(set, lf);
 	}
 	kho_block_set_destroy(&set->blocks);
 }
@@ -278,7 +278,7 @@ int luo_fast_file_adopt(struct luo_fast_set *set, const struct luo_file_ser *ser
 	if (!fh)
 		return -ENOENT;
 
-	lf = file_alloc(set, ser->token, fh);
+	lf = luo_file_alloc(set, ser->token, fh);
 	if (!lf) {
 		luo_fast_handler_put(fh);
 		return -ENOMEM;
@@ -287,9 +287,9 @@ int luo_fast_file_adopt(struct luo_fast_set *set, const struct luo_file_ser *ser
 	lf->data = ser->data;
 	err = luo_fast_lookup_add(lf);
 	if (err)
-		file_free(lf);
+		luo_file_free(lf);
 	else
-		file_link(set, lf);
+		luo_file_link(set, lf);
 	return err;
 }
 
@@ -302,11 +302,11 @@ void luo_fast_set_forget(struct luo_fast_set *set)
 	struct luo_fast_file *lf, *next;
 
 	list_for_each_entry_safe(lf, next, &set->files, list)
-		file_unlink(set, lf);
+		luo_file_unlink(set, lf);
 	luo_fast_blocks_abandon(&set->blocks);
 }
 
-static int call_retrieve(struct luo_fast_file *lf)
+static int luo_file_call_retrieve(struct luo_fast_file *lf)
 {
 	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
@@ -348,7 +348,7 @@ int luo_fast_file_retrieve(struct luo_fast_file *lf, struct file **filep)
 		return -ELOOP;
 
 	if (!lf->status) {
-		err = call_retrieve(lf);
+		err = luo_file_call_retrieve(lf);
 		lf->status = err ?: 1;
 	}
 	if (lf->status < 0)
@@ -358,14 +358,14 @@ int luo_fast_file_retrieve(struct luo_fast_file *lf, struct file **filep)
 	return 0;
 }
 
-static bool can_finish(struct luo_fast_file *lf)
+static bool luo_file_can_finish(struct luo_fast_file *lf)
 {
 	struct luo_fast_op op = luo_fast_file_op(lf);
 
 	return !lf->fh->ops->can_finish || lf->fh->ops->can_finish(&op.args);
 }
 
-static void finish(struct luo_fast_file *lf)
+static void luo_file_call_finish(struct luo_fast_file *lf)
 {
 	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
@@ -388,13 +388,13 @@ int luo_fast_set_finish(struct luo_fast_set *set)
 	struct luo_fast_file *lf, *prev;
 
 	list_for_each_entry(lf, &set->files, list) {
-		if (!can_finish(lf))
+		if (!luo_file_can_finish(lf))
 			return -EBUSY;
 	}
 
 	list_for_each_entry_safe_reverse(lf, prev, &set->files, list) {
-		finish(lf);
-		file_unlink(set, lf);
+		luo_file_call_finish(lf);
+		luo_file_unlink(set, lf);
 	}
 
 	return 0;

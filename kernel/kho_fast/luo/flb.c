@@ -40,37 +40,37 @@
 #include "registry.h"
 
 /* The records are one page: the header, then as many as fit. */
-#define MAX_FLBS							\
+#define LUO_MAX_FLBS							\
 	((PAGE_SIZE - sizeof(struct luo_flb_header_ser)) /		\
 	 sizeof(struct luo_flb_ser))
 
 /* Every FLB that a handler uses; under luo_fast_registry, as @nr_flbs. */
-static unsigned int nr_flbs;
+static unsigned int luo_nr_flbs;
 
-static struct luo_flb_header_ser *outgoing_ser __ro_after_init;
-static const struct luo_flb_header_ser *incoming_ser __ro_after_init;
+static struct luo_flb_header_ser *luo_flb_outgoing_ser __ro_after_init;
+static const struct luo_flb_header_ser *luo_flb_incoming_ser __ro_after_init;
 
 /**
- * struct use - That a handler uses an FLB.
+ * struct luo_flb_use - That a handler uses an FLB.
  * @list: In the list of the handler.
  * @flb:  The FLB.
  */
-struct use {
+struct luo_flb_use {
 	struct list_head	list;
 	struct liveupdate_flb	*flb;
 };
 
 /* The FLBs are their owners', and not initialised by them. */
-static struct luo_flb_private *private_of(struct liveupdate_flb *flb)
+static struct luo_flb_private *luo_flb_priv(struct liveupdate_flb *flb)
 {
 	struct luo_flb_private *private = &ACCESS_PRIVATE(flb, private);
-	static DEFINE_SPINLOCK(init_lock);
+	static DEFINE_SPINLOCK(luo_flb_init_lock);
 
 	/* Pairs with the release below. */
 	if (smp_load_acquire(&private->initialized))
 		return private;
 
-	guard(spinlock)(&init_lock);
+	guard(spinlock)(&luo_flb_init_lock);
 	if (private->initialized)
 		return private;
 
@@ -83,8 +83,8 @@ static struct luo_flb_private *private_of(struct liveupdate_flb *flb)
 	return private;
 }
 
-static int preserve_first(struct liveupdate_flb *flb,
-			  struct luo_flb_private_state *state)
+static int luo_flb_preserve_first(struct liveupdate_flb *flb,
+				  struct luo_flb_private_state *state)
 {
 	struct liveupdate_flb_op_args args = { .flb = flb };
 	int err;
@@ -104,14 +104,14 @@ static int preserve_first(struct liveupdate_flb *flb,
 	return 0;
 }
 
-static int get_or_preserve(struct liveupdate_flb *flb)
+static int luo_flb_get_or_preserve(struct liveupdate_flb *flb)
 {
-	struct luo_flb_private_state *state = &private_of(flb)->outgoing;
+	struct luo_flb_private_state *state = &luo_flb_priv(flb)->outgoing;
 
 	guard(mutex)(&state->lock);
 
 	if (!refcount_read(&state->count))
-		return preserve_first(flb, state);
+		return luo_flb_preserve_first(flb, state);
 
 	refcount_inc(&state->count);
 	return 0;
@@ -128,7 +128,7 @@ static int get_or_preserve(struct liveupdate_flb *flb)
  */
 int liveupdate_flb_get_outgoing(struct liveupdate_flb *flb, void **objp)
 {
-	struct luo_flb_private_state *state = &private_of(flb)->outgoing;
+	struct luo_flb_private_state *state = &luo_flb_priv(flb)->outgoing;
 
 	if (!liveupdate_enabled())
 		return -EOPNOTSUPP;
@@ -152,7 +152,7 @@ EXPORT_SYMBOL_GPL(liveupdate_flb_get_outgoing);
  */
 void liveupdate_flb_put_outgoing(struct liveupdate_flb *flb)
 {
-	struct luo_flb_private_state *state = &private_of(flb)->outgoing;
+	struct luo_flb_private_state *state = &luo_flb_priv(flb)->outgoing;
 	struct liveupdate_flb_op_args args = { .flb = flb };
 
 	guard(mutex)(&state->lock);
@@ -177,15 +177,16 @@ EXPORT_SYMBOL_GPL(liveupdate_flb_put_outgoing);
  */
 bool luo_fast_flb_is_preserved(struct liveupdate_flb *flb)
 {
-	return refcount_read(&private_of(flb)->outgoing.count);
+	return refcount_read(&luo_flb_priv(flb)->outgoing.count);
 }
 
-static const struct luo_flb_ser *find_record(const char *name)
+static const struct luo_flb_ser *luo_flb_find_record(const char *name)
 {
-	const struct luo_flb_ser *ser = (const void *)(incoming_ser + 1);
+	const struct luo_flb_ser *ser =
+		(const void *)(luo_flb_incoming_ser + 1);
 	u64 i;
 
-	for (i = 0; i < incoming_ser->count; i++) {
+	for (i = 0; i < luo_flb_incoming_ser->count; i++) {
 		if (!strcmp(ser[i].name, name))
 			return &ser[i];
 	}
@@ -194,8 +195,8 @@ static const struct luo_flb_ser *find_record(const char *name)
 }
 
 /* Find out what was handed over, the first time. */
-static int read_record(struct liveupdate_flb *flb,
-		       struct luo_flb_private_state *state)
+static int luo_flb_read_record(struct liveupdate_flb *flb,
+			       struct luo_flb_private_state *state)
 {
 	const struct luo_flb_ser *ser;
 
@@ -205,10 +206,10 @@ static int read_record(struct liveupdate_flb *flb,
 		return 0;
 	if (luo_fast_incoming_error())
 		return -EIO;
-	if (!incoming_ser)
+	if (!luo_flb_incoming_ser)
 		return -ENODATA;
 
-	ser = find_record(flb->compatible);
+	ser = luo_flb_find_record(flb->compatible);
 	if (!ser)
 		return -ENOENT;
 
@@ -217,8 +218,8 @@ static int read_record(struct liveupdate_flb *flb,
 	return 0;
 }
 
-static int retrieve(struct liveupdate_flb *flb,
-		    struct luo_flb_private_state *state)
+static int luo_flb_retrieve(struct liveupdate_flb *flb,
+			    struct luo_flb_private_state *state)
 {
 	struct liveupdate_flb_op_args args = { .flb = flb };
 	int err;
@@ -255,7 +256,7 @@ static int retrieve(struct liveupdate_flb *flb,
  */
 int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **objp)
 {
-	struct luo_flb_private_state *state = &private_of(flb)->incoming;
+	struct luo_flb_private_state *state = &luo_flb_priv(flb)->incoming;
 	int err;
 
 	if (!liveupdate_enabled())
@@ -263,9 +264,9 @@ int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **objp)
 
 	guard(mutex)(&state->lock);
 
-	err = read_record(flb, state);
+	err = luo_flb_read_record(flb, state);
 	if (!err)
-		err = retrieve(flb, state);
+		err = luo_flb_retrieve(flb, state);
 	if (err)
 		return err;
 
@@ -275,15 +276,15 @@ int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **objp)
 }
 EXPORT_SYMBOL_GPL(liveupdate_flb_get_incoming);
 
-static void finish(struct liveupdate_flb *flb,
-		   struct luo_flb_private_state *state)
+static void luo_flb_finish(struct liveupdate_flb *flb,
+			   struct luo_flb_private_state *state)
 {
 	struct liveupdate_flb_op_args args = { .flb = flb };
 	int err;
 
 	state->finished = true;
 	/* To be freed it must be there. */
-	err = retrieve(flb, state);
+	err = luo_flb_retrieve(flb, state);
 	if (err) {
 		pr_err("FLB '%s' cannot be retrieved to be freed, it stays held: %pe\n",
 		       flb->compatible, ERR_PTR(err));
@@ -305,12 +306,13 @@ static void finish(struct liveupdate_flb *flb,
  */
 void liveupdate_flb_put_incoming(struct liveupdate_flb *flb)
 {
-	struct luo_flb_private_state *state = &private_of(flb)->incoming;
+	struct luo_flb_private_state *state = &luo_flb_priv(flb)->incoming;
 
 	guard(mutex)(&state->lock);
 
-	if (!read_record(flb, state) && refcount_dec_and_test(&state->count))
-		finish(flb, state);
+	if (!luo_flb_read_record(flb, state) &&
+	    refcount_dec_and_test(&state->count))
+		luo_flb_finish(flb, state);
 }
 EXPORT_SYMBOL_GPL(liveupdate_flb_put_incoming);
 
@@ -326,13 +328,13 @@ EXPORT_SYMBOL_GPL(liveupdate_flb_put_incoming);
 int luo_fast_flb_preserve(struct liveupdate_file_handler *fh)
 {
 	struct list_head *uses = &ACCESS_PRIVATE(fh, flb_list);
-	struct use *use;
+	struct luo_flb_use *use;
 	int err;
 
 	guard(rwsem_read)(&luo_fast_registry);
 
 	list_for_each_entry(use, uses, list) {
-		err = get_or_preserve(use->flb);
+		err = luo_flb_get_or_preserve(use->flb);
 		if (err)
 			break;
 	}
@@ -350,7 +352,7 @@ int luo_fast_flb_preserve(struct liveupdate_file_handler *fh)
  */
 void luo_fast_flb_unpreserve(struct liveupdate_file_handler *fh)
 {
-	struct use *use;
+	struct luo_flb_use *use;
 
 	guard(rwsem_read)(&luo_fast_registry);
 	list_for_each_entry_reverse(use, &ACCESS_PRIVATE(fh, flb_list), list)
@@ -363,17 +365,17 @@ void luo_fast_flb_unpreserve(struct liveupdate_file_handler *fh)
  */
 void luo_fast_flb_finish(struct liveupdate_file_handler *fh)
 {
-	struct use *use;
+	struct luo_flb_use *use;
 
 	guard(rwsem_read)(&luo_fast_registry);
 	list_for_each_entry_reverse(use, &ACCESS_PRIVATE(fh, flb_list), list)
 		liveupdate_flb_put_incoming(use->flb);
 }
 
-static struct use *find_use(struct liveupdate_file_handler *fh,
-			    const struct liveupdate_flb *flb)
+static struct luo_flb_use *luo_flb_find_use(struct liveupdate_file_handler *fh,
+					    const struct liveupdate_flb *flb)
 {
-	struct use *use;
+	struct luo_flb_use *use;
 
 	list_for_each_entry(use, &ACCESS_PRIVATE(fh, flb_list), list) {
 		if (use->flb == flb)
@@ -384,11 +386,11 @@ static struct use *find_use(struct liveupdate_file_handler *fh,
 }
 
 /* The first handler that uses it makes it known. */
-static int make_known(struct liveupdate_flb *flb)
+static int luo_flb_register(struct liveupdate_flb *flb)
 {
 	struct liveupdate_flb *other;
 
-	if (nr_flbs == MAX_FLBS)
+	if (luo_nr_flbs == LUO_MAX_FLBS)
 		return -ENOSPC;
 
 	list_private_for_each_entry(other, &luo_fast_flbs, private.list) {
@@ -396,22 +398,23 @@ static int make_known(struct liveupdate_flb *flb)
 			return -EEXIST;
 	}
 
-	list_add_tail(&private_of(flb)->list, &luo_fast_flbs);
-	nr_flbs++;
+	list_add_tail(&luo_flb_priv(flb)->list, &luo_fast_flbs);
+	luo_nr_flbs++;
 	return 0;
 }
 
-static int add_use(struct liveupdate_file_handler *fh, struct use *use)
+static int luo_flb_add_use(struct liveupdate_file_handler *fh,
+			   struct luo_flb_use *use)
 {
-	struct luo_flb_private *private = private_of(use->flb);
+	struct luo_flb_private *private = luo_flb_priv(use->flb);
 	int err;
 
 	guard(rwsem_write)(&luo_fast_registry);
 
-	if (find_use(fh, use->flb))
+	if (luo_flb_find_use(fh, use->flb))
 		return -EEXIST;
 
-	err = private->users ? 0 : make_known(use->flb);
+	err = private->users ? 0 : luo_flb_register(use->flb);
 	if (err)
 		return err;
 
@@ -420,13 +423,13 @@ static int add_use(struct liveupdate_file_handler *fh, struct use *use)
 	return 0;
 }
 
-static void del_use(struct use *use)
+static void luo_flb_del_use(struct luo_flb_use *use)
 {
-	struct luo_flb_private *private = private_of(use->flb);
+	struct luo_flb_private *private = luo_flb_priv(use->flb);
 
 	if (!--private->users) {
 		list_del_init(&private->list);
-		nr_flbs--;
+		luo_nr_flbs--;
 	}
 	list_del(&use->list);
 	kfree(use);
@@ -446,7 +449,7 @@ int liveupdate_register_flb(struct liveupdate_file_handler *fh,
 			    struct liveupdate_flb *flb)
 {
 	const struct liveupdate_flb_ops *ops = flb->ops;
-	struct use *use;
+	struct luo_flb_use *use;
 	int err;
 
 	if (!liveupdate_enabled())
@@ -460,7 +463,7 @@ int liveupdate_register_flb(struct liveupdate_file_handler *fh,
 		return -ENOMEM;
 
 	use->flb = flb;
-	err = add_use(fh, use);
+	err = luo_flb_add_use(fh, use);
 	if (err)
 		kfree(use);
 	return err;
@@ -477,16 +480,16 @@ EXPORT_SYMBOL_GPL(liveupdate_register_flb);
 void liveupdate_unregister_flb(struct liveupdate_file_handler *fh,
 			       struct liveupdate_flb *flb)
 {
-	struct use *use;
+	struct luo_flb_use *use;
 
 	if (!liveupdate_enabled())
 		return;
 
 	guard(rwsem_write)(&luo_fast_registry);
 
-	use = find_use(fh, flb);
+	use = luo_flb_find_use(fh, flb);
 	if (use)
-		del_use(use);
+		luo_flb_del_use(use);
 	else
 		pr_warn("FLB '%s' is not used by '%s'\n", flb->compatible,
 			fh->compatible);
@@ -501,12 +504,12 @@ EXPORT_SYMBOL_GPL(liveupdate_unregister_flb);
  */
 void luo_fast_flb_forget(struct liveupdate_file_handler *fh)
 {
-	struct use *use, *next;
+	struct luo_flb_use *use, *next;
 
 	lockdep_assert_held_write(&luo_fast_registry);
 
 	list_for_each_entry_safe(use, next, &ACCESS_PRIVATE(fh, flb_list), list)
-		del_use(use);
+		luo_flb_del_use(use);
 }
 
 /**
@@ -524,7 +527,7 @@ int __init luo_fast_flb_init(u64 *flbs_pa)
 
 	ser->pgcnt = 1;
 	*flbs_pa = virt_to_phys(ser);
-	outgoing_ser = ser;
+	luo_flb_outgoing_ser = ser;
 	return 0;
 }
 
@@ -533,8 +536,8 @@ int __init luo_fast_flb_init(u64 *flbs_pa)
  */
 void __init luo_fast_flb_exit(void)
 {
-	kho_unpreserve_free(outgoing_ser);
-	outgoing_ser = NULL;
+	kho_unpreserve_free(luo_flb_outgoing_ser);
+	luo_flb_outgoing_ser = NULL;
 }
 
 /**
@@ -562,7 +565,7 @@ int __init luo_fast_flb_restore(u64 flbs_pa)
 
 	err = luo_fast_check_flbs(ser, PAGE_SIZE);
 	if (!err)
-		incoming_ser = ser;
+		luo_flb_incoming_ser = ser;
 	return err;
 }
 
@@ -573,14 +576,15 @@ int __init luo_fast_flb_restore(u64 flbs_pa)
  */
 void luo_fast_flb_serialize(void)
 {
-	struct luo_flb_ser *ser = (void *)(outgoing_ser + 1);
+	struct luo_flb_ser *ser = (void *)(luo_flb_outgoing_ser + 1);
 	struct liveupdate_flb *flb;
 	u64 nr = 0;
 
 	guard(rwsem_read)(&luo_fast_registry);
 
 	list_private_for_each_entry(flb, &luo_fast_flbs, private.list) {
-		struct luo_flb_private_state *state = &private_of(flb)->outgoing;
+		struct luo_flb_private_state *state =
+			&luo_flb_priv(flb)->outgoing;
 
 		if (!luo_fast_flb_is_preserved(flb))
 			continue;
@@ -590,5 +594,5 @@ void luo_fast_flb_serialize(void)
 		nr++;
 	}
 
-	outgoing_ser->count = nr;
+	luo_flb_outgoing_ser->count = nr;
 }

@@ -26,7 +26,7 @@
 #include "needs.h"
 #include "trace.h"
 
-static int freeze(struct luo_fast_file *lf)
+static int luo_file_call_freeze(struct luo_fast_file *lf)
 {
 	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
@@ -43,7 +43,7 @@ static int freeze(struct luo_fast_file *lf)
 	return min(err, 0);
 }
 
-static void unfreeze(struct luo_fast_file *lf)
+static void luo_file_call_unfreeze(struct luo_fast_file *lf)
 {
 	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
@@ -62,7 +62,7 @@ void luo_fast_set_unfreeze(struct luo_fast_set *set)
 	struct luo_fast_file *lf, *prev;
 
 	list_for_each_entry_safe_reverse(lf, prev, &set->frozen, order) {
-		unfreeze(lf);
+		luo_file_call_unfreeze(lf);
 		list_del(&lf->order);
 	}
 }
@@ -83,7 +83,7 @@ int luo_fast_set_freeze(struct luo_fast_set *set)
 
 	luo_fast_freeze_order(set, &order);
 	list_for_each_entry_safe(lf, next, &order, order) {
-		err = freeze(lf);
+		err = luo_file_call_freeze(lf);
 		if (err)
 			goto err_unfreeze;
 		list_move_tail(&lf->order, &set->frozen);
@@ -96,7 +96,8 @@ err_unfreeze:
 	return err;
 }
 
-static void write(struct luo_file_ser *ser, const struct luo_fast_file *lf)
+static void luo_file_write(struct luo_file_ser *ser,
+			   const struct luo_fast_file *lf)
 {
 	strscpy_pad(ser->compatible, lf->fh->compatible);
 	ser->data = lf->data;
@@ -120,7 +121,7 @@ void luo_fast_set_write(struct luo_fast_set *set, struct luo_file_set_ser *ser)
 		/* There is room since the file was preserved. */
 		file_ser = kho_block_set_it_reserve_entry(&it);
 		if (!WARN_ON_ONCE(!file_ser))
-			write(file_ser, lf);
+			luo_file_write(file_ser, lf);
 	}
 
 	ser->files = kho_block_set_head_pa(&set->blocks);

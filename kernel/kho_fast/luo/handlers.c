@@ -25,7 +25,7 @@
 #include "handlers.h"
 #include "registry.h"
 
-static struct liveupdate_file_handler *find(const char *compatible)
+static struct liveupdate_file_handler *luo_handler_find(const char *compatible)
 {
 	struct liveupdate_file_handler *fh;
 
@@ -73,7 +73,7 @@ struct liveupdate_file_handler *luo_fast_handler_find(const char *compatible)
 
 	guard(rwsem_read)(&luo_fast_registry);
 
-	fh = find(compatible);
+	fh = luo_handler_find(compatible);
 	return fh && try_module_get(fh->ops->owner) ? fh : NULL;
 }
 
@@ -86,17 +86,17 @@ void luo_fast_handler_put(struct liveupdate_file_handler *fh)
 	module_put(fh->ops->owner);
 }
 
-static bool is_complete(const struct liveupdate_file_ops *ops)
+static bool luo_handler_is_complete(const struct liveupdate_file_ops *ops)
 {
 	return ops->can_preserve && ops->preserve && ops->unpreserve &&
 	       ops->retrieve && ops->finish;
 }
 
-static int add(struct liveupdate_file_handler *fh)
+static int luo_handler_add(struct liveupdate_file_handler *fh)
 {
 	guard(rwsem_write)(&luo_fast_registry);
 
-	if (find(fh->compatible)) {
+	if (luo_handler_find(fh->compatible)) {
 		pr_err("there is a file handler '%s' already\n", fh->compatible);
 		return -EEXIST;
 	}
@@ -121,10 +121,10 @@ int liveupdate_register_file_handler(struct liveupdate_file_handler *fh)
 
 	if (!liveupdate_enabled())
 		return -EOPNOTSUPP;
-	if (!is_complete(fh->ops))
+	if (!luo_handler_is_complete(fh->ops))
 		return -EINVAL;
 
-	err = add(fh);
+	err = luo_handler_add(fh);
 	if (!err)
 		liveupdate_test_register(fh);
 	return err;

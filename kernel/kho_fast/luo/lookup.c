@@ -20,21 +20,21 @@
 #include "file_set.h"
 #include "lookup.h"
 
-static const struct rhashtable_params by_key = {
+static const struct rhashtable_params luo_key_params = {
 	.head_offset = offsetof(struct luo_fast_file, by_key),
 	.key_offset = offsetof(struct luo_fast_file, key),
 	.key_len = sizeof_field(struct luo_fast_file, key),
 	.automatic_shrinking = true,
 };
 
-static const struct rhashtable_params by_id = {
+static const struct rhashtable_params luo_id_params = {
 	.head_offset = offsetof(struct luo_fast_file, by_id),
 	.key_offset = offsetof(struct luo_fast_file, id),
 	.key_len = sizeof_field(struct luo_fast_file, id),
 	.automatic_shrinking = true,
 };
 
-static struct rhashtable keys, ids;
+static struct rhashtable luo_files_by_key, luo_files_by_id;
 
 /**
  * luo_fast_lookup_init - Make the tables.
@@ -43,10 +43,10 @@ static struct rhashtable keys, ids;
  */
 int __init luo_fast_lookup_init(void)
 {
-	int err = rhashtable_init(&keys, &by_key);
+	int err = rhashtable_init(&luo_files_by_key, &luo_key_params);
 
 	if (!err)
-		err = rhashtable_init(&ids, &by_id);
+		err = rhashtable_init(&luo_files_by_id, &luo_id_params);
 	return err;
 }
 
@@ -65,7 +65,7 @@ struct luo_fast_file *luo_fast_find(struct luo_fast_set *set, u64 token)
 		.token = token,
 	};
 
-	return rhashtable_lookup_fast(&keys, &key, by_key);
+	return rhashtable_lookup_fast(&luo_files_by_key, &key, luo_key_params);
 }
 
 /**
@@ -83,7 +83,7 @@ struct luo_fast_file *luo_fast_find_id(struct luo_fast_set *set,
 
 	guard(rcu)();
 
-	lf = rhashtable_lookup_fast(&ids, &id, by_id);
+	lf = rhashtable_lookup_fast(&luo_files_by_id, &id, luo_id_params);
 	return lf && lf->key.set == set ? lf : NULL;
 }
 
@@ -95,7 +95,8 @@ struct luo_fast_file *luo_fast_find_id(struct luo_fast_set *set,
  */
 int luo_fast_lookup_add(struct luo_fast_file *lf)
 {
-	return rhashtable_lookup_insert_fast(&keys, &lf->by_key, by_key);
+	return rhashtable_lookup_insert_fast(&luo_files_by_key, &lf->by_key,
+					     luo_key_params);
 }
 
 /**
@@ -104,7 +105,7 @@ int luo_fast_lookup_add(struct luo_fast_file *lf)
  */
 void luo_fast_lookup_del(struct luo_fast_file *lf)
 {
-	rhashtable_remove_fast(&keys, &lf->by_key, by_key);
+	rhashtable_remove_fast(&luo_files_by_key, &lf->by_key, luo_key_params);
 }
 
 /**
@@ -115,7 +116,8 @@ void luo_fast_lookup_del(struct luo_fast_file *lf)
  */
 int luo_fast_lookup_add_id(struct luo_fast_file *lf)
 {
-	int err = rhashtable_lookup_insert_fast(&ids, &lf->by_id, by_id);
+	int err = rhashtable_lookup_insert_fast(&luo_files_by_id, &lf->by_id,
+						luo_id_params);
 
 	lf->has_id = !err;
 	return err == -EEXIST ? -EBUSY : err;
@@ -128,6 +130,7 @@ int luo_fast_lookup_add_id(struct luo_fast_file *lf)
 void luo_fast_lookup_del_id(struct luo_fast_file *lf)
 {
 	if (lf->has_id)
-		rhashtable_remove_fast(&ids, &lf->by_id, by_id);
+		rhashtable_remove_fast(&luo_files_by_id, &lf->by_id,
+				       luo_id_params);
 	lf->has_id = false;
 }

@@ -68,7 +68,8 @@ void luo_fast_needs_drop(struct luo_fast_file *lf)
 }
 
 /* @lf is next, then what waited for it alone, and so on. */
-static void put_in_order(struct list_head *order, struct luo_fast_file *lf)
+static void luo_freeze_order_add(struct list_head *order,
+				 struct luo_fast_file *lf)
 {
 	struct luo_fast_need *need;
 
@@ -99,6 +100,6 @@ void luo_fast_freeze_order(struct luo_fast_set *set, struct list_head *order)
 	/* Who needs a file comes after it, so it was passed when it is let go. */
 	list_for_each_entry(lf, &set->files, list) {
 		if (!lf->dependents)
-			put_in_order(order, lf);
+			luo_freeze_order_add(order, lf);
 	}
 }
