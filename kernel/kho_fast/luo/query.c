@@ -13,7 +13,7 @@
  *
  * Lifecycle: from late_initcall on.
  *
- * Lock order: next_lock, then luo_fast_registry; see core.c.
+ * Lock order: luo_next_lock, then luo_fast_registry; see core.c.
  *
  * Failure: -EFBIG when the list is larger than a file of sysfs can be. One message
  * says what the next kernel does not take.
@@ -41,33 +41,33 @@
 #include "session_table.h"
 
 /**
- * struct words - A list of words.
+ * struct luo_compat_list - A list of words.
  * @nr:   How many.
  * @word: They, sorted.
  * @text: The memory they are in.
  */
-struct words {
+struct luo_compat_list {
 	unsigned int	nr;
 	const char	**word;
 	char		*text;
 };
 
-static DEFINE_MUTEX(next_lock);
-static struct words next_words;		/* what the next kernel takes */
+static DEFINE_MUTEX(luo_next_lock);
+static struct luo_compat_list luo_next_list;	/* what the next kernel takes */
 
-static int compare(const void *a, const void *b)
+static int luo_compat_cmp(const void *a, const void *b)
 {
 	return strcmp(*(const char * const *)a, *(const char * const *)b);
 }
 
-static void words_free(struct words *words)
+static void luo_compat_list_free(struct luo_compat_list *words)
 {
 	kfree(words->word);
 	kfree(words->text);
-	*words = (struct words){};
+	*words = (struct luo_compat_list){};
 }
 
-static unsigned int count_lines(const char *text)
+static unsigned int luo_count_lines(const char *text)
 {
 	unsigned int nr = 1;
 
@@ -79,18 +79,21 @@ static unsigned int count_lines(const char *text)
 	return nr;
 }
 
-static int words_parse(struct words *words, const char *text, size_t len)
+static int luo_compat_list_parse(struct luo_compat_list *words,
+				 const char *text, size_t len)
 {
 	char *rest, *line;
 
-	*words = (struct words){ .text = kmemdup_nul(text, len, GFP_KERNEL) };
+	*words = (struct luo_compat_list) {
+		.text = kmemdup_nul(text, len, GFP_KERNEL),
+	};
 	if (!words->text)
 		return -ENOMEM;
 
-	words->word = kmalloc_array(count_lines(words->text),
+	words->word = kmalloc_array(luo_count_lines(words->text),
 				    sizeof(*words->word), GFP_KERNEL);
 	if (!words->word) {
-		words_free(words);
+		luo_compat_list_free(words);
 		return -ENOMEM;
 	}
 
@@ -100,20 +103,23 @@ static int words_parse(struct words *words, const char *text, size_t len)
 		if (*line)
 			words->word[words->nr++] = line;
 	}
-	sort(words->word, words->nr, sizeof(*words->word), compare, NULL);
+	sort(words->word, words->nr, sizeof(*words->word), luo_compat_cmp,
+	     NULL);
 	return 0;
 }
 
 /* Everything is allowed if nothing is said. */
-static bool allows(const struct words *words, const char *word)
+static bool luo_list_allows(const struct luo_compat_list *words,
+			    const char *word)
 {
 	return !words->nr || bsearch(&word, words->word, words->nr,
-				     sizeof(*words->word), compare);
+				     sizeof(*words->word), luo_compat_cmp);
 }
 
-static bool allows_format(const struct words *words, const char *format)
+static bool luo_list_allows_format(const struct luo_compat_list *words,
+				   const char *format)
 {
-	if (allows(words, format))
+	if (luo_list_allows(words, format))
 		return true;
 
 	pr_err("the next kernel does not take over '%s', so nothing at all\n",
@@ -121,8 +127,8 @@ static bool allows_format(const struct words *words, const char *format)
 	return false;
 }
 
-static bool allows_session(const struct words *words,
-			   const struct luo_fast_session *session)
+static bool luo_list_allows_session(const struct luo_compat_list *words,
+				    const struct luo_fast_session *session)
 {
 	const struct liveupdate_file_handler *known = NULL;
 	const struct luo_fast_file *lf;
@@ -131,7 +137,7 @@ static bool allows_session(const struct words *words,
 		/* They mostly have the handler of the one before. */
 		if (lf->fh == known)
 			continue;
-		if (!allows(words, lf->fh->compatible)) {
+		if (!luo_list_allows(words, lf->fh->compatible)) {
 			pr_err("the next kernel does not take over session '%s' token %#llx '%s'\n",
 			       session->name, lf->key.token,
 			       lf->fh->compatible);
@@ -143,7 +149,7 @@ static bool allows_session(const struct words *words,
 	return true;
 }
 
-static bool allows_flbs(const struct words *words)
+static bool luo_list_allows_flbs(const struct luo_compat_list *words)
 {
 	struct liveupdate_flb *flb;
 
@@ -151,7 +157,7 @@ static bool allows_flbs(const struct words *words)
 
 	list_private_for_each_entry(flb, &luo_fast_flbs, private.list) {
 		if (luo_fast_flb_is_preserved(flb) &&
-		    !allows(words, flb->compatible)) {
+		    !luo_list_allows(words, flb->compatible)) {
 			pr_err("the next kernel does not take over FLB '%s'\n",
 			       flb->compatible);
 			return false;
@@ -172,24 +178,24 @@ int luo_fast_query_allows(struct luo_fast_table *table)
 {
 	const struct luo_fast_session *session;
 
-	guard(mutex)(&next_lock);
+	guard(mutex)(&luo_next_lock);
 
-	if (!next_words.nr || !table->count)
+	if (!luo_next_list.nr || !table->count)
 		return 0;
-	if (!allows_format(&next_words, KHO_FDT_COMPATIBLE) ||
-	    !allows_format(&next_words, LUO_ABI_COMPATIBLE))
+	if (!luo_list_allows_format(&luo_next_list, KHO_FDT_COMPATIBLE) ||
+	    !luo_list_allows_format(&luo_next_list, LUO_ABI_COMPATIBLE))
 		return -EOPNOTSUPP;
 
 	list_for_each_entry(session, &table->list, list) {
-		if (!allows_session(&next_words, session))
+		if (!luo_list_allows_session(&luo_next_list, session))
 			return -EOPNOTSUPP;
 	}
 
-	return allows_flbs(&next_words) ? 0 : -EOPNOTSUPP;
+	return luo_list_allows_flbs(&luo_next_list) ? 0 : -EOPNOTSUPP;
 }
 
-static ssize_t compatible_show(struct kobject *kobj,
-			       struct kobj_attribute *attr, char *buf)
+static ssize_t luo_compatible_show(struct kobject *kobj,
+				   struct kobj_attribute *attr, char *buf)
 {
 	struct liveupdate_file_handler *fh;
 	struct liveupdate_flb *flb;
@@ -208,16 +214,16 @@ static ssize_t compatible_show(struct kobject *kobj,
 	return len >= PAGE_SIZE - 1 ? -EFBIG : len;
 }
 
-static ssize_t next_show(struct kobject *kobj, struct kobj_attribute *attr,
-			 char *buf)
+static ssize_t luo_next_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
 {
 	int len = 0;
 	unsigned int i;
 
-	guard(mutex)(&next_lock);
+	guard(mutex)(&luo_next_lock);
 
-	for (i = 0; i < next_words.nr; i++)
-		len += sysfs_emit_at(buf, len, "%s\n", next_words.word[i]);
+	for (i = 0; i < luo_next_list.nr; i++)
+		len += sysfs_emit_at(buf, len, "%s\n", luo_next_list.word[i]);
 	return len;
 }
 
@@ -231,37 +237,39 @@ static ssize_t next_show(struct kobject *kobj, struct kobj_attribute *attr,
  */
 int luo_fast_next_set(const char *text, size_t len)
 {
-	struct words words;
+	struct luo_compat_list words;
 	int err;
 
 	/* sysfs would hand the rest over as another list. */
 	if (len >= PAGE_SIZE)
 		return -EFBIG;
 
-	err = words_parse(&words, text, len);
+	err = luo_compat_list_parse(&words, text, len);
 	if (err)
 		return err;
 
-	guard(mutex)(&next_lock);
-	words_free(&next_words);
-	next_words = words;
+	guard(mutex)(&luo_next_lock);
+	luo_compat_list_free(&luo_next_list);
+	luo_next_list = words;
 	return 0;
 }
 
-static ssize_t next_store(struct kobject *kobj, struct kobj_attribute *attr,
-			  const char *buf, size_t len)
+static ssize_t luo_next_store(struct kobject *kobj, struct kobj_attribute *attr,
+			      const char *buf, size_t len)
 {
 	int err = luo_fast_next_set(buf, len);
 
 	return err ?: len;
 }
 
-static struct kobj_attribute compatible_attr = __ATTR_RO(compatible);
-static struct kobj_attribute next_attr = __ATTR_RW_MODE(next, 0600);
+static struct kobj_attribute luo_compatible_attr =
+	__ATTR(compatible, 0444, luo_compatible_show, NULL);
+static struct kobj_attribute luo_next_attr =
+	__ATTR(next, 0600, luo_next_show, luo_next_store);
 
-static const struct attribute *attrs[] = {
-	&compatible_attr.attr,
-	&next_attr.attr,
+static const struct attribute *luo_query_attrs[] = {
+	&luo_compatible_attr.attr,
+	&luo_next_attr.attr,
 	NULL
 };
 
@@ -278,7 +286,7 @@ int __init luo_fast_query_init(void)
 	if (!dir)
 		return -ENOMEM;
 
-	err = sysfs_create_files(dir, attrs);
+	err = sysfs_create_files(dir, luo_query_attrs);
 	if (err)
 		kobject_put(dir);
 	return err;
