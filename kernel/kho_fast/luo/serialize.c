@@ -42,10 +42,10 @@
 #include "trace.h"
 
 /* Fewer are not worth waking a worker. */
-#define SESSIONS_PER_WORKER	8
+#define LUO_SESSIONS_PER_WORKER	8
 
 /**
- * struct job - A freeze of all sessions.
+ * struct luo_freeze_job - A freeze of all sessions.
  * @list:  The sessions.
  * @lock:  Protects what follows.
  * @next:  The next to begin, or the head of the list.
@@ -53,7 +53,7 @@
  * @first: Index of the first that failed, or ULONG_MAX.
  * @err:   Its error.
  */
-struct job {
+struct luo_freeze_job {
 	struct list_head	*list;
 	spinlock_t		lock;	/* see above */
 	struct list_head	*next;
@@ -62,12 +62,12 @@ struct job {
 	int			err;
 };
 
-struct worker {
+struct luo_freeze_worker {
 	struct work_struct	work;
-	struct job		*job;
+	struct luo_freeze_job	*job;
 };
 
-static struct luo_fast_session *begin(struct job *job)
+static struct luo_fast_session *luo_freeze_next(struct luo_freeze_job *job)
 {
 	struct luo_fast_session *session;
 
@@ -82,7 +82,8 @@ static struct luo_fast_session *begin(struct job *job)
 	return session;
 }
 
-static void fail(struct job *job, unsigned long index, int err)
+static void luo_freeze_fail(struct luo_freeze_job *job, unsigned long index,
+			    int err)
 {
 	guard(spinlock)(&job->lock);
 
@@ -92,7 +93,7 @@ static void fail(struct job *job, unsigned long index, int err)
 	}
 }
 
-static int freeze_and_write(struct luo_fast_session *session)
+static int luo_session_serialize(struct luo_fast_session *session)
 {
 	const u64 began = kho_fast_clock();
 	int err;
@@ -110,17 +111,17 @@ static int freeze_and_write(struct luo_fast_session *session)
 	return 0;
 }
 
-static int freeze(struct luo_fast_session *session)
+static int luo_session_freeze(struct luo_fast_session *session)
 {
 	const u64 began = kho_fast_trace_begin(kho_session);
-	int err = freeze_and_write(session);
+	int err = luo_session_serialize(session);
 
 	luo_fast_trace_session(session->name, "freeze", began, err);
 	return err;
 }
 
 /* Does nothing to a session that is not frozen. */
-static void unfreeze(struct luo_fast_session *session)
+static void luo_session_unfreeze(struct luo_fast_session *session)
 {
 	const u64 began = kho_fast_trace_begin(kho_session);
 
@@ -134,31 +135,32 @@ static void unfreeze(struct luo_fast_session *session)
 	luo_fast_trace_session(session->name, "unfreeze", began, 0);
 }
 
-static void work(struct job *job)
+static void luo_freeze_work(struct luo_freeze_job *job)
 {
 	struct luo_fast_session *session;
 
-	while ((session = begin(job))) {
-		int err = freeze(session);
+	while ((session = luo_freeze_next(job))) {
+		int err = luo_session_freeze(session);
 
 		if (err)
-			fail(job, session->index, err);
+			luo_freeze_fail(job, session->index, err);
 	}
 }
 
-static void work_fn(struct work_struct *w)
+static void luo_freeze_work_fn(struct work_struct *w)
 {
-	work(container_of(w, struct worker, work)->job);
+	luo_freeze_work(container_of(w, struct luo_freeze_worker, work)->job);
 }
 
 /* Returns how many there are besides the caller. */
-static unsigned int start_workers(struct worker **workers, struct job *job,
-				  unsigned long nr_sessions)
+static unsigned int luo_freeze_start(struct luo_freeze_worker **workers,
+				     struct luo_freeze_job *job,
+				     unsigned long nr_sessions)
 {
 	unsigned int nr, i;
 
 	nr = min_t(unsigned long, num_online_cpus(),
-		   nr_sessions / SESSIONS_PER_WORKER);
+		   nr_sessions / LUO_SESSIONS_PER_WORKER);
 	if (nr < 2)
 		return 0;
 
@@ -168,27 +170,27 @@ static unsigned int start_workers(struct worker **workers, struct job *job,
 
 	for (i = 0; i < nr; i++) {
 		(*workers)[i].job = job;
-		INIT_WORK(&(*workers)[i].work, work_fn);
+		INIT_WORK(&(*workers)[i].work, luo_freeze_work_fn);
 		queue_work(system_dfl_long_wq, &(*workers)[i].work);
 	}
 
 	return nr;
 }
 
-static int freeze_all(struct luo_fast_table *table)
+static int luo_freeze_all(struct luo_fast_table *table)
 {
-	struct job job = {
+	struct luo_freeze_job job = {
 		.list = &table->list,
 		.next = table->list.next,
 		.first = ULONG_MAX,
 	};
-	struct worker *workers = NULL;
+	struct luo_freeze_worker *workers = NULL;
 	struct luo_fast_session *session;
 	unsigned int nr;
 
 	spin_lock_init(&job.lock);
-	nr = start_workers(&workers, &job, table->count);
-	work(&job);
+	nr = luo_freeze_start(&workers, &job, table->count);
+	luo_freeze_work(&job);
 	while (nr)
 		flush_work(&workers[--nr].work);
 	kfree(workers);
@@ -196,11 +198,11 @@ static int freeze_all(struct luo_fast_table *table)
 		return 0;
 
 	list_for_each_entry_reverse(session, &table->list, list)
-		unfreeze(session);
+		luo_session_unfreeze(session);
 	return job.err;
 }
 
-static int reserve_places(struct luo_fast_table *table)
+static int luo_reserve_records(struct luo_fast_table *table)
 {
 	struct luo_fast_session *session;
 	struct kho_block_set_it it;
@@ -216,7 +218,7 @@ static int reserve_places(struct luo_fast_table *table)
 	return 0;
 }
 
-static int freeze_and_tell(u64 *sessions_pa)
+static int luo_serialize(u64 *sessions_pa)
 {
 	struct luo_fast_table *table = &luo_fast_outgoing;
 	int err;
@@ -226,9 +228,9 @@ static int freeze_and_tell(u64 *sessions_pa)
 	*sessions_pa = 0;
 	err = luo_fast_query_allows(table);
 	if (!err)
-		err = reserve_places(table);
+		err = luo_reserve_records(table);
 	if (!err)
-		err = freeze_all(table);
+		err = luo_freeze_all(table);
 	if (err) {
 		kho_block_set_clear(&table->blocks);
 		return err;
@@ -252,7 +254,7 @@ int luo_fast_serialize(u64 *sessions_pa)
 	int err;
 
 	down_write(&luo_fast_update);
-	err = freeze_and_tell(sessions_pa);
+	err = luo_serialize(sessions_pa);
 	if (err)
 		up_write(&luo_fast_update);
 	return err;

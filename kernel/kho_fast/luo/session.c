@@ -67,14 +67,14 @@ void luo_fast_session_free(struct luo_fast_session *session)
 }
 
 /* For the timeline: something was done that @began then. */
-static void done(const struct luo_fast_session *session, enum kho_phase what,
-		 u64 began)
+static void luo_session_span(const struct luo_fast_session *session,
+			     enum kho_phase what, u64 began)
 {
 	kho_fast_span(what, began, kho_fast_clock(), NUMA_NO_NODE,
 		      session->name);
 }
 
-static int finish_set(struct luo_fast_session *session)
+static int luo_session_finish_files(struct luo_fast_session *session)
 {
 	const u64 began = kho_fast_clock();
 	bool empty;
@@ -86,47 +86,47 @@ static int finish_set(struct luo_fast_session *session)
 	empty = !session->set.count;
 	err = luo_fast_set_finish(&session->set);
 	if (!err && !empty)
-		done(session, KHO_SPAN_FINISH, began);
+		luo_session_span(session, KHO_SPAN_FINISH, began);
 	return err;
 }
 
-static int finish(struct luo_fast_session *session)
+static int luo_session_finish(struct luo_fast_session *session)
 {
 	const u64 began = kho_fast_trace_begin(kho_session);
-	int err = finish_set(session);
+	int err = luo_session_finish_files(session);
 
 	luo_fast_trace_session(session->name, "finish", began, err);
 	return err;
 }
 
-static void unpreserve(struct luo_fast_session *session)
+static void luo_session_unpreserve(struct luo_fast_session *session)
 {
 	guard(mutex)(&session->mutex);
 	luo_fast_set_unpreserve(&session->set);
 }
 
-static void remove(struct luo_fast_table *table,
-		   struct luo_fast_session *session)
+static void luo_session_remove(struct luo_fast_table *table,
+			       struct luo_fast_session *session)
 {
 	scoped_guard(mutex, &table->lock)
 		luo_fast_table_del(table, session);
 	luo_fast_session_free(session);
 }
 
-static void unclaim(struct luo_fast_session *session)
+static void luo_session_undo_retrieve(struct luo_fast_session *session)
 {
 	guard(mutex)(&luo_fast_incoming.lock);
 	session->retrieved = false;
 }
 
 /* Closing ends with this; after it the session may be gone. */
-static void trace_close(const struct luo_fast_session *session, u64 began,
-			int err)
+static void luo_session_trace_close(const struct luo_fast_session *session,
+				    u64 began, int err)
 {
 	luo_fast_trace_session(session->name, "close", began, err);
 }
 
-static int session_release(struct inode *inode, struct file *file)
+static int luo_session_release(struct inode *inode, struct file *file)
 {
 	const u64 began = kho_fast_trace_begin(kho_session);
 	struct luo_fast_session *session = file->private_data;
@@ -138,54 +138,56 @@ static int session_release(struct inode *inode, struct file *file)
 
 	guard(rwsem_read)(&luo_fast_update);
 	if (!session->retrieved) {
-		unpreserve(session);
-		trace_close(session, began, 0);
-		remove(&luo_fast_outgoing, session);
+		luo_session_unpreserve(session);
+		luo_session_trace_close(session, began, 0);
+		luo_session_remove(&luo_fast_outgoing, session);
 		return 0;
 	}
 
-	err = finish(session);
-	trace_close(session, began, err);
+	err = luo_session_finish(session);
+	luo_session_trace_close(session, began, err);
 	if (err) {
 		pr_warn("session '%s' was closed but cannot be finished, it may be retrieved again: %pe\n",
 			session->name, ERR_PTR(err));
-		unclaim(session);
+		luo_session_undo_retrieve(session);
 		return err;
 	}
 
-	remove(&luo_fast_incoming, session);
+	luo_session_remove(&luo_fast_incoming, session);
 	return 0;
 }
 
-static bool is_incoming(const void *object)
+static bool luo_session_is_incoming(const void *object)
 {
 	const struct luo_fast_session *session = object;
 
 	return session->retrieved;
 }
 
-static bool is_outgoing(const void *object)
+static bool luo_session_is_outgoing(const void *object)
 {
-	return !is_incoming(object);
+	return !luo_session_is_incoming(object);
 }
 
-static int preserve_file(struct luo_fast_session *session, u64 token, int fd)
+static int luo_session_preserve_file(struct luo_fast_session *session,
+				     u64 token, int fd)
 {
 	guard(mutex)(&session->mutex);
 	return luo_fast_file_preserve(&session->set, token, fd);
 }
 
 /* The file stays preserved when the answer, which has no news, cannot be given. */
-static int preserve_fd(void *object, struct luo_fast_call *call)
+static int luo_session_ioctl_preserve_fd(void *object,
+					 struct luo_fast_call *call)
 {
 	const struct liveupdate_session_preserve_fd *arg = &call->arg.preserve_fd;
-	int err = preserve_file(object, arg->token, arg->fd);
+	int err = luo_session_preserve_file(object, arg->token, arg->fd);
 
 	return err ?: luo_fast_respond(call);
 }
 
-static int retrieve_file(struct luo_fast_session *session, u64 token,
-			 struct file **filep)
+static int luo_session_retrieve_file(struct luo_fast_session *session,
+				     u64 token, struct file **filep)
 {
 	const u64 began = kho_fast_clock();
 	struct luo_fast_file *lf;
@@ -197,11 +199,12 @@ static int retrieve_file(struct luo_fast_session *session, u64 token,
 	if (lf)
 		err = luo_fast_file_retrieve(lf, filep);
 	if (!err)
-		done(session, KHO_SPAN_RETRIEVE, began);
+		luo_session_span(session, KHO_SPAN_RETRIEVE, began);
 	return err;
 }
 
-static int retrieve_fd(void *object, struct luo_fast_call *call)
+static int luo_session_ioctl_retrieve_fd(void *object,
+					 struct luo_fast_call *call)
 {
 	struct liveupdate_session_retrieve_fd *arg = &call->arg.retrieve_fd;
 	struct file *file;
@@ -211,7 +214,7 @@ static int retrieve_fd(void *object, struct luo_fast_call *call)
 	if (arg->fd < 0)
 		return arg->fd;
 
-	err = retrieve_file(object, arg->token, &file);
+	err = luo_session_retrieve_file(object, arg->token, &file);
 	if (err)
 		goto err_put_fd;
 
@@ -229,14 +232,15 @@ err_put_fd:
 	return err;
 }
 
-static int finish_session(void *object, struct luo_fast_call *call)
+static int luo_session_ioctl_finish(void *object, struct luo_fast_call *call)
 {
-	int err = call->arg.finish.reserved ? -EINVAL : finish(object);
+	int err = call->arg.finish.reserved ? -EINVAL
+					    : luo_session_finish(object);
 
 	return err ?: luo_fast_respond(call);
 }
 
-static int get_name(void *object, struct luo_fast_call *call)
+static int luo_session_ioctl_get_name(void *object, struct luo_fast_call *call)
 {
 	struct liveupdate_session_get_name *arg = &call->arg.get_name;
 	const struct luo_fast_session *session = object;
@@ -249,49 +253,50 @@ static int get_name(void *object, struct luo_fast_call *call)
 	return luo_fast_respond(call);
 }
 
-static const struct luo_fast_ioctl session_table[] = {
+static const struct luo_fast_ioctl luo_session_ioctl_table[] = {
 	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_PRESERVE_FD,
 		       struct liveupdate_session_preserve_fd, token,
-		       is_outgoing, preserve_fd),
+		       luo_session_is_outgoing, luo_session_ioctl_preserve_fd),
 	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_RETRIEVE_FD,
 		       struct liveupdate_session_retrieve_fd, token,
-		       is_incoming, retrieve_fd),
+		       luo_session_is_incoming, luo_session_ioctl_retrieve_fd),
 	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_FINISH,
 		       struct liveupdate_session_finish, reserved,
-		       is_incoming, finish_session),
+		       luo_session_is_incoming, luo_session_ioctl_finish),
 	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_GET_NAME,
 		       struct liveupdate_session_get_name, name, NULL,
-		       get_name),
+		       luo_session_ioctl_get_name),
 };
 
-static const struct luo_fast_ioctls session_ioctls = {
+static const struct luo_fast_ioctls luo_session_ioctls = {
 	.first = LIVEUPDATE_CMD_SESSION_BASE,
-	.nr = ARRAY_SIZE(session_table),
-	.table = session_table,
+	.nr = ARRAY_SIZE(luo_session_ioctl_table),
+	.table = luo_session_ioctl_table,
 };
 
-static long session_ioctl(struct file *file, unsigned int cmd,
-			  unsigned long arg)
+static long luo_session_ioctl(struct file *file, unsigned int cmd,
+			      unsigned long arg)
 {
-	return luo_fast_ioctl(&session_ioctls, file->private_data, cmd, arg);
+	return luo_fast_ioctl(&luo_session_ioctls, file->private_data, cmd,
+			      arg);
 }
 
-static const struct file_operations session_fops = {
+static const struct file_operations luo_session_fops = {
 	.owner		= THIS_MODULE,
-	.release	= session_release,
-	.unlocked_ioctl	= session_ioctl,
+	.release	= luo_session_release,
+	.unlocked_ioctl	= luo_session_ioctl,
 };
 
-static struct file *open_session(struct luo_fast_session *session)
+static struct file *luo_session_open(struct luo_fast_session *session)
 {
 	/* What /proc says; longer than any name. */
 	char text[sizeof("[luo_session] ") + LIVEUPDATE_SESSION_NAME_LENGTH];
 
 	snprintf(text, sizeof(text), "[luo_session] %s", session->name);
-	return anon_inode_getfile(text, &session_fops, session, O_RDWR);
+	return anon_inode_getfile(text, &luo_session_fops, session, O_RDWR);
 }
 
-static struct file *create(const char *name)
+static struct file *luo_session_do_create(const char *name)
 {
 	size_t len = strnlen(name, LIVEUPDATE_SESSION_NAME_LENGTH);
 	struct luo_fast_session *session;
@@ -312,9 +317,9 @@ static struct file *create(const char *name)
 		return ERR_PTR(err);
 	}
 
-	file = open_session(session);
+	file = luo_session_open(session);
 	if (IS_ERR(file))
-		remove(&luo_fast_outgoing, session);
+		luo_session_remove(&luo_fast_outgoing, session);
 	return file;
 }
 
@@ -329,14 +334,14 @@ static struct file *create(const char *name)
 struct file *luo_fast_session_create(const char *name)
 {
 	const u64 began = kho_fast_trace_begin(kho_session);
-	struct file *file = create(name);
+	struct file *file = luo_session_do_create(name);
 
 	luo_fast_trace_session(name, "create", began, PTR_ERR_OR_ZERO(file));
 	return file;
 }
 
 /* From here on nobody else can have it. */
-static struct luo_fast_session *claim(const char *name)
+static struct luo_fast_session *luo_session_begin_retrieve(const char *name)
 {
 	struct luo_fast_session *session;
 
@@ -352,17 +357,17 @@ static struct luo_fast_session *claim(const char *name)
 	return session;
 }
 
-static struct file *retrieve(const char *name)
+static struct file *luo_session_do_retrieve(const char *name)
 {
-	struct luo_fast_session *session = claim(name);
+	struct luo_fast_session *session = luo_session_begin_retrieve(name);
 	struct file *file;
 
 	if (IS_ERR(session))
 		return ERR_CAST(session);
 
-	file = open_session(session);
+	file = luo_session_open(session);
 	if (IS_ERR(file))
-		unclaim(session);
+		luo_session_undo_retrieve(session);
 	return file;
 }
 
@@ -377,7 +382,7 @@ static struct file *retrieve(const char *name)
 struct file *luo_fast_session_retrieve(const char *name)
 {
 	const u64 began = kho_fast_trace_begin(kho_session);
-	struct file *file = retrieve(name);
+	struct file *file = luo_session_do_retrieve(name);
 
 	luo_fast_trace_session(name, "retrieve", began, PTR_ERR_OR_ZERO(file));
 	return file;
@@ -392,6 +397,6 @@ void luo_fast_session_put_back(struct file *file)
 	struct luo_fast_session *session = file->private_data;
 
 	file->private_data = NULL;
-	unclaim(session);
+	luo_session_undo_retrieve(session);
 	fput(file);
 }

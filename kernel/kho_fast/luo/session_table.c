@@ -20,17 +20,19 @@
 
 DECLARE_RWSEM(luo_fast_update);
 
-#define TABLE_INIT(name) {						\
+#define LUO_SESSION_TABLE_INIT(name) {					\
 	.lock = __MUTEX_INITIALIZER(name.lock),				\
 	.list = LIST_HEAD_INIT(name.list),				\
 	.blocks = KHO_BLOCK_SET_INIT(name.blocks,			\
 				     sizeof(struct luo_session_ser)),	\
 }
 
-struct luo_fast_table luo_fast_incoming = TABLE_INIT(luo_fast_incoming);
-struct luo_fast_table luo_fast_outgoing = TABLE_INIT(luo_fast_outgoing);
+struct luo_fast_table luo_fast_incoming =
+	LUO_SESSION_TABLE_INIT(luo_fast_incoming);
+struct luo_fast_table luo_fast_outgoing =
+	LUO_SESSION_TABLE_INIT(luo_fast_outgoing);
 
-static const struct rhashtable_params by_name = {
+static const struct rhashtable_params luo_session_params = {
 	.head_offset = offsetof(struct luo_fast_session, node),
 	.key_offset = offsetof(struct luo_fast_session, name),
 	.key_len = sizeof_field(struct luo_fast_session, name),
@@ -44,10 +46,12 @@ static const struct rhashtable_params by_name = {
  */
 int __init luo_fast_sessions_init(void)
 {
-	int err = rhashtable_init(&luo_fast_incoming.by_name, &by_name);
+	int err = rhashtable_init(&luo_fast_incoming.by_name,
+				  &luo_session_params);
 
 	if (!err)
-		err = rhashtable_init(&luo_fast_outgoing.by_name, &by_name);
+		err = rhashtable_init(&luo_fast_outgoing.by_name,
+				      &luo_session_params);
 	return err;
 }
 
@@ -67,7 +71,7 @@ struct luo_fast_session *luo_fast_table_find(struct luo_fast_table *table,
 	lockdep_assert_held(&table->lock);
 
 	memcpy(key, name, strnlen(name, sizeof(key)));
-	return rhashtable_lookup_fast(&table->by_name, key, by_name);
+	return rhashtable_lookup_fast(&table->by_name, key, luo_session_params);
 }
 
 /**
@@ -90,7 +94,7 @@ int luo_fast_table_add(struct luo_fast_table *table,
 		return err;
 
 	err = rhashtable_lookup_insert_fast(&table->by_name, &session->node,
-					    by_name);
+					    luo_session_params);
 	if (err) {
 		if (table == &luo_fast_outgoing)
 			kho_block_set_shrink(&table->blocks, table->count);
@@ -112,7 +116,8 @@ void luo_fast_table_del(struct luo_fast_table *table,
 {
 	lockdep_assert_held(&table->lock);
 
-	rhashtable_remove_fast(&table->by_name, &session->node, by_name);
+	rhashtable_remove_fast(&table->by_name, &session->node,
+			       luo_session_params);
 	list_del(&session->list);
 	table->count--;
 	if (table == &luo_fast_outgoing)

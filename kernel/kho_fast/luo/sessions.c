@@ -36,19 +36,20 @@ int __init luo_fast_sessions_restore(u64 sessions_pa)
 }
 
 /**
- * struct take_over - All that is being read.
+ * struct luo_session_reader - All that is being read.
  * @reader:  Our side of luo_fast_read_sessions().
  * @session: The one whose files are being read.
  */
-struct take_over {
+struct luo_session_reader {
 	struct luo_fast_reader	reader;
 	struct luo_fast_session	*session;
 };
 
-static int take_session_over(struct luo_fast_reader *reader,
-			     const struct luo_session_ser *ser)
+static int luo_session_deserialize(struct luo_fast_reader *reader,
+				   const struct luo_session_ser *ser)
 {
-	struct take_over *job = container_of(reader, struct take_over, reader);
+	struct luo_session_reader *job =
+		container_of(reader, struct luo_session_reader, reader);
 	struct luo_fast_session *session = luo_fast_session_alloc(ser->name);
 	int err;
 
@@ -66,16 +67,17 @@ static int take_session_over(struct luo_fast_reader *reader,
 	return 0;
 }
 
-static int take_file_over(struct luo_fast_reader *reader,
-			  const struct luo_file_ser *ser)
+static int luo_file_deserialize(struct luo_fast_reader *reader,
+				const struct luo_file_ser *ser)
 {
-	struct take_over *job = container_of(reader, struct take_over, reader);
+	struct luo_session_reader *job =
+		container_of(reader, struct luo_session_reader, reader);
 
 	return luo_fast_file_adopt(&job->session->set, ser);
 }
 
 /* The handlers were not called yet, so there is nothing that they must undo. */
-static void forget_all(void)
+static void luo_sessions_leak(void)
 {
 	struct luo_fast_session *session, *next;
 
@@ -88,7 +90,7 @@ static void forget_all(void)
 }
 
 /* Everything was read: now it is known that these were records. */
-static void free_records(void)
+static void luo_sessions_free_records(void)
 {
 	struct luo_fast_session *session;
 
@@ -97,11 +99,11 @@ static void free_records(void)
 	kho_block_set_destroy(&luo_fast_incoming.blocks);
 }
 
-static int take_over(void)
+static int luo_sessions_deserialize(void)
 {
-	struct take_over job = {
-		.reader.session = take_session_over,
-		.reader.file = take_file_over,
+	struct luo_session_reader job = {
+		.reader.session = luo_session_deserialize,
+		.reader.file = luo_file_deserialize,
 	};
 	int err = luo_fast_incoming_error();
 
@@ -111,12 +113,12 @@ static int take_over(void)
 	guard(mutex)(&luo_fast_incoming.lock);
 	err = luo_fast_read_sessions(&luo_fast_incoming.blocks, &job.reader);
 	if (!err) {
-		free_records();
+		luo_sessions_free_records();
 		return 0;
 	}
 
 	pr_err("handover refused: what was preserved stays held\n");
-	forget_all();
+	luo_sessions_leak();
 	return err;
 }
 
@@ -133,7 +135,7 @@ int luo_fast_sessions_take_over(void)
 
 	if (!done) {
 		guard(rwsem_read)(&luo_fast_update);
-		err = take_over();
+		err = luo_sessions_deserialize();
 		done = true;
 	}
 
