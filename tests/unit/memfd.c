@@ -38,7 +38,7 @@ const struct liveupdate_file_ops *memfd_ops(void)
 
 void memfd_register_handler(void)
 {
-	if (shim_initcall_memfd_init() || strcmp(shim_file_handler->compatible, "memfd-v2"))
+	if (shim_initcall_memfd_luo_init() || strcmp(shim_file_handler->compatible, "memfd-v2"))
 		shim_die("no handler for memfd-v2");
 }
 

@@ -12,7 +12,7 @@
 
 #define MAX_PAGES	6000UL
 
-extern int (*shim_initcall_memfd_init)(void);
+extern int (*shim_initcall_memfd_luo_init)(void);
 
 /* The file as it must come back, and what else the next kernel is told. Shared. */
 extern struct old {

@@ -405,10 +405,10 @@ TEST(only_files_in_memory_without_a_name_and_with_known_seals_are_taken)
 TEST(the_handler_does_without_luo)
 {
 	shim_register_err = -EOPNOTSUPP;
-	EXPECT_EQ(shim_initcall_memfd_init(), 0);
+	EXPECT_EQ(shim_initcall_memfd_luo_init(), 0);
 	EXPECT_EQ(shim_nr_errs, 0);
 	shim_register_err = -EEXIST;
-	EXPECT_EQ(shim_initcall_memfd_init(), -EEXIST);
+	EXPECT_EQ(shim_initcall_memfd_luo_init(), -EEXIST);
 	EXPECT_EQ(shim_nr_errs, 1);
 }
 

@@ -47,19 +47,19 @@
 
 #include "memfd.h"
 
-static bool memfd_can_preserve(struct liveupdate_file_handler *handler,
-			       struct file *file)
+static bool memfd_luo_can_preserve(struct liveupdate_file_handler *handler,
+				   struct file *file)
 {
 	return shmem_file(file) && !file_inode(file)->i_nlink;
 }
 
 /* Several struct file of one inode are one file. */
-static unsigned long memfd_get_id(struct file *file)
+static unsigned long memfd_luo_get_id(struct file *file)
 {
 	return (unsigned long)file_inode(file);
 }
 
-static int fill_ser(struct memfd_luo_ser *ser, struct file *file)
+static int memfd_luo_fill_ser(struct memfd_luo_ser *ser, struct file *file)
 {
 	int seals = memfd_get_seals(file);
 
@@ -74,7 +74,7 @@ static int fill_ser(struct memfd_luo_ser *ser, struct file *file)
 	return kho_fast_memfd_preserve(file, ser);
 }
 
-static int memfd_preserve(struct liveupdate_file_op_args *args)
+static int memfd_luo_preserve(struct liveupdate_file_op_args *args)
 {
 	struct inode *inode = file_inode(args->file);
 	struct memfd_luo_ser *ser;
@@ -89,7 +89,7 @@ static int memfd_preserve(struct liveupdate_file_op_args *args)
 		goto err_thaw;
 	}
 
-	err = fill_ser(ser, args->file);
+	err = memfd_luo_fill_ser(ser, args->file);
 	if (err)
 		goto err_free_ser;
 
@@ -105,7 +105,7 @@ err_thaw:
 	return err;
 }
 
-static void memfd_unpreserve(struct liveupdate_file_op_args *args)
+static void memfd_luo_unpreserve(struct liveupdate_file_op_args *args)
 {
 	struct inode *inode = file_inode(args->file);
 	struct memfd_luo_ser *ser;
@@ -121,7 +121,7 @@ static void memfd_unpreserve(struct liveupdate_file_op_args *args)
 	inode_unlock(inode);
 }
 
-static int memfd_freeze(struct liveupdate_file_op_args *args)
+static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 {
 	struct memfd_luo_ser *ser;
 
@@ -133,7 +133,7 @@ static int memfd_freeze(struct liveupdate_file_op_args *args)
 	return 0;
 }
 
-static int memfd_retrieve(struct liveupdate_file_op_args *args)
+static int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
 {
 	struct file *file = kho_fast_memfd_retrieve(args->serialized_data);
 
@@ -145,31 +145,31 @@ static int memfd_retrieve(struct liveupdate_file_op_args *args)
 }
 
 /* A retrieve, also one that failed, has left nothing behind. */
-static void memfd_finish(struct liveupdate_file_op_args *args)
+static void memfd_luo_finish(struct liveupdate_file_op_args *args)
 {
 	if (!args->retrieve_status)
 		kho_fast_memfd_discard(args->serialized_data);
 }
 
-static const struct liveupdate_file_ops memfd_ops = {
-	.can_preserve = memfd_can_preserve,
-	.preserve = memfd_preserve,
-	.unpreserve = memfd_unpreserve,
-	.freeze = memfd_freeze,
-	.retrieve = memfd_retrieve,
-	.finish = memfd_finish,
-	.get_id = memfd_get_id,
+static const struct liveupdate_file_ops memfd_luo_ops = {
+	.can_preserve = memfd_luo_can_preserve,
+	.preserve = memfd_luo_preserve,
+	.unpreserve = memfd_luo_unpreserve,
+	.freeze = memfd_luo_freeze,
+	.retrieve = memfd_luo_retrieve,
+	.finish = memfd_luo_finish,
+	.get_id = memfd_luo_get_id,
 	.owner = THIS_MODULE,
 };
 
-static struct liveupdate_file_handler memfd_handler = {
-	.ops = &memfd_ops,
+static struct liveupdate_file_handler memfd_luo_handler = {
+	.ops = &memfd_luo_ops,
 	.compatible = MEMFD_LUO_FH_COMPATIBLE,
 };
 
-static int __init memfd_init(void)
+static int __init memfd_luo_init(void)
 {
-	int err = liveupdate_register_file_handler(&memfd_handler);
+	int err = liveupdate_register_file_handler(&memfd_luo_handler);
 
 	/* Without liveupdate= on the command line. */
 	if (err == -EOPNOTSUPP)
@@ -179,4 +179,4 @@ static int __init memfd_init(void)
 		pr_err("LUO does not take the handler: %pe\n", ERR_PTR(err));
 	return err;
 }
-late_initcall(memfd_init);
+late_initcall(memfd_luo_init);

@@ -29,7 +29,7 @@
 #include "memfd.h"
 
 /* Make a reference a pin: what unpin_folios() takes back. */
-static void pin(struct folio *folio)
+static void memfd_luo_pin_folio(struct folio *folio)
 {
 	if (folio_has_pincount(folio))
 		atomic_inc(&folio->_pincount);
@@ -38,7 +38,7 @@ static void pin(struct folio *folio)
 }
 
 /* That is the same for all folios of a pageblock; @block is one where they may. */
-static bool may_stay(struct folio *folio, unsigned long *block)
+static bool memfd_luo_may_stay(struct folio *folio, unsigned long *block)
 {
 	unsigned long nr = folio_pfn(folio) >> pageblock_order;
 
@@ -52,15 +52,15 @@ static bool may_stay(struct folio *folio, unsigned long *block)
 }
 
 /* Pin the folio of an entry, if it starts at @pos or before and may stay. */
-static bool pin_entry(struct xa_state *xas, struct folio *folio, pgoff_t pos,
-		      unsigned long *block)
+static bool memfd_luo_pin_entry(struct xa_state *xas, struct folio *folio,
+				pgoff_t pos, unsigned long *block)
 {
 	if (xa_is_value(folio) || !folio_try_get(folio))
 		return false;
 
 	if (folio == xas_reload(xas) && folio->index <= pos &&
-	    may_stay(folio, block)) {
-		pin(folio);
+	    memfd_luo_may_stay(folio, block)) {
+		memfd_luo_pin_folio(folio);
 		return true;
 	}
 
@@ -69,7 +69,7 @@ static bool pin_entry(struct xa_state *xas, struct folio *folio, pgoff_t pos,
 }
 
 /* Folios of a node are counted together. */
-static void count(struct folio **folios, unsigned long nr)
+static void memfd_luo_count_pinned(struct folio **folios, unsigned long nr)
 {
 	unsigned long i, first = 0;
 
@@ -84,9 +84,10 @@ static void count(struct folio **folios, unsigned long nr)
 }
 
 /* Pin folios as long as that is simple; returns how many. */
-static unsigned long pin_cached(struct address_space *mapping, pgoff_t pos,
-				pgoff_t end, struct folio **folios,
-				unsigned long max)
+static unsigned long memfd_luo_pin_cached(struct address_space *mapping,
+					  pgoff_t pos, pgoff_t end,
+					  struct folio **folios,
+					  unsigned long max)
 {
 	XA_STATE(xas, &mapping->i_pages, pos);
 	struct folio *folio;
@@ -97,14 +98,14 @@ static unsigned long pin_cached(struct address_space *mapping, pgoff_t pos,
 	xas_for_each(&xas, folio, end - 1) {
 		if (xas_retry(&xas, folio))
 			continue;
-		if (nr == max || !pin_entry(&xas, folio, pos, &block))
+		if (nr == max || !memfd_luo_pin_entry(&xas, folio, pos, &block))
 			break;
 
 		folios[nr++] = folio;
 		pos = folio_next_index(folio);
 	}
 
-	count(folios, nr);
+	memfd_luo_count_pinned(folios, nr);
 	return nr;
 }
 
@@ -129,7 +130,7 @@ long kho_fast_memfd_pin(struct file *file, pgoff_t pos, pgoff_t end,
 	unsigned long nr;
 	pgoff_t offset;
 
-	nr = pin_cached(file->f_mapping, pos, end, folios, max);
+	nr = memfd_luo_pin_cached(file->f_mapping, pos, end, folios, max);
 	if (nr)
 		return nr;
 

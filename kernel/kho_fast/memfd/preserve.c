@@ -46,24 +46,24 @@
 #include "records.h"
 
 /* Folios at a time: as many as kho_preserve_folios() does not spread again. */
-#define BATCH_FOLIOS	4096UL
+#define MEMFD_LUO_BATCH_FOLIOS	4096UL
 
 /* 256 MiB on x86-64, and memory enough for a worker to be worth it anywhere. */
-#define SEGMENT_PAGES	(2 * PAGES_PER_SECTION)
+#define MEMFD_LUO_SEGMENT_PAGES	(2 * PAGES_PER_SECTION)
 
 /* A page and a huge page. */
-#define STRIDE_PAGES	(1 + BIT(21 - PAGE_SHIFT))
+#define MEMFD_LUO_STRIDE_PAGES	(1 + BIT(21 - PAGE_SHIFT))
 
 static_assert(sizeof(struct memfd_luo_folio_ser) == KHO_FAST_RECORD_SIZE);
 
 /**
- * struct job - A file that is being preserved.
+ * struct memfd_luo_job - A file that is being preserved.
  * @spread: The segments.
  * @file:   The file.
  * @size:   Its size in bytes, not 0.
  * @lists:  The records of each segment.
  */
-struct job {
+struct memfd_luo_job {
 	struct kho_fast_spread	spread;
 	struct file		*file;
 	u64			size;
@@ -71,7 +71,7 @@ struct job {
 };
 
 /* Pages of the file. */
-static pgoff_t nr_pages(const struct job *job)
+static pgoff_t memfd_luo_nr_pages(const struct memfd_luo_job *job)
 {
 	return DIV_ROUND_UP(job->size, PAGE_SIZE);
 }
@@ -81,7 +81,7 @@ static pgoff_t nr_pages(const struct job *job)
  * written, is zeroed now, and nothing may be dropped as clean. A folio that is
  * dirty and up to date stays so as long as it is pinned.
  */
-static void make_whole(struct folio *folio)
+static void memfd_luo_make_whole(struct folio *folio)
 {
 	if (folio_test_dirty(folio) && folio_test_uptodate(folio))
 		return;
@@ -97,7 +97,8 @@ static void make_whole(struct folio *folio)
 }
 
 /* Returns how many could be recorded. */
-static long record(struct kho_fast_records *list, struct folio **folios, long nr)
+static long memfd_luo_record(struct kho_fast_records *list,
+			     struct folio **folios, long nr)
 {
 	long i;
 
@@ -116,7 +117,8 @@ static long record(struct kho_fast_records *list, struct folio **folios, long nr
 }
 
 /* For who watches. */
-static unsigned long count_pages(struct folio **folios, unsigned long nr)
+static unsigned long memfd_luo_count_pages(struct folio **folios,
+					   unsigned long nr)
 {
 	unsigned long i, pages = 0;
 
@@ -125,14 +127,14 @@ static unsigned long count_pages(struct folio **folios, unsigned long nr)
 	return pages;
 }
 
-static int preserve_batch(struct kho_fast_records *list, struct folio **folios,
-			  long nr)
+static int memfd_luo_preserve_batch(struct kho_fast_records *list,
+				    struct folio **folios, long nr)
 {
 	long i, done;
 	int err;
 
 	for (i = 0; i < nr; i++)
-		make_whole(folios[i]);
+		memfd_luo_make_whole(folios[i]);
 
 	err = kho_preserve_folios(folios, nr);
 	if (err) {
@@ -140,7 +142,7 @@ static int preserve_batch(struct kho_fast_records *list, struct folio **folios,
 		return err;
 	}
 
-	done = record(list, folios, nr);
+	done = memfd_luo_record(list, folios, nr);
 	if (done == nr)
 		return 0;
 
@@ -153,22 +155,24 @@ static int preserve_batch(struct kho_fast_records *list, struct folio **folios,
  * Preserve and record folios that are pinned. After an error those that are
  * recorded are preserved, and the others neither preserved nor pinned.
  */
-static int keep(struct kho_fast_records *list, struct folio **folios, long nr)
+static int memfd_luo_preserve_folios(struct kho_fast_records *list,
+				     struct folio **folios, long nr)
 {
 	const u64 began = kho_fast_trace_begin(kho_memfd);
 	/* While they are pinned. */
-	unsigned long pages = began ? count_pages(folios, nr) : 0;
-	int err = preserve_batch(list, folios, nr);
+	unsigned long pages = began ? memfd_luo_count_pages(folios, nr) : 0;
+	int err = memfd_luo_preserve_batch(list, folios, nr);
 
 	kho_fast_trace_memfd(began, "preserve", nr, pages, err);
 	return err;
 }
 
 /* Preserve the folios that start in the pages [pos, end). */
-static int preserve_range(const struct job *job, struct kho_fast_records *list,
-			  pgoff_t pos, pgoff_t end)
+static int memfd_luo_preserve_range(const struct memfd_luo_job *job,
+				    struct kho_fast_records *list, pgoff_t pos,
+				    pgoff_t end)
 {
-	unsigned long max = min(end - pos, BATCH_FOLIOS);
+	unsigned long max = min(end - pos, MEMFD_LUO_BATCH_FOLIOS);
 	struct folio **folios;
 	int err = 0;
 
@@ -191,7 +195,7 @@ static int preserve_range(const struct job *job, struct kho_fast_records *list,
 			unpin_folio(folios[0]);
 			skip = 1;
 		}
-		err = keep(list, folios + skip, nr - skip);
+		err = memfd_luo_preserve_folios(list, folios + skip, nr - skip);
 		pos = next;
 		cond_resched();
 	}
@@ -200,23 +204,27 @@ static int preserve_range(const struct job *job, struct kho_fast_records *list,
 	return err;
 }
 
-static int preserve_segment(struct kho_fast_spread *spread, unsigned long segment)
+static int memfd_luo_preserve_segment(struct kho_fast_spread *spread,
+				      unsigned long segment)
 {
-	struct job *job = container_of(spread, struct job, spread);
-	pgoff_t pos = (pgoff_t)segment * SEGMENT_PAGES;
+	struct memfd_luo_job *job = container_of(spread, struct memfd_luo_job,
+						 spread);
+	pgoff_t pos = (pgoff_t)segment * MEMFD_LUO_SEGMENT_PAGES;
+	pgoff_t end = min(pos + MEMFD_LUO_SEGMENT_PAGES,
+			  memfd_luo_nr_pages(job));
 
-	return preserve_range(job, &job->lists[segment], pos,
-			      min(pos + SEGMENT_PAGES, nr_pages(job)));
+	return memfd_luo_preserve_range(job, &job->lists[segment], pos, end);
 }
 
 /*
  * Is a page of the file missing? Those behind the end, which fallocate() can
  * put there, must not be counted in its place.
  */
-static bool has_holes(const struct job *job)
+static bool memfd_luo_has_holes(const struct memfd_luo_job *job)
 {
 	struct address_space *mapping = job->file->f_mapping;
-	struct folio *last = filemap_get_folio(mapping, nr_pages(job) - 1);
+	struct folio *last =
+		filemap_get_folio(mapping, memfd_luo_nr_pages(job) - 1);
 	unsigned long end;
 
 	if (IS_ERR(last))
@@ -233,14 +241,15 @@ static bool has_holes(const struct job *job)
  * since where the pages or huge pages of a file are interleaved those of all
  * segments could be on one node.
  */
-static int segment_nid(const struct job *job, unsigned long segment)
+static int memfd_luo_segment_nid(const struct memfd_luo_job *job,
+				 unsigned long segment)
 {
-	pgoff_t index = (pgoff_t)segment * SEGMENT_PAGES +
-			segment * STRIDE_PAGES % SEGMENT_PAGES;
+	pgoff_t index = (pgoff_t)segment * MEMFD_LUO_SEGMENT_PAGES;
 	struct folio *folio;
 	int nid;
 
-	index = min(index, nr_pages(job) - 1);
+	index += segment * MEMFD_LUO_STRIDE_PAGES % MEMFD_LUO_SEGMENT_PAGES;
+	index = min(index, memfd_luo_nr_pages(job) - 1);
 	folio = filemap_get_folio(job->file->f_mapping, index);
 	if (IS_ERR(folio))
 		return NUMA_NO_NODE;
@@ -250,14 +259,14 @@ static int segment_nid(const struct job *job, unsigned long segment)
 	return nid;
 }
 
-static int preserve_segments(struct job *job, int *nids,
-			     struct kho_fast_records *records)
+static int memfd_luo_preserve_segments(struct memfd_luo_job *job, int *nids,
+				       struct kho_fast_records *records)
 {
 	unsigned long i;
 	int err;
 
 	for (i = 0; i < job->spread.nr; i++)
-		nids[i] = segment_nid(job, i);
+		nids[i] = memfd_luo_segment_nid(job, i);
 	job->spread.nids = nids;
 
 	err = kho_fast_spread(&job->spread);
@@ -268,22 +277,25 @@ static int preserve_segments(struct job *job, int *nids,
 }
 
 /* After an error @records lists what is preserved. */
-static int preserve_all(struct job *job, struct kho_fast_records *records)
+static int memfd_luo_preserve_all(struct memfd_luo_job *job,
+				  struct kho_fast_records *records)
 {
 	unsigned long nr = job->spread.nr;
 	int *nids = NULL;
 	int err;
 
-	if (num_node_state(N_MEMORY) > 1 && nr > 1 && !has_holes(job)) {
+	if (num_node_state(N_MEMORY) > 1 && nr > 1 &&
+	    !memfd_luo_has_holes(job)) {
 		nids = kvmalloc_array(nr, sizeof(*nids), GFP_KERNEL);
 		job->lists = kvmalloc_array(nr, sizeof(*job->lists),
 					    GFP_KERNEL | __GFP_ZERO);
 	}
 
 	if (nids && job->lists)
-		err = preserve_segments(job, nids, records);
+		err = memfd_luo_preserve_segments(job, nids, records);
 	else
-		err = preserve_range(job, records, 0, nr_pages(job));
+		err = memfd_luo_preserve_range(job, records, 0,
+					       memfd_luo_nr_pages(job));
 
 	kvfree(job->lists);
 	kvfree(nids);
@@ -291,7 +303,7 @@ static int preserve_all(struct job *job, struct kho_fast_records *records)
 }
 
 /* Undo what a page of records lists, and free it. */
-static void release_page(struct page *page)
+static void memfd_luo_release_page(struct page *page)
 {
 	const struct memfd_luo_folio_ser *ser = page_address(page);
 	/* Pointers are smaller than records, and take the place of those read. */
@@ -308,7 +320,7 @@ static void release_page(struct page *page)
 
 	kho_unpreserve_folios(folios, nr);
 	kho_fast_trace_memfd(began, "unpreserve", nr,
-			     count_pages(folios, nr), 0);
+			     memfd_luo_count_pages(folios, nr), 0);
 	unpin_folios(folios, nr);
 	free_page((unsigned long)folios);
 }
@@ -328,8 +340,8 @@ int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser)
 {
 	struct kho_fast_records records = {};
 	struct kho_vmalloc folios = {};
-	struct job job = {
-		.spread.run = preserve_segment,
+	struct memfd_luo_job job = {
+		.spread.run = memfd_luo_preserve_segment,
 		.file = file,
 		.size = i_size_read(file_inode(file)),
 	};
@@ -337,13 +349,15 @@ int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser)
 
 	if (!job.size)
 		return 0;
-	job.spread.nr = DIV_ROUND_UP(nr_pages(&job), SEGMENT_PAGES);
+	job.spread.nr = DIV_ROUND_UP(memfd_luo_nr_pages(&job),
+				     MEMFD_LUO_SEGMENT_PAGES);
 
-	nr = preserve_all(&job, &records);
+	nr = memfd_luo_preserve_all(&job, &records);
 	if (!nr)
 		nr = kho_fast_records_store(&records, &folios);
 	if (nr < 0) {
-		kho_fast_chain_undo(records.chain.first, 0, release_page);
+		kho_fast_chain_undo(records.chain.first, 0,
+				    memfd_luo_release_page);
 		return nr;
 	}
 
@@ -360,5 +374,6 @@ int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser)
  */
 void kho_fast_memfd_unpreserve(struct memfd_luo_ser *ser)
 {
-	kho_fast_chain_undo(KHOSER_LOAD_PTR(ser->folios.first), 0, release_page);
+	kho_fast_chain_undo(KHOSER_LOAD_PTR(ser->folios.first), 0,
+			    memfd_luo_release_page);
 }

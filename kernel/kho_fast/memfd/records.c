@@ -32,7 +32,7 @@
 /* Records do not cross pages. */
 static_assert(PAGE_SIZE % KHO_FAST_RECORD_SIZE == 0);
 
-static int grow(struct kho_fast_records *records)
+static int memfd_luo_records_grow(struct kho_fast_records *records)
 {
 	void *page = (void *)get_zeroed_page(GFP_KERNEL);
 	int err;
@@ -65,7 +65,7 @@ void *kho_fast_records_add(struct kho_fast_records *records)
 	void *record;
 
 	if (!records->left) {
-		int err = grow(records);
+		int err = memfd_luo_records_grow(records);
 
 		if (err)
 			return ERR_PTR(err);

@@ -52,24 +52,25 @@
 #include "memfd.h"
 #include "records.h"
 
-#define KNOWN_FLAGS	(MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE)
+#define MEMFD_LUO_KNOWN_FLAGS						\
+	(MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE)
 
 /* What finding the place again costs is a percent; 512 bytes of stack. */
-#define BATCH_FOLIOS	64
+#define MEMFD_LUO_BATCH_FOLIOS	64
 
 /**
- * struct batch - Folios that are claimed, locked and charged.
+ * struct memfd_luo_batch - Folios that are claimed, locked and charged.
  * @folios: The folios, with their index and their flags.
  * @nr:     How many.
  * @pages:  How many pages that is.
  */
-struct batch {
-	struct folio	*folios[BATCH_FOLIOS];
+struct memfd_luo_batch {
+	struct folio	*folios[MEMFD_LUO_BATCH_FOLIOS];
 	unsigned int	nr;
 	long		pages;
 };
 
-static int check_ser(const struct memfd_luo_ser *ser)
+static int memfd_luo_check_ser(const struct memfd_luo_ser *ser)
 {
 	int err = 0;
 
@@ -86,14 +87,15 @@ static int check_ser(const struct memfd_luo_ser *ser)
 }
 
 /* Can @folio be where its record says, in a file of @size bytes? */
-static int check_record(const struct memfd_luo_folio_ser *record,
-			const struct folio *folio, u64 size)
+static int memfd_luo_check_record(const struct memfd_luo_folio_ser *record,
+				  const struct folio *folio, u64 size)
 {
 	unsigned int max_order = IS_ENABLED(CONFIG_XARRAY_MULTI) ?
 				 MAX_PAGECACHE_ORDER : 0;
 	u64 nr_pages = DIV_ROUND_UP(size, PAGE_SIZE);
 
-	if (!(record->flags & ~KNOWN_FLAGS) && record->index < nr_pages &&
+	if (!(record->flags & ~MEMFD_LUO_KNOWN_FLAGS) &&
+	    record->index < nr_pages &&
 	    IS_ALIGNED(record->index, folio_nr_pages(folio)) &&
 	    folio_order(folio) <= max_order)
 		return 0;
@@ -108,7 +110,8 @@ static int check_record(const struct memfd_luo_folio_ser *record,
  * Nobody can see the folio yet, so nothing of this need be atomic, but for the
  * flag that has no such way of being set.
  */
-static void set_up(struct folio *folio, const struct memfd_luo_folio_ser *record)
+static void memfd_luo_init_folio(struct folio *folio,
+				 const struct memfd_luo_folio_ser *record)
 {
 	__folio_set_locked(folio);
 	__folio_set_swapbacked(folio);
@@ -120,9 +123,9 @@ static void set_up(struct folio *folio, const struct memfd_luo_folio_ser *record
 }
 
 /* Claim the folio of a record for a file of @size bytes. */
-static int take_folio(struct batch *batch, u64 size,
-		      const struct memfd_luo_folio_ser *record,
-		      struct kho_fast_claims *claims)
+static int memfd_luo_retrieve_folio(struct memfd_luo_batch *batch, u64 size,
+				    const struct memfd_luo_folio_ser *record,
+				    struct kho_fast_claims *claims)
 {
 	struct folio *folio = kho_fast_claims_next(claims, record->pfn);
 	int err;
@@ -133,13 +136,13 @@ static int take_folio(struct batch *batch, u64 size,
 		return -EIO;
 	}
 
-	err = check_record(record, folio, size);
+	err = memfd_luo_check_record(record, folio, size);
 	if (err) {
 		folio_put(folio);
 		return err;
 	}
 
-	set_up(folio, record);
+	memfd_luo_init_folio(folio, record);
 	batch->folios[batch->nr++] = folio;
 	batch->pages += folio_nr_pages(folio);
 	return 0;
@@ -149,19 +152,21 @@ static int take_folio(struct batch *batch, u64 size,
  * Is the slot of a page the one beside the last? The one beside the start of a
  * large folio is taken by that folio, and refused.
  */
-static bool is_next(const struct xa_state *xas, const struct folio *folio)
+static bool memfd_luo_is_next(const struct xa_state *xas,
+			      const struct folio *folio)
 {
 	return xas_is_node(xas) && !folio_test_large(folio) &&
 	       xas->xa_index + 1 == folio->index;
 }
 
 /* Put a folio into a page cache that is locked; @xas tells of an error. */
-static bool store(struct xa_state *xas, struct address_space *mapping,
-		  struct folio *folio)
+static bool memfd_luo_store_folio(struct xa_state *xas,
+				  struct address_space *mapping,
+				  struct folio *folio)
 {
 	void *entry;
 
-	if (is_next(xas, folio)) {
+	if (memfd_luo_is_next(xas, folio)) {
 		entry = xas_next(xas);
 	} else {
 		xas_set_order(xas, folio->index, folio_order(folio));
@@ -186,7 +191,7 @@ static bool store(struct xa_state *xas, struct address_space *mapping,
 }
 
 /* Do the statistics count both in the same place? */
-static bool are_counted_together(struct folio *a, struct folio *b)
+static bool memfd_luo_same_counters(struct folio *a, struct folio *b)
 {
 	guard(rcu)();
 
@@ -196,8 +201,8 @@ static bool are_counted_together(struct folio *a, struct folio *b)
 }
 
 /* Count folios of a page cache that is locked, as few times as possible. */
-static void count(struct address_space *mapping, struct folio *const *folios,
-		  unsigned int nr)
+static void memfd_luo_count_folios(struct address_space *mapping,
+				   struct folio *const *folios, unsigned int nr)
 {
 	long pages = 0;
 	unsigned int i;
@@ -206,7 +211,7 @@ static void count(struct address_space *mapping, struct folio *const *folios,
 		struct folio *folio = folios[i];
 
 		pages += folio_nr_pages(folio);
-		if (i + 1 < nr && are_counted_together(folio, folios[i + 1]))
+		if (i + 1 < nr && memfd_luo_same_counters(folio, folios[i + 1]))
 			continue;
 
 		if (folio_test_pmd_mappable(folio))
@@ -219,9 +224,9 @@ static void count(struct address_space *mapping, struct folio *const *folios,
 }
 
 /* Returns how many were stored; fewer than all with an error in @xas. */
-static unsigned int store_batch(struct xa_state *xas,
-				struct address_space *mapping,
-				const struct batch *batch)
+static unsigned int memfd_luo_store_batch(struct xa_state *xas,
+					  struct address_space *mapping,
+					  const struct memfd_luo_batch *batch)
 {
 	gfp_t gfp = mapping_gfp_mask(mapping) & GFP_RECLAIM_MASK;
 	unsigned int done = 0, first;
@@ -232,9 +237,10 @@ static unsigned int store_batch(struct xa_state *xas,
 		first = done;
 		xas_lock_irq(xas);
 		while (done < batch->nr &&
-		       store(xas, mapping, batch->folios[done]))
+		       memfd_luo_store_folio(xas, mapping, batch->folios[done]))
 			done++;
-		count(mapping, batch->folios + first, done - first);
+		memfd_luo_count_folios(mapping, batch->folios + first,
+				       done - first);
 		xas_unlock_irq(xas);
 	} while (xas_nomem(xas, gfp));
 
@@ -242,7 +248,8 @@ static unsigned int store_batch(struct xa_state *xas,
 }
 
 /* Put folios of one zone and group on their list; returns how many those are. */
-static unsigned int add_lru_run(struct folio *const *folios, unsigned int nr)
+static unsigned int memfd_luo_add_lru_run(struct folio *const *folios,
+					  unsigned int nr)
 {
 	struct lruvec *lruvec = folio_lruvec_lock_irq(folios[0]);
 	enum zone_type zone = folio_zonenum(folios[0]);
@@ -272,16 +279,16 @@ static unsigned int add_lru_run(struct folio *const *folios, unsigned int nr)
  * nobody has locked memory of a new file. Its batches are of 31 folios, and
  * counted one by one.
  */
-static void add_lru(struct folio *const *folios, unsigned int nr)
+static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; )
-		i += add_lru_run(folios + i, nr - i);
+		i += memfd_luo_add_lru_run(folios + i, nr - i);
 }
 
 /* Freeing a folio takes back what it was charged. */
-static void let_go(const struct batch *batch)
+static void memfd_luo_put_batch(const struct memfd_luo_batch *batch)
 {
 	unsigned int i;
 
@@ -295,8 +302,9 @@ static void let_go(const struct batch *batch)
  * Add a batch to a file, and let go of it. @accounted pages are told to
  * shmem_recalc_inode() in the end, which takes those back that are not there.
  */
-static int add_batch(struct inode *inode, const struct batch *batch,
-		     long *accounted)
+static int memfd_luo_add_batch(struct inode *inode,
+			       const struct memfd_luo_batch *batch,
+			       long *accounted)
 {
 	XA_STATE(xas, &inode->i_mapping->i_pages, 0);
 	unsigned int done = 0;
@@ -308,37 +316,38 @@ static int add_batch(struct inode *inode, const struct batch *batch,
 		       ERR_PTR(err));
 	} else {
 		*accounted += batch->pages;
-		done = store_batch(&xas, inode->i_mapping, batch);
+		done = memfd_luo_store_batch(&xas, inode->i_mapping, batch);
 		err = xas_error(&xas);
 		if (err)
 			pr_err("cannot add a folio at index %lu: %pe\n",
 			       batch->folios[done]->index, ERR_PTR(err));
 	}
 
-	add_lru(batch->folios, done);
-	let_go(batch);
+	memfd_luo_add_lru(batch->folios, done);
+	memfd_luo_put_batch(batch);
 	return err;
 }
 
-static int claim_batch(struct batch *batch, u64 size,
-		       struct kho_fast_records_it *it)
+static int memfd_luo_restore_batch(struct memfd_luo_batch *batch, u64 size,
+				   struct kho_fast_records_it *it)
 {
 	const struct memfd_luo_folio_ser *record;
 	struct kho_fast_claims claims;
 	int err = 0;
 
 	kho_fast_claims_begin(&claims);
-	while (!err && batch->nr < BATCH_FOLIOS &&
+	while (!err && batch->nr < MEMFD_LUO_BATCH_FOLIOS &&
 	       (record = kho_fast_records_next(it))) {
 		if (record->pfn)
-			err = take_folio(batch, size, record, &claims);
+			err = memfd_luo_retrieve_folio(batch, size, record,
+						       &claims);
 	}
 	kho_fast_claims_end(&claims);
 
 	return err;
 }
 
-static int charge_batch(const struct batch *batch)
+static int memfd_luo_charge_batch(const struct memfd_luo_batch *batch)
 {
 	unsigned int i;
 	int err;
@@ -356,18 +365,18 @@ static int charge_batch(const struct batch *batch)
 }
 
 /* After an error the batch is empty. */
-static int fill_batch(struct batch *batch, u64 size,
-		      struct kho_fast_records_it *it)
+static int memfd_luo_fill_batch(struct memfd_luo_batch *batch, u64 size,
+				struct kho_fast_records_it *it)
 {
 	int err;
 
 	batch->nr = 0;
 	batch->pages = 0;
-	err = claim_batch(batch, size, it);
+	err = memfd_luo_restore_batch(batch, size, it);
 	if (!err)
-		err = charge_batch(batch);
+		err = memfd_luo_charge_batch(batch);
 	if (err) {
-		let_go(batch);
+		memfd_luo_put_batch(batch);
 		batch->nr = 0;
 		batch->pages = 0;
 	}
@@ -376,39 +385,41 @@ static int fill_batch(struct batch *batch, u64 size,
 }
 
 /* Fill a batch and add it; after that it only tells how much that was. */
-static int take_batch(struct inode *inode, u64 size,
-		      struct kho_fast_records_it *it, struct batch *batch,
-		      long *accounted)
+static int memfd_luo_retrieve_batch(struct inode *inode, u64 size,
+				    struct kho_fast_records_it *it,
+				    struct memfd_luo_batch *batch,
+				    long *accounted)
 {
 	const u64 began = kho_fast_trace_begin(kho_memfd);
-	int err = fill_batch(batch, size, it);
+	int err = memfd_luo_fill_batch(batch, size, it);
 
 	if (batch->nr)
-		err = add_batch(inode, batch, accounted);
+		err = memfd_luo_add_batch(inode, batch, accounted);
 	if (batch->nr || err)
 		kho_fast_trace_memfd(began, "retrieve", batch->nr, batch->pages,
 				     err);
 	return err;
 }
 
-static int take_folios(struct inode *inode, u64 size,
-		       struct kho_fast_records_it *it)
+static int memfd_luo_retrieve_folios(struct inode *inode, u64 size,
+				     struct kho_fast_records_it *it)
 {
-	struct batch batch;
+	struct memfd_luo_batch batch;
 	long accounted = 0;
 	int err;
 
 	do {
-		err = take_batch(inode, size, it, &batch, &accounted);
+		err = memfd_luo_retrieve_batch(inode, size, it, &batch,
+					       &accounted);
 		cond_resched();
-	} while (!err && batch.nr == BATCH_FOLIOS);
+	} while (!err && batch.nr == MEMFD_LUO_BATCH_FOLIOS);
 
 	shmem_recalc_inode(inode, accounted, 0);
 	return err;
 }
 
-static struct file *make_file(const struct memfd_luo_ser *ser,
-			      struct kho_fast_records_it *it)
+static struct file *memfd_luo_make_file(const struct memfd_luo_ser *ser,
+					struct kho_fast_records_it *it)
 {
 	struct file *file;
 	int err;
@@ -426,7 +437,8 @@ static struct file *make_file(const struct memfd_luo_ser *ser,
 	} else {
 		vfs_setpos(file, ser->pos, MAX_LFS_FILESIZE);
 		i_size_write(file_inode(file), ser->size);
-		err = take_folios(file_inode(file), ser->size, it);
+		err = memfd_luo_retrieve_folios(file_inode(file), ser->size,
+						it);
 	}
 	if (!err)
 		return file;
@@ -437,7 +449,7 @@ static struct file *make_file(const struct memfd_luo_ser *ser,
 }
 
 /* Claim the description of a file. */
-static struct folio *claim_ser(phys_addr_t ser_pa)
+static struct folio *memfd_luo_restore_ser(phys_addr_t ser_pa)
 {
 	struct folio *folio = NULL;
 
@@ -448,8 +460,8 @@ static struct folio *claim_ser(phys_addr_t ser_pa)
 	return folio;
 }
 
-static int claim_records(const struct memfd_luo_ser *ser,
-			 struct kho_fast_records_it *it)
+static int memfd_luo_restore_records(const struct memfd_luo_ser *ser,
+				     struct kho_fast_records_it *it)
 {
 	struct kho_vmalloc folios = ser->folios;
 	int err = kho_fast_records_claim(&folios, ser->nr_folios, it);
@@ -461,7 +473,7 @@ static int claim_records(const struct memfd_luo_ser *ser,
 }
 
 /* Free the folios that are left, and the records. */
-static void discard(struct kho_fast_records_it *it)
+static void memfd_luo_discard(struct kho_fast_records_it *it)
 {
 	const u64 began = kho_fast_trace_begin(kho_memfd);
 	const struct memfd_luo_folio_ser *record;
@@ -499,7 +511,7 @@ static void discard(struct kho_fast_records_it *it)
  */
 struct file *kho_fast_memfd_retrieve(phys_addr_t ser_pa)
 {
-	struct folio *folio = claim_ser(ser_pa);
+	struct folio *folio = memfd_luo_restore_ser(ser_pa);
 	const struct memfd_luo_ser *ser;
 	struct kho_fast_records_it it;
 	struct file *file;
@@ -509,12 +521,12 @@ struct file *kho_fast_memfd_retrieve(phys_addr_t ser_pa)
 		return ERR_PTR(-EINVAL);
 
 	ser = folio_address(folio);
-	err = claim_records(ser, &it);
+	err = memfd_luo_restore_records(ser, &it);
 	if (!err)
-		err = check_ser(ser);
-	file = err ? ERR_PTR(err) : make_file(ser, &it);
+		err = memfd_luo_check_ser(ser);
+	file = err ? ERR_PTR(err) : memfd_luo_make_file(ser, &it);
 
-	discard(&it);
+	memfd_luo_discard(&it);
 	folio_put(folio);
 	return file;
 }
@@ -527,13 +539,13 @@ struct file *kho_fast_memfd_retrieve(phys_addr_t ser_pa)
  */
 void kho_fast_memfd_discard(phys_addr_t ser_pa)
 {
-	struct folio *folio = claim_ser(ser_pa);
+	struct folio *folio = memfd_luo_restore_ser(ser_pa);
 	struct kho_fast_records_it it;
 
 	if (!folio)
 		return;
 
-	claim_records(folio_address(folio), &it);
-	discard(&it);
+	memfd_luo_restore_records(folio_address(folio), &it);
+	memfd_luo_discard(&it);
 	folio_put(folio);
 }
