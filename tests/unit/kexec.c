@@ -95,7 +95,7 @@ void kexec_first(void)
 {
 	char sizes[] = "256K,256K,256K";
 
-	shim_param_parse_kho_scratch(sizes);
+	shim_param_kho_scratch_parse(sizes);
 	kexec_boot();
 	kexec_boot_late();
 }

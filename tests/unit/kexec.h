@@ -8,8 +8,8 @@
 #include "unit.h"
 
 extern int (*shim_initcall_kho_init)(void);
-extern int (*shim_param_parse_kho)(char *arg);
-extern int (*shim_param_parse_kho_scratch)(char *arg);
+extern int (*shim_param_kho_parse_enable)(char *arg);
+extern int (*shim_param_kho_scratch_parse)(char *arg);
 
 /* What passes from kernel to kernel besides physical memory. */
 struct boot_params {

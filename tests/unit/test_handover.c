@@ -89,7 +89,7 @@ TEST(memory_is_complete_also_when_kho_is_off)
 
 	kexec_machine();
 	ASSERT_TRUE(kexec_run(preserves_much));
-	EXPECT_EQ(shim_param_parse_kho(off), 0);
+	EXPECT_EQ(shim_param_kho_parse_enable(off), 0);
 	shim_nr_free_pages = LONG_MAX;
 	kexec_next();
 	kexec_boot_late();
@@ -262,7 +262,7 @@ static void init_fails(long n)
 	long live, err;
 	int nid;
 
-	shim_param_parse_kho_scratch(sizes);
+	shim_param_kho_scratch_parse(sizes);
 	kexec_boot();
 	for (nid = 0; nid < MAX_NUMNODES; nid++)
 		boot_deferred(nid);

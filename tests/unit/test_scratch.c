@@ -10,15 +10,15 @@
 #define BLOCK	(PAGE_SIZE * MAX_ORDER_NR_PAGES)
 #define MIB	(1UL << 20)
 
-extern int (*shim_param_parse_kho_scratch)(char *arg);
-extern int (*shim_param_parse_kho)(char *arg);
+extern int (*shim_param_kho_scratch_parse)(char *arg);
+extern int (*shim_param_kho_parse_enable)(char *arg);
 
 static int parse(const char *arg)
 {
 	char buf[64];
 
 	snprintf(buf, sizeof(buf), "%s", arg);
-	return shim_param_parse_kho_scratch(buf);
+	return shim_param_kho_scratch_parse(buf);
 }
 
 /* 6 GiB on two nodes, 2 GiB of them above the 4 GiB line. */
@@ -49,7 +49,7 @@ TEST(scratch_parameter_refuses_what_it_does_not_understand)
 	};
 	unsigned int i;
 
-	EXPECT_EQ(shim_param_parse_kho_scratch(NULL), -EINVAL);
+	EXPECT_EQ(shim_param_kho_scratch_parse(NULL), -EINVAL);
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		EXPECT_LT(parse(bad[i]), 0) TH_LOG("accepted: '%s'", bad[i]);
 }
@@ -58,7 +58,7 @@ TEST(scratch_parameter_does_not_change_its_argument)
 {
 	char arg[] = "150%";
 
-	EXPECT_EQ(shim_param_parse_kho_scratch(arg), 0);
+	EXPECT_EQ(shim_param_kho_scratch_parse(arg), 0);
 	EXPECT_EQ(strcmp(arg, "150%"), 0);
 }
 
@@ -183,7 +183,7 @@ TEST(every_failed_allocation_disables_kho_and_gives_all_back)
 	for (n = 0; n < 5; n++) {
 		char on[] = "on";
 
-		EXPECT_EQ(shim_param_parse_kho(on), 0);
+		EXPECT_EQ(shim_param_kho_parse_enable(on), 0);
 		shim_fail_after = n;
 		kho_fast_scratch_reserve();
 		ASSERT_FALSE(kho_is_enabled());
