@@ -18,8 +18,8 @@
 #include "timeline/record.h"
 #include "timeline/show.h"
 
-extern int (*shim_show_timeline)(struct seq_file *m, void *v);
-extern int (*shim_show_timeline_json)(struct seq_file *m, void *v);
+extern int (*shim_show_kho_timeline)(struct seq_file *m, void *v);
+extern int (*shim_show_kho_timeline_json)(struct seq_file *m, void *v);
 
 /* The clock that goes on across kexec; and what the old kernel is to do. */
 static struct machine {
@@ -110,7 +110,7 @@ static char *text_of(int (*show)(struct seq_file *m, void *v))
 
 static char *json(void)
 {
-	return text_of(shim_show_timeline_json);
+	return text_of(shim_show_kho_timeline_json);
 }
 
 static unsigned int count(const char *text, const char *what)
@@ -157,7 +157,7 @@ TEST(two_kernels_are_on_one_clock)
 	EXPECT_EQ(shim_nr_warnings, 0);
 	free(text);
 
-	text = text_of(shim_show_timeline);
+	text = text_of(shim_show_kho_timeline);
 	EXPECT_EQ(count(text, "\nold "), 4 + 2);
 	EXPECT_EQ(count(text, "\nnew "), 4);
 	EXPECT_EQ(count(text, "old    jump                    0.003        0.001\n"), 1) TH_LOG("%s", text);
@@ -506,7 +506,7 @@ static void live_through_babble(unsigned long nth)
 	    !strstr(text, shim_nr_warnings ? "\"previous\":false" : "\"previous\":true"))
 		shim_die("%u warnings, and then: %s", shim_nr_warnings, text);
 	free(text);
-	free(text_of(shim_show_timeline));
+	free(text_of(shim_show_kho_timeline));
 	_exit(shim_nr_warnings);
 }
 
