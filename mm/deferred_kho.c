@@ -110,7 +110,7 @@ bool __init kho_fast_is_boot(void)
  */
 bool __init kho_fast_is_held(unsigned long pfn)
 {
-	return kho_fast_map_busy(&kho_fast_incoming, pfn);
+	return kho_fast_map_has_preserved(&kho_fast_incoming, pfn);
 }
 
 /**
@@ -148,7 +148,7 @@ static void __init block_read(struct block *block, unsigned long from,
 	unsigned long start, limit, end;
 
 	block->pfn = ALIGN_DOWN(from, KHO_FAST_BLOCK_PAGES);
-	kho_fast_held_mask(&kho_fast_incoming, block->pfn, block->stay);
+	kho_fast_keep_mask(&kho_fast_incoming, block->pfn, block->stay);
 	if (!kho_fast_holes_can_wait())
 		return;
 
@@ -491,7 +491,7 @@ static unsigned long __init finish_pieces(int nid, unsigned long from,
 }
 
 static void __init finish_section(unsigned long nr,
-				  struct kho_fast_finished *result)
+				  struct kho_fast_section_result *result)
 {
 	const unsigned long start_pfn = section_nr_to_pfn(nr);
 	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
@@ -500,7 +500,7 @@ static void __init finish_section(unsigned long nr,
 	int nid;
 	u64 i;
 
-	*result = (struct kho_fast_finished){};
+	*result = (struct kho_fast_section_result){};
 	kho_fast_for_each_free_range_from(i, start_pfn, NUMA_NO_NODE, &start,
 					  &end, &nid) {
 		unsigned long from = max(PFN_UP(start), start_pfn);
@@ -520,7 +520,7 @@ static void __init finish_section(unsigned long nr,
 
 /* Finish a section unless somebody else does; returns false then. */
 static bool __init try_finish(unsigned long nr,
-			      struct kho_fast_finished *result)
+			      struct kho_fast_section_result *result)
 {
 	struct kho_fast_section *section = &kho_fast_incoming.sections[nr];
 
@@ -545,7 +545,7 @@ static bool __init try_finish(unsigned long nr,
  * may come to it when others think that all is finished.
  */
 static noinline void trace_section(unsigned long nr, u64 ns,
-				   const struct kho_fast_finished *result)
+				   const struct kho_fast_section_result *result)
 {
 	unsigned long pfn = section_nr_to_pfn(nr), preserved = 0;
 	unsigned long end = pfn + PAGES_PER_SECTION;
@@ -577,7 +577,7 @@ unsigned long __init kho_fast_finish_range(unsigned long start_pfn,
 					   unsigned long end_pfn,
 					   bool can_resched)
 {
-	struct kho_fast_finished result;
+	struct kho_fast_section_result result;
 	unsigned long pfn, freed = 0;
 	u64 began, ended, clock;
 
@@ -612,7 +612,7 @@ unsigned long __init kho_fast_finish_range(unsigned long start_pfn,
 static __ref void finish_pending(unsigned long nr)
 {
 	u64 began = trace_kho_section_enabled() ? sched_clock() : 0;
-	struct kho_fast_finished result;
+	struct kho_fast_section_result result;
 
 	if (try_finish(nr, &result) && began)
 		trace_section(nr, sched_clock() - began, &result);
@@ -633,7 +633,7 @@ void kho_fast_finish_pages(unsigned long pfn, unsigned long nr_pages)
 	unsigned long last = pfn_to_section_nr(pfn + nr_pages - 1);
 
 	/* Pairs with the release in kho_fast_finish_all(). */
-	if (likely(smp_load_acquire(&map->finished)))
+	if (likely(smp_load_acquire(&map->initialised)))
 		return;
 
 	for (; nr <= last; nr++) {
@@ -699,5 +699,5 @@ void __init kho_fast_finish_all(void)
 	totalram_pages_add(atomic_long_read(&nr_staying));
 
 	/* Pairs with the acquire in kho_fast_finish_pages(). */
-	smp_store_release(&map->finished, true);
+	smp_store_release(&map->initialised, true);
 }

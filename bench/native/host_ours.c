@@ -73,7 +73,7 @@ static bool check_extended(unsigned long nr)
 	unsigned long pfn = section_nr_to_pfn(nr);
 	struct memblock_region *r;
 
-	if (!kho_fast_map_busy(&map, pfn))
+	if (!kho_fast_map_has_preserved(&map, pfn))
 		return true;
 	for_each_mem_region(r) {
 		if (PFN_PHYS(pfn) < r->base + r->size &&

@@ -26,7 +26,7 @@ static int check_section(unsigned long nr)
 	}
 
 	return map.sections[nr].orders != orders || map.sections[nr].nodes != nodes ||
-	       kho_fast_map_busy(&map, start) != (orders || nodes);
+	       kho_fast_map_has_preserved(&map, start) != (orders || nodes);
 }
 
 /* Sections that are not busy have nothing; nobody may ask for their mask. */
@@ -37,7 +37,7 @@ static int check_masks(unsigned long nr)
 
 	for (off = 0; off < PAGES_PER_SECTION; off += MAX_ORDER_NR_PAGES) {
 		kho_fast_key_mask(&map, start + off, KHO_FAST_ALL_ORDERS, keys);
-		kho_fast_held_mask(&map, start + off, held);
+		kho_fast_keep_mask(&map, start + off, held);
 		for (i = 0; i < MAX_ORDER_NR_PAGES; i++) {
 			pfn = start + off + i;
 			if (bit_of(held, i) != world_held(pfn) ||
@@ -589,6 +589,11 @@ TEST(block_size_keeps_the_number_of_blocks_below_1024)
 	}
 }
 
+static bool has_preserved(unsigned long section)
+{
+	return kho_fast_map_has_preserved(&map, section_nr_to_pfn(section));
+}
+
 /* Whole free blocks, all of them, and nothing else. */
 TEST(runs_cover_exactly_the_blocks_without_busy_sections)
 {
@@ -608,11 +613,11 @@ TEST(runs_cover_exactly_the_blocks_without_busy_sections)
 				unsigned long k = i >> shift << shift, busy = 0;
 
 				for (; k < nr && k >> shift == i >> shift; k++)
-					busy += kho_fast_map_busy(&map, section_nr_to_pfn(k));
+					busy += has_preserved(k);
 				ASSERT_NE(busy, 0);
 			}
 			for (; i < end >> PFN_SECTION_SHIFT; i++)
-				ASSERT_FALSE(kho_fast_map_busy(&map, section_nr_to_pfn(i)));
+				ASSERT_FALSE(has_preserved(i));
 			pos = i;
 			if (pos == nr)
 				break;
@@ -639,7 +644,7 @@ TEST(extended_scratch_never_touches_a_busy_section)
 
 		if (world.page[pfn].nid == NUMA_NO_NODE || world.page[pfn].scratch)
 			continue;
-		ASSERT_EQ(marked, !kho_fast_map_busy(&map, pfn));
+		ASSERT_EQ(marked, !kho_fast_map_has_preserved(&map, pfn));
 		nr_ext += marked;
 	}
 	EXPECT_NE(nr_ext, 0);

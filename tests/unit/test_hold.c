@@ -410,9 +410,9 @@ TEST(sections_that_no_thread_came_to_are_finished_in_the_end)
 	boot(small_sizes(), 200);
 	boot_skip_busy = true;
 	deferred_all();
-	EXPECT_FALSE(kho_fast_incoming.finished);
+	EXPECT_FALSE(kho_fast_incoming.initialised);
 	boot_exit();
-	EXPECT_TRUE(kho_fast_incoming.finished);
+	EXPECT_TRUE(kho_fast_incoming.initialised);
 	boot_check();
 }
 

@@ -100,7 +100,7 @@ void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
 }
 
 /**
- * kho_fast_held_mask - Find the pages of a block that must not be freed.
+ * kho_fast_keep_mask - Find the pages of a block that must not be freed.
  * @map:  The map of the incoming tree.
  * @pfn:  First page frame, a multiple of %KHO_FAST_BLOCK_PAGES.
  * @mask: Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages and
@@ -108,7 +108,7 @@ void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
  *
  * Context: any, until all sections are finished.
  */
-void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
+void kho_fast_keep_mask(const struct kho_fast_map *map, unsigned long pfn,
 			unsigned long *mask)
 {
 	unsigned long i;
@@ -125,14 +125,15 @@ void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
 }
 
 /**
- * kho_fast_map_busy - Is anything held in the section of a page?
+ * kho_fast_map_has_preserved - Is anything held in the section of a page?
  * @map: The map, possibly empty.
  * @pfn: A page frame.
  *
  * Context: any, until all sections are finished.
  * Return: true when the section holds preserved pages or pages of the tree.
  */
-bool kho_fast_map_busy(const struct kho_fast_map *map, unsigned long pfn)
+bool kho_fast_map_has_preserved(const struct kho_fast_map *map,
+				unsigned long pfn)
 {
 	unsigned long nr = pfn_to_section_nr(pfn);
 

@@ -14,8 +14,9 @@
 
 void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
 		       u32 wanted, unsigned long *mask);
-void kho_fast_held_mask(const struct kho_fast_map *map, unsigned long pfn,
+void kho_fast_keep_mask(const struct kho_fast_map *map, unsigned long pfn,
 			unsigned long *mask);
-bool kho_fast_map_busy(const struct kho_fast_map *map, unsigned long pfn);
+bool kho_fast_map_has_preserved(const struct kho_fast_map *map,
+				unsigned long pfn);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_BITMAP_H */

@@ -304,10 +304,10 @@ static bool __init kho_any_preserved(const struct kho_fast_map *map,
 
 	for (; pfn < end; pfn = block + KHO_FAST_BLOCK_PAGES) {
 		block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
-		if (!kho_fast_map_busy(map, pfn))
+		if (!kho_fast_map_has_preserved(map, pfn))
 			continue;
 
-		kho_fast_held_mask(map, block, mask);
+		kho_fast_keep_mask(map, block, mask);
 		limit = min(end - block, KHO_FAST_BLOCK_PAGES);
 		if (find_next_bit(mask, limit, pfn - block) < limit)
 			return true;
@@ -363,7 +363,7 @@ bool __init kho_fast_is_preserved(const struct kho_fast_map *map,
 
 	for (; pfn < end; pfn = block + KHO_FAST_BLOCK_PAGES) {
 		block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
-		if (!kho_fast_map_busy(map, pfn))
+		if (!kho_fast_map_has_preserved(map, pfn))
 			return false;
 
 		kho_fast_key_mask(map, block, KHO_FAST_ALL_ORDERS, mask);

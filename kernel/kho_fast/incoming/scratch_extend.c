@@ -48,7 +48,7 @@ static bool __init kho_ext_unit_has_preserved(const struct kho_fast_map *map,
 	unsigned long end = min((block + 1) << shift, map->nr_sections);
 
 	for (; nr < end; nr++) {
-		if (kho_fast_map_busy(map, section_nr_to_pfn(nr)))
+		if (kho_fast_map_has_preserved(map, section_nr_to_pfn(nr)))
 			return true;
 	}
 

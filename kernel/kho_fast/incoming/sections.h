@@ -50,7 +50,7 @@ static_assert(sizeof(struct kho_fast_section) == 8);
  * @nr_sections: Entries of @sections.
  * @nodes:       The pages of the tree.
  * @orders:      Bit o is set when the tree has a key of order o.
- * @finished:    All sections are; @sections and @nodes may go any time.
+ * @initialised: All sections are; @sections and @nodes may go any time.
  */
 struct kho_fast_map {
 	struct kho_radix_node	*root;
@@ -58,7 +58,7 @@ struct kho_fast_map {
 	unsigned long		nr_sections;
 	struct kho_fast_nodes	nodes;
 	u32			orders;
-	bool			finished;
+	bool			initialised;
 };
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_SECTIONS_H */

@@ -89,7 +89,7 @@ void __init kho_fast_stats_init(void)
  * @ended:   sched_clock() after.
  * @clock:   kho_fast_clock() before.
  */
-void __init kho_fast_stats_add(const struct kho_fast_finished *section,
+void __init kho_fast_stats_add(const struct kho_fast_section_result *section,
 			       u64 began, u64 ended, u64 clock)
 {
 	struct kho_node_stats *node;

@@ -10,11 +10,11 @@
 struct seq_file;
 
 /**
- * struct kho_fast_finished - What became of a section.
+ * struct kho_fast_section_result - What became of a section.
  * @nid:   Its node, the last one if there are more.
  * @freed: Pages that were freed.
  */
-struct kho_fast_finished {
+struct kho_fast_section_result {
 	int		nid;
 	unsigned long	freed;
 };
@@ -22,8 +22,8 @@ struct kho_fast_finished {
 void kho_fast_stats_walk(u64 cycles, unsigned long nodes);
 void kho_fast_stats_walk_show(struct seq_file *m);
 void kho_fast_stats_init(void);
-void kho_fast_stats_add(const struct kho_fast_finished *section, u64 began,
-			u64 ended, u64 clock);
+void kho_fast_stats_add(const struct kho_fast_section_result *section,
+			u64 began, u64 ended, u64 clock);
 void kho_fast_stats_spans(void);
 void kho_fast_stats_show(struct seq_file *m);
 

@@ -155,7 +155,7 @@ static void kho_trim_work_fn(struct work_struct *work)
  */
 void kho_fast_trim_soon(void)
 {
-	if (READ_ONCE(kho_fast_incoming.finished) &&
+	if (READ_ONCE(kho_fast_incoming.initialised) &&
 	    !delayed_work_pending(&kho_trim_work))
 		schedule_delayed_work(&kho_trim_work, TRIM_DELAY);
 }

@@ -41,8 +41,8 @@ static bool kho_race_finish_one(unsigned long nr)
 	guard(rcu)();
 
 	/* Pairs with the release in kho_fast_finish_all(). */
-	if (smp_load_acquire(&map->finished) ||
-	    !kho_fast_map_busy(map, section_nr_to_pfn(nr)))
+	if (smp_load_acquire(&map->initialised) ||
+	    !kho_fast_map_has_preserved(map, section_nr_to_pfn(nr)))
 		return false;
 
 	first = READ_ONCE(map->sections[nr].state) != KHO_FAST_DONE;
