@@ -30,6 +30,7 @@
 #define OFFSET		4096
 #define FIRST_TABLE	0x40
 #define ROOT		(FIRST_TABLE * 4096UL)
+#define NR_MANY		70000UL
 
 static uint64_t low[LOW_BYTES / 8];
 static uint64_t next_table = FIRST_TABLE + 1;
@@ -119,6 +120,23 @@ static void write_at(int fd, const void *buf, size_t len, off_t offset)
 	}
 }
 
+/* More segments than e_phnum can count: the first section header has the number. */
+static void write_many_segments(int fd, Elf64_Ehdr *head, const Elf64_Phdr *p, size_t nr)
+{
+	Elf64_Phdr *many = calloc(NR_MANY, sizeof(*many));
+	Elf64_Shdr first = { .sh_info = NR_MANY };
+
+	memcpy(many + NR_MANY - nr, p, nr * sizeof(*p));
+	head->e_phoff = OFFSET + LOW_BYTES + HIGH_BYTES;
+	head->e_phnum = PN_XNUM;
+	head->e_shoff = head->e_phoff + NR_MANY * sizeof(*many);
+	head->e_shentsize = sizeof(first);
+	head->e_shnum = 1;
+	write_at(fd, many, NR_MANY * sizeof(*many), head->e_phoff);
+	write_at(fd, &first, sizeof(first), head->e_shoff);
+	free(many);
+}
+
 static void write_image(const char *path)
 {
 	/* The first is what /proc/kcore has for vmalloc. */
@@ -131,8 +149,12 @@ static void write_image(const char *path)
 		{ .p_type = PT_LOAD, .p_paddr = 0, .p_offset = OFFSET, .p_filesz = LOW_BYTES },
 	};
 	Elf64_Ehdr head = {
-		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB },
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+			     EV_CURRENT },
 		.e_type = wants("no-core") ? ET_EXEC : ET_CORE,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_ehsize = sizeof(head),
 		.e_phoff = sizeof(head),
 		.e_phentsize = sizeof(*p),
 		.e_phnum = sizeof(p) / sizeof(*p),
@@ -141,12 +163,14 @@ static void write_image(const char *path)
 
 	if (wants("no-memory"))
 		head.e_phnum = 1;
+	if (wants("many-segments"))
+		write_many_segments(fd, &head, p, head.e_phnum);
+	else
+		write_at(fd, p, sizeof(p), sizeof(head));
 	write_at(fd, &head, sizeof(head), 0);
-	write_at(fd, p, sizeof(p), sizeof(head));
 	write_at(fd, low, sizeof(low), OFFSET);
-	if (!wants("cut") && ftruncate(fd, OFFSET + LOW_BYTES + HIGH_BYTES))
-		perror("mkimage");
-	if (wants("cut") && ftruncate(fd, OFFSET + ROOT + 4096))
+	if (wants("cut") ? ftruncate(fd, OFFSET + ROOT + 4096) :
+	    !wants("many-segments") && ftruncate(fd, OFFSET + LOW_BYTES + HIGH_BYTES))
 		perror("mkimage");
 	close(fd);
 }

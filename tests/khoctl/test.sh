@@ -264,6 +264,11 @@ tree_counts_folios() {
 		[ "$(grep -c ' level ' "$dir/out")" -eq 14 ]
 }
 
+tree_reads_many_segments() {
+	image many-segments
+	khoctl 0 tree --fdt "$dir/fdt" "$dir/image" && says ': 6 folios, 524 pages'
+}
+
 # bad FAULT TEXT: the tree is found bad, by exactly one message
 bad() {
 	image "$1"
@@ -298,13 +303,13 @@ tree_stops_telling() {
 
 tree_refuses_what_is_no_image() {
 	image no-core
-	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'no 64-bit little-endian ELF core' || return 1
+	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'not a 64-bit little-endian ELF core' || return 1
 	image no-memory
-	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'no segment of it has a physical' || return 1
+	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'no segment has a physical' || return 1
 	echo x >"$dir/image"
-	khoctl 2 tree -r 4096 "$dir/image" && complains 'too short' && khoctl 2 tree "$dir/image" || return 1
+	khoctl 2 tree -r 4096 "$dir/image" && complains 'not a 64-bit' && khoctl 2 tree "$dir/image" || return 1
 	image cut
-	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'is cut off'
+	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'truncated'
 }
 
 tree_refuses_a_bad_fdt() {
@@ -555,8 +560,8 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	timeline_refuses_bad_input diff_says_what_changed
 	diff_shows_what_is_in_one_only plan_adds_up plan_knows_huge_folios plan_gives_advice
 	plan_has_coefficients_of_its_own plan_refuses_bad_input tree_counts_folios
-	tree_finds_bad_tables tree_finds_bad_folios tree_stops_telling tree_refuses_what_is_no_image
-	tree_refuses_a_bad_fdt tree_takes_an_fdt_without_its_end status_counts_by_node_and_order
+	tree_reads_many_segments tree_finds_bad_tables tree_finds_bad_folios tree_stops_telling
+	tree_refuses_what_is_no_image tree_refuses_a_bad_fdt tree_takes_an_fdt_without_its_end status_counts_by_node_and_order
 	status_feeds_plan status_without_kho says_what_hides_an_address says_why_kho_is_off
 	says_why_luo_is_off says_which_file_is_missing status_and_tree_see_scratch
 	tree_in_lives_as_long_as_something_is_held sessions_are_listed words_are_checked

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Physical memory out of an ELF core file: its PT_LOAD segments that have a physical
- * address. /proc/kcore is one, and so is what QEMU's dump-guest-memory and makedumpfile -E
- * write. Nothing in it is trusted.
+ * Physical memory in an ELF core file: its PT_LOAD segments that have a physical address.
+ * /proc/kcore is one, QEMU's dump-guest-memory and makedumpfile -E write others. The contents
+ * are not trusted.
  */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,9 +14,8 @@
 
 #include "khoctl.h"
 
-/* Bits of a physical address; beyond is no memory. */
+/* Width of a physical address */
 #define PHYS_BITS	52
-#define MAX_SEGMENTS	(1 << 20)
 
 struct segment {
 	uint64_t	phys, addr, size, offset;
@@ -45,29 +44,6 @@ static bool read_at(int fd, void *buf, size_t len, uint64_t offset)
 	return true;
 }
 
-static void check_head(const struct image *img, const Elf64_Ehdr *head)
-{
-	if (memcmp(head->e_ident, ELFMAG, SELFMAG) || head->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    head->e_ident[EI_DATA] != ELFDATA2LSB || head->e_type != ET_CORE)
-		die(EXIT_INPUT, "%s: is no 64-bit little-endian ELF core file; QEMU's monitor "
-		    "writes one with 'dump-guest-memory'", img->path);
-	if (head->e_phentsize != sizeof(Elf64_Phdr))
-		die(EXIT_INPUT, "%s: program headers of %u bytes, not %zu", img->path,
-		    head->e_phentsize, sizeof(Elf64_Phdr));
-}
-
-/* More than 65534 are counted in the first section header. */
-static size_t count_segments(const struct image *img, const Elf64_Ehdr *head)
-{
-	Elf64_Shdr first;
-
-	if (head->e_phnum != PN_XNUM)
-		return head->e_phnum;
-	if (!read_at(img->fd, &first, sizeof(first), head->e_shoff))
-		die(EXIT_INPUT, "%s: the number of its segments cannot be read", img->path);
-	return first.sh_info;
-}
-
 static void add_segment(struct image *img, const Elf64_Phdr *p)
 {
 	if (p->p_type != PT_LOAD || !p->p_filesz)
@@ -76,7 +52,7 @@ static void add_segment(struct image *img, const Elf64_Phdr *p)
 	if (p->p_filesz > 1ULL << PHYS_BITS || p->p_paddr > (1ULL << PHYS_BITS) - p->p_filesz)
 		return;
 	if (p->p_offset > img->bytes || p->p_filesz > img->bytes - p->p_offset)
-		die(EXIT_INPUT, "%s: is cut off: it ends before its memory does", img->path);
+		die(EXIT_INPUT, "%s: truncated: the file ends before its memory", img->path);
 	img->v = grow(img->v, img->nr, sizeof(*img->v));
 	img->v[img->nr++] = (struct segment){
 		.phys = p->p_paddr,
@@ -97,44 +73,38 @@ static int by_phys(const void *a, const void *b)
 
 static void read_segments(struct image *img)
 {
-	Elf64_Ehdr head;
-	Elf64_Phdr *p;
+	Elf *elf = elf_version(EV_CURRENT) ? elf_begin(img->fd, ELF_C_READ, NULL) : NULL;
+	const Elf64_Ehdr *head = elf ? elf64_getehdr(elf) : NULL;
+	const Elf64_Phdr *p;
 	size_t nr, i;
 
-	if (!read_at(img->fd, &head, sizeof(head), 0))
-		die(EXIT_INPUT, "%s: is too short for an ELF core file", img->path);
-	check_head(img, &head);
-	nr = count_segments(img, &head);
-	p = nr && nr <= MAX_SEGMENTS ? calloc(nr, sizeof(*p)) : NULL;
-	if (!p || !read_at(img->fd, p, nr * sizeof(*p), head.e_phoff))
-		die(EXIT_INPUT, "%s: its %zu program headers cannot be read", img->path, nr);
+	if (!head || head->e_ident[EI_DATA] != ELFDATA2LSB || head->e_type != ET_CORE)
+		die(EXIT_INPUT, "%s: not a 64-bit little-endian ELF core file; QEMU's monitor writes "
+		    "one with 'dump-guest-memory'", img->path);
+	p = elf64_getphdr(elf);
+	if (!p || elf_getphdrnum(elf, &nr))
+		die(EXIT_INPUT, "%s: program headers: %s", img->path, elf_errmsg(-1));
 	for (i = 0; i < nr; i++)
 		add_segment(img, &p[i]);
-	free(p);
+	elf_end(elf);
 	if (!img->nr)
-		die(EXIT_INPUT, "%s: no segment of it has a physical address; it must be an image "
-		    "of memory, not of a process", img->path);
+		die(EXIT_INPUT, "%s: no segment has a physical address; it must be an image of a "
+		    "machine's memory, not of a process", img->path);
 	qsort(img->v, img->nr, sizeof(*img->v), by_phys);
-}
-
-/* Files of /proc have no blocks, and a size that means nothing. */
-static uint64_t file_bytes(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_blocks ? ~0ULL :
-	       (uint64_t)st.st_size;
 }
 
 static struct image *image_new(const char *path, int fd)
 {
 	struct image *img = calloc(1, sizeof(*img));
+	struct stat st;
 
 	if (!img)
 		die(EXIT_INPUT, "no memory");
 	img->path = keep(path);
 	img->fd = fd;
-	img->bytes = file_bytes(img->fd);
+	/* the size of a file in /proc means nothing, and it has no blocks */
+	img->bytes = fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_blocks ? ~0ULL :
+		     (uint64_t)st.st_size;
 	read_segments(img);
 	return img;
 }
@@ -205,27 +175,13 @@ bool image_read(const struct image *img, uint64_t phys, void *buf, size_t len)
 	return false;
 }
 
-static const struct segment *find_virt(const struct image *img, uint64_t addr, size_t len)
+bool image_read_virt(const struct image *img, uint64_t addr, void *buf, size_t len)
 {
 	const struct segment *s;
 
 	for (s = img->v; s < img->v + img->nr; s++) {
 		if (addr >= s->addr && len <= s->size && addr - s->addr <= s->size - len)
-			return s;
+			return read_at(img->fd, buf, len, s->offset + (addr - s->addr));
 	}
-	return NULL;
-}
-
-bool image_read_virt(const struct image *img, uint64_t addr, void *buf, size_t len)
-{
-	const struct segment *s = find_virt(img, addr, len);
-
-	return s && read_at(img->fd, buf, len, s->offset + (addr - s->addr));
-}
-
-uint64_t image_phys(const struct image *img, uint64_t addr)
-{
-	const struct segment *s = find_virt(img, addr, 1);
-
-	return s ? s->phys + (addr - s->addr) : ~0ULL;
+	return false;
 }

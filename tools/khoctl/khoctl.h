@@ -86,7 +86,6 @@ bool image_area(const struct image *img, size_t i, struct area *area);	/* in ord
 bool image_has(const struct image *img, uint64_t phys, uint64_t len);
 bool image_read(const struct image *img, uint64_t phys, void *buf, size_t len);
 bool image_read_virt(const struct image *img, uint64_t addr, void *buf, size_t len);
-uint64_t image_phys(const struct image *img, uint64_t addr);	/* of a virtual address */
 uint64_t image_end(const struct image *img);			/* of memory */
 
 /* handover.c */
