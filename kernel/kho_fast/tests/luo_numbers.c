@@ -16,43 +16,43 @@
 #include "../luo/lookup.h"
 #include "luo_numbers.h"
 
-struct luo_number luo_numbers[NR_FILES];
-struct luo_fast_set luo_set, luo_other_set;
+struct luo_number luo_numbers[LUO_TEST_FILES];
+struct luo_fast_set luo_test_set, luo_test_other;
 
 /* Events: the number of the file plus 100 times the event. */
-static DEFINE_SPINLOCK(luo_log_lock);
-static int luo_log_of_events[1024];
-int luo_nr_logged, luo_nr_of[NR_EVENTS];
+static DEFINE_SPINLOCK(luo_test_log_lock);
+static int luo_test_log[1024];
+int luo_test_nr_logged, luo_test_nr_of[LUO_NR_EV];
 
-static int luo_happened(enum event event, int nr)
+static int luo_test_log_event(enum luo_test_event event, int nr)
 {
-	guard(spinlock)(&luo_log_lock);
+	guard(spinlock)(&luo_test_log_lock);
 
 	if (luo_numbers[nr].fail[event])
 		return luo_numbers[nr].fail[event];
-	if (luo_nr_logged < ARRAY_SIZE(luo_log_of_events))
-		luo_log_of_events[luo_nr_logged++] = 100 * event + nr;
-	luo_nr_of[event]++;
+	if (luo_test_nr_logged < ARRAY_SIZE(luo_test_log))
+		luo_test_log[luo_test_nr_logged++] = 100 * event + nr;
+	luo_test_nr_of[event]++;
 	return 0;
 }
 
 /* Position of an event in the log; -1: it is not there. */
-int luo_when(enum event event, int nr)
+int luo_test_when(enum luo_test_event event, int nr)
 {
 	int i;
 
-	for (i = 0; i < luo_nr_logged; i++) {
-		if (luo_log_of_events[i] == 100 * event + nr)
+	for (i = 0; i < luo_test_nr_logged; i++) {
+		if (luo_test_log[i] == 100 * event + nr)
 			return i;
 	}
 
 	return -1;
 }
 
-void luo_forget_events(void)
+void luo_test_reset_events(void)
 {
-	luo_nr_logged = 0;
-	memset(luo_nr_of, 0, sizeof(luo_nr_of));
+	luo_test_nr_logged = 0;
+	memset(luo_test_nr_of, 0, sizeof(luo_test_nr_of));
 }
 
 static const struct file_operations luo_number_fops = {
@@ -75,24 +75,23 @@ static int luo_number_op_preserve(struct liveupdate_file_op_args *args)
 	const struct luo_number *number = args->file->private_data;
 	int i, err;
 
-	for (i = 0; i < number->nr_needs; i++) {
+	for (i = 0; i < number->nr_deps; i++) {
+		struct file *dep = luo_numbers[number->deps[i]].file;
 		u64 token;
 
-		err = liveupdate_get_token_outgoing(args,
-						    luo_numbers[number->needs[i]].file,
-						    &token);
+		err = liveupdate_get_token_outgoing(args, dep, &token);
 		if (err)
 			return err;
-		if (token != number->needs[i])
+		if (token != number->deps[i])
 			return -EBADMSG;
 	}
 	args->serialized_data = luo_number_of(args->file);
-	return luo_happened(PRESERVE, luo_number_of(args->file));
+	return luo_test_log_event(LUO_EV_PRESERVE, luo_number_of(args->file));
 }
 
 static void luo_number_op_unpreserve(struct liveupdate_file_op_args *args)
 {
-	luo_happened(UNPRESERVE, luo_number_of(args->file));
+	luo_test_log_event(LUO_EV_UNPRESERVE, luo_number_of(args->file));
 }
 
 static int luo_number_op_freeze(struct liveupdate_file_op_args *args)
@@ -101,12 +100,12 @@ static int luo_number_op_freeze(struct liveupdate_file_op_args *args)
 
 	if (number->slow_ms)
 		msleep(number->slow_ms);
-	return luo_happened(FREEZE, luo_number_of(args->file));
+	return luo_test_log_event(LUO_EV_FREEZE, luo_number_of(args->file));
 }
 
 static void luo_number_op_unfreeze(struct liveupdate_file_op_args *args)
 {
-	luo_happened(UNFREEZE, luo_number_of(args->file));
+	luo_test_log_event(LUO_EV_UNFREEZE, luo_number_of(args->file));
 }
 
 static int luo_number_op_retrieve(struct liveupdate_file_op_args *args)
@@ -114,20 +113,20 @@ static int luo_number_op_retrieve(struct liveupdate_file_op_args *args)
 	struct luo_number *number = &luo_numbers[args->serialized_data];
 	int i, err;
 
-	for (i = 0; i < number->nr_needs; i++) {
+	for (i = 0; i < number->nr_deps; i++) {
 		struct file *file;
 
-		err = liveupdate_get_file_incoming(args, number->needs[i],
+		err = liveupdate_get_file_incoming(args, number->deps[i],
 						   &file);
 		if (err)
 			return err;
-		err = luo_number_of(file) == number->needs[i] ? 0 : -EBADMSG;
+		err = luo_number_of(file) == number->deps[i] ? 0 : -EBADMSG;
 		fput(file);
 		if (err)
 			return err;
 	}
 
-	err = luo_happened(RETRIEVE, number - luo_numbers);
+	err = luo_test_log_event(LUO_EV_RETRIEVE, number - luo_numbers);
 	if (!err)
 		args->file = get_file(number->file);
 	return err;
@@ -140,7 +139,7 @@ static bool luo_number_op_can_finish(struct liveupdate_file_op_args *args)
 
 static void luo_number_op_finish(struct liveupdate_file_op_args *args)
 {
-	luo_happened(FINISH, args->serialized_data);
+	luo_test_log_event(LUO_EV_FINISH, args->serialized_data);
 }
 
 static const struct liveupdate_file_ops luo_number_ops = {
@@ -155,53 +154,53 @@ static const struct liveupdate_file_ops luo_number_ops = {
 	.owner		= THIS_MODULE,
 };
 
-struct liveupdate_file_handler luo_number_handler = {
+struct liveupdate_file_handler luo_test_handler = {
 	.ops = &luo_number_ops,
-	.compatible = TEST_HANDLER,
+	.compatible = LUO_TEST_HANDLER,
 };
 
-int luo_number_preserve(struct luo_fast_set *where, int nr, u64 token)
+int luo_test_preserve(struct luo_fast_set *where, int nr, u64 token)
 {
 	return luo_fast_file_preserve(where, token, luo_numbers[nr].fd);
 }
 
-int luo_numbers_preserve(int nr)
+int luo_test_preserve_all(int nr)
 {
 	int i, err = 0;
 
 	for (i = 0; i < nr && !err; i++)
-		err = luo_number_preserve(&luo_set, i, i);
+		err = luo_test_preserve(&luo_test_set, i, i);
 	return err;
 }
 
-void luo_number_need(int nr, int needed)
+void luo_test_add_dep(int nr, int needed)
 {
-	luo_numbers[nr].needs[luo_numbers[nr].nr_needs++] = needed;
+	luo_numbers[nr].deps[luo_numbers[nr].nr_deps++] = needed;
 }
 
-int luo_number_adopt(int nr, u64 token)
+int luo_test_deserialize(int nr, u64 token)
 {
 	struct luo_file_ser ser = {
-		.compatible = TEST_HANDLER,
+		.compatible = LUO_TEST_HANDLER,
 		.data = nr,
 		.token = token,
 	};
 
-	return luo_fast_file_adopt(&luo_set, &ser);
+	return luo_fast_file_adopt(&luo_test_set, &ser);
 }
 
-int luo_numbers_adopt(int nr)
+int luo_test_deserialize_all(int nr)
 {
 	int i, err = 0;
 
 	for (i = 0; i < nr && !err; i++)
-		err = luo_number_adopt(i, i);
+		err = luo_test_deserialize(i, i);
 	return err;
 }
 
-int luo_number_retrieve(u64 token)
+int luo_test_retrieve(u64 token)
 {
-	struct luo_fast_file *lf = luo_fast_find(&luo_set, token);
+	struct luo_fast_file *lf = luo_fast_find(&luo_test_set, token);
 	struct file *file;
 	int err;
 
@@ -214,15 +213,15 @@ int luo_number_retrieve(u64 token)
 	return err;
 }
 
-int luo_numbers_open(void)
+int luo_test_open(void)
 {
 	int i;
 
-	luo_forget_events();
-	luo_fast_set_init(&luo_set);
-	luo_fast_set_init(&luo_other_set);
+	luo_test_reset_events();
+	luo_fast_set_init(&luo_test_set);
+	luo_fast_set_init(&luo_test_other);
 	memset(luo_numbers, 0, sizeof(luo_numbers));
-	for (i = 0; i < NR_FILES; i++) {
+	for (i = 0; i < LUO_TEST_FILES; i++) {
 		int fd = anon_inode_getfd("[luo-kunit]", &luo_number_fops,
 					  &luo_numbers[i], O_RDWR);
 
@@ -235,17 +234,17 @@ int luo_numbers_open(void)
 	return 0;
 }
 
-void luo_numbers_close(void)
+void luo_test_close(void)
 {
 	int i;
 
 	/* Those that were adopted were never to be unpreserved. */
-	if (luo_set.blocks.nblocks)
-		luo_fast_set_unpreserve(&luo_set);
+	if (luo_test_set.blocks.nblocks)
+		luo_fast_set_unpreserve(&luo_test_set);
 	else
-		luo_fast_set_forget(&luo_set);
-	luo_fast_set_unpreserve(&luo_other_set);
-	for (i = 0; i < NR_FILES; i++) {
+		luo_fast_set_forget(&luo_test_set);
+	luo_fast_set_unpreserve(&luo_test_other);
+	for (i = 0; i < LUO_TEST_FILES; i++) {
 		fput(luo_numbers[i].file);
 		close_fd(luo_numbers[i].fd);
 	}

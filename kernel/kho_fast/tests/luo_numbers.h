@@ -8,20 +8,21 @@
 
 #include "../luo/file_set.h"
 
-#define NR_FILES	64
-#define MAX_NEEDS	3
-#define TEST_HANDLER	"luo-fast-kunit"
+#define LUO_TEST_FILES		64
+#define LUO_TEST_MAX_DEPS	3
+#define LUO_TEST_HANDLER	"luo-fast-kunit"
 
-enum event {
-	PRESERVE, UNPRESERVE, FREEZE, UNFREEZE, RETRIEVE, FINISH, NR_EVENTS
+enum luo_test_event {
+	LUO_EV_PRESERVE, LUO_EV_UNPRESERVE, LUO_EV_FREEZE, LUO_EV_UNFREEZE,
+	LUO_EV_RETRIEVE, LUO_EV_FINISH, LUO_NR_EV
 };
 
 /**
  * struct luo_number - A file of the test, and its number.
  * @file:      The file.
  * @fd:        It as a descriptor.
- * @needs:     Numbers of the files that it needs.
- * @nr_needs:  How many.
+ * @deps:     Numbers of the files that it needs.
+ * @nr_deps:  How many.
  * @fail:      What the callback of an event returns.
  * @unready:   What can_finish() does not allow.
  * @slow_ms:   How long freezing it takes.
@@ -29,30 +30,30 @@ enum event {
 struct luo_number {
 	struct file	*file;
 	int		fd;
-	int		needs[MAX_NEEDS];
-	int		nr_needs;
-	int		fail[NR_EVENTS];
+	int		deps[LUO_TEST_MAX_DEPS];
+	int		nr_deps;
+	int		fail[LUO_NR_EV];
 	bool		unready;
 	int		slow_ms;
 };
 
-extern struct luo_number luo_numbers[NR_FILES];
-extern struct luo_fast_set luo_set, luo_other_set;
-extern struct liveupdate_file_handler luo_number_handler;
+extern struct luo_number luo_numbers[LUO_TEST_FILES];
+extern struct luo_fast_set luo_test_set, luo_test_other;
+extern struct liveupdate_file_handler luo_test_handler;
 
-/* Events since luo_forget_events(): all, and those of a kind. */
-extern int luo_nr_logged, luo_nr_of[NR_EVENTS];
+/* Events since luo_test_reset_events(): all, and those of a kind. */
+extern int luo_test_nr_logged, luo_test_nr_of[LUO_NR_EV];
 
-int luo_when(enum event event, int nr);
-void luo_forget_events(void);
+int luo_test_when(enum luo_test_event event, int nr);
+void luo_test_reset_events(void);
 
-int luo_number_preserve(struct luo_fast_set *where, int nr, u64 token);
-int luo_numbers_preserve(int nr);
-void luo_number_need(int nr, int needed);
-int luo_number_adopt(int nr, u64 token);
-int luo_numbers_adopt(int nr);
-int luo_number_retrieve(u64 token);
-int luo_numbers_open(void);
-void luo_numbers_close(void);
+int luo_test_preserve(struct luo_fast_set *where, int nr, u64 token);
+int luo_test_preserve_all(int nr);
+void luo_test_add_dep(int nr, int needed);
+int luo_test_deserialize(int nr, u64 token);
+int luo_test_deserialize_all(int nr);
+int luo_test_retrieve(u64 token);
+int luo_test_open(void);
+void luo_test_close(void);
 
 #endif
