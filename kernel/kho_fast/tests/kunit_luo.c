@@ -13,22 +13,17 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/kho/abi/kexec_handover.h>
-#include <linux/liveupdate_deps.h>
+#include <linux/kho/abi/luo.h>
+#include <linux/kho_block.h>
+#include <linux/liveupdate.h>
 #include <linux/prandom.h>
-#include <linux/slab.h>
 
 #include "../luo/file.h"
 #include "../luo/file_set.h"
 #include "../luo/freeze.h"
 #include "../luo/lookup.h"
-#include "../luo/query.h"
-#include "../luo/serialize.h"
-#include "../luo/session.h"
-#include "../luo/session_table.h"
+#include "kunit_luo.h"
 #include "luo_numbers.h"
-
-#define LUO_TEST_FLB	"luo-fast-kunit-flb"
 
 static void luo_test_token_is_used_once_in_a_set(struct kunit *test)
 {
@@ -93,23 +88,6 @@ static void luo_test_files_are_unpreserved_in_reverse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_UNPRESERVE],
 			LUO_TEST_FILES);
 	KUNIT_EXPECT_EQ(test, luo_test_set.blocks.nblocks, 0);
-}
-
-static void luo_test_session_names_are_unique(struct kunit *test)
-{
-	static const char name[LIVEUPDATE_SESSION_NAME_LENGTH] = "luo-kunit";
-	struct file *file = luo_fast_session_create(name);
-
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	KUNIT_EXPECT_EQ(test, PTR_ERR(luo_fast_session_create(name)), -EEXIST);
-	__fput_sync(file);
-	file = luo_fast_session_create(name);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	__fput_sync(file);
-	KUNIT_EXPECT_EQ(test, luo_fast_outgoing.count, 0);
-	KUNIT_EXPECT_EQ(test, luo_fast_outgoing.blocks.nblocks, 0);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(luo_fast_session_retrieve(name)),
-			-ENOENT);
 }
 
 static void
@@ -239,111 +217,6 @@ luo_test_records_are_in_the_order_of_preservation(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, i, LUO_TEST_FILES);
 }
 
-#define LUO_TEST_SESSIONS	48
-
-/* Session i has the file i. */
-static int luo_test_create_sessions(struct file **files)
-{
-	struct luo_fast_session *session;
-	int i, err;
-
-	for (i = 0; i < LUO_TEST_SESSIONS; i++) {
-		char name[LIVEUPDATE_SESSION_NAME_LENGTH] = {};
-
-		snprintf(name, sizeof(name), "luo-kunit-%d", i);
-		files[i] = luo_fast_session_create(name);
-		if (IS_ERR(files[i]))
-			return PTR_ERR(files[i]);
-		session = files[i]->private_data;
-		guard(mutex)(&session->mutex);
-		err = luo_test_preserve(&session->set, i, i);
-		if (err)
-			return err;
-	}
-
-	return 0;
-}
-
-static void luo_test_close_sessions(struct file **files)
-{
-	int i;
-
-	for (i = 0; i < LUO_TEST_SESSIONS; i++)
-		__fput_sync(files[i]);
-}
-
-/*
- * With all CPUs at it: the error is that of session 17, although 18 fails, too,
- * and whatever was frozen by then is not any more.
- */
-static void luo_test_sessions_freeze_all_or_none(struct kunit *test)
-{
-	static struct file *files[LUO_TEST_SESSIONS];
-	int i, trial;
-	u64 pa = 1;
-
-	KUNIT_ASSERT_EQ(test, luo_test_create_sessions(files), 0);
-	luo_numbers[17].fail[LUO_EV_FREEZE] = -EDOM;
-	luo_numbers[18].fail[LUO_EV_FREEZE] = -ERANGE;
-	luo_numbers[17].slow_ms = 10;
-	for (trial = 0; trial < 20; trial++) {
-		luo_test_reset_events();
-		/* It fails after 17, or before. */
-		luo_numbers[18].slow_ms = trial % 2 ? 30 : 0;
-		KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EDOM);
-		KUNIT_EXPECT_EQ(test, pa, 0);
-		KUNIT_EXPECT_GE(test, luo_test_nr_of[LUO_EV_FREEZE], 17);
-		KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_UNFREEZE],
-				luo_test_nr_of[LUO_EV_FREEZE]);
-		for (i = 1; i < 17; i++)
-			KUNIT_EXPECT_GT(test,
-					luo_test_when(LUO_EV_UNFREEZE, i - 1),
-					luo_test_when(LUO_EV_UNFREEZE, i));
-	}
-	luo_test_close_sessions(files);
-	KUNIT_EXPECT_EQ(test, luo_fast_outgoing.count, 0);
-}
-
-static int luo_test_set_next(const char *text)
-{
-	return luo_fast_next_set(text, strlen(text));
-}
-
-static void luo_test_unknown_format_is_not_frozen(struct kunit *test)
-{
-	static struct file *files[LUO_TEST_SESSIONS];
-	u64 pa;
-
-	KUNIT_ASSERT_EQ(test, luo_test_create_sessions(files), 0);
-	/* So that it ends here in any case. */
-	luo_numbers[0].fail[LUO_EV_FREEZE] = -EDOM;
-
-	KUNIT_EXPECT_EQ(test,
-			luo_test_set_next(KHO_FDT_COMPATIBLE
-					  "\n" LUO_ABI_COMPATIBLE "\n"),
-			0);
-	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test,
-			luo_test_set_next(KHO_FDT_COMPATIBLE
-					  "\n" LUO_TEST_HANDLER "\n"),
-			0);
-	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FREEZE], 0);
-
-	KUNIT_EXPECT_EQ(test,
-			luo_test_set_next("zzz\n" LUO_ABI_COMPATIBLE
-					  "\n\n" LUO_TEST_HANDLER
-					  "\n" KHO_FDT_COMPATIBLE "\n"
-					  "liveupdate-test-flb-v0\n"
-					  "liveupdate-test-flb-v1\n"
-					  "liveupdate-test-flb-v2\n"),
-			0);
-	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EDOM);
-	KUNIT_EXPECT_EQ(test, luo_test_set_next("\n"), 0);
-	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EDOM);
-	luo_test_close_sessions(files);
-}
-
 static void luo_test_file_is_retrieved_once(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, luo_test_deserialize_all(3), 0);
@@ -444,84 +317,6 @@ static void luo_test_leaked_files_are_not_finished(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_set.count, 0);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_logged, 0);
 	KUNIT_EXPECT_NULL(test, luo_fast_find(&luo_test_set, 0));
-}
-
-static int luo_test_flb_preserved, luo_test_flb_unpreserved, luo_test_flb_err;
-
-static int luo_test_flb_preserve(struct liveupdate_flb_op_args *args)
-{
-	if (luo_test_flb_err)
-		return luo_test_flb_err;
-	args->obj = args->flb;
-	luo_test_flb_preserved++;
-	return 0;
-}
-
-static void luo_test_flb_unpreserve(struct liveupdate_flb_op_args *args)
-{
-	luo_test_flb_unpreserved++;
-}
-
-static int luo_test_flb_retrieve(struct liveupdate_flb_op_args *args)
-{
-	return -EDOM;
-}
-
-static const struct liveupdate_flb_ops luo_test_flb_ops = {
-	.preserve	= luo_test_flb_preserve,
-	.unpreserve	= luo_test_flb_unpreserve,
-	.retrieve	= luo_test_flb_retrieve,
-	.finish		= luo_test_flb_unpreserve,
-	.owner		= THIS_MODULE,
-};
-
-static struct liveupdate_flb luo_test_flb = {
-	.ops = &luo_test_flb_ops,
-	.compatible = LUO_TEST_FLB,
-};
-
-static struct liveupdate_flb luo_test_flb_twin = {
-	.ops = &luo_test_flb_ops,
-	.compatible = LUO_TEST_FLB,
-};
-
-static void
-luo_test_flb_lives_from_the_first_file_to_the_last(struct kunit *test)
-{
-	struct liveupdate_file_handler *fh = &luo_test_handler;
-	void *obj;
-
-	luo_test_flb_preserved = 0;
-	luo_test_flb_unpreserved = 0;
-	KUNIT_ASSERT_EQ(test, liveupdate_register_flb(fh, &luo_test_flb), 0);
-	KUNIT_EXPECT_EQ(test, liveupdate_register_flb(fh, &luo_test_flb),
-			-EEXIST);
-	KUNIT_EXPECT_EQ(test, liveupdate_register_flb(fh, &luo_test_flb_twin),
-			-EEXIST);
-
-	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_outgoing(&luo_test_flb, &obj),
-			-ENOENT);
-	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 0, 0), 0);
-	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_other, 1, 1), 0);
-	KUNIT_EXPECT_EQ(test, luo_test_flb_preserved, 1);
-	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_outgoing(&luo_test_flb, &obj),
-			0);
-	KUNIT_EXPECT_PTR_EQ(test, obj, (void *)&luo_test_flb);
-	liveupdate_flb_put_outgoing(&luo_test_flb);
-	luo_fast_set_unpreserve(&luo_test_set);
-	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 0);
-	luo_fast_set_unpreserve(&luo_test_other);
-	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 1);
-
-	luo_test_flb_err = -EDOM;
-	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 0, 0), -EDOM);
-	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_PRESERVE], 2);
-	luo_test_flb_err = 0;
-	/* Nobody handed it over: no object, no underflow. */
-	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(&luo_test_flb, &obj),
-			-ENODATA);
-	liveupdate_flb_put_incoming(&luo_test_flb);
-	liveupdate_unregister_flb(fh, &luo_test_flb);
 }
 
 static int luo_test_suite_init(struct kunit_suite *suite)

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Cases of the suite luo_fast that are not in kunit_luo.c.
+ */
+#ifndef _KHO_FAST_TESTS_KUNIT_LUO_H
+#define _KHO_FAST_TESTS_KUNIT_LUO_H
+
+struct kunit;
+
+/* kunit_luo_session.c */
+void luo_test_session_names_are_unique(struct kunit *test);
+void luo_test_sessions_freeze_all_or_none(struct kunit *test);
+void luo_test_unknown_format_is_not_frozen(struct kunit *test);
+
+/* kunit_luo_flb.c */
+void luo_test_flb_lives_from_the_first_file_to_the_last(struct kunit *test);
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: KUnit test of FLBs
+ *
+ * The life of an FLB of the handler in luo_numbers.c.
+ */
+#include <kunit/test.h>
+
+#include <linux/liveupdate.h>
+#include <linux/module.h>
+
+#include "../luo/file.h"
+#include "kunit_luo.h"
+#include "luo_numbers.h"
+
+#define LUO_TEST_FLB	"luo-fast-kunit-flb"
+
+static int luo_test_flb_preserved, luo_test_flb_unpreserved, luo_test_flb_err;
+
+static int luo_test_flb_preserve(struct liveupdate_flb_op_args *args)
+{
+	if (luo_test_flb_err)
+		return luo_test_flb_err;
+	args->obj = args->flb;
+	luo_test_flb_preserved++;
+	return 0;
+}
+
+static void luo_test_flb_unpreserve(struct liveupdate_flb_op_args *args)
+{
+	luo_test_flb_unpreserved++;
+}
+
+static int luo_test_flb_retrieve(struct liveupdate_flb_op_args *args)
+{
+	return -EDOM;
+}
+
+static const struct liveupdate_flb_ops luo_test_flb_ops = {
+	.preserve	= luo_test_flb_preserve,
+	.unpreserve	= luo_test_flb_unpreserve,
+	.retrieve	= luo_test_flb_retrieve,
+	.finish		= luo_test_flb_unpreserve,
+	.owner		= THIS_MODULE,
+};
+
+static struct liveupdate_flb luo_test_flb = {
+	.ops = &luo_test_flb_ops,
+	.compatible = LUO_TEST_FLB,
+};
+
+static struct liveupdate_flb luo_test_flb_twin = {
+	.ops = &luo_test_flb_ops,
+	.compatible = LUO_TEST_FLB,
+};
+
+void luo_test_flb_lives_from_the_first_file_to_the_last(struct kunit *test)
+{
+	struct liveupdate_file_handler *fh = &luo_test_handler;
+	void *obj;
+
+	luo_test_flb_preserved = 0;
+	luo_test_flb_unpreserved = 0;
+	KUNIT_ASSERT_EQ(test, liveupdate_register_flb(fh, &luo_test_flb), 0);
+	KUNIT_EXPECT_EQ(test, liveupdate_register_flb(fh, &luo_test_flb),
+			-EEXIST);
+	KUNIT_EXPECT_EQ(test, liveupdate_register_flb(fh, &luo_test_flb_twin),
+			-EEXIST);
+
+	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_outgoing(&luo_test_flb, &obj),
+			-ENOENT);
+	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 0, 0), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_other, 1, 1), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_preserved, 1);
+	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_outgoing(&luo_test_flb, &obj),
+			0);
+	KUNIT_EXPECT_PTR_EQ(test, obj, (void *)&luo_test_flb);
+	liveupdate_flb_put_outgoing(&luo_test_flb);
+	luo_fast_set_unpreserve(&luo_test_set);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 0);
+	luo_fast_set_unpreserve(&luo_test_other);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 1);
+
+	luo_test_flb_err = -EDOM;
+	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 0, 0), -EDOM);
+	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_PRESERVE], 2);
+	luo_test_flb_err = 0;
+	/* Nobody handed it over: no object, no underflow. */
+	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(&luo_test_flb, &obj),
+			-ENODATA);
+	liveupdate_flb_put_incoming(&luo_test_flb);
+	liveupdate_unregister_flb(fh, &luo_test_flb);
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: KUnit tests of sessions
+ *
+ * Names, the parallel freeze, and the list of formats of the next kernel. Each
+ * session has one file of luo_numbers.c.
+ */
+#include <kunit/test.h>
+
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kho/abi/kexec_handover.h>
+#include <linux/kho/abi/luo.h>
+#include <linux/liveupdate.h>
+#include <linux/mutex.h>
+#include <linux/string.h>
+
+#include "../luo/query.h"
+#include "../luo/serialize.h"
+#include "../luo/session.h"
+#include "../luo/session_table.h"
+#include "kunit_luo.h"
+#include "luo_numbers.h"
+
+void luo_test_session_names_are_unique(struct kunit *test)
+{
+	static const char name[LIVEUPDATE_SESSION_NAME_LENGTH] = "luo-kunit";
+	struct file *file = luo_fast_session_create(name);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	KUNIT_EXPECT_EQ(test, PTR_ERR(luo_fast_session_create(name)), -EEXIST);
+	__fput_sync(file);
+	file = luo_fast_session_create(name);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	__fput_sync(file);
+	KUNIT_EXPECT_EQ(test, luo_fast_outgoing.count, 0);
+	KUNIT_EXPECT_EQ(test, luo_fast_outgoing.blocks.nblocks, 0);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(luo_fast_session_retrieve(name)),
+			-ENOENT);
+}
+
+#define LUO_TEST_SESSIONS	48
+
+/* Session i has the file i. */
+static int luo_test_create_sessions(struct file **files)
+{
+	struct luo_fast_session *session;
+	int i, err;
+
+	for (i = 0; i < LUO_TEST_SESSIONS; i++) {
+		char name[LIVEUPDATE_SESSION_NAME_LENGTH] = {};
+
+		snprintf(name, sizeof(name), "luo-kunit-%d", i);
+		files[i] = luo_fast_session_create(name);
+		if (IS_ERR(files[i]))
+			return PTR_ERR(files[i]);
+		session = files[i]->private_data;
+		guard(mutex)(&session->mutex);
+		err = luo_test_preserve(&session->set, i, i);
+		if (err)
+			return err;
+	}
+
+	return 0;
+}
+
+static void luo_test_close_sessions(struct file **files)
+{
+	int i;
+
+	for (i = 0; i < LUO_TEST_SESSIONS; i++)
+		__fput_sync(files[i]);
+}
+
+/*
+ * With all CPUs at it: the error is that of session 17, although 18 fails, too,
+ * and whatever was frozen by then is not any more.
+ */
+void luo_test_sessions_freeze_all_or_none(struct kunit *test)
+{
+	static struct file *files[LUO_TEST_SESSIONS];
+	int i, trial;
+	u64 pa = 1;
+
+	KUNIT_ASSERT_EQ(test, luo_test_create_sessions(files), 0);
+	luo_numbers[17].fail[LUO_EV_FREEZE] = -EDOM;
+	luo_numbers[18].fail[LUO_EV_FREEZE] = -ERANGE;
+	luo_numbers[17].slow_ms = 10;
+	for (trial = 0; trial < 20; trial++) {
+		luo_test_reset_events();
+		/* It fails after 17, or before. */
+		luo_numbers[18].slow_ms = trial % 2 ? 30 : 0;
+		KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EDOM);
+		KUNIT_EXPECT_EQ(test, pa, 0);
+		KUNIT_EXPECT_GE(test, luo_test_nr_of[LUO_EV_FREEZE], 17);
+		KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_UNFREEZE],
+				luo_test_nr_of[LUO_EV_FREEZE]);
+		for (i = 1; i < 17; i++)
+			KUNIT_EXPECT_GT(test,
+					luo_test_when(LUO_EV_UNFREEZE, i - 1),
+					luo_test_when(LUO_EV_UNFREEZE, i));
+	}
+	luo_test_close_sessions(files);
+	KUNIT_EXPECT_EQ(test, luo_fast_outgoing.count, 0);
+}
+
+static int luo_test_set_next(const char *text)
+{
+	return luo_fast_next_set(text, strlen(text));
+}
+
+void luo_test_unknown_format_is_not_frozen(struct kunit *test)
+{
+	static struct file *files[LUO_TEST_SESSIONS];
+	u64 pa;
+
+	KUNIT_ASSERT_EQ(test, luo_test_create_sessions(files), 0);
+	/* So that it ends here in any case. */
+	luo_numbers[0].fail[LUO_EV_FREEZE] = -EDOM;
+
+	KUNIT_EXPECT_EQ(test,
+			luo_test_set_next(KHO_FDT_COMPATIBLE
+					  "\n" LUO_ABI_COMPATIBLE "\n"),
+			0);
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test,
+			luo_test_set_next(KHO_FDT_COMPATIBLE
+					  "\n" LUO_TEST_HANDLER "\n"),
+			0);
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FREEZE], 0);
+
+	KUNIT_EXPECT_EQ(test,
+			luo_test_set_next("zzz\n" LUO_ABI_COMPATIBLE
+					  "\n\n" LUO_TEST_HANDLER
+					  "\n" KHO_FDT_COMPATIBLE "\n"
+					  "liveupdate-test-flb-v0\n"
+					  "liveupdate-test-flb-v1\n"
+					  "liveupdate-test-flb-v2\n"),
+			0);
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EDOM);
+	KUNIT_EXPECT_EQ(test, luo_test_set_next("\n"), 0);
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EDOM);
+	luo_test_close_sessions(files);
+}
