@@ -26,23 +26,23 @@
 #include "node_jobs.h"
 
 struct kho_node_worker {
-	struct work_struct	work;
-	struct kho_fast_spread	*spread;
-	int			nid;
+	struct work_struct		work;
+	struct kho_fast_node_job	*job;
+	int				nid;
 };
 
 /* The segments of one node, or all of them. */
-static void kho_run_segments(struct kho_fast_spread *spread, int nid, bool all)
+static void kho_run_segments(struct kho_fast_node_job *job, int nid, bool all)
 {
 	unsigned long i;
 
-	for (i = 0; i < spread->nr && !READ_ONCE(spread->err); i++) {
+	for (i = 0; i < job->nr && !READ_ONCE(job->err); i++) {
 		int err = 0;
 
-		if (all || spread->nids[i] == nid)
-			err = spread->run(spread, i);
+		if (all || job->nids[i] == nid)
+			err = job->run(job, i);
 		if (err)
-			cmpxchg(&spread->err, 0, err);
+			cmpxchg(&job->err, 0, err);
 		cond_resched();
 	}
 }
@@ -52,17 +52,17 @@ static void kho_node_work_fn(struct work_struct *work)
 	struct kho_node_worker *worker =
 		container_of(work, struct kho_node_worker, work);
 
-	kho_run_segments(worker->spread, worker->nid, false);
+	kho_run_segments(worker->job, worker->nid, false);
 }
 
-static nodemask_t kho_nodes_of(const struct kho_fast_spread *spread)
+static nodemask_t kho_nodes_of(const struct kho_fast_node_job *job)
 {
 	nodemask_t nodes = NODE_MASK_NONE;
 	unsigned long i;
 
-	for (i = 0; i < spread->nr; i++) {
-		if (spread->nids[i] != NUMA_NO_NODE)
-			node_set(spread->nids[i], nodes);
+	for (i = 0; i < job->nr; i++) {
+		if (job->nids[i] != NUMA_NO_NODE)
+			node_set(job->nids[i], nodes);
 	}
 
 	return nodes;
@@ -70,7 +70,7 @@ static nodemask_t kho_nodes_of(const struct kho_fast_spread *spread)
 
 /* Start a worker for each of @nodes. Returns how many, all or none. */
 static unsigned int kho_start_workers(struct kho_node_worker **workers,
-				      struct kho_fast_spread *spread,
+				      struct kho_fast_node_job *job,
 				      const nodemask_t *nodes)
 {
 	unsigned int nr = 0;
@@ -83,7 +83,7 @@ static unsigned int kho_start_workers(struct kho_node_worker **workers,
 	for_each_node_mask(nid, *nodes) {
 		struct kho_node_worker *worker = &(*workers)[nr++];
 
-		worker->spread = spread;
+		worker->job = job;
 		worker->nid = nid;
 		INIT_WORK(&worker->work, kho_node_work_fn);
 		queue_work_node(nid, system_dfl_long_wq, &worker->work);
@@ -93,41 +93,41 @@ static unsigned int kho_start_workers(struct kho_node_worker **workers,
 }
 
 /**
- * kho_fast_spread - Do a job, one worker per node.
- * @spread: The job.
+ * kho_fast_node_job_run - Do a job, one worker per node.
+ * @job: The job.
  *
  * Segments without a node are the caller's.
  *
- * Context: process context, may sleep; @spread->run is called in process
+ * Context: process context, may sleep; @job->run is called in process
  * context, by one task per node at a time, in ascending order on each node.
- * Return: 0, or the first error that @spread->run returned.
+ * Return: 0, or the first error that @job->run returned.
  */
-int kho_fast_spread(struct kho_fast_spread *spread)
+int kho_fast_node_job_run(struct kho_fast_node_job *job)
 {
-	nodemask_t nodes = kho_nodes_of(spread);
+	nodemask_t nodes = kho_nodes_of(job);
 	struct kho_node_worker *workers = NULL;
 	unsigned int nr = 0;
 	int own = numa_node_id();
 
-	spread->err = 0;
+	job->err = 0;
 
 	/* One node is the caller's, best the one that it runs on. */
 	if (!node_isset(own, nodes))
 		own = first_node(nodes);
 	if (nodes_weight(nodes) > 1) {
 		node_clear(own, nodes);
-		nr = kho_start_workers(&workers, spread, &nodes);
+		nr = kho_start_workers(&workers, job, &nodes);
 	}
 
 	if (nr) {
-		kho_run_segments(spread, own, false);
-		kho_run_segments(spread, NUMA_NO_NODE, false);
+		kho_run_segments(job, own, false);
+		kho_run_segments(job, NUMA_NO_NODE, false);
 	} else {
-		kho_run_segments(spread, own, true);
+		kho_run_segments(job, own, true);
 	}
 
 	while (nr)
 		flush_work(&workers[--nr].work);
 	kfree(workers);
-	return spread->err;
+	return job->err;
 }

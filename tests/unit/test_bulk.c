@@ -310,16 +310,16 @@ TEST(bitmaps_are_on_the_node_of_their_memory)
 /* A job that writes down who did what. */
 #define NR_SEGMENTS	100
 static struct {
-	struct kho_fast_spread	spread;
-	int			nids[NR_SEGMENTS];
-	int			done_on[NR_SEGMENTS];
-	unsigned long		last[NR_NODES + 1];	/* segment of each node */
-	pthread_t		thread[NR_SEGMENTS];
-	unsigned long		fails;			/* this segment */
-	unsigned int		nr_done;		/* atomic */
+	struct kho_fast_node_job	spread;
+	int				nids[NR_SEGMENTS];
+	int				done_on[NR_SEGMENTS];
+	unsigned long			last[NR_NODES + 1];	/* segment of each node */
+	pthread_t			thread[NR_SEGMENTS];
+	unsigned long			fails;			/* this segment */
+	unsigned int			nr_done;		/* atomic */
 } job;
 
-static int run_segment(struct kho_fast_spread *spread, unsigned long segment)
+static int run_segment(struct kho_fast_node_job *spread, unsigned long segment)
 {
 	unsigned int slot = job.nids[segment] + 1;
 
@@ -353,7 +353,7 @@ TEST(a_job_is_done_by_one_worker_per_node)
 
 	unit_init();
 	new_job(3);
-	EXPECT_EQ(kho_fast_spread(&job.spread), 0);
+	EXPECT_EQ(kho_fast_node_job_run(&job.spread), 0);
 	EXPECT_EQ(job.nr_done, NR_SEGMENTS);
 	EXPECT_EQ(shim_live_objects, 0);
 	for (i = 0; i < NR_SEGMENTS; i++) {
@@ -373,7 +373,7 @@ TEST(a_job_without_nodes_or_memory_is_the_callers)
 		new_job(nr_nodes);
 		/* Who does all of it does it in sequence. */
 		shim_fail_after = 0;
-		EXPECT_EQ(kho_fast_spread(&job.spread), 0);
+		EXPECT_EQ(kho_fast_node_job_run(&job.spread), 0);
 		shim_fail_after = -1;
 		EXPECT_EQ(job.nr_done, NR_SEGMENTS);
 		for (i = 0; i < NR_SEGMENTS; i++)
@@ -386,12 +386,12 @@ TEST(a_job_ends_at_its_first_error)
 	unit_init();
 	new_job(1);
 	job.fails = 7;
-	EXPECT_EQ(kho_fast_spread(&job.spread), -EIO);
+	EXPECT_EQ(kho_fast_node_job_run(&job.spread), -EIO);
 	EXPECT_LT(job.nr_done, NR_SEGMENTS - 1);
 	/* The record is as it was before a job that is started again. */
 	job.fails = NR_SEGMENTS;
 	memset(job.last, 0, sizeof(job.last));
-	EXPECT_EQ(kho_fast_spread(&job.spread), 0);
+	EXPECT_EQ(kho_fast_node_job_run(&job.spread), 0);
 }
 
 /*

@@ -64,10 +64,10 @@ static_assert(sizeof(struct memfd_luo_folio_ser) == KHO_FAST_RECORD_SIZE);
  * @lists:  The records of each segment.
  */
 struct memfd_luo_job {
-	struct kho_fast_spread	spread;
-	struct file		*file;
-	u64			size;
-	struct kho_fast_records	*lists;
+	struct kho_fast_node_job	spread;
+	struct file			*file;
+	u64				size;
+	struct kho_fast_records		*lists;
 };
 
 /* Pages of the file. */
@@ -204,7 +204,7 @@ static int memfd_luo_preserve_range(const struct memfd_luo_job *job,
 	return err;
 }
 
-static int memfd_luo_preserve_segment(struct kho_fast_spread *spread,
+static int memfd_luo_preserve_segment(struct kho_fast_node_job *spread,
 				      unsigned long segment)
 {
 	struct memfd_luo_job *job = container_of(spread, struct memfd_luo_job,
@@ -269,7 +269,7 @@ static int memfd_luo_preserve_segments(struct memfd_luo_job *job, int *nids,
 		nids[i] = memfd_luo_segment_nid(job, i);
 	job->spread.nids = nids;
 
-	err = kho_fast_spread(&job->spread);
+	err = kho_fast_node_job_run(&job->spread);
 
 	for (i = 0; i < job->spread.nr; i++)
 		kho_fast_records_join(records, &job->lists[i]);

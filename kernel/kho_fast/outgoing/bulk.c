@@ -144,18 +144,18 @@ static int kho_preserve_serially(struct folio **folios, unsigned long nr)
 
 /**
  * struct kho_batch - Folios that are worth more than one task.
- * @spread: The job.
+ * @job:    The job.
  * @folios: All folios.
  * @nr:     How many.
  * @nids:   Node of each segment.
  * @done:   Bitmap of the segments that are preserved.
  */
 struct kho_batch {
-	struct kho_fast_spread	spread;
-	struct folio		**folios;
-	unsigned long		nr;
-	int			*nids;
-	unsigned long		*done;
+	struct kho_fast_node_job	job;
+	struct folio			**folios;
+	unsigned long			nr;
+	int				*nids;
+	unsigned long			*done;
 };
 
 static unsigned long kho_segment_len(const struct kho_batch *batch,
@@ -164,11 +164,10 @@ static unsigned long kho_segment_len(const struct kho_batch *batch,
 	return min(SEGMENT, batch->nr - segment * SEGMENT);
 }
 
-static int kho_preserve_segment(struct kho_fast_spread *spread,
+static int kho_preserve_segment(struct kho_fast_node_job *job,
 				unsigned long segment)
 {
-	struct kho_batch *batch =
-		container_of(spread, struct kho_batch, spread);
+	struct kho_batch *batch = container_of(job, struct kho_batch, job);
 	int err;
 
 	err = kho_preserve_serially(batch->folios + segment * SEGMENT,
@@ -186,12 +185,12 @@ static void kho_find_nodes(struct kho_batch *batch)
 {
 	unsigned long i;
 
-	for (i = 0; i < batch->spread.nr; i++) {
+	for (i = 0; i < batch->job.nr; i++) {
 		unsigned long n = i % kho_segment_len(batch, i);
 
 		batch->nids[i] = folio_nid(batch->folios[i * SEGMENT + n]);
 	}
-	batch->spread.nids = batch->nids;
+	batch->job.nids = batch->nids;
 }
 
 static int kho_preserve_in_segments(struct kho_batch *batch)
@@ -200,11 +199,11 @@ static int kho_preserve_in_segments(struct kho_batch *batch)
 	int err;
 
 	kho_find_nodes(batch);
-	err = kho_fast_spread(&batch->spread);
+	err = kho_fast_node_job_run(&batch->job);
 	if (!err)
 		return 0;
 
-	for_each_set_bit(i, batch->done, batch->spread.nr)
+	for_each_set_bit(i, batch->done, batch->job.nr)
 		kho_unpreserve_serially(batch->folios + i * SEGMENT,
 					kho_segment_len(batch, i));
 	return err;
@@ -213,7 +212,7 @@ static int kho_preserve_in_segments(struct kho_batch *batch)
 static noinline int kho_preserve_many(struct folio **folios, unsigned long nr)
 {
 	struct kho_batch batch = {
-		.spread = {
+		.job = {
 			.nr = DIV_ROUND_UP(nr, SEGMENT),
 			.run = kho_preserve_segment,
 		},
@@ -222,8 +221,8 @@ static noinline int kho_preserve_many(struct folio **folios, unsigned long nr)
 	};
 	int err;
 
-	batch.nids = kvmalloc_array(batch.spread.nr, sizeof(int), GFP_KERNEL);
-	batch.done = bitmap_zalloc(batch.spread.nr, GFP_KERNEL);
+	batch.nids = kvmalloc_array(batch.job.nr, sizeof(int), GFP_KERNEL);
+	batch.done = bitmap_zalloc(batch.job.nr, GFP_KERNEL);
 	if (batch.nids && batch.done)
 		err = kho_preserve_in_segments(&batch);
 	else
