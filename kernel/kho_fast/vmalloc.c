@@ -262,7 +262,7 @@ static bool kho_chunk_restore_entries(struct kho_vmalloc_chunk *chunk,
 }
 
 /**
- * kho_fast_chain_claim - Take a chain and what it lists over.
+ * kho_fast_chain_restore - Take a chain and what it lists over.
  * @from: What the previous kernel wrote down; nothing in it is trusted.
  *
  * Each page is claimed before it is read, so a loop ends at the first page that
@@ -274,7 +274,7 @@ static bool kho_chunk_restore_entries(struct kho_vmalloc_chunk *chunk,
  * offsets in a page; everything belongs to the caller. NULL when the chain is
  * not sound, or empty.
  */
-struct kho_vmalloc_chunk *kho_fast_chain_claim(const struct kho_vmalloc *from)
+struct kho_vmalloc_chunk *kho_fast_chain_restore(const struct kho_vmalloc *from)
 {
 	const unsigned int order = from->order;
 	unsigned long left = from->total_pages;
@@ -409,7 +409,7 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 	if (!pages.pages)
 		return NULL;
 
-	chain = kho_fast_chain_claim(preservation);
+	chain = kho_fast_chain_restore(preservation);
 	if (chain) {
 		kho_collect_pages(&pages, chain, order);
 		kho_fast_chain_free(chain, false, order);

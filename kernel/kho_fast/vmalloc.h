@@ -44,7 +44,8 @@ void kho_fast_chain_undo(struct kho_vmalloc_chunk *first, unsigned int order,
 			 void (*release)(struct page *page));
 void kho_fast_chain_free(struct kho_vmalloc_chunk *first, bool entries,
 			 unsigned int order);
-struct kho_vmalloc_chunk *kho_fast_chain_claim(const struct kho_vmalloc *from);
+struct kho_vmalloc_chunk *
+kho_fast_chain_restore(const struct kho_vmalloc *from);
 struct page *kho_fast_chain_next(struct kho_fast_chain_it *it);
 
 #endif /* _KERNEL_KHO_FAST_VMALLOC_H */

@@ -11,7 +11,7 @@
  * one costs the same for every order. Claiming them as pages splits them.
  *
  * Finding the bitmap is most of the cost. Who claims many folios under one hold
- * of the lock does it once per bitmap: struct kho_fast_claims.
+ * of the lock does it once per bitmap: struct kho_fast_restore_batch.
  *
  * Lock order: rcu_read_lock() only; trim.c frees nodes after a grace period.
  */
@@ -111,23 +111,23 @@ static noinline void kho_trace_restored(struct folio *folio,
 }
 
 /**
- * kho_fast_claims_begin - Begin to claim many folios.
- * @claims: What kho_fast_claims_next() remembers.
+ * kho_fast_restore_begin - Begin to claim many folios.
+ * @batch: What kho_fast_restore_next() remembers.
  *
- * Context: any, from early_initcall on; no sleeping until kho_fast_claims_end().
+ * Context: any, from early_initcall on; no sleeping until kho_fast_restore_end().
  */
-void kho_fast_claims_begin(struct kho_fast_claims *claims)
+void kho_fast_restore_begin(struct kho_fast_restore_batch *batch)
 	__acquires(RCU)
 {
 	rcu_read_lock();
-	*claims = (struct kho_fast_claims){ .section = ULONG_MAX };
+	*batch = (struct kho_fast_restore_batch){ .section = ULONG_MAX };
 }
 
 /**
- * kho_fast_claims_end - Stop claiming.
- * @claims: What was begun.
+ * kho_fast_restore_end - Stop claiming.
+ * @batch: What was begun.
  */
-void kho_fast_claims_end(struct kho_fast_claims *claims)
+void kho_fast_restore_end(struct kho_fast_restore_batch *batch)
 	__releases(RCU)
 {
 	rcu_read_unlock();
@@ -135,46 +135,46 @@ void kho_fast_claims_end(struct kho_fast_claims *claims)
 }
 
 /* Is the unclaimed key that starts at @pfn in the bitmap of the last claim? */
-static bool kho_is_in_last_leaf(const struct kho_fast_claims *claims,
+static bool kho_is_in_last_leaf(const struct kho_fast_restore_batch *batch,
 				unsigned long pfn)
 {
-	unsigned long key = kho_fast_key(pfn, claims->order);
+	unsigned long key = kho_fast_key(pfn, batch->order);
 
-	return claims->leaf && IS_ALIGNED(pfn, BIT(claims->order)) &&
-	       (key ^ claims->key) < KHO_FAST_LEAF_BITS &&
-	       test_bit(kho_fast_bit(key), claims->leaf->bitmap);
+	return batch->leaf && IS_ALIGNED(pfn, BIT(batch->order)) &&
+	       (key ^ batch->key) < KHO_FAST_LEAF_BITS &&
+	       test_bit(kho_fast_bit(key), batch->leaf->bitmap);
 }
 
-static bool kho_find_next_leaf(struct kho_fast_claims *claims,
+static bool kho_find_next_leaf(struct kho_fast_restore_batch *batch,
 			       unsigned long pfn)
 {
 	const struct kho_radix_node *root = READ_ONCE(kho_fast_incoming.root);
 
-	claims->leaf = root ? kho_find_key(root, pfn, &claims->order) : NULL;
-	if (!claims->leaf)
+	batch->leaf = root ? kho_find_key(root, pfn, &batch->order) : NULL;
+	if (!batch->leaf)
 		return false;
 
-	claims->key = round_down(kho_fast_key(pfn, claims->order),
-				 KHO_FAST_LEAF_BITS);
+	batch->key = round_down(kho_fast_key(pfn, batch->order),
+				KHO_FAST_LEAF_BITS);
 	return true;
 }
 
-static void kho_init_folio_pages(struct kho_fast_claims *claims,
+static void kho_init_folio_pages(struct kho_fast_restore_batch *batch,
 				 unsigned long pfn)
 {
-	unsigned long last = pfn + BIT(claims->order) - 1;
+	unsigned long last = pfn + BIT(batch->order) - 1;
 
-	if (pfn_to_section_nr(pfn) == claims->section &&
-	    pfn_to_section_nr(last) == claims->section)
+	if (pfn_to_section_nr(pfn) == batch->section &&
+	    pfn_to_section_nr(last) == batch->section)
 		return;
 
-	kho_fast_finish_pages(pfn, BIT(claims->order));
-	claims->section = pfn_to_section_nr(last);
+	kho_fast_finish_pages(pfn, BIT(batch->order));
+	batch->section = pfn_to_section_nr(last);
 }
 
 /**
- * kho_fast_claims_next - Take one of many preserved folios over.
- * @claims: What was begun.
+ * kho_fast_restore_next - Take one of many preserved folios over.
+ * @batch: What was begun.
  * @pfn:    Where the previous kernel says that the folio is; not trusted, but
  *          of no more bits than an address has.
  *
@@ -184,19 +184,19 @@ static void kho_init_folio_pages(struct kho_fast_claims *claims,
  * Return: the folio with a reference count of 1; NULL when no unclaimed folio
  * was preserved there.
  */
-struct folio *kho_fast_claims_next(struct kho_fast_claims *claims,
-				   unsigned long pfn)
+struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,
+				    unsigned long pfn)
 {
 	struct page *page;
 
-	if (!kho_is_in_last_leaf(claims, pfn) &&
-	    !kho_find_next_leaf(claims, pfn))
+	if (!kho_is_in_last_leaf(batch, pfn) &&
+	    !kho_find_next_leaf(batch, pfn))
 		return NULL;
 
 	/* As in kho_restore_key(). */
-	kho_init_folio_pages(claims, pfn);
-	if (!test_and_clear_bit(kho_fast_bit(kho_fast_key(pfn, claims->order)),
-				claims->leaf->bitmap))
+	kho_init_folio_pages(batch, pfn);
+	if (!test_and_clear_bit(kho_fast_bit(kho_fast_key(pfn, batch->order)),
+				batch->leaf->bitmap))
 		return NULL;
 
 	/* The allocation was the previous kernel's, not ours. */

@@ -12,23 +12,23 @@
 struct folio;
 
 /**
- * struct kho_fast_claims - Claims of folios that are probably near each other.
+ * struct kho_fast_restore_batch - Folios to restore one by one.
  * @leaf:    The bitmap that the last one was found in, NULL at first.
  * @key:     Key of its first bit.
  * @order:   Order of its keys.
  * @section: One whose pages are known to be ready.
  */
-struct kho_fast_claims {
+struct kho_fast_restore_batch {
 	struct kho_radix_leaf	*leaf;
 	unsigned long		key;
 	unsigned int		order;
 	unsigned long		section;
 };
 
-void kho_fast_claims_begin(struct kho_fast_claims *claims);
-struct folio *kho_fast_claims_next(struct kho_fast_claims *claims,
-				   unsigned long pfn);
-void kho_fast_claims_end(struct kho_fast_claims *claims);
+void kho_fast_restore_begin(struct kho_fast_restore_batch *batch);
+struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,
+				    unsigned long pfn);
+void kho_fast_restore_end(struct kho_fast_restore_batch *batch);
 void kho_fast_drop_page(phys_addr_t phys);
 struct folio *kho_fast_try_restore_folio(phys_addr_t phys, unsigned int order);
 

@@ -139,7 +139,7 @@ int kho_fast_records_claim(const struct kho_vmalloc *from, u64 nr,
 	if (!nr && !from->first.phys)
 		return 0;
 
-	it->first = kho_fast_chain_claim(from);
+	it->first = kho_fast_chain_restore(from);
 	if (!it->first)
 		return -EINVAL;
 

@@ -125,9 +125,9 @@ static void memfd_luo_init_folio(struct folio *folio,
 /* Claim the folio of a record for a file of @size bytes. */
 static int memfd_luo_retrieve_folio(struct memfd_luo_batch *batch, u64 size,
 				    const struct memfd_luo_folio_ser *record,
-				    struct kho_fast_claims *claims)
+				    struct kho_fast_restore_batch *claims)
 {
-	struct folio *folio = kho_fast_claims_next(claims, record->pfn);
+	struct folio *folio = kho_fast_restore_next(claims, record->pfn);
 	int err;
 
 	if (!folio) {
@@ -332,17 +332,17 @@ static int memfd_luo_restore_batch(struct memfd_luo_batch *batch, u64 size,
 				   struct kho_fast_records_it *it)
 {
 	const struct memfd_luo_folio_ser *record;
-	struct kho_fast_claims claims;
+	struct kho_fast_restore_batch claims;
 	int err = 0;
 
-	kho_fast_claims_begin(&claims);
+	kho_fast_restore_begin(&claims);
 	while (!err && batch->nr < MEMFD_LUO_BATCH_FOLIOS &&
 	       (record = kho_fast_records_next(it))) {
 		if (record->pfn)
 			err = memfd_luo_retrieve_folio(batch, size, record,
 						       &claims);
 	}
-	kho_fast_claims_end(&claims);
+	kho_fast_restore_end(&claims);
 
 	return err;
 }
