@@ -49,6 +49,24 @@ list_files() {
 		{ print "file " $2 " " $1 " 0755 0 0" }'
 }
 
+# list_modules BOOT IMAGE[,MODULES]: those that the plan loads in this boot, without debug
+# information. Initrds of equal content for each kernel keep the comparison fair.
+list_modules() {
+	case $2 in
+	*,*) ;;
+	*) return 0 ;;
+	esac
+	awk -v boot="$1" '
+		BEGIN { stage = 1 }
+		$1 == "stage" { stage = $2 }
+		$1 == "insmod" && stage == boot && !seen[$2]++ { print $2 }' "$plan" |
+	while read -r name; do
+		[ -e "${2#*,}/$name.ko" ] || continue
+		strip --strip-debug -o "$dir/$name.ko$1" "${2#*,}/$name.ko"
+		echo "file /$name.ko $dir/$name.ko$1 0644 0 0"
+	done
+}
+
 # list_boot BOOT IMAGE[,MODULES]
 list_boot() {
 	for d in /dev /proc /sys; do
@@ -57,12 +75,7 @@ list_boot() {
 	echo 'nod /dev/console 0600 0 0 c 5 1'
 	echo "file /init $init 0755 0 0"
 	echo "file /plan $plan 0644 0 0"
-	case $2 in
-	*,*)
-		for ko in "${2#*,}"/*.ko; do
-			[ ! -e "$ko" ] || echo "file /${ko##*/} $ko 0644 0 0"
-		done ;;
-	esac
+	list_modules "$1" "$2"
 	list_files "$1"
 }
 

@@ -208,4 +208,4 @@ start
 add_blackout
 add_timeline
 judge
-rm -f "$dir"/initrd?
+rm -f "$dir"/initrd? "$dir"/*.ko?
