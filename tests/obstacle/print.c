@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "obstacle.h"
 
 static void print_symbol(const char *name)
@@ -33,7 +34,7 @@ int main(int argc, char **argv)
 	const char *what = argc > 2 ? argv[2] : "", *about = argc > 3 ? argv[3] : "";
 
 	if (argc > 1)
-		obstacle_root(argv[1]);
+		file_root(argv[1]);
 	if (!strcmp(what, "symbol"))
 		print_symbol(about);
 	else if (!strcmp(what, "address"))

@@ -17,7 +17,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 chmod 755 "$dir"	# for who is not root
 cc -O1 -g -fsanitize=address,undefined -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror \
-	-I "$top/tools/lib" -o "$dir/print" "$here/print.c" "$top/tools/lib/obstacle.c"
+	-I "$top/tools/lib" -o "$dir/print" "$here/print.c" "$top/tools/lib/obstacle.c" \
+	"$top/tools/lib/file.c"
 
 # says TEXT COMMAND...: in one line
 says() {

@@ -16,7 +16,8 @@ here=$(dirname -- "$0")
 dir=$build/test-timeline
 mkdir -p "$dir"
 cc -O1 -g -fsanitize=address,undefined -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror \
-	-I "$top/tools/lib" -o "$dir/print" "$here/print.c" "$top/tools/lib/timeline.c" -ljson-c
+	-I "$top/tools/lib" -o "$dir/print" "$here/print.c" "$top/tools/lib/timeline.c" \
+	"$top/tools/lib/file.c" -ljson-c
 
 # json [KEY=VALUE]...: a timeline; the largest phase is jump, 60 of 100 ms
 json() {

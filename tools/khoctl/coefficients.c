@@ -26,7 +26,7 @@ struct coefficients *coefficients_load(const char *path)
 {
 	struct coefficients *c = calloc(1, sizeof(*c));
 	struct json_object *version, *where;
-	char *text = path ? slurp(path, NULL) : NULL;
+	char *text = path ? file_text(fopen(path, "re"), NULL) : NULL;
 
 	if (!c)
 		die(EXIT_INPUT, "no memory");

@@ -126,7 +126,7 @@ const char *handover_read(struct handover *h, const char *dir, const struct imag
 
 	*h = (struct handover){ 0 };
 	snprintf(path, sizeof(path), KHO_DIR "/%s/fdt", dir);
-	fdt = sys_slurp(path, &len);
+	fdt = file_text(file_open(path), &len);
 	wrong = fdt ? handover_parse(h, fdt, len) : strerror(errno);
 	if ((!fdt || h->cut) && !strcmp(dir, "out")) {
 		why = read_kho_out(&whole, img);

@@ -8,7 +8,7 @@
 
 static char *read_release(void)
 {
-	char *release = sys_slurp("/proc/sys/kernel/osrelease", NULL);
+	char *release = file_text(file_open("/proc/sys/kernel/osrelease"), NULL);
 
 	if (release)
 		release[strcspn(release, "\n")] = 0;
@@ -18,8 +18,8 @@ static char *read_release(void)
 /* Two files with a line per area, addresses and lengths. */
 static void read_scratch(struct host *host)
 {
-	char *addrs = sys_slurp(KHO_DIR "/out/scratch_phys", NULL);
-	char *sizes = sys_slurp(KHO_DIR "/out/scratch_len", NULL);
+	char *addrs = file_text(file_open(KHO_DIR "/out/scratch_phys"), NULL);
+	char *sizes = file_text(file_open(KHO_DIR "/out/scratch_len"), NULL);
 	char *a = addrs, *s = sizes;
 
 	while (a && s && *a && *s) {
@@ -42,7 +42,7 @@ static void read_scratch(struct host *host)
 
 static void read_zones(struct host *host)
 {
-	FILE *f = fopen(sys_path("/proc/zoneinfo"), "re");
+	FILE *f = file_open("/proc/zoneinfo");
 	struct zone zone;
 
 	while (f && zone_next(f, &zone)) {
@@ -56,7 +56,7 @@ static void read_zones(struct host *host)
 		fclose(f);
 	if (!host->nr_zones)
 		die(EXIT_INPUT, "%s: %s: without it neither nodes nor the size of memory are known",
-		    sys_path("/proc/zoneinfo"), f ? "has no zones" : strerror(errno));
+		    file_path("/proc/zoneinfo"), f ? "has no zones" : strerror(errno));
 }
 
 void host_look(struct host *host)
@@ -72,8 +72,8 @@ void host_look(struct host *host)
 	};
 	host->kho = !host->no_kho;
 	host->luo = !host->no_luo;
-	host->fast = sys_exists(KHO_DIR "/timeline.json") || sys_exists(KHO_DIR "/in/held") ||
-		     sys_exists(DEBUGFS "/liveupdate/state");
+	host->fast = file_exists(KHO_DIR "/timeline.json") || file_exists(KHO_DIR "/in/held") ||
+		     file_exists(DEBUGFS "/liveupdate/state");
 	read_scratch(host);
 	read_zones(host);
 }

@@ -120,10 +120,10 @@ struct image *image_open(const char *path)
 
 struct image *image_of_host(const char **why)
 {
-	int fd = open(sys_path("/proc/kcore"), O_RDONLY | O_CLOEXEC);
+	int fd = open(file_path("/proc/kcore"), O_RDONLY | O_CLOEXEC);
 
 	*why = fd < 0 ? why_no_kcore(errno) : NULL;
-	return fd < 0 ? NULL : image_new(sys_path("/proc/kcore"), fd);
+	return fd < 0 ? NULL : image_new(file_path("/proc/kcore"), fd);
 }
 
 void image_close(struct image *img)

@@ -37,7 +37,7 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 		json = true;
 		return 0;
 	case 'R':
-		set_sysroot(arg);
+		file_root(arg);
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;

@@ -4,7 +4,6 @@
  *
  *   khoctl.c        the command line
  *   say.c           messages, numbers in words, JSON on stdout
- *   file.c          small files of the kernel, below --sysroot
  *   image.c         physical memory: /proc/kcore or an ELF image of a guest
  *   handover.c      the root FDT of a handover
  *   tree.c          the tree of preserved memory: walk, count, check
@@ -27,6 +26,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "file.h"
 #include "obstacle.h"
 #include "timeline.h"
 #include "zones.h"
@@ -63,15 +63,6 @@ void json_add(struct json_object *to, const char *key, uint64_t v);
 void json_say(struct json_object *v);		/* prints and frees it */
 char *keep(const char *text);			/* a copy; NULL stays */
 void *grow(void *v, size_t nr, size_t size);	/* room for one more than @nr */
-
-/* file.c */
-void set_sysroot(const char *dir);
-const char *sys_path(const char *path);		/* valid until the next two calls */
-bool sys_is_here(void);			/* no --sysroot */
-bool sys_exists(const char *path);
-char *slurp(const char *path, size_t *len);	/* NULL: errno; ends with a 0 */
-char *sys_slurp(const char *path, size_t *len);
-bool sys_number(const char *path, uint64_t *n);
 
 struct area {
 	uint64_t	addr, size;

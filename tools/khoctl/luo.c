@@ -4,7 +4,6 @@
  * the descriptors of processes tell: /proc/PID/fd has "anon_inode:[luo_session] NAME". Those
  * that came in and were not retrieved have no descriptor, so stock does not show them.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +50,7 @@ static void read_line(struct sessions *s, char *line)
 
 static void read_state(struct sessions *s)
 {
-	char *text = sys_slurp(DEBUGFS "/liveupdate/state", NULL), *save, *line;
+	char *text = file_text(file_open(DEBUGFS "/liveupdate/state"), NULL), *save, *line;
 	int err = text ? 0 : errno;
 	const char *why = err ? why_no_debugfs() : NULL;
 
@@ -76,60 +75,28 @@ static struct session *find(struct sessions *s, const char *name)
 	return NULL;
 }
 
-static void look_at_fd(struct sessions *s, pid_t pid, const char *fd)
+static bool add_open(void *data, pid_t pid, int fd, const char *target)
 {
+	const char *name = target + strlen(LINK);
 	struct session *session;
-	char path[64], name[256];
-	ssize_t len;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%.16s", pid, fd);
-	len = readlink(sys_path(path), name, sizeof(name) - 1);
-	if (len < (ssize_t)strlen(LINK))
-		return;
-	name[len] = 0;
-	if (strncmp(name, LINK, strlen(LINK)))
-		return;
-	session = find(s, name + strlen(LINK));
+	if (strncmp(target, LINK, strlen(LINK)))
+		return true;
+	session = find(data, name);
 	if (!session)
-		session = add(s, name + strlen(LINK));
-	if (session->pid)
-		return;
-	session->pid = pid;
-	session->fd = atoi(fd);
-}
-
-static void look_at_process(struct sessions *s, const char *pid)
-{
-	char path[32];
-	struct dirent *e;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%.12s/fd", pid);
-	dir = opendir(sys_path(path));
-	if (!dir && (errno == EACCES || errno == EPERM))
-		s->unseen++;
-	while (dir && (e = readdir(dir))) {
-		if (*e->d_name != '.')
-			look_at_fd(s, atoi(pid), e->d_name);
+		session = add(data, name);
+	if (!session->pid) {
+		session->pid = pid;
+		session->fd = fd;
 	}
-	if (dir)
-		closedir(dir);
+	return true;
 }
 
 void sessions_look(struct sessions *s)
 {
-	struct dirent *e;
-	DIR *proc;
-
 	*s = (struct sessions){ 0 };
 	read_state(s);
-	proc = opendir(sys_path("/proc"));
-	while (proc && (e = readdir(proc))) {
-		if (*e->d_name >= '1' && *e->d_name <= '9')
-			look_at_process(s, e->d_name);
-	}
-	if (proc)
-		closedir(proc);
+	s->unseen = for_each_open_file(add_open, s);
 }
 
 void sessions_free(struct sessions *s)

@@ -105,7 +105,7 @@ static void list_line(const struct session *x)
 /* The sessions of the previous kernel are read when the device is first opened. */
 static void have_them_read(void)
 {
-	int fd = sys_is_here() && sys_exists(KHO_DIR "/in/fdt") ? luo_open() : -ENOENT;
+	int fd = file_is_local() && file_exists(KHO_DIR "/in/fdt") ? luo_open() : -ENOENT;
 
 	if (fd >= 0)
 		close(fd);

@@ -37,7 +37,7 @@ static void look_at_metadata(struct status *st)
 		uint32_t	count;
 	} data;
 	size_t len = 0;
-	char *text = sys_slurp(KHO_DIR "/in/sub_fdts/kexec-metadata", &len);
+	char *text = file_text(file_open(KHO_DIR "/in/sub_fdts/kexec-metadata"), &len);
 
 	if (text && len >= sizeof(data)) {
 		memcpy(&data, text, sizeof(data));
@@ -72,10 +72,10 @@ void status_look(struct status *st)
 	memset(st, 0, sizeof(*st));
 	host_look(&st->host);
 	look_at_out(st);
-	if (st->host.kho && sys_exists(KHO_DIR "/in/fdt"))
+	if (st->host.kho && file_exists(KHO_DIR "/in/fdt"))
 		st->no_in = keep(handover_read(&st->in, "in", NULL));
 	st->came_in = st->in.fdt;
-	st->held_known = sys_number(KHO_DIR "/in/held", &st->held);
+	st->held_known = file_number(KHO_DIR "/in/held", &st->held);
 	look_at_metadata(st);
 	count_sessions(st);
 }

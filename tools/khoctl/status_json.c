@@ -169,7 +169,7 @@ static void load_scratch(struct status *st, struct json_object *v, const char *p
 void status_load(struct status *st, const char *path)
 {
 	struct json_object *v, *out;
-	char *text = slurp(path, NULL);
+	char *text = file_text(fopen(path, "re"), NULL);
 
 	memset(st, 0, sizeof(*st));
 	if (!text)

@@ -197,8 +197,8 @@ static const char *default_file(void)
 {
 	const char *why = why_no_debugfs();
 
-	if (!why && sys_exists(TIMELINE_FILE))
-		return sys_path(TIMELINE_FILE);
+	if (!why && file_exists(TIMELINE_FILE))
+		return file_path(TIMELINE_FILE);
 	why = why ? why : why_no_kho_files();
 	if (why)
 		die(EXIT_INPUT, "%s", why);

@@ -53,11 +53,11 @@ static void check_in(void)
 {
 	uint64_t held;
 
-	if (!sys_exists(KHO_DIR "/in/fdt"))
+	if (!file_exists(KHO_DIR "/in/fdt"))
 		die(EXIT_INPUT, "%s: nothing was handed over to this kernel", KHO_DIR "/in/fdt");
-	if (!sys_exists(KHO_DIR "/in/held"))
+	if (!file_exists(KHO_DIR "/in/held"))
 		die(EXIT_INPUT, why_no_in, "stock gives its pages away while it boots");
-	if (!sys_number(KHO_DIR "/in/held", &held))
+	if (!file_number(KHO_DIR "/in/held", &held))
 		die(EXIT_INPUT, KHO_DIR "/in/held: cannot be read, or is no number");
 	if (!held)
 		die(EXIT_INPUT, why_no_in, "all that was preserved has been claimed");
@@ -71,7 +71,7 @@ static void find_root(const struct image *img)
 	char *fdt;
 
 	if (name) {
-		fdt = slurp(name, &len);
+		fdt = file_text(fopen(name, "re"), &len);
 		wrong = fdt ? handover_parse(&h, fdt, len) : strerror(errno);
 		free(fdt);
 	} else {

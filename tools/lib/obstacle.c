@@ -3,7 +3,6 @@
 #include "obstacle.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
@@ -16,7 +15,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-static const char *root = "";
+#include "file.h"
+#include "luo.h"
+
 static _Thread_local char reason[768];
 
 /**
@@ -35,49 +36,9 @@ const char *because(const char *fmt, ...)
 	return reason;
 }
 
-/**
- * obstacle_root() - read the files of another system
- * @dir: where they are, or "" for this system; must stay valid
- */
-void obstacle_root(const char *dir)
-{
-	root = dir;
-}
-
-static FILE *open_file(const char *path)
-{
-	char full[4096];
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	return fopen(full, "re");
-}
-
-static bool exists(const char *path)
-{
-	char full[4096];
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	return !access(full, F_OK);
-}
-
-/* The first line of a file, without its end; false and errno if there is none. */
-static bool first_line(const char *path, char *line, size_t size)
-{
-	FILE *f = open_file(path);
-	bool ok;
-
-	if (!f)
-		return false;
-	ok = fgets(line, size, f);
-	fclose(f);
-	if (ok)
-		line[strcspn(line, "\n")] = 0;
-	return ok;
-}
-
 static bool file_has(const char *path, const char *text)
 {
-	FILE *f = open_file(path);
+	FILE *f = file_open(path);
 	char line[512];
 	bool has = false;
 
@@ -134,7 +95,7 @@ const char *lockdown_mode(void)
 	char line[128], mark[32];
 	size_t i;
 
-	if (!first_line("/sys/kernel/security/lockdown", line, sizeof(line)))
+	if (!file_line("/sys/kernel/security/lockdown", line, sizeof(line)))
 		return NULL;
 	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		snprintf(mark, sizeof(mark), "[%s]", modes[i]);
@@ -153,7 +114,7 @@ const char *lockdown_mode(void)
  */
 int symbol_find(const char *name, uint64_t *address)
 {
-	FILE *f = open_file("/proc/kallsyms");
+	FILE *f = file_open("/proc/kallsyms");
 	char line[512], found[256];
 	int err = f ? -ENOENT : -errno;
 
@@ -186,7 +147,7 @@ const char *why_no_address(const char *name)
 
 	if (!err && address)
 		return NULL;
-	if (err == -ENOENT && !exists("/proc/kallsyms"))
+	if (err == -ENOENT && !file_exists("/proc/kallsyms"))
 		return because("the address of %s is not known: the kernel has no /proc/kallsyms "
 			       "(CONFIG_KALLSYMS)", name);
 	if (err == -ENOENT)
@@ -195,7 +156,7 @@ const char *why_no_address(const char *name)
 	if (err)
 		return because("the address of %s is not known: /proc/kallsyms: %s", name,
 			       strerror(-err));
-	if (!first_line("/proc/sys/kernel/kptr_restrict", restricted, sizeof(restricted)))
+	if (!file_line("/proc/sys/kernel/kptr_restrict", restricted, sizeof(restricted)))
 		strcpy(restricted, "?");
 	if (*restricted == '2')
 		return because("the address of %s is hidden: kernel.kptr_restrict is 2; "
@@ -209,12 +170,11 @@ const char *why_no_address(const char *name)
  */
 const char *why_no_debugfs(void)
 {
-	char path[4096];
+	const char *path = file_path(DEBUGFS);
 	struct statfs fs;
 	int err;
 
-	snprintf(path, sizeof(path), "%s" DEBUGFS, root);
-	if (*root)
+	if (!file_is_local())
 		return access(path, F_OK) ?
 		       because("%s: is not there: copy debugfs of that host to it", path) : NULL;
 	if (statfs(path, &fs))
@@ -281,7 +241,7 @@ static int said(const char *name)
 	char line[4096], *word, *next, *value;
 	int on = -1;
 
-	if (!first_line("/proc/cmdline", line, sizeof(line)))
+	if (!file_line("/proc/cmdline", line, sizeof(line)))
 		return -1;
 	for (word = line + strspn(line, " "); *word; word = next) {
 		next = cut_word(word);
@@ -302,7 +262,7 @@ static int said(const char *name)
 /* /dev may be another one than the kernel's. */
 static bool has_luo(void)
 {
-	return file_has("/proc/misc", " liveupdate\n") || (*root && exists("/dev/liveupdate"));
+	return file_has("/proc/misc", " liveupdate\n") || (!file_is_local() && file_exists(LUO_DEVICE));
 }
 
 /* Names are in /proc/kallsyms also where addresses are hidden. */
@@ -310,7 +270,7 @@ static bool lacks_symbol(const char *name)
 {
 	uint64_t address;
 
-	return exists("/proc/kallsyms") && symbol_find(name, &address) == -ENOENT;
+	return file_exists("/proc/kallsyms") && symbol_find(name, &address) == -ENOENT;
 }
 
 static bool has_symbol(const char *name)
@@ -347,7 +307,7 @@ static const char *why_off(const char *what, const char *word)
  */
 const char *why_no_kho(void)
 {
-	if (has_luo() || exists(KHO_DIR "/out"))
+	if (has_luo() || file_exists(KHO_DIR "/out"))
 		return NULL;
 	if (lacks_symbol("kho_preserve_folio"))
 		return because("this kernel has no KHO: it needs CONFIG_KEXEC_HANDOVER");
@@ -364,7 +324,7 @@ const char *why_no_kho_files(void)
 	const char *why = why_no_debugfs();
 
 	/* only if KHO is on does a kernel make this one */
-	if (why || exists(KHO_DIR "/out/scratch_phys"))
+	if (why || file_exists(KHO_DIR "/out/scratch_phys"))
 		return why;
 	why = why_no_kho();
 	if (why)
@@ -384,45 +344,33 @@ const char *why_no_luo(void)
 		return why;
 	if (lacks_symbol("liveupdate_reboot"))
 		return because("this kernel has no LUO: it needs CONFIG_LIVEUPDATE");
-	if (said("liveupdate") == 1 && !exists(KHO_DIR "/out"))
+	if (said("liveupdate") == 1 && !file_exists(KHO_DIR "/out"))
 		return because("LUO is off: KHO may be off, which cannot be told here (start the "
 			       "kernel with kho=on), or the kernel could not start LUO, see dmesg");
 	return why_off("LUO", "liveupdate");
 }
 
-static DIR *open_folder(const char *path)
+/* Process that has /dev/liveupdate open. */
+static bool find_holder(void *data, pid_t pid, int fd, const char *target)
 {
-	char full[4096];
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	return opendir(full);
+	(void)fd;
+	if (!strcmp(target, LUO_DEVICE))
+		*(pid_t *)data = pid;
+	return !*(pid_t *)data;
 }
 
-/* Looks for a process that has @path open, as "PID (NAME)". */
-static bool find_holder(const char *path, char *who, size_t size)
+static const char *why_luo_is_busy(int err)
 {
-	char at[64], target[128], name[32];
-	struct dirent *process, *fd;
-	DIR *proc = open_folder("/proc"), *dir;
-	bool found = false;
-	ssize_t len;
+	char path[32], name[32];
+	pid_t holder = 0;
 
-	while (proc && !found && (process = readdir(proc))) {
-		snprintf(at, sizeof(at), "/proc/%.12s/fd", process->d_name);
-		dir = *process->d_name >= '1' && *process->d_name <= '9' ? open_folder(at) : NULL;
-		while (dir && !found && (fd = readdir(dir))) {
-			len = readlinkat(dirfd(dir), fd->d_name, target, sizeof(target) - 1);
-			found = len == (ssize_t)strlen(path) && !memcmp(target, path, len);
-		}
-		if (dir)
-			closedir(dir);
-		snprintf(at, sizeof(at), "/proc/%.12s/comm", process->d_name);
-		if (found && first_line(at, name, sizeof(name)))
-			snprintf(who, size, "process %.12s (%s)", process->d_name, name);
-	}
-	if (proc)
-		closedir(proc);
-	return found;
+	for_each_open_file(find_holder, &holder);
+	snprintf(path, sizeof(path), "/proc/%d/comm", holder);
+	if (!holder || !file_line(path, name, sizeof(name)))
+		return because(LUO_DEVICE ": %s; one at a time can: have a process that cannot be "
+			       "seen from here close it, or try again", strerror(err));
+	return because(LUO_DEVICE ": %s; one at a time can: have process %d (%s) close it, or try "
+		       "again", strerror(err), holder, name);
 }
 
 /**
@@ -431,8 +379,6 @@ static bool find_holder(const char *path, char *who, size_t size)
  */
 const char *why_no_luo_device(int err)
 {
-	static const char device[] = "/dev/liveupdate";
-	char who[64] = "a process that cannot be seen from here";
 	const char *why;
 
 	switch (err) {
@@ -440,22 +386,20 @@ const char *why_no_luo_device(int err)
 		why = why_no_luo();
 		if (why)
 			return why;
-		return because("%s: is not there, though the kernel has it: this is not the host's "
-			       "/dev; mount -t devtmpfs none /dev, or run outside the container",
-			       device);
+		return because(LUO_DEVICE ": is not there, though the kernel has it: this is not the "
+			       "host's /dev; mount -t devtmpfs none /dev, or run outside the "
+			       "container");
 	case EBUSY:
-		find_holder(device, who, sizeof(who));
-		return because("%s: %s; one at a time can: have %s close it, or try again", device,
-			       strerror(err), who);
+		return why_luo_is_busy(err);
 	case EACCES:
 	case EPERM:
-		return because("%s: %s: it is for root; run as root%s", device, strerror(err),
+		return because(LUO_DEVICE ": %s: it is for root; run as root%s", strerror(err),
 			       whose_root());
 	case EIO:
-		return because("%s: %s: what the previous kernel handed over cannot be read, see "
-			       "dmesg", device, strerror(err));
+		return because(LUO_DEVICE ": %s: what the previous kernel handed over cannot be "
+			       "read, see dmesg", strerror(err));
 	}
-	return because("%s: %s", device, strerror(err));
+	return because(LUO_DEVICE ": %s", strerror(err));
 }
 
 /**

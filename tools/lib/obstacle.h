@@ -15,9 +15,6 @@
 #define DEBUGFS		"/sys/kernel/debug"
 #define KHO_DIR		DEBUGFS "/kho"
 
-/* Files are read below @dir, such as a copy of another host's; "": this system. */
-void obstacle_root(const char *dir);
-
 const char *because(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 const char *why_no_debugfs(void);

@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Far above what a kernel records; a file that is larger is another file. */
-#define MAX_BYTES	(64U << 20)
+#include "file.h"
 
 static _Thread_local char error[512];
 
@@ -279,35 +278,6 @@ struct timeline *timeline_parse(const char *text)
 	return NULL;
 }
 
-/* Files of debugfs do not say how long they are. */
-static char *read_all(FILE *f)
-{
-	size_t len = 0, room = 1 << 16;
-	char *text = NULL, *more;
-
-	for (;;) {
-		more = realloc(text, room + 1);
-		if (!more)
-			break;
-		text = more;
-		len += fread(text + len, 1, room - len, f);
-		text[len] = 0;
-		if (ferror(f)) {
-			refuse("%s", strerror(errno));
-			free(text);
-			return NULL;
-		}
-		if (len < room)
-			return text;
-		if (room >= MAX_BYTES)
-			break;
-		room *= 2;
-	}
-	refuse("is too large");
-	free(text);
-	return NULL;
-}
-
 /**
  * timeline_load() - read a timeline from a file
  * @path: the file, "-" for the standard input
@@ -316,20 +286,12 @@ static char *read_all(FILE *f)
  */
 struct timeline *timeline_load(const char *path)
 {
-	bool stdin_too = !strcmp(path, "-");
-	FILE *f = stdin_too ? stdin : fopen(path, "re");
-	struct timeline *t = NULL;
+	char *text = file_text(strcmp(path, "-") ? fopen(path, "re") : stdin, NULL);
+	struct timeline *t = text ? timeline_parse(text) : NULL;
 	char reason[sizeof(error)];
-	char *text = NULL;
 
-	if (f)
-		text = read_all(f);
-	else
+	if (!text)
 		refuse("%s", strerror(errno));
-	if (f && !stdin_too)
-		fclose(f);
-	if (text)
-		t = timeline_parse(text);
 	free(text);
 	if (t)
 		return t;
