@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * From memblock to the buddy allocator around preserved pages, and back through
- * claims: mm/{deferred_kho,kho_free_runs}.c and
- * kernel/kho_fast/incoming/{restore,trim}.c
+ * claims: mm/{deferred_kho,kho_early_memory,kho_section_init,kho_buddy_block,
+ * kho_free_runs}.c and kernel/kho_fast/incoming/{restore,trim}.c
  *
  * boot.c plays the callers, shim/page.c is the judge of every single page.
  */

@@ -17,8 +17,11 @@
 #include <linux/workqueue.h>
 
 #include "../../mm/deferred_kho.h"
+#include "../../mm/kho_buddy_block.h"
+#include "../../mm/kho_early_memory.h"
 #include "../../mm/kho_free_runs.h"
 #include "../../mm/kho_page_init.h"
+#include "../../mm/kho_section_init.h"
 #include "debugfs.h"
 #include "enable.h"
 #include "incoming/bitmap.h"

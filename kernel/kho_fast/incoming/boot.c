@@ -23,7 +23,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 
-#include "../../../mm/deferred_kho.h"
+#include "../../../mm/kho_early_memory.h"
 #include "../../../mm/kho_free_runs.h"
 #include "../enable.h"
 #include "../scratch.h"

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Early memory around preserved pages
+ *
+ * Early memory is memory whose struct pages are initialised by memmap_init(),
+ * on the boot CPU, and which memblock_free_all() frees. Where its sections have
+ * preserved pages, kho_fast_free_range() frees only the runs between those.
+ *
+ * The struct pages of preserved folios get their final layout later, when
+ * mm/deferred_kho.c initialises the section; preserved single pages have it
+ * already.
+ */
+#include <linux/init.h>
+#include <linux/kho_fast.h>
+#include <linux/kho_timeline.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+
+#include "../kernel/kho_fast/incoming/map.h"
+#include "../kernel/kho_fast/incoming/stats.h"
+#include "deferred_kho.h"
+#include "kho_buddy_block.h"
+#include "kho_early_memory.h"
+#include "kho_free_runs.h"
+
+/* Per node the first pfn whose struct page is not initialised early. */
+static unsigned long deferred_from[MAX_NUMNODES] __initdata;
+
+/**
+ * kho_fast_is_boot - Does memory wait for a handover to be sorted out?
+ *
+ * Return: true after a kexec with a valid handover.
+ */
+bool __init kho_fast_is_boot(void)
+{
+	return kho_fast_incoming.root;
+}
+
+/**
+ * kho_fast_hold_init - Note which struct pages are deferred.
+ *
+ * deferred_grow_zone() moves the border later, and by then kho_fast_free_range()
+ * must have dealt with all that is below it.
+ *
+ * Context: boot CPU, between memmap_init() and memblock_free_all().
+ */
+void __init kho_fast_hold_init(void)
+{
+	int nid;
+
+	for_each_node_state(nid, N_MEMORY)
+		deferred_from[nid] = kho_fast_first_deferred_pfn(nid);
+	kho_fast_stats_init();
+}
+
+/**
+ * kho_fast_early_end - End of the early memory of a node.
+ * @nid: The node.
+ *
+ * Return: the first page frame whose struct page is deferred.
+ */
+unsigned long __init kho_fast_early_end(int nid)
+{
+	return deferred_from[nid];
+}
+
+/* Free the early pages [pfn, end) of a busy section around what is held. */
+static void __init free_early(unsigned long pfn, unsigned long end,
+			      void (*free)(unsigned long start,
+					   unsigned long end))
+{
+	struct kho_fast_holes holes = {};
+	struct kho_buddy_block block;
+	unsigned long next;
+
+	for (; pfn < end; pfn = next) {
+		next = kho_buddy_block_end(pfn, end);
+		kho_buddy_block_read(&block, pfn, next, &holes);
+		kho_fast_count_staying(page_zone(pfn_to_page(pfn)), next - pfn -
+				       kho_buddy_block_free(&block, pfn, next,
+							    free));
+	}
+	kho_fast_holes_add(&holes);
+}
+
+/**
+ * kho_fast_free_range - Free a range of early memory around what is held.
+ * @start_pfn: First page frame, of one node.
+ * @end_pfn:   One past the last page frame.
+ * @free:      Frees a range without held pages. It ignores pages whose struct
+ *             page is deferred, which are finished later.
+ *
+ * Context: memblock_free_all().
+ * Return: true when this was done; false when there is no handover and the
+ * caller frees the range itself.
+ */
+bool __init kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
+				void (*free)(unsigned long start,
+					     unsigned long end))
+{
+	unsigned long pfn, next, early_end, run = start_pfn;
+
+	if (!kho_fast_is_boot())
+		return false;
+
+	early_end = deferred_from[early_pfn_to_nid(start_pfn)];
+	early_end = clamp(early_end, start_pfn, end_pfn);
+
+	for (pfn = start_pfn; pfn < early_end; pfn = next) {
+		next = min(SECTION_ALIGN_UP(pfn + 1), early_end);
+		if (!kho_fast_is_held(pfn))
+			continue;
+
+		if (run < pfn)
+			free(run, pfn);
+		free_early(pfn, next, free);
+		run = next;
+	}
+	if (run < early_end)
+		free(run, early_end);
+
+	return true;
+}
+
+/**
+ * kho_fast_free_done - All early memory is in the buddy allocator.
+ *
+ * Only now can memblock.reserved no longer grow. Until here it had to do so in
+ * scratch, as memblock does not know of what is preserved. The scratch marks
+ * have served their purpose: without them memblock merges its regions again,
+ * which everything that iterates over them from here on is grateful for.
+ *
+ * Context: end of memblock_free_all().
+ */
+void __init kho_fast_free_done(void)
+{
+	if (kho_fast_is_boot()) {
+		memblock_clear_kho_scratch_only();
+		memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
+		kho_fast_set_all_pending();
+	}
+	kho_phase_begin(KHO_PHASE_CORE);
+}
