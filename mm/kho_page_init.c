@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Struct pages of held memory
+ * DOC: Struct pages of preserved memory
  *
- * A held page has its final form from the moment that its struct page is
- * initialised: a key of order 0 is a page with a reference count of 1, a larger
- * one a compound page whose head has that count and whose tails have none. That
- * is what kho_restore_folio() returns, so a claim has nothing left to write,
- * whatever the order. The key does not tell whether it will be claimed as
- * pages; if so, kho_fast_split() makes single pages of it then.
+ * kho_init_preserved_range() is the only writer of struct pages of preserved
+ * memory. Each of them is stored once and complete, in its final layout: a key
+ * of order 0 is a page with a reference count of 1, a larger one a compound page
+ * whose head has that count and whose tails have none. kho_restore_folio()
+ * returns such pages, so restoring has nothing left to write, at any order. The
+ * key does not tell whether single pages will be restored from it; if so,
+ * kho_split_restored() makes them then.
  *
  * The count is not 0, as it is for pages that are about to be freed: memory
- * offlining and alloc_contig_range() would wait for them, while a held page is
- * unmovable at a glance.
+ * offlining and alloc_contig_range() would wait for them, while a preserved page
+ * is recognised as unmovable at once.
  *
- * A struct page is composed in a template and stored once, complete, with
- * non-temporal stores where the CPU has them: nobody is going to look at held
- * pages for a while, and it saves reading the lines before writing them. What
- * __SetPageHead() and prep_compound_head() write is in the templates already. A
- * line must not be touched right after a non-temporal store to it: that waits
- * until it has reached memory and reads it back. Documentation/measuring.rst of
- * the project has the time of both kinds of stores, at each order.
+ * A struct page is composed in a template and stored with non-temporal stores
+ * where the CPU has them: preserved pages are not read for a while, and it saves
+ * reading the cache lines before writing them. What __SetPageHead() and
+ * prep_compound_head() write is in the templates already. A line must not be
+ * touched right after a non-temporal store to it: that waits until it has
+ * reached memory and reads it back. Documentation/measuring.rst of the project
+ * has the time of both kinds of stores, at each order.
  *
- * Nobody else looks at a struct page while it is written here: it belongs to
- * whoever finishes its section, or to the claimer.
+ * Locking: none. The struct pages belong to the CPU that initialises their
+ * section, or to the caller that restored them.
  */
 #include <linux/align.h>
 #include <linux/init.h>
@@ -37,18 +38,18 @@
 
 /*
  * On x86-64 memcpy_flushcache() is inline and stores past the caches. Elsewhere
- * it writes lines back to memory one by one, which is not what is wanted.
+ * it stores and then writes the lines back one by one, which is slower.
  */
-static __always_inline void store_past_caches(struct page *to,
-					      const struct page *form)
+static __always_inline void kho_store_page(struct page *to,
+					   const struct page *from)
 {
-	const u64 *src = (const u64 *)form;
+	const u64 *src = (const u64 *)from;
 	u64 *dst = (u64 *)to;
 	unsigned int i;
 
 	static_assert(sizeof(*to) % sizeof(*dst) == 0);
 	if (!IS_ENABLED(CONFIG_X86_64)) {
-		*to = *form;
+		*to = *from;
 		return;
 	}
 
@@ -57,104 +58,99 @@ static __always_inline void store_past_caches(struct page *to,
 }
 
 /**
- * kho_fast_form_init - Make the templates of single pages.
- * @form: The templates.
- * @zone: Zone of the pages.
- * @pfn:  A page frame in the section of the pages.
+ * kho_page_templates_init - Set the zone and section of templates.
+ * @templates: The templates.
+ * @zone:      Zone of the pages.
+ * @pfn:       A page frame in the section of the pages.
  */
-void __init kho_fast_form_init(struct kho_fast_form *form, struct zone *zone,
-			       unsigned long pfn)
+void __init kho_page_templates_init(struct kho_page_templates *templates,
+				    struct zone *zone, unsigned long pfn)
 {
-	__init_single_page(&form->single, pfn, zone_idx(zone),
+	__init_single_page(&templates->single, pfn, zone_idx(zone),
 			   zone_to_nid(zone));
-	form->order = 0;
+	templates->order = 0;
 }
 
 /**
- * kho_fast_init_pages - Initialise struct pages that are freed right after.
- * @form: Templates of their zone and section.
- * @pfn:  First page frame.
- * @end:  One past the last page frame.
+ * kho_init_free_range - Initialise struct pages that are freed right after.
+ * @templates: Templates of their zone and section.
+ * @pfn:       First page frame.
+ * @end:       One past the last page frame.
  */
-void __init kho_fast_init_pages(const struct kho_fast_form *form,
+void __init kho_init_free_range(const struct kho_page_templates *templates,
 				unsigned long pfn, unsigned long end)
 {
 	for (; pfn < end; pfn++) {
 		struct page *page = pfn_to_page(pfn);
 
-		*page = form->single;
+		*page = templates->single;
 		INIT_LIST_HEAD(&page->lru);
 	}
 }
 
-/**
- * kho_fast_hold_pages - Initialise struct pages of single held pages.
- * @form: Templates of their zone and section.
- * @pfn:  First page frame.
- * @end:  One past the last page frame.
- *
- * They are visible to other CPUs only after wmb().
- */
-void __init kho_fast_hold_pages(const struct kho_fast_form *form,
-				unsigned long pfn, unsigned long end)
+static void __init
+kho_init_single_pages(const struct kho_page_templates *templates,
+		      unsigned long pfn, unsigned long end)
 {
-	struct page single = form->single;
+	struct page single = templates->single;
 
 	for (; pfn < end; pfn++) {
 		struct page *page = pfn_to_page(pfn);
 
 		single.lru.next = &page->lru;
 		single.lru.prev = &page->lru;
-		store_past_caches(page, &single);
+		kho_store_page(page, &single);
 	}
 }
 
-/* Of the pages of a folio that have a template of their own. */
-static unsigned long __init kho_form_nr_first(unsigned int order)
+/* Number of pages of a folio that have a template of their own. */
+static unsigned long __init kho_nr_first_pages(unsigned int order)
 {
-	return min(BIT(order), KHO_FAST_HEAD_PAGES);
+	return min(BIT(order), KHO_NR_FIRST_PAGES);
 }
 
 /* Make the templates of folios of @order, but for pointers into the folio. */
-static noinline void __init kho_form_set_order(struct kho_fast_form *form,
-					       unsigned int order)
+static noinline void __init
+kho_page_templates_set_order(struct kho_page_templates *templates,
+			     unsigned int order)
 {
-	struct page *first = form->first;
+	struct page *first = templates->first;
 	unsigned int i;
 
-	static_assert(sizeof(struct folio) <= sizeof(form->first));
+	static_assert(sizeof(struct folio) <= sizeof(templates->first));
 
-	form->tail = form->single;
-	form->tail.lru.prev = NULL;
-	set_page_count(&form->tail, 0);
-	prep_compound_tail(&form->tail, first, order);
+	templates->tail = templates->single;
+	templates->tail.lru.prev = NULL;
+	set_page_count(&templates->tail, 0);
+	prep_compound_tail(&templates->tail, first, order);
 
-	first[0] = form->single;
+	first[0] = templates->single;
 	__SetPageHead(first);
-	for (i = 1; i < KHO_FAST_HEAD_PAGES; i++)
-		first[i] = form->tail;
+	for (i = 1; i < KHO_NR_FIRST_PAGES; i++)
+		first[i] = templates->tail;
 	prep_compound_head(first, order);
 
-	form->order = order;
+	templates->order = order;
 }
 
-/* The templates are those of the folio that starts at @head, from now on. */
-static void __init kho_form_set_head(struct kho_fast_form *form,
-				     struct page *head)
+/* Set the pointers of the templates into the folio that starts at @head. */
+static void __init
+kho_page_templates_set_head(struct kho_page_templates *templates,
+			    struct page *head)
 {
-	const unsigned int order = form->order;
-	struct folio *folio = (struct folio *)form->first;
+	const unsigned int order = templates->order;
+	struct folio *folio = (struct folio *)templates->first;
 	struct folio *to = (struct folio *)head;
 	unsigned long i;
 
-	form->first[0].lru.next = &head->lru;
-	form->first[0].lru.prev = &head->lru;
+	templates->first[0].lru.next = &head->lru;
+	templates->first[0].lru.prev = &head->lru;
 
 	/* Where tails have a mask, it is the same for all folios of the order. */
 	if (!compound_info_has_mask()) {
-		for (i = 1; i < kho_form_nr_first(order); i++)
-			set_compound_head(&form->first[i], head, order);
-		set_compound_head(&form->tail, head, order);
+		for (i = 1; i < kho_nr_first_pages(order); i++)
+			set_compound_head(&templates->first[i], head, order);
+		set_compound_head(&templates->tail, head, order);
 	}
 
 	/* prep_compound_head() left an empty list there. */
@@ -166,55 +162,45 @@ static void __init kho_form_set_head(struct kho_fast_form *form,
 
 /* Not inline: small folios have no such tails, and need no registers. */
 static noinline void __init
-kho_form_store_tails(const struct kho_fast_form *form, unsigned long pfn,
-		     unsigned long end)
+kho_init_tails(const struct kho_page_templates *templates, unsigned long pfn,
+	       unsigned long end)
 {
-	const struct page tail = form->tail;
+	const struct page tail = templates->tail;
 
 	for (; pfn < end; pfn++)
-		store_past_caches(pfn_to_page(pfn), &tail);
+		kho_store_page(pfn_to_page(pfn), &tail);
 }
 
-/**
- * kho_fast_hold_folio - Initialise struct pages of a held folio.
- * @form:  Templates of their zone and section.
- * @head:  First page frame of the folio.
- * @order: Its order, not 0.
- * @pfn:   First page frame to initialise, of the folio.
- * @end:   One past the last page frame to initialise.
- *
- * Each page of the folio gets its final form by itself, so parts of it may come
- * in any order. The pages are visible to other CPUs only after wmb().
- */
-void __init kho_fast_hold_folio(struct kho_fast_form *form, unsigned long head,
-				unsigned int order, unsigned long pfn,
-				unsigned long end)
+/* Initialise the pages [pfn, end) of the folio that starts at @head. */
+static __always_inline void
+kho_init_folio(struct kho_page_templates *templates, unsigned long head,
+	       unsigned int order, unsigned long pfn, unsigned long end)
 {
-	const unsigned long first_end = min(end, head + kho_form_nr_first(order));
+	const unsigned long first_end =
+		min(end, head + kho_nr_first_pages(order));
 
-	if (form->order != order)
-		kho_form_set_order(form, order);
-	kho_form_set_head(form, pfn_to_page(head));
+	if (templates->order != order)
+		kho_page_templates_set_order(templates, order);
+	kho_page_templates_set_head(templates, pfn_to_page(head));
 
 	for (; pfn < first_end; pfn++)
-		store_past_caches(pfn_to_page(pfn), &form->first[pfn - head]);
+		kho_store_page(pfn_to_page(pfn), &templates->first[pfn - head]);
 
 	if (pfn < end)
-		kho_form_store_tails(form, pfn, end);
+		kho_init_tails(templates, pfn, end);
 }
 
-/* One of the first pages of a folio that comes in parts. */
-static noinline void __init kho_form_shape_first(unsigned long pfn,
-						 unsigned long head,
-						 unsigned int order)
+/* One of the first pages of a folio of which parts are initialised apart. */
+static noinline void __init
+kho_convert_first(unsigned long pfn, unsigned long head, unsigned int order)
 {
-	struct kho_fast_form form = { .single = *pfn_to_page(pfn) };
+	struct kho_page_templates templates = { .single = *pfn_to_page(pfn) };
 
-	kho_fast_hold_folio(&form, head, order, pfn, pfn + 1);
+	kho_init_folio(&templates, head, order, pfn, pfn + 1);
 }
 
-static void __init kho_form_shape_tails(struct page *head, unsigned int order,
-					unsigned long pfn, unsigned long end)
+static void __init kho_convert_tails(struct page *head, unsigned int order,
+				     unsigned long pfn, unsigned long end)
 {
 	for (; pfn < end; pfn++) {
 		set_page_count(pfn_to_page(pfn), 0);
@@ -222,35 +208,57 @@ static void __init kho_form_shape_tails(struct page *head, unsigned int order,
 	}
 }
 
-/**
- * kho_fast_shape_folio - Make single pages part of a held folio.
- * @head:  First page frame of the folio.
- * @order: Its order, not 0.
- * @pfn:   First page frame whose struct page is initialised as a single page.
- * @end:   One past the last such page frame.
- *
- * As kho_fast_hold_folio() otherwise.
- */
-void __init kho_fast_shape_folio(unsigned long head, unsigned int order,
-				 unsigned long pfn, unsigned long end)
+/* Make the initialised single pages [pfn, end) pages of the folio at @head. */
+static void __init kho_convert_folio(unsigned long head, unsigned int order,
+				     unsigned long pfn, unsigned long end)
 {
-	const unsigned long first_end = head + kho_form_nr_first(order);
+	const unsigned long first_end = head + kho_nr_first_pages(order);
 	struct page *page = pfn_to_page(head);
+
+	if (!order)
+		return;
 
 	if (pfn == head && end >= first_end) {
 		__SetPageHead(page);
-		kho_form_shape_tails(page, order, pfn + 1, end);
+		kho_convert_tails(page, order, pfn + 1, end);
 		prep_compound_head(page, order);
 		return;
 	}
 
 	for (; pfn < min(end, first_end); pfn++)
-		kho_form_shape_first(pfn, head, order);
-	kho_form_shape_tails(page, order, pfn, end);
+		kho_convert_first(pfn, head, order);
+	kho_convert_tails(page, order, pfn, end);
 }
 
-/* What is left of a tail is its zone, node and section. */
-static void make_single(struct page *page)
+/**
+ * kho_init_preserved_range - Initialise struct pages of preserved memory.
+ * @templates: Templates of their zone and section, when their struct pages are
+ *             deferred; otherwise NULL, and they are initialised as single pages.
+ * @pfn:       First page frame.
+ * @order:     Order of the folio that has the range; 0 for single pages.
+ * @nr:        Number of pages: all or some of the folio, or any number of single
+ *             pages.
+ *
+ * Each page of a folio gets its final layout independently of the others, so
+ * parts of a folio may be initialised in any order. The struct pages are visible
+ * to other CPUs only after wmb().
+ */
+void __init kho_init_preserved_range(struct kho_page_templates *templates,
+				     unsigned long pfn, unsigned int order,
+				     unsigned long nr)
+{
+	const unsigned long head = ALIGN_DOWN(pfn, BIT(order));
+
+	if (!templates)
+		kho_convert_folio(head, order, pfn, pfn + nr);
+	else if (order)
+		kho_init_folio(templates, head, order, pfn, pfn + nr);
+	else
+		kho_init_single_pages(templates, pfn, pfn + nr);
+}
+
+/* A tail keeps only its zone, node and section. */
+static void kho_make_single(struct page *page)
 {
 	unsigned long links = page->flags.f & ~PAGEFLAGS_MASK;
 
@@ -263,13 +271,13 @@ static void make_single(struct page *page)
 }
 
 /**
- * kho_fast_split - Make single pages of a claimed compound page.
+ * kho_split_restored - Split a restored folio into single pages.
  * @head:  Its first page.
  * @order: Its order, possibly 0.
  *
  * Context: any.
  */
-void kho_fast_split(struct page *head, unsigned int order)
+void kho_split_restored(struct page *head, unsigned int order)
 {
 	unsigned long i;
 
@@ -279,5 +287,5 @@ void kho_fast_split(struct page *head, unsigned int order)
 	/* The head keeps its count: others may hold a short reference. */
 	ClearPageHead(head);
 	for (i = 1; i < BIT(order); i++)
-		make_single(head + i);
+		kho_make_single(head + i);
 }

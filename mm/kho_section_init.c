@@ -33,37 +33,33 @@
 #include "kho_section_init.h"
 
 /*
- * struct piece - Pages of a section that are alike in all but what holds them.
- * @start: First page frame.
- * @end:   One past the last page frame.
- * @zone:  Zone of all pages, when their struct pages are deferred.
- * @form:  Templates of the struct pages, when they are deferred; otherwise
- *         NULL, and they are initialised as single pages.
+ * struct piece - Pages of a section whose struct pages are all early or deferred.
+ * @start:     First page frame.
+ * @end:       One past the last page frame.
+ * @zone:      Zone of all pages, when their struct pages are deferred.
+ * @templates: Templates of the struct pages, when they are deferred; otherwise
+ *             NULL, and they are initialised as single pages.
  */
 struct piece {
-	unsigned long		start, end;
-	struct zone		*zone;
-	struct kho_fast_form	*form;
+	unsigned long			start, end;
+	struct zone			*zone;
+	struct kho_page_templates	*templates;
 };
 
-/* Give the pages [from, to) of a folio that touches them its form. */
-static void __init hold_folio(const struct piece *piece, unsigned long from,
+/* Initialise the pages of [from, to) that belong to the folio at @head. */
+static void __init init_folio(const struct piece *piece, unsigned long from,
 			      unsigned long to, unsigned long head,
 			      unsigned int order)
 {
 	from = max(head, from);
 	to = min(head + BIT(order), to);
-	if (from >= to)
-		return;
-
-	if (piece->form)
-		kho_fast_hold_folio(piece->form, head, order, from, to);
-	else
-		kho_fast_shape_folio(head, order, from, to);
+	if (from < to)
+		kho_init_preserved_range(piece->templates, from, order,
+					 to - from);
 }
 
-/* Hold [from, to), which lies in one block, where folios of @order have it. */
-static void __init hold_order(const struct piece *piece, unsigned long from,
+/* Initialise what folios of @order have of [from, to), which is in one block. */
+static void __init init_order(const struct piece *piece, unsigned long from,
 			      unsigned long to, unsigned int order)
 {
 	const unsigned long nr_bits = max(KHO_FAST_BLOCK_PAGES >> order, 1);
@@ -79,13 +75,13 @@ static void __init hold_order(const struct piece *piece, unsigned long from,
 						   nr_bits);
 
 		for_each_set_bit(bit, &keys, BITS_PER_LONG)
-			hold_folio(piece, from, to,
+			init_folio(piece, from, to,
 				   first_pfn + ((off + bit) << order), order);
 	}
 }
 
-/* Hold [from, to), which lies in one block, where folios have it. */
-static void __init hold_folios(const struct piece *piece, unsigned long from,
+/* Initialise what folios have of [from, to), which is in one block. */
+static void __init init_folios(const struct piece *piece, unsigned long from,
 			       unsigned long to)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
@@ -94,7 +90,7 @@ static void __init hold_folios(const struct piece *piece, unsigned long from,
 
 	orders &= KHO_FAST_FOLIO_ORDERS;
 	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1)
-		hold_order(piece, from, to, order);
+		init_order(piece, from, to, order);
 }
 
 /* Initialise the struct pages of [from, to), but for those of folios. */
@@ -119,15 +115,16 @@ static void __init init_singles(const struct piece *piece,
 
 		if (!stay) {
 			end = find_next_bit(block->stay, limit, start);
-			kho_fast_init_pages(piece->form, block->pfn + start,
+			kho_init_free_range(piece->templates,
+					    block->pfn + start,
 					    block->pfn + end);
 			continue;
 		}
 
 		end = min(find_next_zero_bit(block->stay, limit, start),
 			  find_next_bit(folios, limit, start));
-		kho_fast_hold_pages(piece->form, block->pfn + start,
-				    block->pfn + end);
+		kho_init_preserved_range(piece->templates, block->pfn + start,
+					 0, end - start);
 	}
 }
 
@@ -157,8 +154,8 @@ static unsigned long __init finish_block(const struct piece *piece,
 {
 	struct kho_buddy_block block;
 
-	if (!piece->form) {
-		hold_folios(piece, from, to);
+	if (!piece->templates) {
+		init_folios(piece, from, to);
 		return 0;
 	}
 
@@ -168,7 +165,7 @@ static unsigned long __init finish_block(const struct piece *piece,
 	 */
 	kho_buddy_block_read(&block, from, to, holes);
 	init_singles(piece, &block, from, to);
-	hold_folios(piece, from, to);
+	init_folios(piece, from, to);
 	init_migratetypes(from, to);
 
 	/* Stores past the caches must not be overtaken by the free pages. */
@@ -183,8 +180,9 @@ static unsigned long __init finish_piece(const struct piece *piece,
 
 	if (piece->start == piece->end)
 		return 0;
-	if (piece->form)
-		kho_fast_form_init(piece->form, piece->zone, piece->start);
+	if (piece->templates)
+		kho_page_templates_init(piece->templates, piece->zone,
+					piece->start);
 
 	for (pfn = piece->start; pfn < piece->end; pfn = next) {
 		next = kho_buddy_block_end(pfn, piece->end);
@@ -192,7 +190,7 @@ static unsigned long __init finish_piece(const struct piece *piece,
 	}
 
 	/* Once for all blocks: the counters are shared by all CPUs. */
-	if (piece->form)
+	if (piece->templates)
 		kho_fast_count_staying(piece->zone, piece->end - piece->start - freed);
 
 	return freed;
@@ -205,10 +203,10 @@ static unsigned long __init finish_pieces(int nid, unsigned long from,
 {
 	unsigned long border = clamp(kho_fast_early_end(nid), from, to);
 	pg_data_t *pgdat = NODE_DATA(nid);
-	struct kho_fast_form form;
+	struct kho_page_templates templates;
 	const struct piece early = { .start = from, .end = border };
 	const struct piece late = {
-		.start = border, .end = to, .form = &form,
+		.start = border, .end = to, .templates = &templates,
 		/* Only the highest zone of a node is deferred. */
 		.zone = pgdat->node_zones + pgdat->nr_zones - 1,
 	};

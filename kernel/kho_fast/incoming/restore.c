@@ -324,7 +324,7 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 		if (WARN_ON_ONCE(order < 0))
 			return NULL;
 
-		kho_fast_split(page, order);
+		kho_split_restored(page, order);
 		kho_clear_tags(page, BIT(order));
 		pfn += BIT(order);
 	}

@@ -2,7 +2,7 @@
 /* CUSTOM: what makes a compound page. */
 #include <linux/mm.h>
 
-/* Do tails keep a mask, the same for all folios of an order? Only test_form says so. */
+/* Do tails keep a mask, the same for all folios of an order? Only test_page_init says so. */
 extern bool shim_compound_mask;
 #define compound_info_has_mask()	shim_compound_mask
 

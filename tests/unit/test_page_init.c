@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The form of held pages, byte by byte: mm/kho_page_init.c, which makes templates and
- * copies them, beside the same functions called for each page in place, in mm/'s order.
+ * Struct pages of preserved memory, byte by byte: mm/kho_page_init.c, which makes templates
+ * and copies them, beside the same functions called for each page in place, in mm/'s order.
  *
  * Both sides call the __init_single_page(), prep_compound_tail() and prep_compound_head() of
  * tests/shim. So this shows that every byte that those write ends up where it belongs, at
@@ -76,43 +76,40 @@ static unsigned long first_other(unsigned int order)
 	return i;
 }
 
-FIXTURE(form) {
-	struct kho_fast_form form;
+FIXTURE(page_init) {
+	struct kho_page_templates templates;
 };
 
-FIXTURE_VARIANT(form) {
+FIXTURE_VARIANT(page_init) {
 	bool mask;
 };
 
-FIXTURE_VARIANT_ADD(form, tails_keep_their_head) {
+FIXTURE_VARIANT_ADD(page_init, tails_keep_their_head) {
 	.mask = false,
 };
 
-FIXTURE_VARIANT_ADD(form, tails_keep_a_mask) {
+FIXTURE_VARIANT_ADD(page_init, tails_keep_a_mask) {
 	.mask = true,
 };
 
-FIXTURE_SETUP(form)
+FIXTURE_SETUP(page_init)
 {
 	machine();
 	shim_compound_mask = variant->mask;
-	kho_fast_form_init(&self->form, zone(), HEAD);
+	kho_page_templates_init(&self->templates, zone(), HEAD);
 }
 
-FIXTURE_TEARDOWN(form)
+FIXTURE_TEARDOWN(page_init)
 {
 }
 
-TEST_F(form, a_folio_is_what_its_pages_are_byte_by_byte)
+TEST_F(page_init, a_folio_is_what_its_pages_are_byte_by_byte)
 {
 	unsigned int order;
 
 	for (order = 0; order <= MAX_ORDER; order++) {
 		expect(order);
-		if (order)
-			kho_fast_hold_folio(&self->form, HEAD, order, HEAD, HEAD + BIT(order));
-		else
-			kho_fast_hold_pages(&self->form, HEAD, HEAD + 1);
+		kho_init_preserved_range(&self->templates, HEAD, order, BIT(order));
 		wmb();
 		ASSERT_EQ(first_other(order), BIT(order))
 			TH_LOG("order %u: page %lu", order, first_other(order));
@@ -120,15 +117,15 @@ TEST_F(form, a_folio_is_what_its_pages_are_byte_by_byte)
 }
 
 /* Templates are made for another order, and back, and for another folio. */
-TEST_F(form, folios_of_all_orders_can_take_turns)
+TEST_F(page_init, folios_of_all_orders_can_take_turns)
 {
 	unsigned int order, other;
 
 	for (order = 1; order <= MAX_CUT_ORDER; order++) {
 		for (other = 1; other <= MAX_CUT_ORDER; other++) {
-			kho_fast_hold_folio(&self->form, 0, other, 0, BIT(other));
+			kho_init_preserved_range(&self->templates, 0, other, BIT(other));
 			expect(order);
-			kho_fast_hold_folio(&self->form, HEAD, order, HEAD, HEAD + BIT(order));
+			kho_init_preserved_range(&self->templates, HEAD, order, BIT(order));
 			wmb();
 			ASSERT_EQ(first_other(order), BIT(order))
 				TH_LOG("order %u after %u", order, other);
@@ -139,20 +136,20 @@ TEST_F(form, folios_of_all_orders_can_take_turns)
 /* Some of a folio, whose struct pages are deferred, or initialised as single pages. */
 static void hold_part(unsigned int order, unsigned long start, unsigned long end, bool early)
 {
-	struct kho_fast_form form;
+	struct kho_page_templates templates;
 	unsigned long i;
 
 	if (start == end)
 		return;
 	if (!early) {
-		kho_fast_form_init(&form, zone(), HEAD);
-		kho_fast_hold_folio(&form, HEAD, order, HEAD + start, HEAD + end);
+		kho_page_templates_init(&templates, zone(), HEAD);
+		kho_init_preserved_range(&templates, HEAD + start, order, end - start);
 		wmb();
 		return;
 	}
 
 	init_single_pages(HEAD + start, HEAD + end);
-	kho_fast_shape_folio(HEAD, order, HEAD + start, HEAD + end);
+	kho_init_preserved_range(NULL, HEAD + start, order, end - start);
 	wmb();
 	/* A tail that was a single page keeps what is left of its list. */
 	for (i = max(start, 1); i < end; i++)
@@ -173,12 +170,12 @@ static bool in_parts(unsigned int order, const unsigned long *cut, unsigned int 
 	return first_other(order) == BIT(order);
 }
 
-TEST_F(form, parts_of_a_folio_can_come_in_any_order)
+TEST_F(page_init, parts_of_a_folio_can_come_in_any_order)
 {
 	unsigned long cut[3];
 	unsigned int order, early, turn;
 
-	for (order = 1; order <= MAX_CUT_ORDER; order++) {
+	for (order = 0; order <= MAX_CUT_ORDER; order++) {
 		cut[2] = BIT(order);
 		for (cut[0] = 1; cut[0] <= cut[2]; cut[0] += cut[0] < 6 ? 1 : 13) {
 			for (cut[1] = cut[0]; cut[1] <= cut[2]; cut[1] += cut[1] < 6 ? 1 : 13) {
