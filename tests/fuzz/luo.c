@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Target: the records of live update, read as core.c, sessions.c and flb.c do. Ends
- * the program when the kernel does anything but take all of a sound handover, or
- * refuse one with a message and nothing freed.
+ * Target: the records of live update, read as core.c, sessions.c and flb_records.c
+ * do. Ends the program when the kernel does anything but take all of a sound
+ * handover, or refuse one with a message and nothing freed.
  */
 #include <stdlib.h>
 

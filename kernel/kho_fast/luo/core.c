@@ -12,7 +12,8 @@
  * - file.c, lookup.c, needs.c, depend.c: a preserved file, how it is found, the
  *   files it needs, and how its handler says so;
  * - registry.c, handlers.c: what is registered; handlers of files;
- * - flb.c: objects that live as long as files that use them;
+ * - flb.c, flb_records.c: objects that live as long as files that use them, and
+ *   their records;
  * - freeze.c, serialize.c: the last words of a set of files, and of all sessions;
  * - deserialize.c, block.c, restore.c: the records of the previous kernel;
  * - query.c, debugfs.c: what can be taken over, and what there is.
@@ -54,7 +55,7 @@
 #include "debugfs.h"
 #include "device.h"
 #include "enable.h"
-#include "flb.h"
+#include "flb_records.h"
 #include "lookup.h"
 #include "luo.h"
 #include "query.h"

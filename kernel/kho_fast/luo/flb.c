@@ -25,8 +25,6 @@
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/export.h>
-#include <linux/io.h>
-#include <linux/kexec_handover.h>
 #include <linux/list_private.h>
 #include <linux/module.h>
 #include <linux/printk.h>
@@ -34,21 +32,12 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
-#include "enable.h"
 #include "flb.h"
-#include "records.h"
+#include "flb_records.h"
 #include "registry.h"
-
-/* The records are one page: the header, then as many as fit. */
-#define LUO_MAX_FLBS							\
-	((PAGE_SIZE - sizeof(struct luo_flb_header_ser)) /		\
-	 sizeof(struct luo_flb_ser))
 
 /* Every FLB that a handler uses; under luo_fast_registry, as @nr_flbs. */
 static unsigned int luo_nr_flbs;
-
-static struct luo_flb_header_ser *luo_flb_outgoing_ser __ro_after_init;
-static const struct luo_flb_header_ser *luo_flb_incoming_ser __ro_after_init;
 
 /**
  * struct luo_flb_use - That a handler uses an FLB.
@@ -180,20 +169,6 @@ bool luo_fast_flb_is_preserved(struct liveupdate_flb *flb)
 	return refcount_read(&luo_flb_priv(flb)->outgoing.count);
 }
 
-static const struct luo_flb_ser *luo_flb_find_record(const char *name)
-{
-	const struct luo_flb_ser *ser =
-		(const void *)(luo_flb_incoming_ser + 1);
-	u64 i;
-
-	for (i = 0; i < luo_flb_incoming_ser->count; i++) {
-		if (!strcmp(ser[i].name, name))
-			return &ser[i];
-	}
-
-	return NULL;
-}
-
 /* Find out what was handed over, the first time. */
 static int luo_flb_read_record(struct liveupdate_flb *flb,
 			       struct luo_flb_private_state *state)
@@ -204,14 +179,10 @@ static int luo_flb_read_record(struct liveupdate_flb *flb,
 		return -ENODATA;
 	if (refcount_read(&state->count))
 		return 0;
-	if (luo_fast_incoming_error())
-		return -EIO;
-	if (!luo_flb_incoming_ser)
-		return -ENODATA;
 
-	ser = luo_flb_find_record(flb->compatible);
-	if (!ser)
-		return -ENOENT;
+	ser = luo_fast_flb_find_record(flb->compatible);
+	if (IS_ERR(ser))
+		return PTR_ERR(ser);
 
 	state->data = ser->data;
 	refcount_set(&state->count, ser->count);
@@ -390,7 +361,7 @@ static int luo_flb_register(struct liveupdate_flb *flb)
 {
 	struct liveupdate_flb *other;
 
-	if (luo_nr_flbs == LUO_MAX_FLBS)
+	if (luo_nr_flbs == LUO_FAST_MAX_FLBS)
 		return -ENOSPC;
 
 	list_private_for_each_entry(other, &luo_fast_flbs, private.list) {
@@ -510,89 +481,4 @@ void luo_fast_flb_forget(struct liveupdate_file_handler *fh)
 
 	list_for_each_entry_safe(use, next, &ACCESS_PRIVATE(fh, flb_list), list)
 		luo_flb_del_use(use);
-}
-
-/**
- * luo_fast_flb_init - Make room for the records.
- * @flbs_pa: Where to store where they are.
- *
- * Return: 0, or what kho_alloc_preserve() returned.
- */
-int __init luo_fast_flb_init(u64 *flbs_pa)
-{
-	struct luo_flb_header_ser *ser = kho_alloc_preserve(PAGE_SIZE);
-
-	if (IS_ERR(ser))
-		return PTR_ERR(ser);
-
-	ser->pgcnt = 1;
-	*flbs_pa = virt_to_phys(ser);
-	luo_flb_outgoing_ser = ser;
-	return 0;
-}
-
-/**
- * luo_fast_flb_exit - Undo luo_fast_flb_init().
- */
-void __init luo_fast_flb_exit(void)
-{
-	kho_unpreserve_free(luo_flb_outgoing_ser);
-	luo_flb_outgoing_ser = NULL;
-}
-
-/**
- * luo_fast_flb_restore - Take the records of the previous kernel over.
- * @flbs_pa: Where they are, or 0.
- *
- * They stay in memory: who wants which of them, and when, is not known.
- *
- * Return: 0; -EINVAL, with a message, when they are not sound.
- */
-int __init luo_fast_flb_restore(u64 flbs_pa)
-{
-	const struct luo_flb_header_ser *ser;
-	int err;
-
-	if (!flbs_pa)
-		return 0;
-
-	ser = luo_fast_claim(flbs_pa, PAGE_SIZE);
-	if (!ser) {
-		pr_err("FLBs are at %#llx: not preserved, or read before\n",
-		       flbs_pa);
-		return -EINVAL;
-	}
-
-	err = luo_fast_check_flbs(ser, PAGE_SIZE);
-	if (!err)
-		luo_flb_incoming_ser = ser;
-	return err;
-}
-
-/**
- * luo_fast_flb_serialize - Write the records of what is preserved.
- *
- * Context: within the freeze, when nothing changes any more.
- */
-void luo_fast_flb_serialize(void)
-{
-	struct luo_flb_ser *ser = (void *)(luo_flb_outgoing_ser + 1);
-	struct liveupdate_flb *flb;
-	u64 nr = 0;
-
-	guard(rwsem_read)(&luo_fast_registry);
-
-	list_private_for_each_entry(flb, &luo_fast_flbs, private.list) {
-		struct luo_flb_private_state *state =
-			&luo_flb_priv(flb)->outgoing;
-
-		if (!luo_fast_flb_is_preserved(flb))
-			continue;
-		strscpy_pad(ser[nr].name, flb->compatible);
-		ser[nr].data = state->data;
-		ser[nr].count = refcount_read(&state->count);
-		nr++;
-	}
-
-	luo_flb_outgoing_ser->count = nr;
 }

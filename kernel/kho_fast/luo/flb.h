@@ -8,14 +8,10 @@
 #include <linux/liveupdate.h>
 #include <linux/types.h>
 
-int luo_fast_flb_init(u64 *flbs_pa);
-void luo_fast_flb_exit(void);
-int luo_fast_flb_restore(u64 flbs_pa);
 int luo_fast_flb_preserve(struct liveupdate_file_handler *fh);
 void luo_fast_flb_unpreserve(struct liveupdate_file_handler *fh);
 void luo_fast_flb_finish(struct liveupdate_file_handler *fh);
 void luo_fast_flb_forget(struct liveupdate_file_handler *fh);
-void luo_fast_flb_serialize(void);
 bool luo_fast_flb_is_preserved(struct liveupdate_flb *flb);
 
 #endif /* _KERNEL_KHO_FAST_LUO_FLB_H */

@@ -34,7 +34,7 @@
 #include "../timeline/clock.h"
 #include "../timeline/record.h"
 #include "../trace.h"
-#include "flb.h"
+#include "flb_records.h"
 #include "freeze.h"
 #include "query.h"
 #include "serialize.h"

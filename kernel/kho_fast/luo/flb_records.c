@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Records of FLBs
+ *
+ * One page of the next kernel and one of the previous kernel, &struct
+ * luo_flb_header_ser with the records behind it. The page of the previous kernel
+ * stays in memory, since FLBs are registered at any time.
+ *
+ * Lock order: luo_fast_registry, for reading, in the freeze.
+ *
+ * Failure: a page with invalid records is refused as a whole, and not freed.
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/list_private.h>
+#include <linux/liveupdate.h>
+#include <linux/printk.h>
+#include <linux/refcount.h>
+#include <linux/string.h>
+
+#include "enable.h"
+#include "flb_records.h"
+#include "records.h"
+#include "registry.h"
+
+static struct luo_flb_header_ser *luo_flb_outgoing_ser __ro_after_init;
+static const struct luo_flb_header_ser *luo_flb_incoming_ser __ro_after_init;
+
+/**
+ * luo_fast_flb_init - Make room for the records.
+ * @flbs_pa: Where to store where they are.
+ *
+ * Return: 0, or what kho_alloc_preserve() returned.
+ */
+int __init luo_fast_flb_init(u64 *flbs_pa)
+{
+	struct luo_flb_header_ser *ser = kho_alloc_preserve(PAGE_SIZE);
+
+	if (IS_ERR(ser))
+		return PTR_ERR(ser);
+
+	ser->pgcnt = 1;
+	*flbs_pa = virt_to_phys(ser);
+	luo_flb_outgoing_ser = ser;
+	return 0;
+}
+
+/**
+ * luo_fast_flb_exit - Undo luo_fast_flb_init().
+ */
+void __init luo_fast_flb_exit(void)
+{
+	kho_unpreserve_free(luo_flb_outgoing_ser);
+	luo_flb_outgoing_ser = NULL;
+}
+
+/**
+ * luo_fast_flb_restore - Take the records of the previous kernel over.
+ * @flbs_pa: Where they are, or 0.
+ *
+ * They stay in memory: who wants which of them, and when, is not known.
+ *
+ * Return: 0; -EINVAL, with a message, when they are not sound.
+ */
+int __init luo_fast_flb_restore(u64 flbs_pa)
+{
+	const struct luo_flb_header_ser *ser;
+	int err;
+
+	if (!flbs_pa)
+		return 0;
+
+	ser = luo_fast_claim(flbs_pa, PAGE_SIZE);
+	if (!ser) {
+		pr_err("FLBs are at %#llx: not preserved, or read before\n",
+		       flbs_pa);
+		return -EINVAL;
+	}
+
+	err = luo_fast_check_flbs(ser, PAGE_SIZE);
+	if (!err)
+		luo_flb_incoming_ser = ser;
+	return err;
+}
+
+/**
+ * luo_fast_flb_find_record - Find the record of an FLB.
+ * @name: The compatible string of the FLB.
+ *
+ * Return: the record; ERR_PTR(-EIO) when the handover was refused, -ENODATA when
+ * it has no FLBs, -ENOENT when it has others only.
+ */
+const struct luo_flb_ser *luo_fast_flb_find_record(const char *name)
+{
+	const struct luo_flb_header_ser *header = luo_flb_incoming_ser;
+	const struct luo_flb_ser *ser;
+	u64 i;
+
+	if (luo_fast_incoming_error())
+		return ERR_PTR(-EIO);
+	if (!header)
+		return ERR_PTR(-ENODATA);
+
+	ser = (const void *)(header + 1);
+	for (i = 0; i < header->count; i++) {
+		if (!strcmp(ser[i].name, name))
+			return &ser[i];
+	}
+
+	return ERR_PTR(-ENOENT);
+}
+
+/**
+ * luo_fast_flb_serialize - Write the records of what is preserved.
+ *
+ * Context: within the freeze, when nothing changes any more.
+ */
+void luo_fast_flb_serialize(void)
+{
+	struct luo_flb_ser *ser = (void *)(luo_flb_outgoing_ser + 1);
+	struct luo_flb_private_state *state;
+	struct liveupdate_flb *flb;
+	u64 nr = 0;
+
+	guard(rwsem_read)(&luo_fast_registry);
+
+	list_private_for_each_entry(flb, &luo_fast_flbs, private.list) {
+		state = &ACCESS_PRIVATE(flb, private).outgoing;
+		if (!refcount_read(&state->count))
+			continue;
+
+		strscpy_pad(ser[nr].name, flb->compatible);
+		ser[nr].data = state->data;
+		ser[nr].count = refcount_read(&state->count);
+		nr++;
+	}
+
+	luo_flb_outgoing_ser->count = nr;
+}
