@@ -30,26 +30,20 @@
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/memfd.h>
-#include <linux/list.h>
 #include <linux/memcontrol.h>
 #include <linux/memfd.h>
 #include <linux/mm.h>
-#include <linux/mm_inline.h>
-#include <linux/mmzone.h>
 #include <linux/pagemap.h>
 #include <linux/printk.h>
-#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/shmem_fs.h>
-#include <linux/swap.h>
-#include <linux/vmstat.h>
-#include <linux/xarray.h>
 #include <uapi/linux/memfd.h>
 
 #include "../../../mm/internal.h"
 #include "../incoming/restore.h"
 #include "../trace.h"
 #include "memfd.h"
+#include "page_cache.h"
 #include "records.h"
 
 #define MEMFD_LUO_KNOWN_FLAGS						\
@@ -148,145 +142,6 @@ static int memfd_luo_retrieve_folio(struct memfd_luo_batch *batch, u64 size,
 	return 0;
 }
 
-/*
- * Is the slot of a page the one beside the last? The one beside the start of a
- * large folio is taken by that folio, and refused.
- */
-static bool memfd_luo_is_next(const struct xa_state *xas,
-			      const struct folio *folio)
-{
-	return xas_is_node(xas) && !folio_test_large(folio) &&
-	       xas->xa_index + 1 == folio->index;
-}
-
-/* Put a folio into a page cache that is locked; @xas tells of an error. */
-static bool memfd_luo_store_folio(struct xa_state *xas,
-				  struct address_space *mapping,
-				  struct folio *folio)
-{
-	void *entry;
-
-	if (memfd_luo_is_next(xas, folio)) {
-		entry = xas_next(xas);
-	} else {
-		xas_set_order(xas, folio->index, folio_order(folio));
-		entry = xas_find_conflict(xas);
-	}
-
-	if (entry) {
-		xas_set_err(xas, -EEXIST);
-		return false;
-	}
-
-	/* Lookups do not take the lock: all that they see must be there. */
-	folio_ref_add(folio, folio_nr_pages(folio));
-	folio->mapping = mapping;
-	xas_store(xas, folio);
-	if (!xas_error(xas))
-		return true;
-
-	folio->mapping = NULL;
-	folio_ref_sub(folio, folio_nr_pages(folio));
-	return false;
-}
-
-/* Do the statistics count both in the same place? */
-static bool memfd_luo_same_counters(struct folio *a, struct folio *b)
-{
-	guard(rcu)();
-
-	return folio_nid(a) == folio_nid(b) &&
-	       folio_memcg(a) == folio_memcg(b) &&
-	       folio_test_pmd_mappable(a) == folio_test_pmd_mappable(b);
-}
-
-/* Count folios of a page cache that is locked, as few times as possible. */
-static void memfd_luo_count_folios(struct address_space *mapping,
-				   struct folio *const *folios, unsigned int nr)
-{
-	long pages = 0;
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		struct folio *folio = folios[i];
-
-		pages += folio_nr_pages(folio);
-		if (i + 1 < nr && memfd_luo_same_counters(folio, folios[i + 1]))
-			continue;
-
-		if (folio_test_pmd_mappable(folio))
-			lruvec_stat_mod_folio(folio, NR_SHMEM_THPS, pages);
-		lruvec_stat_mod_folio(folio, NR_FILE_PAGES, pages);
-		lruvec_stat_mod_folio(folio, NR_SHMEM, pages);
-		mapping->nrpages += pages;
-		pages = 0;
-	}
-}
-
-/* Returns how many were stored; fewer than all with an error in @xas. */
-static unsigned int memfd_luo_store_batch(struct xa_state *xas,
-					  struct address_space *mapping,
-					  const struct memfd_luo_batch *batch)
-{
-	gfp_t gfp = mapping_gfp_mask(mapping) & GFP_RECLAIM_MASK;
-	unsigned int done = 0, first;
-
-	folio_throttle_swaprate(batch->folios[0], gfp);
-
-	do {
-		first = done;
-		xas_lock_irq(xas);
-		while (done < batch->nr &&
-		       memfd_luo_store_folio(xas, mapping, batch->folios[done]))
-			done++;
-		memfd_luo_count_folios(mapping, batch->folios + first,
-				       done - first);
-		xas_unlock_irq(xas);
-	} while (xas_nomem(xas, gfp));
-
-	return done;
-}
-
-/* Put folios of one zone and group on their list; returns how many those are. */
-static unsigned int memfd_luo_add_lru_run(struct folio *const *folios,
-					  unsigned int nr)
-{
-	struct lruvec *lruvec = folio_lruvec_lock_irq(folios[0]);
-	enum zone_type zone = folio_zonenum(folios[0]);
-	unsigned int i = 0;
-	long pages = 0;
-
-	do {
-		struct folio *folio = folios[i];
-
-		if (!lru_gen_add_folio(lruvec, folio, false)) {
-			list_add(&folio->lru, &lruvec->lists[LRU_INACTIVE_ANON]);
-			pages += folio_nr_pages(folio);
-		}
-		folio_set_lru(folio);
-		i++;
-	} while (i < nr && folio_matches_lruvec(folios[i], lruvec) &&
-		 folio_zonenum(folios[i]) == zone);
-
-	if (pages)
-		update_lru_size(lruvec, LRU_INACTIVE_ANON, zone, pages);
-	lruvec_unlock_irq(lruvec);
-	return i;
-}
-
-/*
- * What folio_add_lru() would do in the end: these folios are backed by swap, and
- * nobody has locked memory of a new file. Its batches are of 31 folios, and
- * counted one by one.
- */
-static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; )
-		i += memfd_luo_add_lru_run(folios + i, nr - i);
-}
-
 /* Freeing a folio takes back what it was charged. */
 static void memfd_luo_put_batch(const struct memfd_luo_batch *batch)
 {
@@ -296,36 +151,6 @@ static void memfd_luo_put_batch(const struct memfd_luo_batch *batch)
 		folio_unlock(batch->folios[i]);
 		folio_put(batch->folios[i]);
 	}
-}
-
-/*
- * Add a batch to a file, and let go of it. @accounted pages are told to
- * shmem_recalc_inode() in the end, which takes those back that are not there.
- */
-static int memfd_luo_add_batch(struct inode *inode,
-			       const struct memfd_luo_batch *batch,
-			       long *accounted)
-{
-	XA_STATE(xas, &inode->i_mapping->i_pages, 0);
-	unsigned int done = 0;
-	int err;
-
-	err = shmem_inode_acct_blocks(inode, batch->pages);
-	if (err) {
-		pr_err("cannot account %ld pages: %pe\n", batch->pages,
-		       ERR_PTR(err));
-	} else {
-		*accounted += batch->pages;
-		done = memfd_luo_store_batch(&xas, inode->i_mapping, batch);
-		err = xas_error(&xas);
-		if (err)
-			pr_err("cannot add a folio at index %lu: %pe\n",
-			       batch->folios[done]->index, ERR_PTR(err));
-	}
-
-	memfd_luo_add_lru(batch->folios, done);
-	memfd_luo_put_batch(batch);
-	return err;
 }
 
 static int memfd_luo_restore_batch(struct memfd_luo_batch *batch, u64 size,
@@ -393,8 +218,11 @@ static int memfd_luo_retrieve_batch(struct inode *inode, u64 size,
 	const u64 began = kho_fast_trace_begin(kho_memfd);
 	int err = memfd_luo_fill_batch(batch, size, it);
 
-	if (batch->nr)
-		err = memfd_luo_add_batch(inode, batch, accounted);
+	if (batch->nr) {
+		err = kho_fast_memfd_add_folios(inode, batch->folios, batch->nr,
+						batch->pages, accounted);
+		memfd_luo_put_batch(batch);
+	}
 	if (batch->nr || err)
 		kho_fast_trace_memfd(began, "retrieve", batch->nr, batch->pages,
 				     err);

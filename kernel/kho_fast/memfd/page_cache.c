@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Adding folios to a memfd
+ *
+ * Folios are accounted to the file together and added to its page cache under
+ * one hold of its lock. They are usually in the order of the file, so the next
+ * slot is mostly the one beside the last. Statistics are updated once per run of
+ * folios that they count in the same place.
+ *
+ * Lock order: folio lock, then that of the page cache or of the LRU.
+ *
+ * Failure: one message. The folios before the one that cannot be added stay in
+ * the page cache.
+ */
+#define pr_fmt(fmt) "KHO: memfd: " fmt
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
+#include <linux/mmzone.h>
+#include <linux/pagemap.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/shmem_fs.h>
+#include <linux/swap.h>
+#include <linux/vmstat.h>
+#include <linux/xarray.h>
+
+#include "../../../mm/internal.h"
+#include "page_cache.h"
+
+/*
+ * Is the slot of a page the one beside the last? The one beside the start of a
+ * large folio is taken by that folio, and refused.
+ */
+static bool memfd_luo_is_next(const struct xa_state *xas,
+			      const struct folio *folio)
+{
+	return xas_is_node(xas) && !folio_test_large(folio) &&
+	       xas->xa_index + 1 == folio->index;
+}
+
+/* Put a folio into a page cache that is locked; @xas tells of an error. */
+static bool memfd_luo_store_folio(struct xa_state *xas,
+				  struct address_space *mapping,
+				  struct folio *folio)
+{
+	void *entry;
+
+	if (memfd_luo_is_next(xas, folio)) {
+		entry = xas_next(xas);
+	} else {
+		xas_set_order(xas, folio->index, folio_order(folio));
+		entry = xas_find_conflict(xas);
+	}
+
+	if (entry) {
+		xas_set_err(xas, -EEXIST);
+		return false;
+	}
+
+	/* Lookups do not take the lock: all that they see must be there. */
+	folio_ref_add(folio, folio_nr_pages(folio));
+	folio->mapping = mapping;
+	xas_store(xas, folio);
+	if (!xas_error(xas))
+		return true;
+
+	folio->mapping = NULL;
+	folio_ref_sub(folio, folio_nr_pages(folio));
+	return false;
+}
+
+/* Do the statistics count both in the same place? */
+static bool memfd_luo_same_counters(struct folio *a, struct folio *b)
+{
+	guard(rcu)();
+
+	return folio_nid(a) == folio_nid(b) &&
+	       folio_memcg(a) == folio_memcg(b) &&
+	       folio_test_pmd_mappable(a) == folio_test_pmd_mappable(b);
+}
+
+/* Count folios of a page cache that is locked, as few times as possible. */
+static void memfd_luo_count_folios(struct address_space *mapping,
+				   struct folio *const *folios, unsigned int nr)
+{
+	long pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct folio *folio = folios[i];
+
+		pages += folio_nr_pages(folio);
+		if (i + 1 < nr && memfd_luo_same_counters(folio, folios[i + 1]))
+			continue;
+
+		if (folio_test_pmd_mappable(folio))
+			lruvec_stat_mod_folio(folio, NR_SHMEM_THPS, pages);
+		lruvec_stat_mod_folio(folio, NR_FILE_PAGES, pages);
+		lruvec_stat_mod_folio(folio, NR_SHMEM, pages);
+		mapping->nrpages += pages;
+		pages = 0;
+	}
+}
+
+/* Returns how many were stored; fewer than all with an error in @xas. */
+static unsigned int memfd_luo_store_folios(struct xa_state *xas,
+					   struct address_space *mapping,
+					   struct folio *const *folios,
+					   unsigned int nr)
+{
+	gfp_t gfp = mapping_gfp_mask(mapping) & GFP_RECLAIM_MASK;
+	unsigned int done = 0, first;
+
+	folio_throttle_swaprate(folios[0], gfp);
+
+	do {
+		first = done;
+		xas_lock_irq(xas);
+		while (done < nr &&
+		       memfd_luo_store_folio(xas, mapping, folios[done]))
+			done++;
+		memfd_luo_count_folios(mapping, folios + first, done - first);
+		xas_unlock_irq(xas);
+	} while (xas_nomem(xas, gfp));
+
+	return done;
+}
+
+/* Put folios of one zone and group on their list; returns how many those are. */
+static unsigned int memfd_luo_add_lru_run(struct folio *const *folios,
+					  unsigned int nr)
+{
+	struct lruvec *lruvec = folio_lruvec_lock_irq(folios[0]);
+	enum zone_type zone = folio_zonenum(folios[0]);
+	unsigned int i = 0;
+	long pages = 0;
+
+	do {
+		struct folio *folio = folios[i];
+
+		if (!lru_gen_add_folio(lruvec, folio, false)) {
+			list_add(&folio->lru, &lruvec->lists[LRU_INACTIVE_ANON]);
+			pages += folio_nr_pages(folio);
+		}
+		folio_set_lru(folio);
+		i++;
+	} while (i < nr && folio_matches_lruvec(folios[i], lruvec) &&
+		 folio_zonenum(folios[i]) == zone);
+
+	if (pages)
+		update_lru_size(lruvec, LRU_INACTIVE_ANON, zone, pages);
+	lruvec_unlock_irq(lruvec);
+	return i;
+}
+
+/*
+ * What folio_add_lru() would do in the end: these folios are backed by swap, and
+ * nobody has locked memory of a new file. Its batches are of 31 folios, and
+ * counted one by one.
+ */
+static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; )
+		i += memfd_luo_add_lru_run(folios + i, nr - i);
+}
+
+/**
+ * kho_fast_memfd_add_folios - Add folios to a memfd.
+ * @inode:     The inode of the file, which is not visible yet.
+ * @folios:    The folios, locked and charged, with @index and flags.
+ * @nr:        Number of folios, not 0.
+ * @pages:     Number of their pages.
+ * @accounted: Pages that were accounted to the file, to be added to. The caller
+ *             passes the sum to shmem_recalc_inode(), which takes back those
+ *             that were not added.
+ *
+ * The page cache has references of its own; those of the caller stay, and so do
+ * the locks.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or what accounting or adding returned, with a message.
+ */
+int kho_fast_memfd_add_folios(struct inode *inode, struct folio *const *folios,
+			      unsigned int nr, long pages, long *accounted)
+{
+	XA_STATE(xas, &inode->i_mapping->i_pages, 0);
+	unsigned int done;
+	int err;
+
+	err = shmem_inode_acct_blocks(inode, pages);
+	if (err) {
+		pr_err("cannot account %ld pages: %pe\n", pages, ERR_PTR(err));
+		return err;
+	}
+
+	*accounted += pages;
+	done = memfd_luo_store_folios(&xas, inode->i_mapping, folios, nr);
+	err = xas_error(&xas);
+	if (err)
+		pr_err("cannot add a folio at index %lu: %pe\n",
+		       folios[done]->index, ERR_PTR(err));
+
+	memfd_luo_add_lru(folios, done);
+	return err;
+}
