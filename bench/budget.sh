@@ -72,7 +72,7 @@ run_plans() {
 facts() {
 	LC_ALL=C awk '
 		/^[0-9]+ [a-z0-9_]+=[0-9.]+$/ { split($2, v, "="); print v[1], v[2] }
-		/^# [0-9]+ cycles [0-9]+ nodes [0-9]+$/ { print "walk_cycles", $4 }
+		/^# [0-9]+ cycles [0-9]+ tree_pages [0-9]+$/ { print "walk_cycles", $4 }
 		/^#( [0-9]+)+$/ && NF == 8 { sections += $4; ns += $8 }
 		END { if (sections) print "node_sections", sections "\nnode_ns", ns }' "$1"
 }

@@ -23,7 +23,7 @@ setup() {
 	printf '# figure: %s\n' 'per-call = (one_ns - empty_ns) / calls' \
 		'per-section = node_ns / node_sections' 'walk = walk_cycles' >"$dir/plans/one.plan"
 	printf '%s\n' '1 tsc_khz=1' '1 one_ns=1200' '1 empty_ns=400' '1 calls=8' 'ok 1 kexec' \
-		'# 2 cycles 77 nodes 5' '# 2 node sections freed_pages began_ns ended_ns cpu_ns' \
+		'# 2 cycles 77 tree_pages 5' '# 2 node sections freed_pages began_ns ended_ns cpu_ns' \
 		'# 2 0 2 11 12 13 300' '# 2 1 6 11 12 13 500' 'done' >"$dir/work/one/verdict"
 	echo '0 ' >"$dir/work/one/status"
 	budgets 'per-call 250 100 2' 'per-section - 100 2' 'walk - 77 2'

@@ -100,9 +100,9 @@ bool host_ours_verify(void)
 {
 	unsigned long nr;
 
-	if (error || map.nodes.nr != host.nr_nodes) {
+	if (error || map.tree_pages.nr != host.nr_nodes) {
 		fprintf(stderr, "native: error %d, %lu pages of the tree, not %lu\n", error,
-			map.nodes.nr, host.nr_nodes);
+			map.tree_pages.nr, host.nr_nodes);
 		return false;
 	}
 	if (!check_whole())

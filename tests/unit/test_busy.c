@@ -25,7 +25,7 @@ static int check_section(unsigned long nr)
 		nodes |= world.page[pfn].node;
 	}
 
-	return map.sections[nr].orders != orders || map.sections[nr].nodes != nodes ||
+	return map.sections[nr].orders != orders || map.sections[nr].tree_pages != nodes ||
 	       kho_fast_map_has_preserved(&map, start) != (orders || nodes);
 }
 
@@ -58,7 +58,7 @@ TEST(map_and_masks_of_a_random_machine_match_its_pages)
 	world_add_keys(300, PFN_SECTION_SHIFT + 2);
 	ASSERT_EQ(world_build_map(&map), 0);
 	EXPECT_EQ(shim_nr_errs, 0);
-	EXPECT_EQ(map.nodes.nr, world_count_nodes());
+	EXPECT_EQ(map.tree_pages.nr, world_count_nodes());
 	EXPECT_EQ(phys_to_virt(world.root), map.root);
 
 	for (nr = 0; nr < map.nr_sections; nr++) {
@@ -159,7 +159,7 @@ static void add_key(u64 key)
 	EXPECT_EQ(shim_nr_errs, 1);						\
 	EXPECT_EQ(memblock.reserved.cnt, reserved_);				\
 	EXPECT_EQ(map.sections, NULL);						\
-	EXPECT_EQ(map.nodes.pfns, NULL);						\
+	EXPECT_EQ(map.tree_pages.pfns, NULL);						\
 	EXPECT_EQ(map.root, NULL);						\
 	EXPECT_NE(strstr(shim_last_msg, (why)), NULL)				\
 		TH_LOG("the message was: %s", shim_last_msg);			\
@@ -173,7 +173,7 @@ static unsigned long node_pfn(unsigned long i)
 
 TEST(nodes_are_found_whatever_their_number)
 {
-	struct kho_fast_nodes nodes = {};
+	struct kho_fast_tree_pages nodes = {};
 	unsigned long i, pfn, reserved, nr_failed = 0;
 
 	unit_init();
@@ -181,27 +181,27 @@ TEST(nodes_are_found_whatever_their_number)
 	reserved = memblock.reserved.cnt;
 	for (i = 0; i < 5000; i++) {
 		shim_fail_after = 0;
-		if (kho_fast_nodes_add(&nodes, node_pfn(i))) {
+		if (kho_fast_tree_pages_add(&nodes, node_pfn(i))) {
 			nr_failed++;
 			shim_fail_after = -1;
-			ASSERT_EQ(kho_fast_nodes_add(&nodes, node_pfn(i)), 0);
+			ASSERT_EQ(kho_fast_tree_pages_add(&nodes, node_pfn(i)), 0);
 		}
 		shim_fail_after = -1;
 	}
 	for (i = 0; i < 5000; i++)
-		ASSERT_EQ(kho_fast_nodes_add(&nodes, node_pfn(i)), -EEXIST);
+		ASSERT_EQ(kho_fast_tree_pages_add(&nodes, node_pfn(i)), -EEXIST);
 	/* One page, and a doubling at 256, 512, 1024, 2048 and 4096 of them. */
 	EXPECT_EQ(nr_failed, 6);
 	EXPECT_EQ(nodes.nr, 5000);
 
-	kho_fast_nodes_sort(&nodes);
+	kho_fast_tree_pages_sort(&nodes);
 	for (pfn = 0; pfn < 15010; pfn++) {
-		i = kho_fast_nodes_from(&nodes, pfn);
+		i = kho_fast_tree_pages_find(&nodes, pfn);
 		ASSERT_EQ(i, min((pfn + 2) / 3, 5000UL));
 		if (i < 5000)
 			ASSERT_EQ(nodes.pfns[i], 3 * i);
 	}
-	kho_fast_nodes_destroy(&nodes);
+	kho_fast_tree_pages_destroy(&nodes);
 	EXPECT_EQ(memblock.reserved.cnt, reserved);
 }
 
@@ -550,7 +550,7 @@ TEST(accepts_empty_nodes_and_bits_that_were_cleared)
 	memset(phys_to_virt(PFN_PHYS(victim)), 0xff, PAGE_SIZE);
 	EXPECT_EQ(world_build_map(&map), 0);
 	EXPECT_FALSE(map.sections[5].orders);
-	EXPECT_EQ(map.nodes.nr, 6);
+	EXPECT_EQ(map.tree_pages.nr, 6);
 }
 
 /* Extended scratch */
@@ -568,7 +568,7 @@ static void random_sections(unsigned long nr, unsigned long busy_one_in)
 		if (one_in(busy_one_in))
 			sections[i].orders = 1;
 		else if (one_in(busy_one_in))
-			sections[i].nodes = 1;
+			sections[i].tree_pages = 1;
 	}
 }
 

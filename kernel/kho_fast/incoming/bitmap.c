@@ -114,14 +114,14 @@ void kho_fast_keep_mask(const struct kho_fast_map *map, unsigned long pfn,
 	unsigned long i;
 
 	kho_fast_key_mask(map, pfn, KHO_FAST_ALL_ORDERS, mask);
-	if (!map->sections[pfn_to_section_nr(pfn)].nodes)
+	if (!map->sections[pfn_to_section_nr(pfn)].tree_pages)
 		return;
 
-	for (i = kho_fast_nodes_from(&map->nodes, pfn);
-	     i < map->nodes.nr &&
-	     map->nodes.pfns[i] < pfn + KHO_FAST_BLOCK_PAGES;
+	for (i = kho_fast_tree_pages_find(&map->tree_pages, pfn);
+	     i < map->tree_pages.nr &&
+	     map->tree_pages.pfns[i] < pfn + KHO_FAST_BLOCK_PAGES;
 	     i++)
-		__set_bit(map->nodes.pfns[i] - pfn, mask);
+		__set_bit(map->tree_pages.pfns[i] - pfn, mask);
 }
 
 /**
@@ -138,5 +138,5 @@ bool kho_fast_map_has_preserved(const struct kho_fast_map *map,
 	unsigned long nr = pfn_to_section_nr(pfn);
 
 	return nr < map->nr_sections &&
-	       (map->sections[nr].orders || map->sections[nr].nodes);
+	       (map->sections[nr].orders || map->sections[nr].tree_pages);
 }

@@ -98,7 +98,7 @@ static void __init kho_read_tree(void)
 		return;
 	}
 	kho_fast_stats_walk(kho_fast_clock() - began,
-			    kho_fast_incoming.nodes.nr);
+			    kho_fast_incoming.tree_pages.nr);
 
 	kho_fast_subtree_check(&kho_fast_incoming, kho_fast_in.fdt);
 	kho_fast_extend_scratch(&kho_fast_incoming);

@@ -118,7 +118,7 @@ static int __init kho_add_tree_page(struct kho_fast_map *map, phys_addr_t phys)
 		return -EINVAL;
 	}
 
-	err = kho_fast_nodes_add(&map->nodes, pfn);
+	err = kho_fast_tree_pages_add(&map->tree_pages, pfn);
 	if (err == -EEXIST) {
 		kho_fast_refuse("two slots point to the tree node at %pa",
 				&phys);
@@ -129,7 +129,7 @@ static int __init kho_add_tree_page(struct kho_fast_map *map, phys_addr_t phys)
 		return err;
 	}
 
-	map->sections[nr].nodes = true;
+	map->sections[nr].tree_pages = true;
 	return 0;
 }
 
@@ -275,8 +275,8 @@ static int __init kho_check_tree_pages(const struct kho_fast_map *map)
 	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
 	unsigned long i, block = ULONG_MAX;
 
-	for (i = 0; i < map->nodes.nr; i++) {
-		unsigned long pfn = map->nodes.pfns[i];
+	for (i = 0; i < map->tree_pages.nr; i++) {
+		unsigned long pfn = map->tree_pages.pfns[i];
 		phys_addr_t phys = PFN_PHYS(pfn);
 
 		if (block != ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES)) {
@@ -416,7 +416,7 @@ int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
 	if (err)
 		goto err_destroy;
 	map->root = phys_to_virt(root);
-	kho_fast_nodes_sort(&map->nodes);
+	kho_fast_tree_pages_sort(&map->tree_pages);
 
 	err = kho_check_map(map);
 	if (err)
@@ -437,7 +437,7 @@ err_destroy:
  */
 void __init kho_fast_map_destroy(struct kho_fast_map *map)
 {
-	kho_fast_nodes_destroy(&map->nodes);
+	kho_fast_tree_pages_destroy(&map->tree_pages);
 	memblock_free(map->sections,
 		      PAGE_ALIGN(map->nr_sections * sizeof(*map->sections)));
 	*map = (struct kho_fast_map){};

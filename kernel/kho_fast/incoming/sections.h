@@ -28,37 +28,37 @@ enum kho_fast_state {
 };
 
 /**
- * struct kho_fast_section - What is preserved in one memory section.
- * @orders: Bit o is set when a key of order o touches the section.
- * @state:  enum kho_fast_state; changed by mm/deferred_kho.c only.
- * @nodes:  The section holds pages of the incoming tree.
- * @whole:  All of the section is memory of one node and none is scratch, so
- *          its keys need no check one by one.
+ * struct kho_fast_section - Preserved pages of one memory section.
+ * @orders:     Bit o is set when a key of order o touches the section.
+ * @state:      enum kho_fast_state; changed by mm/ only.
+ * @tree_pages: The section has pages of the incoming tree.
+ * @whole:      All of the section is memory of one node and none is scratch, so
+ *              its keys need no check one by one.
  */
 struct kho_fast_section {
 	u32	orders;
 	u16	state;
-	u8	nodes;
+	u8	tree_pages;
 	u8	whole;
 };
 static_assert(sizeof(struct kho_fast_section) == 8);
 
 /**
- * struct kho_fast_map - Which sections of memory hold preserved pages.
+ * struct kho_fast_map - Sections with preserved pages.
  * @root:        Root of the incoming tree, NULL when there is none.
  * @sections:    One entry per section from pfn 0 to the end of memory.
  * @nr_sections: Entries of @sections.
- * @nodes:       The pages of the tree.
+ * @tree_pages:  Pages of the tree.
  * @orders:      Bit o is set when the tree has a key of order o.
- * @initialised: All sections are; @sections and @nodes may go any time.
+ * @initialised: All sections are; @sections and @tree_pages may go any time.
  */
 struct kho_fast_map {
-	struct kho_radix_node	*root;
-	struct kho_fast_section	*sections;
-	unsigned long		nr_sections;
-	struct kho_fast_nodes	nodes;
-	u32			orders;
-	bool			initialised;
+	struct kho_radix_node		*root;
+	struct kho_fast_section		*sections;
+	unsigned long			nr_sections;
+	struct kho_fast_tree_pages	tree_pages;
+	u32				orders;
+	bool				initialised;
 };
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_SECTIONS_H */

@@ -43,20 +43,20 @@ static DEFINE_SPINLOCK(kho_stats_lock);
 /* The boot CPU writes it once. cycles: 0 without a cycle counter. */
 static struct {
 	u64		cycles;
-	unsigned long	nodes;
+	unsigned long	tree_pages;
 } kho_walk_stats;
 
 /**
  * kho_fast_stats_walk - The early walk is done.
- * @cycles: get_cycles() after it, less what it was before.
- * @nodes:  Pages that the incoming tree occupies.
+ * @cycles:     get_cycles() after it, less what it was before.
+ * @tree_pages: Pages that the incoming tree occupies.
  *
  * Context: boot CPU, once.
  */
-void __init kho_fast_stats_walk(u64 cycles, unsigned long nodes)
+void __init kho_fast_stats_walk(u64 cycles, unsigned long tree_pages)
 {
 	kho_walk_stats.cycles = cycles;
-	kho_walk_stats.nodes = nodes;
+	kho_walk_stats.tree_pages = tree_pages;
 }
 
 /**
@@ -66,8 +66,8 @@ void __init kho_fast_stats_walk(u64 cycles, unsigned long nodes)
 void kho_fast_stats_walk_show(struct seq_file *m)
 {
 	if (kho_walk_stats.cycles)
-		seq_printf(m, "cycles %llu nodes %lu\n",
-			   kho_walk_stats.cycles, kho_walk_stats.nodes);
+		seq_printf(m, "cycles %llu tree_pages %lu\n",
+			   kho_walk_stats.cycles, kho_walk_stats.tree_pages);
 }
 
 /**

@@ -19,7 +19,7 @@ struct kho_fast_section_result {
 	unsigned long	freed;
 };
 
-void kho_fast_stats_walk(u64 cycles, unsigned long nodes);
+void kho_fast_stats_walk(u64 cycles, unsigned long tree_pages);
 void kho_fast_stats_walk_show(struct seq_file *m);
 void kho_fast_stats_init(void);
 void kho_fast_stats_add(const struct kho_fast_section_result *section,

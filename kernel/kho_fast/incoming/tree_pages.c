@@ -29,65 +29,68 @@
 #define EMPTY	0
 
 static unsigned long __init
-kho_tree_pages_slot(const struct kho_fast_nodes *nodes, unsigned long entry)
+kho_tree_pages_slot(const struct kho_fast_tree_pages *pages,
+		    unsigned long entry)
 {
-	unsigned long slot = hash_long(entry, ilog2(nodes->size));
+	unsigned long slot = hash_long(entry, ilog2(pages->size));
 
-	while (nodes->pfns[slot] != EMPTY && nodes->pfns[slot] != entry)
-		slot = (slot + 1) & (nodes->size - 1);
+	while (pages->pfns[slot] != EMPTY && pages->pfns[slot] != entry)
+		slot = (slot + 1) & (pages->size - 1);
 
 	return slot;
 }
 
 /* Make the table twice as large, at first one page. */
-static int __init kho_tree_pages_grow(struct kho_fast_nodes *nodes)
+static int __init kho_tree_pages_grow(struct kho_fast_tree_pages *pages)
 {
-	struct kho_fast_nodes larger = { .nr = nodes->nr };
+	struct kho_fast_tree_pages larger = { .nr = pages->nr };
 	unsigned long i;
 
-	larger.size = max(2 * nodes->size, PAGE_SIZE / sizeof(*nodes->pfns));
-	larger.pfns = memblock_alloc(kho_fast_nodes_size(&larger), PAGE_SIZE);
+	larger.size = max(2 * pages->size, PAGE_SIZE / sizeof(*pages->pfns));
+	larger.pfns =
+		memblock_alloc(kho_fast_tree_pages_size(&larger), PAGE_SIZE);
 	if (!larger.pfns)
 		return -ENOMEM;
 
-	for (i = 0; i < nodes->size; i++) {
-		unsigned long entry = nodes->pfns[i];
+	for (i = 0; i < pages->size; i++) {
+		unsigned long entry = pages->pfns[i];
 
 		if (entry != EMPTY)
 			larger.pfns[kho_tree_pages_slot(&larger, entry)] =
 				entry;
 	}
 
-	kho_fast_nodes_destroy(nodes);
-	*nodes = larger;
+	kho_fast_tree_pages_destroy(pages);
+	*pages = larger;
 	return 0;
 }
 
 /**
- * kho_fast_nodes_add - Note that a page is a node of the tree.
- * @nodes: The pages so far, not sorted yet; all zeroes at first.
- * @pfn:   The page.
+ * kho_fast_tree_pages_add - Add a page of the tree.
+ * @pages: The pages so far, not sorted yet; all zeroes at first.
+ * @pfn:   Page frame.
  *
  * Context: boot CPU; allocates from memblock.
  * Return: 0; -EEXIST when the page was there; -ENOMEM.
  */
-int __init kho_fast_nodes_add(struct kho_fast_nodes *nodes, unsigned long pfn)
+int __init kho_fast_tree_pages_add(struct kho_fast_tree_pages *pages,
+				   unsigned long pfn)
 {
 	unsigned long slot;
 	int err;
 
-	if (2 * nodes->nr >= nodes->size) {
-		err = kho_tree_pages_grow(nodes);
+	if (2 * pages->nr >= pages->size) {
+		err = kho_tree_pages_grow(pages);
 		if (err)
 			return err;
 	}
 
-	slot = kho_tree_pages_slot(nodes, pfn + 1);
-	if (nodes->pfns[slot] != EMPTY)
+	slot = kho_tree_pages_slot(pages, pfn + 1);
+	if (pages->pfns[slot] != EMPTY)
 		return -EEXIST;
 
-	nodes->pfns[slot] = pfn + 1;
-	nodes->nr++;
+	pages->pfns[slot] = pfn + 1;
+	pages->nr++;
 	return 0;
 }
 
@@ -100,39 +103,39 @@ static int __init kho_compare_pfns(const void *a, const void *b)
 }
 
 /**
- * kho_fast_nodes_sort - All pages have been added.
- * @nodes: The pages.
+ * kho_fast_tree_pages_sort - All pages have been added.
+ * @pages: The pages.
  *
  * Context: boot CPU.
  */
-void __init kho_fast_nodes_sort(struct kho_fast_nodes *nodes)
+void __init kho_fast_tree_pages_sort(struct kho_fast_tree_pages *pages)
 {
 	unsigned long i, nr = 0;
 
-	for (i = 0; i < nodes->size; i++) {
-		if (nodes->pfns[i] != EMPTY)
-			nodes->pfns[nr++] = nodes->pfns[i] - 1;
+	for (i = 0; i < pages->size; i++) {
+		if (pages->pfns[i] != EMPTY)
+			pages->pfns[nr++] = pages->pfns[i] - 1;
 	}
-	sort(nodes->pfns, nr, sizeof(*nodes->pfns), kho_compare_pfns, NULL);
+	sort(pages->pfns, nr, sizeof(*pages->pfns), kho_compare_pfns, NULL);
 }
 
 /**
- * kho_fast_nodes_from - Find the first node at or behind a page.
- * @nodes: The pages, sorted.
- * @pfn:   The page.
+ * kho_fast_tree_pages_find - Find the first page at or behind a pfn.
+ * @pages: The pages, sorted.
+ * @pfn:   Page frame.
  *
  * Context: any, until all sections are finished.
- * Return: index into @nodes->pfns, @nodes->nr when there is none.
+ * Return: index into @pages->pfns, @pages->nr when there is none.
  */
-unsigned long kho_fast_nodes_from(const struct kho_fast_nodes *nodes,
-				  unsigned long pfn)
+unsigned long kho_fast_tree_pages_find(const struct kho_fast_tree_pages *pages,
+				       unsigned long pfn)
 {
-	unsigned long low = 0, high = nodes->nr;
+	unsigned long low = 0, high = pages->nr;
 
 	while (low < high) {
 		unsigned long mid = low + (high - low) / 2;
 
-		if (nodes->pfns[mid] < pfn)
+		if (pages->pfns[mid] < pfn)
 			low = mid + 1;
 		else
 			high = mid;
@@ -142,13 +145,13 @@ unsigned long kho_fast_nodes_from(const struct kho_fast_nodes *nodes,
 }
 
 /**
- * kho_fast_nodes_destroy - Free the array.
- * @nodes: The pages; there are none after it.
+ * kho_fast_tree_pages_destroy - Free the array.
+ * @pages: The pages; there are none after it.
  *
  * Context: boot, while memblock is there.
  */
-void __init kho_fast_nodes_destroy(struct kho_fast_nodes *nodes)
+void __init kho_fast_tree_pages_destroy(struct kho_fast_tree_pages *pages)
 {
-	memblock_free(nodes->pfns, kho_fast_nodes_size(nodes));
-	*nodes = (struct kho_fast_nodes){};
+	memblock_free(pages->pfns, kho_fast_tree_pages_size(pages));
+	*pages = (struct kho_fast_tree_pages){};
 }

@@ -8,27 +8,29 @@
 #include <linux/types.h>
 
 /**
- * struct kho_fast_nodes - The pages that the incoming tree itself occupies.
- * @pfns: Their page frames, in ascending order; a hash table while it is filled.
- * @nr:   How many.
+ * struct kho_fast_tree_pages - Pages of the incoming tree.
+ * @pfns: Page frames, in ascending order; a hash table until they are sorted.
+ * @nr:   Number of pages.
  * @size: Entries that @pfns has room for, whole pages of them.
  */
-struct kho_fast_nodes {
+struct kho_fast_tree_pages {
 	unsigned long	*pfns;
 	unsigned long	nr;
 	unsigned long	size;
 };
 
-/* Bytes of @nodes->pfns. */
-static inline size_t kho_fast_nodes_size(const struct kho_fast_nodes *nodes)
+/* Bytes of @pages->pfns. */
+static inline size_t
+kho_fast_tree_pages_size(const struct kho_fast_tree_pages *pages)
 {
-	return nodes->size * sizeof(*nodes->pfns);
+	return pages->size * sizeof(*pages->pfns);
 }
 
-int kho_fast_nodes_add(struct kho_fast_nodes *nodes, unsigned long pfn);
-void kho_fast_nodes_sort(struct kho_fast_nodes *nodes);
-unsigned long kho_fast_nodes_from(const struct kho_fast_nodes *nodes,
-				  unsigned long pfn);
-void kho_fast_nodes_destroy(struct kho_fast_nodes *nodes);
+int kho_fast_tree_pages_add(struct kho_fast_tree_pages *pages,
+			    unsigned long pfn);
+void kho_fast_tree_pages_sort(struct kho_fast_tree_pages *pages);
+unsigned long kho_fast_tree_pages_find(const struct kho_fast_tree_pages *pages,
+				       unsigned long pfn);
+void kho_fast_tree_pages_destroy(struct kho_fast_tree_pages *pages);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_TREE_PAGES_H */

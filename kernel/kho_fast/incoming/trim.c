@@ -110,10 +110,11 @@ static void kho_free_boot(void *mem, size_t size)
 /* Nobody looks at sections any more once all are finished. */
 static void kho_free_sections(struct kho_fast_map *map)
 {
-	kho_free_boot(map->nodes.pfns, kho_fast_nodes_size(&map->nodes));
+	kho_free_boot(map->tree_pages.pfns,
+		      kho_fast_tree_pages_size(&map->tree_pages));
 	kho_free_boot(map->sections, map->nr_sections * sizeof(*map->sections));
 	map->nr_sections = 0;
-	map->nodes = (struct kho_fast_nodes){};
+	map->tree_pages = (struct kho_fast_tree_pages){};
 	map->sections = NULL;
 }
 
