@@ -2,43 +2,43 @@
 /**
  * DOC: Trace events
  *
- * include/trace/events/kho.h says what they are, trace.h how they are fired.
+ * Defined in include/trace/events/kho.h, emitted through trace.h.
  *
- * Preserving a folio whose bitmap has a hint takes some 40 instructions, and not
- * even a patched-out jump is to be added to them. So there is none: as long as
- * somebody watches folios being preserved or given up, no CPU has a hint
- * (outgoing/tree.c), each folio takes the slow path, and only that has the events.
+ * Preserving a folio whose bitmap is in the leaf cache takes some 40
+ * instructions, without even a patched-out jump for a trace event. While
+ * kho_preserve or kho_unpreserve is enabled the leaf caches are kept empty
+ * (outgoing/tree.c), so every folio takes the slow path, where the events are.
  *
- * Lock order: called under tracepoints_mutex, which serialises the callbacks.
+ * Lock order: tracepoints_mutex, held by the callers, serialises the callbacks.
  */
 #define CREATE_TRACE_POINTS
 #include <trace/events/kho.h>
 
 #include "outgoing/outgoing.h"
 
-/* Of the events that need the slow path, how many are watched. */
+/* Enabled events that need the slow path. */
 static unsigned int kho_trace_nr_users;
 
 /**
- * kho_fast_trace_reg - Somebody begins to watch folios.
+ * kho_fast_trace_reg - Suspend the leaf caches for an event.
  *
- * Context: before the event is switched on.
+ * Context: before the event is enabled.
  * Return: 0.
  */
 int kho_fast_trace_reg(void)
 {
 	if (!kho_trace_nr_users++)
-		kho_fast_hints_suspend();
+		kho_fast_leaf_cache_suspend();
 	return 0;
 }
 
 /**
- * kho_fast_trace_unreg - The last one who watched an event is gone.
+ * kho_fast_trace_unreg - Undo kho_fast_trace_reg().
  *
- * Context: after the event was switched off.
+ * Context: after the event was disabled.
  */
 void kho_fast_trace_unreg(void)
 {
 	if (!--kho_trace_nr_users)
-		kho_fast_hints_resume();
+		kho_fast_leaf_cache_resume();
 }

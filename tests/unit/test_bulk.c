@@ -275,7 +275,7 @@ TEST(before_there_is_a_tree_nothing_can_be_preserved)
 	EXPECT_EQ(kho_preserve_pages(&folio_at[0]->page, 64), -EINVAL);
 }
 
-/* Two bitmaps in turns, so that each hint is of the other one. */
+/* Two bitmaps in turns, so that the cached leaf is always the other one. */
 TEST(hints_are_of_the_right_bitmap)
 {
 	unsigned long i;

@@ -46,7 +46,7 @@ static struct folio *folio_at(unsigned long pfn, unsigned int order)
 /* What trace.c does when an event is switched on and off. */
 static void watch(void)
 {
-	kho_fast_hints_suspend();
+	kho_fast_leaf_cache_suspend();
 	shim_tracing = true;
 	shim_forget_events();
 }
@@ -54,7 +54,7 @@ static void watch(void)
 static void stop_watching(void)
 {
 	shim_tracing = false;
-	kho_fast_hints_resume();
+	kho_fast_leaf_cache_resume();
 }
 
 static bool is_in(unsigned long caller, unsigned long function)
@@ -103,7 +103,7 @@ TEST(each_folio_is_told_with_its_order_its_node_and_who_called)
 	unsigned int i;
 
 	machine();
-	/* From here on there is a hint. */
+	/* From here on the leaf is cached. */
 	ASSERT_EQ(preserve(folio_at(5, 0)), 0);
 	watch();
 	for (i = 0; i < NR_EVENTS; i++)
@@ -125,9 +125,9 @@ TEST(each_folio_is_told_with_its_order_its_node_and_who_called)
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-static bool has_hint(unsigned long pfn, unsigned int order)
+static bool is_cached(unsigned long pfn, unsigned int order)
 {
-	return kho_fast_hinted_leaf(kho_fast_key(pfn, order));
+	return kho_fast_leaf_cache_find(kho_fast_key(pfn, order));
 }
 
 /* A folio that takes the fast way is not seen, so there is none while one watches. */
@@ -135,15 +135,15 @@ TEST(hints_are_there_exactly_while_nobody_watches)
 {
 	machine();
 	ASSERT_EQ(preserve(folio_at(100, 0)), 0);
-	EXPECT_TRUE(has_hint(100, 0));
+	EXPECT_TRUE(is_cached(100, 0));
 	watch();
-	EXPECT_FALSE(has_hint(100, 0));
+	EXPECT_FALSE(is_cached(100, 0));
 	ASSERT_EQ(preserve(folio_at(101, 0)), 0);
-	EXPECT_FALSE(has_hint(101, 0));
+	EXPECT_FALSE(is_cached(101, 0));
 	stop_watching();
-	EXPECT_FALSE(has_hint(101, 0));
+	EXPECT_FALSE(is_cached(101, 0));
 	ASSERT_EQ(preserve(folio_at(102, 0)), 0);
-	EXPECT_TRUE(has_hint(102, 0));
+	EXPECT_TRUE(is_cached(102, 0));
 	EXPECT_EQ(shim_nr_events("kho_preserve"), 1);
 }
 

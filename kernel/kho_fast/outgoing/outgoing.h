@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The tree that would be handed over now, for the files that preserve.
+ * The outgoing tree and the leaf cache.
  */
 #ifndef _KERNEL_KHO_FAST_OUTGOING_H
 #define _KERNEL_KHO_FAST_OUTGOING_H
@@ -17,63 +17,64 @@
 #include "../tree/tree.h"
 
 /**
- * struct kho_fast_hint - A bitmap that was needed lately.
- * @prefix: What its keys have in common; 0, which no key has, when there is
- *          none.
- * @leaf:   The bitmap.
+ * struct kho_fast_cached_leaf - Entry of the leaf cache.
+ * @prefix: Common prefix of the keys in @leaf; 0, which no key has, when the
+ *          entry is empty.
+ * @leaf:   A recently used bitmap.
  */
-struct kho_fast_hint {
+struct kho_fast_cached_leaf {
 	unsigned long		prefix;
 	struct kho_radix_leaf	*leaf;
 };
 
-/* Enough for all orders of one place, or for several files that are preserved. */
-#define KHO_FAST_HINT_BITS	4
+/* Enough for all orders in one place, or for several files at a time. */
+#define KHO_FAST_LEAF_CACHE_BITS	4
 
-struct kho_fast_hints {
-	struct kho_fast_hint	hint[1 << KHO_FAST_HINT_BITS];
+/* Leaf cache of a CPU. */
+struct kho_fast_leaf_cache {
+	struct kho_fast_cached_leaf	entry[1 << KHO_FAST_LEAF_CACHE_BITS];
 };
 
-DECLARE_PER_CPU(struct kho_fast_hints, kho_fast_hints);
+DECLARE_PER_CPU(struct kho_fast_leaf_cache, kho_fast_leaf_cache);
 
-/* What the keys of one bitmap have in common. */
+/* Common prefix of the keys of one bitmap. */
 static inline unsigned long kho_fast_key_prefix(unsigned long key)
 {
 	return key >> KHO_BITMAP_SIZE_LOG2;
 }
 
-/* Where a CPU remembers the bitmap of these keys. */
-static inline unsigned int kho_fast_hint_slot(unsigned long prefix)
+/* Entry of the leaf cache for these keys. */
+static inline unsigned int kho_fast_leaf_cache_slot(unsigned long prefix)
 {
-	return hash_long(prefix, KHO_FAST_HINT_BITS);
+	return hash_long(prefix, KHO_FAST_LEAF_CACHE_BITS);
 }
 
 /*
- * The bitmap of @key if this CPU needed it lately, else NULL. Bitmaps are not
- * freed as long as anything can be preserved, so the answer stays true when
- * the task moves to another CPU.
+ * The bitmap of @key if it is in this CPU's leaf cache, else NULL. Bitmaps are
+ * not freed as long as anything can be preserved, so the result stays valid
+ * when the task moves to another CPU.
  */
-static inline struct kho_radix_leaf *kho_fast_hinted_leaf(unsigned long key)
+static inline struct kho_radix_leaf *kho_fast_leaf_cache_find(unsigned long key)
 {
 	const unsigned long prefix = kho_fast_key_prefix(key);
-	const unsigned int slot = kho_fast_hint_slot(prefix);
+	const unsigned int slot = kho_fast_leaf_cache_slot(prefix);
 	struct kho_radix_leaf *leaf = NULL;
-	const struct kho_fast_hint *hint;
+	const struct kho_fast_cached_leaf *entry;
 
 	preempt_disable();
-	hint = this_cpu_ptr(&kho_fast_hints.hint[slot]);
-	if (READ_ONCE(hint->prefix) == prefix)
-		leaf = READ_ONCE(hint->leaf);
+	entry = this_cpu_ptr(&kho_fast_leaf_cache.entry[slot]);
+	if (READ_ONCE(entry->prefix) == prefix)
+		leaf = READ_ONCE(entry->leaf);
 	preempt_enable();
 
 	return leaf;
 }
 
 /**
- * struct kho_fast_run - Folios of one order that follow one another.
- * @pfn:   First page frame of the first.
- * @nr:    How many folios.
- * @order: Their order.
+ * struct kho_fast_run - Adjacent folios of one order.
+ * @pfn:   First page frame.
+ * @nr:    Number of folios.
+ * @order: Folio order.
  */
 struct kho_fast_run {
 	unsigned long	pfn;
@@ -89,8 +90,8 @@ int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order);
 bool kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order);
 int kho_fast_outgoing_add_run(const struct kho_fast_run *run);
 bool kho_fast_outgoing_del_run(const struct kho_fast_run *run);
-void kho_fast_hints_suspend(void);
-void kho_fast_hints_resume(void);
+void kho_fast_leaf_cache_suspend(void);
+void kho_fast_leaf_cache_resume(void);
 
 /* preserve.c */
 void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages);
@@ -101,10 +102,11 @@ void kho_fast_subtree_exit(void);
 phys_addr_t kho_fast_subtree_fdt_pa(void);
 
 /*
- * Add the key of the 2^@order pages from @pfn on if its bitmap has a hint, which
- * none has while it is traced. False: it takes kho_fast_outgoing_add_slowly().
+ * Add the key of the 2^@order pages from @pfn on if its bitmap is in the leaf
+ * cache, which is empty while preserving is traced. When it returns false the
+ * caller must use kho_fast_outgoing_add_slowly().
  */
-static inline bool kho_fast_outgoing_add_hinted(unsigned long pfn,
+static inline bool kho_fast_outgoing_add_cached(unsigned long pfn,
 						unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
@@ -112,7 +114,7 @@ static inline bool kho_fast_outgoing_add_hinted(unsigned long pfn,
 
 	might_sleep();
 
-	leaf = kho_fast_hinted_leaf(key);
+	leaf = kho_fast_leaf_cache_find(key);
 	if (unlikely(!leaf))
 		return false;
 
@@ -121,27 +123,28 @@ static inline bool kho_fast_outgoing_add_hinted(unsigned long pfn,
 }
 
 /*
- * Remove a key that is there if its bitmap has a hint, which none has while it is
- * traced. False: it takes kho_fast_outgoing_del_slowly(). Context: any.
+ * Remove a key if its bitmap is in the leaf cache, which is empty while
+ * unpreserving is traced. When it returns false the caller must use
+ * kho_fast_outgoing_del_slowly(). Context: any.
  */
-static inline bool kho_fast_outgoing_del_hinted(unsigned long pfn,
+static inline bool kho_fast_outgoing_del_cached(unsigned long pfn,
 						unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
-	struct kho_radix_leaf *leaf = kho_fast_hinted_leaf(key);
+	struct kho_radix_leaf *leaf = kho_fast_leaf_cache_find(key);
 
 	return likely(leaf &&
 		      test_and_clear_bit(kho_fast_bit(key), leaf->bitmap));
 }
 
-/* Remove a key; false, with a warning, when it is not there. Context: any. */
+/* Remove a key; false, with a warning, when it is missing. Context: any. */
 static inline bool kho_fast_outgoing_del(unsigned long pfn, unsigned int order)
 {
-	return kho_fast_outgoing_del_hinted(pfn, order) ||
+	return kho_fast_outgoing_del_cached(pfn, order) ||
 	       kho_fast_outgoing_del_slowly(pfn, order);
 }
 
-/* Does preserving these pages break the rule that the debug option checks? */
+/* True, with a warning, for scratch memory; only with the debug option. */
 static inline bool kho_fast_in_scratch(unsigned long pfn,
 				       unsigned long nr_pages)
 {

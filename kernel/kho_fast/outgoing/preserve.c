@@ -43,7 +43,7 @@ static __always_inline int kho_do_preserve_folio(struct folio *folio)
 
 	if (kho_fast_in_scratch(pfn, 1UL << order))
 		return -EINVAL;
-	if (kho_fast_outgoing_add_hinted(pfn, order))
+	if (kho_fast_outgoing_add_cached(pfn, order))
 		return 0;
 
 	return kho_preserve_slowly(pfn, order, _RET_IP_);
@@ -64,7 +64,7 @@ static __always_inline void kho_do_unpreserve_folio(struct folio *folio)
 	unsigned int order = folio_order(folio);
 	unsigned long pfn = folio_pfn(folio);
 
-	if (!kho_fast_outgoing_del_hinted(pfn, order))
+	if (!kho_fast_outgoing_del_cached(pfn, order))
 		kho_unpreserve_slowly(pfn, order, _RET_IP_);
 }
 
@@ -167,7 +167,7 @@ static __always_inline int kho_preserve_steps(unsigned long start,
 	while (pfn < end) {
 		unsigned int order = kho_step_order(pfn, end);
 
-		if (!kho_fast_outgoing_add_hinted(pfn, order)) {
+		if (!kho_fast_outgoing_add_cached(pfn, order)) {
 			int err = kho_fast_outgoing_add_slowly(pfn, order);
 
 			if (err) {

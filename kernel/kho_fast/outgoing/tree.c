@@ -2,25 +2,26 @@
 /**
  * DOC: The outgoing tree
  *
- * It records what the next kernel must leave alone, and is kept up to date all
- * the time, so nothing is left to do at kexec.
+ * It records the preserved memory and is always up to date, so nothing is left
+ * to do at kexec.
  *
- * Most keys go where a key shortly before went: each CPU remembers some bitmaps
- * that it needed lately, and a descent is what happens otherwise. A run of keys
- * is entered a word at a time. A bitmap covers 32,768 folios, for order 0 one
- * memory section, and is allocated on the node of the memory that it is about;
- * so tasks that preserve memory of different nodes share tables, which they
- * read, and write to nothing in common.
+ * Most keys belong to a recently used bitmap: each CPU has a cache of leaves,
+ * and descends from the root when that misses. A run of keys is added a word at
+ * a time. A bitmap covers 32,768 folios, for order 0 one memory section, and is
+ * allocated on the NUMA node of that memory: tasks that preserve memory of
+ * different nodes share tables, which they read, and no cache line that they
+ * write.
  *
- * Lifecycle: made when handing over is set up, and there for good. Only then
- * the per-CPU hints may point into it without further ado.
+ * Lifecycle: created by kho_init(), never destroyed unless that fails. The leaf
+ * caches rely on it.
  *
- * While somebody watches folios being preserved (trace.c) there are no hints.
+ * While preserving or unpreserving is traced (trace.c) the leaf caches are
+ * empty.
  *
- * Lock order: none is taken, see ../tree/radix.c. A caller must not preserve and
- * unpreserve the same pages at the same time.
+ * Lock order: no lock is taken, see ../tree/radix.c. Callers must not preserve
+ * and unpreserve the same pages concurrently.
  *
- * Failure: a run is entered whole or not at all.
+ * Failure: a run is added completely or not at all.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -41,13 +42,13 @@ static struct kho_radix_tree kho_out_tree = {
 	.lock = __MUTEX_INITIALIZER(kho_out_tree.lock),
 };
 
-DEFINE_PER_CPU(struct kho_fast_hints, kho_fast_hints);
+DEFINE_PER_CPU(struct kho_fast_leaf_cache, kho_fast_leaf_cache);
 
-/* All ones, or 0 as long as no hint is given. */
+/* All ones; 0 while the leaf caches are suspended. */
 static unsigned long kho_leaf_cache_mask = ~0UL;
 
 /**
- * kho_fast_outgoing_init - Start with an empty tree.
+ * kho_fast_outgoing_init - Create the outgoing tree.
  *
  * Return: 0; -ENOMEM.
  */
@@ -57,19 +58,22 @@ int __init kho_fast_outgoing_init(void)
 }
 
 /**
- * kho_fast_outgoing_exit - Drop the tree, before anybody else could use it.
+ * kho_fast_outgoing_exit - Destroy the outgoing tree.
+ *
+ * Context: before its first user.
  */
 void __init kho_fast_outgoing_exit(void)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		per_cpu(kho_fast_hints, cpu) = (struct kho_fast_hints){};
+		per_cpu(kho_fast_leaf_cache, cpu) =
+			(struct kho_fast_leaf_cache){};
 	kho_radix_destroy_tree(&kho_out_tree);
 }
 
 /**
- * kho_fast_outgoing_root - Where the next kernel finds the tree.
+ * kho_fast_outgoing_root - Address of the outgoing tree.
  *
  * Return: physical address of the root.
  */
@@ -79,63 +83,64 @@ phys_addr_t kho_fast_outgoing_root(void)
 }
 
 /*
- * An interrupt may look at the hint of its CPU at any time. It must find no
- * prefix with the bitmap of another one. kho_fast_hints_suspend() waits until
- * nobody is in here with the mask of before.
+ * An interrupt may look up the leaf cache of its CPU at any time and must not
+ * find a prefix beside the bitmap of another one. kho_fast_leaf_cache_suspend()
+ * waits for callers that read the old mask.
  */
 static void kho_leaf_cache_add(unsigned long key, struct kho_radix_leaf *leaf)
 {
 	const unsigned long prefix = kho_fast_key_prefix(key);
-	const unsigned int slot = kho_fast_hint_slot(prefix);
-	struct kho_fast_hint *hint;
+	const unsigned int slot = kho_fast_leaf_cache_slot(prefix);
+	struct kho_fast_cached_leaf *entry;
 
 	preempt_disable();
-	hint = this_cpu_ptr(&kho_fast_hints.hint[slot]);
-	WRITE_ONCE(hint->prefix, 0);
+	entry = this_cpu_ptr(&kho_fast_leaf_cache.entry[slot]);
+	WRITE_ONCE(entry->prefix, 0);
 	barrier();
-	WRITE_ONCE(hint->leaf, leaf);
+	WRITE_ONCE(entry->leaf, leaf);
 	barrier();
-	WRITE_ONCE(hint->prefix, prefix & READ_ONCE(kho_leaf_cache_mask));
+	WRITE_ONCE(entry->prefix, prefix & READ_ONCE(kho_leaf_cache_mask));
 	preempt_enable();
 }
 
-static void kho_leaf_cache_clear(struct kho_fast_hints *hints)
+static void kho_leaf_cache_clear(struct kho_fast_leaf_cache *cache)
 {
 	unsigned int slot;
 
-	for (slot = 0; slot < ARRAY_SIZE(hints->hint); slot++)
-		WRITE_ONCE(hints->hint[slot].prefix, 0);
+	for (slot = 0; slot < ARRAY_SIZE(cache->entry); slot++)
+		WRITE_ONCE(cache->entry[slot].prefix, 0);
 }
 
 /**
- * kho_fast_hints_suspend - Give no hints until kho_fast_hints_resume().
+ * kho_fast_leaf_cache_suspend - Keep the leaf caches empty.
  *
- * A key that is being added or removed meanwhile may still have had one.
+ * Until kho_fast_leaf_cache_resume(). A lookup that has started earlier may
+ * still succeed.
  *
  * Context: process context, may sleep; one caller at a time.
  */
-void kho_fast_hints_suspend(void)
+void kho_fast_leaf_cache_suspend(void)
 {
 	int cpu;
 
 	WRITE_ONCE(kho_leaf_cache_mask, 0);
-	/* By then every kho_leaf_cache_add() that missed it is done. */
+	/* Every kho_leaf_cache_add() that read the old mask is done then. */
 	synchronize_rcu();
 	for_each_possible_cpu(cpu)
-		kho_leaf_cache_clear(&per_cpu(kho_fast_hints, cpu));
+		kho_leaf_cache_clear(&per_cpu(kho_fast_leaf_cache, cpu));
 }
 
 /**
- * kho_fast_hints_resume - Undo kho_fast_hints_suspend().
+ * kho_fast_leaf_cache_resume - Undo kho_fast_leaf_cache_suspend().
  *
  * Context: any; one caller at a time.
  */
-void kho_fast_hints_resume(void)
+void kho_fast_leaf_cache_resume(void)
 {
 	WRITE_ONCE(kho_leaf_cache_mask, ~0UL);
 }
 
-/* The bitmap of a key whose memory starts at @pfn, made if there is none. */
+/* The bitmap of a key whose memory starts at @pfn; created if missing. */
 static struct kho_radix_leaf *kho_get_uncached_leaf(unsigned long key,
 						    unsigned long pfn)
 {
@@ -157,13 +162,13 @@ static struct kho_radix_leaf *kho_get_uncached_leaf(unsigned long key,
 
 static struct kho_radix_leaf *kho_get_leaf(unsigned long key, unsigned long pfn)
 {
-	return kho_fast_hinted_leaf(key) ?: kho_get_uncached_leaf(key, pfn);
+	return kho_fast_leaf_cache_find(key) ?: kho_get_uncached_leaf(key, pfn);
 }
 
-/* The bitmap of a key that should be there, NULL if it is not. */
+/* The bitmap of a key, or NULL. */
 static struct kho_radix_leaf *kho_find_leaf(unsigned long key)
 {
-	struct kho_radix_leaf *leaf = kho_fast_hinted_leaf(key);
+	struct kho_radix_leaf *leaf = kho_fast_leaf_cache_find(key);
 
 	if (leaf || WARN_ON_ONCE(!kho_out_tree.root))
 		return leaf;
@@ -178,12 +183,12 @@ static void kho_warn_not_preserved(unsigned long pfn, unsigned int order)
 }
 
 /**
- * kho_fast_outgoing_add_slowly - Add a key that may need a new bitmap.
+ * kho_fast_outgoing_add_slowly - Add a key, without the leaf cache.
  * @pfn:   First page frame, with a struct page.
  * @order: Order.
  *
  * Context: process context, may sleep.
- * Return: 0; -ENOMEM; -EINVAL when there is no tree.
+ * Return: 0; -ENOMEM; -EINVAL when KHO is not set up.
  */
 int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order)
 {
@@ -198,14 +203,12 @@ int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order)
 }
 
 /**
- * kho_fast_outgoing_del_slowly - Remove a key whose bitmap has no hint.
+ * kho_fast_outgoing_del_slowly - Remove a key, with a warning if missing.
  * @pfn:   First page frame.
  * @order: Order.
  *
- * Warns when the key is not there, also if the bitmap had a hint after all.
- *
  * Context: any.
- * Return: true when the key was there.
+ * Return: true when the key was in the tree.
  */
 bool kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order)
 {
@@ -219,14 +222,14 @@ bool kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order)
 	return false;
 }
 
-/* A part of a run that lies in one bitmap: bits [bit, end). */
+/* Part of a run within one bitmap: bits [bit, end). */
 struct kho_run_part {
 	unsigned long	key;
 	unsigned long	pfn;
 	unsigned long	bit, end;
 };
 
-/* The part that starts with the @nth folio of @run. */
+/* The part that starts at folio @nth of @run. */
 static struct kho_run_part kho_nth_part(const struct kho_fast_run *run,
 					unsigned long nth)
 {
@@ -238,7 +241,7 @@ static struct kho_run_part kho_nth_part(const struct kho_fast_run *run,
 	return part;
 }
 
-/* The bits of [bit, end) that are in the word of @bit. */
+/* Mask of [bit, end) within the word of @bit. */
 static unsigned long kho_word_mask(unsigned long bit, unsigned long end)
 {
 	unsigned long mask = BITMAP_FIRST_WORD_MASK(bit);
@@ -253,7 +256,7 @@ static unsigned long kho_next_word(unsigned long bit, unsigned long end)
 	return min(round_down(bit, BITS_PER_LONG) + BITS_PER_LONG, end);
 }
 
-/* Returns how many bits were set before one was met that had been already. */
+/* Returns the number of bits set before the first that was set already. */
 static unsigned long kho_set_part(struct kho_radix_leaf *leaf,
 				  const struct kho_run_part *part)
 {
@@ -274,7 +277,7 @@ static unsigned long kho_set_part(struct kho_radix_leaf *leaf,
 	return bit - part->bit;
 }
 
-/* Returns whether all bits were set. */
+/* Returns true when all bits were set. */
 static bool kho_clear_part(struct kho_radix_leaf *leaf,
 			   const struct kho_run_part *part)
 {
@@ -307,8 +310,8 @@ static int kho_add_one(unsigned long pfn, unsigned int order)
  * @run: The run; its first page frame has a struct page.
  *
  * Context: process context, may sleep.
- * Return: 0; -EEXIST when one of the keys is there already, -ENOMEM, or -EINVAL
- * when there is no tree; then the tree is as it was.
+ * Return: 0; -EEXIST when one of the keys is in the tree already; -ENOMEM;
+ * -EINVAL when KHO is not set up. After an error the tree is unchanged.
  */
 int kho_fast_outgoing_add_run(const struct kho_fast_run *run)
 {
@@ -341,10 +344,10 @@ int kho_fast_outgoing_add_run(const struct kho_fast_run *run)
 
 /**
  * kho_fast_outgoing_del_run - Remove the keys of a run of folios.
- * @run: The run. Warns once for each bitmap in which some are not there.
+ * @run: The run. Warns once per bitmap that lacks some of the keys.
  *
  * Context: any.
- * Return: true when all were there.
+ * Return: true when all keys were in the tree.
  */
 bool kho_fast_outgoing_del_run(const struct kho_fast_run *run)
 {

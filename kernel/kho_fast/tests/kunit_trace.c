@@ -2,9 +2,9 @@
 /**
  * DOC: KUnit tests of the trace events
  *
- * What they say is tested in userspace (tests/unit of the project), without the
- * tracepoints themselves. Here: that watching takes the hints away on all CPUs, and
- * that they come back.
+ * Their contents are tested in userspace (tests/unit of the project), without
+ * tracepoints. Here: enabled events empty the leaf caches of all CPUs, which
+ * work again afterwards.
  */
 #include <kunit/test.h>
 
@@ -72,8 +72,8 @@ static void kho_trace_test_probe(void *data, unsigned long pfn,
 
 static bool kho_trace_test_has_cached_leaf(struct folio *folio)
 {
-	return kho_fast_hinted_leaf(kho_fast_key(folio_pfn(folio),
-						 folio_order(folio)));
+	return kho_fast_leaf_cache_find(kho_fast_key(folio_pfn(folio),
+						     folio_order(folio)));
 }
 
 static void kho_trace_test_preserve_all(struct kunit *test,
@@ -134,20 +134,20 @@ static void kho_trace_test_one_event_per_folio(struct kunit *test)
 	for (i = 0; i < NR_FOLIOS; i++) {
 		folios[i] = folio_alloc(GFP_KERNEL, i % 4);
 		KUNIT_ASSERT_NOT_NULL(test, folios[i]);
-		KUNIT_ASSERT_EQ(test, 0,
-				kunit_add_action_or_reset(test,
-							  kho_trace_test_put_folio,
-							  folios[i]));
+		KUNIT_ASSERT_EQ(
+			test, 0,
+			kunit_add_action_or_reset(
+				test, kho_trace_test_put_folio, folios[i]));
 	}
 
-	/* Now the CPU has hints. */
+	/* Fill the leaf cache of this CPU. */
 	KUNIT_EXPECT_EQ(test, kho_trace_test_preserve(folios[0]), 0);
 	kho_trace_test_unpreserve(folios[0]);
 
 	kho_trace_test_preserve_all(test, folios);
 	kho_trace_test_unpreserve_all(test, folios);
 
-	/* Nobody watches: the hint comes back with the next folio. */
+	/* No event is enabled: the next folio enters the leaf cache. */
 	migrate_disable();
 	KUNIT_EXPECT_EQ(test, kho_trace_test_preserve(folios[0]), 0);
 	KUNIT_EXPECT_TRUE(test, kho_trace_test_has_cached_leaf(folios[0]));
