@@ -30,7 +30,7 @@ static void add_scratch(void)
 		memblock_mark_kho_scratch(areas[i].addr, areas[i].size);
 	}
 	memblock_reserve(host.scratch[0].start, PAGE_SIZE);
-	kho_fast_scratch_adopt(host.scratch[0].start, HOST_NR_SCRATCH);
+	kho_fast_scratch_set(host.scratch[0].start, HOST_NR_SCRATCH);
 }
 
 void host_ours_prepare(char *arena)

@@ -79,7 +79,7 @@ static void add_memory(void)
 	memcpy(phys_to_virt(area.addr), &area, sizeof(area));
 	memblock_reserve(area.addr, sizeof(area));
 	memblock_set_kho_scratch_only();
-	kho_fast_scratch_adopt(area.addr, 1);
+	kho_fast_scratch_set(area.addr, 1);
 }
 
 static void set_node(void)

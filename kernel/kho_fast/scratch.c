@@ -181,11 +181,11 @@ bool kho_scratch_overlap(phys_addr_t phys, size_t size)
 }
 
 /**
- * kho_fast_scratch_adopt - Take over the areas of the previous kernel.
+ * kho_fast_scratch_set - Use the areas of the previous kernel.
  * @phys: Their array; checked and reserved by kho_populate(). 0 to forget them.
  * @cnt:  Entries of the array.
  */
-void __init kho_fast_scratch_adopt(phys_addr_t phys, unsigned int cnt)
+void __init kho_fast_scratch_set(phys_addr_t phys, unsigned int cnt)
 {
 	kho_scratch = phys ? phys_to_virt(phys) : NULL;
 	kho_scratch_cnt = cnt;

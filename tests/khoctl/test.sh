@@ -336,7 +336,7 @@ machine() {
 	cp "$dir/image" "$root/proc/kcore"
 	cp "$dir/fdt" "$kho/out/fdt"
 	cp "$dir/fdt" "$kho/in/fdt"
-	echo 7 >"$kho/in/held"
+	echo 7 >"$kho/in/preserved"
 	echo 7.3.4-test >"$root/proc/sys/kernel/osrelease"
 	printf '0x80000\n0x100200000\n' >"$kho/out/scratch_phys"
 	printf '0x10000\n0x20000\n' >"$kho/out/scratch_len"
@@ -483,9 +483,9 @@ status_and_tree_see_scratch() {
 tree_in_lives_as_long_as_something_is_held() {
 	machine
 	khoctl 0 -R "$root" tree --in && says ': 6 folios' || return 1
-	echo 0 >"$kho/in/held"
+	echo 0 >"$kho/in/preserved"
 	khoctl 2 -R "$root" tree --in && complains 'all that was preserved has been claimed' || return 1
-	rm "$kho/in/held"
+	rm "$kho/in/preserved"
 	khoctl 2 -R "$root" tree --in && complains 'stock gives its pages away' || return 1
 	rm "$kho/in/fdt"
 	khoctl 2 -R "$root" tree --in && complains 'nothing was handed over'

@@ -202,7 +202,7 @@ TEST(its_page_is_freed)
 	arrive(5000);
 	kexec_restore();
 	boot_settle();
-	held = kho_fast_count_held();
+	held = kho_fast_count_preserved();
 	EXPECT_EQ(held, 0);
 	EXPECT_TRUE(!kho_fast_incoming.root);
 }

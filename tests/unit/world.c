@@ -216,7 +216,7 @@ void world_adopt_scratch(void)
 	memcpy(phys_to_virt(PFN_PHYS(pfn)), world.areas, sizeof(world.areas));
 	memblock_reserve(PFN_PHYS(pfn), sizeof(world.areas));
 	memblock_set_kho_scratch_only();
-	kho_fast_scratch_adopt(PFN_PHYS(pfn), world.nr_areas);
+	kho_fast_scratch_set(PFN_PHYS(pfn), world.nr_areas);
 }
 
 int world_build_map(struct kho_fast_map *map)

@@ -72,7 +72,8 @@ void host_look(struct host *host)
 	};
 	host->kho = !host->no_kho;
 	host->luo = !host->no_luo;
-	host->fast = file_exists(KHO_DIR "/timeline.json") || file_exists(KHO_DIR "/in/held") ||
+	host->fast = file_exists(KHO_DIR "/timeline.json") ||
+		     file_exists(KHO_DIR "/in/preserved") ||
 		     file_exists(DEBUGFS "/liveupdate/state");
 	read_scratch(host);
 	read_zones(host);

@@ -75,7 +75,7 @@ void status_look(struct status *st)
 	if (st->host.kho && file_exists(KHO_DIR "/in/fdt"))
 		st->no_in = keep(handover_read(&st->in, "in", NULL));
 	st->came_in = st->in.fdt;
-	st->held_known = file_number(KHO_DIR "/in/held", &st->held);
+	st->held_known = file_number(KHO_DIR "/in/preserved", &st->held);
 	look_at_metadata(st);
 	count_sessions(st);
 }

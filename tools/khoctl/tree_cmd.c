@@ -55,10 +55,10 @@ static void check_in(void)
 
 	if (!file_exists(KHO_DIR "/in/fdt"))
 		die(EXIT_INPUT, "%s: nothing was handed over to this kernel", KHO_DIR "/in/fdt");
-	if (!file_exists(KHO_DIR "/in/held"))
+	if (!file_exists(KHO_DIR "/in/preserved"))
 		die(EXIT_INPUT, why_no_in, "stock gives its pages away while it boots");
-	if (!file_number(KHO_DIR "/in/held", &held))
-		die(EXIT_INPUT, KHO_DIR "/in/held: cannot be read, or is no number");
+	if (!file_number(KHO_DIR "/in/preserved", &held))
+		die(EXIT_INPUT, KHO_DIR "/in/preserved: cannot be read, or is no number");
 	if (!held)
 		die(EXIT_INPUT, why_no_in, "all that was preserved has been claimed");
 }

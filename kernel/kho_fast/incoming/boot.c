@@ -73,7 +73,7 @@ void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_len,
 static void __init kho_undo_handover(void)
 {
 	kho_fast_in.populated = false;
-	kho_fast_scratch_adopt(0, 0);
+	kho_fast_scratch_set(0, 0);
 	memblock_phys_free(kho_fast_in.scratch_pa, kho_fast_in.scratch_len);
 	memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
 	memblock_clear_kho_scratch_only();
@@ -90,8 +90,8 @@ static void __init kho_read_tree(void)
 		return;
 	}
 
-	kho_fast_scratch_adopt(kho_fast_in.scratch_pa,
-			       kho_fast_in.scratch_len / sizeof(*kho_scratch));
+	kho_fast_scratch_set(kho_fast_in.scratch_pa,
+			     kho_fast_in.scratch_len / sizeof(*kho_scratch));
 	began = kho_fast_clock();
 	if (kho_fast_map_build(&kho_fast_incoming, kho_fast_in.root_pa)) {
 		kho_undo_handover();
@@ -144,7 +144,7 @@ void __init kho_fast_incoming_init(void)
 {
 	kho_fast_stats_spans();
 	kho_fast_holes_free();
-	kho_fast_adopt_reserved();
+	kho_fast_restore_reserve_mem();
 	kho_fast_drop_page(kho_fast_in.fdt_pa);	/* it was copied */
 	kho_fast_trim_soon();
 }

@@ -3,7 +3,7 @@
  * DOC: The handover of the previous kernel in debugfs
  *
  * Blobs of the previous kernel are copied, since their owners claim and free the
- * originals. kho/in/held is the number of pages that nobody has claimed,
+ * originals. kho/in/preserved is the number of pages that nobody has claimed,
  * kho/in/walk what the early walk over the tree took, kho/in/nodes when each
  * node's memory was initialised.
  */
@@ -87,7 +87,7 @@ void __init kho_fast_debugfs_copy(void)
 
 static int kho_in_preserved_show(struct seq_file *m, void *v)
 {
-	seq_printf(m, "%lu\n", kho_fast_count_held());
+	seq_printf(m, "%lu\n", kho_fast_count_preserved());
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(kho_in_preserved);
@@ -119,7 +119,8 @@ void __init kho_fast_debugfs_incoming(struct dentry *root)
 
 	if (!kho_fast_debugfs_blob(dir, "fdt", fdt, fdt_totalsize(fdt)))
 		pr_warn("cannot show the incoming FDT in debugfs\n");
-	debugfs_create_file("held", 0400, dir, NULL, &kho_in_preserved_fops);
+	debugfs_create_file("preserved", 0400, dir, NULL,
+			    &kho_in_preserved_fops);
 	debugfs_create_file("nodes", 0400, dir, NULL, &kho_in_nodes_fops);
 	debugfs_create_file("walk", 0400, dir, NULL, &kho_in_walk_fops);
 

@@ -37,11 +37,11 @@ static void __init kho_restore_region(const char *name)
 }
 
 /**
- * kho_fast_adopt_reserved - Claim the regions that mm/memblock.c has revived.
+ * kho_fast_restore_reserve_mem - Restore the regions of mm/memblock.c.
  *
  * Context: process context, when all sections are finished.
  */
-void __init kho_fast_adopt_reserved(void)
+void __init kho_fast_restore_reserve_mem(void)
 {
 	phys_addr_t phys;
 	const void *fdt;

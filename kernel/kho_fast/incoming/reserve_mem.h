@@ -5,6 +5,6 @@
 #ifndef _KERNEL_KHO_FAST_INCOMING_RESERVE_MEM_H
 #define _KERNEL_KHO_FAST_INCOMING_RESERVE_MEM_H
 
-void kho_fast_adopt_reserved(void);
+void kho_fast_restore_reserve_mem(void);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_RESERVE_MEM_H */

@@ -192,12 +192,12 @@ static unsigned long kho_count_node(const void *node, unsigned int level,
 }
 
 /**
- * kho_fast_count_held - Count what nobody has claimed yet.
+ * kho_fast_count_preserved - Count the pages that are still preserved.
  *
  * Context: process context; reads the whole tree.
  * Return: pages that were preserved and are still held.
  */
-unsigned long kho_fast_count_held(void)
+unsigned long kho_fast_count_preserved(void)
 {
 	const struct kho_radix_node *root;
 

@@ -6,6 +6,6 @@
 #define _KERNEL_KHO_FAST_INCOMING_TRIM_H
 
 void kho_fast_trim_soon(void);
-unsigned long kho_fast_count_held(void);
+unsigned long kho_fast_count_preserved(void);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_TRIM_H */

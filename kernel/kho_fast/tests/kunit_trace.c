@@ -121,7 +121,7 @@ static void kho_trace_test_unpreserve_all(struct kunit *test,
 	KUNIT_EXPECT_EQ(test, seen.wrong, 0);
 }
 
-static void kho_trace_test_put_folio(void *folio)
+static void kho_trace_test_put(void *folio)
 {
 	folio_put(folio);
 }
@@ -134,10 +134,10 @@ static void kho_trace_test_one_event_per_folio(struct kunit *test)
 	for (i = 0; i < NR_FOLIOS; i++) {
 		folios[i] = folio_alloc(GFP_KERNEL, i % 4);
 		KUNIT_ASSERT_NOT_NULL(test, folios[i]);
-		KUNIT_ASSERT_EQ(
-			test, 0,
-			kunit_add_action_or_reset(
-				test, kho_trace_test_put_folio, folios[i]));
+		KUNIT_ASSERT_EQ(test, 0,
+				kunit_add_action_or_reset(test,
+							  kho_trace_test_put,
+							  folios[i]));
 	}
 
 	/* Fill the leaf cache of this CPU. */
