@@ -29,20 +29,20 @@ struct coefficients *coefficients_load(const char *path)
 	char *text = path ? file_text(fopen(path, "re"), NULL) : NULL;
 
 	if (!c)
-		die(EXIT_INPUT, "no memory");
+		errx(EXIT_INPUT, "no memory");
 	if (path && !text)
-		die(EXIT_INPUT, "%s: %m", path);
+		err(EXIT_INPUT, "%s", path);
 	c->path = path ? path : BUILT_IN;
 	c->v = json_tokener_parse(text ? text : coefficients_json);
 	free(text);
 	if (!json_object_object_get_ex(c->v, "version", &version) ||
 	    json_object_get_int(version) != VERSION)
-		die(EXIT_INPUT, "%s: is no file of coefficients (JSON, version %d)", c->path,
-		    VERSION);
+		errx(EXIT_INPUT, "%s: is no file of coefficients (JSON, version %d)", c->path,
+		     VERSION);
 	if (!json_object_object_get_ex(c->v, "where", &where) ||
 	    !json_object_is_type(where, json_type_string))
-		die(EXIT_INPUT, "%s: 'where' does not say on what machine they were measured",
-		    c->path);
+		errx(EXIT_INPUT, "%s: 'where' does not say on what machine they were measured",
+		     c->path);
 	c->where = json_object_get_string(where);
 	json_object_object_get_ex(c->v, "coefficients", &c->all);
 	return c;
@@ -54,10 +54,10 @@ double coefficient(const struct coefficients *c, const char *name)
 
 	if (!json_object_object_get_ex(c->all, name, &entry) ||
 	    !json_object_object_get_ex(entry, "value", &value))
-		die(EXIT_INPUT, "%s: '%s' has no value", c->path, name);
+		errx(EXIT_INPUT, "%s: '%s' has no value", c->path, name);
 	if ((!json_object_is_type(value, json_type_double) &&
 	     !json_object_is_type(value, json_type_int)) || json_object_get_double(value) < 0)
-		die(EXIT_INPUT, "%s: '%s' is no number from 0 on", c->path, name);
+		errx(EXIT_INPUT, "%s: '%s' is no number from 0 on", c->path, name);
 	return json_object_get_double(value);
 }
 

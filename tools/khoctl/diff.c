@@ -31,7 +31,7 @@ static void put(struct pairs *all, unsigned int side, const char *kind, const ch
 		if (!strcmp(p->kind, kind) && !strcmp(p->name, name) && !strcmp(p->kernel, kernel))
 			goto found;
 	}
-	all->v = grow(all->v, all->nr, sizeof(*all->v));
+	all->v = array_grow(all->v, all->nr, sizeof(*all->v));
 	p = &all->v[all->nr++];
 	*p = (struct pair){ .kernel = kernel, .kind = kind, .name = name };
 found:
@@ -72,7 +72,7 @@ static struct text difference(const struct pair *p)
 	return t;
 }
 
-static void say(const struct pairs *all)
+static void print_text(const struct pairs *all)
 {
 	const char *kind = "";
 	const struct pair *p;
@@ -88,7 +88,7 @@ static void say(const struct pairs *all)
 	}
 }
 
-static void say_json(const struct pairs *all)
+static void print_json(const struct pairs *all)
 {
 	struct json_object *list = json_object_new_array(), *v;
 	const struct pair *p;
@@ -106,7 +106,7 @@ static void say_json(const struct pairs *all)
 		json_object_object_add(v, "verdict", json_object_new_string(verdict(p)));
 		json_object_array_add(list, v);
 	}
-	json_say(list);
+	json_print(list);
 }
 
 /* What B has and A has not stands at the end: phases before spans. */
@@ -120,7 +120,7 @@ static void sort_kinds(struct pairs *all)
 		for (i = 0; i < all->nr; i++) {
 			if (strcmp(all->v[i].kind, kinds[k]))
 				continue;
-			sorted.v = grow(sorted.v, sorted.nr, sizeof(*sorted.v));
+			sorted.v = array_grow(sorted.v, sorted.nr, sizeof(*sorted.v));
 			sorted.v[sorted.nr++] = all->v[i];
 		}
 	}
@@ -137,11 +137,11 @@ static int run(bool json, char **words)
 	for (i = 0; i < 2; i++) {
 		t[i] = timeline_load(words[i]);
 		if (!t[i])
-			die(EXIT_INPUT, "%s", timeline_error());
+			errx(EXIT_INPUT, "%s", timeline_error());
 		put_timeline(&all, i, t[i]);
 	}
 	sort_kinds(&all);
-	(json ? say_json : say)(&all);
+	(json ? print_json : print_text)(&all);
 	free(all.v);
 	timeline_free(t[0]);
 	timeline_free(t[1]);

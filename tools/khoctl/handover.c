@@ -58,7 +58,7 @@ static void add_records(struct handover *h)
 		if (!r.name || !read_u64(h->fdt, node, DATA, &r.phys) ||
 		    !read_u64(h->fdt, node, SIZE, &r.size))
 			continue;
-		h->records = grow(h->records, h->nr, sizeof(r));
+		h->records = array_grow(h->records, h->nr, sizeof(r));
 		h->records[h->nr++] = r;
 	}
 }
@@ -137,7 +137,7 @@ const char *handover_read(struct handover *h, const char *dir, const struct imag
 		} else if (!fdt) {
 			wrong = why;
 		} else if (!wrong) {
-			h->why_cut = keep(why);
+			h->why_cut = text_dup(why);
 		}
 	}
 	free(fdt);

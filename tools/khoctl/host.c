@@ -28,7 +28,7 @@ static void read_scratch(struct host *host)
 
 		if (a_end == a || s_end == s)
 			break;
-		host->scratch = grow(host->scratch, host->nr_scratch, sizeof(area));
+		host->scratch = array_grow(host->scratch, host->nr_scratch, sizeof(area));
 		host->scratch[host->nr_scratch++] = area;
 		a = a_end + strspn(a_end, "\n");
 		s = s_end + strspn(s_end, "\n");
@@ -36,8 +36,8 @@ static void read_scratch(struct host *host)
 	free(addrs);
 	free(sizes);
 	if (host->kho && !host->nr_scratch)
-		warn(KHO_DIR "/out/scratch_phys, scratch_len: cannot be read: the areas of scratch "
-		     "are not known");
+		warnx(KHO_DIR "/out/scratch_phys, scratch_len: cannot be read: scratch areas are "
+		      "not known");
 }
 
 static void read_zones(struct host *host)
@@ -48,15 +48,15 @@ static void read_zones(struct host *host)
 	while (f && zone_next(f, &zone)) {
 		if (zone.node >= MAX_NODES)
 			continue;
-		host->zones = grow(host->zones, host->nr_zones, sizeof(zone));
+		host->zones = array_grow(host->zones, host->nr_zones, sizeof(zone));
 		host->zones[host->nr_zones++] = zone;
 		host->memory += zone.present * PAGE_BYTES;
 	}
 	if (f)
 		fclose(f);
 	if (!host->nr_zones)
-		die(EXIT_INPUT, "%s: %s: without it neither nodes nor the size of memory are known",
-		    file_path("/proc/zoneinfo"), f ? "has no zones" : strerror(errno));
+		errx(EXIT_INPUT, "%s: %s: nodes and the size of memory are not known",
+		     file_path("/proc/zoneinfo"), f ? "has no zones" : strerror(errno));
 }
 
 void host_look(struct host *host)
@@ -64,11 +64,11 @@ void host_look(struct host *host)
 	const char *why = why_no_debugfs();
 
 	if (why)
-		die(EXIT_INPUT, "%s", why);
+		errx(EXIT_INPUT, "%s", why);
 	*host = (struct host){
 		.release = read_release(),
-		.no_kho = keep(why_no_kho_files()),
-		.no_luo = keep(why_no_luo()),
+		.no_kho = text_dup(why_no_kho_files()),
+		.no_luo = text_dup(why_no_luo()),
 	};
 	host->kho = !host->no_kho;
 	host->luo = !host->no_luo;

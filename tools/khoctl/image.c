@@ -52,8 +52,8 @@ static void add_segment(struct image *img, const Elf64_Phdr *p)
 	if (p->p_filesz > 1ULL << PHYS_BITS || p->p_paddr > (1ULL << PHYS_BITS) - p->p_filesz)
 		return;
 	if (p->p_offset > img->bytes || p->p_filesz > img->bytes - p->p_offset)
-		die(EXIT_INPUT, "%s: truncated: the file ends before its memory", img->path);
-	img->v = grow(img->v, img->nr, sizeof(*img->v));
+		errx(EXIT_INPUT, "%s: truncated: the file ends before its memory", img->path);
+	img->v = array_grow(img->v, img->nr, sizeof(*img->v));
 	img->v[img->nr++] = (struct segment){
 		.phys = p->p_paddr,
 		.addr = p->p_vaddr,
@@ -79,28 +79,26 @@ static void read_segments(struct image *img)
 	size_t nr, i;
 
 	if (!head || head->e_ident[EI_DATA] != ELFDATA2LSB || head->e_type != ET_CORE)
-		die(EXIT_INPUT, "%s: not a 64-bit little-endian ELF core file; QEMU's monitor writes "
-		    "one with 'dump-guest-memory'", img->path);
+		errx(EXIT_INPUT, "%s: not a 64-bit little-endian ELF core file; QEMU's monitor "
+		     "writes one with 'dump-guest-memory'", img->path);
 	p = elf64_getphdr(elf);
 	if (!p || elf_getphdrnum(elf, &nr))
-		die(EXIT_INPUT, "%s: program headers: %s", img->path, elf_errmsg(-1));
+		errx(EXIT_INPUT, "%s: program headers: %s", img->path, elf_errmsg(-1));
 	for (i = 0; i < nr; i++)
 		add_segment(img, &p[i]);
 	elf_end(elf);
 	if (!img->nr)
-		die(EXIT_INPUT, "%s: no segment has a physical address; it must be an image of a "
-		    "machine's memory, not of a process", img->path);
+		errx(EXIT_INPUT, "%s: no segment has a physical address; it must be an image of a "
+		     "machine's memory, not of a process", img->path);
 	qsort(img->v, img->nr, sizeof(*img->v), by_phys);
 }
 
 static struct image *image_new(const char *path, int fd)
 {
-	struct image *img = calloc(1, sizeof(*img));
+	struct image *img = checked(calloc(1, sizeof(*img)));
 	struct stat st;
 
-	if (!img)
-		die(EXIT_INPUT, "no memory");
-	img->path = keep(path);
+	img->path = text_dup(path);
 	img->fd = fd;
 	/* the size of a file in /proc means nothing, and it has no blocks */
 	img->bytes = fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_blocks ? ~0ULL :
@@ -114,7 +112,7 @@ struct image *image_open(const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		die(EXIT_INPUT, "%s: %s", path, strerror(errno));
+		err(EXIT_INPUT, "%s", path);
 	return image_new(path, fd);
 }
 

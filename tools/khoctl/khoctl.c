@@ -25,7 +25,8 @@ struct request {
 
 static const struct argp_option common_options[] = {
 	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ "sysroot", 'R', "DIR", 0, "Read DIR/proc, DIR/sys and DIR/dev instead of this system's", 0 },
+	{ "sysroot", 'R', "DIR", 0, "Read DIR/proc, DIR/sys and DIR/dev instead of this "
+	  "system's", 0 },
 	{ 0 }
 };
 
@@ -53,15 +54,14 @@ static char *add_help(int key, const char *text, void *input)
 
 	if (key != ARGP_KEY_HELP_POST_DOC)
 		return (char *)text;
-	f = open_memstream(&all, &len);
-	if (!f)
-		die(EXIT_INPUT, "no memory");
+	f = checked(open_memstream(&all, &len));
 	if (!r->command)
 		fputs("Commands, each with its own --help:\n", f);
 	for (i = 0; i < NR_COMMANDS && !r->command; i++)
 		fprintf(f, "  %-9s %s\n", commands[i]->name, commands[i]->help);
 	fprintf(f, "%s%sExit status: 0 success; 1 a fault was found, or the kernel refused; 2 bad "
-		"usage, or an input or output error.", text ? text : "", text || !r->command ? "\n" : "");
+		"usage, or an input or output error.", text ? text : "",
+		text || !r->command ? "\n" : "");
 	fclose(f);
 	return all;
 }
@@ -121,12 +121,11 @@ int main(int argc, char **argv)
 		.help_filter = add_help,
 	};
 	struct argp argp = { .parser = parse_command, .children = common, .help_filter = add_help };
-	struct request r = { .words = calloc(argc + 1, sizeof(*r.words)) };
+	struct request r = { .words = checked(calloc(argc + 1, sizeof(*r.words))) };
 	char name[64];
 	int status;
 
-	if (!r.words)
-		die(EXIT_INPUT, "no memory");
+	setvbuf(stdout, NULL, _IOLBF, 0);	/* in order with messages */
 	argp_err_exit_status = EXIT_INPUT;
 	argp_parse(&top, argc, argv, ARGP_IN_ORDER, NULL, &r);
 	argp.options = r.command->options;
@@ -138,6 +137,6 @@ int main(int argc, char **argv)
 	status = r.command->run(json, r.words);
 	free(r.words);
 	if (fflush(stdout) || ferror(stdout))
-		die(EXIT_INPUT, "standard output: %m");
+		err(EXIT_INPUT, "standard output");
 	return status;
 }

@@ -3,12 +3,12 @@
  * khoctl: what a live update of this host hands over, what it costs, and why.
  *
  *   khoctl.c        the command line
- *   say.c           messages, numbers in words, JSON on stdout
+ *   output.c        numbers as text, JSON
  *   image.c         physical memory: /proc/kcore or an ELF image of a guest
  *   handover.c      the root FDT of a handover
  *   tree.c          the tree of preserved memory: walk, count, check
  *   host.c          what this kernel is, scratch areas, memory of the nodes
- *   luo.c           sessions: who holds them, what debugfs lists
+ *   luo.c           sessions, by debugfs and by open descriptors
  *   status.c tree_cmd.c timeline_cmd.c diff.c sessions.c
  *                   the commands
  *   svg.c timeline_trace.c rows.c
@@ -20,6 +20,8 @@
 #define KHOCTL_H
 
 #include <argp.h>
+#include <err.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,13 +48,10 @@ enum {
 
 struct json_object;
 
-/* say.c: die() ends khoctl with @status and one line: what, why, the way out. */
-__attribute__((noreturn, format(printf, 2, 3))) void die(int status, const char *fmt, ...);
-__attribute__((format(printf, 1, 2))) void warn(const char *fmt, ...);
+/* output.c */
 
-/* Room for a number in words. */
 struct text {
-	char	s[48];
+	char	s[128];
 };
 
 struct text text_count(uint64_t n);		/* 1,234,567 */
@@ -60,9 +59,14 @@ struct text text_bytes(uint64_t bytes);		/* 1.5 MiB */
 struct text text_ms(uint64_t ns);		/* 1.234 */
 struct text text_percent(uint64_t part, uint64_t whole);
 void json_add(struct json_object *to, const char *key, uint64_t v);
-void json_say(struct json_object *v);		/* prints and frees it */
-char *keep(const char *text);			/* a copy; NULL stays */
-void *grow(void *v, size_t nr, size_t size);	/* room for one more than @nr */
+void json_add_text(struct json_object *to, const char *key, const char *text);
+void json_add_bool(struct json_object *to, const char *key, bool v);
+void json_print(struct json_object *v);		/* and free it */
+void *checked(void *memory);			/* ends khoctl if it is NULL */
+__attribute__((format(printf, 1, 0))) char *text_vformat(const char *fmt, va_list args);
+__attribute__((format(printf, 1, 2))) char *text_format(const char *fmt, ...);
+char *text_dup(const char *text);		/* of NULL: NULL */
+void *array_grow(void *v, size_t nr, size_t size);	/* room for one more than @nr */
 
 struct area {
 	uint64_t	addr, size;
@@ -117,25 +121,24 @@ void host_free(struct host *host);
 int host_node(const struct host *host, uint64_t pfn);	/* -1: not known */
 
 /* tree.c */
+#define MAX_FAULTS	16
+
 struct tree {
+	uint64_t	root;
 	uint64_t	folios[MAX_NODES][NR_ORDERS];
-	uint64_t	keys, pages, ranges;	/* ranges: of memory without a hole */
+	uint64_t	keys, pages, ranges;	/* ranges: contiguous ones */
 	uint64_t	tables;			/* pages of the tree itself */
 	uint64_t	faults;
-	char		*fault[16];		/* the first of them */
+	char		*fault[MAX_FAULTS];	/* the first of them */
 };
 
-/* What sees the tree as it is walked; all may be NULL. */
-struct tree_watch {
-	void (*table)(unsigned int level, uint64_t phys, uint64_t key);
-	void (*folio)(uint64_t phys, unsigned int order);
-};
-
-struct tree *tree_walk(const struct image *img, uint64_t root, const struct host *host,
-		       const struct tree_watch *watch);
+/* @host: NULL if scratch and nodes are not known; @dump: print tables and folios */
+struct tree *tree_walk(const struct image *img, uint64_t root, const struct host *host, bool dump);
+struct text tree_text(const struct tree *t);
+void tree_add(const struct tree *t, struct json_object *to);
 void tree_free(struct tree *t);
 
-/* luo.c */
+/* luo.c: sessions, as listed by the kernel and as open in processes */
 struct session {
 	char	*name;
 	bool	incoming, known;	/* known: debugfs says which of the two */
@@ -150,12 +153,12 @@ struct sessions {
 	size_t		nr;
 	bool		listed;		/* by the kernel, so all of them are here */
 	char		*not_listed;	/* why not, or NULL */
-	size_t		unseen;		/* processes that may not be looked into */
+	size_t		denied;		/* processes that are not accessible */
 };
 
-void sessions_look(struct sessions *s);
+void sessions_read(struct sessions *s);
 void sessions_free(struct sessions *s);
-int session_take(const char *name);	/* a copy of a holder's descriptor; -ENOENT, -EACCES */
+int session_get(const char *name);	/* a copy of a holder's descriptor; -ENOENT, -EACCES */
 
 /* coefficients.c */
 struct coefficients;

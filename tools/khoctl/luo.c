@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sessions. An accelerated kernel lists all of them in debugfs liveupdate/state. Of any kernel
- * the descriptors of processes tell: /proc/PID/fd has "anon_inode:[luo_session] NAME". Those
- * that came in and were not retrieved have no descriptor, so stock does not show them.
+ * Sessions. An accelerated kernel lists all of them in debugfs liveupdate/state. On any kernel
+ * /proc/PID/fd has those that a process has open, as "anon_inode:[luo_session] NAME"; stock does
+ * not show incoming ones that are not retrieved.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,11 +18,9 @@ static struct session *add(struct sessions *s, const char *name)
 {
 	struct session *new;
 
-	s->v = grow(s->v, s->nr, sizeof(*s->v));
+	s->v = array_grow(s->v, s->nr, sizeof(*s->v));
 	new = &s->v[s->nr++];
-	*new = (struct session){ .name = strdup(name), .files = -1, .fd = -1 };
-	if (!new->name)
-		die(EXIT_INPUT, "no memory");
+	*new = (struct session){ .name = text_dup(name), .files = -1, .fd = -1 };
 	return new;
 }
 
@@ -56,7 +54,7 @@ static void read_state(struct sessions *s)
 
 	s->listed = text;
 	if (err)
-		s->not_listed = keep(why ? why : err != ENOENT ? strerror(err) :
+		s->not_listed = text_dup(why ? why : err != ENOENT ? strerror(err) :
 				     "this kernel has no list of them (debugfs liveupdate/state)");
 	for (line = text ? strtok_r(text, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save))
@@ -92,11 +90,11 @@ static bool add_open(void *data, pid_t pid, int fd, const char *target)
 	return true;
 }
 
-void sessions_look(struct sessions *s)
+void sessions_read(struct sessions *s)
 {
 	*s = (struct sessions){ 0 };
 	read_state(s);
-	s->unseen = for_each_open_file(add_open, s);
+	s->denied = for_each_open_file(add_open, s);
 }
 
 void sessions_free(struct sessions *s)
@@ -109,13 +107,13 @@ void sessions_free(struct sessions *s)
 	free(s->not_listed);
 }
 
-int session_take(const char *name)
+int session_get(const char *name)
 {
 	struct sessions s;
 	const struct session *session;
 	int pidfd, fd = -ENOENT;
 
-	sessions_look(&s);
+	sessions_read(&s);
 	session = find(&s, name);
 	if (session && session->pid) {
 		pidfd = syscall(SYS_pidfd_open, session->pid, 0);
@@ -123,7 +121,7 @@ int session_take(const char *name)
 		if (pidfd >= 0 && fd < 0)
 			fd = -errno;
 		close(pidfd);
-	} else if (!session && s.unseen) {
+	} else if (!session && s.denied) {
 		fd = -EACCES;
 	}
 	sessions_free(&s);

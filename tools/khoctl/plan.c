@@ -124,7 +124,7 @@ static void __attribute__((format(printf, 2, 3))) advise(struct plan *p, const c
 		return;
 	va_start(args, fmt);
 	if (vasprintf(&p->advice[p->nr_advice++], fmt, args) < 0)
-		die(EXIT_INPUT, "no memory");
+		errx(EXIT_INPUT, "no memory");
 	va_end(args);
 }
 
@@ -157,12 +157,12 @@ static void find_advice(struct plan *p)
 		       total(&p->stock) / 1e3);
 }
 
-static void say_row(const char *name, double stock, double fast)
+static void print_row(const char *name, double stock, double fast)
 {
 	printf("%-22s %12.1f %14.1f\n", name, stock, fast);
 }
 
-static void say(const struct plan *p, const char *where)
+static void print_text(const struct plan *p, const char *where)
 {
 	const struct tree *t = p->st->tree;
 	unsigned int i;
@@ -175,15 +175,15 @@ static void say(const struct plan *p, const char *where)
 	printf("scratch     %.0f MiB; needed: %.0f MiB, and room for the next kernel and its "
 	       "initrd\n\n", p->have_mib, p->need_mib);
 	printf("%-22s %12s %14s\n", "expected ms", "stock", "accelerated");
-	say_row("kernel and devices", p->stock.base, p->fast.base);
-	say_row("size of memory", p->stock.memory, p->fast.memory);
-	say_row("preserved ranges", p->stock.ranges, p->fast.ranges);
-	say_row("preserved pages", p->stock.pages, p->fast.pages);
-	say_row("blackout", blackout(&p->stock), blackout(&p->fast));
-	say_row("claiming the memory", p->stock.restore, p->fast.restore);
-	say_row("retrieving sessions", p->stock.sessions, p->fast.sessions);
-	say_row("retrieving files", p->stock.files, p->fast.files);
-	say_row("all", total(&p->stock), total(&p->fast));
+	print_row("kernel and devices", p->stock.base, p->fast.base);
+	print_row("size of memory", p->stock.memory, p->fast.memory);
+	print_row("preserved ranges", p->stock.ranges, p->fast.ranges);
+	print_row("preserved pages", p->stock.pages, p->fast.pages);
+	print_row("blackout", blackout(&p->stock), blackout(&p->fast));
+	print_row("claiming the memory", p->stock.restore, p->fast.restore);
+	print_row("retrieving sessions", p->stock.sessions, p->fast.sessions);
+	print_row("retrieving files", p->stock.files, p->fast.files);
+	print_row("all", total(&p->stock), total(&p->fast));
 	printf("\nmeasured on: %s\n", where);
 	for (i = 0; i < p->nr_advice; i++)
 		printf("change %s\n", p->advice[i]);
@@ -213,7 +213,7 @@ static struct json_object *json_cost(const struct cost *c)
 	return v;
 }
 
-static void say_json(const struct plan *p, const char *where)
+static void print_json(const struct plan *p, const char *where)
 {
 	struct json_object *v = json_object_new_object(), *advice = json_object_new_array();
 	unsigned int i;
@@ -232,7 +232,7 @@ static void say_json(const struct plan *p, const char *where)
 	for (i = 0; i < p->nr_advice; i++)
 		json_object_array_add(advice, json_object_new_string(p->advice[i]));
 	json_object_object_add(v, "change", advice);
-	json_say(v);
+	json_print(v);
 }
 
 static void make(struct plan *p, const struct coefficients *c)
@@ -258,10 +258,10 @@ static int run(bool json, char **words)
 	else
 		status_look(&st);
 	if (!st.tree)
-		die(EXIT_INPUT, "what is preserved is not known: %s", st.no_out);
+		errx(EXIT_INPUT, "what is preserved is not known: %s", st.no_out);
 	plan.st = &st;
 	make(&plan, c);
-	(json ? say_json : say)(&plan, coefficients_where(c));
+	(json ? print_json : print_text)(&plan, coefficients_where(c));
 	while (plan.nr_advice)
 		free(plan.advice[--plan.nr_advice]);
 	coefficients_free(c);

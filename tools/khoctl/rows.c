@@ -30,7 +30,7 @@ struct row_span *rows_of_spans(const struct timeline *t)
 	size_t i, row, first = 0, nr = 0;
 
 	if (!v || !ends)
-		die(EXIT_INPUT, "no memory");
+		errx(EXIT_INPUT, "no memory");
 	for (i = 0; i < t->nr_spans; i++)
 		v[i].span = &t->spans[i];
 	qsort(v, t->nr_spans, sizeof(*v), by_begin);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * khoctl sessions: what there is, and the ioctls of /dev/liveupdate. A session lives as long
- * as somebody has it open, so whoever makes or retrieves one here stays until a signal.
+ * khoctl sessions: list of sessions, and the ioctls of /dev/liveupdate. A session exists while
+ * a descriptor of it is open, so create and retrieve wait for a signal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-/* A file that goes into a session or comes out of one. */
+/* A file to preserve or retrieve. */
 struct file {
 	char		kind;		/* the option */
 	uint64_t	token;
@@ -43,9 +43,9 @@ static void add_file(char kind, const char *arg)
 
 	file.token = strtoull(arg, &end, 0);
 	if (end == arg || *end != '=' || !end[1])
-		die(EXIT_INPUT, "'%s': not TOKEN=PATH with a number as TOKEN", arg);
+		errx(EXIT_INPUT, "'%s': not TOKEN=PATH with a number as TOKEN", arg);
 	file.path = end + 1;
-	files = grow(files, nr_files, sizeof(file));
+	files = array_grow(files, nr_files, sizeof(file));
 	files[nr_files++] = file;
 }
 
@@ -67,88 +67,80 @@ static error_t option(int key, char *arg, struct argp_state *state)
 
 static void list_json(const struct sessions *s)
 {
-	struct json_object *all = json_object_new_array();
-	size_t i;
+	struct json_object *all = json_object_new_array(), *v;
+	const struct session *x;
 
-	for (i = 0; i < s->nr; i++) {
-		const struct session *x = &s->v[i];
-		struct json_object *v = json_object_new_object();
-
-		json_object_object_add(v, "name", json_object_new_string(x->name));
+	for (x = s->v; x < s->v + s->nr; x++) {
+		v = json_object_new_object();
+		json_add_text(v, "name", x->name);
 		if (x->known)
-			json_object_object_add(v, "incoming", json_object_new_boolean(x->incoming));
+			json_add_bool(v, "incoming", x->incoming);
 		if (x->files >= 0)
 			json_add(v, "files", x->files);
 		if (x->known)
-			json_object_object_add(v, "retrieved",
-					       json_object_new_boolean(x->retrieved));
+			json_add_bool(v, "retrieved", x->retrieved);
 		if (x->pid)
 			json_add(v, "pid", x->pid);
 		json_object_array_add(all, v);
 	}
-	json_say(all);
+	json_print(all);
 }
 
-static void list_line(const struct session *x)
+static void list_text(const struct sessions *s)
 {
-	char files[24] = "-", pid[24] = "-";
+	const struct session *x;
+	char files[24], pid[24];
 
-	if (x->files >= 0)
+	printf("%-8s %-10s %6s %8s  %s\n", "TABLE", "STATE", "FILES", "PID", "NAME");
+	for (x = s->v; x < s->v + s->nr; x++) {
 		snprintf(files, sizeof(files), "%ld", x->files);
-	if (x->pid)
 		snprintf(pid, sizeof(pid), "%d", x->pid);
-	printf("%-8s %-10s %6s %8s  %s\n", !x->known ? "?" : x->incoming ? "incoming" : "outgoing",
-	       x->busy ? "busy" : x->retrieved ? "retrieved" : x->pid ? "open" : "waiting", files,
-	       pid, x->name);
+		printf("%-8s %-10s %6s %8s  %s\n",
+		       !x->known ? "?" : x->incoming ? "incoming" : "outgoing",
+		       x->busy ? "busy" : x->retrieved ? "retrieved" : x->pid ? "open" : "waiting",
+		       x->files >= 0 ? files : "-", x->pid ? pid : "-", x->name);
+	}
 }
 
-/* The sessions of the previous kernel are read when the device is first opened. */
-static void have_them_read(void)
+/* The kernel reads the sessions of the previous one when the device is first opened. */
+static void read_incoming(void)
 {
 	int fd = file_is_local() && file_exists(KHO_DIR "/in/fdt") ? luo_open() : -ENOENT;
 
 	if (fd >= 0)
 		close(fd);
 	else if (fd != -EBUSY && fd != -ENOENT)
-		warn("sessions that came in may be missing: %s", why_no_luo_device(-fd));
+		warnx("incoming sessions may be missing: %s", why_no_luo_device(-fd));
 }
 
 static int list(const char *name)
 {
 	const char *why = why_no_luo();
 	struct sessions s;
-	size_t i;
 
 	(void)name;
 	if (why)
-		die(EXIT_INPUT, "%s", why);
-	have_them_read();
-	sessions_look(&s);
-	if (as_json) {
-		list_json(&s);
-	} else {
-		printf("%-8s %-10s %6s %8s  %s\n", "TABLE", "STATE", "FILES", "PID", "NAME");
-		for (i = 0; i < s.nr; i++)
-			list_line(&s.v[i]);
-	}
+		errx(EXIT_INPUT, "%s", why);
+	read_incoming();
+	sessions_read(&s);
+	(as_json ? list_json : list_text)(&s);
 	if (!s.listed)
-		warn("sessions: %s, so only those that a process has open are here%s",
-		     s.not_listed, s.unseen ? ", and not all processes may be looked into: run as "
-		     "root" : "");
+		warnx("sessions: %s, so only those that a process has open are listed%s",
+		      s.not_listed, s.denied ? "; some processes are not accessible: run as root" :
+		      "");
 	sessions_free(&s);
 	return EXIT_FINE;
 }
 
-static int device(void)
+static int open_device(void)
 {
 	int fd = luo_open();
 
 	if (fd < 0)
-		die(fd == -ENOENT ? EXIT_INPUT : EXIT_WRONG, "%s", why_no_luo_device(-fd));
+		errx(fd == -ENOENT ? EXIT_INPUT : EXIT_WRONG, "%s", why_no_luo_device(-fd));
 	return fd;
 }
 
-/* All of @from to @to. */
 static bool copy(int from, int to)
 {
 	char buf[1 << 16];
@@ -161,63 +153,60 @@ static bool copy(int from, int to)
 	return !got;
 }
 
-static int memfd_of(const char *path)
+static int copy_to_memfd(const char *path)
 {
 	int from = open(path, O_RDONLY | O_CLOEXEC), to;
-	const char *base = strrchr(path, '/');
 
 	if (from < 0)
-		die(EXIT_INPUT, "%s: %s", path, strerror(errno));
-	to = memfd_create(base ? base + 1 : path, MFD_CLOEXEC);
+		return from;
+	to = memfd_create(basename(path), MFD_CLOEXEC);
 	if (to < 0 || !copy(from, to))
-		die(EXIT_INPUT, "%s: cannot be copied into a memfd: %s", path, strerror(errno));
+		err(EXIT_INPUT, "%s: cannot be copied into a memfd", path);
 	close(from);
 	return to;
 }
 
-static void preserve(int session, const char *name, const struct file *file)
+static void preserve_files(int session, const char *name)
 {
-	int fd = file->kind == 'c' ? memfd_of(file->path) : open(file->path, O_RDWR | O_CLOEXEC);
-	int err;
+	const struct file *f;
+	int fd, rc;
 
-	if (fd < 0)
-		die(EXIT_INPUT, "%s: %s", file->path, strerror(errno));
-	err = luo_preserve(session, fd, file->token);
-	if (err)
-		die(EXIT_WRONG, "session '%s': preserving %s as %" PRIu64 ": %s%s", name,
-		    file->path, file->token, strerror(-err), err == -ENOENT ?
-		    ": no handler of the kernel takes such a file; --copy makes a memfd" : "");
-	close(fd);
-}
-
-static void preserve_all(int session, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < nr_files; i++) {
-		if (files[i].kind == 't')
-			die(EXIT_INPUT, "--to is for retrieve only");
-		preserve(session, name, &files[i]);
+	for (f = files; f < files + nr_files; f++) {
+		if (f->kind == 't')
+			errx(EXIT_INPUT, "--to is for retrieve only");
+		fd = f->kind == 'c' ? copy_to_memfd(f->path) : open(f->path, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			err(EXIT_INPUT, "%s", f->path);
+		rc = luo_preserve(session, fd, f->token);
+		if (rc)
+			errx(EXIT_WRONG, "session '%s': preserving %s as %" PRIu64 ": %s%s", name,
+			     f->path, f->token, strerror(-rc), rc == -ENOENT ?
+			     ": the kernel has no handler for such a file; --copy makes a memfd" :
+			     "");
+		close(fd);
 	}
 }
 
-static void retrieve(int session, const char *name, const struct file *file)
+static void retrieve_files(int session, const char *name)
 {
+	const struct file *f;
 	int from, to;
 
-	if (file->kind != 't')
-		die(EXIT_INPUT, "--preserve and --copy are for create and preserve only");
-	from = luo_retrieve(session, file->token);
-	if (from < 0)
-		die(EXIT_WRONG, "session '%s': retrieving %" PRIu64 ": %s", name, file->token,
-		    strerror(-from));
-	to = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (to < 0 || lseek(from, 0, SEEK_SET) || !copy(from, to) || close(to))
-		die(EXIT_INPUT, "%s: %s", file->path, strerror(errno));
-	close(from);
+	for (f = files; f < files + nr_files; f++) {
+		if (f->kind != 't')
+			errx(EXIT_INPUT, "--preserve and --copy are for create and preserve only");
+		from = luo_retrieve(session, f->token);
+		if (from < 0)
+			errx(EXIT_WRONG, "session '%s': retrieving %" PRIu64 ": %s", name, f->token,
+			     strerror(-from));
+		to = open(f->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		if (to < 0 || lseek(from, 0, SEEK_SET) || !copy(from, to) || close(to))
+			err(EXIT_INPUT, "%s", f->path);
+		close(from);
+	}
 }
 
-static void hold(const char *name, const char *how)
+static void wait_for_signal(const char *name, const char *how)
 {
 	sigset_t set;
 	int got;
@@ -228,95 +217,90 @@ static void hold(const char *name, const char *how)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	printf("%s session '%s', %zu files; holding it until SIGINT, as process %d\n", how, name,
 	       nr_files, getpid());
-	fflush(stdout);
 	sigwait(&set, &got);
 }
 
 static int create(const char *name)
 {
-	int luo = device(), session = luo_session_create(luo, name);
+	int luo = open_device(), session = luo_session_create(luo, name);
 
 	if (session < 0)
-		die(EXIT_WRONG, "session '%s': cannot be created: %s", name,
-		    strerror(-session));
+		errx(EXIT_WRONG, "session '%s': cannot be created: %s", name, strerror(-session));
 	close(luo);
-	preserve_all(session, name);
-	hold(name, "created");
+	preserve_files(session, name);
+	wait_for_signal(name, "created");
 	return EXIT_FINE;
 }
 
 static int retrieve_session(const char *name)
 {
-	int luo = device(), session = luo_session_retrieve(luo, name);
+	int luo = open_device(), session = luo_session_retrieve(luo, name);
 
 	close(luo);
 	if (session == -ENOENT)
-		die(EXIT_WRONG, "session '%s': none of that name was handed over, or it was "
-		    "finished", name);
+		errx(EXIT_WRONG, "session '%s': none of that name was handed over, or it was "
+		     "finished", name);
 	if (session < 0)
-		die(EXIT_WRONG, "session '%s': cannot be retrieved: %s%s", name, strerror(-session),
-		    session == -EINVAL ? ": it was already, see khoctl sessions list" : "");
+		errx(EXIT_WRONG, "session '%s': cannot be retrieved: %s%s", name,
+		     strerror(-session), session == -EINVAL ?
+		     ": it was already, see khoctl sessions list" : "");
 	return session;
 }
 
 static void finish_session(int session, const char *name)
 {
-	int err = luo_session_finish(session);
+	int rc = luo_session_finish(session);
 
-	if (err)
-		die(EXIT_WRONG, "session '%s': cannot be finished: %s%s", name, strerror(-err),
-		    err == -EBUSY ? ": a file in it is not ready, try again" :
-		    err == -EINVAL ? ": it was created here, not handed over" : "");
+	if (rc)
+		errx(EXIT_WRONG, "session '%s': cannot be finished: %s%s", name, strerror(-rc),
+		     rc == -EBUSY ? ": a file in it is not ready, try again" :
+		     rc == -EINVAL ? ": it was created here, not handed over" : "");
 	printf("finished session '%s'\n", name);
 }
 
-static int retrieve_all(const char *name)
+static int retrieve(const char *name)
 {
 	int session = retrieve_session(name);
-	size_t i;
 
-	for (i = 0; i < nr_files; i++)
-		retrieve(session, name, &files[i]);
+	retrieve_files(session, name);
 	if (finish_it)
 		finish_session(session, name);
 	else
-		hold(name, "retrieved");
+		wait_for_signal(name, "retrieved");
 	return EXIT_FINE;
 }
 
-/* One that a process holds, or -ENOENT. */
-static int held(const char *name)
+/* Of a session that a process has open, or -ENOENT. */
+static int get_open_session(const char *name)
 {
-	int fd = session_take(name);
+	int fd = session_get(name);
 
 	if (fd < 0 && fd != -ENOENT)
-		die(EXIT_INPUT, "session '%s': its holder's descriptor cannot be had: %s%s", name,
-		    strerror(-fd), fd == -EPERM || fd == -EACCES ? "; it takes CAP_SYS_PTRACE, and "
-		    "kernel.yama.ptrace_scope below 3: run as root" : "");
+		errx(EXIT_INPUT, "session '%s': no access to the descriptor of its process: %s%s",
+		     name, strerror(-fd), fd == -EPERM || fd == -EACCES ? "; it takes "
+		     "CAP_SYS_PTRACE, and kernel.yama.ptrace_scope below 3: run as root" : "");
 	return fd;
 }
 
-static int preserve_more(const char *name)
+static int preserve(const char *name)
 {
-	int session = held(name);
+	int session = get_open_session(name);
 
 	if (session < 0)
-		die(EXIT_WRONG, "session '%s': no process has it open; khoctl sessions create "
-		    "makes one", name);
+		errx(EXIT_WRONG, "session '%s': no process has it open; khoctl sessions create "
+		     "makes one", name);
 	if (!nr_files)
-		die(EXIT_INPUT, "preserve: what? give TOKEN=PATH or --copy TOKEN=FILE");
-	preserve_all(session, name);
+		errx(EXIT_INPUT, "preserve: missing TOKEN=PATH, or --copy TOKEN=FILE");
+	preserve_files(session, name);
 	printf("preserved %zu files in session '%s'\n", nr_files, name);
 	return EXIT_FINE;
 }
 
 static int finish(const char *name)
 {
-	int session = held(name);
+	int session = get_open_session(name);
 
-	if (session < 0)
-		session = retrieve_session(name);
-	finish_session(session, name);
+	finish_session(session < 0 ? retrieve_session(name) : session, name);
 	return EXIT_FINE;
 }
 
@@ -326,9 +310,10 @@ static const struct verb {
 } verbs[] = {
 	{ "list", list },
 	{ "create", create },
-	{ "preserve", preserve_more },
-	{ "retrieve", retrieve_all },
+	{ "preserve", preserve },
+	{ "retrieve", retrieve },
 	{ "finish", finish },
+	{ 0 }
 };
 
 static int run(bool json, char **words)
@@ -337,18 +322,16 @@ static int run(bool json, char **words)
 	const struct verb *v;
 	int rc;
 
-	for (v = verbs; strcmp(v->name, verb); v++) {
-		if (v == &verbs[sizeof(verbs) / sizeof(*verbs) - 1])
-			die(EXIT_INPUT, "sessions: unknown command '%s': list, create, preserve, "
-			    "retrieve or finish", verb);
-	}
-	if (v->run == list && name)
-		die(EXIT_INPUT, "sessions list: unexpected argument '%s'", name);
+	for (v = verbs; v->name && strcmp(v->name, verb); v++)
+		;
+	if (!v->name)
+		errx(EXIT_INPUT, "sessions: unknown command '%s': list, create, preserve, retrieve "
+		     "or finish", verb);
 	if (v->run != list && !name)
-		die(EXIT_INPUT, "sessions %s: missing NAME of the session", verb);
-	for (words += 2; name && *words; words++) {
-		if (v->run != preserve_more)
-			die(EXIT_INPUT, "sessions %s: unexpected argument '%s'", verb, *words);
+		errx(EXIT_INPUT, "sessions %s: missing NAME of the session", verb);
+	for (words += v->run == list ? 1 : 2; *words; words++) {
+		if (v->run != preserve)
+			errx(EXIT_INPUT, "sessions %s: unexpected argument '%s'", verb, *words);
 		add_file('p', *words);
 	}
 	as_json = json;

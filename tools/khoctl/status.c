@@ -15,16 +15,16 @@ static void look_at_out(struct status *st)
 	struct image *img;
 
 	if (!st->host.kho) {
-		st->no_out = keep(st->host.no_kho);
+		st->no_out = text_dup(st->host.no_kho);
 		return;
 	}
 	img = image_of_host(&why);
-	st->no_out = keep(why);
+	st->no_out = text_dup(why);
 	wrong = handover_read(&st->out, "out", img);
 	if (wrong && img)
-		st->no_out = keep(wrong);
+		st->no_out = text_dup(wrong);
 	else if (img)
-		st->tree = tree_walk(img, st->out.root, &st->host, NULL);
+		st->tree = tree_walk(img, st->out.root, &st->host, false);
 	image_close(img);
 }
 
@@ -55,8 +55,8 @@ static void count_sessions(struct status *st)
 	struct sessions s;
 	size_t i;
 
-	sessions_look(&s);
-	st->not_listed = keep(s.not_listed);
+	sessions_read(&s);
+	st->not_listed = text_dup(s.not_listed);
 	for (i = 0; i < s.nr; i++) {
 		if (s.v[i].known && s.v[i].incoming)
 			continue;
@@ -73,7 +73,7 @@ void status_look(struct status *st)
 	host_look(&st->host);
 	look_at_out(st);
 	if (st->host.kho && file_exists(KHO_DIR "/in/fdt"))
-		st->no_in = keep(handover_read(&st->in, "in", NULL));
+		st->no_in = text_dup(handover_read(&st->in, "in", NULL));
 	st->came_in = st->in.fdt;
 	st->held_known = file_number(KHO_DIR "/in/preserved", &st->held);
 	look_at_metadata(st);
@@ -101,7 +101,7 @@ uint64_t status_scratch(const struct status *st)
 	return sum;
 }
 
-static void say_records(const struct handover *h)
+static void print_records(const struct handover *h)
 {
 	size_t i;
 
@@ -113,7 +113,7 @@ static void say_records(const struct handover *h)
 	putchar('\n');
 }
 
-static void say_orders(const struct tree *t)
+static void print_orders(const struct tree *t)
 {
 	unsigned int node, order;
 
@@ -130,7 +130,7 @@ static void say_orders(const struct tree *t)
 	}
 }
 
-static void say_out(const struct status *st)
+static void print_out(const struct status *st)
 {
 	const struct tree *t = st->tree;
 
@@ -142,13 +142,13 @@ static void say_out(const struct status *st)
 	       text_count(t->keys).s, text_count(t->pages).s, text_bytes(t->pages * PAGE_BYTES).s,
 	       text_count(t->ranges).s, text_count(t->tables).s);
 	if (t->keys)
-		say_orders(t);
-	say_records(&st->out);
+		print_orders(t);
+	print_records(&st->out);
 	if (t->faults)
 		printf("             BAD: %s; see khoctl tree\n", t->fault[0]);
 }
 
-static void say_in(const struct status *st)
+static void print_in(const struct status *st)
 {
 	if (!st->came_in) {
 		printf("incoming     %s%s\n", st->no_in ? "not known: " : st->host.kho ? "nothing" :
@@ -163,11 +163,11 @@ static void say_in(const struct status *st)
 		       text_bytes(st->held * PAGE_BYTES).s);
 	else
 		printf("; unclaimed: not known, this kernel does not say\n");
-	say_records(&st->in);
+	print_records(&st->in);
 }
 
 /* A reason may begin with "KHO is", which the line says itself. */
-static void say_state(const char *what, const char *why)
+static void print_state(const char *what, const char *why)
 {
 	size_t len = strlen(what);
 
@@ -177,21 +177,21 @@ static void say_state(const char *what, const char *why)
 		printf("%-12s %s%s\n", what, why ? "off: " : "on", why ? why : "");
 }
 
-static void say(const struct status *st)
+static void print_text(const struct status *st)
 {
 	size_t i;
 
 	printf("kernel       %s, %s\n", st->host.release,
 	       st->host.fast ? "accelerated" : st->host.kho ? "stock" : "without KHO");
-	say_state("KHO", st->host.no_kho);
-	say_state("LUO", st->host.no_luo);
+	print_state("KHO", st->host.no_kho);
+	print_state("LUO", st->host.no_luo);
 	printf("scratch      %s in %zu areas\n", text_bytes(status_scratch(st)).s,
 	       st->host.nr_scratch);
 	for (i = 0; i < st->host.nr_scratch; i++)
 		printf("             %#14" PRIx64 " %11s\n", st->host.scratch[i].addr,
 		       text_bytes(st->host.scratch[i].size).s);
-	say_out(st);
-	say_in(st);
+	print_out(st);
+	print_in(st);
 	if (!st->host.luo)
 		return;
 	printf("sessions     %s outgoing, %s files", text_count(st->sessions).s,
@@ -209,9 +209,9 @@ static int run(bool json, char **words)
 	(void)words;
 	status_look(&st);
 	if (json)
-		json_say(status_to_json(&st));
+		json_print(status_to_json(&st));
 	else
-		say(&st);
+		print_text(&st);
 	rc = !st.host.kho || (st.tree && st.tree->faults) ? EXIT_WRONG :
 	     st.tree && !st.no_in ? EXIT_FINE : EXIT_INPUT;
 	status_free(&st);

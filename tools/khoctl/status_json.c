@@ -108,7 +108,7 @@ static uint64_t number(struct json_object *v, const char *key, const char *path)
 	if (!json_object_object_get_ex(v, key, &n))
 		return 0;
 	if (!json_object_is_type(n, json_type_int) || json_object_get_int64(n) < 0)
-		die(EXIT_INPUT, "%s: '%s' is no number from 0 on", path, key);
+		errx(EXIT_INPUT, "%s: '%s' is no number from 0 on", path, key);
 	return json_object_get_uint64(n);
 }
 
@@ -120,12 +120,12 @@ static struct json_object *entry(struct json_object *v, const char *key, size_t 
 	if (!json_object_object_get_ex(v, key, &all))
 		return NULL;
 	if (!json_object_is_type(all, json_type_array))
-		die(EXIT_INPUT, "%s: '%s' is no array", path, key);
+		errx(EXIT_INPUT, "%s: '%s' is no array", path, key);
 	if (i >= json_object_array_length(all))
 		return NULL;
 	e = json_object_array_get_idx(all, i);
 	if (!json_object_is_type(e, json_type_object))
-		die(EXIT_INPUT, "%s: '%s' has an entry that is no object", path, key);
+		errx(EXIT_INPUT, "%s: '%s' has an entry that is no object", path, key);
 	return e;
 }
 
@@ -136,15 +136,15 @@ static void load_tree(struct status *st, struct json_object *out, const char *pa
 
 	st->tree = calloc(1, sizeof(*st->tree));
 	if (!st->tree)
-		die(EXIT_INPUT, "no memory");
+		errx(EXIT_INPUT, "no memory");
 	st->tree->ranges = number(out, "ranges", path);
 	for (i = 0; (e = entry(out, "orders", i, path)); i++) {
 		uint64_t node = number(e, "node", path), order = number(e, "order", path);
 		uint64_t nr = number(e, "folios", path);
 
 		if (node >= MAX_NODES || order > MAX_ORDER || nr > 1ULL << 40)
-			die(EXIT_INPUT, "%s: 'orders' has an entry of an impossible node, order or "
-			    "number", path);
+			errx(EXIT_INPUT, "%s: 'orders' has an entry of an impossible node, order "
+			     "or number", path);
 		st->tree->folios[node][order] += nr;
 		st->tree->keys += nr;
 		st->tree->pages += nr << order;
@@ -161,7 +161,7 @@ static void load_scratch(struct status *st, struct json_object *v, const char *p
 	for (i = 0; (e = entry(v, "scratch", i, path)); i++) {
 		struct area area = { number(e, "addr", path), number(e, "bytes", path) };
 
-		st->host.scratch = grow(st->host.scratch, i, sizeof(area));
+		st->host.scratch = array_grow(st->host.scratch, i, sizeof(area));
 		st->host.scratch[st->host.nr_scratch++] = area;
 	}
 }
@@ -173,11 +173,11 @@ void status_load(struct status *st, const char *path)
 
 	memset(st, 0, sizeof(*st));
 	if (!text)
-		die(EXIT_INPUT, "%s: %m", path);
+		err(EXIT_INPUT, "%s", path);
 	v = json_tokener_parse(text);
 	if (!json_object_is_type(v, json_type_object) || number(v, "version", path) != VERSION)
-		die(EXIT_INPUT, "%s: is not what khoctl status -j prints (JSON, version %d)", path,
-		    VERSION);
+		errx(EXIT_INPUT, "%s: is not what khoctl status -j prints (JSON, version %d)", path,
+		     VERSION);
 	st->host.memory = number(v, "memory_bytes", path);
 	st->sessions = number(v, "sessions", path);
 	st->files = number(v, "files", path);
@@ -186,7 +186,7 @@ void status_load(struct status *st, const char *path)
 	    json_object_is_type(out, json_type_object))
 		load_tree(st, out, path);
 	else
-		st->no_out = keep("the status does not say");
+		st->no_out = text_dup("the status does not say");
 	json_object_put(v);
 	free(text);
 }

@@ -220,7 +220,7 @@ bool timeline_svg(FILE *out, const struct timeline *t)
 
 	c.out = open_memstream(&bars, &len);
 	if (!c.out)
-		die(EXIT_INPUT, "no memory");
+		errx(EXIT_INPUT, "no memory");
 	find_limits(&c);
 	put_phases(&c);
 	put_spans(&c);

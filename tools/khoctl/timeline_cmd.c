@@ -70,7 +70,7 @@ static uint64_t ns_of(const struct timeline_item *item)
 	return item->end_ns - item->begin_ns;
 }
 
-static void say_phases(const struct timeline *t)
+static void print_phases(const struct timeline *t)
 {
 	const struct timeline_item *p, *largest = timeline_largest(t);
 	uint64_t all = timeline_ns(t);
@@ -98,11 +98,11 @@ char *item_text(const struct timeline_item *item)
 		snprintf(node, sizeof(node), " %d", item->node);
 	if (asprintf(&text, "%s%s%s%s", item->name, node, item->label ? " " : "",
 		     item->label ? item->label : "") < 0)
-		die(EXIT_INPUT, "no memory");
+		errx(EXIT_INPUT, "no memory");
 	return text;
 }
 
-static void say_span(const struct timeline_item *s)
+static void print_span(const struct timeline_item *s)
 {
 	char label[32] = "";
 
@@ -114,24 +114,24 @@ static void say_span(const struct timeline_item *s)
 	       text_ms(ns_of(s)).s, text_ms(s->begin_ns).s, label);
 }
 
-static void say_spans(const struct timeline *t)
+static void print_spans(const struct timeline *t)
 {
 	const struct timeline_item **sorted = calloc(t->nr_spans, sizeof(*sorted));
 	size_t i;
 
 	if (!sorted)
-		die(EXIT_INPUT, "no memory");
+		errx(EXIT_INPUT, "no memory");
 	for (i = 0; i < t->nr_spans; i++)
 		sorted[i] = &t->spans[i];
 	qsort(sorted, t->nr_spans, sizeof(*sorted), by_length);
 	printf("\n%-6s  %-14s %12s %12s  %s\n", "kernel", "longest spans", "ms", "from ms",
 	       "of");
 	for (i = 0; i < t->nr_spans && i < SPANS_SHOWN; i++)
-		say_span(sorted[i]);
+		print_span(sorted[i]);
 	free(sorted);
 }
 
-static void say_totals(const struct timeline *t)
+static void print_totals(const struct timeline *t)
 {
 	const struct timeline_total *x;
 
@@ -142,16 +142,16 @@ static void say_totals(const struct timeline *t)
 		       text_count(x->nr).s, text_ms(x->sum_ns).s, text_ms(x->max_ns).s);
 }
 
-static void say(const struct timeline *t)
+static void print_text(const struct timeline *t)
 {
 	const struct timeline_item *largest = timeline_largest(t);
 	const char *is = meaning(largest->name);
 
-	say_phases(t);
+	print_phases(t);
 	if (t->nr_spans)
-		say_spans(t);
+		print_spans(t);
 	if (t->nr_totals)
-		say_totals(t);
+		print_totals(t);
 	printf("\nlargest: %s, %s of %s ms%s%s\n", largest->name, text_ms(ns_of(largest)).s,
 	       text_ms(timeline_ns(t)).s, is ? ": " : "", is ? is : "");
 	if (!t->previous)
@@ -173,24 +173,24 @@ static void write_out(const char *path, bool (*write)(FILE *out, const struct ti
 		return;
 	}
 	if (asprintf(&tmp, "%s.tmp", path) < 0)
-		die(EXIT_INPUT, "no memory");
+		errx(EXIT_INPUT, "no memory");
 	f = fopen(tmp, "we");
 	if (!f)
-		die(EXIT_INPUT, "%s: %s", tmp, strerror(errno));
+		err(EXIT_INPUT, "%s", tmp);
 	written = write(f, t);
 	if (fclose(f) || !written || rename(tmp, path)) {
 		int err = errno;
 
 		unlink(tmp);
-		die(EXIT_INPUT, "%s: %s", path, strerror(err));
+		errx(EXIT_INPUT, "%s: %s", path, strerror(err));
 	}
 	free(tmp);
 }
 
 /* What is not known here goes through as well. */
-static void say_json(const struct timeline *t)
+static void print_json(const struct timeline *t)
 {
-	json_say(json_object_get(t->json));
+	json_print(json_object_get(t->json));
 }
 
 static const char *default_file(void)
@@ -201,9 +201,9 @@ static const char *default_file(void)
 		return file_path(TIMELINE_FILE);
 	why = why ? why : why_no_kho_files();
 	if (why)
-		die(EXIT_INPUT, "%s", why);
-	die(EXIT_INPUT, "%s: is not there: only an accelerated kernel keeps a timeline; give a "
-	    "saved one as FILE", TIMELINE_FILE);
+		errx(EXIT_INPUT, "%s", why);
+	errx(EXIT_INPUT, "%s: is not there: only an accelerated kernel keeps a timeline; give a "
+	     "saved one as FILE", TIMELINE_FILE);
 }
 
 static int run(bool json, char **words)
@@ -211,15 +211,15 @@ static int run(bool json, char **words)
 	struct timeline *t = timeline_load(*words ? *words : default_file());
 
 	if (!t)
-		die(EXIT_INPUT, "%s", timeline_error());
+		errx(EXIT_INPUT, "%s", timeline_error());
 	if (svg)
 		write_out(svg, timeline_svg, t);
 	if (trace)
 		write_out(trace, timeline_trace, t);
 	if (json)
-		say_json(t);
+		print_json(t);
 	else if (!svg && !trace)
-		say(t);
+		print_text(t);
 	timeline_free(t);
 	return EXIT_FINE;
 }

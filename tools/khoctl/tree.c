@@ -4,11 +4,9 @@
  * page, which hold keys. A key is the page frame number shifted right by the order, with
  * one bit above the widest number of that order; see include/linux/kho_radix_tree.h.
  *
- * The rules are those by which an accelerated kernel takes a tree over (busy.c, overlap.c):
- * a table is a page of memory that one slot points to; a key has a possible order and
- * names memory that is not scratch, not in another key and no page of the tree.
- *
- * Two maps with a bit per page of memory tell what was met before.
+ * The rules are those of an accelerated kernel that reads a tree: a table is a page of memory
+ * that one slot points to; a key has a valid order and names memory outside of scratch, of
+ * other keys and of the tree. Two bitmaps of all pages record tables and preserved pages.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -27,9 +25,9 @@
 struct walk {
 	const struct image	*img;
 	const struct host	*host;		/* NULL: scratch and nodes are not known */
-	const struct tree_watch	*watch;
+	bool			dump;
 	struct tree		*t;
-	uint64_t		nr_pages;	/* of memory, holes too */
+	uint64_t		nr_pages;	/* up to the end of memory */
 	uint64_t		*tables, *pages;
 };
 
@@ -37,11 +35,10 @@ static void __attribute__((format(printf, 2, 3))) fault(struct walk *w, const ch
 {
 	va_list args;
 
-	if (w->t->faults++ >= sizeof(w->t->fault) / sizeof(*w->t->fault))
+	if (w->t->faults++ >= MAX_FAULTS)
 		return;
 	va_start(args, fmt);
-	if (vasprintf(&w->t->fault[w->t->faults - 1], fmt, args) < 0)
-		die(EXIT_INPUT, "no memory");
+	w->t->fault[w->t->faults - 1] = text_vformat(fmt, args);
 	va_end(args);
 }
 
@@ -75,36 +72,32 @@ static const struct area *scratch_of(const struct host *host, uint64_t phys, uin
 	return NULL;
 }
 
-static bool take_table(struct walk *w, uint64_t phys, unsigned int level, uint64_t from)
+static bool add_table(struct walk *w, uint64_t phys, unsigned int level, uint64_t from)
 {
-	const char *kind = level == TOP_LEVEL ? "the root" : level ? "a table" : "a bitmap";
+	const char *fault_text = phys % PAGE_BYTES ? "is not aligned to a page" :
+		!image_has(w->img, phys, PAGE_BYTES) ? "is outside memory" :
+		scratch_of(w->host, phys, PAGE_BYTES) ? "is in scratch memory" :
+		set_bits(w->tables, phys >> PAGE_SHIFT, 1) ?
+		"is in the tree already: two slots point to it" : NULL;
 
-	if (phys % PAGE_BYTES)
-		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64
-		      ") is not aligned to a page", kind, phys, level, from);
-	else if (!image_has(w->img, phys, PAGE_BYTES))
-		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64 ") is outside memory",
-		      kind, phys, level, from);
-	else if (scratch_of(w->host, phys, PAGE_BYTES))
-		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64 ") is in scratch memory",
-		      kind, phys, level, from);
-	else if (set_bits(w->tables, phys >> PAGE_SHIFT, 1))
-		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64
-		      ") is in the tree already: two slots point to it", kind, phys, level, from);
-	else
-		return true;
-	return false;
+	if (fault_text)
+		fault(w, "%s at %#" PRIx64 " (level %u, slot at %#" PRIx64 ") %s",
+		      level == TOP_LEVEL ? "the root" : level ? "a table" : "a bitmap", phys, level,
+		      from, fault_text);
+	return !fault_text;
 }
 
-static void count_folio(struct walk *w, uint64_t pfn, unsigned int order)
+static void add_folio(struct walk *w, uint64_t pfn, unsigned int order)
 {
 	int node = w->host ? host_node(w->host, pfn) : 0;
 
 	w->t->folios[node < 0 ? 0 : node][order]++;
 	w->t->pages += 1ULL << order;
+	if (w->dump)
+		printf("      folio %#" PRIx64 " order %u\n", pfn << PAGE_SHIFT, order);
 }
 
-/* Of the order of @key, negative if no key is like that. */
+/* Order of a key, negative if it has none. */
 static int key_order(uint64_t key)
 {
 	int order = key ? ORDER0_BIT - (63 - __builtin_clzll(key)) : -1;
@@ -135,11 +128,8 @@ static void walk_key(struct walk *w, uint64_t key, uint64_t leaf)
 		      order, phys, scratch->addr);
 	else if (set_bits(w->pages, pfn, 1ULL << order))
 		fault(w, "folio of order %d at %#" PRIx64 " overlaps a larger one", order, phys);
-	else {
-		count_folio(w, pfn, order);
-		if (w->watch && w->watch->folio)
-			w->watch->folio(phys, order);
-	}
+	else
+		add_folio(w, pfn, order);
 }
 
 static void walk_leaf(struct walk *w, const uint64_t *words, uint64_t phys, uint64_t key)
@@ -160,15 +150,16 @@ static void walk_table(struct walk *w, uint64_t phys, unsigned int level, uint64
 	const unsigned int shift = level ? (level - 1) * SLOT_BITS + LEAF_BITS : 0;
 	uint64_t words[WORDS], i;
 
-	if (!take_table(w, phys, level, from))
+	if (!add_table(w, phys, level, from))
 		return;
 	if (!image_read(w->img, phys, words, sizeof(words))) {
 		fault(w, "the page of the tree at %#" PRIx64 " cannot be read", phys);
 		return;
 	}
 	w->t->tables++;
-	if (w->watch && w->watch->table)
-		w->watch->table(level, phys, key);
+	if (w->dump)
+		printf("%*slevel %u at %#" PRIx64 ", keys from %#" PRIx64 "\n",
+		       (int)(TOP_LEVEL - level), "", level, phys, key);
 	if (!level) {
 		walk_leaf(w, words, phys, key);
 		return;
@@ -176,7 +167,7 @@ static void walk_table(struct walk *w, uint64_t phys, unsigned int level, uint64
 	for (i = 0; i < SLOTS; i++) {
 		if (!words[i])
 			continue;
-		/* for i << shift with bits above the one of order 0 there is no key */
+		/* order 0 has the widest keys */
 		if (i << shift >> (ORDER0_BIT + 1))
 			fault(w, "slot %" PRIu64 " of the root is for keys that are too wide", i);
 		else
@@ -184,8 +175,8 @@ static void walk_table(struct walk *w, uint64_t phys, unsigned int level, uint64
 	}
 }
 
-/* Words [from, end) of the maps: what only both together tell. */
-static void look_at_words(struct walk *w, uint64_t from, uint64_t end)
+/* Words [from, end) of both maps: ranges, and tables that are preserved. */
+static void check_words(struct walk *w, uint64_t from, uint64_t end)
 {
 	uint64_t i, before = from ? w->pages[from - 1] >> 63 : 0;
 
@@ -200,8 +191,8 @@ static void look_at_words(struct walk *w, uint64_t from, uint64_t end)
 	}
 }
 
-/* Addresses may be far apart, so only where there is memory. */
-static void look_at_maps(struct walk *w)
+/* Only where there is memory: addresses may be far apart. */
+static void check_maps(struct walk *w)
 {
 	uint64_t done = 0;
 	struct area area;
@@ -211,49 +202,56 @@ static void look_at_maps(struct walk *w)
 		uint64_t from = area.addr >> PAGE_SHIFT >> 6;
 		uint64_t end = ((area.addr + area.size) >> PAGE_SHIFT >> 6) + 1;
 
-		look_at_words(w, from > done ? from : done, end);
+		check_words(w, from > done ? from : done, end);
 		if (end > done)
 			done = end;
 	}
 }
 
-static uint64_t *new_map(uint64_t nr_pages)
-{
-	uint64_t *map = calloc(nr_pages / 64 + 1, sizeof(*map));
-
-	if (!map)
-		die(EXIT_INPUT, "no memory for a map of %" PRIu64 " pages", nr_pages);
-	return map;
-}
-
-/* Walk all of the tree that can be read; what is wrong is in ->fault. */
-struct tree *tree_walk(const struct image *img, uint64_t root, const struct host *host,
-		       const struct tree_watch *watch)
+struct tree *tree_walk(const struct image *img, uint64_t root, const struct host *host, bool dump)
 {
 	struct walk w = {
 		.img = img,
 		.host = host,
-		.watch = watch,
-		.t = calloc(1, sizeof(*w.t)),
+		.dump = dump,
+		.t = checked(calloc(1, sizeof(*w.t))),
 		.nr_pages = image_end(img) >> PAGE_SHIFT,
 	};
 
-	if (!w.t)
-		die(EXIT_INPUT, "no memory");
-	w.tables = new_map(w.nr_pages);
-	w.pages = new_map(w.nr_pages);
+	w.t->root = root;
+	w.tables = checked(calloc(w.nr_pages / 64 + 1, sizeof(*w.tables)));
+	w.pages = checked(calloc(w.nr_pages / 64 + 1, sizeof(*w.pages)));
 	walk_table(&w, root, TOP_LEVEL, 0, 0);
-	look_at_maps(&w);
+	check_maps(&w);
 	free(w.tables);
 	free(w.pages);
 	return w.t;
+}
+
+struct text tree_text(const struct tree *t)
+{
+	struct text text;
+
+	snprintf(text.s, sizeof(text.s), "%.26s folios, %.26s pages (%.11s) in %.26s ranges",
+		 text_count(t->keys).s, text_count(t->pages).s, text_bytes(t->pages * PAGE_BYTES).s,
+		 text_count(t->ranges).s);
+	return text;
+}
+
+void tree_add(const struct tree *t, struct json_object *to)
+{
+	json_add(to, "folios", t->keys);
+	json_add(to, "pages", t->pages);
+	json_add(to, "ranges", t->ranges);
+	json_add(to, "tables", t->tables);
+	json_add(to, "faults", t->faults);
 }
 
 void tree_free(struct tree *t)
 {
 	size_t i;
 
-	for (i = 0; t && i < sizeof(t->fault) / sizeof(*t->fault); i++)
+	for (i = 0; t && i < MAX_FAULTS; i++)
 		free(t->fault[i]);
 	free(t);
 }

@@ -51,16 +51,16 @@ static const char *const why_no_in =
 /* The tree of an incoming handover lives as long as something is held. */
 static void check_in(void)
 {
-	uint64_t held;
+	uint64_t pages;
 
 	if (!file_exists(KHO_DIR "/in/fdt"))
-		die(EXIT_INPUT, "%s: nothing was handed over to this kernel", KHO_DIR "/in/fdt");
+		errx(EXIT_INPUT, "%s: nothing was handed over to this kernel", KHO_DIR "/in/fdt");
 	if (!file_exists(KHO_DIR "/in/preserved"))
-		die(EXIT_INPUT, why_no_in, "stock gives its pages away while it boots");
-	if (!file_number(KHO_DIR "/in/preserved", &held))
-		die(EXIT_INPUT, KHO_DIR "/in/preserved: cannot be read, or is no number");
-	if (!held)
-		die(EXIT_INPUT, why_no_in, "all that was preserved has been claimed");
+		errx(EXIT_INPUT, why_no_in, "stock gives its pages away while it boots");
+	if (!file_number(KHO_DIR "/in/preserved", &pages))
+		errx(EXIT_INPUT, KHO_DIR "/in/preserved: cannot be read, or is no number");
+	if (!pages)
+		errx(EXIT_INPUT, why_no_in, "all that was preserved has been claimed");
 }
 
 static void find_root(const struct image *img)
@@ -79,58 +79,40 @@ static void find_root(const struct image *img)
 		wrong = handover_read(&h, in ? "in" : "out", img);
 	}
 	if (wrong)
-		die(EXIT_INPUT, "%s: %s", name, wrong);
+		errx(EXIT_INPUT, "%s: %s", name, wrong);
 	root = h.root;
 	handover_free(&h);
 }
 
-static void dump_table(unsigned int level, uint64_t phys, uint64_t key)
-{
-	printf("%*slevel %u at %#" PRIx64 ", keys from %#" PRIx64 "\n", (int)(5 - level), "", level,
-	       phys, key);
-}
-
-static void dump_folio(uint64_t phys, unsigned int order)
-{
-	printf("      folio %#" PRIx64 " order %u\n", phys, order);
-}
-
-static void say(const struct tree *t)
+static void print_text(const struct tree *t)
 {
 	uint64_t i;
 
-	printf("tree at %#" PRIx64 ": %s folios, %s pages (%s) in %s ranges; %s pages of its own\n",
-	       root, text_count(t->keys).s, text_count(t->pages).s,
-	       text_bytes(t->pages * PAGE_BYTES).s, text_count(t->ranges).s,
+	printf("tree at %#" PRIx64 ": %s; %s pages of its own\n", t->root, tree_text(t).s,
 	       text_count(t->tables).s);
-	for (i = 0; i < t->faults && i < sizeof(t->fault) / sizeof(*t->fault); i++)
+	for (i = 0; i < t->faults && i < MAX_FAULTS; i++)
 		printf("BAD: %s\n", t->fault[i]);
 	if (t->faults > i)
 		printf("BAD: and %" PRIu64 " more\n", t->faults - i);
-	printf("%s\n", t->faults ? "the next kernel refuses this tree or loses memory" :
-	       "nothing is wrong with it");
+	puts(t->faults ? "the next kernel refuses this tree or loses memory" :
+	     "nothing is wrong with it");
 }
 
-static void say_json(const struct tree *t)
+static void print_json(const struct tree *t)
 {
 	struct json_object *v = json_object_new_object(), *faults = json_object_new_array();
 	uint64_t i;
 
-	json_add(v, "root", root);
-	json_add(v, "folios", t->keys);
-	json_add(v, "pages", t->pages);
-	json_add(v, "ranges", t->ranges);
-	json_add(v, "tables", t->tables);
-	json_add(v, "faults", t->faults);
-	for (i = 0; i < t->faults && i < sizeof(t->fault) / sizeof(*t->fault); i++)
+	json_add(v, "root", t->root);
+	tree_add(t, v);
+	for (i = 0; i < t->faults && i < MAX_FAULTS; i++)
 		json_object_array_add(faults, json_object_new_string(t->fault[i]));
 	json_object_object_add(v, "first_faults", faults);
-	json_say(v);
+	json_print(v);
 }
 
 static int run(bool json, char **words)
 {
-	static const struct tree_watch dumper = { dump_table, dump_folio };
 	const char *image = *words, *why = NULL;
 	struct host host;
 	struct image *img;
@@ -138,21 +120,21 @@ static int run(bool json, char **words)
 	bool bad;
 
 	if (image && !fdt_file && !root)
-		die(EXIT_INPUT, "%s: --fdt FILE or --root PHYS is missing, the place of its tree",
-		    image);
+		errx(EXIT_INPUT, "%s: --fdt FILE or --root PHYS is missing, the place of its tree",
+		     image);
 	if (!image)
 		host_look(&host);
 	if (!image && !root && !fdt_file && host.no_kho)
-		die(EXIT_INPUT, "%s", host.no_kho);
+		errx(EXIT_INPUT, "%s", host.no_kho);
 	if (!image && in && !root)
 		check_in();
 	img = image ? image_open(image) : image_of_host(&why);
 	if (!img)
-		die(EXIT_INPUT, "%s", why);
+		errx(EXIT_INPUT, "%s", why);
 	if (!root)
 		find_root(img);
-	t = tree_walk(img, root, image ? NULL : &host, dump && !json ? &dumper : NULL);
-	(json ? say_json : say)(t);
+	t = tree_walk(img, root, image ? NULL : &host, dump && !json);
+	(json ? print_json : print_text)(t);
 	bad = t->faults;
 	tree_free(t);
 	image_close(img);

@@ -262,7 +262,8 @@ static int said(const char *name)
 /* /dev may be another one than the kernel's. */
 static bool has_luo(void)
 {
-	return file_has("/proc/misc", " liveupdate\n") || (!file_is_local() && file_exists(LUO_DEVICE));
+	return file_has("/proc/misc", " liveupdate\n") ||
+	       (!file_is_local() && file_exists(LUO_DEVICE));
 }
 
 /* Names are in /proc/kallsyms also where addresses are hidden. */
@@ -386,8 +387,8 @@ const char *why_no_luo_device(int err)
 		why = why_no_luo();
 		if (why)
 			return why;
-		return because(LUO_DEVICE ": is not there, though the kernel has it: this is not the "
-			       "host's /dev; mount -t devtmpfs none /dev, or run outside the "
+		return because(LUO_DEVICE ": is not there, though the kernel has it: this is not "
+			       "the host's /dev; mount -t devtmpfs none /dev, or run outside the "
 			       "container");
 	case EBUSY:
 		return why_luo_is_busy(err);

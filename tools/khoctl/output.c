@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What khoctl says: messages, numbers in words, JSON. */
+/* Numbers as text, JSON, and memory. */
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdarg.h>
@@ -8,31 +8,11 @@
 
 #include "khoctl.h"
 
-static void say(const char *fmt, va_list args)
+void *checked(void *memory)
 {
-	fflush(stdout);
-	fputs("khoctl: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-}
-
-void die(int status, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	say(fmt, args);
-	va_end(args);
-	exit(status);
-}
-
-void warn(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	say(fmt, args);
-	va_end(args);
+	if (!memory)
+		errx(EXIT_INPUT, "no memory");
+	return memory;
 }
 
 struct text text_count(uint64_t n)
@@ -87,29 +67,48 @@ void json_add(struct json_object *to, const char *key, uint64_t v)
 	json_object_object_add(to, key, json_object_new_uint64(v));
 }
 
-void json_say(struct json_object *v)
+void json_add_text(struct json_object *to, const char *key, const char *text)
+{
+	json_object_object_add(to, key, json_object_new_string(text));
+}
+
+void json_add_bool(struct json_object *to, const char *key, bool v)
+{
+	json_object_object_add(to, key, json_object_new_boolean(v));
+}
+
+void json_print(struct json_object *v)
 {
 	puts(json_object_to_json_string_ext(v, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 					    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(v);
 }
 
-char *keep(const char *text)
+char *text_vformat(const char *fmt, va_list args)
 {
-	char *copy = text ? strdup(text) : NULL;
+	char *text;
 
-	if (text && !copy)
-		die(EXIT_INPUT, "no memory");
-	return copy;
+	return checked(vasprintf(&text, fmt, args) < 0 ? NULL : text);
 }
 
-/* It doubles whenever @nr is a power of two. */
-void *grow(void *v, size_t nr, size_t size)
+char *text_format(const char *fmt, ...)
 {
-	if (nr & (nr - 1))
-		return v;
-	v = reallocarray(v, nr ? 2 * nr : 1, size);
-	if (!v)
-		die(EXIT_INPUT, "no memory");
-	return v;
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = text_vformat(fmt, args);
+	va_end(args);
+	return text;
+}
+
+char *text_dup(const char *text)
+{
+	return text ? checked(strdup(text)) : NULL;
+}
+
+/* Doubles whenever @nr is a power of two. */
+void *array_grow(void *v, size_t nr, size_t size)
+{
+	return nr & (nr - 1) ? v : checked(reallocarray(v, nr ? 2 * nr : 1, size));
 }
