@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What things cost, as measured: coefficients.json, or a file of the user's own machine. */
+/* Measured coefficients: coefficients.json, or a file with those of another machine. */
 #include <json-c/json.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "khoctl.h"
 
 #define VERSION		1
-#define BUILT_IN	"the built-in coefficients"
 
-/* The file as it is in the sources, and a 0. */
+/* coefficients.json of the sources, and a 0 */
 __asm__(".section .rodata\n"
 	"coefficients_json:\n"
 	".incbin \"coefficients.json\"\n"
@@ -17,57 +15,36 @@ __asm__(".section .rodata\n"
 	".previous");
 extern const char coefficients_json[];
 
-struct coefficients {
-	struct json_object	*v, *all;
-	const char		*path, *where;
-};
+static struct json_object *coefficients;
+static const char *file = "the built-in coefficients";
 
-struct coefficients *coefficients_load(const char *path)
+const char *coefficients_load(const char *path)
 {
-	struct coefficients *c = calloc(1, sizeof(*c));
-	struct json_object *version, *where;
 	char *text = path ? file_text(fopen(path, "re"), NULL) : NULL;
+	struct json_object *version, *where;
 
-	if (!c)
-		errx(EXIT_INPUT, "no memory");
 	if (path && !text)
 		err(EXIT_INPUT, "%s", path);
-	c->path = path ? path : BUILT_IN;
-	c->v = json_tokener_parse(text ? text : coefficients_json);
+	if (path)
+		file = path;
+	coefficients = json_tokener_parse(text ? text : coefficients_json);
 	free(text);
-	if (!json_object_object_get_ex(c->v, "version", &version) ||
+	if (!json_object_object_get_ex(coefficients, "version", &version) ||
 	    json_object_get_int(version) != VERSION)
-		errx(EXIT_INPUT, "%s: is no file of coefficients (JSON, version %d)", c->path,
-		     VERSION);
-	if (!json_object_object_get_ex(c->v, "where", &where) ||
+		errx(EXIT_INPUT, "%s: not coefficients (JSON, version %d)", file, VERSION);
+	if (!json_object_object_get_ex(coefficients, "where", &where) ||
 	    !json_object_is_type(where, json_type_string))
-		errx(EXIT_INPUT, "%s: 'where' does not say on what machine they were measured",
-		     c->path);
-	c->where = json_object_get_string(where);
-	json_object_object_get_ex(c->v, "coefficients", &c->all);
-	return c;
+		errx(EXIT_INPUT, "%s: 'where' is missing, the machine of the measurement", file);
+	return json_object_get_string(where);
 }
 
-double coefficient(const struct coefficients *c, const char *name)
+double coefficient(const char *name)
 {
-	struct json_object *entry, *value;
+	struct json_object *value = NULL;
 
-	if (!json_object_object_get_ex(c->all, name, &entry) ||
-	    !json_object_object_get_ex(entry, "value", &value))
-		errx(EXIT_INPUT, "%s: '%s' has no value", c->path, name);
+	json_pointer_getf(coefficients, &value, "/coefficients/%s/value", name);
 	if ((!json_object_is_type(value, json_type_double) &&
 	     !json_object_is_type(value, json_type_int)) || json_object_get_double(value) < 0)
-		errx(EXIT_INPUT, "%s: '%s' is no number from 0 on", c->path, name);
+		errx(EXIT_INPUT, "%s: '%s' has no value from 0 on", file, name);
 	return json_object_get_double(value);
-}
-
-const char *coefficients_where(const struct coefficients *c)
-{
-	return c->where;
-}
-
-void coefficients_free(struct coefficients *c)
-{
-	json_object_put(c->v);
-	free(c);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What this kernel says of itself: /proc, and the files of KHO in debugfs. */
+/* State of this kernel and its memory: /proc, and the files of KHO in debugfs. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +59,7 @@ static void read_zones(struct host *host)
 		     file_path("/proc/zoneinfo"), f ? "has no zones" : strerror(errno));
 }
 
-void host_look(struct host *host)
+void host_read(struct host *host)
 {
 	const char *why = why_no_debugfs();
 
@@ -77,15 +77,6 @@ void host_look(struct host *host)
 		     file_exists(DEBUGFS "/liveupdate/state");
 	read_scratch(host);
 	read_zones(host);
-}
-
-void host_free(struct host *host)
-{
-	free(host->release);
-	free(host->no_kho);
-	free(host->no_luo);
-	free(host->scratch);
-	free(host->zones);
 }
 
 int host_node(const struct host *host, uint64_t pfn)

@@ -13,8 +13,8 @@
  *                   the commands
  *   svg.c timeline_trace.c rows.c
  *                   a timeline as a picture, and for trace viewers
- *   plan.c coefficients.c
- *                   what a live update would cost
+ *   plan.c usage.c coefficients.c
+ *                   expected cost of a live update
  */
 #ifndef KHOCTL_H
 #define KHOCTL_H
@@ -116,8 +116,7 @@ struct host {
 	uint64_t	memory;		/* bytes */
 };
 
-void host_look(struct host *host);
-void host_free(struct host *host);
+void host_read(struct host *host);
 int host_node(const struct host *host, uint64_t pfn);	/* -1: not known */
 
 /* tree.c */
@@ -132,11 +131,16 @@ struct tree {
 	char		*fault[MAX_FAULTS];	/* the first of them */
 };
 
-/* @host: NULL if scratch and nodes are not known; @dump: print tables and folios */
+/* Once; @host: NULL if scratch and nodes are not known; @dump: print tables and folios. */
 struct tree *tree_walk(const struct image *img, uint64_t root, const struct host *host, bool dump);
 struct text tree_text(const struct tree *t);
 void tree_add(const struct tree *t, struct json_object *to);
-void tree_free(struct tree *t);
+
+/* The nodes and orders that have folios. */
+#define for_each_order(t, node, order)					\
+	for (node = 0; node < MAX_NODES; node++)			\
+		for (order = 0; order < NR_ORDERS; order++)		\
+			if ((t)->folios[node][order])
 
 /* luo.c: sessions, as listed by the kernel and as open in processes */
 struct session {
@@ -160,12 +164,25 @@ void sessions_read(struct sessions *s);
 void sessions_free(struct sessions *s);
 int session_get(const char *name);	/* a copy of a holder's descriptor; -ENOENT, -EACCES */
 
+/* status.c */
+#define STATUS_VERSION	1
+/* As khoctl status -j prints it; without "outgoing" for the reason @no_out. */
+struct json_object *status_of_host(const char **no_out);
+
+/* usage.c: of this host, or in a file with its status */
+struct usage {
+	uint64_t	small, huge;	/* folios below 2 MiB, and others */
+	uint64_t	pages, ranges;
+	uint64_t	memory, scratch;	/* bytes */
+	uint64_t	sessions, files;
+	bool		fast, bad;	/* bad: the tree has faults */
+};
+
+struct usage usage_read(const char *path);
+
 /* coefficients.c */
-struct coefficients;
-struct coefficients *coefficients_load(const char *path);
-double coefficient(const struct coefficients *c, const char *name);
-const char *coefficients_where(const struct coefficients *c);
-void coefficients_free(struct coefficients *c);
+const char *coefficients_load(const char *path);	/* returns where they were measured */
+double coefficient(const char *name);
 
 /* rows.c: rows of a chart that hold the spans without overlap, each of one kernel and name */
 struct row_span {

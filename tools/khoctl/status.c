@@ -1,39 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* khoctl status: what is on, what would be handed over, what came in. */
+/* khoctl status: state of KHO and LUO, scratch areas, outgoing and incoming handover. */
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "status.h"
+#include "khoctl.h"
 
-/* The tree that would be handed over, if it can be seen. */
-static void look_at_out(struct status *st)
+static struct status {
+	struct host	host;
+	struct handover	out, in;
+	struct tree	*tree;		/* NULL: not known, for the reason no_out */
+	const char	*no_out;
+	const char	*no_in;		/* why the incoming handover is not known, or NULL */
+	bool		preserved_known;
+	uint64_t	preserved;	/* pages that are not restored yet */
+	char		previous[65];	/* release of the previous kernel */
+	uint32_t	kexecs;
+	uint64_t	sessions, files;	/* outgoing */
+	const char	*not_listed;	/* why the kernel does not list the sessions, or NULL */
+} st;
+
+static void read_out(void)
 {
 	const char *why, *wrong;
 	struct image *img;
 
-	if (!st->host.kho) {
-		st->no_out = text_dup(st->host.no_kho);
+	st.no_out = st.host.no_kho;
+	if (!st.host.kho)
 		return;
-	}
 	img = image_of_host(&why);
-	st->no_out = text_dup(why);
-	wrong = handover_read(&st->out, "out", img);
+	st.no_out = text_dup(why);
+	wrong = handover_read(&st.out, "out", img);
 	if (wrong && img)
-		st->no_out = text_dup(wrong);
+		st.no_out = text_dup(wrong);
 	else if (img)
-		st->tree = tree_walk(img, st->out.root, &st->host, false);
+		st.tree = tree_walk(img, st.out.root, &st.host, false);
 	image_close(img);
 }
 
-/* What kexec-metadata says: a version, the name of the last kernel, how many kexecs. */
-static void look_at_metadata(struct status *st)
+/* kexec-metadata: a version, the release of the previous kernel, the number of kexecs. */
+static void read_metadata(void)
 {
 	struct __attribute__((packed)) {
 		uint32_t	version;
-		char		release[65];
+		char		release[sizeof(st.previous)];
 		uint32_t	count;
 	} data;
 	size_t len = 0;
@@ -41,64 +52,128 @@ static void look_at_metadata(struct status *st)
 
 	if (text && len >= sizeof(data)) {
 		memcpy(&data, text, sizeof(data));
-		data.release[sizeof(data.release) - 1] = 0;
 		if (data.version == 1) {
-			memcpy(st->previous, data.release, sizeof(data.release));
-			st->kexecs = data.count;
+			memcpy(st.previous, data.release, sizeof(data.release) - 1);
+			st.kexecs = data.count;
 		}
 	}
 	free(text);
 }
 
-static void count_sessions(struct status *st)
+static void read_in(void)
+{
+	if (st.host.kho && file_exists(KHO_DIR "/in/fdt"))
+		st.no_in = text_dup(handover_read(&st.in, "in", NULL));
+	st.preserved_known = file_number(KHO_DIR "/in/preserved", &st.preserved);
+	read_metadata();
+}
+
+static void count_sessions(void)
 {
 	struct sessions s;
 	size_t i;
 
 	sessions_read(&s);
-	st->not_listed = text_dup(s.not_listed);
+	st.not_listed = text_dup(s.not_listed);
 	for (i = 0; i < s.nr; i++) {
 		if (s.v[i].known && s.v[i].incoming)
 			continue;
-		st->sessions++;
+		st.sessions++;
 		if (s.v[i].files > 0)
-			st->files += s.v[i].files;
+			st.files += s.v[i].files;
 	}
 	sessions_free(&s);
 }
 
-void status_look(struct status *st)
+static void read_status(void)
 {
-	memset(st, 0, sizeof(*st));
-	host_look(&st->host);
-	look_at_out(st);
-	if (st->host.kho && file_exists(KHO_DIR "/in/fdt"))
-		st->no_in = text_dup(handover_read(&st->in, "in", NULL));
-	st->came_in = st->in.fdt;
-	st->held_known = file_number(KHO_DIR "/in/preserved", &st->held);
-	look_at_metadata(st);
-	count_sessions(st);
+	host_read(&st.host);
+	read_out();
+	read_in();
+	count_sessions();
 }
 
-void status_free(struct status *st)
+static struct json_object *json_records(const struct handover *h)
 {
-	host_free(&st->host);
-	handover_free(&st->out);
-	handover_free(&st->in);
-	tree_free(st->tree);
-	free(st->no_out);
-	free(st->no_in);
-	free(st->not_listed);
-}
-
-uint64_t status_scratch(const struct status *st)
-{
-	uint64_t sum = 0;
+	struct json_object *all = json_object_new_array();
 	size_t i;
 
-	for (i = 0; i < st->host.nr_scratch; i++)
-		sum += st->host.scratch[i].size;
-	return sum;
+	for (i = 0; i < h->nr; i++)
+		json_object_array_add(all, json_object_new_string(h->records[i].name));
+	return all;
+}
+
+static struct json_object *json_orders(const struct tree *t)
+{
+	struct json_object *all = json_object_new_array(), *v;
+	unsigned int node, order;
+
+	for_each_order(t, node, order) {
+		v = json_object_new_object();
+		json_add(v, "node", node);
+		json_add(v, "order", order);
+		json_add(v, "folios", t->folios[node][order]);
+		json_object_array_add(all, v);
+	}
+	return all;
+}
+
+static struct json_object *json_out(void)
+{
+	struct json_object *v = json_object_new_object();
+
+	tree_add(st.tree, v);
+	json_object_object_add(v, "orders", json_orders(st.tree));
+	json_object_object_add(v, "records", json_records(&st.out));
+	return v;
+}
+
+static struct json_object *json_in(void)
+{
+	struct json_object *v = json_object_new_object();
+
+	if (*st.previous) {
+		json_add_text(v, "previous", st.previous);
+		json_add(v, "kexecs", st.kexecs);
+	}
+	if (st.preserved_known)
+		json_add(v, "unclaimed", st.preserved);
+	json_object_object_add(v, "records", json_records(&st.in));
+	return v;
+}
+
+static struct json_object *json_status(void)
+{
+	struct json_object *v = json_object_new_object(), *areas = json_object_new_array(), *area;
+	size_t i;
+
+	json_add(v, "version", STATUS_VERSION);
+	json_add_text(v, "kernel", st.host.release);
+	json_add_bool(v, "accelerated", st.host.fast);
+	json_add_bool(v, "kho", st.host.kho);
+	json_add_bool(v, "luo", st.host.luo);
+	json_add(v, "memory_bytes", st.host.memory);
+	for (i = 0; i < st.host.nr_scratch; i++) {
+		area = json_object_new_object();
+		json_add(area, "addr", st.host.scratch[i].addr);
+		json_add(area, "bytes", st.host.scratch[i].size);
+		json_object_array_add(areas, area);
+	}
+	json_object_object_add(v, "scratch", areas);
+	json_add(v, "sessions", st.sessions);
+	json_add(v, "files", st.files);
+	/* null: not known; missing: none */
+	json_object_object_add(v, "outgoing", st.tree ? json_out() : NULL);
+	if (st.in.fdt)
+		json_object_object_add(v, "incoming", json_in());
+	return v;
+}
+
+struct json_object *status_of_host(const char **no_out)
+{
+	read_status();
+	*no_out = st.no_out;
+	return json_status();
 }
 
 static void print_records(const struct handover *h)
@@ -116,57 +191,53 @@ static void print_records(const struct handover *h)
 static void print_orders(const struct tree *t)
 {
 	unsigned int node, order;
+	uint64_t nr;
 
 	printf("             %5s %6s %14s %16s %11s\n", "node", "order", "folios", "pages", "size");
-	for (node = 0; node < MAX_NODES; node++) {
-		for (order = 0; order < NR_ORDERS; order++) {
-			uint64_t nr = t->folios[node][order];
-
-			if (nr)
-				printf("             %5u %6u %14s %16s %11s\n", node, order,
-				       text_count(nr).s, text_count(nr << order).s,
-				       text_bytes((nr << order) * PAGE_BYTES).s);
-		}
+	for_each_order(t, node, order) {
+		nr = t->folios[node][order];
+		printf("             %5u %6u %14s %16s %11s\n", node, order, text_count(nr).s,
+		       text_count(nr << order).s, text_bytes((nr << order) * PAGE_BYTES).s);
 	}
 }
 
-static void print_out(const struct status *st)
+static void print_out(void)
 {
-	const struct tree *t = st->tree;
+	const struct tree *t = st.tree;
 
 	if (!t) {
-		printf("outgoing     not known: %s\n", st->no_out);
+		printf("outgoing     not known: %s\n", st.no_out);
 		return;
 	}
-	printf("outgoing     %s folios, %s pages (%s) in %s ranges; %s pages of tree\n",
-	       text_count(t->keys).s, text_count(t->pages).s, text_bytes(t->pages * PAGE_BYTES).s,
-	       text_count(t->ranges).s, text_count(t->tables).s);
+	printf("outgoing     %s; %s pages of tree\n", tree_text(t).s, text_count(t->tables).s);
 	if (t->keys)
 		print_orders(t);
-	print_records(&st->out);
+	print_records(&st.out);
 	if (t->faults)
 		printf("             BAD: %s; see khoctl tree\n", t->fault[0]);
 }
 
-static void print_in(const struct status *st)
+static void print_in(void)
 {
-	if (!st->came_in) {
-		printf("incoming     %s%s\n", st->no_in ? "not known: " : st->host.kho ? "nothing" :
-		       "not known: KHO is off", st->no_in ? st->no_in : "");
+	const char *no_in = st.host.kho ? st.no_in : "KHO is off";
+
+	if (!st.in.fdt) {
+		printf("incoming     %s%s\n", no_in ? "not known: " : "nothing",
+		       no_in ? no_in : "");
 		return;
 	}
-	printf("incoming     from %s", *st->previous ? st->previous : "a kernel that does not say");
-	if (*st->previous)
-		printf(", kexec number %" PRIu32, st->kexecs);
-	if (st->held_known)
-		printf("; unclaimed: %s pages (%s)\n", text_count(st->held).s,
-		       text_bytes(st->held * PAGE_BYTES).s);
+	printf("incoming     from %s", *st.previous ? st.previous : "an unknown kernel");
+	if (*st.previous)
+		printf(", kexec number %" PRIu32, st.kexecs);
+	if (st.preserved_known)
+		printf("; not restored: %s pages (%s)\n", text_count(st.preserved).s,
+		       text_bytes(st.preserved * PAGE_BYTES).s);
 	else
-		printf("; unclaimed: not known, this kernel does not say\n");
-	print_records(&st->in);
+		puts("; not restored: not known");
+	print_records(&st.in);
 }
 
-/* A reason may begin with "KHO is", which the line says itself. */
+/* The reason may begin with "KHO is", as the line does. */
 static void print_state(const char *what, const char *why)
 {
 	size_t len = strlen(what);
@@ -177,45 +248,43 @@ static void print_state(const char *what, const char *why)
 		printf("%-12s %s%s\n", what, why ? "off: " : "on", why ? why : "");
 }
 
-static void print_text(const struct status *st)
+static void print_text(void)
 {
+	uint64_t scratch = 0;
 	size_t i;
 
-	printf("kernel       %s, %s\n", st->host.release,
-	       st->host.fast ? "accelerated" : st->host.kho ? "stock" : "without KHO");
-	print_state("KHO", st->host.no_kho);
-	print_state("LUO", st->host.no_luo);
-	printf("scratch      %s in %zu areas\n", text_bytes(status_scratch(st)).s,
-	       st->host.nr_scratch);
-	for (i = 0; i < st->host.nr_scratch; i++)
-		printf("             %#14" PRIx64 " %11s\n", st->host.scratch[i].addr,
-		       text_bytes(st->host.scratch[i].size).s);
-	print_out(st);
-	print_in(st);
-	if (!st->host.luo)
+	printf("kernel       %s, %s\n", st.host.release,
+	       st.host.fast ? "accelerated" : st.host.kho ? "stock" : "without KHO");
+	print_state("KHO", st.host.no_kho);
+	print_state("LUO", st.host.no_luo);
+	for (i = 0; i < st.host.nr_scratch; i++)
+		scratch += st.host.scratch[i].size;
+	printf("scratch      %s in %zu areas\n", text_bytes(scratch).s, st.host.nr_scratch);
+	for (i = 0; i < st.host.nr_scratch; i++)
+		printf("             %#14" PRIx64 " %11s\n", st.host.scratch[i].addr,
+		       text_bytes(st.host.scratch[i].size).s);
+	print_out();
+	print_in();
+	if (!st.host.luo)
 		return;
-	printf("sessions     %s outgoing, %s files", text_count(st->sessions).s,
-	       text_count(st->files).s);
-	if (st->not_listed)
-		printf(" (only what processes hold: %s)", st->not_listed);
+	printf("sessions     %s outgoing, %s files", text_count(st.sessions).s,
+	       text_count(st.files).s);
+	if (st.not_listed)
+		printf(" (only open ones: %s)", st.not_listed);
 	putchar('\n');
 }
 
 static int run(bool json, char **words)
 {
-	struct status st;
-	int rc;
-
 	(void)words;
-	status_look(&st);
+	read_status();
 	if (json)
-		json_print(status_to_json(&st));
+		json_print(json_status());
 	else
-		print_text(&st);
-	rc = !st.host.kho || (st.tree && st.tree->faults) ? EXIT_WRONG :
-	     st.tree && !st.no_in ? EXIT_FINE : EXIT_INPUT;
-	status_free(&st);
-	return rc;
+		print_text();
+	if (!st.host.kho || (st.tree && st.tree->faults))
+		return EXIT_WRONG;
+	return st.tree && !st.no_in ? EXIT_FINE : EXIT_INPUT;
 }
 
 const struct command cmd_status = {

@@ -210,22 +210,23 @@ static void check_maps(struct walk *w)
 
 struct tree *tree_walk(const struct image *img, uint64_t root, const struct host *host, bool dump)
 {
+	static struct tree tree;
 	struct walk w = {
 		.img = img,
 		.host = host,
 		.dump = dump,
-		.t = checked(calloc(1, sizeof(*w.t))),
+		.t = &tree,
 		.nr_pages = image_end(img) >> PAGE_SHIFT,
 	};
 
-	w.t->root = root;
+	tree.root = root;
 	w.tables = checked(calloc(w.nr_pages / 64 + 1, sizeof(*w.tables)));
 	w.pages = checked(calloc(w.nr_pages / 64 + 1, sizeof(*w.pages)));
 	walk_table(&w, root, TOP_LEVEL, 0, 0);
 	check_maps(&w);
 	free(w.tables);
 	free(w.pages);
-	return w.t;
+	return &tree;
 }
 
 struct text tree_text(const struct tree *t)
@@ -245,13 +246,4 @@ void tree_add(const struct tree *t, struct json_object *to)
 	json_add(to, "ranges", t->ranges);
 	json_add(to, "tables", t->tables);
 	json_add(to, "faults", t->faults);
-}
-
-void tree_free(struct tree *t)
-{
-	size_t i;
-
-	for (i = 0; t && i < MAX_FAULTS; i++)
-		free(t->fault[i]);
-	free(t);
 }

@@ -48,7 +48,7 @@ static error_t option(int key, char *arg, struct argp_state *state)
 static const char *const why_no_in =
 	"this kernel keeps no incoming tree: %s; look at an image of the old kernel's memory";
 
-/* The tree of an incoming handover lives as long as something is held. */
+/* The incoming tree exists until all preserved memory is restored. */
 static void check_in(void)
 {
 	uint64_t pages;
@@ -56,11 +56,11 @@ static void check_in(void)
 	if (!file_exists(KHO_DIR "/in/fdt"))
 		errx(EXIT_INPUT, "%s: nothing was handed over to this kernel", KHO_DIR "/in/fdt");
 	if (!file_exists(KHO_DIR "/in/preserved"))
-		errx(EXIT_INPUT, why_no_in, "stock gives its pages away while it boots");
+		errx(EXIT_INPUT, why_no_in, "stock frees its pages during boot");
 	if (!file_number(KHO_DIR "/in/preserved", &pages))
-		errx(EXIT_INPUT, KHO_DIR "/in/preserved: cannot be read, or is no number");
+		errx(EXIT_INPUT, KHO_DIR "/in/preserved: not a number, or not readable");
 	if (!pages)
-		errx(EXIT_INPUT, why_no_in, "all that was preserved has been claimed");
+		errx(EXIT_INPUT, why_no_in, "all preserved memory is restored");
 }
 
 static void find_root(const struct image *img)
@@ -113,34 +113,29 @@ static void print_json(const struct tree *t)
 
 static int run(bool json, char **words)
 {
-	const char *image = *words, *why = NULL;
-	struct host host;
+	static struct host host;
+	const char *file = *words, *why = NULL;
 	struct image *img;
 	struct tree *t;
-	bool bad;
 
-	if (image && !fdt_file && !root)
+	if (file && !fdt_file && !root)
 		errx(EXIT_INPUT, "%s: --fdt FILE or --root PHYS is missing, the place of its tree",
-		     image);
-	if (!image)
-		host_look(&host);
-	if (!image && !root && !fdt_file && host.no_kho)
+		     file);
+	if (!file)
+		host_read(&host);
+	if (!file && !root && !fdt_file && host.no_kho)
 		errx(EXIT_INPUT, "%s", host.no_kho);
-	if (!image && in && !root)
+	if (!file && in && !root)
 		check_in();
-	img = image ? image_open(image) : image_of_host(&why);
+	img = file ? image_open(file) : image_of_host(&why);
 	if (!img)
 		errx(EXIT_INPUT, "%s", why);
 	if (!root)
 		find_root(img);
-	t = tree_walk(img, root, image ? NULL : &host, dump && !json);
+	t = tree_walk(img, root, file ? NULL : &host, dump && !json);
 	(json ? print_json : print_text)(t);
-	bad = t->faults;
-	tree_free(t);
 	image_close(img);
-	if (!image)
-		host_free(&host);
-	return bad ? EXIT_WRONG : EXIT_FINE;
+	return t->faults ? EXIT_WRONG : EXIT_FINE;
 }
 
 const struct command cmd_tree = {
