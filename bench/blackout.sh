@@ -170,9 +170,9 @@ done <"$work/rows"
 rc=0
 # Targets need the whole set of scenarios.
 if [ "$form" = full ] && [ $# -eq 0 ]; then
-	"$build/bench/report" --check "$here/targets" "$log" || rc=$?
+	"$build/bench/blackout-report" --check "$here/targets" "$log" || rc=$?
 else
-	"$build/bench/report" "$log" || rc=$?
+	"$build/bench/blackout-report" "$log" || rc=$?
 fi
 echo
 say "the chart and all figures: $out/blackout.html"

@@ -13,7 +13,7 @@ here=$(dirname -- "$0")
 . "$here/../scripts/lib.sh"
 
 dir=$build/test-where
-report=$build/bench/report
+report=$build/bench/blackout-report
 host=$build/e2e/host
 tests='lines_are_stamped_at_their_first_byte raw_bytes_are_kept
 	parts_are_those_between_the_stamps phases_that_miss_a_percent_are_refused

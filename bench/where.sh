@@ -18,4 +18,4 @@ here=$(dirname -- "$0")
 
 make -s -C "$here" OUT="$build/bench" >&2 ||
 	die "cannot be built, see above; 'make setup' installs what may be missing"
-exec "$build/bench/report" --where "${1:-$out/blackout.jsonl}"
+exec "$build/bench/blackout-report" --where "${1:-$out/blackout.jsonl}"

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "gnuplot.h"
+#include "../gnuplot.h"
 #include "report.h"
 
 /* One block of the data file; gnuplot numbers blocks from 0 and skips none. */

@@ -4,15 +4,15 @@
 # Tests of bench/report on logs made by hand; expected figures were worked out by hand.
 # KTAP on stdout.
 #
-# usage: test-report.sh
+# usage: test-blackout.sh
 # shellcheck disable=SC2317	# the tests are called by name
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=../scripts/lib.sh
 . "$here/../scripts/lib.sh"
 
-dir=$build/test-report
-report=$build/bench/report
+dir=$build/test-blackout
+report=$build/bench/blackout-report
 tests='median_and_ratio_of_odd_and_even_samples restore_is_added_to_the_total
 	limit_makes_a_lower_bound unverified_sample_gives_no_figure
 	targets_are_met_or_not latest_run_wins different_wheres_share_no_table
