@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Commands of report, from the samples of the benchmarks to tables, charts and a page */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include "samples.h"
+
+#define MAX_ARGS	64
+
+struct options {
+	const char	*args[MAX_ARGS];
+	int		nr_args;
+	const char	*run, *dir, *targets, *only_case, *base_case, *trace;
+	double		limit;
+	bool		markdown;
+	bool		json, no_chart;
+};
+
+/* add.c */
+int report_add(const struct options *o);
+
+#endif /* BENCH_REPORT_H */
