@@ -39,7 +39,7 @@ static void luo_show_files(struct seq_file *m, const char *table,
 {
 	const struct luo_fast_file *lf;
 
-	list_for_each_entry(lf, &session->set.files, list)
+	list_for_each_entry(lf, &session->file_set.files, list)
 		seq_printf(m, "%s session '%s' token=%#llx handler=%s %s needs=%zu\n",
 			   table, session->name, lf->key.token,
 			   lf->fh->compatible, luo_file_state(lf),
@@ -58,7 +58,7 @@ static void luo_show_session(struct seq_file *m, const char *table,
 	}
 
 	seq_printf(m, "%s session '%s' files=%llu%s\n", table, session->name,
-		   session->set.count, state);
+		   session->file_set.count, state);
 	luo_show_files(m, table, session);
 	mutex_unlock(&session->mutex);
 }
@@ -69,7 +69,7 @@ static u64 luo_count_files(const struct luo_fast_table *table)
 	u64 nr = 0;
 
 	list_for_each_entry(session, &table->list, list)
-		nr += READ_ONCE(session->set.count);
+		nr += READ_ONCE(session->file_set.count);
 	return nr;
 }
 

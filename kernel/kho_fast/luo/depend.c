@@ -42,7 +42,7 @@ luo_calling_file(struct liveupdate_file_op_args *args,
 	return WARN_ON_ONCE(op->file->phase != phase) ? NULL : op->file;
 }
 
-static struct luo_fast_file *luo_find_file(struct luo_fast_set *set,
+static struct luo_fast_file *luo_find_file(struct luo_fast_file_set *file_set,
 					   struct file *file)
 {
 	struct liveupdate_file_handler *fh = luo_fast_handler_get(file);
@@ -53,7 +53,7 @@ static struct luo_fast_file *luo_find_file(struct luo_fast_set *set,
 
 	id = luo_fast_id(fh, file);
 	luo_fast_handler_put(fh);
-	return luo_fast_find_id(set, id);
+	return luo_fast_find_id(file_set, id);
 }
 
 /**
@@ -78,7 +78,7 @@ int liveupdate_get_token_outgoing(struct liveupdate_file_op_args *args,
 	if (!lf)
 		return -EINVAL;
 
-	on = luo_find_file(lf->key.set, file);
+	on = luo_find_file(lf->key.file_set, file);
 	if (!on)
 		return -ENOENT;
 	if (on == lf)
@@ -111,7 +111,7 @@ int liveupdate_get_file_incoming(struct liveupdate_file_op_args *args,
 	if (!lf)
 		return -EINVAL;
 
-	on = luo_fast_find(lf->key.set, token);
+	on = luo_fast_find(lf->key.file_set, token);
 	if (!on)
 		return -ENOENT;
 	if (on->phase == LUO_FAST_RETRIEVING)

@@ -82,13 +82,13 @@ static int luo_read_file(struct luo_fast_reader *reader, const char *session,
 static int luo_read_files(struct luo_fast_reader *reader,
 			  const struct luo_session_ser *ser)
 {
-	const struct luo_file_set_ser *set = &ser->file_set_ser;
+	const struct luo_file_set_ser *file_set = &ser->file_set_ser;
 	const struct luo_file_ser *file_ser;
 	struct kho_block_set_it it;
 	u64 nr = 0;
 	int err;
 
-	err = kho_block_set_restore(reader->files, set->files);
+	err = kho_block_set_restore(reader->files, file_set->files);
 	if (err) {
 		pr_err("session '%s': its files cannot be read\n", ser->name);
 		return err;
@@ -102,9 +102,9 @@ static int luo_read_files(struct luo_fast_reader *reader,
 		nr++;
 	}
 
-	if (nr != set->count) {
+	if (nr != file_set->count) {
 		pr_err("session '%s': %llu files, but it says %llu\n",
-		       ser->name, nr, set->count);
+		       ser->name, nr, file_set->count);
 		return -EINVAL;
 	}
 

@@ -37,15 +37,15 @@
 #include "trace.h"
 
 /**
- * luo_fast_set_init - Make an empty set.
- * @set: The set.
+ * luo_fast_file_set_init - Make an empty set.
+ * @file_set: The set.
  */
-void luo_fast_set_init(struct luo_fast_set *set)
+void luo_fast_file_set_init(struct luo_fast_file_set *file_set)
 {
-	INIT_LIST_HEAD(&set->files);
-	INIT_LIST_HEAD(&set->frozen);
-	kho_block_set_init(&set->blocks, sizeof(struct luo_file_ser));
-	set->count = 0;
+	INIT_LIST_HEAD(&file_set->files);
+	INIT_LIST_HEAD(&file_set->frozen);
+	kho_block_set_init(&file_set->blocks, sizeof(struct luo_file_ser));
+	file_set->count = 0;
 }
 
 /**
@@ -67,7 +67,8 @@ struct luo_fast_op luo_fast_file_op(struct luo_fast_file *lf)
 }
 
 /* The caller's reference of the handler is the file's now. */
-static struct luo_fast_file *luo_file_alloc(struct luo_fast_set *set, u64 token,
+static struct luo_fast_file *luo_file_alloc(struct luo_fast_file_set *file_set,
+					    u64 token,
 					    struct liveupdate_file_handler *fh)
 {
 	struct luo_fast_file *lf = kzalloc_obj(*lf);
@@ -75,17 +76,18 @@ static struct luo_fast_file *luo_file_alloc(struct luo_fast_set *set, u64 token,
 	if (!lf)
 		return NULL;
 
-	lf->key.set = set;
+	lf->key.file_set = file_set;
 	lf->key.token = token;
 	lf->fh = fh;
 	INIT_LIST_HEAD(&lf->needs);
 	return lf;
 }
 
-static void luo_file_link(struct luo_fast_set *set, struct luo_fast_file *lf)
+static void luo_file_link(struct luo_fast_file_set *file_set,
+			  struct luo_fast_file *lf)
 {
-	list_add_tail(&lf->list, &set->files);
-	WRITE_ONCE(set->count, set->count + 1);	/* debugfs.c looks */
+	list_add_tail(&lf->list, &file_set->files);
+	WRITE_ONCE(file_set->count, file_set->count + 1); /* debugfs.c looks */
 }
 
 static void luo_file_free(struct luo_fast_file *lf)
@@ -96,12 +98,13 @@ static void luo_file_free(struct luo_fast_file *lf)
 	kfree_rcu(lf, rcu);
 }
 
-static void luo_file_unlink(struct luo_fast_set *set, struct luo_fast_file *lf)
+static void luo_file_unlink(struct luo_fast_file_set *file_set,
+			    struct luo_fast_file *lf)
 {
 	luo_fast_lookup_del_id(lf);
 	luo_fast_lookup_del(lf);
 	list_del(&lf->list);
-	WRITE_ONCE(set->count, set->count - 1);
+	WRITE_ONCE(file_set->count, file_set->count - 1);
 	luo_file_free(lf);
 }
 
@@ -159,8 +162,9 @@ err_del_id:
 }
 
 /* With a handler and, from then on, the reference of @file. */
-static struct luo_fast_file *luo_file_alloc_for(struct luo_fast_set *set,
-						u64 token, struct file *file)
+static struct luo_fast_file *
+luo_file_alloc_for(struct luo_fast_file_set *file_set, u64 token,
+		   struct file *file)
 {
 	struct liveupdate_file_handler *fh = luo_fast_handler_get(file);
 	struct luo_fast_file *lf;
@@ -168,7 +172,7 @@ static struct luo_fast_file *luo_file_alloc_for(struct luo_fast_set *set,
 	if (!fh)
 		return ERR_PTR(-ENOENT);
 
-	lf = luo_file_alloc(set, token, fh);
+	lf = luo_file_alloc(file_set, token, fh);
 	if (!lf) {
 		luo_fast_handler_put(fh);
 		return ERR_PTR(-ENOMEM);
@@ -178,7 +182,8 @@ static struct luo_fast_file *luo_file_alloc_for(struct luo_fast_set *set,
 	return lf;
 }
 
-static int luo_file_preserve_fd(struct luo_fast_set *set, u64 token, int fd)
+static int luo_file_preserve_fd(struct luo_fast_file_set *file_set, u64 token,
+				int fd)
 {
 	struct file *file = fget(fd);
 	struct luo_fast_file *lf;
@@ -187,7 +192,7 @@ static int luo_file_preserve_fd(struct luo_fast_set *set, u64 token, int fd)
 	if (!file)
 		return -EBADF;
 
-	lf = luo_file_alloc_for(set, token, file);
+	lf = luo_file_alloc_for(file_set, token, file);
 	if (IS_ERR(lf)) {
 		fput(file);
 		return PTR_ERR(lf);
@@ -197,35 +202,36 @@ static int luo_file_preserve_fd(struct luo_fast_set *set, u64 token, int fd)
 	if (err)
 		luo_file_free(lf);
 	else
-		luo_file_link(set, lf);
+		luo_file_link(file_set, lf);
 	return err;
 }
 
 /**
  * luo_fast_file_preserve - Preserve a file.
- * @set:   Where to.
- * @token: What it will be known by in the next kernel.
- * @fd:    The file.
+ * @file_set: Where to.
+ * @token:    What it will be known by in the next kernel.
+ * @fd:       The file.
  *
- * Context: process context, may sleep; the session of @set is locked.
+ * Context: process context, may sleep; the session of @file_set is locked.
  * Return: 0; -EEXIST when the set has the token; -EBADF; -ENOENT when no handler
  * wants the file; -EBUSY when it is preserved already, anywhere; -ENOSPC when
  * the set is full; -ENOMEM; or what an FLB or the handler returned.
  */
-int luo_fast_file_preserve(struct luo_fast_set *set, u64 token, int fd)
+int luo_fast_file_preserve(struct luo_fast_file_set *file_set, u64 token,
+			   int fd)
 {
 	int err;
 
-	if (luo_fast_find(set, token))
+	if (luo_fast_find(file_set, token))
 		return -EEXIST;
 
-	err = kho_block_set_grow(&set->blocks, set->count + 1);
+	err = kho_block_set_grow(&file_set->blocks, file_set->count + 1);
 	if (err)
 		return err;
 
-	err = luo_file_preserve_fd(set, token, fd);
+	err = luo_file_preserve_fd(file_set, token, fd);
 	if (err)
-		kho_block_set_shrink(&set->blocks, set->count);
+		kho_block_set_shrink(&file_set->blocks, file_set->count);
 	return err;
 }
 
@@ -243,32 +249,33 @@ static void luo_file_unpreserve(struct luo_fast_file *lf)
 }
 
 /**
- * luo_fast_set_unpreserve - Undo all luo_fast_file_preserve(), the last first.
- * @set: The set; empty afterwards.
+ * luo_fast_file_set_unpreserve - Undo all luo_fast_file_preserve(), the last first.
+ * @file_set: The set; empty afterwards.
  *
- * Context: process context, may sleep; the session of @set is locked.
+ * Context: process context, may sleep; the session of @file_set is locked.
  */
-void luo_fast_set_unpreserve(struct luo_fast_set *set)
+void luo_fast_file_set_unpreserve(struct luo_fast_file_set *file_set)
 {
 	struct luo_fast_file *lf, *prev;
 
-	list_for_each_entry_safe_reverse(lf, prev, &set->files, list) {
+	list_for_each_entry_safe_reverse(lf, prev, &file_set->files, list) {
 		luo_file_unpreserve(lf);
-		luo_file_unlink(set, lf);
+		luo_file_unlink(file_set, lf);
 	}
-	kho_block_set_destroy(&set->blocks);
+	kho_block_set_destroy(&file_set->blocks);
 }
 
 /**
  * luo_fast_file_adopt - Make a file of a record.
- * @set: Where to.
- * @ser: The record, sound.
+ * @file_set: Where to.
+ * @ser:      The record, sound.
  *
  * Context: process context, may sleep.
  * Return: 0; -ENOENT when there is no such handler; -EEXIST when the set has the
  * token; -ENOMEM.
  */
-int luo_fast_file_adopt(struct luo_fast_set *set, const struct luo_file_ser *ser)
+int luo_fast_file_adopt(struct luo_fast_file_set *file_set,
+			const struct luo_file_ser *ser)
 {
 	struct liveupdate_file_handler *fh;
 	struct luo_fast_file *lf;
@@ -278,7 +285,7 @@ int luo_fast_file_adopt(struct luo_fast_set *set, const struct luo_file_ser *ser
 	if (!fh)
 		return -ENOENT;
 
-	lf = luo_file_alloc(set, ser->token, fh);
+	lf = luo_file_alloc(file_set, ser->token, fh);
 	if (!lf) {
 		luo_fast_handler_put(fh);
 		return -ENOMEM;
@@ -289,21 +296,21 @@ int luo_fast_file_adopt(struct luo_fast_set *set, const struct luo_file_ser *ser
 	if (err)
 		luo_file_free(lf);
 	else
-		luo_file_link(set, lf);
+		luo_file_link(file_set, lf);
 	return err;
 }
 
 /**
- * luo_fast_set_forget - Undo all luo_fast_file_adopt(); no handler is called.
- * @set: The set; empty afterwards. The memory of its records stays allocated.
+ * luo_fast_file_set_leak - Undo all luo_fast_file_adopt(); no handler is called.
+ * @file_set: The set; empty afterwards. The memory of its records stays allocated.
  */
-void luo_fast_set_forget(struct luo_fast_set *set)
+void luo_fast_file_set_leak(struct luo_fast_file_set *file_set)
 {
 	struct luo_fast_file *lf, *next;
 
-	list_for_each_entry_safe(lf, next, &set->files, list)
-		luo_file_unlink(set, lf);
-	luo_fast_blocks_abandon(&set->blocks);
+	list_for_each_entry_safe(lf, next, &file_set->files, list)
+		luo_file_unlink(file_set, lf);
+	luo_fast_blocks_abandon(&file_set->blocks);
 }
 
 static int luo_file_call_retrieve(struct luo_fast_file *lf)
@@ -376,25 +383,25 @@ static void luo_file_call_finish(struct luo_fast_file *lf)
 }
 
 /**
- * luo_fast_set_finish - Let all files of the previous kernel go.
- * @set: The set; empty afterwards. What was not retrieved is freed, the rest is
+ * luo_fast_file_set_finish - Let all files of the previous kernel go.
+ * @file_set: The set; empty afterwards. What was not retrieved is freed, the rest is
  *       for those who have the files.
  *
- * Context: process context, may sleep; the session of @set is locked.
+ * Context: process context, may sleep; the session of @file_set is locked.
  * Return: 0; -EBUSY when a handler is not ready for it, and nothing happened.
  */
-int luo_fast_set_finish(struct luo_fast_set *set)
+int luo_fast_file_set_finish(struct luo_fast_file_set *file_set)
 {
 	struct luo_fast_file *lf, *prev;
 
-	list_for_each_entry(lf, &set->files, list) {
+	list_for_each_entry(lf, &file_set->files, list) {
 		if (!luo_file_can_finish(lf))
 			return -EBUSY;
 	}
 
-	list_for_each_entry_safe_reverse(lf, prev, &set->files, list) {
+	list_for_each_entry_safe_reverse(lf, prev, &file_set->files, list) {
 		luo_file_call_finish(lf);
-		luo_file_unlink(set, lf);
+		luo_file_unlink(file_set, lf);
 	}
 
 	return 0;

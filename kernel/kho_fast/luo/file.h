@@ -12,14 +12,15 @@
 
 struct file;
 
-void luo_fast_set_init(struct luo_fast_set *set);
+void luo_fast_file_set_init(struct luo_fast_file_set *file_set);
 struct luo_fast_op luo_fast_file_op(struct luo_fast_file *lf);
-int luo_fast_file_preserve(struct luo_fast_set *set, u64 token, int fd);
-void luo_fast_set_unpreserve(struct luo_fast_set *set);
-void luo_fast_set_forget(struct luo_fast_set *set);
-int luo_fast_file_adopt(struct luo_fast_set *set,
+int luo_fast_file_preserve(struct luo_fast_file_set *file_set, u64 token,
+			   int fd);
+void luo_fast_file_set_unpreserve(struct luo_fast_file_set *file_set);
+void luo_fast_file_set_leak(struct luo_fast_file_set *file_set);
+int luo_fast_file_adopt(struct luo_fast_file_set *file_set,
 			const struct luo_file_ser *ser);
 int luo_fast_file_retrieve(struct luo_fast_file *lf, struct file **filep);
-int luo_fast_set_finish(struct luo_fast_set *set);
+int luo_fast_file_set_finish(struct luo_fast_file_set *file_set);
 
 #endif /* _KERNEL_KHO_FAST_LUO_FILE_H */

@@ -15,13 +15,13 @@
 struct file;
 
 /**
- * struct luo_fast_set - The files of a session.
+ * struct luo_fast_file_set - The files of a session.
  * @files:  In the order of their preservation.
  * @blocks: Room for their records; what was handed over, while it is read.
  * @count:  How many.
  * @frozen: Those that are frozen, in the order in which they were.
  */
-struct luo_fast_set {
+struct luo_fast_file_set {
 	struct list_head	files;
 	struct kho_block_set	blocks;
 	u64			count;
@@ -41,14 +41,14 @@ enum luo_fast_phase {
 /**
  * struct luo_fast_file - A file that is preserved, or was.
  * @key:        What userspace knows it by.
- * @key.set:    Its set.
+ * @key.file_set: Its set.
  * @key.token:  Unique in the set.
  * @id:         What get_id() of the handler says; unique in the system.
  * @has_id:     It is in the table by @id.
  * @by_key:     In the table by @key.
  * @by_id:      In the table by @id.
- * @list:       In &luo_fast_set.files.
- * @order:      In &luo_fast_set.frozen.
+ * @list:       In &luo_fast_file_set.files.
+ * @order:      In &luo_fast_file_set.frozen.
  * @fh:         Its handler; the module is referenced.
  * @file:       The file, referenced; NULL until it is retrieved.
  * @data:       The handler's word to the next kernel.
@@ -66,7 +66,7 @@ enum luo_fast_phase {
  */
 struct luo_fast_file {
 	struct {
-		struct luo_fast_set	*set;
+		struct luo_fast_file_set *file_set;
 		u64			token;
 	} key;
 	unsigned long			id;

@@ -54,45 +54,45 @@ static void luo_file_call_unfreeze(struct luo_fast_file *lf)
 }
 
 /**
- * luo_fast_set_unfreeze - Undo luo_fast_set_freeze().
- * @set: The set.
+ * luo_fast_file_set_unfreeze - Undo luo_fast_file_set_freeze().
+ * @file_set: The set.
  */
-void luo_fast_set_unfreeze(struct luo_fast_set *set)
+void luo_fast_file_set_unfreeze(struct luo_fast_file_set *file_set)
 {
 	struct luo_fast_file *lf, *prev;
 
-	list_for_each_entry_safe_reverse(lf, prev, &set->frozen, order) {
+	list_for_each_entry_safe_reverse(lf, prev, &file_set->frozen, order) {
 		luo_file_call_unfreeze(lf);
 		list_del(&lf->order);
 	}
 }
 
 /**
- * luo_fast_set_freeze - Freeze all files of a set.
- * @set: The set.
+ * luo_fast_file_set_freeze - Freeze all files of a set.
+ * @file_set: The set.
  *
- * Context: process context, may sleep; the session of @set is locked.
+ * Context: process context, may sleep; the session of @file_set is locked.
  * Return: 0, or what the first handler returned that did not freeze its file.
  * Then none is frozen.
  */
-int luo_fast_set_freeze(struct luo_fast_set *set)
+int luo_fast_file_set_freeze(struct luo_fast_file_set *file_set)
 {
 	struct luo_fast_file *lf, *next;
 	LIST_HEAD(order);
 	int err;
 
-	luo_fast_freeze_order(set, &order);
+	luo_fast_freeze_order(file_set, &order);
 	list_for_each_entry_safe(lf, next, &order, order) {
 		err = luo_file_call_freeze(lf);
 		if (err)
 			goto err_unfreeze;
-		list_move_tail(&lf->order, &set->frozen);
+		list_move_tail(&lf->order, &file_set->frozen);
 	}
 
 	return 0;
 
 err_unfreeze:
-	luo_fast_set_unfreeze(set);
+	luo_fast_file_set_unfreeze(file_set);
 	return err;
 }
 
@@ -105,17 +105,18 @@ static void luo_file_write(struct luo_file_ser *ser,
 }
 
 /**
- * luo_fast_set_write - Write the records of a frozen set.
- * @set: The set.
+ * luo_fast_file_set_write - Write the records of a frozen set.
+ * @file_set: The set.
  * @ser: Where its own record goes.
  */
-void luo_fast_set_write(struct luo_fast_set *set, struct luo_file_set_ser *ser)
+void luo_fast_file_set_write(struct luo_fast_file_set *file_set,
+			     struct luo_file_set_ser *ser)
 {
 	struct luo_fast_file *lf;
 	struct kho_block_set_it it;
 
-	kho_block_set_it_init(&it, &set->blocks);
-	list_for_each_entry(lf, &set->files, list) {
+	kho_block_set_it_init(&it, &file_set->blocks);
+	list_for_each_entry(lf, &file_set->files, list) {
 		struct luo_file_ser *file_ser;
 
 		/* There is room since the file was preserved. */
@@ -124,6 +125,6 @@ void luo_fast_set_write(struct luo_fast_set *set, struct luo_file_set_ser *ser)
 			luo_file_write(file_ser, lf);
 	}
 
-	ser->files = kho_block_set_head_pa(&set->blocks);
-	ser->count = set->count;
+	ser->files = kho_block_set_head_pa(&file_set->blocks);
+	ser->count = file_set->count;
 }

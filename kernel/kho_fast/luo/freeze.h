@@ -9,8 +9,9 @@
 
 #include "file_set.h"
 
-int luo_fast_set_freeze(struct luo_fast_set *set);
-void luo_fast_set_unfreeze(struct luo_fast_set *set);
-void luo_fast_set_write(struct luo_fast_set *set, struct luo_file_set_ser *ser);
+int luo_fast_file_set_freeze(struct luo_fast_file_set *file_set);
+void luo_fast_file_set_unfreeze(struct luo_fast_file_set *file_set);
+void luo_fast_file_set_write(struct luo_fast_file_set *file_set,
+			     struct luo_file_set_ser *ser);
 
 #endif /* _KERNEL_KHO_FAST_LUO_FREEZE_H */

@@ -52,16 +52,17 @@ int __init luo_fast_lookup_init(void)
 
 /**
  * luo_fast_find - Find a file by its token.
- * @set:   Its set.
+ * @file_set:   Its set.
  * @token: The token.
  *
- * Context: the session of @set is locked.
+ * Context: the session of @file_set is locked.
  * Return: the file or NULL.
  */
-struct luo_fast_file *luo_fast_find(struct luo_fast_set *set, u64 token)
+struct luo_fast_file *luo_fast_find(struct luo_fast_file_set *file_set,
+				    u64 token)
 {
 	const typeof_member(struct luo_fast_file, key) key = {
-		.set = set,
+		.file_set = file_set,
 		.token = token,
 	};
 
@@ -70,13 +71,13 @@ struct luo_fast_file *luo_fast_find(struct luo_fast_set *set, u64 token)
 
 /**
  * luo_fast_find_id - Find a file by what its handler calls it.
- * @set: Its set.
+ * @file_set: Its set.
  * @id:  The identifier.
  *
- * Context: the session of @set is locked.
+ * Context: the session of @file_set is locked.
  * Return: the file; NULL when there is none, or in another set.
  */
-struct luo_fast_file *luo_fast_find_id(struct luo_fast_set *set,
+struct luo_fast_file *luo_fast_find_id(struct luo_fast_file_set *file_set,
 				       unsigned long id)
 {
 	struct luo_fast_file *lf;
@@ -84,7 +85,7 @@ struct luo_fast_file *luo_fast_find_id(struct luo_fast_set *set,
 	guard(rcu)();
 
 	lf = rhashtable_lookup_fast(&luo_files_by_id, &id, luo_id_params);
-	return lf && lf->key.set == set ? lf : NULL;
+	return lf && lf->key.file_set == file_set ? lf : NULL;
 }
 
 /**

@@ -84,21 +84,22 @@ static void luo_freeze_order_add(struct list_head *order,
 
 /**
  * luo_fast_freeze_order - In which order are the files of a set to be frozen?
- * @set:   The set.
+ * @file_set:   The set.
  * @order: An empty list; all files are in it afterwards. Those which nobody needs
  *         are in the order of preservation.
  *
  * Linear in files and needs.
  */
-void luo_fast_freeze_order(struct luo_fast_set *set, struct list_head *order)
+void luo_fast_freeze_order(struct luo_fast_file_set *file_set,
+			   struct list_head *order)
 {
 	struct luo_fast_file *lf;
 
-	list_for_each_entry(lf, &set->files, list)
+	list_for_each_entry(lf, &file_set->files, list)
 		lf->waits = lf->dependents;
 
 	/* Who needs a file comes after it, so it was passed when it is let go. */
-	list_for_each_entry(lf, &set->files, list) {
+	list_for_each_entry(lf, &file_set->files, list) {
 		if (!lf->dependents)
 			luo_freeze_order_add(order, lf);
 	}

@@ -11,6 +11,7 @@
 
 int luo_fast_need_add(struct luo_fast_file *lf, struct luo_fast_file *on);
 void luo_fast_needs_drop(struct luo_fast_file *lf);
-void luo_fast_freeze_order(struct luo_fast_set *set, struct list_head *order);
+void luo_fast_freeze_order(struct luo_fast_file_set *file_set,
+			   struct list_head *order);
 
 #endif /* _KERNEL_KHO_FAST_LUO_NEEDS_H */

@@ -133,7 +133,7 @@ static bool luo_list_allows_session(const struct luo_compat_list *words,
 	const struct liveupdate_file_handler *known = NULL;
 	const struct luo_fast_file *lf;
 
-	list_for_each_entry(lf, &session->set.files, list) {
+	list_for_each_entry(lf, &session->file_set.files, list) {
 		/* They mostly have the handler of the one before. */
 		if (lf->fh == known)
 			continue;

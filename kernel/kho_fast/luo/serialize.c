@@ -100,12 +100,13 @@ static int luo_session_serialize(struct luo_fast_session *session)
 
 	guard(mutex)(&session->mutex);
 
-	err = luo_fast_set_freeze(&session->set);
+	err = luo_fast_file_set_freeze(&session->file_set);
 	if (err)
 		return err;
 
 	memcpy(session->ser->name, session->name, sizeof(session->ser->name));
-	luo_fast_set_write(&session->set, &session->ser->file_set_ser);
+	luo_fast_file_set_write(&session->file_set,
+				&session->ser->file_set_ser);
 	kho_fast_span(KHO_SPAN_SESSION, began, kho_fast_clock(), NUMA_NO_NODE,
 		      session->name);
 	return 0;
@@ -127,11 +128,11 @@ static void luo_session_unfreeze(struct luo_fast_session *session)
 
 	guard(mutex)(&session->mutex);
 
-	if (list_empty(&session->set.frozen))
+	if (list_empty(&session->file_set.frozen))
 		return;
 
-	luo_fast_set_unfreeze(&session->set);
-	kho_block_set_clear(&session->set.blocks);
+	luo_fast_file_set_unfreeze(&session->file_set);
+	kho_block_set_clear(&session->file_set.blocks);
 	luo_fast_trace_session(session->name, "unfreeze", began, 0);
 }
 

@@ -50,7 +50,7 @@ struct luo_fast_session *luo_fast_session_alloc(const char *name)
 		return NULL;
 
 	strscpy_pad(session->name, name);
-	luo_fast_set_init(&session->set);
+	luo_fast_file_set_init(&session->file_set);
 	mutex_init(&session->mutex);
 	return session;
 }
@@ -61,7 +61,7 @@ struct luo_fast_session *luo_fast_session_alloc(const char *name)
  */
 void luo_fast_session_free(struct luo_fast_session *session)
 {
-	WARN_ON(session->set.count);
+	WARN_ON(session->file_set.count);
 	mutex_destroy(&session->mutex);
 	kfree_rcu(session, rcu);
 }
@@ -83,8 +83,8 @@ static int luo_session_finish_files(struct luo_fast_session *session)
 	guard(mutex)(&session->mutex);
 
 	/* It was finished before, and is closed now. */
-	empty = !session->set.count;
-	err = luo_fast_set_finish(&session->set);
+	empty = !session->file_set.count;
+	err = luo_fast_file_set_finish(&session->file_set);
 	if (!err && !empty)
 		luo_session_span(session, KHO_SPAN_FINISH, began);
 	return err;
@@ -102,7 +102,7 @@ static int luo_session_finish(struct luo_fast_session *session)
 static void luo_session_unpreserve(struct luo_fast_session *session)
 {
 	guard(mutex)(&session->mutex);
-	luo_fast_set_unpreserve(&session->set);
+	luo_fast_file_set_unpreserve(&session->file_set);
 }
 
 static void luo_session_remove(struct luo_fast_table *table,
@@ -173,7 +173,7 @@ static int luo_session_preserve_file(struct luo_fast_session *session,
 				     u64 token, int fd)
 {
 	guard(mutex)(&session->mutex);
-	return luo_fast_file_preserve(&session->set, token, fd);
+	return luo_fast_file_preserve(&session->file_set, token, fd);
 }
 
 /* The file stays preserved when the answer, which has no news, cannot be given. */
@@ -195,7 +195,7 @@ static int luo_session_retrieve_file(struct luo_fast_session *session,
 
 	guard(mutex)(&session->mutex);
 
-	lf = luo_fast_find(&session->set, token);
+	lf = luo_fast_find(&session->file_set, token);
 	if (lf)
 		err = luo_fast_file_retrieve(lf, filep);
 	if (!err)

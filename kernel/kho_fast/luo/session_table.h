@@ -22,7 +22,7 @@
  * @list:      In the table, in the order of creation.
  * @retrieved: It was handed over, and userspace has it. Settled before the
  *             session has a file.
- * @set:       Its files; under @mutex.
+ * @file_set:  Its files; under @mutex.
  * @mutex:     Held while anything is done to a file of the session.
  * @ser:       Where its record goes; for the freeze only.
  * @index:     Its place in the order of creation; for the freeze only.
@@ -33,7 +33,7 @@ struct luo_fast_session {
 	struct rhash_head	node;
 	struct list_head	list;
 	bool			retrieved;
-	struct luo_fast_set	set;
+	struct luo_fast_file_set file_set;
 	struct mutex		mutex;	/* see above */
 	struct luo_session_ser	*ser;
 	unsigned long		index;

@@ -63,7 +63,7 @@ static int luo_session_deserialize(struct luo_fast_reader *reader,
 	}
 
 	job->session = session;
-	reader->files = &session->set.blocks;
+	reader->files = &session->file_set.blocks;
 	return 0;
 }
 
@@ -73,7 +73,7 @@ static int luo_file_deserialize(struct luo_fast_reader *reader,
 	struct luo_session_reader *job =
 		container_of(reader, struct luo_session_reader, reader);
 
-	return luo_fast_file_adopt(&job->session->set, ser);
+	return luo_fast_file_adopt(&job->session->file_set, ser);
 }
 
 /* The handlers were not called yet, so there is nothing that they must undo. */
@@ -83,7 +83,7 @@ static void luo_sessions_leak(void)
 
 	list_for_each_entry_safe(session, next, &luo_fast_incoming.list, list) {
 		luo_fast_table_del(&luo_fast_incoming, session);
-		luo_fast_set_forget(&session->set);
+		luo_fast_file_set_leak(&session->file_set);
 		luo_fast_session_free(session);
 	}
 	luo_fast_blocks_abandon(&luo_fast_incoming.blocks);
@@ -95,7 +95,7 @@ static void luo_sessions_free_records(void)
 	struct luo_fast_session *session;
 
 	list_for_each_entry(session, &luo_fast_incoming.list, list)
-		kho_block_set_destroy(&session->set.blocks);
+		kho_block_set_destroy(&session->file_set.blocks);
 	kho_block_set_destroy(&luo_fast_incoming.blocks);
 }
 

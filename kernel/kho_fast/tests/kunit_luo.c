@@ -32,7 +32,7 @@ static void luo_test_token_is_used_once_in_a_set(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_other, 1, 7), 0);
 	KUNIT_EXPECT_EQ(test, luo_test_set.count, 1);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_PRESERVE], 2);
-	luo_fast_set_unpreserve(&luo_test_set);
+	luo_fast_file_set_unpreserve(&luo_test_set);
 	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 0, 7), 0);
 }
 
@@ -43,7 +43,7 @@ static void luo_test_file_is_preserved_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_other, 0, 1), -EBUSY);
 	KUNIT_EXPECT_EQ(test, luo_test_set.blocks.nblocks, 1);
 	KUNIT_EXPECT_EQ(test, luo_test_other.blocks.nblocks, 0);
-	luo_fast_set_unpreserve(&luo_test_set);
+	luo_fast_file_set_unpreserve(&luo_test_set);
 	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_other, 0, 1), 0);
 }
 
@@ -81,7 +81,7 @@ static void luo_test_files_are_unpreserved_in_reverse(struct kunit *test)
 	int i;
 
 	KUNIT_ASSERT_EQ(test, luo_test_preserve_all(LUO_TEST_FILES), 0);
-	luo_fast_set_unpreserve(&luo_test_set);
+	luo_fast_file_set_unpreserve(&luo_test_set);
 	for (i = 1; i < LUO_TEST_FILES; i++)
 		KUNIT_EXPECT_LT(test, luo_test_when(LUO_EV_UNPRESERVE, i),
 				luo_test_when(LUO_EV_UNPRESERVE, i - 1));
@@ -97,10 +97,10 @@ luo_test_files_freeze_in_the_order_of_preservation(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, luo_test_preserve_all(10), 0);
 	luo_test_reset_events();
-	KUNIT_EXPECT_EQ(test, luo_fast_set_freeze(&luo_test_set), 0);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_freeze(&luo_test_set), 0);
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_EQ(test, luo_test_when(LUO_EV_FREEZE, i), i);
-	luo_fast_set_unfreeze(&luo_test_set);
+	luo_fast_file_set_unfreeze(&luo_test_set);
 }
 
 /* Random needs; some are refused, as the chain would be too long. */
@@ -118,9 +118,9 @@ static void luo_test_dependents_freeze_first(struct kunit *test)
 			luo_numbers[i].nr_deps--;
 	}
 	KUNIT_ASSERT_EQ(test, luo_test_set.count, LUO_TEST_FILES);
-	KUNIT_ASSERT_EQ(test, luo_fast_set_freeze(&luo_test_set), 0);
-	luo_fast_set_unfreeze(&luo_test_set);
-	luo_fast_set_unpreserve(&luo_test_set);
+	KUNIT_ASSERT_EQ(test, luo_fast_file_set_freeze(&luo_test_set), 0);
+	luo_fast_file_set_unfreeze(&luo_test_set);
+	luo_fast_file_set_unpreserve(&luo_test_set);
 
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FREEZE], LUO_TEST_FILES);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_UNFREEZE], LUO_TEST_FILES);
@@ -176,7 +176,7 @@ static void luo_test_failed_freeze_is_undone_in_reverse(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, luo_test_preserve_all(10), 0);
 	luo_numbers[5].fail[LUO_EV_FREEZE] = -EDOM;
 	luo_test_reset_events();
-	KUNIT_EXPECT_EQ(test, luo_fast_set_freeze(&luo_test_set), -EDOM);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_freeze(&luo_test_set), -EDOM);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_logged, 10);
 	for (i = 0; i < 5; i++) {
 		KUNIT_EXPECT_EQ(test, luo_test_when(LUO_EV_FREEZE, i), i);
@@ -185,9 +185,9 @@ static void luo_test_failed_freeze_is_undone_in_reverse(struct kunit *test)
 
 	luo_numbers[5].fail[LUO_EV_FREEZE] = 0;
 	luo_test_reset_events();
-	KUNIT_EXPECT_EQ(test, luo_fast_set_freeze(&luo_test_set), 0);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_freeze(&luo_test_set), 0);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FREEZE], 10);
-	luo_fast_set_unfreeze(&luo_test_set);
+	luo_fast_file_set_unfreeze(&luo_test_set);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_UNFREEZE], 10);
 }
 
@@ -201,9 +201,9 @@ luo_test_records_are_in_the_order_of_preservation(struct kunit *test)
 
 	luo_test_add_dep(3, 0);
 	KUNIT_ASSERT_EQ(test, luo_test_preserve_all(LUO_TEST_FILES), 0);
-	KUNIT_ASSERT_EQ(test, luo_fast_set_freeze(&luo_test_set), 0);
-	luo_fast_set_write(&luo_test_set, &ser);
-	luo_fast_set_unfreeze(&luo_test_set);
+	KUNIT_ASSERT_EQ(test, luo_fast_file_set_freeze(&luo_test_set), 0);
+	luo_fast_file_set_write(&luo_test_set, &ser);
+	luo_fast_file_set_unfreeze(&luo_test_set);
 
 	KUNIT_EXPECT_EQ(test, ser.count, LUO_TEST_FILES);
 	KUNIT_EXPECT_EQ(test, ser.files,
@@ -227,7 +227,7 @@ static void luo_test_file_is_retrieved_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_retrieve(9), -ENOENT);
 	/* It is known again, so it cannot be preserved. */
 	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_other, 1, 1), -EBUSY);
-	KUNIT_EXPECT_EQ(test, luo_fast_set_finish(&luo_test_set), 0);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_finish(&luo_test_set), 0);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FINISH], 3);
 	KUNIT_EXPECT_LT(test, luo_test_when(LUO_EV_FINISH, 2),
 			luo_test_when(LUO_EV_FINISH, 1));
@@ -287,7 +287,7 @@ static void luo_test_retrieval_does_not_nest_without_end(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, luo_test_deserialize_all(LUO_TEST_FILES), 0);
 	KUNIT_EXPECT_EQ(test, luo_test_retrieve(LUO_TEST_FILES - 1), -ELOOP);
 	/* One after the other it is no matter how many there are. */
-	luo_fast_set_finish(&luo_test_set);
+	luo_fast_file_set_finish(&luo_test_set);
 	luo_test_reset_events();
 	KUNIT_ASSERT_EQ(test, luo_test_deserialize_all(LUO_TEST_FILES), 0);
 	for (i = 0; i < LUO_TEST_FILES; i++)
@@ -298,11 +298,11 @@ static void luo_test_finishing_is_all_or_nothing(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, luo_test_deserialize_all(10), 0);
 	luo_numbers[0].unready = true;
-	KUNIT_EXPECT_EQ(test, luo_fast_set_finish(&luo_test_set), -EBUSY);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_finish(&luo_test_set), -EBUSY);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FINISH], 0);
 	KUNIT_EXPECT_EQ(test, luo_test_set.count, 10);
 	luo_numbers[0].unready = false;
-	KUNIT_EXPECT_EQ(test, luo_fast_set_finish(&luo_test_set), 0);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_finish(&luo_test_set), 0);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FINISH], 10);
 }
 
@@ -313,7 +313,7 @@ static void luo_test_leaked_files_are_not_finished(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, luo_test_deserialize_all(10), 0);
 	KUNIT_EXPECT_EQ(test, luo_fast_file_adopt(&luo_test_set, &unknown),
 			-ENOENT);
-	luo_fast_set_forget(&luo_test_set);
+	luo_fast_file_set_leak(&luo_test_set);
 	KUNIT_EXPECT_EQ(test, luo_test_set.count, 0);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_logged, 0);
 	KUNIT_EXPECT_NULL(test, luo_fast_find(&luo_test_set, 0));

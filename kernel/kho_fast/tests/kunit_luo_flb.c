@@ -76,9 +76,9 @@ void luo_test_flb_lives_from_the_first_file_to_the_last(struct kunit *test)
 			0);
 	KUNIT_EXPECT_PTR_EQ(test, obj, (void *)&luo_test_flb);
 	liveupdate_flb_put_outgoing(&luo_test_flb);
-	luo_fast_set_unpreserve(&luo_test_set);
+	luo_fast_file_set_unpreserve(&luo_test_set);
 	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 0);
-	luo_fast_set_unpreserve(&luo_test_other);
+	luo_fast_file_set_unpreserve(&luo_test_other);
 	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 1);
 
 	luo_test_flb_err = -EDOM;

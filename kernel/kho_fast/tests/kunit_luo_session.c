@@ -57,7 +57,7 @@ static int luo_test_create_sessions(struct file **files)
 			return PTR_ERR(files[i]);
 		session = files[i]->private_data;
 		guard(mutex)(&session->mutex);
-		err = luo_test_preserve(&session->set, i, i);
+		err = luo_test_preserve(&session->file_set, i, i);
 		if (err)
 			return err;
 	}

@@ -17,7 +17,7 @@
 #include "luo_numbers.h"
 
 struct luo_number luo_numbers[LUO_TEST_FILES];
-struct luo_fast_set luo_test_set, luo_test_other;
+struct luo_fast_file_set luo_test_set, luo_test_other;
 
 /* Events: the number of the file plus 100 times the event. */
 static DEFINE_SPINLOCK(luo_test_log_lock);
@@ -159,7 +159,7 @@ struct liveupdate_file_handler luo_test_handler = {
 	.compatible = LUO_TEST_HANDLER,
 };
 
-int luo_test_preserve(struct luo_fast_set *where, int nr, u64 token)
+int luo_test_preserve(struct luo_fast_file_set *where, int nr, u64 token)
 {
 	return luo_fast_file_preserve(where, token, luo_numbers[nr].fd);
 }
@@ -218,8 +218,8 @@ int luo_test_open(void)
 	int i;
 
 	luo_test_reset_events();
-	luo_fast_set_init(&luo_test_set);
-	luo_fast_set_init(&luo_test_other);
+	luo_fast_file_set_init(&luo_test_set);
+	luo_fast_file_set_init(&luo_test_other);
 	memset(luo_numbers, 0, sizeof(luo_numbers));
 	for (i = 0; i < LUO_TEST_FILES; i++) {
 		int fd = anon_inode_getfd("[luo-kunit]", &luo_number_fops,
@@ -240,10 +240,10 @@ void luo_test_close(void)
 
 	/* Those that were adopted were never to be unpreserved. */
 	if (luo_test_set.blocks.nblocks)
-		luo_fast_set_unpreserve(&luo_test_set);
+		luo_fast_file_set_unpreserve(&luo_test_set);
 	else
-		luo_fast_set_forget(&luo_test_set);
-	luo_fast_set_unpreserve(&luo_test_other);
+		luo_fast_file_set_leak(&luo_test_set);
+	luo_fast_file_set_unpreserve(&luo_test_other);
 	for (i = 0; i < LUO_TEST_FILES; i++) {
 		fput(luo_numbers[i].file);
 		close_fd(luo_numbers[i].fd);

@@ -38,7 +38,7 @@ struct luo_number {
 };
 
 extern struct luo_number luo_numbers[LUO_TEST_FILES];
-extern struct luo_fast_set luo_test_set, luo_test_other;
+extern struct luo_fast_file_set luo_test_set, luo_test_other;
 extern struct liveupdate_file_handler luo_test_handler;
 
 /* Events since luo_test_reset_events(): all, and those of a kind. */
@@ -47,7 +47,7 @@ extern int luo_test_nr_logged, luo_test_nr_of[LUO_NR_EV];
 int luo_test_when(enum luo_test_event event, int nr);
 void luo_test_reset_events(void);
 
-int luo_test_preserve(struct luo_fast_set *where, int nr, u64 token);
+int luo_test_preserve(struct luo_fast_file_set *where, int nr, u64 token);
 int luo_test_preserve_all(int nr);
 void luo_test_add_dep(int nr, int needed);
 int luo_test_deserialize(int nr, u64 token);
