@@ -22,19 +22,19 @@
  * first. Everything else starts at late_initcall. The sessions that were handed
  * over are read when the device is opened first, when all handlers are there.
  *
- * Lock order: luo_fast_update, &luo_fast_table.lock (incoming, outgoing),
- * &luo_fast_session.mutex, luo_fast_registry, the lock of an FLB; and
- * luo_fast_update, &luo_fast_table.lock, luo_next_lock (query.c),
- * luo_fast_registry.
+ * Lock order: luo_fast_serialize_rwsem, &luo_fast_table.lock (incoming, outgoing),
+ * &luo_fast_session.mutex, luo_fast_registry_rwsem, the lock of an FLB; and
+ * luo_fast_serialize_rwsem, &luo_fast_table.lock, luo_next_lock (query.c),
+ * luo_fast_registry_rwsem.
  *
- * - luo_fast_update is held for reading by whatever userspace does, for writing
+ * - luo_fast_serialize_rwsem is held for reading by whatever userspace does, for writing
  *   by the freeze. After a freeze that succeeded it is held for ever: nothing
  *   changes any more.
  * - &luo_fast_table.lock covers a lookup or a change of the table, never a
- *   callback of a handler, but for the freeze, with luo_fast_update for writing.
+ *   callback of a handler, but for the freeze, with luo_fast_serialize_rwsem for writing.
  * - &luo_fast_session.mutex is held over the callbacks for files of the session.
  *   Those of different sessions run in parallel.
- * - luo_fast_registry is held for reading while FLBs are preserved and finished.
+ * - luo_fast_registry_rwsem is held for reading while FLBs are preserved and finished.
  *
  * Failure: what the previous kernel handed over is taken over whole or not at
  * all. If not, one message says what is wrong, /dev/liveupdate cannot be opened

@@ -12,7 +12,7 @@
  * A session with which somebody is busy shows that instead of its files: a reader
  * waits for no handler.
  *
- * Lock order: luo_fast_update, for reading, the lock of the table, and, if nobody
+ * Lock order: luo_fast_serialize_rwsem, for reading, the lock of the table, and, if nobody
  * has it, that of a session; see core.c.
  */
 #include <linux/debugfs.h>
@@ -89,14 +89,14 @@ static void luo_show_table(struct seq_file *m, const char *name,
 /* seq_file begins again with more memory until all of it fits. */
 static int luo_state_show(struct seq_file *m, void *v)
 {
-	int err = down_read_killable(&luo_fast_update);
+	int err = down_read_killable(&luo_fast_serialize_rwsem);
 
 	if (err)
 		return err;
 
 	luo_show_table(m, "outgoing", &luo_fast_outgoing);
 	luo_show_table(m, "incoming", &luo_fast_incoming);
-	up_read(&luo_fast_update);
+	up_read(&luo_fast_serialize_rwsem);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(luo_state);

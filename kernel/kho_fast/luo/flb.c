@@ -11,7 +11,7 @@
  * of the previous kernel, from its record, that are not finished yet. Both count
  * who has got the object, too.
  *
- * Lock order: luo_fast_registry, then the lock of an FLB. The callbacks are
+ * Lock order: luo_fast_registry_rwsem, then the lock of an FLB. The callbacks are
  * called with both, but for retrieve(), with the latter.
  *
  * Failure: a retrieval that failed is not tried again. A file of the previous
@@ -36,7 +36,7 @@
 #include "flb_records.h"
 #include "registry.h"
 
-/* Every FLB that a handler uses; under luo_fast_registry, as @nr_flbs. */
+/* Every FLB that a handler uses; under luo_fast_registry_rwsem, as @nr_flbs. */
 static unsigned int luo_nr_flbs;
 
 /**
@@ -302,7 +302,7 @@ int luo_fast_flb_preserve(struct liveupdate_file_handler *fh)
 	struct luo_flb_use *use;
 	int err;
 
-	guard(rwsem_read)(&luo_fast_registry);
+	guard(rwsem_read)(&luo_fast_registry_rwsem);
 
 	list_for_each_entry(use, uses, list) {
 		err = luo_flb_get_or_preserve(use->flb);
@@ -325,7 +325,7 @@ void luo_fast_flb_unpreserve(struct liveupdate_file_handler *fh)
 {
 	struct luo_flb_use *use;
 
-	guard(rwsem_read)(&luo_fast_registry);
+	guard(rwsem_read)(&luo_fast_registry_rwsem);
 	list_for_each_entry_reverse(use, &ACCESS_PRIVATE(fh, flb_list), list)
 		liveupdate_flb_put_outgoing(use->flb);
 }
@@ -338,7 +338,7 @@ void luo_fast_flb_finish(struct liveupdate_file_handler *fh)
 {
 	struct luo_flb_use *use;
 
-	guard(rwsem_read)(&luo_fast_registry);
+	guard(rwsem_read)(&luo_fast_registry_rwsem);
 	list_for_each_entry_reverse(use, &ACCESS_PRIVATE(fh, flb_list), list)
 		liveupdate_flb_put_incoming(use->flb);
 }
@@ -380,7 +380,7 @@ static int luo_flb_add_use(struct liveupdate_file_handler *fh,
 	struct luo_flb_private *private = luo_flb_priv(use->flb);
 	int err;
 
-	guard(rwsem_write)(&luo_fast_registry);
+	guard(rwsem_write)(&luo_fast_registry_rwsem);
 
 	if (luo_flb_find_use(fh, use->flb))
 		return -EEXIST;
@@ -456,7 +456,7 @@ void liveupdate_unregister_flb(struct liveupdate_file_handler *fh,
 	if (!liveupdate_enabled())
 		return;
 
-	guard(rwsem_write)(&luo_fast_registry);
+	guard(rwsem_write)(&luo_fast_registry_rwsem);
 
 	use = luo_flb_find_use(fh, flb);
 	if (use)
@@ -471,13 +471,13 @@ EXPORT_SYMBOL_GPL(liveupdate_unregister_flb);
  * luo_fast_flb_forget - A handler goes.
  * @fh: The handler.
  *
- * Context: luo_fast_registry is held for writing.
+ * Context: luo_fast_registry_rwsem is held for writing.
  */
 void luo_fast_flb_forget(struct liveupdate_file_handler *fh)
 {
 	struct luo_flb_use *use, *next;
 
-	lockdep_assert_held_write(&luo_fast_registry);
+	lockdep_assert_held_write(&luo_fast_registry_rwsem);
 
 	list_for_each_entry_safe(use, next, &ACCESS_PRIVATE(fh, flb_list), list)
 		luo_flb_del_use(use);

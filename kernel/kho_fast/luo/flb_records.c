@@ -6,7 +6,7 @@
  * luo_flb_header_ser with the records behind it. The page of the previous kernel
  * stays in memory, since FLBs are registered at any time.
  *
- * Lock order: luo_fast_registry, for reading, in the freeze.
+ * Lock order: luo_fast_registry_rwsem, for reading, in the freeze.
  *
  * Failure: a page with invalid records is refused as a whole, and not freed.
  */
@@ -127,7 +127,7 @@ void luo_fast_flb_serialize(void)
 	struct liveupdate_flb *flb;
 	u64 nr = 0;
 
-	guard(rwsem_read)(&luo_fast_registry);
+	guard(rwsem_read)(&luo_fast_registry_rwsem);
 
 	list_private_for_each_entry(flb, &luo_fast_flbs, private.list) {
 		state = &ACCESS_PRIVATE(flb, private).outgoing;

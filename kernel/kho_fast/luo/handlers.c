@@ -8,7 +8,7 @@
  * Lifecycle: from registration to unregistration by a module that is loaded. A
  * file that is preserved holds a reference of the module.
  *
- * Lock order: luo_fast_registry; see core.c. can_preserve() is called with it
+ * Lock order: luo_fast_registry_rwsem; see core.c. can_preserve() is called with it
  * held for reading, all other callbacks without.
  */
 #define pr_fmt(fmt) "luo: " fmt
@@ -49,7 +49,7 @@ struct liveupdate_file_handler *luo_fast_handler_get(struct file *file)
 {
 	struct liveupdate_file_handler *fh;
 
-	guard(rwsem_read)(&luo_fast_registry);
+	guard(rwsem_read)(&luo_fast_registry_rwsem);
 
 	list_private_for_each_entry(fh, &luo_fast_handlers, list) {
 		if (fh->ops->can_preserve(fh, file))
@@ -71,7 +71,7 @@ struct liveupdate_file_handler *luo_fast_handler_find(const char *compatible)
 {
 	struct liveupdate_file_handler *fh;
 
-	guard(rwsem_read)(&luo_fast_registry);
+	guard(rwsem_read)(&luo_fast_registry_rwsem);
 
 	fh = luo_handler_find(compatible);
 	return fh && try_module_get(fh->ops->owner) ? fh : NULL;
@@ -94,7 +94,7 @@ static bool luo_handler_is_complete(const struct liveupdate_file_ops *ops)
 
 static int luo_handler_add(struct liveupdate_file_handler *fh)
 {
-	guard(rwsem_write)(&luo_fast_registry);
+	guard(rwsem_write)(&luo_fast_registry_rwsem);
 
 	if (luo_handler_find(fh->compatible)) {
 		pr_err("there is a file handler '%s' already\n", fh->compatible);
@@ -142,7 +142,7 @@ void liveupdate_unregister_file_handler(struct liveupdate_file_handler *fh)
 	if (!liveupdate_enabled())
 		return;
 
-	guard(rwsem_write)(&luo_fast_registry);
+	guard(rwsem_write)(&luo_fast_registry_rwsem);
 	luo_fast_flb_forget(fh);
 	list_del(&ACCESS_PRIVATE(fh, list));
 }

@@ -5,7 +5,7 @@
  * Arguments grow with time. A caller that knows fewer fields than we do leaves
  * the rest zero, one that knows more must leave what we do not know zero.
  *
- * Lock order: luo_fast_update, for reading, is taken here for each call.
+ * Lock order: luo_fast_serialize_rwsem, for reading, is taken here for each call.
  *
  * Failure, as in stock: -EINVAL for a number that is out of range, for an
  * argument that is too short and for an object that it does not apply to;
@@ -70,7 +70,7 @@ long luo_fast_ioctl(const struct luo_fast_ioctls *ioctls, void *object,
 		return err;
 
 	call.size = min_t(size_t, size, ioctl->size);
-	guard(rwsem_read)(&luo_fast_update);
+	guard(rwsem_read)(&luo_fast_serialize_rwsem);
 	return ioctl->run(object, &call);
 }
 

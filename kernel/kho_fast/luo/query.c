@@ -13,7 +13,7 @@
  *
  * Lifecycle: from late_initcall on.
  *
- * Lock order: luo_next_lock, then luo_fast_registry; see core.c.
+ * Lock order: luo_next_lock, then luo_fast_registry_rwsem; see core.c.
  *
  * Failure: -EFBIG when the list is larger than a file of sysfs can be. One message
  * says what the next kernel does not take.
@@ -153,7 +153,7 @@ static bool luo_list_allows_flbs(const struct luo_compat_list *words)
 {
 	struct liveupdate_flb *flb;
 
-	guard(rwsem_read)(&luo_fast_registry);
+	guard(rwsem_read)(&luo_fast_registry_rwsem);
 
 	list_private_for_each_entry(flb, &luo_fast_flbs, private.list) {
 		if (luo_fast_flb_is_preserved(flb) &&
@@ -201,7 +201,7 @@ static ssize_t luo_compatible_show(struct kobject *kobj,
 	struct liveupdate_flb *flb;
 	int len;
 
-	guard(rwsem_read)(&luo_fast_registry);
+	guard(rwsem_read)(&luo_fast_registry_rwsem);
 
 	len = sysfs_emit(buf, "%s\n%s\n", KHO_FDT_COMPATIBLE,
 			 LUO_ABI_COMPATIBLE);

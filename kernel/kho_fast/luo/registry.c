@@ -11,6 +11,6 @@
 
 #include "registry.h"
 
-DECLARE_RWSEM(luo_fast_registry);
+DECLARE_RWSEM(luo_fast_registry_rwsem);
 LIST_HEAD(luo_fast_handlers);
 LIST_HEAD(luo_fast_flbs);

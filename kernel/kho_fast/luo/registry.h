@@ -8,7 +8,7 @@
 #include <linux/list.h>
 #include <linux/rwsem.h>
 
-extern struct rw_semaphore luo_fast_registry;
+extern struct rw_semaphore luo_fast_registry_rwsem;
 extern struct list_head luo_fast_handlers;
 extern struct list_head luo_fast_flbs;
 

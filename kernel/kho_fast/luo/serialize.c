@@ -11,11 +11,11 @@
  * one, in order, was begun before it, and the first failing one is among those
  * that were begun: it tells the error.
  *
- * Lock order: luo_fast_update, for writing, the lock of the outgoing table; in a
+ * Lock order: luo_fast_serialize_rwsem, for writing, the lock of the outgoing table; in a
  * worker the mutex of one session. See core.c.
  *
  * Failure: sessions that were frozen are unfrozen, the last first, and everything
- * goes on. After success luo_fast_update is kept for ever.
+ * goes on. After success luo_fast_serialize_rwsem is kept for ever.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -254,9 +254,9 @@ int luo_fast_serialize(u64 *sessions_pa)
 {
 	int err;
 
-	down_write(&luo_fast_update);
+	down_write(&luo_fast_serialize_rwsem);
 	err = luo_serialize(sessions_pa);
 	if (err)
-		up_write(&luo_fast_update);
+		up_write(&luo_fast_serialize_rwsem);
 	return err;
 }

@@ -136,7 +136,7 @@ static int luo_session_release(struct inode *inode, struct file *file)
 	if (!session)
 		return 0;
 
-	guard(rwsem_read)(&luo_fast_update);
+	guard(rwsem_read)(&luo_fast_serialize_rwsem);
 	if (!session->retrieved) {
 		luo_session_unpreserve(session);
 		luo_session_trace_close(session, began, 0);
@@ -327,7 +327,7 @@ static struct file *luo_session_do_create(const char *name)
  * luo_fast_session_create - Make a session and its file.
  * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
  *
- * Context: luo_fast_update is held for reading.
+ * Context: luo_fast_serialize_rwsem is held for reading.
  * Return: the file; ERR_PTR(-EINVAL) when @name is empty or does not end,
  * -EEXIST when there is such a session to hand over, -ENOMEM, -ENOSPC.
  */
@@ -375,7 +375,7 @@ static struct file *luo_session_do_retrieve(const char *name)
  * luo_fast_session_retrieve - Make the file of a session that was handed over.
  * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
  *
- * Context: luo_fast_update is held for reading.
+ * Context: luo_fast_serialize_rwsem is held for reading.
  * Return: the file; ERR_PTR(-ENOENT) when there is no such session, -EINVAL when
  * it has a file already, -ENOMEM.
  */

@@ -56,7 +56,7 @@ struct luo_fast_table {
 	struct kho_block_set	blocks;
 };
 
-extern struct rw_semaphore luo_fast_update;
+extern struct rw_semaphore luo_fast_serialize_rwsem;
 extern struct luo_fast_table luo_fast_incoming, luo_fast_outgoing;
 
 int luo_fast_sessions_init(void);

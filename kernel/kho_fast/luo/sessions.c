@@ -134,7 +134,7 @@ int luo_fast_sessions_take_over(void)
 	static int err;
 
 	if (!done) {
-		guard(rwsem_read)(&luo_fast_update);
+		guard(rwsem_read)(&luo_fast_serialize_rwsem);
 		err = luo_sessions_deserialize();
 		done = true;
 	}
