@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * For handlers of files that need other files of the same session: see
- * kernel/kho_fast/luo/depend.c.
+ * kernel/kho_fast/luo/deps_api.c.
  */
 #ifndef _LINUX_LIVEUPDATE_DEPS_H
 #define _LINUX_LIVEUPDATE_DEPS_H

@@ -503,11 +503,11 @@ sessions_are_listed() {
 	cat >"$root/sys/kernel/debug/liveupdate/state" <<-'EOT'
 	outgoing sessions=1 files=2
 	outgoing session 'vm-1' files=2
-	outgoing session 'vm-1' token=0x1 handler=memfd-v2 preserved needs=0
-	outgoing session 'vm-1' token=0x2 handler=memfd-v2 preserved needs=0
+	outgoing session 'vm-1' token=0x1 handler=memfd-v2 preserved deps=0
+	outgoing session 'vm-1' token=0x2 handler=memfd-v2 preserved deps=0
 	incoming sessions=2 files=1
 	incoming session 'it's' files=1 retrieved
-	incoming session 'it's' token=0x1 handler=memfd-v2 retrieved needs=0
+	incoming session 'it's' token=0x1 handler=memfd-v2 retrieved deps=0
 	incoming session 'b' busy
 	EOT
 	khoctl 0 -R "$root" sessions list && says '^outgoing open +2 +12  vm-1$' &&

@@ -9,7 +9,7 @@
  * - enable.c, device.c, ioctl.c: liveupdate=, /dev/liveupdate, and its ioctls;
  * - session.c, session_table.c, sessions.c: a session and its file; the tables of
  *   all of them; those of the previous kernel;
- * - file.c, lookup.c, needs.c, depend.c: a preserved file, how it is found, the
+ * - file.c, lookup.c, deps.c, deps_api.c: a preserved file, how it is found, the
  *   files it needs, and how its handler says so;
  * - registry.c, handlers.c: what is registered; handlers of files;
  * - flb.c, flb_records.c: objects that live as long as files that use them, and

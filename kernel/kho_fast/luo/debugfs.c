@@ -6,7 +6,7 @@
  *
  *   outgoing sessions=1 files=1
  *   outgoing session 'vm0' files=1
- *   outgoing session 'vm0' token=0x1 handler=memfd-v2 preserved needs=0
+ *   outgoing session 'vm0' token=0x1 handler=memfd-v2 preserved deps=0
  *   incoming sessions=0 files=0
  *
  * A session with which somebody is busy shows that instead of its files: a reader
@@ -40,10 +40,10 @@ static void luo_show_files(struct seq_file *m, const char *table,
 	const struct luo_fast_file *lf;
 
 	list_for_each_entry(lf, &session->file_set.files, list)
-		seq_printf(m, "%s session '%s' token=%#llx handler=%s %s needs=%zu\n",
+		seq_printf(m, "%s session '%s' token=%#llx handler=%s %s deps=%zu\n",
 			   table, session->name, lf->key.token,
 			   lf->fh->compatible, luo_file_state(lf),
-			   list_count_nodes((struct list_head *)&lf->needs));
+			   list_count_nodes((struct list_head *)&lf->deps));
 }
 
 static void luo_show_session(struct seq_file *m, const char *table,

@@ -27,12 +27,12 @@
 #include <linux/slab.h>
 
 #include "../trace.h"
+#include "deps.h"
 #include "file.h"
 #include "file_set.h"
 #include "flb.h"
 #include "handlers.h"
 #include "lookup.h"
-#include "needs.h"
 #include "records.h"
 #include "trace.h"
 
@@ -79,7 +79,7 @@ static struct luo_fast_file *luo_file_alloc(struct luo_fast_file_set *file_set,
 	lf->key.file_set = file_set;
 	lf->key.token = token;
 	lf->fh = fh;
-	INIT_LIST_HEAD(&lf->needs);
+	INIT_LIST_HEAD(&lf->deps);
 	return lf;
 }
 
@@ -119,7 +119,7 @@ static int luo_file_call_preserve(struct luo_fast_file *lf)
 	lf->phase = LUO_FAST_IDLE;
 	luo_fast_trace_file(lf, "preserve", began, err);
 	if (err) {
-		luo_fast_needs_drop(lf);
+		luo_fast_deps_free(lf);
 		return err;
 	}
 
@@ -244,7 +244,7 @@ static void luo_file_unpreserve(struct luo_fast_file *lf)
 	WARN_ON_ONCE(lf->dependents);
 	lf->fh->ops->unpreserve(&op.args);
 	luo_fast_trace_file(lf, "unpreserve", began, 0);
-	luo_fast_needs_drop(lf);
+	luo_fast_deps_free(lf);
 	luo_fast_flb_unpreserve(lf->fh);
 }
 

@@ -57,7 +57,7 @@ enum luo_fast_phase {
  * @phase:      enum luo_fast_phase
  * @depth:      Files that it needs one after the other; when it is retrieved,
  *              files whose retrieval waits for it.
- * @needs:      What it needs, struct luo_fast_need.
+ * @deps:       What it needs, struct luo_fast_dep.
  * @dependents: How many need it.
  * @waits:      How many of those are not frozen yet.
  * @rcu:        To free it.
@@ -78,7 +78,7 @@ struct luo_fast_file {
 	struct file			*file;
 	u64				data;
 	void				*private;
-	struct list_head		needs;
+	struct list_head		deps;
 	unsigned int			dependents;
 	unsigned int			waits;
 	int				status;

@@ -20,10 +20,10 @@
 #include <linux/string.h>
 
 #include "../trace.h"
+#include "deps.h"
 #include "file.h"
 #include "file_set.h"
 #include "freeze.h"
-#include "needs.h"
 #include "trace.h"
 
 static int luo_file_call_freeze(struct luo_fast_file *lf)

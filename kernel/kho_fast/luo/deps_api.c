@@ -27,11 +27,11 @@
 #include <linux/liveupdate_deps.h>
 #include <linux/slab.h>
 
+#include "deps.h"
 #include "file.h"
 #include "file_set.h"
 #include "handlers.h"
 #include "lookup.h"
-#include "needs.h"
 
 static struct luo_fast_file *
 luo_calling_file(struct liveupdate_file_op_args *args,
@@ -84,7 +84,7 @@ int liveupdate_get_token_outgoing(struct liveupdate_file_op_args *args,
 	if (on == lf)
 		return -ELOOP;
 
-	err = luo_fast_need_add(lf, on);
+	err = luo_fast_dep_add(lf, on);
 	if (!err)
 		*token = on->key.token;
 	return err;

@@ -3,7 +3,7 @@
  * DOC: Dependencies between files
  *
  * The edges, and the order in which to freeze that follows from them. What
- * handlers call is in depend.c.
+ * handlers call is in deps_api.c.
  *
  * Lock order: all under the mutex of the session.
  */
@@ -13,56 +13,56 @@
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
+#include "deps.h"
 #include "file_set.h"
-#include "needs.h"
 
 /**
- * struct luo_fast_need - That a file needs another one.
- * @list: In &luo_fast_file.needs.
+ * struct luo_fast_dep - That a file needs another one.
+ * @list: In &luo_fast_file.deps.
  * @on:   What it needs.
  */
-struct luo_fast_need {
+struct luo_fast_dep {
 	struct list_head	list;
 	struct luo_fast_file	*on;
 };
 
 /**
- * luo_fast_need_add - Note that a file needs another one.
+ * luo_fast_dep_add - Note that a file needs another one.
  * @lf: The file.
  * @on: The one that it needs.
  *
  * Return: 0; -ELOOP when the chain would nest too deeply; -ENOMEM.
  */
-int luo_fast_need_add(struct luo_fast_file *lf, struct luo_fast_file *on)
+int luo_fast_dep_add(struct luo_fast_file *lf, struct luo_fast_file *on)
 {
-	struct luo_fast_need *need;
+	struct luo_fast_dep *dep;
 
 	if (on->depth >= LUO_FAST_MAX_DEPTH - 1)
 		return -ELOOP;
 
-	need = kmalloc_obj(*need);
-	if (!need)
+	dep = kmalloc_obj(*dep);
+	if (!dep)
 		return -ENOMEM;
 
-	need->on = on;
+	dep->on = on;
 	on->dependents++;
-	list_add_tail(&need->list, &lf->needs);
+	list_add_tail(&dep->list, &lf->deps);
 	lf->depth = max(lf->depth, on->depth + 1);
 	return 0;
 }
 
 /**
- * luo_fast_needs_drop - Forget what a file needs.
+ * luo_fast_deps_free - Forget what a file needs.
  * @lf: The file, which goes.
  */
-void luo_fast_needs_drop(struct luo_fast_file *lf)
+void luo_fast_deps_free(struct luo_fast_file *lf)
 {
-	struct luo_fast_need *need, *next;
+	struct luo_fast_dep *dep, *next;
 
-	list_for_each_entry_safe(need, next, &lf->needs, list) {
-		need->on->dependents--;
-		list_del(&need->list);
-		kfree(need);
+	list_for_each_entry_safe(dep, next, &lf->deps, list) {
+		dep->on->dependents--;
+		list_del(&dep->list);
+		kfree(dep);
 	}
 	lf->depth = 0;
 }
@@ -71,13 +71,13 @@ void luo_fast_needs_drop(struct luo_fast_file *lf)
 static void luo_freeze_order_add(struct list_head *order,
 				 struct luo_fast_file *lf)
 {
-	struct luo_fast_need *need;
+	struct luo_fast_dep *dep;
 
 	list_add_tail(&lf->order, order);
 	list_for_each_entry_from(lf, order, order) {
-		list_for_each_entry(need, &lf->needs, list) {
-			if (!--need->on->waits)
-				list_add_tail(&need->on->order, order);
+		list_for_each_entry(dep, &lf->deps, list) {
+			if (!--dep->on->waits)
+				list_add_tail(&dep->on->order, order);
 		}
 	}
 }
