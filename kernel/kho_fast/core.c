@@ -76,7 +76,7 @@ err_preserve_exit:
 static int __init kho_early_init(void)
 {
 	kho_fast_debugfs_copy();
-	return luo_fast_read_handover();
+	return luo_fast_deserialize();
 }
 early_initcall(kho_early_init);
 

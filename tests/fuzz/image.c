@@ -117,7 +117,7 @@ size_t image_write(struct op *ops, unsigned int page)
 }
 
 /* In place of luo/restore.c. Records are smaller than a page, but the size must be right. */
-void *luo_fast_claim(u64 pa, size_t size)
+void *luo_fast_record_restore(u64 pa, size_t size)
 {
 	u8 *page = image_page(pa);
 	enum owner *owner;
@@ -136,7 +136,7 @@ void *luo_fast_claim(u64 pa, size_t size)
 	return page;
 }
 
-void luo_fast_release(void *mem)
+void luo_fast_record_free(void *mem)
 {
 	u64 pa = virt_to_phys(mem);
 	enum owner *owner;

@@ -86,7 +86,7 @@ static int take_flbs(u64 pa)
 
 	if (!pa)
 		return 0;
-	ser = luo_fast_claim(pa, PAGE_SIZE);
+	ser = luo_fast_record_restore(pa, PAGE_SIZE);
 	if (!ser) {
 		pr_err("no FLBs there\n");
 		return -EINVAL;
@@ -102,18 +102,18 @@ static int take_flbs(u64 pa)
 static int take_root(const struct luo_ser *ser, size_t size)
 {
 	struct luo_fast_root root;
-	int err = luo_fast_read_root(ser, size, &root);
+	int err = luo_fast_parse_root(ser, size, &root);
 
 	if (err)
 		return err;
-	if (!luo_fast_claim(image_pa(image.head.root % NR_PAGES), sizeof(*ser))) {
+	if (!luo_fast_record_restore(image_pa(image.head.root % NR_PAGES), sizeof(*ser))) {
 		pr_err("no root record there\n");
 		return -EINVAL;
 	}
 	err = kho_block_set_restore(&luo.sessions, root.sessions_pa);
 	if (!err)
 		err = take_flbs(root.flbs_pa);
-	return err ?: luo_fast_read_sessions(&luo.sessions, &luo.reader);
+	return err ?: luo_fast_parse_sessions(&luo.sessions, &luo.reader);
 }
 
 static void *copy_root(size_t size)
@@ -134,9 +134,9 @@ static void check_refusal(int err, bool sound, bool met_fault)
 	must(err == (luo.heard.refused ? -EEXIST : met_fault ? -ENOMEM : -EINVAL), "another error");
 	must(met_fault || shim_nr_errs, "refused without a message");
 	must(!sound || luo.heard.refused || met_fault, "a sound handover is refused");
-	luo_fast_blocks_abandon(&luo.sessions);
+	luo_fast_blocks_leak(&luo.sessions);
 	for (i = 0; i < luo.heard.nr_sessions; i++)
-		luo_fast_blocks_abandon(&luo.files[i]);
+		luo_fast_blocks_leak(&luo.files[i]);
 	must(!image.nr_released, "abandoned, and something is freed");
 }
 

@@ -127,7 +127,7 @@ static struct luo_file_set_ser write_files(unsigned int nr)
 		ser->token = i;
 	}
 	set.files = kho_block_set_head_pa(&bs);
-	luo_fast_blocks_abandon(&bs);
+	luo_fast_blocks_leak(&bs);
 	return set;
 }
 
@@ -148,7 +148,7 @@ static u64 write_sessions(const struct shape *shape)
 			ser->file_set_ser = write_files(shape->files[i]);
 	}
 	pa = kho_block_set_head_pa(&bs);
-	luo_fast_blocks_abandon(&bs);
+	luo_fast_blocks_leak(&bs);
 	return pa;
 }
 

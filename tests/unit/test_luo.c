@@ -57,7 +57,7 @@ static unsigned long *leaf_of(unsigned long pfn, unsigned int order)
 }
 
 /* In place of luo/restore.c: from the tree of the first kernel, and never from nowhere. */
-void *luo_fast_claim(u64 pa, size_t size)
+void *luo_fast_record_restore(u64 pa, size_t size)
 {
 	unsigned int order = get_order(size), bit = kho_fast_bit(kho_fast_key(PHYS_PFN(pa), order));
 	unsigned long *bitmap = leaf_of(PHYS_PFN(pa), order);
@@ -69,7 +69,7 @@ void *luo_fast_claim(u64 pa, size_t size)
 	return phys_to_virt(pa);
 }
 
-void luo_fast_release(void *mem)
+void luo_fast_record_free(void *mem)
 {
 	if (mem) {
 		nr_released++;
@@ -125,7 +125,7 @@ static u64 preserve_files(u64 count)
 		shim_die("no memory");
 	write_files(&bs, count);
 	pa = kho_block_set_head_pa(&bs);
-	luo_fast_blocks_abandon(&bs);
+	luo_fast_blocks_leak(&bs);
 	return pa;
 }
 
@@ -447,7 +447,7 @@ static u64 preserve_sessions(unsigned int nr)
 		ser->file_set_ser.files = preserve_files(i);
 	}
 	pa = kho_block_set_head_pa(&bs);
-	luo_fast_blocks_abandon(&bs);
+	luo_fast_blocks_leak(&bs);
 	return pa;
 }
 
@@ -477,10 +477,10 @@ static int read_sessions(struct heard *heard, u64 pa, long fail_at)
 	sessions_init(&bs);
 	err = kho_block_set_restore(&bs, pa);
 	if (!err)
-		err = luo_fast_read_sessions(&bs, &heard->reader);
-	luo_fast_blocks_abandon(&bs);
+		err = luo_fast_parse_sessions(&bs, &heard->reader);
+	luo_fast_blocks_leak(&bs);
 	for (i = 0; i < heard->nr_sessions; i++)
-		luo_fast_blocks_abandon(&heard->files[i]);
+		luo_fast_blocks_leak(&heard->files[i]);
 	return err;
 }
 
@@ -614,18 +614,18 @@ TEST(the_root_record_must_be_whole_and_of_this_version)
 	struct luo_fast_root root = {};
 
 	unit_init();
-	ASSERT_EQ(luo_fast_read_root(&ser, sizeof(ser), &root), 0);
+	ASSERT_EQ(luo_fast_parse_root(&ser, sizeof(ser), &root), 0);
 	EXPECT_EQ(root.number, 7);
 	EXPECT_EQ(root.sessions_pa, 1);
 	EXPECT_EQ(root.flbs_pa, 2);
-	EXPECT_EQ(luo_fast_read_root(&ser, PAGE_SIZE, &root), 0);
-	EXPECT_EQ(luo_fast_read_root(&ser, sizeof(ser) - 1, &root), -EINVAL);
+	EXPECT_EQ(luo_fast_parse_root(&ser, PAGE_SIZE, &root), 0);
+	EXPECT_EQ(luo_fast_parse_root(&ser, sizeof(ser) - 1, &root), -EINVAL);
 	EXPECT_EQ(shim_nr_errs, 1);
 	ser.compatible[5] = '6';
-	EXPECT_EQ(luo_fast_read_root(&ser, sizeof(ser), &root), -EINVAL);
+	EXPECT_EQ(luo_fast_parse_root(&ser, sizeof(ser), &root), -EINVAL);
 	EXPECT_EQ(shim_nr_errs, 2);
 	memset(ser.compatible, 'l', sizeof(ser.compatible));
-	EXPECT_EQ(luo_fast_read_root(&ser, sizeof(ser), &root), -EINVAL);
+	EXPECT_EQ(luo_fast_parse_root(&ser, sizeof(ser), &root), -EINVAL);
 }
 
 struct flb_page {

@@ -120,7 +120,7 @@ static bool records_are_as_written(void)
 	const struct record *record;
 	u64 seen = 0, slots = 0;
 
-	if (kho_fast_records_claim(&old->ser, old->slots, &it))
+	if (kho_fast_records_restore(&old->ser, old->slots, &it))
 		return false;
 	while ((record = kho_fast_records_next(&it))) {
 		slots++;
@@ -199,7 +199,7 @@ TEST(a_list_of_which_nothing_is_wanted_is_freed)
 	machine();
 	ASSERT_TRUE(kexec_run(page_and_one));
 	kexec_next();
-	ASSERT_EQ(kho_fast_records_claim(&old->ser, 0, &it), 0);
+	ASSERT_EQ(kho_fast_records_restore(&old->ser, 0, &it), 0);
 	EXPECT_EQ(kho_fast_records_next(&it), NULL);
 	kho_fast_records_free(&it);
 	EXPECT_EQ(nr_lost() + nr_held(), 0);
@@ -385,7 +385,7 @@ TEST(spoiled_lists_are_refused_and_lose_no_page)
 
 			kexec_next();
 			spoils[i]();
-			refused = kho_fast_records_claim(&old->ser, old->slots, &it) == -EINVAL;
+			refused = kho_fast_records_restore(&old->ser, old->slots, &it) == -EINVAL;
 			kho_fast_records_free(&it);
 			_exit(!refused || nr_lost());
 		}

@@ -109,7 +109,7 @@ static void luo_block_shrink(struct kho_block_set *bs, long nr)
 		struct kho_block *block = luo_block_last(bs);
 
 		if (bs->incoming)
-			luo_fast_release(block->ser);
+			luo_fast_record_free(block->ser);
 		else
 			kho_unpreserve_free(block->ser);
 		luo_block_del(bs, block);
@@ -157,10 +157,10 @@ void kho_block_set_shrink(struct kho_block_set *bs, u64 count)
 }
 
 /**
- * luo_fast_blocks_abandon - Forget a set whose memory cannot be trusted.
+ * luo_fast_blocks_leak - Forget a set whose memory cannot be trusted.
  * @bs: The set, of the previous kernel. Its blocks stay allocated.
  */
-void luo_fast_blocks_abandon(struct kho_block_set *bs)
+void luo_fast_blocks_leak(struct kho_block_set *bs)
 {
 	while (bs->nblocks)
 		luo_block_del(bs, luo_block_last(bs));
@@ -178,7 +178,7 @@ static int luo_block_restore(struct kho_block_set *bs, u64 *pa)
 		return -ENOSPC;
 	}
 
-	ser = luo_fast_claim(*pa, KHO_BLOCK_SIZE);
+	ser = luo_fast_record_restore(*pa, KHO_BLOCK_SIZE);
 	if (!ser) {
 		pr_err("block %ld of a chain is at %#llx: not preserved, or read before\n",
 		       bs->nblocks, *pa);
@@ -215,7 +215,7 @@ int kho_block_set_restore(struct kho_block_set *bs, u64 head_pa)
 	while (!err && pa)
 		err = luo_block_restore(bs, &pa);
 	if (err)
-		luo_fast_blocks_abandon(bs);
+		luo_fast_blocks_leak(bs);
 	return err;
 }
 

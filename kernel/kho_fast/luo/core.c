@@ -73,11 +73,11 @@ static int __init luo_root_deserialize(phys_addr_t phys, size_t size)
 	struct luo_ser *ser;
 	int err;
 
-	err = luo_fast_read_root(phys_to_virt(phys), size, &root);
+	err = luo_fast_parse_root(phys_to_virt(phys), size, &root);
 	if (err)
 		return err;
 
-	ser = luo_fast_claim(phys, sizeof(*ser));
+	ser = luo_fast_record_restore(phys, sizeof(*ser));
 	if (!ser) {
 		pr_err("the root record is not preserved by itself\n");
 		return -EINVAL;
@@ -94,18 +94,18 @@ static int __init luo_root_deserialize(phys_addr_t phys, size_t size)
 	if (err)
 		return err;
 
-	luo_fast_release(ser);
+	luo_fast_record_free(ser);
 	return 0;
 }
 
 /**
- * luo_fast_read_handover - Take over the root record and what it leads to.
+ * luo_fast_deserialize - Take over the root record and what it leads to.
  *
  * Context: early_initcall; handlers and FLBs may be registered from the next
  * level of initcalls on.
  * Return: 0, or what was wrong with the handover.
  */
-int __init luo_fast_read_handover(void)
+int __init luo_fast_deserialize(void)
 {
 	phys_addr_t phys;
 	size_t size;

@@ -51,9 +51,9 @@ static struct luo_fast_file *luo_find_file(struct luo_fast_file_set *file_set,
 	if (!fh)
 		return NULL;
 
-	id = luo_fast_id(fh, file);
+	id = luo_fast_file_id(fh, file);
 	luo_fast_handler_put(fh);
-	return luo_fast_find_id(file_set, id);
+	return luo_fast_file_find_by_id(file_set, id);
 }
 
 /**
@@ -111,7 +111,7 @@ int liveupdate_get_file_incoming(struct liveupdate_file_op_args *args,
 	if (!lf)
 		return -EINVAL;
 
-	on = luo_fast_find(lf->key.file_set, token);
+	on = luo_fast_file_find(lf->key.file_set, token);
 	if (!on)
 		return -ENOENT;
 	if (on->phase == LUO_FAST_RETRIEVING)

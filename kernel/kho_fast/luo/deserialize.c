@@ -29,7 +29,7 @@ static bool luo_is_text(const char *s, size_t size)
 }
 
 /**
- * luo_fast_read_root - Read the root record.
+ * luo_fast_parse_root - Read the root record.
  * @ser:  The record.
  * @size: Bytes of it.
  * @root: Where to store what it says.
@@ -37,8 +37,8 @@ static bool luo_is_text(const char *s, size_t size)
  * Return: 0; -EINVAL, with a message, when it is too short, or of another
  * version.
  */
-int luo_fast_read_root(const struct luo_ser *ser, size_t size,
-		       struct luo_fast_root *root)
+int luo_fast_parse_root(const struct luo_ser *ser, size_t size,
+			struct luo_fast_root *root)
 {
 	if (size < sizeof(*ser)) {
 		pr_err("the root record has %zu bytes, %zu are needed\n", size,
@@ -61,8 +61,8 @@ int luo_fast_read_root(const struct luo_ser *ser, size_t size,
 	return 0;
 }
 
-static int luo_read_file(struct luo_fast_reader *reader, const char *session,
-			 const struct luo_file_ser *ser)
+static int luo_parse_file(struct luo_fast_reader *reader, const char *session,
+			  const struct luo_file_ser *ser)
 {
 	int err;
 
@@ -79,8 +79,8 @@ static int luo_read_file(struct luo_fast_reader *reader, const char *session,
 	return err;
 }
 
-static int luo_read_files(struct luo_fast_reader *reader,
-			  const struct luo_session_ser *ser)
+static int luo_parse_files(struct luo_fast_reader *reader,
+			   const struct luo_session_ser *ser)
 {
 	const struct luo_file_set_ser *file_set = &ser->file_set_ser;
 	const struct luo_file_ser *file_ser;
@@ -96,7 +96,7 @@ static int luo_read_files(struct luo_fast_reader *reader,
 
 	kho_block_set_it_init(&it, reader->files);
 	while ((file_ser = kho_block_set_it_read_entry(&it))) {
-		err = luo_read_file(reader, ser->name, file_ser);
+		err = luo_parse_file(reader, ser->name, file_ser);
 		if (err)
 			return err;
 		nr++;
@@ -111,8 +111,8 @@ static int luo_read_files(struct luo_fast_reader *reader,
 	return 0;
 }
 
-static int luo_read_session(struct luo_fast_reader *reader,
-			    const struct luo_session_ser *ser)
+static int luo_parse_session(struct luo_fast_reader *reader,
+			     const struct luo_session_ser *ser)
 {
 	int err;
 
@@ -128,11 +128,11 @@ static int luo_read_session(struct luo_fast_reader *reader,
 		return err;
 	}
 
-	return luo_read_files(reader, ser);
+	return luo_parse_files(reader, ser);
 }
 
 /**
- * luo_fast_read_sessions - Read all sessions and their files.
+ * luo_fast_parse_sessions - Read all sessions and their files.
  * @sessions: The records of sessions.
  * @reader:   Gets them.
  *
@@ -140,8 +140,8 @@ static int luo_read_session(struct luo_fast_reader *reader,
  * Return: 0; -EINVAL, with a message, when a record is not sound; what
  * kho_block_set_restore() or @reader returned.
  */
-int luo_fast_read_sessions(struct kho_block_set *sessions,
-			   struct luo_fast_reader *reader)
+int luo_fast_parse_sessions(struct kho_block_set *sessions,
+			    struct luo_fast_reader *reader)
 {
 	const struct luo_session_ser *ser;
 	struct kho_block_set_it it;
@@ -149,7 +149,7 @@ int luo_fast_read_sessions(struct kho_block_set *sessions,
 
 	kho_block_set_it_init(&it, sessions);
 	while (!err && (ser = kho_block_set_it_read_entry(&it)))
-		err = luo_read_session(reader, ser);
+		err = luo_parse_session(reader, ser);
 	return err;
 }
 

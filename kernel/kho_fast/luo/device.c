@@ -83,7 +83,7 @@ static int luo_device_retrieve_session(void *unused, struct luo_fast_call *call)
 
 err_put_back:
 	/* Just closing it would finish the session, and its memory be gone. */
-	luo_fast_session_put_back(file);
+	luo_fast_session_undo_retrieve(file);
 err_put_fd:
 	put_unused_fd(fd);
 	return err;
@@ -115,7 +115,7 @@ static int luo_device_open(struct inode *inode, struct file *file)
 	if (atomic_cmpxchg(&luo_device_in_use, 0, 1))
 		return -EBUSY;
 
-	if (!luo_fast_sessions_take_over())
+	if (!luo_fast_sessions_deserialize())
 		return 0;
 
 	atomic_set_release(&luo_device_in_use, 0);

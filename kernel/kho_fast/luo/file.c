@@ -133,7 +133,7 @@ static int luo_file_preserve(struct luo_fast_file *lf)
 {
 	int err;
 
-	lf->id = luo_fast_id(lf->fh, lf->file);
+	lf->id = luo_fast_file_id(lf->fh, lf->file);
 	err = luo_fast_lookup_add_id(lf);
 	if (err)
 		return err;
@@ -222,7 +222,7 @@ int luo_fast_file_preserve(struct luo_fast_file_set *file_set, u64 token,
 {
 	int err;
 
-	if (luo_fast_find(file_set, token))
+	if (luo_fast_file_find(file_set, token))
 		return -EEXIST;
 
 	err = kho_block_set_grow(&file_set->blocks, file_set->count + 1);
@@ -266,7 +266,7 @@ void luo_fast_file_set_unpreserve(struct luo_fast_file_set *file_set)
 }
 
 /**
- * luo_fast_file_adopt - Make a file of a record.
+ * luo_fast_file_deserialize - Make a file of a record.
  * @file_set: Where to.
  * @ser:      The record, sound.
  *
@@ -274,8 +274,8 @@ void luo_fast_file_set_unpreserve(struct luo_fast_file_set *file_set)
  * Return: 0; -ENOENT when there is no such handler; -EEXIST when the set has the
  * token; -ENOMEM.
  */
-int luo_fast_file_adopt(struct luo_fast_file_set *file_set,
-			const struct luo_file_ser *ser)
+int luo_fast_file_deserialize(struct luo_fast_file_set *file_set,
+			      const struct luo_file_ser *ser)
 {
 	struct liveupdate_file_handler *fh;
 	struct luo_fast_file *lf;
@@ -301,7 +301,7 @@ int luo_fast_file_adopt(struct luo_fast_file_set *file_set,
 }
 
 /**
- * luo_fast_file_set_leak - Undo all luo_fast_file_adopt(); no handler is called.
+ * luo_fast_file_set_leak - Undo all luo_fast_file_deserialize(); no handler is called.
  * @file_set: The set; empty afterwards. The memory of its records stays allocated.
  */
 void luo_fast_file_set_leak(struct luo_fast_file_set *file_set)
@@ -310,7 +310,7 @@ void luo_fast_file_set_leak(struct luo_fast_file_set *file_set)
 
 	list_for_each_entry_safe(lf, next, &file_set->files, list)
 		luo_file_unlink(file_set, lf);
-	luo_fast_blocks_abandon(&file_set->blocks);
+	luo_fast_blocks_leak(&file_set->blocks);
 }
 
 static int luo_file_call_retrieve(struct luo_fast_file *lf)
@@ -331,7 +331,7 @@ static int luo_file_call_retrieve(struct luo_fast_file *lf)
 		return err < 0 ? err : -EIO;
 
 	lf->file = op.args.file;
-	lf->id = luo_fast_id(lf->fh, lf->file);
+	lf->id = luo_fast_file_id(lf->fh, lf->file);
 	if (luo_fast_lookup_add_id(lf))
 		pr_warn("token %#llx of '%s' is retrieved, but not known by it\n",
 			lf->key.token, lf->fh->compatible);

@@ -18,8 +18,8 @@ int luo_fast_file_preserve(struct luo_fast_file_set *file_set, u64 token,
 			   int fd);
 void luo_fast_file_set_unpreserve(struct luo_fast_file_set *file_set);
 void luo_fast_file_set_leak(struct luo_fast_file_set *file_set);
-int luo_fast_file_adopt(struct luo_fast_file_set *file_set,
-			const struct luo_file_ser *ser);
+int luo_fast_file_deserialize(struct luo_fast_file_set *file_set,
+			      const struct luo_file_ser *ser);
 int luo_fast_file_retrieve(struct luo_fast_file *lf, struct file **filep);
 int luo_fast_file_set_finish(struct luo_fast_file_set *file_set);
 

@@ -102,7 +102,7 @@ struct luo_fast_op {
 
 /* What the file is known by to its handler. */
 static inline unsigned long
-luo_fast_id(const struct liveupdate_file_handler *fh, struct file *file)
+luo_fast_file_id(const struct liveupdate_file_handler *fh, struct file *file)
 {
 	return fh->ops->get_id ? fh->ops->get_id(file) : (unsigned long)file;
 }

@@ -468,12 +468,12 @@ void liveupdate_unregister_flb(struct liveupdate_file_handler *fh,
 EXPORT_SYMBOL_GPL(liveupdate_unregister_flb);
 
 /**
- * luo_fast_flb_forget - A handler goes.
+ * luo_fast_flb_unregister_all - A handler goes.
  * @fh: The handler.
  *
  * Context: luo_fast_registry_rwsem is held for writing.
  */
-void luo_fast_flb_forget(struct liveupdate_file_handler *fh)
+void luo_fast_flb_unregister_all(struct liveupdate_file_handler *fh)
 {
 	struct luo_flb_use *use, *next;
 

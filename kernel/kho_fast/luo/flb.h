@@ -11,7 +11,7 @@
 int luo_fast_flb_preserve(struct liveupdate_file_handler *fh);
 void luo_fast_flb_unpreserve(struct liveupdate_file_handler *fh);
 void luo_fast_flb_finish(struct liveupdate_file_handler *fh);
-void luo_fast_flb_forget(struct liveupdate_file_handler *fh);
+void luo_fast_flb_unregister_all(struct liveupdate_file_handler *fh);
 bool luo_fast_flb_is_preserved(struct liveupdate_flb *flb);
 
 #endif /* _KERNEL_KHO_FAST_LUO_FLB_H */

@@ -75,7 +75,7 @@ int __init luo_fast_flb_restore(u64 flbs_pa)
 	if (!flbs_pa)
 		return 0;
 
-	ser = luo_fast_claim(flbs_pa, PAGE_SIZE);
+	ser = luo_fast_record_restore(flbs_pa, PAGE_SIZE);
 	if (!ser) {
 		pr_err("FLBs are at %#llx: not preserved, or read before\n",
 		       flbs_pa);

@@ -143,7 +143,7 @@ void liveupdate_unregister_file_handler(struct liveupdate_file_handler *fh)
 		return;
 
 	guard(rwsem_write)(&luo_fast_registry_rwsem);
-	luo_fast_flb_forget(fh);
+	luo_fast_flb_unregister_all(fh);
 	list_del(&ACCESS_PRIVATE(fh, list));
 }
 EXPORT_SYMBOL_GPL(liveupdate_unregister_file_handler);

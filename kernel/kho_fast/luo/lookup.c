@@ -51,15 +51,15 @@ int __init luo_fast_lookup_init(void)
 }
 
 /**
- * luo_fast_find - Find a file by its token.
+ * luo_fast_file_find - Find a file by its token.
  * @file_set:   Its set.
  * @token: The token.
  *
  * Context: the session of @file_set is locked.
  * Return: the file or NULL.
  */
-struct luo_fast_file *luo_fast_find(struct luo_fast_file_set *file_set,
-				    u64 token)
+struct luo_fast_file *luo_fast_file_find(struct luo_fast_file_set *file_set,
+					 u64 token)
 {
 	const typeof_member(struct luo_fast_file, key) key = {
 		.file_set = file_set,
@@ -70,15 +70,15 @@ struct luo_fast_file *luo_fast_find(struct luo_fast_file_set *file_set,
 }
 
 /**
- * luo_fast_find_id - Find a file by what its handler calls it.
+ * luo_fast_file_find_by_id - Find a file by what its handler calls it.
  * @file_set: Its set.
  * @id:  The identifier.
  *
  * Context: the session of @file_set is locked.
  * Return: the file; NULL when there is none, or in another set.
  */
-struct luo_fast_file *luo_fast_find_id(struct luo_fast_file_set *file_set,
-				       unsigned long id)
+struct luo_fast_file *
+luo_fast_file_find_by_id(struct luo_fast_file_set *file_set, unsigned long id)
 {
 	struct luo_fast_file *lf;
 

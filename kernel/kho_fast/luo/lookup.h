@@ -10,10 +10,10 @@
 #include "file_set.h"
 
 int luo_fast_lookup_init(void);
-struct luo_fast_file *luo_fast_find(struct luo_fast_file_set *file_set,
-				    u64 token);
-struct luo_fast_file *luo_fast_find_id(struct luo_fast_file_set *file_set,
-				       unsigned long id);
+struct luo_fast_file *luo_fast_file_find(struct luo_fast_file_set *file_set,
+					 u64 token);
+struct luo_fast_file *
+luo_fast_file_find_by_id(struct luo_fast_file_set *file_set, unsigned long id);
 int luo_fast_lookup_add(struct luo_fast_file *lf);
 void luo_fast_lookup_del(struct luo_fast_file *lf);
 int luo_fast_lookup_add_id(struct luo_fast_file *lf);

@@ -8,9 +8,12 @@
 #include <linux/init.h>
 
 #ifdef CONFIG_LIVEUPDATE
-int luo_fast_read_handover(void);
+int luo_fast_deserialize(void);
 #else
-static inline int luo_fast_read_handover(void) { return 0; }
+static inline int luo_fast_deserialize(void)
+{
+	return 0;
+}
 #endif
 
 #endif /* _KERNEL_KHO_FAST_LUO_LUO_H */

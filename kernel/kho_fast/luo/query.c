@@ -228,14 +228,14 @@ static ssize_t luo_next_show(struct kobject *kobj, struct kobj_attribute *attr,
 }
 
 /**
- * luo_fast_next_set - Say what the next kernel takes over.
+ * luo_fast_set_next_list - Say what the next kernel takes over.
  * @text: Words, one a line; none for everything.
  * @len:  Bytes.
  *
  * Context: process context, may sleep.
  * Return: 0; -EFBIG when that may not be all; -ENOMEM.
  */
-int luo_fast_next_set(const char *text, size_t len)
+int luo_fast_set_next_list(const char *text, size_t len)
 {
 	struct luo_compat_list words;
 	int err;
@@ -257,7 +257,7 @@ int luo_fast_next_set(const char *text, size_t len)
 static ssize_t luo_next_store(struct kobject *kobj, struct kobj_attribute *attr,
 			      const char *buf, size_t len)
 {
-	int err = luo_fast_next_set(buf, len);
+	int err = luo_fast_set_next_list(buf, len);
 
 	return err ?: len;
 }

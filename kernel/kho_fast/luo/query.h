@@ -11,6 +11,6 @@ struct luo_fast_table;
 
 int luo_fast_query_init(void);
 int luo_fast_query_allows(struct luo_fast_table *table);
-int luo_fast_next_set(const char *text, size_t len);
+int luo_fast_set_next_list(const char *text, size_t len);
 
 #endif /* _KERNEL_KHO_FAST_LUO_QUERY_H */

@@ -41,17 +41,17 @@ struct luo_fast_reader {
 };
 
 /* restore.c */
-void *luo_fast_claim(u64 pa, size_t size);
-void luo_fast_release(void *mem);
+void *luo_fast_record_restore(u64 pa, size_t size);
+void luo_fast_record_free(void *mem);
 
 /* block.c */
-void luo_fast_blocks_abandon(struct kho_block_set *bs);
+void luo_fast_blocks_leak(struct kho_block_set *bs);
 
 /* deserialize.c */
-int luo_fast_read_root(const struct luo_ser *ser, size_t size,
-		       struct luo_fast_root *root);
-int luo_fast_read_sessions(struct kho_block_set *sessions,
-			   struct luo_fast_reader *reader);
+int luo_fast_parse_root(const struct luo_ser *ser, size_t size,
+			struct luo_fast_root *root);
+int luo_fast_parse_sessions(struct kho_block_set *sessions,
+			    struct luo_fast_reader *reader);
 int luo_fast_check_flbs(const struct luo_flb_header_ser *header, size_t size);
 
 #endif /* _KERNEL_KHO_FAST_LUO_RECORDS_H */

@@ -18,14 +18,14 @@
 #include "records.h"
 
 /**
- * luo_fast_claim - Take memory over that holds a record.
+ * luo_fast_record_restore - Take memory over that holds a record.
  * @pa:   Where the previous kernel says it is.
  * @size: Bytes that the previous kernel allocated with kho_alloc_preserve().
  *
  * Context: one caller at a time, from early_initcall on.
  * Return: the memory, or NULL when there is none of that size to be claimed.
  */
-void *luo_fast_claim(u64 pa, size_t size)
+void *luo_fast_record_restore(u64 pa, size_t size)
 {
 	struct folio *folio = kho_fast_try_restore_folio(pa, get_order(size));
 
@@ -33,10 +33,10 @@ void *luo_fast_claim(u64 pa, size_t size)
 }
 
 /**
- * luo_fast_release - Free what was claimed.
- * @mem: What luo_fast_claim() returned, or NULL.
+ * luo_fast_record_free - Free what was claimed.
+ * @mem: What luo_fast_record_restore() returned, or NULL.
  */
-void luo_fast_release(void *mem)
+void luo_fast_record_free(void *mem)
 {
 	if (mem)
 		folio_put(virt_to_folio(mem));

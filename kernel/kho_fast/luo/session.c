@@ -195,7 +195,7 @@ static int luo_session_retrieve_file(struct luo_fast_session *session,
 
 	guard(mutex)(&session->mutex);
 
-	lf = luo_fast_find(&session->file_set, token);
+	lf = luo_fast_file_find(&session->file_set, token);
 	if (lf)
 		err = luo_fast_file_retrieve(lf, filep);
 	if (!err)
@@ -389,10 +389,10 @@ struct file *luo_fast_session_retrieve(const char *name)
 }
 
 /**
- * luo_fast_session_put_back - Undo luo_fast_session_retrieve().
+ * luo_fast_session_undo_retrieve - Undo luo_fast_session_retrieve().
  * @file: What it returned; nobody else has it.
  */
-void luo_fast_session_put_back(struct file *file)
+void luo_fast_session_undo_retrieve(struct file *file)
 {
 	struct luo_fast_session *session = file->private_data;
 

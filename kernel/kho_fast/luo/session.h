@@ -14,6 +14,6 @@ struct luo_fast_session *luo_fast_session_alloc(const char *name);
 void luo_fast_session_free(struct luo_fast_session *session);
 struct file *luo_fast_session_create(const char *name);
 struct file *luo_fast_session_retrieve(const char *name);
-void luo_fast_session_put_back(struct file *file);
+void luo_fast_session_undo_retrieve(struct file *file);
 
 #endif /* _KERNEL_KHO_FAST_LUO_SESSION_H */

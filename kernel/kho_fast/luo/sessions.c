@@ -37,7 +37,7 @@ int __init luo_fast_sessions_restore(u64 sessions_pa)
 
 /**
  * struct luo_session_reader - All that is being read.
- * @reader:  Our side of luo_fast_read_sessions().
+ * @reader:  Our side of luo_fast_parse_sessions().
  * @session: The one whose files are being read.
  */
 struct luo_session_reader {
@@ -73,7 +73,7 @@ static int luo_file_deserialize(struct luo_fast_reader *reader,
 	struct luo_session_reader *job =
 		container_of(reader, struct luo_session_reader, reader);
 
-	return luo_fast_file_adopt(&job->session->file_set, ser);
+	return luo_fast_file_deserialize(&job->session->file_set, ser);
 }
 
 /* The handlers were not called yet, so there is nothing that they must undo. */
@@ -86,7 +86,7 @@ static void luo_sessions_leak(void)
 		luo_fast_file_set_leak(&session->file_set);
 		luo_fast_session_free(session);
 	}
-	luo_fast_blocks_abandon(&luo_fast_incoming.blocks);
+	luo_fast_blocks_leak(&luo_fast_incoming.blocks);
 }
 
 /* Everything was read: now it is known that these were records. */
@@ -111,7 +111,7 @@ static int luo_sessions_deserialize(void)
 		return err;
 
 	guard(mutex)(&luo_fast_incoming.lock);
-	err = luo_fast_read_sessions(&luo_fast_incoming.blocks, &job.reader);
+	err = luo_fast_parse_sessions(&luo_fast_incoming.blocks, &job.reader);
 	if (!err) {
 		luo_sessions_free_records();
 		return 0;
@@ -123,12 +123,12 @@ static int luo_sessions_deserialize(void)
 }
 
 /**
- * luo_fast_sessions_take_over - Read the sessions of the previous kernel, once.
+ * luo_fast_sessions_deserialize - Read the sessions of the previous kernel, once.
  *
  * Context: process context, may sleep; one caller at a time.
  * Return: 0, or what was wrong with the handover the first time.
  */
-int luo_fast_sessions_take_over(void)
+int luo_fast_sessions_deserialize(void)
 {
 	static bool done;
 	static int err;

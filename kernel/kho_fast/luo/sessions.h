@@ -8,6 +8,6 @@
 #include <linux/types.h>
 
 int luo_fast_sessions_restore(u64 sessions_pa);
-int luo_fast_sessions_take_over(void);
+int luo_fast_sessions_deserialize(void);
 
 #endif /* _KERNEL_KHO_FAST_LUO_SESSIONS_H */

@@ -81,7 +81,7 @@ static pgoff_t memfd_luo_nr_pages(const struct memfd_luo_job *job)
  * written, is zeroed now, and nothing may be dropped as clean. A folio that is
  * dirty and up to date stays so as long as it is pinned.
  */
-static void memfd_luo_make_whole(struct folio *folio)
+static void memfd_luo_make_uptodate(struct folio *folio)
 {
 	if (folio_test_dirty(folio) && folio_test_uptodate(folio))
 		return;
@@ -134,7 +134,7 @@ static int memfd_luo_preserve_batch(struct kho_fast_records *list,
 	int err;
 
 	for (i = 0; i < nr; i++)
-		memfd_luo_make_whole(folios[i]);
+		memfd_luo_make_uptodate(folios[i]);
 
 	err = kho_preserve_folios(folios, nr);
 	if (err) {
@@ -303,7 +303,7 @@ static int memfd_luo_preserve_all(struct memfd_luo_job *job,
 }
 
 /* Undo what a page of records lists, and free it. */
-static void memfd_luo_release_page(struct page *page)
+static void memfd_luo_unpreserve_page(struct page *page)
 {
 	const struct memfd_luo_folio_ser *ser = page_address(page);
 	/* Pointers are smaller than records, and take the place of those read. */
@@ -357,7 +357,7 @@ int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser)
 		nr = kho_fast_records_store(&records, &folios);
 	if (nr < 0) {
 		kho_fast_chain_undo(records.chain.first, 0,
-				    memfd_luo_release_page);
+				    memfd_luo_unpreserve_page);
 		return nr;
 	}
 
@@ -375,5 +375,5 @@ int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser)
 void kho_fast_memfd_unpreserve(struct memfd_luo_ser *ser)
 {
 	kho_fast_chain_undo(KHOSER_LOAD_PTR(ser->folios.first), 0,
-			    memfd_luo_release_page);
+			    memfd_luo_unpreserve_page);
 }

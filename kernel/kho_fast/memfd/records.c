@@ -15,7 +15,7 @@
  * Lock order: none is taken. A list belongs to one task at a time.
  *
  * Failure: kho_fast_records_add() leaves the list as it was, to be undone
- * with kho_fast_chain_undo(). kho_fast_records_claim() takes all of a list, or
+ * with kho_fast_chain_undo(). kho_fast_records_restore() takes all of a list, or
  * frees what it has taken.
  */
 #define pr_fmt(fmt) "KHO: " fmt
@@ -119,7 +119,7 @@ s64 kho_fast_records_store(const struct kho_fast_records *records,
 }
 
 /**
- * kho_fast_records_claim - Take a list of the previous kernel over.
+ * kho_fast_records_restore - Take a list of the previous kernel over.
  * @from: What it wrote down; nothing in it is trusted.
  * @nr:   How many records there should be.
  * @it:   Filled in, for kho_fast_records_next() and kho_fast_records_free().
@@ -130,8 +130,8 @@ s64 kho_fast_records_store(const struct kho_fast_records *records,
  * Context: process context, may sleep.
  * Return: 0; -EINVAL when the list is not sound or has room for fewer.
  */
-int kho_fast_records_claim(const struct kho_vmalloc *from, u64 nr,
-			   struct kho_fast_records_it *it)
+int kho_fast_records_restore(const struct kho_vmalloc *from, u64 nr,
+			     struct kho_fast_records_it *it)
 {
 	u64 room = (u64)from->total_pages * KHO_FAST_RECORDS_PER_PAGE;
 
@@ -175,7 +175,7 @@ const void *kho_fast_records_next(struct kho_fast_records_it *it)
 
 /**
  * kho_fast_records_free - Free a list that was claimed.
- * @it: From kho_fast_records_claim(), which may have failed.
+ * @it: From kho_fast_records_restore(), which may have failed.
  */
 void kho_fast_records_free(struct kho_fast_records_it *it)
 {

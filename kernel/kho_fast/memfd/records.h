@@ -51,8 +51,8 @@ void kho_fast_records_join(struct kho_fast_records *records,
 			   struct kho_fast_records *tail);
 s64 kho_fast_records_store(const struct kho_fast_records *records,
 			   struct kho_vmalloc *to);
-int kho_fast_records_claim(const struct kho_vmalloc *from, u64 nr,
-			   struct kho_fast_records_it *it);
+int kho_fast_records_restore(const struct kho_vmalloc *from, u64 nr,
+			     struct kho_fast_records_it *it);
 const void *kho_fast_records_next(struct kho_fast_records_it *it);
 void kho_fast_records_free(struct kho_fast_records_it *it);
 

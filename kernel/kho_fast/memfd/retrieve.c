@@ -292,7 +292,7 @@ static int memfd_luo_restore_records(const struct memfd_luo_ser *ser,
 				     struct kho_fast_records_it *it)
 {
 	struct kho_vmalloc folios = ser->folios;
-	int err = kho_fast_records_claim(&folios, ser->nr_folios, it);
+	int err = kho_fast_records_restore(&folios, ser->nr_folios, it);
 
 	if (err)
 		pr_err("refused: the records of %llu folios are not sound\n",

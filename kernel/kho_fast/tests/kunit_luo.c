@@ -67,13 +67,15 @@ static void luo_test_failed_preserve_leaves_nothing(struct kunit *test)
 	luo_numbers[1].fail[LUO_EV_PRESERVE] = -EDOM;
 	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 0, 0), 0);
 	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 1, 1), -EDOM);
-	KUNIT_EXPECT_EQ(test, luo_fast_find(&luo_test_set, 0)->dependents, 0);
-	KUNIT_EXPECT_NULL(test, luo_fast_find(&luo_test_set, 1));
+	KUNIT_EXPECT_EQ(test, luo_fast_file_find(&luo_test_set, 0)->dependents,
+			0);
+	KUNIT_EXPECT_NULL(test, luo_fast_file_find(&luo_test_set, 1));
 	KUNIT_EXPECT_EQ(test, luo_test_set.count, 1);
 
 	luo_numbers[1].fail[LUO_EV_PRESERVE] = 0;
 	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 1, 1), 0);
-	KUNIT_EXPECT_EQ(test, luo_fast_find(&luo_test_set, 0)->dependents, 1);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_find(&luo_test_set, 0)->dependents,
+			1);
 }
 
 static void luo_test_files_are_unpreserved_in_reverse(struct kunit *test)
@@ -311,12 +313,13 @@ static void luo_test_leaked_files_are_not_finished(struct kunit *test)
 	struct luo_file_ser unknown = { .compatible = "nobody's" };
 
 	KUNIT_ASSERT_EQ(test, luo_test_deserialize_all(10), 0);
-	KUNIT_EXPECT_EQ(test, luo_fast_file_adopt(&luo_test_set, &unknown),
+	KUNIT_EXPECT_EQ(test,
+			luo_fast_file_deserialize(&luo_test_set, &unknown),
 			-ENOENT);
 	luo_fast_file_set_leak(&luo_test_set);
 	KUNIT_EXPECT_EQ(test, luo_test_set.count, 0);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_logged, 0);
-	KUNIT_EXPECT_NULL(test, luo_fast_find(&luo_test_set, 0));
+	KUNIT_EXPECT_NULL(test, luo_fast_file_find(&luo_test_set, 0));
 }
 
 static int luo_test_suite_init(struct kunit_suite *suite)

@@ -107,7 +107,7 @@ void luo_test_sessions_freeze_all_or_none(struct kunit *test)
 
 static int luo_test_set_next(const char *text)
 {
-	return luo_fast_next_set(text, strlen(text));
+	return luo_fast_set_next_list(text, strlen(text));
 }
 
 void luo_test_unknown_format_is_not_frozen(struct kunit *test)

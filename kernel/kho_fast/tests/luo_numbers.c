@@ -186,7 +186,7 @@ int luo_test_deserialize(int nr, u64 token)
 		.token = token,
 	};
 
-	return luo_fast_file_adopt(&luo_test_set, &ser);
+	return luo_fast_file_deserialize(&luo_test_set, &ser);
 }
 
 int luo_test_deserialize_all(int nr)
@@ -200,7 +200,7 @@ int luo_test_deserialize_all(int nr)
 
 int luo_test_retrieve(u64 token)
 {
-	struct luo_fast_file *lf = luo_fast_find(&luo_test_set, token);
+	struct luo_fast_file *lf = luo_fast_file_find(&luo_test_set, token);
 	struct file *file;
 	int err;
 
