@@ -223,35 +223,35 @@ TEST(refuses_a_root_outside_memory)
 {
 	hostile_world();
 	world.root = 8 * PAGES_PER_SECTION << PAGE_SHIFT;
-	EXPECT_REFUSED("not a page of memory");
+	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_a_root_beyond_every_address)
 {
 	hostile_world();
 	world.root = 0 - PAGE_SIZE;
-	EXPECT_REFUSED("not a page of memory");
+	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_an_unaligned_root)
 {
 	hostile_world();
 	world.root += 8;
-	EXPECT_REFUSED("not a page of memory");
+	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_a_node_outside_memory)
 {
 	hostile_world();
 	*slot(3) = 1UL << 52;
-	EXPECT_REFUSED("not a page of memory");
+	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_an_unaligned_node)
 {
 	hostile_world();
 	*slot(1) += 1;
-	EXPECT_REFUSED("not a page of memory");
+	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_a_node_in_a_hole)
@@ -261,7 +261,7 @@ TEST(refuses_a_node_in_a_hole)
 	memblock_add_node(PFN_PHYS(2 * PAGES_PER_SECTION + 3),
 			  PFN_PHYS(6 * PAGES_PER_SECTION - 3), 0, MEMBLOCK_NONE);
 	*slot(1) = PFN_PHYS(2 * PAGES_PER_SECTION + 2);
-	EXPECT_REFUSED("not a page of memory");
+	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_a_node_that_memory_ends_inside)
@@ -269,14 +269,14 @@ TEST(refuses_a_node_that_memory_ends_inside)
 	hostile_world();
 	memblock.memory.regions[0].size -= 1;
 	*slot(1) = PFN_PHYS(8 * PAGES_PER_SECTION - 1);
-	EXPECT_REFUSED("not a page of memory");
+	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_a_node_in_scratch)
 {
 	hostile_world();
 	*slot(4) = world.areas[0].addr + world.areas[0].size - PAGE_SIZE;
-	EXPECT_REFUSED("not a page of memory");
+	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_a_node_in_memory_that_is_not_mapped)
@@ -286,7 +286,7 @@ TEST(refuses_a_node_in_memory_that_is_not_mapped)
 	memblock_add_node(PFN_PHYS(7 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT,
 			  0, MEMBLOCK_NOMAP);
 	*slot(1) = PFN_PHYS(7 * PAGES_PER_SECTION + 5);
-	EXPECT_REFUSED("not a page of memory");
+	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_keys_in_memory_that_is_not_mapped)
@@ -296,14 +296,14 @@ TEST(refuses_keys_in_memory_that_is_not_mapped)
 	memblock_add_node(PFN_PHYS(7 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT,
 			  0, MEMBLOCK_NOMAP);
 	add_key(ref_key(7 * PAGES_PER_SECTION + 5, 0));
-	EXPECT_REFUSED("can be preserved");
+	EXPECT_REFUSED("not usable memory");
 }
 
 TEST(refuses_a_key_beyond_memory)
 {
 	hostile_world();
 	add_key(ref_key(8 * PAGES_PER_SECTION, 0));
-	EXPECT_REFUSED("can be preserved");
+	EXPECT_REFUSED("not usable memory");
 }
 
 TEST(refuses_a_key_that_crosses_the_end_of_memory)
@@ -311,14 +311,14 @@ TEST(refuses_a_key_that_crosses_the_end_of_memory)
 	hostile_world();
 	memblock.memory.regions[0].size -= PAGE_SIZE;
 	add_key(ref_key(8 * PAGES_PER_SECTION - 4, 2));
-	EXPECT_REFUSED("can be preserved");
+	EXPECT_REFUSED("not usable memory");
 }
 
 TEST(refuses_a_huge_key_that_crosses_the_end_of_memory)
 {
 	hostile_world();
 	add_key(ref_key(0, PFN_SECTION_SHIFT + 4));
-	EXPECT_REFUSED("can be preserved");
+	EXPECT_REFUSED("not usable memory");
 }
 
 TEST(refuses_the_highest_key_of_each_order)
@@ -328,7 +328,7 @@ TEST(refuses_the_highest_key_of_each_order)
 	for (order = 0; order <= KHO_FAST_MAX_ORDER; order++) {
 		next_hostile_world();
 		add_key(ref_key((1UL << 52) - (1UL << order), order));
-		EXPECT_REFUSED("can be preserved");
+		EXPECT_REFUSED("not usable memory");
 	}
 }
 
@@ -339,14 +339,14 @@ TEST(refuses_a_key_in_a_hole)
 	memblock_add_node(PFN_PHYS(6 * PAGES_PER_SECTION + 9), PAGES_PER_SECTION << PAGE_SHIFT,
 			  0, MEMBLOCK_NONE);
 	add_key(ref_key(6 * PAGES_PER_SECTION + 8, 3));
-	EXPECT_REFUSED("can be preserved");
+	EXPECT_REFUSED("not usable memory");
 }
 
 TEST(refuses_a_key_in_scratch)
 {
 	hostile_world();
 	add_key(ref_key(PHYS_PFN(world.areas[0].addr) + 5, 0));
-	EXPECT_REFUSED("can be preserved");
+	EXPECT_REFUSED("not usable memory");
 }
 
 /* Such a section is one region from end to end. */
@@ -356,7 +356,7 @@ TEST(refuses_a_key_in_a_section_of_nothing_but_scratch)
 	world.areas[world.nr_areas++] = (struct kho_scratch){
 		PFN_PHYS(6 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT };
 	add_key(ref_key(6 * PAGES_PER_SECTION + 5, 0));
-	EXPECT_REFUSED("can be preserved");
+	EXPECT_REFUSED("not usable memory");
 }
 
 TEST(refuses_a_bad_key_behind_good_ones)
@@ -366,14 +366,14 @@ TEST(refuses_a_bad_key_behind_good_ones)
 	add_key(ref_key(7 * PAGES_PER_SECTION + 1, 0));
 	add_key(ref_key(7 * PAGES_PER_SECTION + 2, 0));
 	add_key(ref_key(8 * PAGES_PER_SECTION - 3, 0));
-	EXPECT_REFUSED("can be preserved");
+	EXPECT_REFUSED("not usable memory");
 }
 
 TEST(refuses_a_key_around_scratch)
 {
 	hostile_world();
 	add_key(ref_key(0, PFN_SECTION_SHIFT + 1));
-	EXPECT_REFUSED("can be preserved");
+	EXPECT_REFUSED("not usable memory");
 }
 
 /* Order 32 and up: bit 20 and below, whose slots on all upper levels are 0. */
@@ -497,7 +497,7 @@ TEST(refuses_a_key_in_memory_that_is_reserved)
 	hostile_world();
 	memblock_reserve(PFN_PHYS(6 * PAGES_PER_SECTION + 2 * MAX_ORDER_NR_PAGES) + 100, 1);
 	add_key(ref_key(6 * PAGES_PER_SECTION + 2 * MAX_ORDER_NR_PAGES, 0));
-	EXPECT_REFUSED("is reserved");
+	EXPECT_REFUSED("in reserved");
 }
 
 TEST(refuses_a_key_around_memory_that_is_reserved)
@@ -505,14 +505,14 @@ TEST(refuses_a_key_around_memory_that_is_reserved)
 	hostile_world();
 	memblock_reserve(PFN_PHYS(7 * PAGES_PER_SECTION - 3), 2 * PAGE_SIZE);
 	add_key(ref_key(6 * PAGES_PER_SECTION, PFN_SECTION_SHIFT + 1));
-	EXPECT_REFUSED("is reserved");
+	EXPECT_REFUSED("in reserved");
 }
 
 TEST(refuses_a_tree_in_memory_that_is_reserved)
 {
 	hostile_world();
 	memblock_reserve(world.root, PAGE_SIZE);
-	EXPECT_REFUSED("is reserved");
+	EXPECT_REFUSED("in reserved");
 }
 
 TEST(accepts_keys_next_to_memory_that_is_reserved)

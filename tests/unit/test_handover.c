@@ -173,10 +173,10 @@ static const struct spoil {
 	const char	*msg;
 } spoils[] = {
 #define SPOIL(fn, msg)	{ #fn, fn, msg }
-	SPOIL(no_fdt, "too large or not in RAM"),
-	SPOIL(long_fdt, "too large or not in RAM"),
-	SPOIL(fdt_nowhere, "too large or not in RAM"),
-	SPOIL(fdt_wraps, "too large or not in RAM"),
+	SPOIL(no_fdt, "too large or not RAM"),
+	SPOIL(long_fdt, "too large or not RAM"),
+	SPOIL(fdt_nowhere, "too large or not RAM"),
+	SPOIL(fdt_wraps, "too large or not RAM"),
 	SPOIL(bad_magic, "no valid FDT"),
 	SPOIL(bad_size, "no valid FDT"),
 	SPOIL(bad_offset, "no valid FDT"),
@@ -196,8 +196,8 @@ static const struct spoil {
 	SPOIL(area_wraps, "not usable memory"),
 	SPOIL(area_unaligned, "not usable memory"),
 	SPOIL(areas_overlap, "not usable memory"),
-	SPOIL(tree_nowhere, "tree node"),
-	SPOIL(tree_in_scratch, "tree node"),
+	SPOIL(tree_nowhere, "tree page"),
+	SPOIL(tree_in_scratch, "tree page"),
 };
 
 /* One message, then a cold boot that has all memory and new scratch areas. */

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Which pages of a block are taken
+ * DOC: Preserved pages as a bitmap
  *
- * The tree keeps one bitmap per order. Here they are expanded and combined
- * into one bit per page, for a block of %KHO_FAST_BLOCK_PAGES pages at a time:
- * as far as the buddy allocator looks when it merges, and small enough for the
- * stack.
+ * The tree has one bitmap per order. Here they are expanded and combined into
+ * one bit per page, for %KHO_FAST_BLOCK_PAGES pages at a time: the largest
+ * buddy block, and small enough for the stack.
  */
 #include <linux/mmzone.h>
 
@@ -27,8 +26,8 @@ static u64 kho_double_bits(u64 bits)
 }
 
 /*
- * Add @nr_bits keys of fewer than BITS_PER_LONG pages each to @mask: the bits of
- * one of its words come from one word of the keys. Most words are all set or
+ * Add @nr_bits keys of fewer than BITS_PER_LONG pages each to @mask. The bits
+ * of one word of @mask come from one word of keys. Most words are all set or
  * all clear.
  */
 static void kho_add_small_keys(unsigned long keys, unsigned int nr_bits,
@@ -79,13 +78,13 @@ static void kho_add_order(const struct kho_fast_map *map, unsigned long pfn,
 }
 
 /**
- * kho_fast_key_mask - Find the preserved pages of a block.
+ * kho_fast_key_mask - Find the preserved pages of a buddy block.
  * @map:    The map of the incoming tree.
  * @pfn:    First page frame, a multiple of %KHO_FAST_BLOCK_PAGES.
- * @wanted: Only keys of these orders count, one bit each.
+ * @wanted: Orders of the keys that count, one bit each.
  * @mask:   Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages.
  *
- * Context: any, until the first node of the tree is freed.
+ * Context: any, until the first page of the tree is freed.
  */
 void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
 		       u32 wanted, unsigned long *mask)
@@ -100,13 +99,13 @@ void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
 }
 
 /**
- * kho_fast_keep_mask - Find the pages of a block that must not be freed.
+ * kho_fast_keep_mask - Find the pages that must not be freed.
  * @map:  The map of the incoming tree.
  * @pfn:  First page frame, a multiple of %KHO_FAST_BLOCK_PAGES.
  * @mask: Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages and
  *        for pages of the tree.
  *
- * Context: any, until all sections are finished.
+ * Context: any, until all sections are initialised.
  */
 void kho_fast_keep_mask(const struct kho_fast_map *map, unsigned long pfn,
 			unsigned long *mask)
@@ -125,12 +124,12 @@ void kho_fast_keep_mask(const struct kho_fast_map *map, unsigned long pfn,
 }
 
 /**
- * kho_fast_map_has_preserved - Is anything held in the section of a page?
+ * kho_fast_map_has_preserved - Has the section of a page preserved pages?
  * @map: The map, possibly empty.
  * @pfn: A page frame.
  *
- * Context: any, until all sections are finished.
- * Return: true when the section holds preserved pages or pages of the tree.
+ * Context: any, until all sections are initialised.
+ * Return: true when the section has preserved pages or pages of the tree.
  */
 bool kho_fast_map_has_preserved(const struct kho_fast_map *map,
 				unsigned long pfn)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bitmaps of the preserved pages of a block.
+ * Preserved pages of a buddy block.
  */
 #ifndef _KERNEL_KHO_FAST_INCOMING_BITMAP_H
 #define _KERNEL_KHO_FAST_INCOMING_BITMAP_H
@@ -9,7 +9,7 @@
 
 #include "sections.h"
 
-/* Pages whose preserved bits are looked at together: the buddy's reach. */
+/* Pages of the largest buddy block, which are looked at together. */
 #define KHO_FAST_BLOCK_PAGES	MAX_ORDER_NR_PAGES
 
 void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Taking over from the previous kernel
+ * DOC: Boot from a handover
  *
- * The architecture finds the addresses of a root FDT and of an array of
- * scratch areas and calls kho_populate(), long before there is a memory map.
+ * The architecture passes the addresses of the root FDT and of the array of
+ * scratch areas to kho_populate(), long before there is a memory map.
  *
  * Order: kho_populate() (FDT, scratch areas; memblock allocates from scratch
  * only from here on), kho_memory_init_early() (the tree, extended scratch),
  * kho_memory_init() (which struct pages are deferred), memblock_free_all(),
  * deferred initialisation, kho_fast_incoming_init().
  *
- * Failure: up to the end of kho_memory_init_early() nothing outside scratch
- * was written, so whatever is wrong ends in one message and a boot without the
- * handover. After that there is no way back.
+ * Failure: up to the end of kho_memory_init_early() nothing outside scratch is
+ * written, so a handover that is not valid is refused with one message and the
+ * boot continues without it. After that it cannot be refused.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -41,14 +41,14 @@
 #include "trim.h"
 
 /**
- * kho_populate - Look at what the previous kernel handed over.
+ * kho_populate - Find and check a handover.
  * @fdt_phys:     Root FDT.
  * @fdt_len:      Bytes of it.
  * @scratch_phys: Array of scratch areas.
  * @scratch_len:  Bytes of it.
  *
- * When all is well memblock allocates from scratch only from now on. When
- * something is not, one message says so and the boot goes on as a cold one.
+ * After a valid one memblock allocates from scratch only. One that is not is
+ * refused with a message, and the boot continues without it.
  *
  * Context: boot CPU, early fixmap mappings only.
  */
@@ -69,7 +69,7 @@ void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_len,
 		      NULL);
 }
 
-/* Back to a cold boot, while nothing outside scratch has been written. */
+/* Back to a cold boot: nothing outside scratch has been written yet. */
 static void __init kho_undo_handover(void)
 {
 	kho_fast_in.populated = false;
@@ -83,7 +83,7 @@ static void __init kho_read_tree(void)
 {
 	u64 began;
 
-	/* It lives in memory of its own and must not touch what is preserved. */
+	/* It has memory of its own and must not touch preserved memory. */
 	if (is_kdump_kernel()) {
 		kho_fast_refuse("this is the kdump kernel");
 		kho_undo_handover();
@@ -118,7 +118,7 @@ void __init kho_memory_init_early(void)
 }
 
 /**
- * kho_memory_init - Last step before memory goes to the buddy allocator.
+ * kho_memory_init - Prepare for the buddy allocator.
  *
  * Context: boot CPU, right before memblock_free_all().
  */
@@ -136,7 +136,7 @@ void __init kho_memory_init(void)
 }
 
 /**
- * kho_fast_incoming_init - Tidy up when all sections are finished.
+ * kho_fast_incoming_init - Clean up after initialising all sections.
  *
  * Context: process context, after page_alloc_init_late().
  */

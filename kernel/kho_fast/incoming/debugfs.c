@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The handover of the previous kernel in debugfs
+ * DOC: Incoming handover in debugfs
  *
- * Blobs of the previous kernel are copied, since their owners claim and free the
- * originals. kho/in/preserved is the number of pages that nobody has claimed,
- * kho/in/walk what the early walk over the tree took, kho/in/nodes when each
- * node's memory was initialised.
+ * The blobs of the previous kernel are copied, since their owners restore and
+ * free them. kho/in/preserved is the number of preserved pages that are not
+ * restored yet, kho/in/walk the duration of the early walk over the tree,
+ * kho/in/nodes when the memory of each NUMA node was initialised.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -29,10 +29,10 @@
 #include "stats.h"
 #include "trim.h"
 
-/* Larger incoming blobs are not shown; a copy would cost too much. */
+/* Larger blobs are not shown: the copy would cost too much. */
 #define MAX_COPY	SZ_1M
 
-/* What was handed over to this kernel, for good. */
+/* Copy of an incoming blob, never freed. */
 struct kho_in_blob {
 	struct list_head	list;
 	const char		*name;
@@ -70,14 +70,14 @@ static void __init kho_copy_blob(const void *fdt, int node)
 /**
  * kho_fast_debugfs_copy - Copy the blobs of the previous kernel.
  *
- * Context: before their owners, the first of which come at early_initcall.
+ * Context: before their owners restore them, from early_initcall on.
  */
 void __init kho_fast_debugfs_copy(void)
 {
 	const void *fdt = kho_fast_in_fdt();
 	int node;
 
-	/* Nothing will be shown when KHO is off. */
+	/* Nothing is shown when KHO is off. */
 	if (!fdt || !kho_is_enabled())
 		return;
 
@@ -107,7 +107,7 @@ static int kho_in_walk_show(struct seq_file *m, void *v)
 DEFINE_SHOW_ATTRIBUTE(kho_in_walk);
 
 /**
- * kho_fast_debugfs_incoming - Show what was handed over to this kernel.
+ * kho_fast_debugfs_incoming - Show the incoming handover.
  * @root: The directory of KHO.
  */
 void __init kho_fast_debugfs_incoming(struct dentry *root)
@@ -127,6 +127,7 @@ void __init kho_fast_debugfs_incoming(struct dentry *root)
 	list_for_each_entry(copy, &kho_in_blobs, list) {
 		if (!kho_fast_debugfs_blob(blobs_dir, copy->name, copy->data,
 					   copy->size))
-			pr_warn("cannot show incoming '%s' in debugfs\n", copy->name);
+			pr_warn("cannot show incoming '%s' in debugfs\n",
+				copy->name);
 	}
 }

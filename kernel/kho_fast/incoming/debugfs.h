@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The handover of the previous kernel in debugfs.
+ * Incoming handover in debugfs.
  */
 #ifndef _KERNEL_KHO_FAST_INCOMING_DEBUGFS_H
 #define _KERNEL_KHO_FAST_INCOMING_DEBUGFS_H

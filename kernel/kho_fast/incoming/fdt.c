@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Blobs of the previous kernel
+ * DOC: Incoming blobs
  *
- * The root FDT lists them by name. Entries that do not point to preserved
- * memory are dropped before their users look for them.
+ * The root FDT of the previous kernel lists its blobs by name. Entries that do
+ * not point to preserved memory are removed before their users look for them.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -28,7 +28,7 @@
  * @phys: Where to store the address of the blob.
  * @size: Where to store its size in bytes.
  *
- * Return: 0; -EINVAL when the entry lacks something or wraps.
+ * Return: 0; -EINVAL when a property is missing or the range wraps.
  */
 int kho_fast_subtree_read(const void *fdt, int node, phys_addr_t *phys,
 			  size_t *size)
@@ -57,14 +57,14 @@ static bool __init kho_entry_is_valid(const struct kho_fast_map *map,
 }
 
 /**
- * kho_fast_subtree_check - Drop the entries of an incoming FDT that are unsound.
+ * kho_fast_subtree_check - Remove invalid entries of an incoming FDT.
  * @map: The map of the incoming tree.
- * @fdt: The FDT; what is wrong is blotted out.
+ * @fdt: The FDT; invalid nodes become NOPs.
  *
- * A blob that is not preserved could be anything, or not be memory at all. Its
- * user finds no entry and starts as after a cold boot.
+ * An entry is invalid when its blob is not preserved: the address could be
+ * anything. Its user finds no entry and starts as after a cold boot.
  *
- * Context: boot, before the first claim.
+ * Context: boot, before anything is restored.
  */
 void __init kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt)
 {
@@ -74,7 +74,7 @@ void __init kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt)
 		int next = fdt_next_subnode(fdt, node);
 
 		if (!kho_entry_is_valid(map, fdt, node)) {
-			pr_warn("ignoring entry '%s' of the handover, it does not point to preserved memory\n",
+			pr_warn("ignoring entry '%s' of the handover: it does not point to preserved memory\n",
 				fdt_get_name(fdt, node, NULL));
 			fdt_nop_node(fdt, node);
 		}
@@ -88,8 +88,8 @@ void __init kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt)
  * @phys: Where to store its address.
  * @size: Where to store its size in bytes, or NULL.
  *
- * Return: 0; -ENOENT when there is no handover or no such name; -EINVAL when
- * @phys is NULL or the entry is not sound.
+ * Return: 0; -ENOENT without a handover or an entry of that name; -EINVAL when
+ * @phys is NULL or the entry is invalid.
  */
 int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Root FDT and scratch areas of the previous kernel
+ * DOC: Incoming root FDT and scratch areas
  *
- * Both come from another kernel and are hostile until checked. The FDT is
- * copied, so that it is checked once and cannot change later.
+ * Both are hostile until checked. The FDT is copied, so that it is checked once
+ * and cannot change later.
  *
- * Failure: one message from kho_fast_refuse(), boot without handover.
+ * Failure: one message from kho_fast_refuse(), and a boot without the handover.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -24,16 +24,16 @@
 #include "ram.h"
 #include "refuse.h"
 
-/* The previous kernel has an area per node with memory, and two more. */
+/* An area per node with memory, and two more. */
 #define MAX_SCRATCH_AREAS	(MAX_NUMNODES + 2)
 
 struct kho_fast_handover kho_fast_in;
 
 /**
- * is_kho_boot - Did the previous kernel hand anything over?
+ * is_kho_boot - Is there a valid handover?
  *
- * Context: any; final once kho_memory_init_early() ran.
- * Return: true when there is a handover and it passed its checks.
+ * Context: any; final after kho_memory_init_early().
+ * Return: true when there is a handover that passed all checks.
  */
 bool is_kho_boot(void)
 {
@@ -42,16 +42,16 @@ bool is_kho_boot(void)
 EXPORT_SYMBOL_GPL(is_kho_boot);
 
 /**
- * kho_fast_in_fdt - The root FDT of the previous kernel.
+ * kho_fast_in_fdt - Root FDT of the previous kernel.
  *
- * Return: our checked copy, or NULL when there is no handover.
+ * Return: the checked copy; NULL without a handover.
  */
 const void *kho_fast_in_fdt(void)
 {
 	return kho_fast_in.populated ? kho_fast_in.fdt : NULL;
 }
 
-/* Check the copied FDT and find the root of the tree in it. */
+/* Check the copy of the FDT and read the address of the tree. */
 static bool __init kho_check_fdt(void)
 {
 	const void *prop;
@@ -91,7 +91,7 @@ static bool __init kho_read_fdt(phys_addr_t phys, u64 len)
 	kho_fast_in.fdt_pa = phys;
 	if (!len || len > sizeof(kho_fast_in.fdt) ||
 	    !kho_fast_early_is_ram(phys, len)) {
-		kho_fast_refuse("FDT of %llu bytes at %pa is too large or not in RAM",
+		kho_fast_refuse("FDT (%llu bytes at %pa): too large or not RAM",
 				len, &phys);
 		return false;
 	}
@@ -110,13 +110,13 @@ static bool __init kho_read_fdt(phys_addr_t phys, u64 len)
 /**
  * kho_fast_scratch_fault - Look for a fault in an array of scratch areas.
  * @areas: The areas, unchecked.
- * @cnt:   How many.
+ * @cnt:   Number of areas.
  *
- * An area may be empty: stock's global one is when all boot allocations were
- * low.
+ * An area may be empty: stock's global one is when all boot allocations were in
+ * low memory.
  *
- * Return: index of the first area that is not made of whole pages, wraps, or
- * overlaps an earlier one; @cnt when there is none.
+ * Return: index of the first area that does not consist of whole pages, wraps,
+ * or overlaps an earlier one; @cnt when there is none.
  */
 unsigned int __init kho_fast_scratch_fault(const struct kho_scratch *areas,
 					   unsigned int cnt)
@@ -154,12 +154,12 @@ static bool __init kho_check_scratch(const struct kho_scratch *areas,
 	if (bad == cnt)
 		return true;
 
-	kho_fast_refuse("scratch area %u (%pa bytes at %pa) is not usable memory",
+	kho_fast_refuse("scratch area %u (%pa bytes at %pa): not usable memory",
 			bad, &areas[bad].size, &areas[bad].addr);
 	return false;
 }
 
-/* Tell memblock about the areas. Only runs out of early memory can fail. */
+/* Mark the areas in memblock. Fails only without early memory. */
 static bool __init kho_mark_scratch(const struct kho_scratch *areas,
 				    unsigned int cnt)
 {
@@ -188,8 +188,8 @@ static bool __init kho_read_scratch(phys_addr_t phys, u64 len)
 	if (!cnt || cnt > MAX_SCRATCH_AREAS ||
 	    len != cnt * sizeof(struct kho_scratch) ||
 	    !kho_fast_early_is_ram(phys, len)) {
-		kho_fast_refuse("no array of scratch areas in %llu bytes at %pa",
-				len, &phys);
+		kho_fast_refuse("no array of scratch areas at %pa, %llu bytes",
+				&phys, len);
 		return false;
 	}
 
@@ -214,7 +214,8 @@ static bool __init kho_read_scratch(phys_addr_t phys, u64 len)
  * @scratch_len:  Bytes of it.
  *
  * Context: boot CPU, early fixmap mappings only.
- * Return: true, and memblock knows the scratch areas; false after a message.
+ * Return: true, with the scratch areas marked in memblock; false, with a
+ * message.
  */
 bool __init kho_fast_handover_read(phys_addr_t fdt_phys, u64 fdt_len,
 				   phys_addr_t scratch_phys, u64 scratch_len)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The root FDT and the scratch areas of the previous kernel.
+ * Incoming root FDT and scratch areas.
  */
 #ifndef _KERNEL_KHO_FAST_INCOMING_HANDOVER_H
 #define _KERNEL_KHO_FAST_INCOMING_HANDOVER_H
@@ -12,11 +12,11 @@
 #include <linux/types.h>
 
 /**
- * struct kho_fast_handover - What the previous kernel handed over.
- * @populated:   There is a handover, and what was checked of it is sound.
- * @fdt_pa:      The root FDT.
+ * struct kho_fast_handover - Incoming handover.
+ * @populated:   There is a handover, valid as far as it was checked.
+ * @fdt_pa:      Root FDT.
  * @scratch_pa:  Array of scratch areas.
- * @scratch_len: Its size in bytes.
+ * @scratch_len: Size of the array in bytes.
  * @root_pa:     Root of the tree, unchecked.
  * @fdt:         Copy of the root FDT, checked.
  */

@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The map of busy sections
+ * DOC: Map of the preserved sections
  *
  * Early in boot, before the memory map exists, one pass over the incoming tree
- * finds the memory sections in which anything is preserved. From then on a
- * section is busy or it is not, an O(1) question, and preserved memory needs
- * no memblock reservation: mm/deferred_kho.c holds busy sections back from the
- * buddy allocator and sorts their pages out one section at a time.
+ * finds the memory sections with preserved pages. After that it takes one
+ * lookup to tell whether a section has any, and preserved memory needs no
+ * memblock reservation: mm/deferred_kho.c keeps such sections from the buddy
+ * allocator and initialises their pages one section at a time.
  *
- * Cost: one visit per node of the tree and one step per section and order.
- * In sections that are not plain memory from end to end, keys are looked at in
- * halves down to where memory, nodes or scratch areas end.
+ * Cost: one visit per page of the tree and one step per section and order. In
+ * sections that are not plain memory from end to end, ranges of keys are halved
+ * down to the ends of memory, NUMA nodes and scratch areas.
  *
- * The tree comes from another kernel and nothing in it is trusted: a node must
- * be a page of RAM outside scratch that no other slot points to (so there is
- * neither a loop nor sharing), a key must have a possible order and name memory
- * that is neither scratch nor reserved, and no page may be in two keys or in a
- * key and in the tree. The pass only reads; it runs before anything that is
- * preserved could be overwritten.
+ * Nothing in the tree is trusted. Each page of it must be RAM outside scratch
+ * that no other slot points to, which excludes loops and sharing. A key must
+ * have a valid order and stand for memory that is neither scratch nor reserved,
+ * and no page may be in two keys or in a key and in the tree. The pass only
+ * reads, and it runs before any preserved page could be overwritten.
  *
- * Lifecycle: built by kho_memory_init_early(); all but the tree goes some time
- * after all sections are finished, and the tree as its keys are claimed.
+ * Lifecycle: built by kho_memory_init_early(). Some time after all sections are
+ * initialised everything but the tree is freed, and the tree as its keys are
+ * restored.
  *
- * Lock order: none, the pass runs before SMP and the map is read-only after.
+ * Lock order: none; the map is built before SMP and read-only later.
  *
- * Failure: one message from kho_fast_refuse(), no map, boot without handover.
+ * Failure: one message from kho_fast_refuse(), no map, and a boot without the
+ * handover.
  */
 #include <linux/errno.h>
 #include <linux/init.h>
@@ -49,7 +50,7 @@ struct kho_fast_map kho_fast_incoming;
  * @nr_pages: Number of pages, not 0. The range may cross regions and nodes.
  *
  * Context: boot, while memblock is there.
- * Return: true when all of the range is RAM that memblock knows of.
+ * Return: true when all of the range is RAM in memblock.
  */
 bool __init kho_fast_range_is_memory(unsigned long pfn, unsigned long nr_pages)
 {
@@ -77,7 +78,7 @@ static bool __init kho_range_is_safe(unsigned long pfn, unsigned long nr_pages)
 	       !kho_scratch_overlap(PFN_PHYS(pfn), nr_pages << PAGE_SHIFT);
 }
 
-/* Find the sections whose keys need no check one by one. */
+/* Find the sections whose keys need not be checked one by one. */
 static void __init kho_find_whole_sections(struct kho_fast_map *map)
 {
 	unsigned long start, end, nr;
@@ -104,7 +105,7 @@ static void __init kho_find_whole_sections(struct kho_fast_map *map)
 	}
 }
 
-/* Check a node and note that its page is taken. */
+/* Check a page of the tree and add it to the map. */
 static int __init kho_add_tree_page(struct kho_fast_map *map, phys_addr_t phys)
 {
 	unsigned long pfn = PHYS_PFN(phys);
@@ -113,19 +114,19 @@ static int __init kho_add_tree_page(struct kho_fast_map *map, phys_addr_t phys)
 
 	if (!PAGE_ALIGNED(phys) || nr >= map->nr_sections ||
 	    !kho_range_is_safe(pfn, 1)) {
-		kho_fast_refuse("tree node at %pa is not a page of memory",
+		kho_fast_refuse("tree page at %pa is not in usable memory",
 				&phys);
 		return -EINVAL;
 	}
 
 	err = kho_fast_tree_pages_add(&map->tree_pages, pfn);
 	if (err == -EEXIST) {
-		kho_fast_refuse("two slots point to the tree node at %pa",
+		kho_fast_refuse("two slots point to the tree page at %pa",
 				&phys);
 		return -EINVAL;
 	}
 	if (err) {
-		kho_fast_refuse("no scratch memory left to map its tree");
+		kho_fast_refuse("no scratch memory left for the tree pages");
 		return err;
 	}
 
@@ -133,7 +134,7 @@ static int __init kho_add_tree_page(struct kho_fast_map *map, phys_addr_t phys)
 	return 0;
 }
 
-/* A run of bits of one leaf that lies in one section or is a single key. */
+/* Keys of one leaf within one section, or a single larger key. */
 struct kho_key_run {
 	const struct kho_radix_leaf	*leaf;
 	unsigned long			base_pfn;	/* of bit 0 */
@@ -148,8 +149,8 @@ static unsigned long __init kho_key_run_pfn(const struct kho_key_run *run,
 }
 
 /*
- * Check the keys in bits [bit, end). Mostly all that lies between the first of
- * them and the end is memory; if not, each half is looked at by itself.
+ * Check the keys in bits [bit, end). Mostly everything from the first of them
+ * to the end is memory; otherwise each half is checked separately.
  */
 static int __init kho_check_keys(const struct kho_key_run *run,
 				 unsigned long bit, unsigned long end)
@@ -164,7 +165,7 @@ static int __init kho_check_keys(const struct kho_key_run *run,
 		return 0;
 
 	if (end - first == 1) {
-		kho_fast_refuse("key at %pa of order %u is not memory that can be preserved",
+		kho_fast_refuse("key at %pa, order %u: not usable memory",
 				&phys, run->order);
 		return -EINVAL;
 	}
@@ -199,7 +200,7 @@ static int __init kho_mark_key_run(struct kho_fast_map *map,
 	return 0;
 }
 
-/* One past the last bit that may join the run which starts at run->bit. */
+/* One past the last bit that the run from run->bit on may include. */
 static unsigned long __init kho_key_run_end(const struct kho_key_run *run)
 {
 	unsigned long nr = pfn_to_section_nr(kho_key_run_pfn(run, run->bit));
@@ -269,7 +270,7 @@ static int __init kho_scan_node(struct kho_fast_map *map, phys_addr_t phys,
 	return err;
 }
 
-/* A key must not cover a page of the tree: claiming it would free the node. */
+/* A key must not cover a page of the tree: restoring it could free that. */
 static int __init kho_check_tree_pages(const struct kho_fast_map *map)
 {
 	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
@@ -287,15 +288,14 @@ static int __init kho_check_tree_pages(const struct kho_fast_map *map)
 		if (!test_bit(pfn - block, mask))
 			continue;
 
-		kho_fast_refuse("the page of its tree at %pa is also preserved",
-				&phys);
+		kho_fast_refuse("tree page at %pa is also preserved", &phys);
 		return -EINVAL;
 	}
 
 	return 0;
 }
 
-/* Is anything held in [pfn, end)? */
+/* Are there preserved pages or pages of the tree in [pfn, end)? */
 static bool __init kho_any_preserved(const struct kho_fast_map *map,
 				     unsigned long pfn, unsigned long end)
 {
@@ -316,7 +316,7 @@ static bool __init kho_any_preserved(const struct kho_fast_map *map,
 	return false;
 }
 
-/* What this kernel has reserved by now is the firmware's, or in scratch. */
+/* Memory that is reserved by now belongs to firmware, or is in scratch. */
 static int __init kho_check_reserved(const struct kho_fast_map *map)
 {
 	phys_addr_t start, end;
@@ -328,7 +328,7 @@ static int __init kho_check_reserved(const struct kho_fast_map *map)
 		if (!kho_any_preserved(map, pfn, PFN_UP(end)))
 			continue;
 
-		kho_fast_refuse("something is preserved in [%pa, %pa), which is reserved",
+		kho_fast_refuse("preserved pages in reserved [%pa, %pa)",
 				&start, &end);
 		return -EINVAL;
 	}
@@ -336,7 +336,7 @@ static int __init kho_check_reserved(const struct kho_fast_map *map)
 	return 0;
 }
 
-/* What cannot be seen in one key alone. */
+/* Checks that need more than one key. */
 static int __init kho_check_map(const struct kho_fast_map *map)
 {
 	int err = kho_fast_check_overlap(map);
@@ -352,7 +352,7 @@ static int __init kho_check_map(const struct kho_fast_map *map)
  * @pfn: First page frame.
  * @end: One past the last page frame.
  *
- * Context: boot, before the first claim.
+ * Context: boot, before anything is restored.
  * Return: true when keys cover all of the range.
  */
 bool __init kho_fast_is_preserved(const struct kho_fast_map *map,
@@ -392,15 +392,13 @@ static int __init kho_map_alloc(struct kho_fast_map *map)
 }
 
 /**
- * kho_fast_map_build - Check an incoming tree and find the busy sections.
+ * kho_fast_map_build - Check an incoming tree and map its sections.
  * @map:  Filled in; empty after an error.
  * @root: Physical address of the root of the tree, unchecked.
  *
- * kho_scratch_overlap() must know the scratch areas.
- *
- * Context: boot CPU, before memmap_init(); allocates from memblock.
- * Return: 0; -EINVAL when the tree is not fit for use; -ENOMEM. Errors have
- * been reported.
+ * Context: boot CPU, after kho_fast_scratch_set() and before memmap_init();
+ * allocates from memblock.
+ * Return: 0; -EINVAL when the tree is invalid; -ENOMEM. Errors are reported.
  */
 int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
 {
@@ -430,8 +428,8 @@ err_destroy:
 }
 
 /**
- * kho_fast_map_destroy - Free a map that was never put to use.
- * @map: The map, possibly half built.
+ * kho_fast_map_destroy - Free a map that was not used yet.
+ * @map: The map, possibly incomplete.
  *
  * Context: boot, while memblock is there.
  */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Keys that overlap
+ * DOC: Overlapping keys
  *
- * The bitmaps of different orders can say that a page is preserved twice. Both
- * keys could be claimed then, so a tree with such keys is refused.
+ * Keys of different orders can cover the same page, which could then be
+ * restored twice. A tree with such keys is refused.
  *
- * Going from the smallest order up, one bitmap tells which aligned units of the
- * section have a smaller key in them; it is reduced to units of the next order
- * that there is and must not share a bit with the keys of that order. So the cost
- * is that of reading the bitmaps, whatever is set in them. Sections with keys of
- * one order, the common case, are not looked at.
+ * From the smallest order up, a bitmap records which aligned units of a section
+ * contain a smaller key. It is reduced to units of the next order in use and
+ * must not share a bit with the keys of that order. The cost is that of reading
+ * the bitmaps, whatever is set in them. Sections with keys of only one order,
+ * the common case, are skipped.
  */
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
@@ -28,7 +28,7 @@ static_assert(KHO_FAST_LEAF_BITS >= PAGES_PER_SECTION);
 
 static DECLARE_BITMAP(kho_smaller_keys, PAGES_PER_SECTION) __initdata;
 
-/* Pairs of bits of @word, or-ed into its lower half. */
+/* OR each pair of bits of @word into its lower half. */
 static unsigned long __init kho_fold_word(unsigned long word)
 {
 	word = (word | word >> 1) & 0x5555555555555555UL;
@@ -82,7 +82,7 @@ static void __init kho_reduce_bits(unsigned long *bits, unsigned int order,
 	}
 }
 
-/* Add the keys of one order to @bits. Returns false when one was there. */
+/* Add the keys of one order to @bits; false when one is set already. */
 static bool __init kho_add_keys(unsigned long *bits,
 				const struct kho_radix_leaf *leaf,
 				unsigned long first, unsigned long nr_bits)
@@ -108,7 +108,7 @@ static bool __init kho_keys_overlap(const struct kho_fast_map *map,
 	const unsigned long large = map->sections[nr].orders & ~small;
 	unsigned int order, last = __ffs(small | large);
 
-	/* A key of a large order covers all of the section. */
+	/* A key of a large order covers the whole section. */
 	if (large)
 		return small || hweight_long(large) > 1;
 

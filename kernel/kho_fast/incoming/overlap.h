@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keys of the incoming tree that overlap.
+ * Overlapping keys of the incoming tree.
  */
 #ifndef _KERNEL_KHO_FAST_INCOMING_OVERLAP_H
 #define _KERNEL_KHO_FAST_INCOMING_OVERLAP_H

@@ -14,7 +14,7 @@
 #include <linux/memblock.h>
 #endif
 
-/* Is it RAM, as far as can be told before memblock is filled? */
+/* Is the range RAM, by what is known before memblock is filled? */
 static inline bool __init kho_fast_early_is_ram(phys_addr_t phys, u64 size)
 {
 #ifdef CONFIG_X86

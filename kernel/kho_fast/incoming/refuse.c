@@ -2,8 +2,8 @@
 /**
  * DOC: Refusing a handover
  *
- * Up to the end of kho_memory_init_early() nothing outside scratch was written,
- * so a handover that is not sound ends in one message and a cold boot.
+ * Up to the end of kho_memory_init_early() nothing outside scratch is written,
+ * so an invalid handover results in one message and a boot without it.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -13,10 +13,10 @@
 #include "refuse.h"
 
 /**
- * kho_fast_refuse - Say why the handover is not taken over.
+ * kho_fast_refuse - Report why the handover is refused.
  * @fmt: The reason, without a newline.
  *
- * The one message of a boot that refuses its handover.
+ * Called once in a boot that refuses its handover.
  */
 void __init kho_fast_refuse(const char *fmt, ...)
 {
@@ -25,7 +25,7 @@ void __init kho_fast_refuse(const char *fmt, ...)
 
 	va_start(args, fmt);
 	vaf.va = &args;
-	pr_err("handover refused: %pV; starting without it, what was preserved is lost\n",
+	pr_err("handover refused: %pV; booting without it, preserved memory is lost\n",
 	       &vaf);
 	va_end(args);
 }

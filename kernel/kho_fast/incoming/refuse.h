@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The message of a boot that refuses its handover.
+ * Refusing a handover.
  */
 #ifndef _KERNEL_KHO_FAST_INCOMING_REFUSE_H
 #define _KERNEL_KHO_FAST_INCOMING_REFUSE_H

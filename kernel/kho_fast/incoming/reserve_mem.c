@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Revived reserve_mem regions
+ * DOC: Regions of reserve_mem=
  *
- * mm/memblock.c preserves the regions of reserve_mem= and finds them again in
- * the next kernel by name, but never claims them: with stock KHO they have the
- * form of boot memory all the same. Here held pages have the form of folios and
- * are managed, which would surprise reserve_mem_release_by_name(). So they are
- * claimed on behalf of mm/memblock.c, as single pages that are not managed.
+ * mm/memblock.c preserves the regions of reserve_mem= and finds them by name in
+ * the next kernel, but never restores them: with stock KHO they are initialised
+ * like other memory of the boot. Here preserved pages are initialised as folios
+ * and are managed, which reserve_mem_release_by_name() does not expect. They
+ * are restored on behalf of mm/memblock.c, as single pages that are not
+ * managed.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -25,7 +26,7 @@ static void __init kho_restore_region(const char *name)
 	phys_addr_t start, size;
 	struct page *page;
 
-	/* Not on this kernel's command line: it stays held. */
+	/* Not on this kernel's command line: it stays preserved. */
 	if (!reserve_mem_find_by_name(name, &start, &size))
 		return;
 
@@ -39,7 +40,7 @@ static void __init kho_restore_region(const char *name)
 /**
  * kho_fast_restore_reserve_mem - Restore the regions of mm/memblock.c.
  *
- * Context: process context, when all sections are finished.
+ * Context: process context, when all sections are initialised.
  */
 void __init kho_fast_restore_reserve_mem(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Areas of reserve_mem= that were handed over.
+ * Preserved regions of reserve_mem=.
  */
 #ifndef _KERNEL_KHO_FAST_INCOMING_RESERVE_MEM_H
 #define _KERNEL_KHO_FAST_INCOMING_RESERVE_MEM_H

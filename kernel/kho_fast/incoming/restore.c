@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Claiming preserved memory
+ * DOC: Restoring preserved memory
  *
- * The incoming tree is the record of what is still held: a claim clears the
- * bit of its key, atomically, so each key is claimed once. If the section is not
- * finished yet, the claim finishes it first; that is how users as early as
- * early_initcall work.
+ * The incoming tree records what is still preserved: restoring clears the bit
+ * of a key, atomically, so each key is restored once. A section that is not
+ * initialised yet is initialised first, for users as early as early_initcall.
  *
- * Held pages have the form of a folio already and are managed pages, so claiming
- * one costs the same for every order. Claiming them as pages splits them.
+ * Preserved pages are initialised as folios and are managed pages, so restoring
+ * a folio costs the same for every order. Restoring single pages splits it.
  *
- * Finding the bitmap is most of the cost. Who claims many folios under one hold
- * of the lock does it once per bitmap: struct kho_fast_restore_batch.
+ * Most of the cost is finding the bitmap. For many folios, &struct
+ * kho_fast_restore_batch remembers the last one.
  *
  * Lock order: rcu_read_lock() only; trim.c frees nodes after a grace period.
  */
@@ -36,9 +35,9 @@
 #include "trim.h"
 
 /*
- * The bitmap and the order of the unclaimed key that starts at @pfn, if any. The
- * alignment of @pfn and the few orders that a tree has leave one or two to look
- * for. The struct page is not looked at: it may not be ready.
+ * The bitmap and the order of the key that starts at @pfn, or NULL. The
+ * alignment of @pfn and the orders in use leave one or two to look for. The
+ * struct page may not be initialised yet and is not read.
  */
 static __always_inline struct kho_radix_leaf *
 kho_find_key(const struct kho_radix_node *root, unsigned long pfn,
@@ -66,9 +65,8 @@ kho_find_key(const struct kho_radix_node *root, unsigned long pfn,
 }
 
 /*
- * Take the key that starts at @page out of the tree, unless its order is above
- * @max_order. Returns the order, or -ENOENT when there is no such key, or not
- * any more.
+ * Remove the key that starts at @page from the tree, unless its order is above
+ * @max_order. Returns the order, or -ENOENT when there is no such key.
  */
 static __always_inline int kho_restore_key(const struct page *page,
 					   unsigned int max_order)
@@ -89,8 +87,8 @@ static __always_inline int kho_restore_key(const struct page *page,
 		return -ENOENT;
 
 	/*
-	 * Whoever finishes a section frees what has no bit, so the bit must
-	 * stay until all sections of the key are finished.
+	 * Initialising a section frees the pages without a bit, so the bit must
+	 * stay until all sections of the key are initialised.
 	 */
 	kho_fast_finish_pages(pfn, BIT(order));
 	if (!test_and_clear_bit(kho_fast_bit(kho_fast_key(pfn, order)),
@@ -111,10 +109,11 @@ static noinline void kho_trace_restored(struct folio *folio,
 }
 
 /**
- * kho_fast_restore_begin - Begin to claim many folios.
- * @batch: What kho_fast_restore_next() remembers.
+ * kho_fast_restore_begin - Begin to restore many folios.
+ * @batch: State for kho_fast_restore_next().
  *
- * Context: any, from early_initcall on; no sleeping until kho_fast_restore_end().
+ * Context: any, from early_initcall on; the caller must not sleep until
+ * kho_fast_restore_end().
  */
 void kho_fast_restore_begin(struct kho_fast_restore_batch *batch)
 	__acquires(RCU)
@@ -124,8 +123,8 @@ void kho_fast_restore_begin(struct kho_fast_restore_batch *batch)
 }
 
 /**
- * kho_fast_restore_end - Stop claiming.
- * @batch: What was begun.
+ * kho_fast_restore_end - End a batch.
+ * @batch: The batch.
  */
 void kho_fast_restore_end(struct kho_fast_restore_batch *batch)
 	__releases(RCU)
@@ -134,7 +133,7 @@ void kho_fast_restore_end(struct kho_fast_restore_batch *batch)
 	kho_fast_trim_soon();
 }
 
-/* Is the unclaimed key that starts at @pfn in the bitmap of the last claim? */
+/* Is the key that starts at @pfn in the last bitmap? */
 static bool kho_is_in_last_leaf(const struct kho_fast_restore_batch *batch,
 				unsigned long pfn)
 {
@@ -173,16 +172,16 @@ static void kho_init_folio_pages(struct kho_fast_restore_batch *batch,
 }
 
 /**
- * kho_fast_restore_next - Take one of many preserved folios over.
- * @batch: What was begun.
- * @pfn:    Where the previous kernel says that the folio is; not trusted, but
- *          of no more bits than an address has.
+ * kho_fast_restore_next - Restore one of many folios.
+ * @batch: The batch.
+ * @pfn:   Page frame from the previous kernel; not trusted, but of no more bits
+ *         than a physical address.
  *
- * That a bit is set tells that there is memory: kho_fast_map_build() has seen
- * to it, and memory that is held cannot go offline.
+ * A bit that is set implies online memory: kho_fast_map_build() checked it, and
+ * preserved memory cannot go offline.
  *
- * Return: the folio with a reference count of 1; NULL when no unclaimed folio
- * was preserved there.
+ * Return: the folio with a reference count of 1; NULL when no folio is
+ * preserved there.
  */
 struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,
 				    unsigned long pfn)
@@ -199,7 +198,7 @@ struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,
 				batch->leaf->bitmap))
 		return NULL;
 
-	/* The allocation was the previous kernel's, not ours. */
+	/* It was allocated by the previous kernel. */
 	page = pfn_to_page(pfn);
 	clear_page_tag_ref(page);
 	if (trace_kho_restore_enabled())
@@ -208,9 +207,8 @@ struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,
 }
 
 /**
- * kho_fast_drop_page - Free a page that the core of the previous kernel owned.
- * @phys: Physical address of the page. Nothing happens unless it was preserved
- *        as a page of order 0 and not claimed.
+ * kho_fast_drop_page - Free a preserved page of KHO itself.
+ * @phys: Physical address. Ignored unless a page of order 0 is preserved there.
  */
 void kho_fast_drop_page(phys_addr_t phys)
 {
@@ -223,7 +221,7 @@ void kho_fast_drop_page(phys_addr_t phys)
 	__free_page(page);
 }
 
-/* Its _RET_IP_ is that of the function that it is in. */
+/* Always inline: _RET_IP_ is that of the caller. */
 static __always_inline struct folio *kho_do_restore_folio(phys_addr_t phys)
 {
 	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
@@ -232,7 +230,7 @@ static __always_inline struct folio *kho_do_restore_folio(phys_addr_t phys)
 	    WARN_ON_ONCE(kho_restore_key(page, KHO_FAST_MAX_ORDER) < 0))
 		return NULL;
 
-	/* The allocation was the previous kernel's, not ours. */
+	/* It was allocated by the previous kernel. */
 	clear_page_tag_ref(page);
 	if (trace_kho_restore_enabled())
 		kho_trace_restored((struct folio *)page, _RET_IP_);
@@ -240,12 +238,12 @@ static __always_inline struct folio *kho_do_restore_folio(phys_addr_t phys)
 }
 
 /**
- * kho_restore_folio - Take a preserved folio over.
+ * kho_restore_folio - Restore a preserved folio.
  * @phys: Physical address of the folio.
  *
  * Context: any, from early_initcall on.
  * Return: the folio with a reference count of 1; NULL when @phys is not online
- * memory or, with a warning, when no unclaimed folio was preserved there.
+ * memory or, with a warning, when no folio is preserved there.
  */
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
@@ -253,7 +251,7 @@ struct folio *kho_restore_folio(phys_addr_t phys)
 }
 EXPORT_SYMBOL_GPL(kho_restore_folio);
 
-/* Is there an unclaimed key of these 2^@order pages? */
+/* Is there a key of these 2^@order pages? */
 static bool kho_is_preserved(unsigned long pfn, unsigned int order)
 {
 	const unsigned long key = kho_fast_key(pfn, order);
@@ -276,8 +274,8 @@ static bool kho_is_preserved(unsigned long pfn, unsigned int order)
  * @order: Order that it must have been preserved with.
  *
  * Context: one caller at a time, from early_initcall on.
- * Return: the folio with a reference count of 1; NULL, without a warning, when no
- * unclaimed folio of that order was preserved there.
+ * Return: the folio with a reference count of 1; NULL, without a warning, when
+ * no folio of that order is preserved there.
  */
 struct folio *kho_fast_try_restore_folio(phys_addr_t phys, unsigned int order)
 {
@@ -297,15 +295,14 @@ static void kho_clear_tags(struct page *page, unsigned long nr_pages)
 }
 
 /**
- * kho_restore_pages - Take a range of preserved pages over.
+ * kho_restore_pages - Restore a range of preserved pages.
  * @phys:     Physical address of the first page.
- * @nr_pages: Number of pages, as it was preserved.
+ * @nr_pages: Number of pages, as preserved.
  *
  * Context: any, from early_initcall on.
- * Return: the first page, all pages being of order 0 with a reference count
- * of 1; NULL when a page is not online memory or, with a warning, when part of
- * the range is not preserved or was claimed. Pages before that part stay
- * claimed.
+ * Return: the first of the pages, each of order 0 with a reference count of 1;
+ * NULL when a page is not online memory or, with a warning, when part of the
+ * range is not preserved. Pages before that part stay restored.
  */
 struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 {
@@ -335,8 +332,8 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 EXPORT_SYMBOL_GPL(kho_restore_pages);
 
 /**
- * kho_restore_free - Take memory over and free it.
- * @mem: Where kho_alloc_preserve() of the previous kernel put it, as an address
+ * kho_restore_free - Restore memory and free it.
+ * @mem: Memory from kho_alloc_preserve() of the previous kernel, as an address
  *       of this kernel; or NULL.
  */
 void kho_restore_free(void *mem)

@@ -12,11 +12,11 @@
 struct folio;
 
 /**
- * struct kho_fast_restore_batch - Folios to restore one by one.
- * @leaf:    The bitmap that the last one was found in, NULL at first.
+ * struct kho_fast_restore_batch - Restoring many folios.
+ * @leaf:    Bitmap of the last folio, NULL at first.
  * @key:     Key of its first bit.
  * @order:   Order of its keys.
- * @section: One whose pages are known to be ready.
+ * @section: A section that is known to be initialised.
  */
 struct kho_fast_restore_batch {
 	struct kho_radix_leaf	*leaf;

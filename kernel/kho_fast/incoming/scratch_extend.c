@@ -3,13 +3,14 @@
  * DOC: Extended scratch
  *
  * Until the buddy allocator runs, a kernel with a handover may allocate only
- * where nothing is preserved: the scratch areas that the first kernel set
- * aside. Those are small. The busy map knows many more such places, so every
- * run of blocks without a busy section becomes scratch too.
+ * where nothing is preserved: in the scratch areas of the first kernel, which
+ * are small. The map of the preserved sections knows more such memory. It is
+ * cut into units of whole sections, and runs of units without preserved pages
+ * become scratch, too.
  *
- * Each run costs memblock a region, and memblock searches linearly. The block
- * size therefore grows with the machine so that there are never more than
- * %EXT_MAX_BLOCKS blocks: 128 MiB up to 128 GiB, 1 GiB at 1 TiB.
+ * Each run costs memblock a region, and memblock searches linearly. The unit
+ * grows with the machine, so that there are never more than %EXT_MAX_UNITS: 128
+ * MiB up to 128 GiB, 1 GiB at 1 TiB.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -25,27 +26,27 @@
 #include "scratch_extend.h"
 #include "sections.h"
 
-#define EXT_MAX_BLOCKS	1024UL
+#define EXT_MAX_UNITS	1024UL
 
 /**
- * kho_fast_ext_shift - Choose the block size for extended scratch.
+ * kho_fast_ext_shift - Choose the unit of extended scratch.
  * @nr_sections: Sections from 0 to the end of memory.
  *
- * Return: log2 of the sections per block.
+ * Return: log2 of the sections per unit.
  */
 unsigned int __init kho_fast_ext_shift(unsigned long nr_sections)
 {
-	unsigned long per_block = DIV_ROUND_UP(nr_sections, EXT_MAX_BLOCKS);
+	unsigned long per_unit = DIV_ROUND_UP(nr_sections, EXT_MAX_UNITS);
 
-	return per_block > 1 ? order_base_2(per_block) : 0;
+	return per_unit > 1 ? order_base_2(per_unit) : 0;
 }
 
 static bool __init kho_ext_unit_has_preserved(const struct kho_fast_map *map,
 					      unsigned int shift,
-					      unsigned long block)
+					      unsigned long unit)
 {
-	unsigned long nr = block << shift;
-	unsigned long end = min((block + 1) << shift, map->nr_sections);
+	unsigned long nr = unit << shift;
+	unsigned long end = min((unit + 1) << shift, map->nr_sections);
 
 	for (; nr < end; nr++) {
 		if (kho_fast_map_has_preserved(map, section_nr_to_pfn(nr)))
@@ -56,10 +57,11 @@ static bool __init kho_ext_unit_has_preserved(const struct kho_fast_map *map,
 }
 
 /**
- * kho_fast_ext_next - Find the next run of blocks that are not busy.
+ * kho_fast_ext_next - Find the next run without preserved pages.
  * @map:   The map.
- * @shift: Block size, from kho_fast_ext_shift().
- * @start: In: pfn at which to look, 0 or an earlier @end. Out: first pfn of the run.
+ * @shift: Size of a unit, from kho_fast_ext_shift().
+ * @start: In: pfn to start from, 0 or an earlier @end. Out: first pfn of the
+ *         run.
  * @end:   Out: one past the last pfn of the run.
  *
  * Return: false when there is no further run.
@@ -68,31 +70,31 @@ bool __init kho_fast_ext_next(const struct kho_fast_map *map,
 			      unsigned int shift, unsigned long *start,
 			      unsigned long *end)
 {
-	unsigned long nr_blocks = DIV_ROUND_UP(map->nr_sections, 1UL << shift);
-	/* Only an @end at the end of memory can lie inside a block. */
-	unsigned long block =
+	unsigned long nr_units = DIV_ROUND_UP(map->nr_sections, 1UL << shift);
+	/* Only an @end at the end of memory can lie inside a unit. */
+	unsigned long unit =
 		DIV_ROUND_UP(pfn_to_section_nr(*start), 1UL << shift);
 
-	while (block < nr_blocks &&
-	       kho_ext_unit_has_preserved(map, shift, block))
-		block++;
-	*start = section_nr_to_pfn(block << shift);
-	if (block >= nr_blocks)
+	while (unit < nr_units &&
+	       kho_ext_unit_has_preserved(map, shift, unit))
+		unit++;
+	*start = section_nr_to_pfn(unit << shift);
+	if (unit >= nr_units)
 		return false;
 
-	while (block < nr_blocks &&
-	       !kho_ext_unit_has_preserved(map, shift, block))
-		block++;
-	*end = section_nr_to_pfn(min(block << shift, map->nr_sections));
+	while (unit < nr_units &&
+	       !kho_ext_unit_has_preserved(map, shift, unit))
+		unit++;
+	*end = section_nr_to_pfn(min(unit << shift, map->nr_sections));
 	return true;
 }
 
 /**
- * kho_fast_extend_scratch - Let memblock allocate where nothing is preserved.
+ * kho_fast_extend_scratch - Extend scratch for memblock.
  * @map: The map.
  *
- * Failing to mark a run leaves less room for early allocations, which then
- * fail with a message of their own, so it is only reported.
+ * A run that cannot be marked only leaves less room for early allocations,
+ * which have messages of their own.
  *
  * Context: boot CPU, after efi_init() has pruned memblock.memory.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory beyond the scratch areas that boot may allocate.
+ * Extended scratch.
  */
 #ifndef _KERNEL_KHO_FAST_INCOMING_SCRATCH_EXTEND_H
 #define _KERNEL_KHO_FAST_INCOMING_SCRATCH_EXTEND_H

@@ -14,12 +14,12 @@
 struct kho_radix_node;
 
 /**
- * enum kho_fast_state - How far the struct pages of a section are.
- * @KHO_FAST_DONE:    Every struct page is initialised, what is held has its
- *                    final form and the rest is in the buddy allocator.
- * @KHO_FAST_PENDING: Some of the section is deferred, or has a folio that is
- *                    not in form yet.
- * @KHO_FAST_ACTIVE:  Somebody is finishing it.
+ * enum kho_fast_state - Initialisation of a section.
+ * @KHO_FAST_DONE:    All struct pages are initialised, preserved folios as
+ *                    such, and free pages are in the buddy allocator.
+ * @KHO_FAST_PENDING: Some struct pages are deferred, or belong to a folio that
+ *                    is not initialised as such.
+ * @KHO_FAST_ACTIVE:  The section is being initialised.
  */
 enum kho_fast_state {
 	KHO_FAST_DONE,
@@ -45,12 +45,12 @@ static_assert(sizeof(struct kho_fast_section) == 8);
 
 /**
  * struct kho_fast_map - Sections with preserved pages.
- * @root:        Root of the incoming tree, NULL when there is none.
+ * @root:        Root of the incoming tree; NULL without a handover.
  * @sections:    One entry per section from pfn 0 to the end of memory.
  * @nr_sections: Entries of @sections.
  * @tree_pages:  Pages of the tree.
  * @orders:      Bit o is set when the tree has a key of order o.
- * @initialised: All sections are; @sections and @tree_pages may go any time.
+ * @initialised: All sections are; @sections and @tree_pages may be freed.
  */
 struct kho_fast_map {
 	struct kho_radix_node		*root;

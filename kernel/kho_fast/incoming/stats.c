@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: What taking over took
+ * DOC: Boot-time statistics
  *
- * The early walk over the incoming tree is serial and in the middle of the
- * blackout: its cost in cycles is kept, where the architecture has a cycle
- * counter that early, and shown in kho/in/walk beside the size of the tree.
+ * The early walk over the incoming tree is serial and part of the blackout. Its
+ * duration in cycles, where the architecture has a cycle counter that early, is
+ * in kho/in/walk of debugfs, beside the size of the tree.
  *
- * A record per node: when its first busy section was begun and its last one
- * done, and how much CPU time that took in between. It shows whether all nodes
- * worked at once and how many CPUs each had, and costs two clock readings per
- * section. Sections that a claim finished before are left out. debugfs shows the
- * record in kho/in/nodes, bench/scaling.sh measures with it.
+ * kho/in/nodes has a record per NUMA node: when the initialisation of its
+ * preserved sections began and ended, and the CPU time it took. It shows
+ * whether all nodes worked in parallel and how many CPUs each had, and costs
+ * two clock readings per section. Sections that were initialised to restore a
+ * page are not counted. bench/scaling.sh reads it.
  *
- * Lock order: a spinlock, taken once per section.
+ * Lock order: kho_stats_lock, once per section, is the innermost.
  *
- * Failure: without memory for the record there is none.
+ * Failure: without memory the per-node records are missing.
  */
 #include <linux/init.h>
 #include <linux/memblock.h>
@@ -28,8 +28,8 @@
 #include "stats.h"
 
 /*
- * Times are of sched_clock(), in nanoseconds since boot: local_clock() stands
- * still between ticks while the time-stamp counters are not trusted yet.
+ * Times are from sched_clock(), in nanoseconds since boot: local_clock() stands
+ * still between ticks until the time-stamp counters are trusted.
  */
 struct kho_node_stats {
 	u64		began, ended, cpu;
@@ -40,15 +40,15 @@ struct kho_node_stats {
 static struct kho_node_stats *kho_node_stats;
 static DEFINE_SPINLOCK(kho_stats_lock);
 
-/* The boot CPU writes it once. cycles: 0 without a cycle counter. */
+/* Written once, by the boot CPU; cycles is 0 without a cycle counter. */
 static struct {
 	u64		cycles;
 	unsigned long	tree_pages;
 } kho_walk_stats;
 
 /**
- * kho_fast_stats_walk - The early walk is done.
- * @cycles:     get_cycles() after it, less what it was before.
+ * kho_fast_stats_walk - Record the early walk.
+ * @cycles:     Duration, by kho_fast_clock().
  * @tree_pages: Pages that the incoming tree occupies.
  *
  * Context: boot CPU, once.
@@ -60,8 +60,8 @@ void __init kho_fast_stats_walk(u64 cycles, unsigned long tree_pages)
 }
 
 /**
- * kho_fast_stats_walk_show - Print what the early walk took, in one line.
- * @m: Where to; gets nothing on a machine that cannot tell.
+ * kho_fast_stats_walk_show - Print the duration of the early walk.
+ * @m: Output; empty without a cycle counter.
  */
 void kho_fast_stats_walk_show(struct seq_file *m)
 {
@@ -71,7 +71,7 @@ void kho_fast_stats_walk_show(struct seq_file *m)
 }
 
 /**
- * kho_fast_stats_init - Make room for the record.
+ * kho_fast_stats_init - Allocate the per-node records.
  *
  * Context: boot, while memblock is there.
  */
@@ -83,8 +83,8 @@ void __init kho_fast_stats_init(void)
 }
 
 /**
- * kho_fast_stats_add - A section was finished.
- * @section: What became of it.
+ * kho_fast_stats_add - Record the initialisation of a section.
+ * @section: Its result.
  * @began:   sched_clock() before.
  * @ended:   sched_clock() after.
  * @clock:   kho_fast_clock() before.
@@ -111,7 +111,7 @@ void __init kho_fast_stats_add(const struct kho_fast_section_result *section,
 }
 
 /**
- * kho_fast_stats_spans - Tell the timeline about all nodes.
+ * kho_fast_stats_spans - Add all nodes to the timeline.
  */
 void __init kho_fast_stats_spans(void)
 {
@@ -127,8 +127,8 @@ void __init kho_fast_stats_spans(void)
 }
 
 /**
- * kho_fast_stats_show - Print a line per node.
- * @m: Where to.
+ * kho_fast_stats_show - Print a line per NUMA node.
+ * @m: Output.
  */
 void kho_fast_stats_show(struct seq_file *m)
 {

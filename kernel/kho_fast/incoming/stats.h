@@ -10,9 +10,9 @@
 struct seq_file;
 
 /**
- * struct kho_fast_section_result - What became of a section.
- * @nid:   Its node, the last one if there are more.
- * @freed: Pages that were freed.
+ * struct kho_fast_section_result - Result of initialising a section.
+ * @nid:   NUMA node, the last one if there are several.
+ * @freed: Number of pages freed.
  */
 struct kho_fast_section_result {
 	int		nid;

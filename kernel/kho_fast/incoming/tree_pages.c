@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The pages of the incoming tree
+ * DOC: Pages of the incoming tree
  *
- * They are neither free nor preserved until the tree goes, so it must be known
- * which they are. A tree has about one for each section with preserved pages,
- * and the old kernel took them from anywhere: so they are kept as a sorted array,
- * eight bytes each, and not as bits of all pages that might be one.
+ * They are neither free nor preserved as long as the tree exists. A tree has
+ * about one page for each section with preserved pages, anywhere in memory, so
+ * they are kept as a sorted array of 8 bytes each, not as a bitmap.
  *
- * While the tree is read the array is a hash table, which tells at once when a
- * page is met for the second time.
+ * While the tree is read the array is a hash table, which detects a page that
+ * is added twice.
  *
- * Lifecycle: filled by map.c, sorted, read-only from then on, freed when all
- * sections are finished.
+ * Lifecycle: filled by map.c, then sorted, then read-only; freed after all
+ * sections are initialised.
  *
  * Lock order: none.
  */
@@ -25,7 +24,7 @@
 
 #include "tree_pages.h"
 
-/* Entries are pfns plus one, so that 0 means empty. */
+/* Entries are pfns plus one. */
 #define EMPTY	0
 
 static unsigned long __init
@@ -40,7 +39,7 @@ kho_tree_pages_slot(const struct kho_fast_tree_pages *pages,
 	return slot;
 }
 
-/* Make the table twice as large, at first one page. */
+/* Double the table, at first to one page. */
 static int __init kho_tree_pages_grow(struct kho_fast_tree_pages *pages)
 {
 	struct kho_fast_tree_pages larger = { .nr = pages->nr };
@@ -71,7 +70,7 @@ static int __init kho_tree_pages_grow(struct kho_fast_tree_pages *pages)
  * @pfn:   Page frame.
  *
  * Context: boot CPU; allocates from memblock.
- * Return: 0; -EEXIST when the page was there; -ENOMEM.
+ * Return: 0; -EEXIST when the page was added before; -ENOMEM.
  */
 int __init kho_fast_tree_pages_add(struct kho_fast_tree_pages *pages,
 				   unsigned long pfn)
@@ -103,7 +102,7 @@ static int __init kho_compare_pfns(const void *a, const void *b)
 }
 
 /**
- * kho_fast_tree_pages_sort - All pages have been added.
+ * kho_fast_tree_pages_sort - Sort the array, after the last page.
  * @pages: The pages.
  *
  * Context: boot CPU.
@@ -124,7 +123,7 @@ void __init kho_fast_tree_pages_sort(struct kho_fast_tree_pages *pages)
  * @pages: The pages, sorted.
  * @pfn:   Page frame.
  *
- * Context: any, until all sections are finished.
+ * Context: any, until all sections are initialised.
  * Return: index into @pages->pfns, @pages->nr when there is none.
  */
 unsigned long kho_fast_tree_pages_find(const struct kho_fast_tree_pages *pages,
@@ -146,7 +145,7 @@ unsigned long kho_fast_tree_pages_find(const struct kho_fast_tree_pages *pages,
 
 /**
  * kho_fast_tree_pages_destroy - Free the array.
- * @pages: The pages; there are none after it.
+ * @pages: The pages; empty afterwards.
  *
  * Context: boot, while memblock is there.
  */

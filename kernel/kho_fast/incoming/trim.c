@@ -2,15 +2,14 @@
 /**
  * DOC: Freeing the incoming tree
  *
- * The pages of the incoming tree were allocated by the previous kernel. Claims
- * empty the bitmaps; some time after the last claim a pass unhooks the nodes
- * that hold nothing any more and frees them. When the root goes, nothing is
- * left of the handover. The first pass also frees what only boot needed of the
- * busy map.
+ * The pages of the incoming tree were allocated by the previous kernel.
+ * Restoring memory empties the bitmaps; some time later a work item unlinks the
+ * pages of the tree without keys and frees them. With the root, the last of the
+ * handover is freed. The first pass also frees the map of the preserved
+ * sections, which only the boot needs.
  *
- * Keys are never added to an incoming tree, so a node that is empty stays
- * empty and may be unhooked without a lock. A claim may still be looking at it
- * and is waited for with a grace period.
+ * Keys are never added to an incoming tree, so an empty page stays empty and
+ * may be unlinked without a lock. It is freed after a grace period.
  *
  * None of this is part of the blackout.
  *
@@ -36,10 +35,10 @@
 #include "tree_pages.h"
 #include "trim.h"
 
-/* Long enough that a burst of claims ends in one pass. */
+/* One pass for many folios that are restored in a row. */
 #define TRIM_DELAY	(2 * HZ)
 
-/* Who frees nodes against who reads all of them. */
+/* Serialises freeing pages of the tree and counting its keys. */
 static DEFINE_MUTEX(kho_trim_lock);
 
 static void kho_trim_work_fn(struct work_struct *work);
@@ -58,8 +57,8 @@ static bool kho_leaf_is_empty(const struct kho_radix_leaf *leaf)
 }
 
 /*
- * Unhook what is empty below @node and put it on @freed. Returns true when
- * @node is empty itself.
+ * Move the empty pages below @node to @freed. Returns true when @node is empty
+ * itself.
  */
 static bool kho_trim_node(void *node, unsigned int level,
 			  struct list_head *freed)
@@ -107,7 +106,7 @@ static void kho_free_boot(void *mem, size_t size)
 		free_reserved_area(mem, mem + PAGE_ALIGN(size), -1, NULL);
 }
 
-/* Nobody looks at sections any more once all are finished. */
+/* Sections are not looked up any more once all are initialised. */
 static void kho_free_sections(struct kho_fast_map *map)
 {
 	kho_free_boot(map->tree_pages.pfns,
@@ -137,20 +136,19 @@ static void kho_trim_work_fn(struct work_struct *work)
 		list_add(&virt_to_page(root)->lru, &freed);
 	}
 
-	/* Claims may still look at the nodes, and at the sections. */
+	/* Restoring looks up the tree and the sections under RCU. */
 	synchronize_rcu();
 	kho_free_tree_pages(&freed);
 	kho_free_sections(map);
 
 	if (empty)
-		pr_info("all that was preserved has been claimed\n");
+		pr_info("all preserved memory has been restored\n");
 }
 
 /**
- * kho_fast_trim_soon - Something was claimed, look at the tree in a while.
+ * kho_fast_trim_soon - Schedule freeing the incoming tree.
  *
- * Before all sections are finished the tree is still needed and this does
- * nothing.
+ * Does nothing until all sections are initialised.
  *
  * Context: any.
  */
@@ -166,7 +164,7 @@ static unsigned long kho_count_leaf(const struct kho_radix_leaf *leaf,
 {
 	unsigned long nr = bitmap_weight(leaf->bitmap, KHO_FAST_LEAF_BITS);
 
-	/* An empty leaf has no key that could tell the order. */
+	/* The order is part of the keys, an empty leaf has none. */
 	return nr ? nr << kho_fast_key_order(key | find_first_bit(leaf->bitmap,
 					KHO_FAST_LEAF_BITS)) : 0;
 }
@@ -195,7 +193,7 @@ static unsigned long kho_count_node(const void *node, unsigned int level,
  * kho_fast_count_preserved - Count the pages that are still preserved.
  *
  * Context: process context; reads the whole tree.
- * Return: pages that were preserved and are still held.
+ * Return: pages that are preserved and not restored yet.
  */
 unsigned long kho_fast_count_preserved(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Freeing the incoming tree as it empties.
+ * Freeing the incoming tree.
  */
 #ifndef _KERNEL_KHO_FAST_INCOMING_TRIM_H
 #define _KERNEL_KHO_FAST_INCOMING_TRIM_H
