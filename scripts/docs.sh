@@ -14,6 +14,8 @@ here=$(dirname -- "$0")
 . "$here/lib.sh"
 # shellcheck source=ktap.sh
 . "$here/ktap.sh"
+# shellcheck source=docs-names.sh
+. "$here/docs-names.sh"
 
 base=$("$here/fetch-linux.sh")
 # Keep the kernel's source clean, and its conf.py independent of the user.
@@ -127,34 +129,6 @@ sources_are_in_a_page() {
 	[ ! -s "$out/missing" ]
 }
 
-# File names in the pages exist here or in the kernel.  luolib.rst has an example program,
-# agent.c.
-named_files_exist() {
-	(cd "$top" && find . -type f ! -path './build/*' ! -path './.git/*') | sed 's,^\.,,' >"$out/files"
-	(cd "$top" && grep -rnoE '[A-Za-z0-9_./-]*[A-Za-z0-9_-]\.(c|h|sh|bt|rst|plan|case|config)\b' \
-		README.md CONTRIBUTING.md Documentation --include='*.rst' --include='*.md' \
-		--include='sysfs-*' 2>/dev/null) >"$out/named" || :
-	[ -s "$out/named" ]
-	while IFS=: read -r page line name; do
-		case $name in /* | .* | agent.c) continue ;; esac
-		grep -qE "/$(echo "$name" | sed 's/\./\\./g')\$" "$out/files" "$out/sources" ||
-			[ -e "$base/$name" ] || [ -e "$base/include/$name" ] ||
-			echo "$page:$line: there is no $name"
-	done <"$out/named" >"$out/missing"
-	cat "$out/missing"
-	[ ! -s "$out/missing" ]
-}
-
-# Options in the pages are in Kconfig.
-named_options_exist() {
-	(cd "$top" && grep -rhoE 'CONFIG_KHO_[A-Z0-9_]+' README.md Documentation) | sort -u >"$out/options"
-	[ -s "$out/options" ]
-	while read -r option; do
-		grep -qx "config ${option#CONFIG_}" "$top/kernel/kho_fast/Kconfig" ||
-			{ echo "$option: no such option"; return 1; }
-	done <"$out/options"
-}
-
 # The section lists each file of the overlay, and only files that exist.
 maintainers_section_is_complete() {
 	[ "$(diff "$base/MAINTAINERS" "$tree/MAINTAINERS" | grep -c '^[<>]')" -eq \
@@ -175,7 +149,7 @@ maintainers_section_is_complete() {
 make_tree
 version=$(awk -F ' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL)/ { v = v s $2; s = "." }
 	/^EXTRAVERSION/ { print v; exit }' "$base/Makefile")
-ktap_begin 9
+ktap_begin 16
 check pages_render pages_render
 check applied_once applied_once
 check broken_reference_fails broken_reference_fails
@@ -183,7 +157,14 @@ check abi_entries_are_valid abi_entries_are_valid
 check sysfs_files_have_abi_entries sysfs_files_have_abi_entries
 check sources_are_in_a_page sources_are_in_a_page
 check named_files_exist named_files_exist
+check named_paths_exist named_paths_exist
+check named_code_exists named_code_exists
 check named_options_exist named_options_exist
+check named_targets_exist named_targets_exist
+check named_cases_exist named_cases_exist
+check parameters_are_documented parameters_are_documented
+check debugfs_files_are_documented debugfs_files_are_documented
+check hooks_are_in_the_table hooks_are_in_the_table
 check maintainers_section_is_complete maintainers_section_is_complete
 echo "# pages: $out/html/index.html"
 ktap_end
