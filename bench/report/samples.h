@@ -4,6 +4,8 @@
  *
  *   util.c    messages, memory, output files
  *   schema.c  all fields
+ *   log.c     a file of samples: runs, series, samples
+ *   figure.c  medians and ratios, numbers as text
  */
 #ifndef BENCH_SAMPLES_H
 #define BENCH_SAMPLES_H
@@ -51,5 +53,75 @@ enum kind schema_check(const struct place *at, struct json_object *record);
 struct json_object *schema_value(const struct place *at, const char *key, const char *text);
 uint64_t uint_of(struct json_object *record, const char *key);
 const char *string_of(struct json_object *record, const char *key);
+
+/* log.c */
+enum status { OK, LIMIT, FAILED };
+
+struct sample {
+	struct json_object	*record;
+	enum status		status;
+	struct place		at;
+};
+
+/* Samples of one variant of one case */
+struct series {
+	const char	*bench, *name, *variant;	/* @name: of the case */
+	uint64_t	threads;			/* 0: not said */
+	struct sample	*v;				/* at least one */
+	size_t		nr;
+};
+
+/* An env record, and the samples that name it */
+struct run {
+	const char		*id, *where;
+	struct json_object	*env;
+	struct series		*v;
+	size_t			nr;
+};
+
+struct log {
+	const char	*path;
+	struct run	*v;
+	size_t		nr;
+};
+
+void log_load(struct log *log, const char *path, enum kind kind);
+size_t log_choose(const struct log *log, const char *id, const struct run **chosen);
+const struct run *log_last(const struct log *log, const char *id);
+const struct series *run_find(const struct run *run, const struct series *like);
+const struct series *run_case(const struct run *run, const char *name, const char *variant);
+
+/* figure.c */
+
+/* Statistics of one quantity of a series; infinite where a limit was reached */
+struct figure {
+	enum status	status;		/* LIMIT: the median is beyond limit_s */
+	size_t		nr;		/* 0: not measured */
+	double		min, med, max, iqr;
+	double		limit_s;
+};
+
+struct ratio {
+	bool	known;
+	bool	at_least;		/* stock was beyond its limit */
+	double	times;
+};
+
+/* Room for a number as text: "1,234,567", "> 240", "23.3x" */
+struct text {
+	char	s[64];
+};
+
+double median_of(double *v, size_t nr);
+struct figure figure_of(const struct series *series, const char *quantity);
+struct ratio ratio_of(const struct figure *stock, const struct figure *fast);
+struct text text_seconds(double ns);
+struct text text_count(uint64_t n);
+struct text text_size(uint64_t order);
+struct text text_min(const struct figure *f);
+struct text text_med(const struct figure *f);
+struct text text_spread(const struct figure *f);
+struct text text_ratio(const struct ratio *r);
+__attribute__((format(printf, 1, 2))) struct text text_of(const char *fmt, ...);
 
 #endif /* BENCH_SAMPLES_H */
