@@ -44,6 +44,21 @@ b() {
 		total_ns="$((_blackout + _restore))000000" "$@"
 }
 
+# n CASE VARIANT THREADS N NS...: samples of insert
+n() {
+	_case=$1 _variant=$2 _threads=$3 _n=$4
+	shift 4
+	for ns; do
+		# shellcheck disable=SC2086	# words
+		add sample run=r bench=insert unit=folio case="$_case" variant="$_variant" \
+			threads="$_threads" n="$_n" rep=0 ns="$ns" bytes=0 ${more-}
+	done
+}
+
+# a NS... and bb NS...: the files to compare, with 10 operations a sample
+a() { new a; n c v 1 10 "$@"; }
+bb() { new b; n c v 1 10 "$@"; }
+
 # wants STATUS COMMAND...: its output goes to out and err
 wants() {
 	_want=$1 _got=0
@@ -62,6 +77,10 @@ has() {
 	done
 }
 
+# blackout STATUS [OPTION...], compare STATUS [OPTION...], ratio STATUS [OPTION...], luo STATUS
+compare() { _s=$1; shift; wants "$_s" compare "$@" "$dir/a" "$dir/b"; }
+ratio() { _s=$1; shift; wants "$_s" ratio "$@" "$dir/a" insert ours memset stock; }
+
 records_are_checked_and_escaped_when_they_are_added() {
 	new log
 	b sc fast 5 1000 0 'reason=a "b\c" d'
@@ -72,6 +91,132 @@ records_are_checked_and_escaped_when_they_are_added() {
 		has err '^report: new record:0: '
 	done
 	cmp "$log" "$dir/before"
+}
+
+# 100, 120, 140 of 10: 10, 12, 14; and 50, 54, 58, 62: 5.0 .. 6.2, (5.4 + 5.8) / 2 = 5.6;
+# 5.6 / 12 = 0.47. The quartiles of the first are 11 and 13, and the medians 6.4 apart.
+two_runs_are_compared() {
+	a 140 100 120
+	bb 62 50 54 58
+	compare 0
+	has out '^A: .*/a (abc, a cpu)$' '^insert: time per folio$' \
+		'^c  *v/1  *12.0 ns 10.0..14.0  *5.60 ns 5.00..6.20  *0.47 faster$'
+	compare 0 -j
+	[ "$(wc -l <"$dir/out")" -eq 1 ]
+	has out '"a":{"median_ns":12.0,"min_ns":10.0,"max_ns":14.0,"samples":3}' \
+		'"b":{"median_ns":5.6,"min_ns":5.0,"max_ns":6.2,"samples":4},"ratio":0.466667,' \
+		'"verdict":"faster"}$'
+}
+
+# says VERDICT A B: lists of samples
+says() {
+	# shellcheck disable=SC2086	# words
+	{ a $2; bb $3; }
+	compare 0
+	has out " $1\$"
+}
+
+# 30 is in both ranges of the first. In the second one more than the largest of A is the least of
+# B, medians are 10.1 apart per operation, quartiles 0.1. In the third the ranges are 0..300 and
+# 301..340, the quartiles 0 and 300, 30 apart per operation, and both 310; the medians are 2 apart.
+verdicts_of_a_comparison() {
+	says noise '100 200 300' '300 400 500'
+	says slower '100 199 200 201 300' '301 301 301 302 303'
+	says noise '0 0 290 300 300' '301 310 310 310 340'
+	says noise '301 310 310 310 340' '0 0 290 300 300'
+	says few '100 101' '500 501 502'
+	more='extrapolated=true measured_n=5' says estimate '100 101 102' 500
+	more=size=8192 says 'same size' 100 900
+	more=size=8192 a 100
+	more=size=4096 bb 100
+	compare 0
+	has out ' other size$'
+}
+
+# 1000 of 100 operations and 100 of 10 are both 10
+times_are_per_operation() {
+	new a
+	n c v 1 100 1000 1000 1000
+	bb 100 100 100
+	compare 0
+	has out '10.0 ns 10.0..10.0  *10.0 ns 10.0..10.0  *1.00 noise$'
+}
+
+# The same name with other threads is another variant.
+variants_in_one_file_only_are_named() {
+	a 1 2 3
+	new b
+	n c v 2 10 1 2 3
+	compare 0
+	has out '^only in A: insert, c, v/1$' '^only in B: insert, c, v/2$'
+}
+
+files_that_do_not_compare_are_refused() {
+	a 1 2 3
+	bb 1 2 3
+	sed -i s/qemu-tcg/metal/ "$dir/b"
+	compare 2
+	has err 'measured in qemu-tcg, .* in metal'
+	[ "$(wc -l <"$dir/err")" -eq 1 ]
+	[ ! -s "$dir/out" ]
+	cat "$dir/a" >>"$dir/b"
+	compare 2
+	has err 'b:5: measured in qemu-tcg'
+	new b
+	b sc fast 5 1000 0
+	compare 2
+	has err "b:2: a sample of 'make blackout', not of 'make bench'"
+	bb 1
+	sed -i 's/"n":10/"n":0/' "$dir/b"
+	compare 2
+	has err "b:2: field 'n' is 0"
+}
+
+full_disk_is_noticed() {
+	a 1 2 3
+	bb 1 2 3
+	[ -c /dev/full ] || return 0
+	got=0
+	"$report" compare "$dir/a" "$dir/b" >/dev/full 2>"$dir/err" || got=$?
+	[ "$got" -eq 2 ]
+	has err 'cannot be written'
+}
+
+# Minimum of ours 30, of memset 8, of stock 20, each of 10 operations: 30 / 20 = 1.5. In order 2
+# 31 / 20; samples on two threads are others.
+ratio_is_of_minima_to_the_slowest_base() {
+	new a
+	n 'order 1' ours 1 10 90 30 50
+	n 'order 1' ours 2 10 900
+	n 'order 1' memset 1 10 8 200
+	n 'order 1' stock 1 10 30 20
+	ratio 0
+	has out '^within insert, order 1: ours takes 1.50 times as long as stock (3.00 ns, 2.00 ns), ' \
+		'limit 1.50$'
+	[ "$(wc -l <"$dir/out")" -eq 1 ]
+	ratio 1 -l 1.49
+	has out '^above insert, order 1: ours takes 1.50 .*, limit 1.49$'
+	n 'order 2' ours 1 10 31
+	n 'order 2' memset 1 10 20
+	n 'order 2' stock 1 10 10
+	ratio 1
+	has out '^within insert, order 1: ' \
+		'^above insert, order 2: ours takes 1.55 times as long as memset'
+}
+
+# Order 2 is 40 / 10 = 4 times order 1 of ours itself.
+ratio_to_a_named_case_of_one_case() {
+	new a
+	n 'order 1' ours 1 10 100
+	n 'order 2' ours 1 10 400
+	wants 1 ratio -l 3 --case 'order 2' -b 'order 1' "$dir/a" insert ours ours
+	has out '^above insert, order 2: ours takes 4.00 times as long as ours of order 1 '
+	[ "$(wc -l <"$dir/out")" -eq 1 ]
+	wants 2 ratio --case 'order 3' -b 'order 1' "$dir/a" insert ours ours
+	has err 'no samples of insert, ours, order 3'
+	ratio 2
+	has err 'order 1: no samples of memset'
+	ratio 2 -l 0
 }
 
 tests=$(sed -n 's/^\([a-z_0-9]*\)() {$/\1/p' "$0" | grep _ | grep -v -x -e env_of -e parts_log)

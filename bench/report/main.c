@@ -9,6 +9,12 @@
 const char *argp_program_bug_address = "the project's issues";
 
 static const struct argp_option options[] = {
+	{ "markdown", 'm', NULL, 0, "tables as Markdown", 0 },
+	{ "json", 'j', NULL, 0, "compare: an object per line instead of the table", 1 },
+	{ "limit", 'l', "RATIO", 0, "ratio: times as long as a base that are allowed (1.5); "
+	  "scaling: gain that is the target (none)", 1 },
+	{ "case", 'k', "CASE", 0, "ratio: this case only", 1 },
+	{ "base-case", 'b', "CASE", 0, "ratio: case of the bases (the same)", 1 },
 	{ 0 }
 };
 
@@ -19,6 +25,9 @@ static const struct command {
 	int		(*run)(const struct options *o);
 	const char	*doc;
 } commands[] = {
+	{ "compare", "A B", "mj", 2, 2, report_compare, "make bench: two runs side by side" },
+	{ "ratio", "FILE BENCHMARK VARIANT BASE...", "lkb", 4, MAX_ARGS, report_ratio,
+	  "make bench: minima against the slowest base, on one thread" },
 	{ "add", "FILE env|sample KEY=VALUE...", "", 2, MAX_ARGS, report_add,
 	  "append a record, see bench/report/schema.c" },
 };
@@ -80,7 +89,7 @@ static error_t parse_option(int key, const char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'r': s->o.run = arg; break;
-	case 'm': s->o.markdown = true; break;
+	case 'm': s->o.format = MARKDOWN; break;
 	case 'o': s->o.dir = arg; break;
 	case 'c': s->o.targets = arg; break;
 	case 'n': s->o.no_chart = true; break;

@@ -3,7 +3,7 @@
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
 
-#include "samples.h"
+#include "output.h"
 
 #define MAX_ARGS	64
 
@@ -12,11 +12,15 @@ struct options {
 	int		nr_args;
 	const char	*run, *dir, *targets, *only_case, *base_case, *trace;
 	double		limit;
-	bool		markdown;
+	enum format	format;
 	bool		json, no_chart;
 };
 
 /* add.c */
 int report_add(const struct options *o);
+
+/* native.c */
+int report_compare(const struct options *o);
+int report_ratio(const struct options *o);
 
 #endif /* BENCH_REPORT_H */
