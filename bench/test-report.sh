@@ -77,6 +77,8 @@ has() {
 	done
 }
 
+hasnt() { ! grep -e "$2" "$dir/$1"; }
+
 # blackout STATUS [OPTION...], compare STATUS [OPTION...], ratio STATUS [OPTION...], luo STATUS
 compare() { _s=$1; shift; wants "$_s" compare "$@" "$dir/a" "$dir/b"; }
 ratio() { _s=$1; shift; wants "$_s" ratio "$@" "$dir/a" insert ours memset stock; }
@@ -180,6 +182,24 @@ full_disk_is_noticed() {
 	"$report" compare "$dir/a" "$dir/b" >/dev/full 2>"$dir/err" || got=$?
 	[ "$got" -eq 2 ]
 	has err 'cannot be written'
+}
+
+# Points of two thread counts, the other case not among them; then one point and one time
+chart_has_the_points() {
+	new a
+	n 'order 0' stock 2 10 200 210 220
+	n 'order 0' stock 1 10 100 110 120
+	n 'order 9' stock 4 10 300 310 320
+	wants 0 charts "$dir/a" "$dir"
+	has out 'insert.svg$'
+	[ "$(wc -l <"$dir/out")" -eq 1 ]
+	has insert.gp '^1 11 10 12 ""$' '^2 21 20 22 ""$'
+	hasnt insert.gp '^4 '
+	has insert.svg '<svg'
+	new a
+	n 'order 0' stock 1 10 100
+	wants 0 charts "$dir/a" "$dir"
+	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
 }
 
 # Minimum of ours 30, of memset 8, of stock 20, each of 10 operations: 30 / 20 = 1.5. In order 2

@@ -28,6 +28,7 @@ static const struct command {
 	{ "compare", "A B", "mj", 2, 2, report_compare, "make bench: two runs side by side" },
 	{ "ratio", "FILE BENCHMARK VARIANT BASE...", "lkb", 4, MAX_ARGS, report_ratio,
 	  "make bench: minima against the slowest base, on one thread" },
+	{ "charts", "FILE DIR", "", 2, 2, report_charts, "make bench: charts" },
 	{ "add", "FILE env|sample KEY=VALUE...", "", 2, MAX_ARGS, report_add,
 	  "append a record, see bench/report/schema.c" },
 };

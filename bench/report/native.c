@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Samples of make bench: two runs side by side, limits of one variant against others. Of
+ * Samples of make bench: two runs side by side, limits of one variant against others, charts. Of
  * a single run the minimum counts, since whatever else the machine does only adds time.
  */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../duration.h"
 #include "report.h"
@@ -226,4 +228,108 @@ int report_ratio(const struct options *o)
 		    o->args[0], o->args[1], o->args[2], o->only_case ? ", " : "",
 		    o->only_case ?: "");
 	return within ? EXIT_MET : EXIT_NOT_MET;
+}
+
+/* A line of a chart */
+struct line {
+	const char	*variant, *title, *style;
+};
+
+struct chart {
+	const char	*name;		/* of the benchmark and of the files */
+	const char	*title, *xlabel, *ylabel;
+	double		unit_ns;	/* of y */
+	double		(*x)(const struct series *s);	/* 0: not in this chart */
+	struct line	lines[4];
+};
+
+static double x_threads(const struct series *s)
+{
+	return strcmp(s->name, "order 0") ? 0 : s->threads;
+}
+
+static double x_batch(const struct series *s)
+{
+	unsigned int batch, order;
+
+	return sscanf(s->name, "%u of order %u", &batch, &order) == 2 && !order ? batch : 0;
+}
+
+/* In GiB: "1T checker" */
+static double x_host(const struct series *s)
+{
+	unsigned int size;
+	char unit, kind[32];
+
+	if (sscanf(s->name, "%u%c %31[^\n]", &size, &unit, kind) != 3 || strcmp(kind, "checker"))
+		return 0;
+	return unit == 'T' ? size * 1024.0 : size;
+}
+
+static const struct chart charts[] = {
+	{ "insert", "Preserving folios of order 0, one by one", "threads", "ns per folio", 1,
+	  x_threads, {
+		{ "stock", "stock, each thread in memory of its own", STYLE_STOCK "pt 7" },
+		{ "kho_fast", "ours", STYLE_OURS "pt 7" },
+		{ "stock mix", "stock, all in the same memory", STYLE_STOCK "pt 6 dt 3" },
+		{ "fast mix", "ours, all in the same memory", STYLE_OURS "pt 6 dt 3" },
+	} },
+	{ "batch", "Preserving folios of order 0 in batches",
+	  "folios that follow one another in a batch", "ns per folio", 1, x_batch, {
+		{ "stock", "stock, one by one", STYLE_STOCK "pt 7" },
+		{ "one by one", "ours, one by one", STYLE_OURS "pt 6 dt 3" },
+		{ "batch", "ours, kho_preserve_folios()", STYLE_OURS "pt 7" },
+		{ "range", "ours, kho_preserve_folio_range()", STYLE_OURS "pt 9 dt 2" },
+	} },
+	{ "ingest", "Taking over a host with every other 4 KiB page preserved",
+	  "GiB of the host", "seconds", NS_PER_S, x_host, {
+		{ "stock", "stock", STYLE_STOCK "pt 7" },
+		{ "stock", "stock, extrapolated", STYLE_STOCK "pt 7 dt 2" },
+		{ "kho_fast", "ours", STYLE_OURS "pt 7" },
+		{ "stream", "a streaming read of the tree", STYLE_OTHER "pt 6" },
+	} },
+};
+
+/* Extrapolated points have a line of their own. */
+static void add_line(struct plot *p, const struct run *run, const struct chart *chart,
+		     const struct line *line)
+{
+	struct curve *c = plot_curve(p, line->title, "yerrorlines", line->style);
+	bool extrapolated = strstr(line->title, "extrapolated");
+
+	for (const struct series *s = run->v; s < run->v + run->nr; s++) {
+		struct figure f = figure_of(s, PER_OPERATION);
+
+		if (strcmp(s->bench, chart->name) || strcmp(s->variant, line->variant) ||
+		    !last_uint(s, "measured_n") == extrapolated || !chart->x(s))
+			continue;
+		plot_point(c, (struct point) {
+			chart->x(s), f.med / chart->unit_ns, f.min / chart->unit_ns,
+			f.max / chart->unit_ns, { "" } });
+	}
+}
+
+/* Arguments: FILE DIR */
+int report_charts(const struct options *o)
+{
+	struct log log;
+	const struct run *run = load(&log, o->args[0]);
+
+	if (mkdir(o->args[1], 0777) && errno != EEXIST)
+		die("%s: %s", o->args[1], strerror(errno));
+	for (const struct chart *c = charts; c < charts + sizeof(charts) / sizeof(*charts); c++) {
+		struct text title = text_of("%s (%s)", c->title, run->where);
+		struct plot plot = {
+			.name = c->name, .title = title.s, .xlabel = c->xlabel, .ylabel = c->ylabel,
+			.setup = "set logscale x 2\nset key outside below reverse Left\n"
+				 "set format y '%.0s %c'\n"
+				 "set offsets graph 0.05, graph 0.05, graph 0.1, graph 0.1\n",
+		};
+
+		for (int i = 0; i < 4; i++)
+			add_line(&plot, run, c, &c->lines[i]);
+		if (plot_draw(&plot, o->args[1]))
+			printf("%s/%s.svg\n", o->args[1], c->name);
+	}
+	return EXIT_MET;
 }

@@ -22,5 +22,6 @@ int report_add(const struct options *o);
 /* native.c */
 int report_compare(const struct options *o);
 int report_ratio(const struct options *o);
+int report_charts(const struct options *o);
 
 #endif /* BENCH_REPORT_H */
