@@ -16,7 +16,6 @@ help:
 	@echo 'make check-native        native benchmarks: results, and time per order'
 	@echo 'make check-report        reports on samples of benchmarks'
 	@echo 'make check-khoctl        khoctl and the timeline reader'
-	@echo 'make check-compare       bench/compare and the charts of make bench'
 	@echo 'make check-bpf           BPF tools: build, options, errors'
 	@echo 'make check-apply         scripts/apply.sh'
 	@echo 'make check-environment   scripts in odd environments'
@@ -58,7 +57,7 @@ bench:
 	@bench/native.sh
 
 compare: setup
-	@bench/compare $(if $(A)$(B),"$(A)" "$(B)")
+	@bench/report.sh compare $(if $(A)$(B),"$(A)" "$(B)")
 
 luo:
 	@scripts/need.sh both
@@ -86,7 +85,7 @@ fuzz:
 check:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n)
 
-checks := unit mutants fuzz native report khoctl compare bpf apply docs environment alone identical budget targets e2e
+checks := unit mutants fuzz native report khoctl bpf apply docs environment alone identical budget targets e2e
 
 $(checks:%=check-%): check-%:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n) $*

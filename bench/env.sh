@@ -14,6 +14,13 @@ smoke='' outputs=$build
 ! is_on "${SMOKE-}" || smoke=1 outputs=$build/smoke
 out=$outputs/report
 
+# The program that adds samples and reports on them
+report=$build/bench/report
+build_report() {
+	make -s -C "$here" OUT="$build/bench" "$report" >&2 ||
+		die "cannot be built, see above; 'make setup' installs what may be missing"
+}
+
 # need_guests GIB KERNEL...: refuse early, before a sample is taken, what every guest would
 # fail for.  GIB is the most memory that a guest takes from the host.
 need_guests() {

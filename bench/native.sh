@@ -3,7 +3,7 @@
 #
 # Run the native benchmarks: samples to build/bench/native.jsonl, the table to the terminal
 # and to build/bench/table.txt, charts to build/bench/charts/. The samples of the run
-# before stay in build/bench/native.old.jsonl, for bench/compare. Takes 7 minutes on 2 CPUs;
+# before stay in build/bench/native.old.jsonl, for 'make compare'. Takes 7 minutes on 2 CPUs;
 # needs 4 GiB of memory.
 #
 # usage: [SMOKE=1] native.sh [OPTION...] [BENCHMARK...]
@@ -21,7 +21,8 @@ here=$(dirname -- "$0")
 bin=$build/bench
 out=$outputs/bench
 mkdir -p "$out"
-make --no-print-directory -C "$top/bench" native "$bin/charts-of-native" OUT="$bin" ||
+build_report
+make --no-print-directory -C "$here" native OUT="$bin" ||
 	die "cannot be built, see above; 'make setup' installs what may be missing"
 
 rm -f "$out/native.new.jsonl"
@@ -37,4 +38,4 @@ rm -f "$out/native.rc"
 
 [ ! -f "$out/native.jsonl" ] || mv "$out/native.jsonl" "$out/native.old.jsonl"
 mv "$out/native.new.jsonl" "$out/native.jsonl"
-"$bin/charts-of-native" "$out/native.jsonl" "$out/charts"
+"$report" charts "$out/native.jsonl" "$out/charts"

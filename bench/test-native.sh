@@ -22,7 +22,7 @@ here=$(dirname -- "$0")
 limit=1.5
 dir=$build/test-native
 native=$build/bench/native
-ratio=$build/bench/ratio
+report=$build/bench/report
 
 # smoke BENCHMARK: its small cases once, and a sample of each is in the file
 smoke() {
@@ -95,7 +95,7 @@ judge_own() {
 	own_limits >"$dir/limits"
 	while IFS='|' read -r _of _limit _case _variant _base; do
 		[ "$_of" = "$1" ] || continue
-		"$ratio" -l "$_limit" -c "$_case" -b "$_base" "$dir/$1.jsonl" "$1" kho_fast \
+		"$report" ratio -l "$_limit" --case "$_case" -b "$_base" "$dir/$1.jsonl" "$1" kho_fast \
 			"$_variant" >>"$dir/verdicts" || _rc=1
 	done <"$dir/limits"
 	return "$_rc"
@@ -106,7 +106,7 @@ judge() {
 	_bench=$1
 	shift
 	_within=0
-	"$ratio" -l "$limit" "$dir/$_bench.jsonl" "$_bench" kho_fast "$@" >"$dir/verdicts" ||
+	"$report" ratio -l "$limit" "$dir/$_bench.jsonl" "$_bench" kho_fast "$@" >"$dir/verdicts" ||
 		_within=1
 	judge_own "$_bench" || _within=1
 	return "$_within"
@@ -138,7 +138,7 @@ all_measured() {
 	return 1
 }
 
-make -s -C "$top/bench" native "$ratio" OUT="$build/bench" >&2 ||
+make -s -C "$top/bench" native "$report" OUT="$build/bench" >&2 ||
 	die "cannot be built, see above; 'make setup' installs what may be missing"
 rm -rf "$dir"
 mkdir -p "$dir"

@@ -95,7 +95,7 @@ missing_need_fails() {
 }
 
 copy_checkout "$work/new"
-quick='khoctl bpf compare report'
+quick='khoctl bpf report'
 others=$(without_kernels)
 # shellcheck disable=SC2046	# one word, one target
 set -- $(targets)

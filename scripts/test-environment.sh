@@ -170,7 +170,7 @@ checkout() {
 
 # Scripts that are run by themselves and source lib.sh, which checks first
 front_doors() {
-	(cd "$1" && grep -lE '^\. .*/lib\.sh"$' scripts/*.sh tests/*/*.sh bench/*.sh bench/compare bpf/*.sh)
+	(cd "$1" && grep -lE '^\. .*/lib\.sh"$' scripts/*.sh tests/*/*.sh bench/*.sh bpf/*.sh)
 }
 
 unfit_checkout_is_refused_at_once() {
@@ -273,7 +273,7 @@ scripts_know_no_function_of_a_user() {
 
 # CDPATH is set until lib.sh or environment.sh is read; sourced scripts come later.
 every_script_is_safe_from_the_start() {
-	bad=$(cd "$top" && git ls-files '*.sh' bench/compare .ci/run 2>/dev/null | while read -r script; do
+	bad=$(cd "$top" && git ls-files '*.sh' .ci/run 2>/dev/null | while read -r script; do
 		if [ ! -f "$script" ] || grep -q '^#.*Sourced' "$script"; then
 			continue
 		fi
@@ -288,7 +288,7 @@ every_script_is_safe_from_the_start() {
 
 # Scripts that are run by themselves print their usage, also without a cache or a source.
 every_script_answers_help() {
-	(cd "$top" && git ls-files '*.sh' bench/compare) >"$work/scripts"
+	(cd "$top" && git ls-files '*.sh') >"$work/scripts"
 	[ -s "$work/scripts" ]
 	while read -r script; do
 		if [ ! -f "$top/$script" ] || grep -q '^#.*Sourced' "$top/$script"; then

@@ -217,10 +217,10 @@ try_bench() {
 
 # samples NS...: in the format of make bench
 samples() {
-	printf '{"type":"env","schema":2,"dirty":false,"where":"shim","rev":"abc","kernel":"7.3.4",'
-	printf '"cc":"gcc","cpu":"a cpu","governor":"none","cpus":2,"nodes":1,"seed":1}\n'
+	printf '{"type":"env","schema":3,"run":"r","dirty":false,"where":"shim","rev":"abc",'
+	printf '"kernel":"7.3.4","cc":"gcc","cpu":"a cpu","nproc":2,"date":"d","command":"c"}\n'
 	for ns; do
-		printf '{"type":"sample","bench":"insert","unit":"folio","case":"c","variant":"v",'
+		printf '{"type":"sample","run":"r","bench":"insert","unit":"folio","case":"c","variant":"v",'
 		printf '"threads":1,"n":10,"rep":0,"ns":%s,"bytes":0}\n' "$ns"
 	done
 }

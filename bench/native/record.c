@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The JSON Lines: an env record per run of the program, a sample per repetition.
+ * JSON Lines: an env record per run of the program, a sample per repetition. Their fields:
+ * bench/report/schema.c.
  */
+#include <errno.h>
 #include <glob.h>
+#include <json-c/json.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
 
-#define SCHEMA	2
+#define SCHEMA	3
+
+/* Of the run; its samples are written by other processes */
+static char date[32];
 
 /* The first line of a file or of what a command says; empty if there is none. */
 static void first_line(FILE *f, int (*close)(FILE *f), char *line, size_t size)
@@ -70,14 +77,11 @@ static void revision(const char *program, char *rev, size_t size)
 
 static void put(FILE *f, const char *name, const char *value)
 {
-	fprintf(f, ",\"%s\":\"", name);
-	for (; *value; value++) {
-		if (*value == '"' || *value == '\\')
-			fputc('\\', f);
-		if ((unsigned char)*value >= ' ')
-			fputc(*value, f);
-	}
-	fputc('"', f);
+	struct json_object *text = json_object_new_string(value);
+
+	fprintf(f, ",\"%s\":%s", name,
+		json_object_to_json_string_ext(text, JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(text);
 }
 
 static FILE *open_output(void)
@@ -103,6 +107,7 @@ bool record_env(const char *program, unsigned int two_threads_percent)
 {
 	static const char dirty[] = "-dirty";
 	char rev[128], governor[64], model[256];
+	time_t now = time(NULL);
 	FILE *f = open_output();
 	char *tail;
 
@@ -118,13 +123,17 @@ bool record_env(const char *program, unsigned int two_threads_percent)
 
 	fprintf(f, "{\"type\":\"env\",\"schema\":%d,\"dirty\":%s", SCHEMA,
 		tail ? "true" : "false");
+	strftime(date, sizeof(date), "%FT%TZ", gmtime(&now));
+	put(f, "run", date);
+	put(f, "date", date);
+	put(f, "command", program_invocation_short_name);
 	put(f, "where", "shim");
 	put(f, "rev", *rev ? rev : "unknown");
 	put(f, "kernel", BENCH_KERNEL);
 	put(f, "cc", BENCH_CC);
 	put(f, "cpu", model);
 	put(f, "governor", *governor ? governor : "none");
-	fprintf(f, ",\"cpus\":%ld,\"two_threads_percent\":%u,\"nodes\":%lu",
+	fprintf(f, ",\"nproc\":%ld,\"two_threads_percent\":%u,\"nodes\":%lu",
 		sysconf(_SC_NPROCESSORS_ONLN), two_threads_percent, nr_nodes());
 	fprintf(f, ",\"seed\":%lu,\"memory_gib\":%lu}\n", bench_options.seed,
 		bench_options.memory_gib);
@@ -175,6 +184,7 @@ bool record_times(const struct bench *bench, unsigned int index,
 		return false;
 	for (rep = 0; rep < times->nr; rep++) {
 		fputs("{\"type\":\"sample\"", f);
+		put(f, "run", date);
 		put(f, "bench", bench->name);
 		put(f, "unit", bench->unit);
 		put(f, "case", bench->case_name(index));

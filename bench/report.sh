@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Reports over samples that exist: builds build/bench/report and runs it. Without FILE, the
+# samples of the last run.
+#
+# usage: report.sh COMMAND [FILE...] [OPTION...]
+#   compare   two runs of make bench: the run before the last and the last
+#   OPTION    of build/bench/report, which has a --help of its own
+#
+# Exit status: 0; 1 a repetition failed or a target is not met; 2 there are no samples.
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=../scripts/lib.sh
+. "$here/../scripts/lib.sh"
+# shellcheck source=env.sh
+. "$here/env.sh"
+
+[ $# -gt 0 ] || bad_usage
+command=$1
+shift
+build_report
+case ${1-} in
+'' | -*)
+	case $command in
+	compare)
+		for run in native.old native; do
+			[ -f "$build/bench/$run.jsonl" ] || die "no $build/bench/$run.jsonl: 'make bench'" \
+				"has not been run twice yet; or say which two: make compare A=FILE B=FILE"
+		done
+		set -- "$build/bench/native.old.jsonl" "$build/bench/native.jsonl" "$@" ;;
+	esac ;;
+esac
+exec "$report" "$command" "$@"
