@@ -193,7 +193,7 @@ static int print_timeline(void)
 	}
 	t = timeline_load(path);
 	if (!t) {
-		complain("%s: %s", path, timeline_error());
+		complain("%s", timeline_error());
 		return -EINVAL;
 	}
 	if (options.json)

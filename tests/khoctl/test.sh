@@ -64,7 +64,7 @@ timeline_shows_spans_longest_first() {
 	timeline 15 60 25 >"$dir/a.json"
 	khoctl 0 timeline - <"$dir/a.json" && says '^old +session +2.000 +0.000 +a<b&c$' &&
 		says '^new +node +25.000 +75.000 +1$' && says '^old +session +1,234 +3.000 +2.000$' &&
-		says '^1,233 spans found no room' &&
+		says '^1,233 spans have no entry' &&
 		[ "$(grep -nE '^new +node' "$dir/out" | cut -d: -f1)" -lt \
 			"$(grep -nE '^old +session .*a<b' "$dir/out" | cut -d: -f1)" ]
 }
@@ -82,7 +82,7 @@ timeline_draws_a_chart() {
 	khoctl 0 timeline -s "$dir/a.svg" "$dir/a.json" && cp "$dir/a.svg" "$dir/out" &&
 		says '<rect class="largest" x="291.0" y="[0-9.]*" width="564.0"' &&
 		says '<rect class="old" x="150.0" y="[0-9.]*" width="141.0"' &&
-		says 'session a&lt;b&amp;c' && says_not 'a<b' && says '>60.000 ms, 60.0 %<' &&
+		says 'session a&#60;b&#38;c' && says_not 'a<b' && says '>60.000 ms, 60.0 %<' &&
 		says '>milliseconds<' && says 'old kernel' && says 'new kernel' && says '^</svg>$' &&
 		python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$dir/a.svg"
 }
@@ -143,7 +143,7 @@ timeline_of_one_kernel_has_one_process() {
 
 timeline_refuses_bad_input() {
 	echo '{' >"$dir/a.json"
-	khoctl 2 timeline "$dir/a.json" && complains 'a.json: is cut off' || return 1
+	khoctl 2 timeline "$dir/a.json" && complains 'a.json: is truncated' || return 1
 	timeline 15 60 25 | sed 's/"end_ns":15000000/"end_ns":14000000/' >"$dir/a.json"
 	khoctl 2 timeline "$dir/a.json" && complains "phases[1] 'jump': begins at 15000000 ns" &&
 		khoctl 2 timeline "$dir/none" && complains 'none: No such file' &&
@@ -368,12 +368,14 @@ status_counts_by_node_and_order() {
 		says '^incoming +from 7.3.4-before, kexec number 5; not restored: 7 pages \(28.0 KiB\)$'
 }
 
+# Stock would need 9 s instead of 1.1 s, but this kernel is accelerated already.
 status_feeds_plan() {
 	machine
-	khoctl 0 -R "$root" status -j && cp "$dir/out" "$dir/s.json" && coefficients >"$dir/c.json" &&
+	coefficients | sed 's/"stock_base_ms":{"value":1000/"stock_base_ms":{"value":9000/' >"$dir/c.json"
+	khoctl 0 -R "$root" status -j && cp "$dir/out" "$dir/s.json" &&
 		khoctl 0 -R "$root" plan -j -c "$dir/c.json" && cp "$dir/out" "$dir/live" &&
 		khoctl 0 plan -j -c "$dir/c.json" -s "$dir/s.json" && says '"folios": ?6,' &&
-		cmp "$dir/live" "$dir/out"
+		cmp "$dir/live" "$dir/out" && says_not 'kernel: an accelerated one'
 }
 
 status_without_kho() {

@@ -123,8 +123,8 @@ refuses_bad_spans_and_totals() {
 }
 
 refuses_what_is_no_timeline() {
-	for case in '|is cut off' '{"version": 1|is cut off' 'text|is no JSON' '[]|is not an object' \
-		'null|is null' '{}|version: is missing' '{} {}|is no JSON'; do
+	for case in '|is truncated' '{"version": 1|is truncated' 'text|is not JSON' '[]|is not an object' \
+		'null|is null' '{}|version: is missing' '{} {}|is not JSON'; do
 		echo "${case%|*}" >"$dir/in.json"
 		refuses_file "${case##*|}" || return 1
 	done

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The one reader of timeline.json.  What it refuses it names, and says why. */
+/* Strict reader of timeline.json: errors name the place and the reason. */
 #include "timeline.h"
 
 #include <errno.h>
@@ -12,177 +12,147 @@
 
 #include "file.h"
 
+static _Thread_local const char *file;
 static _Thread_local char error[512];
 
 static bool __attribute__((format(printf, 1, 2))) refuse(const char *fmt, ...)
 {
 	va_list args;
+	int len = snprintf(error, sizeof(error), "%.200s: ", file);
 
 	va_start(args, fmt);
-	vsnprintf(error, sizeof(error), fmt, args);
+	vsnprintf(error + len, sizeof(error) - len, fmt, args);
 	va_end(args);
 	return false;
 }
 
-/* A value and where it is: "phases[3]", or "" for all of it. */
-struct at {
-	struct json_object	*v;
-	char			where[40];
+enum kind { NUMBER, NODE, BOOL, TEXT, KERNEL };
+
+/* A key of an object, and the member of a structure that takes its value. */
+struct field {
+	const char	*key;
+	enum kind	kind;
+	size_t		offset;
+	bool		optional;
 };
 
-static bool refuse_at(const struct at *at, const char *key, const char *what)
-{
-	return refuse("%s%s%s: %s", at->where, *at->where ? "." : "", key, what);
-}
+#define FIELD(type, kind, member)	{ #member, kind, offsetof(struct type, member), false }
+#define OPTIONAL(type, kind, member)	{ #member, kind, offsetof(struct type, member), true }
 
-/* Its value of @key, which must be there and of @type; NULL if not. */
-static struct json_object *need(const struct at *at, const char *key, enum json_type type)
-{
-	struct json_object *v;
-	char what[64];
+static const struct field head_fields[] = {
+	FIELD(timeline, TEXT, clock), FIELD(timeline, NUMBER, khz),
+	FIELD(timeline, NUMBER, origin), FIELD(timeline, BOOL, previous),
+	FIELD(timeline, NUMBER, lost), { 0 }
+};
 
-	if (!json_object_object_get_ex(at->v, key, &v)) {
-		refuse_at(at, key, "is missing");
+static const struct field item_fields[] = {
+	FIELD(timeline_item, TEXT, name),
+	{ "kernel", KERNEL, offsetof(struct timeline_item, old), false },
+	FIELD(timeline_item, NUMBER, begin_ns), FIELD(timeline_item, NUMBER, end_ns),
+	OPTIONAL(timeline_item, NODE, node), OPTIONAL(timeline_item, TEXT, label), { 0 }
+};
+
+static const struct field total_fields[] = {
+	FIELD(timeline_total, TEXT, name),
+	{ "kernel", KERNEL, offsetof(struct timeline_total, old), false },
+	FIELD(timeline_total, NUMBER, nr), FIELD(timeline_total, NUMBER, sum_ns),
+	FIELD(timeline_total, NUMBER, max_ns), { 0 }
+};
+
+/* Returns what is wrong with the value, or NULL. */
+static const char *store(struct json_object *v, enum kind kind, void *to)
+{
+	const char *text = json_object_get_string(v);
+	int64_t n = json_object_get_int64(v);
+
+	switch (kind) {
+	case NUMBER:
+		*(uint64_t *)to = json_object_get_uint64(v);
+		return n < 0 ? "is negative" : NULL;
+	case NODE:
+		*(int *)to = n;
+		return n < 0 || n >= 1 << 16 ? "is not the number of a node" : NULL;
+	case BOOL:
+		*(bool *)to = json_object_get_boolean(v);
 		return NULL;
+	case TEXT:
+		*(const char **)to = text;
+		return *text ? NULL : "is empty";
+	case KERNEL:
+		*(bool *)to = !strcmp(text, "old");
+		return *(bool *)to || !strcmp(text, "new") ? NULL : "is neither 'old' nor 'new'";
 	}
-	if (json_object_is_type(v, type))
-		return v;
-	snprintf(what, sizeof(what), "is of type %s, not %s",
-		 json_type_to_name(json_object_get_type(v)), json_type_to_name(type));
-	refuse_at(at, key, what);
 	return NULL;
 }
 
-static bool get_number(const struct at *at, const char *key, uint64_t *to)
+/* @where: place of the object, with a dot behind it, or "" */
+static bool read_object(struct json_object *object, const char *where, const struct field *f,
+			void *to)
 {
-	struct json_object *v = need(at, key, json_type_int);
+	static const enum json_type types[] = {
+		json_type_int, json_type_int, json_type_boolean, json_type_string, json_type_string,
+	};
+	struct json_object *v;
+	const char *wrong;
 
-	if (!v)
-		return false;
-	if (json_object_get_int64(v) < 0)
-		return refuse_at(at, key, "is negative");
-	*to = json_object_get_uint64(v);
+	for (; f->key; f++) {
+		if (!json_object_object_get_ex(object, f->key, &v)) {
+			if (!f->optional)
+				return refuse("%s%s: is missing", where, f->key);
+			if (f->kind == NODE)
+				*(int *)((char *)to + f->offset) = -1;
+			continue;
+		}
+		if (!json_object_is_type(v, types[f->kind]))
+			return refuse("%s%s: is of type %s, not %s", where, f->key,
+				      json_type_to_name(json_object_get_type(v)),
+				      json_type_to_name(types[f->kind]));
+		wrong = store(v, f->kind, (char *)to + f->offset);
+		if (wrong)
+			return refuse("%s%s: %s", where, f->key, wrong);
+	}
 	return true;
 }
 
-static bool get_bool(const struct at *at, const char *key, bool *to)
+/* Sets *@to to an array of @size bytes an element. */
+static bool read_array(struct json_object *root, const char *key, const struct field *fields,
+		       size_t size, void *to, size_t *nr)
 {
-	struct json_object *v = need(at, key, json_type_boolean);
-
-	if (v)
-		*to = json_object_get_boolean(v);
-	return v;
-}
-
-static bool get_text(const struct at *at, const char *key, const char **to)
-{
-	struct json_object *v = need(at, key, json_type_string);
-
-	if (!v)
-		return false;
-	*to = json_object_get_string(v);
-	return **to || refuse_at(at, key, "is empty");
-}
-
-static bool get_kernel(const struct at *at, bool *old)
-{
-	const char *kernel;
-
-	if (!get_text(at, "kernel", &kernel))
-		return false;
-	*old = !strcmp(kernel, "old");
-	return *old || !strcmp(kernel, "new") ||
-	       refuse_at(at, "kernel", "is neither 'old' nor 'new'");
-}
-
-static bool has(const struct at *at, const char *key)
-{
-	return json_object_object_get_ex(at->v, key, NULL);
-}
-
-static bool get_node(const struct at *at, int *node)
-{
-	uint64_t nr = 0;
-
-	*node = -1;
-	if (!has(at, "node"))
-		return true;
-	if (!get_number(at, "node", &nr))
-		return false;
-	if (nr >= 1 << 16)
-		return refuse_at(at, "node", "is no number of a node");
-	*node = nr;
-	return true;
-}
-
-static bool get_item(const struct at *at, struct timeline_item *item)
-{
-	item->label = NULL;
-	if (!get_text(at, "name", &item->name) || !get_kernel(at, &item->old) ||
-	    !get_number(at, "begin_ns", &item->begin_ns) ||
-	    !get_number(at, "end_ns", &item->end_ns) || !get_node(at, &item->node))
-		return false;
-	if (has(at, "label") && !get_text(at, "label", &item->label))
-		return false;
-	return item->begin_ns <= item->end_ns || refuse_at(at, "end_ns", "is before begin_ns");
-}
-
-static bool get_total(const struct at *at, struct timeline_total *total)
-{
-	return get_text(at, "name", &total->name) && get_kernel(at, &total->old) &&
-	       get_number(at, "nr", &total->nr) && get_number(at, "sum_ns", &total->sum_ns) &&
-	       get_number(at, "max_ns", &total->max_ns);
-}
-
-/* Room for the array @key, which must be there. */
-static bool get_array(const struct at *at, const char *key, size_t size, void *items, size_t *nr)
-{
-	struct json_object *v = need(at, key, json_type_array);
-	void *room;
-
-	if (!v)
-		return false;
-	*nr = json_object_array_length(v);
-	room = calloc(*nr + 1, size);
-	if (!room)
-		return refuse_at(at, key, "is too long for this machine's memory");
-	memcpy(items, &room, sizeof(room));
-	return true;
-}
-
-static bool get_entry(const struct at *at, const char *key, size_t i, struct at *entry)
-{
-	entry->v = json_object_array_get_idx(json_object_object_get(at->v, key), i);
-	snprintf(entry->where, sizeof(entry->where), "%s[%zu]", key, i);
-	return json_object_is_type(entry->v, json_type_object) ||
-	       refuse("%s: is not an object", entry->where);
-}
-
-static bool get_items(const struct at *at, const char *key, struct timeline_item **items,
-		      size_t *nr)
-{
-	struct at entry;
+	struct json_object *array, *v;
+	char where[48], *all;
 	size_t i;
 
-	if (!get_array(at, key, sizeof(**items), items, nr))
-		return false;
+	if (!json_object_object_get_ex(root, key, &array))
+		return refuse("%s: is missing", key);
+	if (!json_object_is_type(array, json_type_array))
+		return refuse("%s: is of type %s, not array", key,
+			      json_type_to_name(json_object_get_type(array)));
+	*nr = json_object_array_length(array);
+	all = calloc(*nr + 1, size);
+	if (!all)
+		return refuse("%s: no memory", key);
+	memcpy(to, &all, sizeof(all));
 	for (i = 0; i < *nr; i++) {
-		if (!get_entry(at, key, i, &entry) || !get_item(&entry, &(*items)[i]))
+		v = json_object_array_get_idx(array, i);
+		if (!json_object_is_type(v, json_type_object))
+			return refuse("%s[%zu]: is not an object", key, i);
+		snprintf(where, sizeof(where), "%s[%zu].", key, i);
+		if (!read_object(v, where, fields, all + i * size))
 			return false;
 	}
 	return true;
 }
 
-static bool get_totals(const struct at *at, struct timeline *t)
+static bool read_items(struct json_object *root, const char *key, struct timeline_item **items,
+		       size_t *nr)
 {
-	struct at entry;
 	size_t i;
 
-	if (!get_array(at, "totals", sizeof(*t->totals), &t->totals, &t->nr_totals))
+	if (!read_array(root, key, item_fields, sizeof(**items), items, nr))
 		return false;
-	for (i = 0; i < t->nr_totals; i++) {
-		if (!get_entry(at, "totals", i, &entry) || !get_total(&entry, &t->totals[i]))
-			return false;
+	for (i = 0; i < *nr; i++) {
+		if ((*items)[i].begin_ns > (*items)[i].end_ns)
+			return refuse("%s[%zu].end_ns: is before begin_ns", key, i);
 	}
 	return true;
 }
@@ -198,10 +168,9 @@ static bool phases_tile(const struct timeline *t)
 		return refuse("phases[0]: is of the old kernel, but previous is false");
 	for (i = 1; i < t->nr_phases; i++) {
 		if (p[i].begin_ns != p[i - 1].end_ns)
-			return refuse("phases[%zu] '%s': begins at %" PRIu64
-				      " ns, but '%s' before it ends at %" PRIu64 " ns", i,
-				      p[i].name,
-				      p[i].begin_ns, p[i - 1].name, p[i - 1].end_ns);
+			return refuse("phases[%zu] '%s': begins at %" PRIu64 " ns, but '%s' before "
+				      "it ends at %" PRIu64 " ns", i, p[i].name, p[i].begin_ns,
+				      p[i - 1].name, p[i - 1].end_ns);
 		if (p[i].old && !p[i - 1].old)
 			return refuse("phases[%zu] '%s': the old kernel's, after one of the new",
 				      i, p[i].name);
@@ -209,101 +178,83 @@ static bool phases_tile(const struct timeline *t)
 	return true;
 }
 
-static bool fill(struct timeline *t)
+static bool read_timeline(struct timeline *t)
 {
-	const struct at root = { .v = t->json };
-	uint64_t version;
+	struct json_object *version;
 
 	if (!json_object_is_type(t->json, json_type_object))
 		return refuse("is not an object");
-	if (!get_number(&root, "version", &version))
-		return false;
-	if (version != TIMELINE_VERSION)
-		return refuse("version %" PRIu64 ", only %d is known", version, TIMELINE_VERSION);
-	if (!get_text(&root, "clock", &t->clock) || !get_number(&root, "khz", &t->khz) ||
-	    !get_number(&root, "origin", &t->origin) ||
-	    !get_bool(&root, "previous", &t->previous) || !get_number(&root, "lost", &t->lost))
+	if (!json_object_object_get_ex(t->json, "version", &version))
+		return refuse("version: is missing");
+	if (!json_object_is_type(version, json_type_int))
+		return refuse("version: is of type %s, not int",
+			      json_type_to_name(json_object_get_type(version)));
+	if (json_object_get_int64(version) != TIMELINE_VERSION)
+		return refuse("version %" PRId64 ", only %d is known",
+			      json_object_get_int64(version), TIMELINE_VERSION);
+	if (!read_object(t->json, "", head_fields, t))
 		return false;
 	if (!t->khz)
 		return refuse("khz: is 0, the kernel does not know the rate of its clock");
-	return get_items(&root, "phases", &t->phases, &t->nr_phases) &&
-	       get_items(&root, "spans", &t->spans, &t->nr_spans) &&
-	       get_totals(&root, t) && phases_tile(t);
+	return read_items(t->json, "phases", &t->phases, &t->nr_phases) &&
+	       read_items(t->json, "spans", &t->spans, &t->nr_spans) &&
+	       read_array(t->json, "totals", total_fields, sizeof(*t->totals), &t->totals,
+			  &t->nr_totals) && phases_tile(t);
 }
 
-/* All of @text, which must be one value, or NULL. */
+/* @text must be one value; NULL if it is not. */
 static struct json_object *parse(const char *text)
 {
 	struct json_tokener *tok = json_tokener_new();
+	enum json_tokener_error reason;
 	struct json_object *v;
-	enum json_tokener_error err;
 
-	if (!tok) {
-		refuse("no memory");
-		return NULL;
-	}
+	if (!tok)
+		return refuse("no memory"), NULL;
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	/* with the 0, which tells that this is the end */
+	/* the 0 behind it marks the end */
 	v = json_tokener_parse_ex(tok, text, strlen(text) + 1);
-	err = json_tokener_get_error(tok);
-	if (!v && err == json_tokener_success)
+	reason = json_tokener_get_error(tok);
+	if (!v && reason == json_tokener_success)
 		refuse("is null");
-	else if (err == json_tokener_continue || err == json_tokener_error_parse_eof)
-		refuse("is cut off");
+	else if (reason == json_tokener_continue || reason == json_tokener_error_parse_eof)
+		refuse("is truncated");
 	else if (!v)
-		refuse("is no JSON: %s at byte %zu", json_tokener_error_desc(err),
+		refuse("is not JSON: %s at byte %zu", json_tokener_error_desc(reason),
 		       json_tokener_get_parse_end(tok));
 	json_tokener_free(tok);
 	return v;
 }
 
 /**
- * timeline_parse() - check a timeline and take it apart
- * @text: all of it, as JSON
+ * timeline_load() - Read and check a timeline
+ * @path: the file, "-" for standard input
  *
- * Return: the timeline, for timeline_free(); or NULL, and timeline_error() says why.
+ * Return: the timeline, for timeline_free(); NULL on error, see timeline_error().
  */
-struct timeline *timeline_parse(const char *text)
+struct timeline *timeline_load(const char *path)
 {
-	struct timeline *t = calloc(1, sizeof(*t));
+	char *text = file_text(strcmp(path, "-") ? fopen(path, "re") : stdin, NULL);
+	struct timeline *t = text ? calloc(1, sizeof(*t)) : NULL;
 
+	file = path;
 	if (!t) {
-		refuse("no memory");
+		refuse("%s", strerror(errno));
+		free(text);
 		return NULL;
 	}
 	t->json = parse(text);
-	if (t->json && fill(t))
+	free(text);
+	if (t->json && read_timeline(t))
 		return t;
 	timeline_free(t);
 	return NULL;
 }
 
 /**
- * timeline_load() - read a timeline from a file
- * @path: the file, "-" for the standard input
+ * timeline_error() - Reason for the thread's last error
  *
- * Return: as timeline_parse(); the error begins with @path.
- */
-struct timeline *timeline_load(const char *path)
-{
-	char *text = file_text(strcmp(path, "-") ? fopen(path, "re") : stdin, NULL);
-	struct timeline *t = text ? timeline_parse(text) : NULL;
-	char reason[sizeof(error)];
-
-	if (!text)
-		refuse("%s", strerror(errno));
-	free(text);
-	if (t)
-		return t;
-	memcpy(reason, error, sizeof(reason));
-	refuse("%s: %.*s", path, 400, reason);
-	return NULL;
-}
-
-/**
- * timeline_error() - why this thread's last timeline was refused
- *
- * Return: one line, what and why; valid until the next is refused.
+ * Return: one line, file, place and reason; valid until the next error.
  */
 const char *timeline_error(void)
 {
@@ -311,7 +262,7 @@ const char *timeline_error(void)
 }
 
 /**
- * timeline_free() - give up a timeline and all its strings
+ * timeline_free() - Free a timeline and its strings
  * @t: the timeline, or NULL
  */
 void timeline_free(struct timeline *t)
@@ -326,7 +277,7 @@ void timeline_free(struct timeline *t)
 }
 
 /**
- * timeline_ns() - how long all phases took
+ * timeline_ns() - Duration of all phases
  * @t: the timeline
  *
  * Return: from the begin of the first to the end of the last.
@@ -337,10 +288,10 @@ uint64_t timeline_ns(const struct timeline *t)
 }
 
 /**
- * timeline_largest() - the phase that took longest
+ * timeline_largest() - Longest phase
  * @t: the timeline
  *
- * Return: it; the first of equals.
+ * Return: the phase; the first of equals.
  */
 const struct timeline_item *timeline_largest(const struct timeline *t)
 {

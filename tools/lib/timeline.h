@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * libtimeline: what debugfs kho/timeline.json says, checked and as a structure.
- *
- * Needs json-c.  Strict: whoever gets a timeline may rely on what is said here.
+ * Reader of debugfs kho/timeline.json. Needs json-c. The comments below hold for every timeline
+ * that it returns.
  */
 #ifndef TIMELINE_H
 #define TIMELINE_H
@@ -23,7 +22,7 @@ struct timeline_item {
 	uint64_t	begin_ns, end_ns;
 };
 
-/* All spans of a name, those that found no room as well. */
+/* All spans of a name, recorded or lost. */
 struct timeline_total {
 	const char	*name;
 	bool		old;
@@ -34,19 +33,18 @@ struct timeline {
 	const char		*clock;
 	uint64_t		khz;		/* not 0 */
 	uint64_t		origin;		/* of the clock, at 0 ns */
-	bool			previous;	/* the old kernel left a record */
-	uint64_t		lost;		/* spans that found no room */
+	bool			previous;	/* the old kernel has a record */
+	uint64_t		lost;		/* spans without an entry */
 	struct timeline_item	*phases;	/* at least one; each ends where the next begins */
 	size_t			nr_phases;
 	struct timeline_item	*spans;
 	size_t			nr_spans;
 	struct timeline_total	*totals;
 	size_t			nr_totals;
-	void			*json;		/* every string above lives in here */
+	void			*json;		/* owns the strings */
 };
 
 struct timeline *timeline_load(const char *path);
-struct timeline *timeline_parse(const char *text);
 const char *timeline_error(void);
 void timeline_free(struct timeline *t);
 
