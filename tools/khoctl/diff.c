@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* khoctl diff: two timelines, phase by phase and sum of spans by sum of spans. */
+/* khoctl diff: two timelines, by phases and by the sums of spans. */
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -7,49 +7,51 @@
 
 #include "khoctl.h"
 
-/* Less than this, or a hundredth, is the same. */
+/* Noise is below this, or below 1 % */
 #define SAME_NS		100000
 
-/* A phase, all spans of a kind, or all phases, in one or both. */
+/* A phase, all spans of a name, or all phases, in one or both timelines. */
 struct pair {
 	const char	*kernel, *kind, *name;
 	bool		there[2];
 	uint64_t	ns[2];
 };
 
-struct pairs {
-	struct pair	*v;
-	size_t		nr;
-};
+static struct pair *pairs;
+static size_t nr_pairs;
 
-static void put(struct pairs *all, unsigned int side, const char *kind, const char *kernel,
-		const char *name, uint64_t ns)
+static void add(unsigned int side, const char *kind, const char *kernel, const char *name,
+		uint64_t ns)
 {
 	struct pair *p;
 
-	for (p = all->v; p < all->v + all->nr; p++) {
+	for (p = pairs; p < pairs + nr_pairs; p++) {
 		if (!strcmp(p->kind, kind) && !strcmp(p->name, name) && !strcmp(p->kernel, kernel))
-			goto found;
+			break;
 	}
-	all->v = array_grow(all->v, all->nr, sizeof(*all->v));
-	p = &all->v[all->nr++];
-	*p = (struct pair){ .kernel = kernel, .kind = kind, .name = name };
-found:
+	if (p == pairs + nr_pairs) {
+		pairs = array_grow(pairs, nr_pairs, sizeof(*pairs));
+		p = &pairs[nr_pairs++];
+		*p = (struct pair){ .kernel = kernel, .kind = kind, .name = name };
+	}
 	p->there[side] = true;
 	p->ns[side] += ns;
 }
 
-static void put_timeline(struct pairs *all, unsigned int side, const struct timeline *t)
+static void add_phases(unsigned int side, const struct timeline *t)
 {
-	size_t i;
+	const struct timeline_item *p;
 
-	for (i = 0; i < t->nr_phases; i++)
-		put(all, side, "phase", t->phases[i].old ? "old" : "new", t->phases[i].name,
-		    t->phases[i].end_ns - t->phases[i].begin_ns);
-	put(all, side, "all", "", "all phases", timeline_ns(t));
-	for (i = 0; i < t->nr_totals; i++)
-		put(all, side, "spans", t->totals[i].old ? "old" : "new", t->totals[i].name,
-		    t->totals[i].sum_ns);
+	for (p = t->phases; p < t->phases + t->nr_phases; p++)
+		add(side, "phase", p->old ? "old" : "new", p->name, p->end_ns - p->begin_ns);
+}
+
+static void add_totals(unsigned int side, const struct timeline *t)
+{
+	const struct timeline_total *x;
+
+	for (x = t->totals; x < t->totals + t->nr_totals; x++)
+		add(side, "spans", x->old ? "old" : "new", x->name, x->sum_ns);
 }
 
 static const char *verdict(const struct pair *p)
@@ -72,12 +74,12 @@ static struct text difference(const struct pair *p)
 	return t;
 }
 
-static void print_text(const struct pairs *all)
+static void print_text(void)
 {
 	const char *kind = "";
 	const struct pair *p;
 
-	for (p = all->v; p < all->v + all->nr; p++) {
+	for (p = pairs; p < pairs + nr_pairs; p++) {
 		if (strcmp(kind, p->kind) && strcmp(p->kind, "all"))
 			printf("%s%-6s  %-14s %12s %12s %12s\n", *kind ? "\n" : "", "kernel",
 			       p->kind, "A ms", "B ms", "B - A");
@@ -88,61 +90,44 @@ static void print_text(const struct pairs *all)
 	}
 }
 
-static void print_json(const struct pairs *all)
+static void print_json(void)
 {
 	struct json_object *list = json_object_new_array(), *v;
 	const struct pair *p;
 
-	for (p = all->v; p < all->v + all->nr; p++) {
+	for (p = pairs; p < pairs + nr_pairs; p++) {
 		v = json_object_new_object();
-		json_object_object_add(v, "kind", json_object_new_string(p->kind));
+		json_add_text(v, "kind", p->kind);
 		if (*p->kernel)
-			json_object_object_add(v, "kernel", json_object_new_string(p->kernel));
-		json_object_object_add(v, "name", json_object_new_string(p->name));
+			json_add_text(v, "kernel", p->kernel);
+		json_add_text(v, "name", p->name);
 		if (p->there[0])
 			json_add(v, "a_ns", p->ns[0]);
 		if (p->there[1])
 			json_add(v, "b_ns", p->ns[1]);
-		json_object_object_add(v, "verdict", json_object_new_string(verdict(p)));
+		json_add_text(v, "verdict", verdict(p));
 		json_object_array_add(list, v);
 	}
 	json_print(list);
 }
 
-/* What B has and A has not stands at the end: phases before spans. */
-static void sort_kinds(struct pairs *all)
-{
-	static const char *const kinds[] = { "phase", "all", "spans" };
-	struct pairs sorted = { 0 };
-	size_t k, i;
-
-	for (k = 0; k < sizeof(kinds) / sizeof(*kinds); k++) {
-		for (i = 0; i < all->nr; i++) {
-			if (strcmp(all->v[i].kind, kinds[k]))
-				continue;
-			sorted.v = array_grow(sorted.v, sorted.nr, sizeof(*sorted.v));
-			sorted.v[sorted.nr++] = all->v[i];
-		}
-	}
-	free(all->v);
-	*all = sorted;
-}
-
 static int run(bool json, char **words)
 {
 	struct timeline *t[2];
-	struct pairs all = { 0 };
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
 		t[i] = timeline_load(words[i]);
 		if (!t[i])
 			errx(EXIT_INPUT, "%s", timeline_error());
-		put_timeline(&all, i, t[i]);
+		add_phases(i, t[i]);
 	}
-	sort_kinds(&all);
-	(json ? print_json : print_text)(&all);
-	free(all.v);
+	for (i = 0; i < 2; i++)
+		add(i, "all", "", "all phases", timeline_ns(t[i]));
+	for (i = 0; i < 2; i++)
+		add_totals(i, t[i]);
+	(json ? print_json : print_text)();
+	free(pairs);
 	timeline_free(t[0]);
 	timeline_free(t[1]);
 	return EXIT_FINE;

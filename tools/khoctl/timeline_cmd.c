@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* khoctl timeline: where a live update spent its time; the largest phase is marked. */
+/* khoctl timeline: phases of a live update, the longest one marked. */
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "khoctl.h"
 
-/* Longest first, so many are shown. */
+/* The longest ones */
 #define SPANS_SHOWN	10
 
 static const struct argp_option options[] = {
@@ -34,24 +34,24 @@ static error_t option(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* What a phase is, and what makes it long. */
+/* Contents of a phase, and how to shorten it */
 static const struct {
-	const char *name, *is;
+	const char *name, *text;
 } meanings[] = {
-	{ "freeze", "all sessions are frozen and written down; see the session spans" },
-	{ "shutdown", "the drivers shut their devices down" },
+	{ "freeze", "all sessions are frozen and serialized; see the session spans" },
+	{ "shutdown", "devices are shut down" },
 	{ "cpus-offline", "all CPUs but one are stopped" },
-	{ "jump", "the purgatory, and the new kernel decompresses itself: a smaller or "
-		  "differently packed kernel is faster" },
-	{ "early", "the new kernel finds its memory and the handover" },
+	{ "jump", "purgatory and decompression: a smaller or differently compressed kernel is "
+		  "faster" },
+	{ "early", "the new kernel sets up its architecture" },
 	{ "walk", "the tree of preserved memory is read: fewer, larger folios make it smaller" },
 	{ "memory", "nodes, zones and the first struct pages are set up" },
-	{ "memblock", "free memory goes to the buddy allocator" },
-	{ "core", "the kernel's core is set up, up to LUO's early start" },
+	{ "memblock", "memblock memory is freed to the buddy allocator" },
+	{ "core", "the core is initialised on the boot CPU; LUO reads its records" },
 	{ "smp", "the other CPUs are started" },
-	{ "deferred", "the struct pages of all memory are made; see the node spans" },
-	{ "initcalls", "drivers are set up: fewer of them, or asynchronous ones, help" },
-	{ "userspace", "the initrd is unpacked, /init is started: a smaller initrd helps" },
+	{ "deferred", "the remaining struct pages are initialised; see the node spans" },
+	{ "initcalls", "drivers are initialised: fewer or asynchronous ones help" },
+	{ "userspace", "the initrd is unpacked, /init is executed: a smaller initrd helps" },
 };
 
 static const char *meaning(const char *name)
@@ -60,7 +60,7 @@ static const char *meaning(const char *name)
 
 	for (i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
 		if (!strcmp(meanings[i].name, name))
-			return meanings[i].is;
+			return meanings[i].text;
 	}
 	return NULL;
 }
@@ -92,14 +92,12 @@ static int by_length(const void *a, const void *b)
 
 char *item_text(const struct timeline_item *item)
 {
-	char *text, node[16] = "";
+	char node[16] = "";
 
 	if (item->node >= 0)
 		snprintf(node, sizeof(node), " %d", item->node);
-	if (asprintf(&text, "%s%s%s%s", item->name, node, item->label ? " " : "",
-		     item->label ? item->label : "") < 0)
-		errx(EXIT_INPUT, "no memory");
-	return text;
+	return text_format("%s%s%s%s", item->name, node, item->label ? " " : "",
+			   item->label ? item->label : "");
 }
 
 static void print_span(const struct timeline_item *s)
@@ -116,11 +114,9 @@ static void print_span(const struct timeline_item *s)
 
 static void print_spans(const struct timeline *t)
 {
-	const struct timeline_item **sorted = calloc(t->nr_spans, sizeof(*sorted));
+	const struct timeline_item **sorted = checked(calloc(t->nr_spans, sizeof(*sorted)));
 	size_t i;
 
-	if (!sorted)
-		errx(EXIT_INPUT, "no memory");
 	for (i = 0; i < t->nr_spans; i++)
 		sorted[i] = &t->spans[i];
 	qsort(sorted, t->nr_spans, sizeof(*sorted), by_length);
@@ -145,7 +141,7 @@ static void print_totals(const struct timeline *t)
 static void print_text(const struct timeline *t)
 {
 	const struct timeline_item *largest = timeline_largest(t);
-	const char *is = meaning(largest->name);
+	const char *text = meaning(largest->name);
 
 	print_phases(t);
 	if (t->nr_spans)
@@ -153,44 +149,29 @@ static void print_text(const struct timeline *t)
 	if (t->nr_totals)
 		print_totals(t);
 	printf("\nlargest: %s, %s of %s ms%s%s\n", largest->name, text_ms(ns_of(largest)).s,
-	       text_ms(timeline_ns(t)).s, is ? ": " : "", is ? is : "");
+	       text_ms(timeline_ns(t)).s, text ? ": " : "", text ? text : "");
 	if (!t->previous)
-		printf("the kernel before this one left no record: a cold boot, or it was stock\n");
+		puts("the previous kernel has no record: a cold boot, or a stock kernel");
 	if (t->lost)
-		printf("%s spans found no room; they are in the totals\n", text_count(t->lost).s);
+		printf("%s spans have no entry and are in the totals only\n", text_count(t->lost).s);
 }
 
-/* The file appears under its name only when it is complete. */
+/* A file that is complete when it gets its name. */
 static void write_out(const char *path, bool (*write)(FILE *out, const struct timeline *t),
 		      const struct timeline *t)
 {
-	bool written;
-	char *tmp;
-	FILE *f;
+	bool to_stdout = !strcmp(path, "-");
+	char *tmp = text_format("%s.tmp", path);
+	FILE *f = to_stdout ? stdout : fopen(tmp, "we");
 
-	if (!strcmp(path, "-")) {
-		write(stdout, t);
-		return;
-	}
-	if (asprintf(&tmp, "%s.tmp", path) < 0)
-		errx(EXIT_INPUT, "no memory");
-	f = fopen(tmp, "we");
 	if (!f)
 		err(EXIT_INPUT, "%s", tmp);
-	written = write(f, t);
-	if (fclose(f) || !written || rename(tmp, path)) {
-		int err = errno;
-
+	if (!write(f, t) || (!to_stdout && (fclose(f) || rename(tmp, path)))) {
+		warn("%s", path);
 		unlink(tmp);
-		errx(EXIT_INPUT, "%s: %s", path, strerror(err));
+		exit(EXIT_INPUT);
 	}
 	free(tmp);
-}
-
-/* What is not known here goes through as well. */
-static void print_json(const struct timeline *t)
-{
-	json_print(json_object_get(t->json));
 }
 
 static const char *default_file(void)
@@ -202,8 +183,8 @@ static const char *default_file(void)
 	why = why ? why : why_no_kho_files();
 	if (why)
 		errx(EXIT_INPUT, "%s", why);
-	errx(EXIT_INPUT, "%s: is not there: only an accelerated kernel keeps a timeline; give a "
-	     "saved one as FILE", TIMELINE_FILE);
+	errx(EXIT_INPUT, "%s: is not there: only an accelerated kernel has a timeline; FILE is a "
+	     "saved one", TIMELINE_FILE);
 }
 
 static int run(bool json, char **words)
@@ -217,7 +198,7 @@ static int run(bool json, char **words)
 	if (trace)
 		write_out(trace, timeline_trace, t);
 	if (json)
-		print_json(t);
+		json_print(json_object_get(t->json));	/* with unknown keys */
 	else if (!svg && !trace)
 		print_text(t);
 	timeline_free(t);
