@@ -95,6 +95,25 @@ records_are_checked_and_escaped_when_they_are_added() {
 	cmp "$log" "$dir/before"
 }
 
+# Of two scenarios; nothing preserved is nothing restored
+summary_in_markdown() {
+	new log
+	b none stock 0 3000 0 stride=1
+	b sc stock 5 10000 20
+	b sc fast 5 4000 5
+	wants 0 table --markdown "$log"
+	sed -n 1,4p "$dir/out" >"$dir/head"
+	diff - "$dir/head" <<-'END'
+		| preserved | guest | blackout stock | kho-fast | ratio | restore stock | kho-fast | runs |
+		|---|---:|---:|---:|---:|---:|---:|---:|
+		| nothing | 8G | 3.00 | - | - | - | - | 1/0 |
+		| 5 4 KiB scattered | 8G | 10.0 | 4.00 | 2.5x | 0.020 | 0.005 | 1/1 |
+	END
+	has out '^`make it`, 2026-01-02, .* qemu-tcg'
+	wants 0 table "$log"
+	has out '^5 4 KiB scattered  *8G  *10.0  *4.00  *2.5x  *0.020  *0.005  *1/1$'
+}
+
 # 100, 120, 140 of 10: 10, 12, 14; and 50, 54, 58, 62: 5.0 .. 6.2, (5.4 + 5.8) / 2 = 5.6;
 # 5.6 / 12 = 0.47. The quartiles of the first are 11 and 13, and the medians 6.4 apart.
 two_runs_are_compared() {

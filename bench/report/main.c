@@ -9,6 +9,7 @@
 const char *argp_program_bug_address = "the project's issues";
 
 static const struct argp_option options[] = {
+	{ "run", 'r', "ID", 0, "that run (default: the last)", 0 },
 	{ "markdown", 'm', NULL, 0, "tables as Markdown", 0 },
 	{ "json", 'j', NULL, 0, "compare: an object per line instead of the table", 1 },
 	{ "limit", 'l', "RATIO", 0, "ratio: times as long as a base that are allowed (1.5); "
@@ -25,6 +26,7 @@ static const struct command {
 	int		(*run)(const struct options *o);
 	const char	*doc;
 } commands[] = {
+	{ "table", "FILE", "rm", 1, 1, report_table, "make blackout: a summary in one table" },
 	{ "compare", "A B", "mj", 2, 2, report_compare, "make bench: two runs side by side" },
 	{ "ratio", "FILE BENCHMARK VARIANT BASE...", "lkb", 4, MAX_ARGS, report_ratio,
 	  "make bench: minima against the slowest base, on one thread" },

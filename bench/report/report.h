@@ -19,6 +19,9 @@ struct options {
 /* add.c */
 int report_add(const struct options *o);
 
+/* blackout.c */
+int report_table(const struct options *o);
+
 /* native.c */
 int report_compare(const struct options *o);
 int report_ratio(const struct options *o);

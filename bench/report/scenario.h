@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Samples of make blackout. Each file uses those above it:
+ *
+ *   scenario.c  scenarios and their tables
+ *   targets.c   ratios that are wanted
+ */
+#ifndef BENCH_SCENARIO_H
+#define BENCH_SCENARIO_H
+
+#include "output.h"
+
+/* scenario.c */
+enum kernel { STOCK, FAST, NR_KERNELS };
+
+struct scenario {
+	const char		*name;
+	uint64_t		n, order, stride;
+	const char		*memory;
+	const struct series	*series[NR_KERNELS];	/* NULL: not measured */
+};
+
+struct scenarios {
+	struct scenario	*v;
+	size_t		nr;
+};
+
+/* A run, and the names of its pictures; empty: none */
+struct section {
+	const struct run	*run;
+	struct scenarios	all;
+	char			chart[96], where[96];
+};
+
+struct scenarios scenarios_of(const struct run *run);
+const struct scenario *scenario_find(const struct scenarios *all, const char *name);
+struct figure scenario_figure(const struct scenario *sc, enum kernel k, const char *quantity);
+struct text scenario_label(const struct scenario *sc);
+void blackout_table(FILE *out, const struct scenarios *all, enum format format);
+void total_table(FILE *out, const struct scenarios *all, enum format format);
+void summary_table(FILE *out, const struct scenarios *all, enum format format);
+void put_failures(FILE *out, const struct scenarios *all);
+bool any_failed(const struct scenarios *all);
+
+/* targets.c */
+struct target;
+
+struct targets {
+	struct target	*v;
+	size_t		nr;
+};
+
+void targets_load(struct targets *t, const char *path);
+int targets_put(FILE *out, const struct scenarios *all, const struct targets *t);
+
+#endif /* BENCH_SCENARIO_H */
