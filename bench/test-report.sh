@@ -44,6 +44,15 @@ b() {
 		total_ns="$((_blackout + _restore))000000" "$@"
 }
 
+# parts NAME MS...: a file of parts
+parts() {
+	while [ $# -gt 0 ]; do
+		echo "$1 ${2}000000"
+		shift 2
+	done >"$dir/parts"
+	echo "$dir/parts"
+}
+
 # n CASE VARIANT THREADS N NS...: samples of insert
 n() {
 	_case=$1 _variant=$2 _threads=$3 _n=$4
@@ -112,6 +121,70 @@ summary_in_markdown() {
 	has out '^`make it`, 2026-01-02, .* qemu-tcg'
 	wants 0 table "$log"
 	has out '^5 4 KiB scattered  *8G  *10.0  *4.00  *2.5x  *0.020  *0.005  *1/1$'
+}
+
+# stock (2,000 + 3,000) / 2 of 11,000 and (8,000 + 9,000) / 2; ours 400 and 600 of 1,000
+parts_log() {
+	new log
+	b sc stock 5 10000 0 landmarks="$(parts shutdown 2000 init 8000)"
+	b sc stock 5 12000 0 landmarks="$(parts shutdown 3000 init 9000)"
+	parts before 1 freeze 399 early 600 >"$dir/name"
+	cp "$dir/parts" "$dir/phases"
+	b sc fast 5 1000 0 landmarks="$(parts shutdown 400 init 600)" phases="$dir/phases"
+}
+
+where_prints_the_last_run_alone() {
+	parts_log
+	env_of s metal
+	rm -f "$dir/blackout.txt"
+	b sc fast 5 1000 0
+	wants 2 where "$log"
+	has err 'run s was measured without'
+	b sc fast 5 1000 0 landmarks="$(parts shutdown 300 init 700)"
+	wants 0 where "$log"
+	has out 'run s$' '^  init .* 700.00  *70.0% <$'
+	hasnt out 'run r$'
+	hasnt out '^Blackout'
+	[ ! -e "$dir/blackout.txt" ]
+}
+
+# Processes, tracks and slices, in microseconds; names and slices are all there is.
+trace_has_both_kernels_as_tracks() {
+	parts_log
+	wants 0 where --trace "$dir/trace" "$log"
+	[ ! -s "$dir/out" ]
+	python3 - "$dir/trace" >"$dir/slices" <<-'END'
+		import json, sys
+		with open(sys.argv[1], encoding="utf-8") as f:
+		    trace = json.load(f, parse_float=str)
+		assert set(trace) == {"displayTimeUnit", "traceEvents"}, trace.keys()
+		names, end = {}, {}
+		for e in trace["traceEvents"]:
+		    assert isinstance(e["pid"], int) and isinstance(e["tid"], int), e
+		    track = e["pid"], e["tid"]
+		    if e["ph"] == "M":
+		        if e["name"] == "process_name":
+		            names[e["pid"]] = e["args"]["name"]
+		        elif e["name"] == "thread_name":
+		            names[track] = e["args"]["name"]
+		        continue
+		    assert e["ph"] == "X", e
+		    assert float(e["ts"]) >= end.get(track, 0) and float(e["dur"]) >= 0, e
+		    end[track] = float(e["ts"]) + float(e["dur"])
+		    print(names[e["pid"]], names[track], e["name"], e["ts"], e["dur"], sep=", ")
+	END
+	diff - "$dir/slices" <<-'END'
+		5 4 KiB scattered, 8G: stock, old kernel, shutdown, 0.000, 2500000.000
+		5 4 KiB scattered, 8G: stock, new kernel, init, 2500000.000, 8500000.000
+		5 4 KiB scattered, 8G: ours, old kernel, shutdown, 0.000, 400000.000
+		5 4 KiB scattered, 8G: ours, new kernel, init, 400000.000, 600000.000
+		5 4 KiB scattered, 8G: ours, own stamps, old kernel, before, 0.000, 1000.000
+		5 4 KiB scattered, 8G: ours, own stamps, old kernel, freeze, 1000.000, 399000.000
+		5 4 KiB scattered, 8G: ours, own stamps, new kernel, early, 400000.000, 600000.000
+	END
+	wants 0 where --trace - "$log"
+	cmp "$dir/out" "$dir/trace"
+	wants 2 where --trace "$dir/none/trace" "$log"
 }
 
 # 100, 120, 140 of 10: 10, 12, 14; and 50, 54, 58, 62: 5.0 .. 6.2, (5.4 + 5.8) / 2 = 5.6;

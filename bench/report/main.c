@@ -11,6 +11,7 @@ const char *argp_program_bug_address = "the project's issues";
 static const struct argp_option options[] = {
 	{ "run", 'r', "ID", 0, "that run (default: the last)", 0 },
 	{ "markdown", 'm', NULL, 0, "tables as Markdown", 0 },
+	{ "trace", 't', "FILE", 0, "where: write Trace Event JSON (Perfetto, chrome://tracing)", 1 },
 	{ "json", 'j', NULL, 0, "compare: an object per line instead of the table", 1 },
 	{ "limit", 'l', "RATIO", 0, "ratio: times as long as a base that are allowed (1.5); "
 	  "scaling: gain that is the target (none)", 1 },
@@ -27,6 +28,7 @@ static const struct command {
 	const char	*doc;
 } commands[] = {
 	{ "table", "FILE", "rm", 1, 1, report_table, "make blackout: a summary in one table" },
+	{ "where", "FILE", "rmt", 1, 1, report_where, "make blackout: its parts, < the largest" },
 	{ "compare", "A B", "mj", 2, 2, report_compare, "make bench: two runs side by side" },
 	{ "ratio", "FILE BENCHMARK VARIANT BASE...", "lkb", 4, MAX_ARGS, report_ratio,
 	  "make bench: minima against the slowest base, on one thread" },

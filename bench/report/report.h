@@ -21,6 +21,7 @@ int report_add(const struct options *o);
 
 /* blackout.c */
 int report_table(const struct options *o);
+int report_where(const struct options *o);
 
 /* native.c */
 int report_compare(const struct options *o);

@@ -4,6 +4,7 @@
  *
  *   scenario.c  scenarios and their tables
  *   targets.c   ratios that are wanted
+ *   where.c     breakdown of the blackout: table, picture, trace
  */
 #ifndef BENCH_SCENARIO_H
 #define BENCH_SCENARIO_H
@@ -52,5 +53,11 @@ struct targets {
 
 void targets_load(struct targets *t, const char *path);
 int targets_put(FILE *out, const struct scenarios *all, const struct targets *t);
+
+/* where.c */
+bool where_known(const struct scenarios *all);
+void where_put(FILE *out, const struct run *run, const struct scenarios *all, enum format format);
+bool where_draw(const struct scenarios *all, const char *dir, const char *name);
+void where_trace(FILE *out, const struct scenarios *all);
 
 #endif /* BENCH_SCENARIO_H */

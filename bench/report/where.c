@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Breakdown of the blackout: medians of its parts, per scenario, as a table, a picture and a
+ * trace. Lines of the console divide stock and ours at the same places; stamps of the kernel
+ * exist in ours only. Parts up to the jump belong to the old kernel.
+ */
+#include <string.h>
+
+#include "../../tools/lib/trace_event.h"
+#include "scenario.h"
+
+#define MAX_PARTS	24
+
+struct part {
+	const char	*name;
+	double		ns;
+};
+
+struct parts {
+	struct part	v[MAX_PARTS];
+	size_t		nr;		/* 0: not measured */
+	double		sum;		/* not quite the median of the blackout */
+	size_t		largest;	/* the first of equals */
+};
+
+enum breakdown { STOCK_LANDMARKS, OUR_LANDMARKS, OUR_PHASES, NR_BREAKDOWNS };
+
+static const struct {
+	enum kernel	k;
+	const char	*field, *name;
+} breakdowns[] = {
+	[STOCK_LANDMARKS]	= { STOCK, "landmarks", "stock" },
+	[OUR_LANDMARKS]		= { FAST, "landmarks", "ours" },
+	[OUR_PHASES]		= { FAST, "phases", "ours, own stamps" },
+};
+
+static double part_median(const struct series *series, const char *field, const char *name)
+{
+	double *v = xcalloc(series->nr, sizeof(*v));
+	struct json_object *parts, *part;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < series->nr; i++)
+		if (series->v[i].status == OK &&
+		    json_object_object_get_ex(series->v[i].record, field, &parts) &&
+		    json_object_object_get_ex(parts, name, &part))
+			v[nr++] = json_object_get_int64(part);
+	return median_of(v, nr);
+}
+
+/* In the order of the first sample that has parts; none if a sample failed */
+static struct parts parts_of(const struct scenario *sc, enum breakdown b)
+{
+	const struct series *series = sc->series[breakdowns[b].k];
+	struct json_object *first = NULL;
+	struct parts parts = { .nr = 0 };
+
+	if (!series || figure_of(series, "blackout_ns").status == FAILED)
+		return parts;
+	for (size_t i = 0; i < series->nr && !first; i++)
+		if (series->v[i].status == OK)
+			json_object_object_get_ex(series->v[i].record, breakdowns[b].field, &first);
+	if (!first)
+		return parts;
+	json_object_object_foreach(first, name, val) {
+		double ns = part_median(series, breakdowns[b].field, name);
+
+		(void)val;
+		if (ns > parts.v[parts.largest].ns)
+			parts.largest = parts.nr;
+		parts.v[parts.nr++] = (struct part) { name, ns };
+		parts.sum += ns;
+	}
+	return parts;
+}
+
+static const struct part *find(const struct parts *parts, const char *name)
+{
+	for (size_t i = 0; i < parts->nr; i++)
+		if (!strcmp(parts->v[i].name, name))
+			return &parts->v[i];
+	return NULL;
+}
+
+static struct text text_ms(const struct part *part)
+{
+	return part ? text_of("%.2f", part->ns / 1e6) : text_of("%s", "");
+}
+
+static struct text text_share(const struct parts *parts, const struct part *part)
+{
+	if (!part)
+		return text_of("%s", "");
+	return text_of("%.1f%% %s", parts->sum ? 100 * part->ns / parts->sum : 0,
+		       part == &parts->v[parts->largest] ? "<" : " ");
+}
+
+static struct text text_sum(const struct parts *parts)
+{
+	return parts->nr ? text_of("%.2f", parts->sum / 1e6) : text_of("-");
+}
+
+static void add_part(struct table *t, const struct parts *stock, const struct parts *ours,
+		     const char *name)
+{
+	const struct part *left = find(stock, name), *right = find(ours, name);
+
+	table_add(t, text_of("  %.40s", name).s, text_ms(left).s, text_share(stock, left).s,
+		  text_ms(right).s, text_share(ours, right).s);
+}
+
+static void add_breakdown(struct table *t, const char *title, const struct parts *stock,
+			  const struct parts *ours)
+{
+	if (!stock->nr && !ours->nr)
+		return;
+	table_add(t, title, "", "", "", "");
+	for (size_t i = 0; i < stock->nr; i++)
+		add_part(t, stock, ours, stock->v[i].name);
+	for (size_t i = 0; i < ours->nr; i++)
+		if (!find(stock, ours->v[i].name))
+			add_part(t, stock, ours, ours->v[i].name);
+	table_add(t, "  sum", text_sum(stock).s, "", text_sum(ours).s, "");
+}
+
+static struct text text_title(const struct scenario *sc)
+{
+	return text_of("%.40s, %.8s", scenario_label(sc).s, sc->memory);
+}
+
+/* Whether a run has parts; older ones do not. */
+bool where_known(const struct scenarios *all)
+{
+	for (size_t i = 0; i < all->nr; i++)
+		for (int b = 0; b < NR_BREAKDOWNS; b++)
+			if (parts_of(&all->v[i], b).nr)
+				return true;
+	return false;
+}
+
+static void put_scenario(FILE *out, const struct scenario *sc, enum format format)
+{
+	struct table t = table_new(text_of("<%s|STOCK||OURS|", text_title(sc).s).s);
+	struct parts none = { .nr = 0 }, parts[NR_BREAKDOWNS];
+
+	for (int b = 0; b < NR_BREAKDOWNS; b++)
+		parts[b] = parts_of(sc, b);
+	add_breakdown(&t, " until the console says so", &parts[STOCK_LANDMARKS],
+		      &parts[OUR_LANDMARKS]);
+	add_breakdown(&t, " by the kernel's own stamps", &none, &parts[OUR_PHASES]);
+	fputc('\n', out);
+	table_put(out, &t, format);
+}
+
+/* The tables of all scenarios */
+void where_put(FILE *out, const struct run *run, const struct scenarios *all, enum format format)
+{
+	fprintf(out, "Where the time went: medians in ms, < the largest part, %s, run %s\n",
+		run->where, run->id);
+	for (size_t i = 0; i < all->nr; i++)
+		put_scenario(out, &all->v[i], format);
+}
+
+/*
+ * A name has one colour wherever it is; "console" is what jump to memblock are in ours. Light
+ * enough for black text on them, in either colour scheme of the page.
+ */
+static const struct {
+	const char	*name;
+	unsigned int	rgb;
+} colours[] = {
+	{ "freeze", 0xf2b5d4 }, { "shutdown", 0x8dd3c7 }, { "cpus-offline", 0xe0a8e0 },
+	{ "console", 0xf4c95d }, { "jump", 0xf4c95d }, { "early", 0xe6b422 },
+	{ "walk", 0xfff0b3 }, { "memory", 0xe6d690 }, { "memblock", 0xd9c27a },
+	{ "core", 0xb7b1dd }, { "smp", 0xfb9a84 }, { "deferred", 0x8fbcdb },
+	{ "initcalls", 0xfdc086 }, { "userspace", 0xb3de69 },
+};
+
+static unsigned int colour_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(colours) / sizeof(*colours); i++)
+		if (!strcmp(colours[i].name, name))
+			return colours[i].rgb;
+	return 0xc9c9c9;
+}
+
+/* The picture: a bar is 1 wide and ROW pixels high, of which BAR are filled. */
+#define WIDTH		800
+#define LEFT		135	/* of the bars; their names are there */
+#define RIGHT		75	/* their lengths */
+#define BARS		((double)WIDTH - LEFT - RIGHT)
+#define ROW		34
+#define BAR		0.8
+#define CHAR_WIDTH	7.5	/* of the labels, about */
+
+struct picture {
+	FILE	*boxes, *names, *inside, *sums;	/* data blocks of the script */
+	char	*text[4];
+	size_t	size[4];
+	double	y;
+};
+
+static void draw_bar(struct picture *p, const char *name, const struct parts *parts)
+{
+	double x = 0;
+
+	fprintf(p->names, "-0.01 %g \"%s\"\n", p->y, name);
+	fprintf(p->sums, "1.01 %g \"%s s\"\n", p->y, text_seconds(parts->sum).s);
+	for (const struct part *part = parts->v; part < parts->v + parts->nr; part++) {
+		double width = part->ns / parts->sum;
+
+		fprintf(p->boxes, "%.6f %g %.6f %.6f %g %g %u\n", x, p->y, x, x + width,
+			p->y - BAR / 2, p->y + BAR / 2, colour_of(part->name));
+		if (strlen(part->name) * CHAR_WIDTH < width * BARS)
+			fprintf(p->inside, "%.6f %g \"%s\"\n", x + width / 2, p->y, part->name);
+		x += width;
+	}
+	p->y++;
+}
+
+static bool draw_scenario(struct picture *p, const struct scenario *sc)
+{
+	struct parts parts[NR_BREAKDOWNS];
+	bool any = false;
+
+	for (int b = 0; b < NR_BREAKDOWNS; b++) {
+		parts[b] = parts_of(sc, b);
+		any |= parts[b].sum > 0;
+	}
+	if (!any)
+		return false;
+	fprintf(p->sums, "0 %g \"%s\"\n", p->y++, text_title(sc).s);
+	for (int b = 0; b < NR_BREAKDOWNS; b++)
+		if (parts[b].sum)
+			draw_bar(p, breakdowns[b].name, &parts[b]);
+	p->y += 0.4;
+	return true;
+}
+
+static void put_picture(FILE *out, const struct picture *p, const char *name)
+{
+	static const char *const blocks[] = { "boxes", "names", "inside", "sums" };
+
+	fprintf(out, "set terminal svg size %d,%.0f dynamic noenhanced font 'sans-serif,14' "
+		"background '#ffffff'\nset output '%s.svg'\nunset border\nunset tics\nunset key\n"
+		"set lmargin at screen 0\nset rmargin at screen 1\n"
+		"set tmargin at screen 1\nset bmargin at screen 0\n"
+		"set xrange [%g:%g]\nset yrange [%g:-0.5]\nset style fill solid noborder\n",
+		WIDTH, p->y * ROW, name, -LEFT / BARS, 1 + RIGHT / BARS, p->y - 0.5);
+	for (int i = 0; i < 4; i++)
+		fprintf(out, "$%s << END\n%sEND\n", blocks[i], p->text[i]);
+	fputs("plot $boxes using 1:2:3:4:5:6:7 with boxxyerror lc rgb variable, \\\n"
+	      "\t$names with labels right, $sums with labels left, \\\n"
+	      "\t$inside with labels center tc rgb '#111111'\n", out);
+}
+
+/**
+ * where_draw() - Draw a bar per kernel and breakdown.
+ * @all: the scenarios
+ * @dir: folder of the files
+ * @name: name of the files
+ *
+ * Each bar has a scale of its own, or ours would be a line beside a stock one of minutes.
+ *
+ * Return: false if there are no parts.
+ */
+bool where_draw(const struct scenarios *all, const char *dir, const char *name)
+{
+	struct picture p = { .y = 0 };
+	FILE **streams[] = { &p.boxes, &p.names, &p.inside, &p.sums }, *out;
+	bool any = false;
+
+	for (int i = 0; i < 4; i++)
+		*streams[i] = open_memstream(&p.text[i], &p.size[i]);
+	for (size_t i = 0; i < all->nr; i++)
+		any |= draw_scenario(&p, &all->v[i]);
+	for (int i = 0; i < 4; i++)
+		output_close(*streams[i], name);
+	if (!any)
+		return false;
+	out = output_open(dir, name, "gp");
+	put_picture(out, &p, name);
+	output_close(out, name);
+	gnuplot_run(dir, name);
+	return true;
+}
+
+static bool is_old(const char *part)
+{
+	static const char *const old[] = { "before", "freeze", "shutdown", "cpus-offline", "jump" };
+
+	for (size_t i = 0; i < sizeof(old) / sizeof(*old); i++)
+		if (!strcmp(part, old[i]))
+			return true;
+	return false;
+}
+
+enum { TID_OLD = 1, TID_NEW };
+
+static void trace_bar(struct json_object *trace, int pid, const char *name,
+		      const struct parts *parts)
+{
+	uint64_t at = 0;
+
+	trace_process(trace, pid, name);
+	trace_thread(trace, pid, TID_OLD, "old kernel");
+	trace_thread(trace, pid, TID_NEW, "new kernel");
+	for (const struct part *part = parts->v; part < parts->v + parts->nr; part++) {
+		uint64_t end = at + (uint64_t)(part->ns + 0.5);
+
+		trace_slice(trace, pid, is_old(part->name) ? TID_OLD : TID_NEW, part->name, at, end);
+		at = end;
+	}
+}
+
+/* Trace Event JSON: a process per bar, both of its kernels as tracks, zero is reboot(2) */
+void where_trace(FILE *out, const struct scenarios *all)
+{
+	struct json_object *trace = trace_new();
+	int pid = 0;
+
+	for (size_t i = 0; i < all->nr; i++)
+		for (int b = 0; b < NR_BREAKDOWNS; b++) {
+			struct parts parts = parts_of(&all->v[i], b);
+
+			if (parts.nr)
+				trace_bar(trace, ++pid,
+					  text_of("%.50s: %s", text_title(&all->v[i]).s,
+						  breakdowns[b].name).s, &parts);
+		}
+	trace_write(out, trace);
+}
