@@ -317,9 +317,9 @@ tree_refuses_a_bad_fdt() {
 	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'not of format kho-v4' || return 1
 	image fdt-no-map
 	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains "no usable 'preserved-memory-map'" || return 1
-	khoctl 2 tree -f "$dir/image" "$dir/image" && complains 'image: is no FDT' || return 1
+	khoctl 2 tree -f "$dir/image" "$dir/image" && complains 'image: is not an FDT' || return 1
 	: >"$dir/fdt"
-	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'fdt: is no FDT'
+	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'fdt: is not an FDT'
 }
 
 tree_takes_an_fdt_without_its_end() {
@@ -469,7 +469,7 @@ says_which_file_is_missing() {
 	khoctl 2 -R "$root" status && complains 'zoneinfo: No such file' || return 1
 	machine
 	: >"$kho/in/fdt"
-	khoctl 2 -R "$root" status && says '^incoming +not known: is no FDT' || return 1
+	khoctl 2 -R "$root" status && says '^incoming +not known: is not an FDT' || return 1
 	: >"$kho/out/scratch_len"
 	khoctl 2 -R "$root" status && complains 'scratch_len: cannot be read'
 }

@@ -3,10 +3,9 @@
  * The root FDT of a handover: where the tree of preserved memory is, and the records of the
  * subsystems. The names are those of include/linux/kho/abi/kexec_handover.h.
  *
- * What a kernel shows of it in debugfs may be less than all. Stock shows as many bytes as it
- * had at boot, which leaves out what was added later and the names of all properties, and
- * nothing at all in a kernel that was itself started by a live update. Then kho_out, a
- * variable of stock, tells where the FDT is.
+ * debugfs of stock shows as many bytes of it as it had at boot, without later records and the
+ * names of properties, and nothing in a kernel that was started by a live update. Stock's
+ * variable kho_out has the address of all of it.
  */
 #include <errno.h>
 #include <libfdt.h>
@@ -19,7 +18,7 @@
 #define MAP		"preserved-memory-map"
 #define DATA		"preserved-data"
 #define SIZE		"blob-size"
-/* Both kernels write it into one page. */
+/* Both kernels use one page. */
 #define MAX_FDT		(16 * PAGE_BYTES)
 
 static bool read_u64(const void *fdt, int node, const char *name, uint64_t *to)
@@ -32,7 +31,7 @@ static bool read_u64(const void *fdt, int node, const char *name, uint64_t *to)
 	return v && len == sizeof(*to);
 }
 
-/* Without names: "compatible" is the first of the root, the tree's the only number. */
+/* Without names of properties: "compatible" is the first, the tree the only number. */
 static bool guess_root(const void *fdt, uint64_t *root)
 {
 	int at = fdt_first_property_offset(fdt, 0), len;
@@ -67,9 +66,9 @@ static const char *parse(struct handover *h)
 {
 	if (h->cut)
 		return guess_root(h->fdt, &h->root) ? NULL :
-		       "is cut off before the address of the tree";
+		       "ends before the address of the tree";
 	if (fdt_node_check_compatible(h->fdt, 0, COMPATIBLE))
-		return "is not of format " COMPATIBLE ", the only one that is known";
+		return "is not of format " COMPATIBLE ", the only known one";
 	if (!read_u64(h->fdt, 0, MAP, &h->root))
 		return "has no usable '" MAP "'";
 	add_records(h);
@@ -83,22 +82,22 @@ const char *handover_parse(struct handover *h, const void *fdt, size_t len)
 
 	*h = (struct handover){ 0 };
 	if (len < sizeof(struct fdt_header) || fdt_magic(fdt) != FDT_MAGIC)
-		return "is no FDT";
+		return "is not an FDT";
 	total = fdt_totalsize(fdt);
 	if (total > MAX_FDT)
 		return "is an FDT of an impossible size";
 	h->cut = total > len;
-	h->fdt = calloc(1, total > len ? total : len);
-	if (!h->fdt)
-		return "no memory for the FDT";
+	h->fdt = checked(calloc(1, total > len ? total : len));
 	memcpy(h->fdt, fdt, len);
-	wrong = fdt_check_header(h->fdt) ? "is no valid FDT" : parse(h);
-	if (wrong)
-		handover_free(h);
+	wrong = fdt_check_header(h->fdt) ? "is not a valid FDT" : parse(h);
+	if (wrong) {
+		free(h->fdt);
+		h->fdt = NULL;
+	}
 	return wrong;
 }
 
-/* The pointer to it is what stock's struct kho_out begins with. NULL, or why it is not read. */
+/* Stock's struct kho_out begins with a pointer to the FDT. NULL, or why it is not readable. */
 static const char *read_kho_out(struct handover *h, const struct image *img)
 {
 	const char *why = why_no_address("kho_out");
@@ -120,34 +119,23 @@ const char *handover_read(struct handover *h, const char *dir, const struct imag
 {
 	const char *wrong, *why;
 	struct handover whole;
-	char path[64];
+	char path[64], *fdt;
 	size_t len;
-	char *fdt;
 
 	*h = (struct handover){ 0 };
 	snprintf(path, sizeof(path), KHO_DIR "/%s/fdt", dir);
 	fdt = file_text(file_open(path), &len);
 	wrong = fdt ? handover_parse(h, fdt, len) : strerror(errno);
-	if ((!fdt || h->cut) && !strcmp(dir, "out")) {
+	if ((!fdt || (!wrong && h->cut)) && !strcmp(dir, "out")) {
 		why = read_kho_out(&whole, img);
 		if (!why) {
-			handover_free(h);
+			free(h->fdt);
 			*h = whole;
-			wrong = NULL;
-		} else if (!fdt) {
-			wrong = why;
-		} else if (!wrong) {
+		} else {
 			h->why_cut = text_dup(why);
 		}
+		wrong = fdt ? NULL : why;
 	}
 	free(fdt);
 	return wrong;
-}
-
-void handover_free(struct handover *h)
-{
-	free(h->fdt);
-	free(h->records);
-	free(h->why_cut);
-	*h = (struct handover){ 0 };
 }

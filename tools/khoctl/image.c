@@ -17,19 +17,6 @@
 /* Width of a physical address */
 #define PHYS_BITS	52
 
-struct segment {
-	uint64_t	phys, addr, size, offset;
-};
-
-struct image {
-	const char	*path;
-	int		fd;
-	struct segment	*v;
-	size_t		nr;
-	uint64_t	end;
-	uint64_t	bytes;		/* of the file, ~0: does not say */
-};
-
 static bool read_at(int fd, void *buf, size_t len, uint64_t offset)
 {
 	while (len) {
@@ -44,14 +31,14 @@ static bool read_at(int fd, void *buf, size_t len, uint64_t offset)
 	return true;
 }
 
-static void add_segment(struct image *img, const Elf64_Phdr *p)
+static void add_segment(struct image *img, const Elf64_Phdr *p, uint64_t file_size)
 {
 	if (p->p_type != PT_LOAD || !p->p_filesz)
 		return;
-	/* vmalloc and the like are addresses, not memory: they are at ~0 */
+	/* vmalloc and the like are addresses without memory, at ~0 */
 	if (p->p_filesz > 1ULL << PHYS_BITS || p->p_paddr > (1ULL << PHYS_BITS) - p->p_filesz)
 		return;
-	if (p->p_offset > img->bytes || p->p_filesz > img->bytes - p->p_offset)
+	if (p->p_offset > file_size || p->p_filesz > file_size - p->p_offset)
 		errx(EXIT_INPUT, "%s: truncated: the file ends before its memory", img->path);
 	img->v = array_grow(img->v, img->nr, sizeof(*img->v));
 	img->v[img->nr++] = (struct segment){
@@ -76,6 +63,8 @@ static void read_segments(struct image *img)
 	Elf *elf = elf_version(EV_CURRENT) ? elf_begin(img->fd, ELF_C_READ, NULL) : NULL;
 	const Elf64_Ehdr *head = elf ? elf64_getehdr(elf) : NULL;
 	const Elf64_Phdr *p;
+	uint64_t file_size;
+	struct stat st;
 	size_t nr, i;
 
 	if (!head || head->e_ident[EI_DATA] != ELFDATA2LSB || head->e_type != ET_CORE)
@@ -84,8 +73,11 @@ static void read_segments(struct image *img)
 	p = elf64_getphdr(elf);
 	if (!p || elf_getphdrnum(elf, &nr))
 		errx(EXIT_INPUT, "%s: program headers: %s", img->path, elf_errmsg(-1));
+	/* a file in /proc has no blocks, and no meaningful size */
+	file_size = fstat(img->fd, &st) || !S_ISREG(st.st_mode) || !st.st_blocks ? ~0ULL :
+		    (uint64_t)st.st_size;
 	for (i = 0; i < nr; i++)
-		add_segment(img, &p[i]);
+		add_segment(img, &p[i], file_size);
 	elf_end(elf);
 	if (!img->nr)
 		errx(EXIT_INPUT, "%s: no segment has a physical address; it must be an image of a "
@@ -93,58 +85,30 @@ static void read_segments(struct image *img)
 	qsort(img->v, img->nr, sizeof(*img->v), by_phys);
 }
 
-static struct image *image_new(const char *path, int fd)
+static const struct image *open_image(const char *path, int fd)
 {
-	struct image *img = checked(calloc(1, sizeof(*img)));
-	struct stat st;
+	static struct image image;
 
-	img->path = text_dup(path);
-	img->fd = fd;
-	/* the size of a file in /proc means nothing, and it has no blocks */
-	img->bytes = fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_blocks ? ~0ULL :
-		     (uint64_t)st.st_size;
-	read_segments(img);
-	return img;
+	image = (struct image){ .path = text_dup(path), .fd = fd };
+	read_segments(&image);
+	return &image;
 }
 
-struct image *image_open(const char *path)
+const struct image *image_open(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		err(EXIT_INPUT, "%s", path);
-	return image_new(path, fd);
+	return open_image(path, fd);
 }
 
-struct image *image_of_host(const char **why)
+const struct image *image_of_host(const char **why)
 {
 	int fd = open(file_path("/proc/kcore"), O_RDONLY | O_CLOEXEC);
 
 	*why = fd < 0 ? why_no_kcore(errno) : NULL;
-	return fd < 0 ? NULL : image_new(file_path("/proc/kcore"), fd);
-}
-
-void image_close(struct image *img)
-{
-	if (!img)
-		return;
-	close(img->fd);
-	free(img->v);
-	free((char *)img->path);
-	free(img);
-}
-
-uint64_t image_end(const struct image *img)
-{
-	return img->end;
-}
-
-bool image_area(const struct image *img, size_t i, struct area *area)
-{
-	if (i >= img->nr)
-		return false;
-	*area = (struct area){ img->v[i].phys, img->v[i].size };
-	return true;
+	return fd < 0 ? NULL : open_image(file_path("/proc/kcore"), fd);
 }
 
 bool image_has(const struct image *img, uint64_t phys, uint64_t len)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * khoctl: what a live update of this host hands over, what it costs, and why.
+ * khoctl: state, cost and faults of a live update. A process runs one command; what that reads
+ * stays allocated.
  *
  *   khoctl.c        the command line
  *   output.c        numbers as text, JSON
  *   image.c         physical memory: /proc/kcore or an ELF image of a guest
  *   handover.c      the root FDT of a handover
  *   tree.c          the tree of preserved memory: walk, count, check
- *   host.c          what this kernel is, scratch areas, memory of the nodes
+ *   host.c          state of KHO and LUO, scratch areas, memory of the nodes
  *   luo.c           sessions, by debugfs and by open descriptors
  *   status.c tree_cmd.c timeline_cmd.c diff.c sessions.c
  *                   the commands
@@ -36,8 +37,8 @@
 /* The exit status of khoctl. */
 enum {
 	EXIT_FINE	= 0,
-	EXIT_WRONG	= 1,	/* what was looked at is wrong, or the kernel refused */
-	EXIT_INPUT	= 2,	/* usage, or something could not be read or written */
+	EXIT_WRONG	= 1,	/* a fault was found, or the kernel refused */
+	EXIT_INPUT	= 2,	/* usage, input or output error */
 };
 
 #define PAGE_SHIFT	12
@@ -68,20 +69,24 @@ __attribute__((format(printf, 1, 2))) char *text_format(const char *fmt, ...);
 char *text_dup(const char *text);		/* of NULL: NULL */
 void *array_grow(void *v, size_t nr, size_t size);	/* room for one more than @nr */
 
-struct area {
-	uint64_t	addr, size;
+/* image.c: the segments of an ELF core, by address; the first one counts where they overlap */
+struct segment {
+	uint64_t	phys, addr, size, offset;
 };
 
-/* image.c: of two areas that both have an address the first one counts. */
-struct image;
-struct image *image_open(const char *path);	/* dies if it is none */
-struct image *image_of_host(const char **why);	/* NULL: why there is none */
-void image_close(struct image *img);
-bool image_area(const struct image *img, size_t i, struct area *area);	/* in order */
+struct image {
+	const char	*path;
+	int		fd;
+	struct segment	*v;
+	size_t		nr;
+	uint64_t	end;		/* of memory */
+};
+
+const struct image *image_open(const char *path);
+const struct image *image_of_host(const char **why);	/* NULL: @why not */
 bool image_has(const struct image *img, uint64_t phys, uint64_t len);
 bool image_read(const struct image *img, uint64_t phys, void *buf, size_t len);
 bool image_read_virt(const struct image *img, uint64_t addr, void *buf, size_t len);
-uint64_t image_end(const struct image *img);			/* of memory */
 
 /* handover.c */
 struct record {
@@ -92,23 +97,26 @@ struct record {
 struct handover {
 	void		*fdt;
 	uint64_t	root;		/* of the tree */
-	bool		cut;		/* debugfs did not show all of it */
-	char		*why_cut;	/* why the rest was not to be had, or NULL */
+	bool		cut;		/* only its begin is known */
+	char		*why_cut;	/* the reason, or NULL */
 	struct record	*records;
 	size_t		nr;
 };
 
-/* NULL, or what is wrong with it. */
+/* Both return NULL, or what is wrong. */
 const char *handover_parse(struct handover *h, const void *fdt, size_t len);
 const char *handover_read(struct handover *h, const char *dir, const struct image *img);
-void handover_free(struct handover *h);
 
 /* host.c */
+struct area {
+	uint64_t	addr, size;
+};
+
 struct host {
 	char		*release;
 	bool		kho, luo;
 	char		*no_kho, *no_luo;	/* why not, or NULL */
-	bool		fast;		/* accelerated: it has files that stock has not */
+	bool		fast;		/* accelerated */
 	struct area	*scratch;
 	size_t		nr_scratch;
 	struct zone	*zones;
@@ -160,8 +168,8 @@ struct sessions {
 	size_t		denied;		/* processes that are not accessible */
 };
 
-void sessions_read(struct sessions *s);
-void sessions_free(struct sessions *s);
+/* Both once; what is read stays until khoctl ends. */
+const struct sessions *sessions_read(void);
 int session_get(const char *name);	/* a copy of a holder's descriptor; -ENOENT, -EACCES */
 
 /* status.c */

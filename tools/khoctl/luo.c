@@ -62,7 +62,7 @@ static void read_state(struct sessions *s)
 	free(text);
 }
 
-static struct session *find(struct sessions *s, const char *name)
+static struct session *find(const struct sessions *s, const char *name)
 {
 	size_t i;
 
@@ -90,40 +90,27 @@ static bool add_open(void *data, pid_t pid, int fd, const char *target)
 	return true;
 }
 
-void sessions_read(struct sessions *s)
+const struct sessions *sessions_read(void)
 {
-	*s = (struct sessions){ 0 };
-	read_state(s);
-	s->denied = for_each_open_file(add_open, s);
-}
+	static struct sessions s;
 
-void sessions_free(struct sessions *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->nr; i++)
-		free(s->v[i].name);
-	free(s->v);
-	free(s->not_listed);
+	read_state(&s);
+	s.denied = for_each_open_file(add_open, &s);
+	return &s;
 }
 
 int session_get(const char *name)
 {
-	struct sessions s;
-	const struct session *session;
-	int pidfd, fd = -ENOENT;
+	const struct sessions *s = sessions_read();
+	const struct session *session = find(s, name);
+	int pidfd, fd;
 
-	sessions_read(&s);
-	session = find(&s, name);
-	if (session && session->pid) {
-		pidfd = syscall(SYS_pidfd_open, session->pid, 0);
-		fd = pidfd < 0 ? -errno : syscall(SYS_pidfd_getfd, pidfd, session->fd, 0);
-		if (pidfd >= 0 && fd < 0)
-			fd = -errno;
-		close(pidfd);
-	} else if (!session && s.denied) {
-		fd = -EACCES;
-	}
-	sessions_free(&s);
+	if (!session || !session->pid)
+		return !session && s->denied ? -EACCES : -ENOENT;
+	pidfd = syscall(SYS_pidfd_open, session->pid, 0);
+	fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, session->fd, 0);
+	if (fd < 0)
+		fd = -errno;
+	close(pidfd);
 	return fd;
 }

@@ -116,19 +116,18 @@ static void read_incoming(void)
 static int list(const char *name)
 {
 	const char *why = why_no_luo();
-	struct sessions s;
+	const struct sessions *s;
 
 	(void)name;
 	if (why)
 		errx(EXIT_INPUT, "%s", why);
 	read_incoming();
-	sessions_read(&s);
-	(as_json ? list_json : list_text)(&s);
-	if (!s.listed)
+	s = sessions_read();
+	(as_json ? list_json : list_text)(s);
+	if (!s->listed)
 		warnx("sessions: %s, so only those that a process has open are listed%s",
-		      s.not_listed, s.denied ? "; some processes are not accessible: run as root" :
+		      s->not_listed, s->denied ? "; some processes are not accessible: run as root" :
 		      "");
-	sessions_free(&s);
 	return EXIT_FINE;
 }
 

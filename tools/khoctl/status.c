@@ -24,7 +24,7 @@ static struct status {
 static void read_out(void)
 {
 	const char *why, *wrong;
-	struct image *img;
+	const struct image *img;
 
 	st.no_out = st.host.no_kho;
 	if (!st.host.kho)
@@ -36,7 +36,6 @@ static void read_out(void)
 		st.no_out = text_dup(wrong);
 	else if (img)
 		st.tree = tree_walk(img, st.out.root, &st.host, false);
-	image_close(img);
 }
 
 /* kexec-metadata: a version, the release of the previous kernel, the number of kexecs. */
@@ -70,19 +69,16 @@ static void read_in(void)
 
 static void count_sessions(void)
 {
-	struct sessions s;
-	size_t i;
+	const struct sessions *s = sessions_read();
+	const struct session *x;
 
-	sessions_read(&s);
-	st.not_listed = text_dup(s.not_listed);
-	for (i = 0; i < s.nr; i++) {
-		if (s.v[i].known && s.v[i].incoming)
+	st.not_listed = s->not_listed;
+	for (x = s->v; x < s->v + s->nr; x++) {
+		if (x->known && x->incoming)
 			continue;
 		st.sessions++;
-		if (s.v[i].files > 0)
-			st.files += s.v[i].files;
+		st.files += x->files > 0 ? x->files : 0;
 	}
-	sessions_free(&s);
 }
 
 static void read_status(void)

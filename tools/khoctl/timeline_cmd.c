@@ -153,7 +153,7 @@ static void print_text(const struct timeline *t)
 	if (!t->previous)
 		puts("the previous kernel has no record: a cold boot, or a stock kernel");
 	if (t->lost)
-		printf("%s spans have no entry and are in the totals only\n", text_count(t->lost).s);
+		printf("%s spans have no entry; they are in the totals\n", text_count(t->lost).s);
 }
 
 /* A file that is complete when it gets its name. */

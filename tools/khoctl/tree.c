@@ -195,12 +195,11 @@ static void check_words(struct walk *w, uint64_t from, uint64_t end)
 static void check_maps(struct walk *w)
 {
 	uint64_t done = 0;
-	struct area area;
-	size_t i;
+	const struct segment *s;
 
-	for (i = 0; image_area(w->img, i, &area); i++) {
-		uint64_t from = area.addr >> PAGE_SHIFT >> 6;
-		uint64_t end = ((area.addr + area.size) >> PAGE_SHIFT >> 6) + 1;
+	for (s = w->img->v; s < w->img->v + w->img->nr; s++) {
+		uint64_t from = s->phys >> PAGE_SHIFT >> 6;
+		uint64_t end = ((s->phys + s->size) >> PAGE_SHIFT >> 6) + 1;
 
 		check_words(w, from > done ? from : done, end);
 		if (end > done)
@@ -216,7 +215,7 @@ struct tree *tree_walk(const struct image *img, uint64_t root, const struct host
 		.host = host,
 		.dump = dump,
 		.t = &tree,
-		.nr_pages = image_end(img) >> PAGE_SHIFT,
+		.nr_pages = img->end >> PAGE_SHIFT,
 	};
 
 	tree.root = root;

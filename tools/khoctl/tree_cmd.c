@@ -66,7 +66,7 @@ static void check_in(void)
 static void find_root(const struct image *img)
 {
 	const char *wrong, *name = fdt_file;
-	struct handover h;
+	static struct handover h;
 	size_t len;
 	char *fdt;
 
@@ -81,7 +81,6 @@ static void find_root(const struct image *img)
 	if (wrong)
 		errx(EXIT_INPUT, "%s: %s", name, wrong);
 	root = h.root;
-	handover_free(&h);
 }
 
 static void print_text(const struct tree *t)
@@ -115,7 +114,7 @@ static int run(bool json, char **words)
 {
 	static struct host host;
 	const char *file = *words, *why = NULL;
-	struct image *img;
+	const struct image *img;
 	struct tree *t;
 
 	if (file && !fdt_file && !root)
@@ -134,7 +133,6 @@ static int run(bool json, char **words)
 		find_root(img);
 	t = tree_walk(img, root, file ? NULL : &host, dump && !json);
 	(json ? print_json : print_text)(t);
-	image_close(img);
 	return t->faults ? EXIT_WRONG : EXIT_FINE;
 }
 
