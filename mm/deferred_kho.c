@@ -12,12 +12,12 @@
  *   memblock_free_all(), see mm/kho_early_memory.c.
  * - The rest is done when the section is initialised, see mm/kho_section_init.c.
  *
- * deferred_init_memmap_chunk() calls kho_fast_finish_range() for what it is
+ * deferred_init_memmap_chunk() calls kho_fast_init_range() for what it is
  * about to initialise and then leaves busy sections alone, so they are finished
  * on the CPUs of their node in parallel with each other and with free memory.
  * Sections that it does not come to, because nothing in them is deferred, are
- * finished by kho_fast_finish_all(), on all CPUs. Whoever claims a preserved
- * page before that finishes its sections with kho_fast_finish_pages().
+ * finished by kho_fast_init_all(), on all CPUs. Whoever claims a preserved
+ * page before that finishes its sections with kho_fast_ensure_initialised().
  *
  * Holes of a few pages between held pages are not freed here but noted, see
  * mm/kho_free_runs.c.
@@ -25,7 +25,7 @@
  * Held pages and such holes are managed pages, as in the kernel before and as
  * they will be when they are claimed: watermarks and what initcalls size by
  * totalram_pages() come out as after a cold boot. totalram_pages() has them only
- * from kho_fast_finish_all() on: files_maxfiles_init(), right before, compares it
+ * from kho_fast_init_all() on: files_maxfiles_init(), right before, compares it
  * with free memory and would take the difference for the size of the kernel.
  *
  * States: PENDING from kho_fast_free_done() on, unless there is nothing to do;
@@ -66,38 +66,38 @@
 #include "kho_section_init.h"
 
 /**
- * kho_fast_is_held - Is a page in a busy section?
+ * kho_fast_section_has_preserved - Is a page in a busy section?
  * @pfn: Its page frame.
  *
  * Return: true when the caller must leave the section of @pfn alone.
  */
-bool __init kho_fast_is_held(unsigned long pfn)
+bool __init kho_fast_section_has_preserved(unsigned long pfn)
 {
 	return kho_fast_map_has_preserved(&kho_fast_incoming, pfn);
 }
 
 /* Held pages and holes that wait; memblock_free_all() counted them as free. */
-static atomic_long_t nr_staying __initdata;
+static atomic_long_t kho_nr_kept __initdata;
 
 /**
- * kho_fast_count_staying - Count pages that are not freed as managed pages.
+ * kho_fast_count_kept - Count pages that are not freed as managed pages.
  * @zone:     Their zone.
  * @nr_pages: Their number.
  */
-void __init kho_fast_count_staying(struct zone *zone, unsigned long nr_pages)
+void __init kho_fast_count_kept(struct zone *zone, unsigned long nr_pages)
 {
 	atomic_long_add(nr_pages, &zone->managed_pages);
-	atomic_long_add(nr_pages, &nr_staying);
+	atomic_long_add(nr_pages, &kho_nr_kept);
 	totalram_pages_add(-(long)nr_pages);
 }
 
-static void __init set_pending(unsigned long start_pfn, unsigned long end_pfn)
+static void __init kho_set_pending(unsigned long start_pfn, unsigned long end_pfn)
 {
 	struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long nr = pfn_to_section_nr(start_pfn);
 
 	for (; nr < map->nr_sections && section_nr_to_pfn(nr) < end_pfn; nr++) {
-		if (kho_fast_is_held(section_nr_to_pfn(nr)))
+		if (kho_fast_section_has_preserved(section_nr_to_pfn(nr)))
 			map->sections[nr].state = KHO_FAST_PENDING;
 	}
 }
@@ -118,7 +118,7 @@ void __init kho_fast_set_all_pending(void)
 		unsigned long end = pgdat_end_pfn(NODE_DATA(nid));
 
 		if (early_end < end)
-			set_pending(early_end, end);
+			kho_set_pending(early_end, end);
 	}
 
 	/* Early single pages have their form. */
@@ -129,8 +129,8 @@ void __init kho_fast_set_all_pending(void)
 }
 
 /* Finish a section unless somebody else does; returns false then. */
-static bool __init try_finish(unsigned long nr,
-			      struct kho_fast_section_result *result)
+static bool __init kho_try_init_section(unsigned long nr,
+					struct kho_fast_section_result *result)
 {
 	struct kho_fast_section *section = &kho_fast_incoming.sections[nr];
 
@@ -144,7 +144,7 @@ static bool __init try_finish(unsigned long nr,
 
 	/* Stores past the caches are not ordered by a release. */
 	wmb();
-	/* Pairs with the acquire in kho_fast_finish_pages(). */
+	/* Pairs with the acquire in kho_fast_ensure_initialised(). */
 	smp_store_release(&section->state, KHO_FAST_DONE);
 
 	return true;
@@ -154,8 +154,8 @@ static bool __init try_finish(unsigned long nr,
  * Out of the way: counting takes as long as freeing does. Not __init, since a claim
  * may come to it when others think that all is finished.
  */
-static noinline void trace_section(unsigned long nr, u64 ns,
-				   const struct kho_fast_section_result *result)
+static noinline void kho_trace_section(unsigned long nr, u64 ns,
+				       const struct kho_fast_section_result *result)
 {
 	unsigned long pfn = section_nr_to_pfn(nr), preserved = 0;
 	unsigned long end = pfn + PAGES_PER_SECTION;
@@ -172,7 +172,7 @@ static noinline void trace_section(unsigned long nr, u64 ns,
 }
 
 /**
- * kho_fast_finish_range - Finish the busy sections of a range.
+ * kho_fast_init_range - Finish the busy sections of a range.
  * @start_pfn:   First page frame, on a section border.
  * @end_pfn:     One past the last page frame, likewise.
  * @can_resched: The caller may be scheduled away.
@@ -183,9 +183,9 @@ static noinline void trace_section(unsigned long nr, u64 ns,
  * off.
  * Return: how many pages were freed.
  */
-unsigned long __init kho_fast_finish_range(unsigned long start_pfn,
-					   unsigned long end_pfn,
-					   bool can_resched)
+unsigned long __init kho_fast_init_range(unsigned long start_pfn,
+					 unsigned long end_pfn,
+					 bool can_resched)
 {
 	struct kho_fast_section_result result;
 	unsigned long pfn, freed = 0;
@@ -194,16 +194,16 @@ unsigned long __init kho_fast_finish_range(unsigned long start_pfn,
 	for (pfn = start_pfn; pfn < end_pfn; pfn += PAGES_PER_SECTION) {
 		unsigned long nr = pfn_to_section_nr(pfn);
 
-		if (!kho_fast_is_held(pfn))
+		if (!kho_fast_section_has_preserved(pfn))
 			continue;
 
 		began = sched_clock();
 		clock = kho_fast_clock();
-		if (try_finish(nr, &result)) {
+		if (kho_try_init_section(nr, &result)) {
 			ended = sched_clock();
 			kho_fast_stats_add(&result, began, ended, clock);
 			if (trace_kho_section_enabled())
-				trace_section(nr, ended - began, &result);
+				kho_trace_section(nr, ended - began, &result);
 			freed += result.freed;
 		}
 		if (can_resched)
@@ -217,32 +217,32 @@ unsigned long __init kho_fast_finish_range(unsigned long start_pfn,
 
 /*
  * Not __init, but it refers to what is: sections are pending only until
- * kho_fast_finish_all().
+ * kho_fast_init_all().
  */
-static __ref void finish_pending(unsigned long nr)
+static __ref void kho_init_pending(unsigned long nr)
 {
 	u64 began = trace_kho_section_enabled() ? sched_clock() : 0;
 	struct kho_fast_section_result result;
 
-	if (try_finish(nr, &result) && began)
-		trace_section(nr, sched_clock() - began, &result);
+	if (kho_try_init_section(nr, &result) && began)
+		kho_trace_section(nr, sched_clock() - began, &result);
 }
 
 /**
- * kho_fast_finish_pages - Make sure that pages of a claimed key are ready.
+ * kho_fast_ensure_initialised - Make sure that pages of a claimed key are ready.
  * @pfn:      First page frame.
  * @nr_pages: Number of pages.
  *
  * Context: process context or atomic, but not interrupt, from early_initcall
  * on, under rcu_read_lock(); waits for whoever is finishing one of the sections.
  */
-void kho_fast_finish_pages(unsigned long pfn, unsigned long nr_pages)
+void kho_fast_ensure_initialised(unsigned long pfn, unsigned long nr_pages)
 {
 	struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long nr = pfn_to_section_nr(pfn);
 	unsigned long last = pfn_to_section_nr(pfn + nr_pages - 1);
 
-	/* Pairs with the release in kho_fast_finish_all(). */
+	/* Pairs with the release in kho_fast_init_all(). */
 	if (likely(smp_load_acquire(&map->initialised)))
 		return;
 
@@ -250,21 +250,21 @@ void kho_fast_finish_pages(unsigned long pfn, unsigned long nr_pages)
 		u16 *state = &map->sections[nr].state;
 
 		if (READ_ONCE(*state) == KHO_FAST_PENDING)
-			finish_pending(nr);
-		/* Pairs with the release in try_finish(). */
+			kho_init_pending(nr);
+		/* Pairs with the release in kho_try_init_section(). */
 		while (smp_load_acquire(state) != KHO_FAST_DONE)
 			cpu_relax();
 	}
 }
 
-static void __init finish_job(unsigned long start_pfn, unsigned long end_pfn,
-			      void *unused)
+static void __init kho_init_job(unsigned long start_pfn, unsigned long end_pfn,
+				void *unused)
 {
-	kho_fast_finish_range(start_pfn, end_pfn, true);
+	kho_fast_init_range(start_pfn, end_pfn, true);
 }
 
 /* Cut @job down to the sections that are still pending. */
-static void __init cut_to_pending(struct padata_mt_job *job)
+static void __init kho_trim_job(struct padata_mt_job *job)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long first = 0, end = map->nr_sections;
@@ -279,7 +279,7 @@ static void __init cut_to_pending(struct padata_mt_job *job)
 }
 
 /**
- * kho_fast_finish_all - Finish what deferred initialisation did not come to.
+ * kho_fast_init_all - Finish what deferred initialisation did not come to.
  *
  * That is, sections of early memory: all of it without
  * CONFIG_DEFERRED_STRUCT_PAGE_INIT.
@@ -287,27 +287,27 @@ static void __init cut_to_pending(struct padata_mt_job *job)
  * Context: page_alloc_init_late(), when padata can be used, memblock is still
  * there and nobody has looked at all struct pages yet.
  */
-void __init kho_fast_finish_all(void)
+void __init kho_fast_init_all(void)
 {
 	struct kho_fast_map *map = &kho_fast_incoming;
 	const unsigned long nr_pages = section_nr_to_pfn(map->nr_sections);
 	struct padata_mt_job job = {
-		.thread_fn	= finish_job,
+		.thread_fn	= kho_init_job,
 		.align		= PAGES_PER_SECTION,
 		.min_chunk	= PAGES_PER_SECTION,
 		.max_threads	= num_online_cpus(),
 		.numa_aware	= true,
 	};
 
-	if (!kho_fast_is_boot())
+	if (!kho_fast_has_preserved())
 		return;
 
-	cut_to_pending(&job);
+	kho_trim_job(&job);
 	padata_do_multithreaded(&job);
 	/* Somebody who claims may still be finishing one. */
-	kho_fast_finish_pages(0, nr_pages);
-	totalram_pages_add(atomic_long_read(&nr_staying));
+	kho_fast_ensure_initialised(0, nr_pages);
+	totalram_pages_add(atomic_long_read(&kho_nr_kept));
 
-	/* Pairs with the acquire in kho_fast_finish_pages(). */
+	/* Pairs with the acquire in kho_fast_ensure_initialised(). */
 	smp_store_release(&map->initialised, true);
 }

@@ -16,42 +16,42 @@
 #include "kho_free_runs.h"
 
 /* Holes below this size are freed after boot, see mm/kho_free_runs.c. */
-static unsigned int small_hole_pages __initdata = 8;
+static unsigned int kho_short_run_pages __initdata = 8;
 
 /* kho_small_hole=<pages>; 0 to free all holes at once */
-static int __init parse_small_hole(char *arg)
+static int __init kho_parse_small_hole(char *arg)
 {
-	return kstrtouint(arg, 10, &small_hole_pages);
+	return kstrtouint(arg, 10, &kho_short_run_pages);
 }
-early_param("kho_small_hole", parse_small_hole);
+early_param("kho_small_hole", kho_parse_small_hole);
 /**
  * kho_buddy_block_read - Read which pages of a block are not freed.
  * @block: Filled in.
  * @from:  First page frame of interest, of a section with preserved pages.
  * @to:    One past the last page frame of interest, in the same block.
- * @holes: Takes the short runs of [@from, @to).
+ * @runs: Takes the short runs of [@from, @to).
  */
 void __init kho_buddy_block_read(struct kho_buddy_block *block,
 				 unsigned long from, unsigned long to,
-				 struct kho_fast_holes *holes)
+				 struct kho_short_runs *runs)
 {
 	unsigned long start, limit, end;
 
 	block->pfn = ALIGN_DOWN(from, KHO_FAST_BLOCK_PAGES);
-	kho_fast_keep_mask(&kho_fast_incoming, block->pfn, block->stay);
-	if (!kho_fast_holes_can_wait())
+	kho_fast_keep_mask(&kho_fast_incoming, block->pfn, block->keep);
+	if (!kho_short_runs_can_wait())
 		return;
 
 	limit = to - block->pfn;
-	start = find_next_zero_bit(block->stay, limit, from - block->pfn);
+	start = find_next_zero_bit(block->keep, limit, from - block->pfn);
 	for (; start < limit;
-	     start = find_next_zero_bit(block->stay, limit, end)) {
-		end = find_next_bit(block->stay, limit, start);
-		if (end - start >= small_hole_pages)
+	     start = find_next_zero_bit(block->keep, limit, end)) {
+		end = find_next_bit(block->keep, limit, start);
+		if (end - start >= kho_short_run_pages)
 			continue;
 
-		kho_fast_holes_collect(holes, block->pfn + start,
+		kho_short_runs_collect(runs, block->pfn + start,
 				       block->pfn + end);
-		bitmap_set(block->stay, start, end - start);
+		bitmap_set(block->keep, start, end - start);
 	}
 }

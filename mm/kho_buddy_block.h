@@ -13,21 +13,21 @@
 
 #include "../kernel/kho_fast/incoming/bitmap.h"
 
-struct kho_fast_holes;
+struct kho_short_runs;
 
 /**
  * struct kho_buddy_block - Pages of a buddy block that are not freed.
  * @pfn:  First page frame.
- * @stay: Bit i is set when page frame @pfn + i is preserved, a page of the tree
+ * @keep: Bit i is set when page frame @pfn + i is preserved, a page of the tree
  *        or part of a short run.
  */
 struct kho_buddy_block {
 	unsigned long pfn;
-	DECLARE_BITMAP(stay, KHO_FAST_BLOCK_PAGES);
+	DECLARE_BITMAP(keep, KHO_FAST_BLOCK_PAGES);
 };
 
 void kho_buddy_block_read(struct kho_buddy_block *block, unsigned long from,
-			  unsigned long to, struct kho_fast_holes *holes);
+			  unsigned long to, struct kho_short_runs *runs);
 
 /* End of the block of @pfn, or @limit when that comes first. */
 static inline unsigned long kho_buddy_block_end(unsigned long pfn,
@@ -36,7 +36,7 @@ static inline unsigned long kho_buddy_block_end(unsigned long pfn,
 	return min(ALIGN(pfn + 1, KHO_FAST_BLOCK_PAGES), limit);
 }
 
-/* Call @free for what does not stay of [from, to). Returns how many pages. */
+/* Call @free for what does not keep of [from, to). Returns how many pages. */
 static __always_inline unsigned long
 kho_buddy_block_free(const struct kho_buddy_block *block, unsigned long from,
 		     unsigned long to,
@@ -46,11 +46,11 @@ kho_buddy_block_free(const struct kho_buddy_block *block, unsigned long from,
 	unsigned long start = from - block->pfn, end, freed = 0;
 
 	for (;;) {
-		start = find_next_zero_bit(block->stay, limit, start);
+		start = find_next_zero_bit(block->keep, limit, start);
 		if (start >= limit)
 			return freed;
 
-		end = find_next_bit(block->stay, limit, start);
+		end = find_next_bit(block->keep, limit, start);
 		free(block->pfn + start, block->pfn + end);
 		freed += end - start;
 		start = end;

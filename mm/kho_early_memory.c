@@ -25,32 +25,32 @@
 #include "kho_free_runs.h"
 
 /* Per node the first pfn whose struct page is not initialised early. */
-static unsigned long deferred_from[MAX_NUMNODES] __initdata;
+static unsigned long kho_deferred_from[MAX_NUMNODES] __initdata;
 
 /**
- * kho_fast_is_boot - Does memory wait for a handover to be sorted out?
+ * kho_fast_has_preserved - Does memory wait for a handover to be sorted out?
  *
  * Return: true after a kexec with a valid handover.
  */
-bool __init kho_fast_is_boot(void)
+bool __init kho_fast_has_preserved(void)
 {
 	return kho_fast_incoming.root;
 }
 
 /**
- * kho_fast_hold_init - Note which struct pages are deferred.
+ * kho_fast_early_memory_init - Note which struct pages are deferred.
  *
  * deferred_grow_zone() moves the border later, and by then kho_fast_free_range()
  * must have dealt with all that is below it.
  *
  * Context: boot CPU, between memmap_init() and memblock_free_all().
  */
-void __init kho_fast_hold_init(void)
+void __init kho_fast_early_memory_init(void)
 {
 	int nid;
 
 	for_each_node_state(nid, N_MEMORY)
-		deferred_from[nid] = kho_fast_first_deferred_pfn(nid);
+		kho_deferred_from[nid] = kho_fast_first_deferred_pfn(nid);
 	kho_fast_stats_init();
 }
 
@@ -62,26 +62,26 @@ void __init kho_fast_hold_init(void)
  */
 unsigned long __init kho_fast_early_end(int nid)
 {
-	return deferred_from[nid];
+	return kho_deferred_from[nid];
 }
 
 /* Free the early pages [pfn, end) of a busy section around what is held. */
-static void __init free_early(unsigned long pfn, unsigned long end,
-			      void (*free)(unsigned long start,
-					   unsigned long end))
+static void __init kho_free_early(unsigned long pfn, unsigned long end,
+				  void (*free)(unsigned long start,
+					       unsigned long end))
 {
-	struct kho_fast_holes holes = {};
+	struct kho_short_runs runs = {};
 	struct kho_buddy_block block;
 	unsigned long next;
 
 	for (; pfn < end; pfn = next) {
 		next = kho_buddy_block_end(pfn, end);
-		kho_buddy_block_read(&block, pfn, next, &holes);
-		kho_fast_count_staying(page_zone(pfn_to_page(pfn)), next - pfn -
-				       kho_buddy_block_free(&block, pfn, next,
-							    free));
+		kho_buddy_block_read(&block, pfn, next, &runs);
+		kho_fast_count_kept(page_zone(pfn_to_page(pfn)), next - pfn -
+				    kho_buddy_block_free(&block, pfn, next,
+							 free));
 	}
-	kho_fast_holes_add(&holes);
+	kho_short_runs_queue(&runs);
 }
 
 /**
@@ -101,20 +101,20 @@ bool __init kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
 {
 	unsigned long pfn, next, early_end, run = start_pfn;
 
-	if (!kho_fast_is_boot())
+	if (!kho_fast_has_preserved())
 		return false;
 
-	early_end = deferred_from[early_pfn_to_nid(start_pfn)];
+	early_end = kho_deferred_from[early_pfn_to_nid(start_pfn)];
 	early_end = clamp(early_end, start_pfn, end_pfn);
 
 	for (pfn = start_pfn; pfn < early_end; pfn = next) {
 		next = min(SECTION_ALIGN_UP(pfn + 1), early_end);
-		if (!kho_fast_is_held(pfn))
+		if (!kho_fast_section_has_preserved(pfn))
 			continue;
 
 		if (run < pfn)
 			free(run, pfn);
-		free_early(pfn, next, free);
+		kho_free_early(pfn, next, free);
 		run = next;
 	}
 	if (run < early_end)
@@ -135,7 +135,7 @@ bool __init kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
  */
 void __init kho_fast_free_done(void)
 {
-	if (kho_fast_is_boot()) {
+	if (kho_fast_has_preserved()) {
 		memblock_clear_kho_scratch_only();
 		memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
 		kho_fast_set_all_pending();

@@ -8,7 +8,7 @@
 #include <linux/limits.h>
 #include <linux/mmzone.h>
 
-void kho_fast_hold_init(void);
+void kho_fast_early_memory_init(void);
 unsigned long kho_fast_early_end(int nid);
 
 static inline unsigned long kho_fast_first_deferred_pfn(int nid)

@@ -37,131 +37,131 @@
 #include "kho_free_runs.h"
 
 /* Below this much free memory that anyone may use, small holes do not wait. */
-#define PLENTY_PAGES	(SZ_256M >> PAGE_SHIFT)
+#define KHO_PLENTY_PAGES	(SZ_256M >> PAGE_SHIFT)
 
 /* The bitmap of a section fits in a page. */
 static_assert(PAGE_SIZE * BITS_PER_BYTE >= PAGES_PER_SECTION);
 
-static LLIST_HEAD(sections);
-static DEFINE_SPINLOCK(take_lock);
+static LLIST_HEAD(kho_short_run_list);
+static DEFINE_SPINLOCK(kho_take_lock);
 
 /**
- * kho_fast_holes_can_wait - Is there enough memory without the small holes?
+ * kho_short_runs_can_wait - Is there enough memory without the small holes?
  *
  * Return: true when freeing them can be put off.
  */
-bool __init kho_fast_holes_can_wait(void)
+bool __init kho_short_runs_can_wait(void)
 {
 	long nr_free = global_zone_page_state(NR_FREE_PAGES) -
 		       global_zone_page_state(NR_FREE_CMA_PAGES);
 
-	return nr_free > (long)PLENTY_PAGES;
+	return nr_free > (long)KHO_PLENTY_PAGES;
 }
 
-static unsigned long offset_in_section(unsigned long pfn)
+static unsigned long kho_offset_in_section(unsigned long pfn)
 {
 	return pfn & (PAGES_PER_SECTION - 1);
 }
 
 /**
- * kho_fast_holes_collect - Put a hole off.
- * @holes: Holes of the same section; starts out empty.
+ * kho_short_runs_collect - Put a hole off.
+ * @runs: Holes of the same section; starts out empty.
  * @start: First page frame.
  * @end:   One past the last page frame.
  */
-void __init kho_fast_holes_collect(struct kho_fast_holes *holes,
+void __init kho_short_runs_collect(struct kho_short_runs *runs,
 				   unsigned long start, unsigned long end)
 {
 	/* __free_page() does not, unlike what frees boot memory. */
 	accept_memory(PFN_PHYS(start), (end - start) << PAGE_SHIFT);
 
-	if (!holes->page) {
-		holes->page = pfn_to_page(start);
-		bitmap_zero(page_address(holes->page), PAGES_PER_SECTION);
+	if (!runs->page) {
+		runs->page = pfn_to_page(start);
+		bitmap_zero(page_address(runs->page), PAGES_PER_SECTION);
 	}
-	bitmap_set(page_address(holes->page), offset_in_section(start),
+	bitmap_set(page_address(runs->page), kho_offset_in_section(start),
 		   end - start);
 }
 
 /**
- * kho_fast_holes_add - Hand the holes of a section to the worker.
- * @holes: The holes, possibly none; their struct pages are initialised.
+ * kho_short_runs_queue - Hand the holes of a section to the worker.
+ * @runs: The runs, possibly none; their struct pages are initialised.
  */
-void __init kho_fast_holes_add(struct kho_fast_holes *holes)
+void __init kho_short_runs_queue(struct kho_short_runs *runs)
 {
-	if (holes->page)
-		llist_add(&holes->page->pcp_llist, &sections);
+	if (runs->page)
+		llist_add(&runs->page->pcp_llist, &kho_short_run_list);
 }
 
-static struct page *take_section(void)
+static struct page *kho_take_section(void)
 {
 	struct llist_node *node;
 
-	guard(spinlock)(&take_lock);
+	guard(spinlock)(&kho_take_lock);
 
-	node = llist_del_first(&sections);
+	node = llist_del_first(&kho_short_run_list);
 	return node ? llist_entry(node, struct page, pcp_llist) : NULL;
 }
 
-static void free_hole(struct page *page)
+static void kho_free_run_page(struct page *page)
 {
 	clear_page_tag_ref(page);
 	__free_page(page);
 }
 
 /* Returns how many pages that were. The one with the bitmap goes last. */
-static unsigned long free_section(struct page *page)
+static unsigned long kho_free_section_runs(struct page *page)
 {
-	unsigned long offset = offset_in_section(page_to_pfn(page)), bit;
+	unsigned long offset = kho_offset_in_section(page_to_pfn(page)), bit;
 	unsigned long *bitmap = page_address(page);
 	unsigned long freed = 1;
 
 	INIT_LIST_HEAD(&page->lru);
 	__clear_bit(offset, bitmap);
 	for_each_set_bit(bit, bitmap, PAGES_PER_SECTION) {
-		free_hole(page - offset + bit);
+		kho_free_run_page(page - offset + bit);
 		freed++;
 	}
-	free_hole(page);
+	kho_free_run_page(page);
 
 	return freed;
 }
 
-static void free_all(struct work_struct *work)
+static void kho_free_short_runs(struct work_struct *work)
 {
 	struct page *page;
 
-	while ((page = take_section())) {
-		free_section(page);
+	while ((page = kho_take_section())) {
+		kho_free_section_runs(page);
 		cond_resched();
 	}
 }
 
-static DECLARE_WORK(free_work, free_all);
+static DECLARE_WORK(kho_free_work, kho_free_short_runs);
 
-static int free_at_oom(struct notifier_block *nb, unsigned long unused,
-		       void *freed)
+static int kho_free_at_oom(struct notifier_block *nb, unsigned long unused,
+			   void *freed)
 {
 	struct page *page;
 
-	while ((page = take_section()))
-		*(unsigned long *)freed += free_section(page);
+	while ((page = kho_take_section()))
+		*(unsigned long *)freed += kho_free_section_runs(page);
 
 	return NOTIFY_OK;
 }
 
-static struct notifier_block oom_nb = { .notifier_call = free_at_oom };
+static struct notifier_block kho_oom_nb = { .notifier_call = kho_free_at_oom };
 
 /**
- * kho_fast_holes_free - Let the worker free what was put off.
+ * kho_short_runs_free - Let the worker free what was put off.
  *
  * Context: process context, when all sections are finished.
  */
-void __init kho_fast_holes_free(void)
+void __init kho_short_runs_free(void)
 {
-	if (llist_empty(&sections))
+	if (llist_empty(&kho_short_run_list))
 		return;
 
-	register_oom_notifier(&oom_nb);
-	queue_work(system_dfl_wq, &free_work);
+	register_oom_notifier(&kho_oom_nb);
+	queue_work(system_dfl_wq, &kho_free_work);
 }

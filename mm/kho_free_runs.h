@@ -10,18 +10,18 @@
 struct page;
 
 /**
- * struct kho_fast_holes - Small holes of one section whose freeing is put off.
+ * struct kho_short_runs - Small holes of one section whose freeing is put off.
  * @page: The first of them, NULL when there is none. Its memory is a bitmap of
  *        all of them, one bit per page of the section.
  */
-struct kho_fast_holes {
+struct kho_short_runs {
 	struct page *page;
 };
 
-bool kho_fast_holes_can_wait(void);
-void kho_fast_holes_collect(struct kho_fast_holes *holes, unsigned long start,
+bool kho_short_runs_can_wait(void);
+void kho_short_runs_collect(struct kho_short_runs *runs, unsigned long start,
 			    unsigned long end);
-void kho_fast_holes_add(struct kho_fast_holes *holes);
-void kho_fast_holes_free(void);
+void kho_short_runs_queue(struct kho_short_runs *runs);
+void kho_short_runs_free(void);
 
 #endif /* _MM_KHO_FREE_RUNS_H */

@@ -13,8 +13,8 @@
 #include <linux/mm.h>
 
 /* The first of the regions whose end, or else start, is above @addr. */
-static u32 __init first_region(const struct memblock_type *type,
-			       phys_addr_t addr, bool end)
+static u32 __init kho_first_region(const struct memblock_type *type,
+				   phys_addr_t addr, bool end)
 {
 	u32 left = 0, right = type->cnt;
 
@@ -32,7 +32,7 @@ static u32 __init first_region(const struct memblock_type *type,
 }
 
 /**
- * kho_fast_free_range_from - Where to start looking for free memory.
+ * kho_fast_free_range_iter_at - Where to start looking for free memory.
  * @pfn: First page frame of interest.
  *
  * for_each_free_mem_range() starts with the first region of all. Doing so once
@@ -41,10 +41,10 @@ static u32 __init first_region(const struct memblock_type *type,
  * Return: the value of the iterator of for_each_free_mem_range() that skips the
  * ranges which end at or below @pfn.
  */
-u64 __init kho_fast_free_range_from(unsigned long pfn)
+u64 __init kho_fast_free_range_iter_at(unsigned long pfn)
 {
-	u64 reserved = first_region(&memblock.reserved, PFN_PHYS(pfn), false);
+	u64 reserved = kho_first_region(&memblock.reserved, PFN_PHYS(pfn), false);
 
-	return first_region(&memblock.memory, PFN_PHYS(pfn), true) |
+	return kho_first_region(&memblock.memory, PFN_PHYS(pfn), true) |
 	       reserved << 32;
 }

@@ -33,34 +33,34 @@
 #include "kho_section_init.h"
 
 /*
- * struct piece - Pages of a section whose struct pages are all early or deferred.
+ * struct kho_section_part - Pages of a section whose struct pages are all early or deferred.
  * @start:     First page frame.
  * @end:       One past the last page frame.
  * @zone:      Zone of all pages, when their struct pages are deferred.
  * @templates: Templates of the struct pages, when they are deferred; otherwise
  *             NULL, and they are initialised as single pages.
  */
-struct piece {
+struct kho_section_part {
 	unsigned long			start, end;
 	struct zone			*zone;
 	struct kho_page_templates	*templates;
 };
 
 /* Initialise the pages of [from, to) that belong to the folio at @head. */
-static void __init init_folio(const struct piece *piece, unsigned long from,
-			      unsigned long to, unsigned long head,
-			      unsigned int order)
+static void __init kho_init_folio_part(const struct kho_section_part *part, unsigned long from,
+				       unsigned long to, unsigned long head,
+				       unsigned int order)
 {
 	from = max(head, from);
 	to = min(head + BIT(order), to);
 	if (from < to)
-		kho_init_preserved_range(piece->templates, from, order,
+		kho_init_preserved_range(part->templates, from, order,
 					 to - from);
 }
 
 /* Initialise what folios of @order have of [from, to), which is in one block. */
-static void __init init_order(const struct piece *piece, unsigned long from,
-			      unsigned long to, unsigned int order)
+static void __init kho_init_order(const struct kho_section_part *part, unsigned long from,
+				  unsigned long to, unsigned int order)
 {
 	const unsigned long nr_bits = max(KHO_FAST_BLOCK_PAGES >> order, 1);
 	const unsigned long block_pfn = ALIGN_DOWN(from, KHO_FAST_BLOCK_PAGES);
@@ -75,14 +75,14 @@ static void __init init_order(const struct piece *piece, unsigned long from,
 						   nr_bits);
 
 		for_each_set_bit(bit, &keys, BITS_PER_LONG)
-			init_folio(piece, from, to,
-				   first_pfn + ((off + bit) << order), order);
+			kho_init_folio_part(part, from, to,
+					    first_pfn + ((off + bit) << order), order);
 	}
 }
 
 /* Initialise what folios have of [from, to), which is in one block. */
-static void __init init_folios(const struct piece *piece, unsigned long from,
-			       unsigned long to)
+static void __init kho_init_folios(const struct kho_section_part *part, unsigned long from,
+				   unsigned long to)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long orders = map->sections[pfn_to_section_nr(from)].orders;
@@ -90,13 +90,13 @@ static void __init init_folios(const struct piece *piece, unsigned long from,
 
 	orders &= KHO_FAST_FOLIO_ORDERS;
 	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1)
-		init_order(piece, from, to, order);
+		kho_init_order(part, from, to, order);
 }
 
 /* Initialise the struct pages of [from, to), but for those of folios. */
-static void __init init_singles(const struct piece *piece,
-				const struct kho_buddy_block *block,
-				unsigned long from, unsigned long to)
+static void __init kho_init_outside_folios(const struct kho_section_part *part,
+					   const struct kho_buddy_block *block,
+					   unsigned long from, unsigned long to)
 {
 	const unsigned long limit = to - block->pfn;
 	DECLARE_BITMAP(folios, KHO_FAST_BLOCK_PAGES);
@@ -106,29 +106,29 @@ static void __init init_singles(const struct piece *piece,
 			  folios);
 
 	for (; start < limit; start = end) {
-		bool stay = test_bit(start, block->stay);
+		bool keep = test_bit(start, block->keep);
 
 		if (test_bit(start, folios)) {
 			end = find_next_zero_bit(folios, limit, start);
 			continue;
 		}
 
-		if (!stay) {
-			end = find_next_bit(block->stay, limit, start);
-			kho_init_free_range(piece->templates,
+		if (!keep) {
+			end = find_next_bit(block->keep, limit, start);
+			kho_init_free_range(part->templates,
 					    block->pfn + start,
 					    block->pfn + end);
 			continue;
 		}
 
-		end = min(find_next_zero_bit(block->stay, limit, start),
+		end = min(find_next_zero_bit(block->keep, limit, start),
 			  find_next_bit(folios, limit, start));
-		kho_init_preserved_range(piece->templates, block->pfn + start,
+		kho_init_preserved_range(part->templates, block->pfn + start,
 					 0, end - start);
 	}
 }
 
-static void __init init_migratetypes(unsigned long pfn, unsigned long end)
+static void __init kho_init_migratetypes(unsigned long pfn, unsigned long end)
 {
 	for (pfn = pageblock_align(pfn); pfn < end; pfn += pageblock_nr_pages)
 		init_pageblock_migratetype(pfn_to_page(pfn),
@@ -137,7 +137,7 @@ static void __init init_migratetypes(unsigned long pfn, unsigned long end)
 }
 
 /* Free [start, end), which lies in one block, in the largest aligned chunks. */
-static void __init free_chunks(unsigned long start, unsigned long end)
+static void __init kho_free_run(unsigned long start, unsigned long end)
 {
 	while (start < end) {
 		unsigned int order = kho_fast_chunk_order(start, end);
@@ -148,14 +148,14 @@ static void __init free_chunks(unsigned long start, unsigned long end)
 }
 
 /* Finish [from, to), which lies in one block. Returns how many pages it freed. */
-static unsigned long __init finish_block(const struct piece *piece,
-					 unsigned long from, unsigned long to,
-					 struct kho_fast_holes *holes)
+static unsigned long __init kho_init_block(const struct kho_section_part *part,
+					   unsigned long from, unsigned long to,
+					   struct kho_short_runs *runs)
 {
 	struct kho_buddy_block block;
 
-	if (!piece->templates) {
-		init_folios(piece, from, to);
+	if (!part->templates) {
+		kho_init_folios(part, from, to);
 		return 0;
 	}
 
@@ -163,55 +163,55 @@ static unsigned long __init finish_block(const struct piece *piece,
 	 * The buddy allocator looks at struct pages of the whole block that it
 	 * frees into, so a block is initialised before any of it is freed.
 	 */
-	kho_buddy_block_read(&block, from, to, holes);
-	init_singles(piece, &block, from, to);
-	init_folios(piece, from, to);
-	init_migratetypes(from, to);
+	kho_buddy_block_read(&block, from, to, runs);
+	kho_init_outside_folios(part, &block, from, to);
+	kho_init_folios(part, from, to);
+	kho_init_migratetypes(from, to);
 
 	/* Stores past the caches must not be overtaken by the free pages. */
 	wmb();
-	return kho_buddy_block_free(&block, from, to, free_chunks);
+	return kho_buddy_block_free(&block, from, to, kho_free_run);
 }
 
-static unsigned long __init finish_piece(const struct piece *piece,
-					 struct kho_fast_holes *holes)
+static unsigned long __init kho_init_part(const struct kho_section_part *part,
+					  struct kho_short_runs *runs)
 {
 	unsigned long pfn, next, freed = 0;
 
-	if (piece->start == piece->end)
+	if (part->start == part->end)
 		return 0;
-	if (piece->templates)
-		kho_page_templates_init(piece->templates, piece->zone,
-					piece->start);
+	if (part->templates)
+		kho_page_templates_init(part->templates, part->zone,
+					part->start);
 
-	for (pfn = piece->start; pfn < piece->end; pfn = next) {
-		next = kho_buddy_block_end(pfn, piece->end);
-		freed += finish_block(piece, pfn, next, holes);
+	for (pfn = part->start; pfn < part->end; pfn = next) {
+		next = kho_buddy_block_end(pfn, part->end);
+		freed += kho_init_block(part, pfn, next, runs);
 	}
 
 	/* Once for all blocks: the counters are shared by all CPUs. */
-	if (piece->templates)
-		kho_fast_count_staying(piece->zone, piece->end - piece->start - freed);
+	if (part->templates)
+		kho_fast_count_kept(part->zone, part->end - part->start - freed);
 
 	return freed;
 }
 
 /* Finish [from, to), of one section and one node. Returns the pages freed. */
-static unsigned long __init finish_pieces(int nid, unsigned long from,
-					  unsigned long to,
-					  struct kho_fast_holes *holes)
+static unsigned long __init kho_init_parts(int nid, unsigned long from,
+					   unsigned long to,
+					   struct kho_short_runs *runs)
 {
 	unsigned long border = clamp(kho_fast_early_end(nid), from, to);
 	pg_data_t *pgdat = NODE_DATA(nid);
 	struct kho_page_templates templates;
-	const struct piece early = { .start = from, .end = border };
-	const struct piece late = {
+	const struct kho_section_part early = { .start = from, .end = border };
+	const struct kho_section_part late = {
 		.start = border, .end = to, .templates = &templates,
 		/* Only the highest zone of a node is deferred. */
 		.zone = pgdat->node_zones + pgdat->nr_zones - 1,
 	};
 
-	return finish_piece(&early, holes) + finish_piece(&late, holes);
+	return kho_init_part(&early, runs) + kho_init_part(&late, runs);
 }
 
 /**
@@ -226,14 +226,14 @@ void __init kho_fast_init_section(unsigned long nr,
 {
 	const unsigned long start_pfn = section_nr_to_pfn(nr);
 	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
-	struct kho_fast_holes holes = {};
+	struct kho_short_runs runs = {};
 	phys_addr_t start, end;
 	int nid;
 	u64 i;
 
 	*result = (struct kho_fast_section_result){};
-	kho_fast_for_each_free_range_from(i, start_pfn, NUMA_NO_NODE, &start,
-					  &end, &nid) {
+	kho_for_each_free_range_from(i, start_pfn, NUMA_NO_NODE, &start,
+				     &end, &nid) {
 		unsigned long from = max(PFN_UP(start), start_pfn);
 		unsigned long to = min(PFN_DOWN(end), end_pfn);
 
@@ -242,9 +242,9 @@ void __init kho_fast_init_section(unsigned long nr,
 		if (from >= to)
 			continue;
 
-		result->freed += finish_pieces(nid, from, to, &holes);
+		result->freed += kho_init_parts(nid, from, to, &runs);
 		result->nid = nid;
 	}
 
-	kho_fast_holes_add(&holes);
+	kho_short_runs_queue(&runs);
 }

@@ -37,7 +37,7 @@ static void run_stock(unsigned int threads)
 static void reset_ours(unsigned int threads)
 {
 	machine_reset(threads);
-	kho_fast_finish_range(FIRST_PRESERVED, machine.end_pfn, true);
+	kho_fast_init_range(FIRST_PRESERVED, machine.end_pfn, true);
 }
 
 static void run_ours(unsigned int threads)

@@ -42,7 +42,7 @@ static unsigned long nr_freed;
 
 static void finish(unsigned long from, unsigned long end)
 {
-	unsigned long nr = kho_fast_finish_range(from, end, true);
+	unsigned long nr = kho_fast_init_range(from, end, true);
 
 	__atomic_fetch_add(&nr_freed, nr, __ATOMIC_RELAXED);
 }

@@ -5,6 +5,6 @@
 
 #include <linux/types.h>
 
-u64 kho_fast_free_range_from(unsigned long pfn);
+u64 kho_fast_free_range_iter_at(unsigned long pfn);
 
 #endif /* FREE_FROM_H */

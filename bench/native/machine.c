@@ -115,7 +115,7 @@ static void free_all(void)
 	phys_addr_t start, end;
 	u64 i;
 
-	kho_fast_hold_init();
+	kho_fast_early_memory_init();
 	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, NULL) {
 		if (!kho_fast_free_range(PFN_UP(start), PFN_DOWN(end), free_early))
 			shim_die("no handover");

@@ -129,7 +129,7 @@ static void run_stock(unsigned int threads)
 
 static void run_ours(unsigned int threads)
 {
-	look_at_all(kho_fast_free_range_from, found);
+	look_at_all(kho_fast_free_range_iter_at, found);
 }
 
 /* All of memory but what is reserved. */

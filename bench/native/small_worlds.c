@@ -126,7 +126,7 @@ static bool check_start(unsigned long pfn, int nid)
 {
 	const phys_addr_t start = pfn * PAGE_SIZE;
 	struct range ranges[2 * MAX_REGIONS + 2];
-	unsigned int nr = walk(kho_fast_free_range_from(pfn), nid, ranges);
+	unsigned int nr = walk(kho_fast_free_range_iter_at(pfn), nid, ranges);
 
 	if (same_ranges(start, nid, ranges, nr) && same_units(start, nid, ranges, nr))
 		return true;

@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-/* Does kho_fast_free_range_from() start right, wherever it is asked to? */
+/* Does kho_fast_free_range_iter_at() start right, wherever it is asked to? */
 bool check_small_worlds(void);
 
 #endif /* SMALL_WORLDS_H */

@@ -11,19 +11,19 @@
 
 #ifdef CONFIG_KHO_FAST
 
-bool kho_fast_is_boot(void);
+bool kho_fast_has_preserved(void);
 bool kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
 			 void (*free)(unsigned long start, unsigned long end));
 void kho_fast_free_done(void);
-unsigned long kho_fast_finish_range(unsigned long start_pfn,
-				    unsigned long end_pfn, bool can_resched);
-bool kho_fast_is_held(unsigned long pfn);
-u64 kho_fast_free_range_from(unsigned long pfn);
-void kho_fast_finish_all(void);
+unsigned long kho_fast_init_range(unsigned long start_pfn,
+				  unsigned long end_pfn, bool can_resched);
+bool kho_fast_section_has_preserved(unsigned long pfn);
+u64 kho_fast_free_range_iter_at(unsigned long pfn);
+void kho_fast_init_all(void);
 
 #else /* !CONFIG_KHO_FAST */
 
-static inline bool kho_fast_is_boot(void)
+static inline bool kho_fast_has_preserved(void)
 {
 	return false;
 }
@@ -37,24 +37,24 @@ kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
 
 static inline void kho_fast_free_done(void) { }
 
-static inline unsigned long kho_fast_finish_range(unsigned long start_pfn,
-						  unsigned long end_pfn,
-						  bool can_resched)
+static inline unsigned long kho_fast_init_range(unsigned long start_pfn,
+						unsigned long end_pfn,
+						bool can_resched)
 {
 	return 0;
 }
 
-static inline bool kho_fast_is_held(unsigned long pfn)
+static inline bool kho_fast_section_has_preserved(unsigned long pfn)
 {
 	return false;
 }
 
-static inline u64 kho_fast_free_range_from(unsigned long pfn)
+static inline u64 kho_fast_free_range_iter_at(unsigned long pfn)
 {
 	return 0;
 }
 
-static inline void kho_fast_finish_all(void) { }
+static inline void kho_fast_init_all(void) { }
 
 #endif /* CONFIG_KHO_FAST */
 
@@ -62,8 +62,8 @@ static inline void kho_fast_finish_all(void) { }
  * for_each_free_mem_range() that leaves out the ranges below @pfn, without
  * looking at them one by one.
  */
-#define kho_fast_for_each_free_range_from(i, pfn, nid, p_start, p_end, p_nid) \
-	for (i = kho_fast_free_range_from(pfn),				\
+#define kho_for_each_free_range_from(i, pfn, nid, p_start, p_end, p_nid) \
+	for (i = kho_fast_free_range_iter_at(pfn),				\
 	     __next_mem_range(&i, nid, MEMBLOCK_NONE, &memblock.memory,	\
 			      &memblock.reserved, p_start, p_end, p_nid); \
 	     i != (u64)ULLONG_MAX;					\

@@ -143,7 +143,7 @@ void boot_free_all(void)
 	phys_addr_t start, end;
 	u64 i;
 
-	kho_fast_hold_init();
+	kho_fast_early_memory_init();
 	init_reserved();
 	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, NULL) {
 		unsigned long from = PFN_UP(start), to = PFN_DOWN(end);
@@ -165,13 +165,13 @@ static void deferred_chunk(unsigned long start_pfn, struct zone *zone)
 	u64 i;
 
 	if (!boot_skip_busy)
-		kho_fast_finish_range(start_pfn, end_pfn, true);
-	kho_fast_for_each_free_range_from(i, start_pfn, zone->nid, &start, &end, NULL) {
+		kho_fast_init_range(start_pfn, end_pfn, true);
+	kho_for_each_free_range_from(i, start_pfn, zone->nid, &start, &end, NULL) {
 		unsigned long to = min(PFN_DOWN(end), end_pfn);
 
 		for (pfn = max(PFN_UP(start), start_pfn); pfn < to; pfn = next) {
 			next = min(ALIGN(pfn + 1, MAX_ORDER_NR_PAGES), to);
-			if (kho_fast_is_held(pfn))
+			if (kho_fast_section_has_preserved(pfn))
 				continue;
 			for (p = pfn; p < next; p++)
 				init_page(p);
@@ -225,7 +225,7 @@ void boot_settle(void)
 /* The end of page_alloc_init_late(), and initcalls. */
 void boot_exit(void)
 {
-	kho_fast_finish_all();
+	kho_fast_init_all();
 	kho_fast_incoming_init();
 	boot_settle();
 }

@@ -86,7 +86,7 @@ void kexec_boot_late(void)
 
 	for (nid = 0; nid < MAX_NUMNODES; nid++)
 		boot_deferred(nid);
-	kho_fast_finish_all();
+	kho_fast_init_all();
 	shim_initcall_kho_init();
 	flush_work(shim_work);
 }

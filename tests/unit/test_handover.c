@@ -250,7 +250,7 @@ TEST(a_crash_kernel_takes_nothing_over)
 	shim_is_kdump = true;
 	kexec_next();
 	EXPECT_FALSE(is_kho_boot());
-	EXPECT_FALSE(kho_fast_is_boot());
+	EXPECT_FALSE(kho_fast_has_preserved());
 	EXPECT_FALSE(kho_is_enabled());
 	EXPECT_EQ(shim_nr_errs, 1);
 }

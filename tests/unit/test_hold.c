@@ -245,7 +245,7 @@ TEST(small_holes_wait_while_there_is_plenty_of_memory)
 	unit_init();
 	boot_with_holes(2, true);
 	EXPECT_FALSE(pfn_to_page(pfn)->free);
-	kho_fast_finish_all();
+	kho_fast_init_all();
 	kho_fast_incoming_init();
 	EXPECT_FALSE(pfn_to_page(pfn)->free);
 	ASSERT_NE(shim_oom_notifier, NULL);
@@ -260,14 +260,14 @@ TEST(small_holes_wait_while_there_is_plenty_of_memory)
 	EXPECT_EQ(freed, 0);
 }
 
-extern int (*shim_param_parse_small_hole)(char *arg);
+extern int (*shim_param_kho_parse_small_hole)(char *arg);
 
 TEST(no_hole_waits_when_that_is_asked_for)
 {
 	char none[] = "0";
 
 	unit_init();
-	EXPECT_EQ(shim_param_parse_small_hole(none), 0);
+	EXPECT_EQ(shim_param_kho_parse_small_hole(none), 0);
 	boot_with_holes(2, true);
 	EXPECT_TRUE(pfn_to_page(5 * PAGES_PER_SECTION + 1)->free);
 	boot_exit();
@@ -385,7 +385,7 @@ TEST(the_tree_can_be_trimmed_while_it_is_claimed)
 	unit_init();
 	boot(small_sizes(), 200);
 	deferred_all();
-	kho_fast_finish_all();
+	kho_fast_init_all();
 	kho_fast_incoming_init();
 	for (pfn = 0; pfn < world.nr_pages; pfn++)
 		nr_keys += world.page[pfn].head;
@@ -477,8 +477,8 @@ TEST(a_folio_can_lie_in_several_regions)
 
 static void *finish_quarter(void *pfn)
 {
-	kho_fast_finish_range((unsigned long)pfn,
-			      (unsigned long)pfn + 2 * PAGES_PER_SECTION, true);
+	kho_fast_init_range((unsigned long)pfn,
+			    (unsigned long)pfn + 2 * PAGES_PER_SECTION, true);
 	return NULL;
 }
 
@@ -541,7 +541,7 @@ TEST(a_cold_boot_is_left_alone)
 	boot_memmap();
 	boot_free_all();
 	deferred_all();
-	EXPECT_FALSE(kho_fast_is_boot());
+	EXPECT_FALSE(kho_fast_has_preserved());
 	EXPECT_FALSE(kho_fast_free_range(0, 1, NULL));
 	EXPECT_EQ(kho_restore_folio(PFN_PHYS(world.nr_pages / 2)), NULL);
 	boot_settle();

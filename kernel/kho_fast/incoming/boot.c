@@ -129,7 +129,7 @@ void __init kho_memory_init(void)
 		kho_fast_disable();
 		pr_info("disabled in the kdump kernel\n");
 	} else if (is_kho_boot()) {
-		kho_fast_hold_init();
+		kho_fast_early_memory_init();
 	} else {
 		kho_fast_scratch_reserve();
 	}
@@ -143,7 +143,7 @@ void __init kho_memory_init(void)
 void __init kho_fast_incoming_init(void)
 {
 	kho_fast_stats_spans();
-	kho_fast_holes_free();
+	kho_short_runs_free();
 	kho_fast_restore_reserve_mem();
 	kho_fast_drop_page(kho_fast_in.fdt_pa);	/* it was copied */
 	kho_fast_trim_soon();

@@ -90,7 +90,7 @@ static __always_inline int kho_restore_key(const struct page *page,
 	 * Initialising a section frees the pages without a bit, so the bit must
 	 * stay until all sections of the key are initialised.
 	 */
-	kho_fast_finish_pages(pfn, BIT(order));
+	kho_fast_ensure_initialised(pfn, BIT(order));
 	if (!test_and_clear_bit(kho_fast_bit(kho_fast_key(pfn, order)),
 				leaf->bitmap))
 		return -ENOENT;
@@ -167,7 +167,7 @@ static void kho_init_folio_pages(struct kho_fast_restore_batch *batch,
 	    pfn_to_section_nr(last) == batch->section)
 		return;
 
-	kho_fast_finish_pages(pfn, BIT(batch->order));
+	kho_fast_ensure_initialised(pfn, BIT(batch->order));
 	batch->section = pfn_to_section_nr(last);
 }
 

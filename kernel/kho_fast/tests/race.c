@@ -40,13 +40,13 @@ static bool kho_race_finish_one(unsigned long nr)
 
 	guard(rcu)();
 
-	/* Pairs with the release in kho_fast_finish_all(). */
+	/* Pairs with the release in kho_fast_init_all(). */
 	if (smp_load_acquire(&map->initialised) ||
 	    !kho_fast_map_has_preserved(map, section_nr_to_pfn(nr)))
 		return false;
 
 	first = READ_ONCE(map->sections[nr].state) != KHO_FAST_DONE;
-	kho_fast_finish_pages(section_nr_to_pfn(nr), 1);
+	kho_fast_ensure_initialised(section_nr_to_pfn(nr), 1);
 	return first;
 }
 
