@@ -3,42 +3,39 @@
  * DOC: Memory initialisation around preserved pages
  *
  * After a kexec with a handover, preserved pages must not reach the buddy
- * allocator, and they are not reserved in memblock: reserving n ranges there
- * takes n^2 steps. Instead sections in which anything is preserved (busy
- * sections, see kernel/kho_fast/incoming/map.c) are treated apart, each page of them
- * exactly once:
+ * allocator. They are not reserved in memblock: reserving n ranges there takes
+ * n^2 steps. Instead each page of a section with preserved pages (see
+ * kernel/kho_fast/incoming/map.c) is dealt with once:
  *
- * - Pages whose struct page is initialised early are handed over by
- *   memblock_free_all(), see mm/kho_early_memory.c.
- * - The rest is done when the section is initialised, see mm/kho_section_init.c.
+ * - Early memory is freed around preserved pages by memblock_free_all(), see
+ *   mm/kho_early_memory.c.
+ * - The rest is initialised by section, see mm/kho_section_init.c.
  *
- * deferred_init_memmap_chunk() calls kho_fast_init_range() for what it is
- * about to initialise and then leaves busy sections alone, so they are finished
- * on the CPUs of their node in parallel with each other and with free memory.
- * Sections that it does not come to, because nothing in them is deferred, are
- * finished by kho_fast_init_all(), on all CPUs. Whoever claims a preserved
- * page before that finishes its sections with kho_fast_ensure_initialised().
+ * deferred_init_memmap_chunk() calls kho_fast_init_range() for its range and
+ * then skips sections with preserved pages, so these are initialised on the
+ * CPUs of their node, in parallel with each other and with free memory.
+ * Sections without deferred struct pages are initialised by
+ * kho_fast_init_all(), on all CPUs. A page that is restored before that has its
+ * sections initialised by kho_fast_ensure_initialised().
  *
- * Holes of a few pages between held pages are not freed here but noted, see
- * mm/kho_free_runs.c.
+ * Free runs of a few pages are not freed here, see mm/kho_free_runs.c.
  *
- * Held pages and such holes are managed pages, as in the kernel before and as
- * they will be when they are claimed: watermarks and what initcalls size by
- * totalram_pages() come out as after a cold boot. totalram_pages() has them only
- * from kho_fast_init_all() on: files_maxfiles_init(), right before, compares it
- * with free memory and would take the difference for the size of the kernel.
+ * Preserved pages and such runs are managed pages, as in the previous kernel
+ * and as they will be when they are restored: watermarks and whatever initcalls
+ * size by totalram_pages() are those of a cold boot. totalram_pages() includes
+ * them only from kho_fast_init_all() on: files_maxfiles_init(), right before,
+ * takes the difference from free memory for the size of the kernel.
  *
  * States: PENDING from kho_fast_free_done() on, unless there is nothing to do;
- * ACTIVE while somebody finishes the section; DONE. Only PENDING -> ACTIVE is
+ * ACTIVE while a CPU initialises the section; DONE. Only PENDING -> ACTIVE is
  * contended.
  *
  * Lock order: zone->lock, taken by the buddy allocator while a section is
  * ACTIVE. deferred_grow_zone() calls with pgdat_resize_lock held. A section is
- * finished with preemption off, so that whoever waits for it on the same CPU
- * does not keep it from being finished; nobody claims from interrupts.
+ * initialised with preemption off, so that a task that waits for it on the same
+ * CPU does not keep it from being initialised; interrupts do not restore.
  *
- * Failure: there is none. Everything that can be wrong with a handover was
- * found by kho_fast_map_build().
+ * Failure: none. kho_fast_map_build() has found any error in the handover.
  */
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
@@ -66,23 +63,24 @@
 #include "kho_section_init.h"
 
 /**
- * kho_fast_section_has_preserved - Is a page in a busy section?
- * @pfn: Its page frame.
+ * kho_fast_section_has_preserved - Test a section for preserved pages.
+ * @pfn: A page frame of the section.
  *
- * Return: true when the caller must leave the section of @pfn alone.
+ * Return: true if the section has preserved pages or pages of the tree; the
+ * caller must not initialise or free its memory.
  */
 bool __init kho_fast_section_has_preserved(unsigned long pfn)
 {
 	return kho_fast_map_has_preserved(&kho_fast_incoming, pfn);
 }
 
-/* Held pages and holes that wait; memblock_free_all() counted them as free. */
+/* Pages that are not freed; memblock_free_all() has counted them as free. */
 static atomic_long_t kho_nr_kept __initdata;
 
 /**
- * kho_fast_count_kept - Count pages that are not freed as managed pages.
- * @zone:     Their zone.
- * @nr_pages: Their number.
+ * kho_fast_count_kept - Count pages that are not freed as managed.
+ * @zone:     Zone of the pages.
+ * @nr_pages: Number of pages.
  */
 void __init kho_fast_count_kept(struct zone *zone, unsigned long nr_pages)
 {
@@ -91,7 +89,8 @@ void __init kho_fast_count_kept(struct zone *zone, unsigned long nr_pages)
 	totalram_pages_add(-(long)nr_pages);
 }
 
-static void __init kho_set_pending(unsigned long start_pfn, unsigned long end_pfn)
+static void __init kho_set_pending(unsigned long start_pfn,
+				   unsigned long end_pfn)
 {
 	struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long nr = pfn_to_section_nr(start_pfn);
@@ -103,9 +102,9 @@ static void __init kho_set_pending(unsigned long start_pfn, unsigned long end_pf
 }
 
 /**
- * kho_fast_set_all_pending - Leave sections to be initialised.
+ * kho_fast_set_all_pending - Mark all sections that are to be initialised.
  *
- * Context: when all early memory is freed.
+ * Context: boot CPU, when all early memory is freed.
  */
 void __init kho_fast_set_all_pending(void)
 {
@@ -121,14 +120,14 @@ void __init kho_fast_set_all_pending(void)
 			kho_set_pending(early_end, end);
 	}
 
-	/* Early single pages have their form. */
+	/* Early single pages have their final layout. */
 	for (nr = 0; nr < map->nr_sections; nr++) {
 		if (map->sections[nr].orders & KHO_FAST_FOLIO_ORDERS)
 			map->sections[nr].state = KHO_FAST_PENDING;
 	}
 }
 
-/* Finish a section unless somebody else does; returns false then. */
+/* Initialise a section. Returns false if another CPU does or has done so. */
 static bool __init kho_try_init_section(unsigned long nr,
 					struct kho_fast_section_result *result)
 {
@@ -142,7 +141,7 @@ static bool __init kho_try_init_section(unsigned long nr,
 
 	kho_fast_init_section(nr, result);
 
-	/* Stores past the caches are not ordered by a release. */
+	/* A release does not order non-temporal stores. */
 	wmb();
 	/* Pairs with the acquire in kho_fast_ensure_initialised(). */
 	smp_store_release(&section->state, KHO_FAST_DONE);
@@ -151,8 +150,8 @@ static bool __init kho_try_init_section(unsigned long nr,
 }
 
 /*
- * Out of the way: counting takes as long as freeing does. Not __init, since a claim
- * may come to it when others think that all is finished.
+ * Out of line: counting takes as long as freeing does. Not __init: restoring a
+ * page may lead here after __init memory is freed.
  */
 static noinline void kho_trace_section(unsigned long nr, u64 ns,
 				       const struct kho_fast_section_result *result)
@@ -172,16 +171,16 @@ static noinline void kho_trace_section(unsigned long nr, u64 ns,
 }
 
 /**
- * kho_fast_init_range - Finish the busy sections of a range.
- * @start_pfn:   First page frame, on a section border.
- * @end_pfn:     One past the last page frame, likewise.
- * @can_resched: The caller may be scheduled away.
+ * kho_fast_init_range - Initialise sections with preserved pages.
+ * @start_pfn:   First page frame, on a section boundary.
+ * @end_pfn:     One past the last page frame, on a section boundary.
+ * @can_resched: The function may reschedule.
  *
- * Sections that somebody else is finishing are left to them.
+ * Skips sections that another CPU is initialising.
  *
  * Context: deferred initialisation, or deferred_grow_zone() with interrupts
  * off.
- * Return: how many pages were freed.
+ * Return: number of pages freed.
  */
 unsigned long __init kho_fast_init_range(unsigned long start_pfn,
 					 unsigned long end_pfn,
@@ -216,7 +215,7 @@ unsigned long __init kho_fast_init_range(unsigned long start_pfn,
 }
 
 /*
- * Not __init, but it refers to what is: sections are pending only until
+ * Not __init, but refers to __init functions: no section is pending after
  * kho_fast_init_all().
  */
 static __ref void kho_init_pending(unsigned long nr)
@@ -229,12 +228,13 @@ static __ref void kho_init_pending(unsigned long nr)
 }
 
 /**
- * kho_fast_ensure_initialised - Make sure that pages of a claimed key are ready.
+ * kho_fast_ensure_initialised - Initialise the sections of a range.
  * @pfn:      First page frame.
  * @nr_pages: Number of pages.
  *
- * Context: process context or atomic, but not interrupt, from early_initcall
- * on, under rcu_read_lock(); waits for whoever is finishing one of the sections.
+ * Spins while another CPU initialises one of the sections.
+ *
+ * Context: under rcu_read_lock(), not in interrupts, from early_initcall on.
  */
 void kho_fast_ensure_initialised(unsigned long pfn, unsigned long nr_pages)
 {
@@ -263,7 +263,7 @@ static void __init kho_init_job(unsigned long start_pfn, unsigned long end_pfn,
 	kho_fast_init_range(start_pfn, end_pfn, true);
 }
 
-/* Cut @job down to the sections that are still pending. */
+/* Trim the range of @job to the sections that are still pending. */
 static void __init kho_trim_job(struct padata_mt_job *job)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
@@ -279,13 +279,13 @@ static void __init kho_trim_job(struct padata_mt_job *job)
 }
 
 /**
- * kho_fast_init_all - Finish what deferred initialisation did not come to.
+ * kho_fast_init_all - Initialise the remaining sections.
  *
- * That is, sections of early memory: all of it without
+ * These are the sections without deferred struct pages: all sections, without
  * CONFIG_DEFERRED_STRUCT_PAGE_INIT.
  *
- * Context: page_alloc_init_late(), when padata can be used, memblock is still
- * there and nobody has looked at all struct pages yet.
+ * Context: page_alloc_init_late(), when padata works, memblock is not discarded
+ * yet and page_ext_init() and others have not read all struct pages yet.
  */
 void __init kho_fast_init_all(void)
 {
@@ -304,7 +304,7 @@ void __init kho_fast_init_all(void)
 
 	kho_trim_job(&job);
 	padata_do_multithreaded(&job);
-	/* Somebody who claims may still be finishing one. */
+	/* A task that restores a page may still be initialising a section. */
 	kho_fast_ensure_initialised(0, nr_pages);
 	totalram_pages_add(atomic_long_read(&kho_nr_kept));
 

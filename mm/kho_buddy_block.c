@@ -15,21 +15,21 @@
 #include "kho_buddy_block.h"
 #include "kho_free_runs.h"
 
-/* Holes below this size are freed after boot, see mm/kho_free_runs.c. */
+/* Runs below this length are freed after boot, see mm/kho_free_runs.c. */
 static unsigned int kho_short_run_pages __initdata = 8;
 
-/* kho_small_hole=<pages>; 0 to free all holes at once */
+/* kho_small_hole=<pages>; 0 to free all runs at once */
 static int __init kho_parse_small_hole(char *arg)
 {
 	return kstrtouint(arg, 10, &kho_short_run_pages);
 }
 early_param("kho_small_hole", kho_parse_small_hole);
 /**
- * kho_buddy_block_read - Read which pages of a block are not freed.
+ * kho_buddy_block_read - Find the pages of a block that are not freed.
  * @block: Filled in.
- * @from:  First page frame of interest, of a section with preserved pages.
+ * @from:  First page frame of interest, in a section with preserved pages.
  * @to:    One past the last page frame of interest, in the same block.
- * @runs: Takes the short runs of [@from, @to).
+ * @runs:  Collects the short runs of [@from, @to).
  */
 void __init kho_buddy_block_read(struct kho_buddy_block *block,
 				 unsigned long from, unsigned long to,

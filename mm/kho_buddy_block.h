@@ -16,7 +16,7 @@
 struct kho_short_runs;
 
 /**
- * struct kho_buddy_block - Pages of a buddy block that are not freed.
+ * struct kho_buddy_block - Kept pages of a buddy block.
  * @pfn:  First page frame.
  * @keep: Bit i is set when page frame @pfn + i is preserved, a page of the tree
  *        or part of a short run.
@@ -36,7 +36,7 @@ static inline unsigned long kho_buddy_block_end(unsigned long pfn,
 	return min(ALIGN(pfn + 1, KHO_FAST_BLOCK_PAGES), limit);
 }
 
-/* Call @free for what does not keep of [from, to). Returns how many pages. */
+/* Call @free for the runs of [from, to). Returns the number of their pages. */
 static __always_inline unsigned long
 kho_buddy_block_free(const struct kho_buddy_block *block, unsigned long from,
 		     unsigned long to,

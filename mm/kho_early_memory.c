@@ -24,11 +24,11 @@
 #include "kho_early_memory.h"
 #include "kho_free_runs.h"
 
-/* Per node the first pfn whose struct page is not initialised early. */
+/* Per node the first page frame whose struct page is deferred. */
 static unsigned long kho_deferred_from[MAX_NUMNODES] __initdata;
 
 /**
- * kho_fast_has_preserved - Does memory wait for a handover to be sorted out?
+ * kho_fast_has_preserved - Test for preserved memory.
  *
  * Return: true after a kexec with a valid handover.
  */
@@ -38,10 +38,10 @@ bool __init kho_fast_has_preserved(void)
 }
 
 /**
- * kho_fast_early_memory_init - Note which struct pages are deferred.
+ * kho_fast_early_memory_init - Record which struct pages are deferred.
  *
- * deferred_grow_zone() moves the border later, and by then kho_fast_free_range()
- * must have dealt with all that is below it.
+ * deferred_grow_zone() moves first_deferred_pfn later; kho_fast_free_range()
+ * frees the memory below its first value.
  *
  * Context: boot CPU, between memmap_init() and memblock_free_all().
  */
@@ -65,7 +65,7 @@ unsigned long __init kho_fast_early_end(int nid)
 	return kho_deferred_from[nid];
 }
 
-/* Free the early pages [pfn, end) of a busy section around what is held. */
+/* Free the early pages [pfn, end) of a section around preserved pages. */
 static void __init kho_free_early(unsigned long pfn, unsigned long end,
 				  void (*free)(unsigned long start,
 					       unsigned long end))
@@ -85,15 +85,15 @@ static void __init kho_free_early(unsigned long pfn, unsigned long end,
 }
 
 /**
- * kho_fast_free_range - Free a range of early memory around what is held.
+ * kho_fast_free_range - Free early memory around preserved pages.
  * @start_pfn: First page frame, of one node.
  * @end_pfn:   One past the last page frame.
- * @free:      Frees a range without held pages. It ignores pages whose struct
- *             page is deferred, which are finished later.
+ * @free:      Frees a range of early memory without preserved pages.
+ *
+ * The part of the range with deferred struct pages is ignored.
  *
  * Context: memblock_free_all().
- * Return: true when this was done; false when there is no handover and the
- * caller frees the range itself.
+ * Return: false if there is no handover and the caller must free the range.
  */
 bool __init kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
 				void (*free)(unsigned long start,
@@ -126,10 +126,9 @@ bool __init kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
 /**
  * kho_fast_free_done - All early memory is in the buddy allocator.
  *
- * Only now can memblock.reserved no longer grow. Until here it had to do so in
- * scratch, as memblock does not know of what is preserved. The scratch marks
- * have served their purpose: without them memblock merges its regions again,
- * which everything that iterates over them from here on is grateful for.
+ * memblock.reserved cannot grow from here on. So far it had to grow in scratch,
+ * as memblock does not know preserved pages. Without the scratch flags memblock
+ * merges its regions again, which shortens all later iterations over them.
  *
  * Context: end of memblock_free_all().
  */

@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Small holes between preserved pages
+ * DOC: Short free runs between preserved pages
  *
- * Scattered preserved pages leave as many small holes as there are pages, and
- * freeing a hole of one page costs the buddy allocator as much as freeing one
- * of 4 MiB. Nobody waits for that memory while there is enough of other free
- * memory, so during boot small holes are only noted, and freed by a worker that
- * runs beside the rest of it. They count as managed pages from the start, like
- * pages that somebody has allocated.
+ * Scattered preserved pages leave as many short free runs as there are pages,
+ * and freeing a run of one page costs the buddy allocator as much as freeing
+ * one of 4 MiB. That memory is not needed while enough other memory is free, so
+ * during boot short runs are only collected, and a worker frees them in
+ * parallel with the rest of the boot. They count as managed pages from the
+ * start, like allocated pages.
  *
- * Noting a hole must be cheap and must not need memory: the first hole of a
- * section holds a bitmap of all holes of the section, and its struct page links
- * it into a list. A worker takes the sections from there one by one.
+ * Collecting a run must be cheap and must not allocate: the first page of the
+ * first run of a section holds a bitmap of all its short runs, and its struct
+ * page links it into a list. The worker takes the sections from there one by
+ * one.
  *
- * Lock order: none; the list is an llist, and taking from it has a lock of its
- * own since the worker and the OOM notifier both do.
+ * Lock order: none. The list is an llist; its consumers, the worker and the OOM
+ * notifier, are serialised by a lock of their own.
  *
- * Failure: when memory runs out before the worker is through, the OOM notifier
- * frees the rest.
+ * Failure: if memory runs out before the worker is done, the OOM notifier frees
+ * the remaining runs.
  */
-#define pr_fmt(fmt) "KHO: " fmt
-
 #include <linux/bitmap.h>
 #include <linux/init.h>
 #include <linux/llist.h>
@@ -36,7 +35,7 @@
 #include "internal.h"
 #include "kho_free_runs.h"
 
-/* Below this much free memory that anyone may use, small holes do not wait. */
+/* Below this much free memory outside of CMA, short runs are freed at once. */
 #define KHO_PLENTY_PAGES	(SZ_256M >> PAGE_SHIFT)
 
 /* The bitmap of a section fits in a page. */
@@ -46,9 +45,9 @@ static LLIST_HEAD(kho_short_run_list);
 static DEFINE_SPINLOCK(kho_take_lock);
 
 /**
- * kho_short_runs_can_wait - Is there enough memory without the small holes?
+ * kho_short_runs_can_wait - Test for enough free memory without short runs.
  *
- * Return: true when freeing them can be put off.
+ * Return: true if freeing them can be deferred.
  */
 bool __init kho_short_runs_can_wait(void)
 {
@@ -64,15 +63,15 @@ static unsigned long kho_offset_in_section(unsigned long pfn)
 }
 
 /**
- * kho_short_runs_collect - Put a hole off.
- * @runs: Holes of the same section; starts out empty.
+ * kho_short_runs_collect - Defer the freeing of a run.
+ * @runs:  Short runs of the same section, initially empty.
  * @start: First page frame.
  * @end:   One past the last page frame.
  */
 void __init kho_short_runs_collect(struct kho_short_runs *runs,
 				   unsigned long start, unsigned long end)
 {
-	/* __free_page() does not, unlike what frees boot memory. */
+	/* Unlike __free_pages_core(), __free_page() does not accept memory. */
 	accept_memory(PFN_PHYS(start), (end - start) << PAGE_SHIFT);
 
 	if (!runs->page) {
@@ -84,7 +83,7 @@ void __init kho_short_runs_collect(struct kho_short_runs *runs,
 }
 
 /**
- * kho_short_runs_queue - Hand the holes of a section to the worker.
+ * kho_short_runs_queue - Queue the short runs of a section.
  * @runs: The runs, possibly none; their struct pages are initialised.
  */
 void __init kho_short_runs_queue(struct kho_short_runs *runs)
@@ -109,7 +108,7 @@ static void kho_free_run_page(struct page *page)
 	__free_page(page);
 }
 
-/* Returns how many pages that were. The one with the bitmap goes last. */
+/* Returns the number of pages freed. The page with the bitmap is the last. */
 static unsigned long kho_free_section_runs(struct page *page)
 {
 	unsigned long offset = kho_offset_in_section(page_to_pfn(page)), bit;
@@ -153,9 +152,9 @@ static int kho_free_at_oom(struct notifier_block *nb, unsigned long unused,
 static struct notifier_block kho_oom_nb = { .notifier_call = kho_free_at_oom };
 
 /**
- * kho_short_runs_free - Let the worker free what was put off.
+ * kho_short_runs_free - Start freeing the queued runs.
  *
- * Context: process context, when all sections are finished.
+ * Context: process context, when all sections are initialised.
  */
 void __init kho_short_runs_free(void)
 {

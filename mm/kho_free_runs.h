@@ -10,9 +10,9 @@
 struct page;
 
 /**
- * struct kho_short_runs - Small holes of one section whose freeing is put off.
- * @page: The first of them, NULL when there is none. Its memory is a bitmap of
- *        all of them, one bit per page of the section.
+ * struct kho_short_runs - Short free runs of a section, to be freed later.
+ * @page: First page of the first run; NULL if there is none. Its memory is a
+ *        bitmap of the pages of all runs, one bit per page of the section.
  */
 struct kho_short_runs {
 	struct page *page;

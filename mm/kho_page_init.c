@@ -4,19 +4,19 @@
  *
  * kho_init_preserved_range() is the only writer of struct pages of preserved
  * memory. Each of them is stored once and complete, in its final layout: a key
- * of order 0 is a page with a reference count of 1, a larger one a compound page
- * whose head has that count and whose tails have none. kho_restore_folio()
+ * of order 0 is a page with a reference count of 1, a larger one a compound
+ * page whose head has that count and whose tails have none. kho_restore_folio()
  * returns such pages, so restoring has nothing left to write, at any order. The
  * key does not tell whether single pages will be restored from it; if so,
  * kho_split_restored() makes them then.
  *
  * The count is not 0, as it is for pages that are about to be freed: memory
- * offlining and alloc_contig_range() would wait for them, while a preserved page
- * is recognised as unmovable at once.
+ * offlining and alloc_contig_range() would wait for them, while a preserved
+ * page is recognised as unmovable at once.
  *
  * A struct page is composed in a template and stored with non-temporal stores
- * where the CPU has them: preserved pages are not read for a while, and it saves
- * reading the cache lines before writing them. What __SetPageHead() and
+ * where the CPU has them: preserved pages are not read for a while, and it
+ * saves reading the cache lines before writing them. What __SetPageHead() and
  * prep_compound_head() write is in the templates already. A line must not be
  * touched right after a non-temporal store to it: that waits until it has
  * reached memory and reads it back. Documentation/measuring.rst of the project
@@ -146,7 +146,7 @@ kho_page_templates_set_head(struct kho_page_templates *templates,
 	templates->first[0].lru.next = &head->lru;
 	templates->first[0].lru.prev = &head->lru;
 
-	/* Where tails have a mask, it is the same for all folios of the order. */
+	/* A mask in tails is the same for all folios of the order. */
 	if (!compound_info_has_mask()) {
 		for (i = 1; i < kho_nr_first_pages(order); i++)
 			set_compound_head(&templates->first[i], head, order);
@@ -232,16 +232,16 @@ static void __init kho_convert_folio(unsigned long head, unsigned int order,
 
 /**
  * kho_init_preserved_range - Initialise struct pages of preserved memory.
- * @templates: Templates of their zone and section, when their struct pages are
- *             deferred; otherwise NULL, and they are initialised as single pages.
+ * @templates: Templates of their zone and section, if the struct pages are
+ *             deferred; NULL, if they are initialised as single pages.
  * @pfn:       First page frame.
  * @order:     Order of the folio that has the range; 0 for single pages.
- * @nr:        Number of pages: all or some of the folio, or any number of single
- *             pages.
+ * @nr:        Number of pages: some or all of the folio, or any number of
+ *             single pages.
  *
  * Each page of a folio gets its final layout independently of the others, so
- * parts of a folio may be initialised in any order. The struct pages are visible
- * to other CPUs only after wmb().
+ * parts of a folio may be initialised in any order. The struct pages are
+ * visible to other CPUs only after wmb().
  */
 void __init kho_init_preserved_range(struct kho_page_templates *templates,
 				     unsigned long pfn, unsigned int order,

@@ -4,9 +4,9 @@
  *
  * A section is initialised one buddy block at a time: struct pages that are
  * deferred are initialised, those of preserved pages in their final layout (see
- * mm/kho_page_init.c), and the runs between them are freed in chunks as large as
- * they allow. Struct pages of early memory exist: those of preserved folios get
- * their layout, and kho_fast_free_range() has freed the rest.
+ * mm/kho_page_init.c), and the runs between them are freed in chunks as large
+ * as they allow. Struct pages of early memory exist: those of preserved folios
+ * get their layout, and kho_fast_free_range() has freed the rest.
  */
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
@@ -33,7 +33,7 @@
 #include "kho_section_init.h"
 
 /*
- * struct kho_section_part - Pages of a section whose struct pages are all early or deferred.
+ * struct kho_section_part - Early or deferred pages of a section.
  * @start:     First page frame.
  * @end:       One past the last page frame.
  * @zone:      Zone of all pages, when their struct pages are deferred.
@@ -47,9 +47,9 @@ struct kho_section_part {
 };
 
 /* Initialise the pages of [from, to) that belong to the folio at @head. */
-static void __init kho_init_folio_part(const struct kho_section_part *part, unsigned long from,
-				       unsigned long to, unsigned long head,
-				       unsigned int order)
+static void __init kho_init_folio_part(const struct kho_section_part *part,
+				       unsigned long from, unsigned long to,
+				       unsigned long head, unsigned int order)
 {
 	from = max(head, from);
 	to = min(head + BIT(order), to);
@@ -58,9 +58,10 @@ static void __init kho_init_folio_part(const struct kho_section_part *part, unsi
 					 to - from);
 }
 
-/* Initialise what folios of @order have of [from, to), which is in one block. */
-static void __init kho_init_order(const struct kho_section_part *part, unsigned long from,
-				  unsigned long to, unsigned int order)
+/* Initialise the pages of [from, to), in one block, of folios of @order. */
+static void __init kho_init_order(const struct kho_section_part *part,
+				  unsigned long from, unsigned long to,
+				  unsigned int order)
 {
 	const unsigned long nr_bits = max(KHO_FAST_BLOCK_PAGES >> order, 1);
 	const unsigned long block_pfn = ALIGN_DOWN(from, KHO_FAST_BLOCK_PAGES);
@@ -71,18 +72,18 @@ static void __init kho_init_order(const struct kho_section_part *part, unsigned 
 
 	leaf = kho_fast_leaf(kho_fast_incoming.root, key);
 	for (off = 0; leaf && off < nr_bits; off += BITS_PER_LONG) {
-		unsigned long keys = kho_fast_keys(leaf, kho_fast_bit(key) + off,
-						   nr_bits);
+		unsigned long keys =
+			kho_fast_keys(leaf, kho_fast_bit(key) + off, nr_bits);
 
 		for_each_set_bit(bit, &keys, BITS_PER_LONG)
-			kho_init_folio_part(part, from, to,
-					    first_pfn + ((off + bit) << order), order);
+			kho_init_folio_part(part, from, to, first_pfn +
+					    ((off + bit) << order), order);
 	}
 }
 
-/* Initialise what folios have of [from, to), which is in one block. */
-static void __init kho_init_folios(const struct kho_section_part *part, unsigned long from,
-				   unsigned long to)
+/* Initialise the pages of [from, to), in one block, of folios of any order. */
+static void __init kho_init_folios(const struct kho_section_part *part,
+				   unsigned long from, unsigned long to)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long orders = map->sections[pfn_to_section_nr(from)].orders;
@@ -93,7 +94,7 @@ static void __init kho_init_folios(const struct kho_section_part *part, unsigned
 		kho_init_order(part, from, to, order);
 }
 
-/* Initialise the struct pages of [from, to), but for those of folios. */
+/* Initialise the struct pages of [from, to), except those of folios. */
 static void __init kho_init_outside_folios(const struct kho_section_part *part,
 					   const struct kho_buddy_block *block,
 					   unsigned long from, unsigned long to)
@@ -130,13 +131,15 @@ static void __init kho_init_outside_folios(const struct kho_section_part *part,
 
 static void __init kho_init_migratetypes(unsigned long pfn, unsigned long end)
 {
-	for (pfn = pageblock_align(pfn); pfn < end; pfn += pageblock_nr_pages)
-		init_pageblock_migratetype(pfn_to_page(pfn),
-					   kho_scratch_migratetype(pfn, MIGRATE_MOVABLE),
-					   false);
+	enum migratetype mt;
+
+	for (pfn = pageblock_align(pfn); pfn < end; pfn += pageblock_nr_pages) {
+		mt = kho_scratch_migratetype(pfn, MIGRATE_MOVABLE);
+		init_pageblock_migratetype(pfn_to_page(pfn), mt, false);
+	}
 }
 
-/* Free [start, end), which lies in one block, in the largest aligned chunks. */
+/* Free [start, end), which is in one block, in the largest aligned chunks. */
 static void __init kho_free_run(unsigned long start, unsigned long end)
 {
 	while (start < end) {
@@ -147,7 +150,7 @@ static void __init kho_free_run(unsigned long start, unsigned long end)
 	}
 }
 
-/* Finish [from, to), which lies in one block. Returns how many pages it freed. */
+/* Initialise [from, to), in one block. Returns the number of pages freed. */
 static unsigned long __init kho_init_block(const struct kho_section_part *part,
 					   unsigned long from, unsigned long to,
 					   struct kho_short_runs *runs)
@@ -160,15 +163,16 @@ static unsigned long __init kho_init_block(const struct kho_section_part *part,
 	}
 
 	/*
-	 * The buddy allocator looks at struct pages of the whole block that it
-	 * frees into, so a block is initialised before any of it is freed.
+	 * The buddy allocator reads struct pages of the whole block that it
+	 * frees into, so all of a block is initialised before any of it is
+	 * freed.
 	 */
 	kho_buddy_block_read(&block, from, to, runs);
 	kho_init_outside_folios(part, &block, from, to);
 	kho_init_folios(part, from, to);
 	kho_init_migratetypes(from, to);
 
-	/* Stores past the caches must not be overtaken by the free pages. */
+	/* Order non-temporal stores before the pages are in free lists. */
 	wmb();
 	return kho_buddy_block_free(&block, from, to, kho_free_run);
 }
@@ -189,14 +193,15 @@ static unsigned long __init kho_init_part(const struct kho_section_part *part,
 		freed += kho_init_block(part, pfn, next, runs);
 	}
 
-	/* Once for all blocks: the counters are shared by all CPUs. */
+	/* Once for all blocks: all CPUs share the counters. */
 	if (part->templates)
-		kho_fast_count_kept(part->zone, part->end - part->start - freed);
+		kho_fast_count_kept(part->zone,
+				    part->end - part->start - freed);
 
 	return freed;
 }
 
-/* Finish [from, to), of one section and one node. Returns the pages freed. */
+/* Initialise [from, to), of a section and a node. Returns the pages freed. */
 static unsigned long __init kho_init_parts(int nid, unsigned long from,
 					   unsigned long to,
 					   struct kho_short_runs *runs)
@@ -217,7 +222,7 @@ static unsigned long __init kho_init_parts(int nid, unsigned long from,
 /**
  * kho_fast_init_section - Initialise a section and free its runs.
  * @nr:     Number of the section.
- * @result: Filled in.
+ * @result: Node and number of pages freed.
  *
  * Context: preemption off, the section is ACTIVE.
  */

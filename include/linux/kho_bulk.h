@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Preserving many folios at once. Without CONFIG_KHO_FAST it is a loop over the
- * functions for one folio, so that a user compiles either way.
+ * Preserving many folios at once. Without CONFIG_KHO_FAST this is a loop over
+ * the functions for one folio, so that callers compile either way.
  */
 #ifndef _LINUX_KHO_BULK_H
 #define _LINUX_KHO_BULK_H
@@ -18,7 +18,8 @@ void kho_unpreserve_folio_range(struct folio *first, unsigned long nr);
 
 #else /* !CONFIG_KHO_FAST */
 
-static inline void kho_unpreserve_folios(struct folio **folios, unsigned long nr)
+static inline void kho_unpreserve_folios(struct folio **folios,
+					 unsigned long nr)
 {
 	while (nr--)
 		kho_unpreserve_folio(folios[nr]);
@@ -52,7 +53,8 @@ static inline void kho_unpreserve_folio_range(struct folio *first,
 		kho_unpreserve_folio(kho_nth_folio(first, nr));
 }
 
-static inline int kho_preserve_folio_range(struct folio *first, unsigned long nr)
+static inline int kho_preserve_folio_range(struct folio *first,
+					   unsigned long nr)
 {
 	unsigned long i;
 	int err;

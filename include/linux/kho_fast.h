@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the memory initialisation code calls so that preserved memory never
- * becomes a memblock reservation. With CONFIG_KHO_FAST off every call is a
- * constant and the callers compile to what they were.
+ * Hooks of memory initialisation, which keep preserved pages from the buddy
+ * allocator without a memblock reservation. Without CONFIG_KHO_FAST each hook
+ * is a constant, and its callers compile to the same object as without it.
  */
 #ifndef _LINUX_KHO_FAST_H
 #define _LINUX_KHO_FAST_H
@@ -59,11 +59,11 @@ static inline void kho_fast_init_all(void) { }
 #endif /* CONFIG_KHO_FAST */
 
 /*
- * for_each_free_mem_range() that leaves out the ranges below @pfn, without
- * looking at them one by one.
+ * for_each_free_mem_range() from @pfn on, without iterating over the ranges
+ * below it.
  */
 #define kho_for_each_free_range_from(i, pfn, nid, p_start, p_end, p_nid) \
-	for (i = kho_fast_free_range_iter_at(pfn),				\
+	for (i = kho_fast_free_range_iter_at(pfn),			\
 	     __next_mem_range(&i, nid, MEMBLOCK_NONE, &memblock.memory,	\
 			      &memblock.reserved, p_start, p_end, p_nid); \
 	     i != (u64)ULLONG_MAX;					\

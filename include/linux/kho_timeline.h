@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the time of a live update goes: what the path to the jump, and the boot
- * after it, call. With CONFIG_KHO_FAST_TIMELINE off every call is a constant and
- * the callers compile to what they were.
+ * Timeline of a live update: hooks of the path to the jump and of the boot
+ * after it. Without CONFIG_KHO_FAST_TIMELINE each hook is a constant, and its
+ * callers compile to the same object as without it.
  */
 #ifndef _LINUX_KHO_TIMELINE_H
 #define _LINUX_KHO_TIMELINE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What can be watched of kexec handover and of live update. Tools read these
- * fields by name and BPF programs get the arguments in this order.
+ * Trace events of kexec handover and live update. Tools read the fields by
+ * name and BPF programs take the arguments in this order.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM kho
@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #include <uapi/linux/liveupdate.h>
 
-/* kernel/kho_fast/trace.c: folios are seen one by one as long as it is wanted. */
+/* kernel/kho_fast/trace.c: enable and disable an event per folio. */
 int kho_fast_trace_reg(void);
 void kho_fast_trace_unreg(void);
 
@@ -46,27 +46,27 @@ DECLARE_EVENT_CLASS(kho_range,
 		  __entry->nid, (void *)__entry->caller)
 );
 
-/* After a call that preserved a folio, folios in a row, or a range of pages. */
+/* After a call that preserved a folio, adjacent folios, or a range of pages. */
 DEFINE_EVENT_FN(kho_range, kho_preserve,
 	TP_PROTO(unsigned long pfn, unsigned long nr_pages, unsigned int order,
 		 int nid, unsigned long caller),
 	TP_ARGS(pfn, nr_pages, order, nid, caller),
 	kho_fast_trace_reg, kho_fast_trace_unreg);
 
-/* After a call that gave up what was preserved. */
+/* After a call that unpreserved a folio, adjacent folios, or a range. */
 DEFINE_EVENT_FN(kho_range, kho_unpreserve,
 	TP_PROTO(unsigned long pfn, unsigned long nr_pages, unsigned int order,
 		 int nid, unsigned long caller),
 	TP_ARGS(pfn, nr_pages, order, nid, caller),
 	kho_fast_trace_reg, kho_fast_trace_unreg);
 
-/* After a call that took over what the previous kernel preserved. */
+/* After a call that restored a folio or a range of pages. */
 DEFINE_EVENT(kho_range, kho_restore,
 	TP_PROTO(unsigned long pfn, unsigned long nr_pages, unsigned int order,
 		 int nid, unsigned long caller),
 	TP_ARGS(pfn, nr_pages, order, nid, caller));
 
-/* A section with preserved memory was finished; both counts are of pages. */
+/* A section with preserved pages is initialised; both counts are of pages. */
 TRACE_EVENT(kho_section,
 
 	TP_PROTO(int nid, unsigned long section, unsigned long preserved,
@@ -95,7 +95,7 @@ TRACE_EVENT(kho_section,
 		  __entry->freed, __entry->ns)
 );
 
-/* Something was done to a session. The name may come from userspace, unended. */
+/* After an operation on a session. @name may lack the terminating NUL. */
 TRACE_EVENT(kho_session,
 
 	TP_PROTO(const char *name, const char *op, u64 ns, int err),
@@ -121,10 +121,11 @@ TRACE_EVENT(kho_session,
 		  __get_str(op), __entry->ns, __entry->err)
 );
 
-/* Something was done to a file of a session; @ns has its handler in it. */
+/* After an operation on a file of a session; @ns includes its handler. */
 TRACE_EVENT(kho_file,
 
-	TP_PROTO(const char *handler, u64 token, const char *op, u64 ns, int err),
+	TP_PROTO(const char *handler, u64 token, const char *op, u64 ns,
+		 int err),
 
 	TP_ARGS(handler, token, op, ns, err),
 
@@ -149,7 +150,7 @@ TRACE_EVENT(kho_file,
 		  __entry->ns, __entry->err)
 );
 
-/* A batch of folios of a file in memory was dealt with. */
+/* After an operation on a batch of folios of a memfd. */
 TRACE_EVENT(kho_memfd,
 
 	TP_PROTO(const char *op, unsigned long folios, unsigned long pages,
@@ -194,12 +195,12 @@ DECLARE_EVENT_CLASS(kho_phase,
 	TP_printk("phase=%s", __get_str(phase))
 );
 
-/* A phase of a live update begins. */
+/* Begin of a phase of a live update. */
 DEFINE_EVENT(kho_phase, kho_phase_begin,
 	TP_PROTO(const char *phase),
 	TP_ARGS(phase));
 
-/* It ends. */
+/* End of a phase of a live update. */
 DEFINE_EVENT(kho_phase, kho_phase_end,
 	TP_PROTO(const char *phase),
 	TP_ARGS(phase));
