@@ -153,8 +153,9 @@ static bool __init kho_try_init_section(unsigned long nr,
  * Out of line: counting takes as long as freeing does. Not __init: restoring a
  * page may lead here after __init memory is freed.
  */
-static noinline void kho_trace_section(unsigned long nr, u64 ns,
-				       const struct kho_fast_section_result *result)
+static noinline void
+kho_trace_section(unsigned long nr, u64 ns,
+		  const struct kho_fast_section_result *result)
 {
 	unsigned long pfn = section_nr_to_pfn(nr), preserved = 0;
 	unsigned long end = pfn + PAGES_PER_SECTION;

@@ -88,7 +88,7 @@ void __init kho_init_free_range(const struct kho_page_templates *templates,
 	}
 }
 
-static void __init
+static noinline void __init
 kho_init_single_pages(const struct kho_page_templates *templates,
 		      unsigned long pfn, unsigned long end)
 {
@@ -172,22 +172,51 @@ kho_init_tails(const struct kho_page_templates *templates, unsigned long pfn,
 }
 
 /* Initialise the pages [pfn, end) of the folio that starts at @head. */
-static __always_inline void
-kho_init_folio(struct kho_page_templates *templates, unsigned long head,
-	       unsigned int order, unsigned long pfn, unsigned long end)
+static void __init kho_init_folio(struct kho_page_templates *templates,
+				  unsigned long head, unsigned long pfn,
+				  unsigned long end)
 {
 	const unsigned long first_end =
-		min(end, head + kho_nr_first_pages(order));
+		min(end, head + kho_nr_first_pages(templates->order));
 
-	if (templates->order != order)
-		kho_page_templates_set_order(templates, order);
 	kho_page_templates_set_head(templates, pfn_to_page(head));
-
 	for (; pfn < first_end; pfn++)
 		kho_store_page(pfn_to_page(pfn), &templates->first[pfn - head]);
 
 	if (pfn < end)
 		kho_init_tails(templates, pfn, end);
+}
+
+/* Folios without tails beyond the first pages: a loop without a call. */
+static __always_inline void
+kho_init_small_folios(struct kho_page_templates *templates, unsigned long pfn,
+		      unsigned long end)
+{
+	const unsigned long nr = BIT(templates->order);
+	unsigned long head, next;
+
+	for (; pfn < end; pfn = next) {
+		head = ALIGN_DOWN(pfn, nr);
+		next = min(head + nr, end);
+		kho_page_templates_set_head(templates, pfn_to_page(head));
+		for (; pfn < next; pfn++)
+			kho_store_page(pfn_to_page(pfn),
+				       &templates->first[pfn - head]);
+	}
+}
+
+static noinline void __init
+kho_init_folios(struct kho_page_templates *templates, unsigned long pfn,
+		unsigned long end)
+{
+	const unsigned long nr = BIT(templates->order);
+	unsigned long head, next;
+
+	for (; pfn < end; pfn = next) {
+		head = ALIGN_DOWN(pfn, nr);
+		next = min(head + nr, end);
+		kho_init_folio(templates, head, pfn, next);
+	}
 }
 
 /* One of the first pages of a folio of which parts are initialised apart. */
@@ -196,7 +225,8 @@ kho_convert_first(unsigned long pfn, unsigned long head, unsigned int order)
 {
 	struct kho_page_templates templates = { .single = *pfn_to_page(pfn) };
 
-	kho_init_folio(&templates, head, order, pfn, pfn + 1);
+	kho_page_templates_set_order(&templates, order);
+	kho_init_folio(&templates, head, pfn, pfn + 1);
 }
 
 static void __init kho_convert_tails(struct page *head, unsigned int order,
@@ -215,9 +245,6 @@ static void __init kho_convert_folio(unsigned long head, unsigned int order,
 	const unsigned long first_end = head + kho_nr_first_pages(order);
 	struct page *page = pfn_to_page(head);
 
-	if (!order)
-		return;
-
 	if (pfn == head && end >= first_end) {
 		__SetPageHead(page);
 		kho_convert_tails(page, order, pfn + 1, end);
@@ -230,14 +257,26 @@ static void __init kho_convert_folio(unsigned long head, unsigned int order,
 	kho_convert_tails(page, order, pfn, end);
 }
 
+/* Make initialised single pages part of folios of @order. */
+static noinline void __init
+kho_convert_range(unsigned long pfn, unsigned int order, unsigned long end)
+{
+	unsigned long head, next;
+
+	for (; order && pfn < end; pfn = next) {
+		head = ALIGN_DOWN(pfn, BIT(order));
+		next = min(head + BIT(order), end);
+		kho_convert_folio(head, order, pfn, next);
+	}
+}
+
 /**
  * kho_init_preserved_range - Initialise struct pages of preserved memory.
  * @templates: Templates of their zone and section, if the struct pages are
  *             deferred; NULL, if they are initialised as single pages.
  * @pfn:       First page frame.
- * @order:     Order of the folio that has the range; 0 for single pages.
- * @nr:        Number of pages: some or all of the folio, or any number of
- *             single pages.
+ * @order:     Order of the folios that have the range; 0 for single pages.
+ * @nr:        Number of pages. The range may begin and end inside of a folio.
  *
  * Each page of a folio gets its final layout independently of the others, so
  * parts of a folio may be initialised in any order. The struct pages are
@@ -247,14 +286,23 @@ void __init kho_init_preserved_range(struct kho_page_templates *templates,
 				     unsigned long pfn, unsigned int order,
 				     unsigned long nr)
 {
-	const unsigned long head = ALIGN_DOWN(pfn, BIT(order));
+	const unsigned long end = pfn + nr;
 
-	if (!templates)
-		kho_convert_folio(head, order, pfn, pfn + nr);
-	else if (order)
-		kho_init_folio(templates, head, order, pfn, pfn + nr);
+	if (!templates) {
+		kho_convert_range(pfn, order, end);
+		return;
+	}
+	if (!order) {
+		kho_init_single_pages(templates, pfn, end);
+		return;
+	}
+
+	if (templates->order != order)
+		kho_page_templates_set_order(templates, order);
+	if (BIT(order) <= KHO_NR_FIRST_PAGES)
+		kho_init_small_folios(templates, pfn, end);
 	else
-		kho_init_single_pages(templates, pfn, pfn + nr);
+		kho_init_folios(templates, pfn, end);
 }
 
 /* A tail keeps only its zone, node and section. */

@@ -46,16 +46,40 @@ struct kho_section_part {
 	struct kho_page_templates	*templates;
 };
 
-/* Initialise the pages of [from, to) that belong to the folio at @head. */
-static void __init kho_init_folio_part(const struct kho_section_part *part,
-				       unsigned long from, unsigned long to,
-				       unsigned long head, unsigned int order)
+/* Initialise the pages of [from, to) that are in the folios of [pfn, end). */
+static void __init kho_init_clipped(const struct kho_section_part *part,
+				    unsigned long from, unsigned long to,
+				    unsigned long pfn, unsigned long end,
+				    unsigned int order)
 {
-	from = max(head, from);
-	to = min(head + BIT(order), to);
+	from = max(pfn, from);
+	to = min(end, to);
 	if (from < to)
 		kho_init_preserved_range(part->templates, from, order,
 					 to - from);
+}
+
+/* Initialise the pages of [from, to) of a word of keys, the first at @pfn. */
+static void __init kho_init_keys(const struct kho_section_part *part,
+				 unsigned long from, unsigned long to,
+				 unsigned long pfn, unsigned int order,
+				 unsigned long keys)
+{
+	const unsigned long nr_pages = BIT(order);
+	unsigned long bit;
+
+	/* Most words are all set or all clear. */
+	if (keys == ~0UL) {
+		kho_init_clipped(part, from, to, pfn,
+				 pfn + BITS_PER_LONG * nr_pages, order);
+		return;
+	}
+
+	for_each_set_bit(bit, &keys, BITS_PER_LONG) {
+		unsigned long head = pfn + (bit << order);
+
+		kho_init_clipped(part, from, to, head, head + nr_pages, order);
+	}
 }
 
 /* Initialise the pages of [from, to), in one block, of folios of @order. */
@@ -65,20 +89,16 @@ static void __init kho_init_order(const struct kho_section_part *part,
 {
 	const unsigned long nr_bits = max(KHO_FAST_BLOCK_PAGES >> order, 1);
 	const unsigned long block_pfn = ALIGN_DOWN(from, KHO_FAST_BLOCK_PAGES);
-	const unsigned long first_pfn = ALIGN_DOWN(block_pfn, BIT(order));
-	const unsigned long key = kho_fast_key(first_pfn, order);
+	const unsigned long pfn = ALIGN_DOWN(block_pfn, BIT(order));
+	const unsigned long key = kho_fast_key(pfn, order);
 	const struct kho_radix_leaf *leaf;
-	unsigned long off, bit;
+	unsigned long off;
 
 	leaf = kho_fast_leaf(kho_fast_incoming.root, key);
-	for (off = 0; leaf && off < nr_bits; off += BITS_PER_LONG) {
-		unsigned long keys =
-			kho_fast_keys(leaf, kho_fast_bit(key) + off, nr_bits);
-
-		for_each_set_bit(bit, &keys, BITS_PER_LONG)
-			kho_init_folio_part(part, from, to, first_pfn +
-					    ((off + bit) << order), order);
-	}
+	for (off = 0; leaf && off < nr_bits; off += BITS_PER_LONG)
+		kho_init_keys(part, from, to, pfn + (off << order), order,
+			      kho_fast_keys(leaf, kho_fast_bit(key) + off,
+					    nr_bits));
 }
 
 /* Initialise the pages of [from, to), in one block, of folios of any order. */

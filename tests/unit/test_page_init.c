@@ -46,12 +46,10 @@ static void init_single_pages(unsigned long pfn, unsigned long end)
 }
 
 /* A tail is on no list: it has no pointer to itself where the head has its list. */
-static void expect(unsigned int order)
+static void make_folio(struct page *head, unsigned int order)
 {
-	struct page *head = pfn_to_page(HEAD);
 	unsigned long i;
 
-	init_single_pages(HEAD, HEAD + BIT(order));
 	if (order)
 		__SetPageHead(head);
 	for (i = 1; i < BIT(order); i++) {
@@ -61,8 +59,23 @@ static void expect(unsigned int order)
 	}
 	if (order)
 		prep_compound_head(head, order);
-	memcpy(expected, head, BIT(order) * sizeof(*head));
-	memset(head, 0xa5, BIT(order) * sizeof(*head));
+}
+
+static void expect_folios(unsigned int order, unsigned long nr)
+{
+	struct page *head = pfn_to_page(HEAD);
+	unsigned long i;
+
+	init_single_pages(HEAD, HEAD + (nr << order));
+	for (i = 0; i < nr; i++)
+		make_folio(head + (i << order), order);
+	memcpy(expected, head, (nr << order) * sizeof(*head));
+	memset(head, 0xa5, (nr << order) * sizeof(*head));
+}
+
+static void expect(unsigned int order)
+{
+	expect_folios(order, 1);
 }
 
 /* The first page that is not as expected, or their number. */
@@ -133,7 +146,7 @@ TEST_F(page_init, folios_of_all_orders_can_take_turns)
 	}
 }
 
-/* Some of a folio, whose struct pages are deferred, or initialised as single pages. */
+/* Some of a range of folios, whose struct pages are deferred, or initialised as single pages. */
 static void hold_part(unsigned int order, unsigned long start, unsigned long end, bool early)
 {
 	struct kho_page_templates templates;
@@ -152,8 +165,9 @@ static void hold_part(unsigned int order, unsigned long start, unsigned long end
 	kho_init_preserved_range(NULL, HEAD + start, order, end - start);
 	wmb();
 	/* A tail that was a single page keeps what is left of its list. */
-	for (i = max(start, 1); i < end; i++)
-		pfn_to_page(HEAD + i)->lru.prev = NULL;
+	for (i = start; i < end; i++)
+		if (!IS_ALIGNED(i, BIT(order)))
+			pfn_to_page(HEAD + i)->lru.prev = NULL;
 }
 
 /* Three parts, which end at @cut[], early or not as @early says, in the order of @turn. */
@@ -187,6 +201,26 @@ TEST_F(page_init, parts_of_a_folio_can_come_in_any_order)
 							       first_other(order));
 					}
 				}
+			}
+		}
+	}
+}
+
+TEST_F(page_init, a_range_can_have_several_folios)
+{
+	unsigned long cut, end;
+	unsigned int order, early;
+
+	for (order = 1; order <= MAX_CUT_ORDER; order++) {
+		end = 4UL << order;
+		for (cut = 0; cut <= end; cut += cut < 10 ? 1 : 7) {
+			for (early = 0; early < 4; early++) {
+				expect_folios(order, 4);
+				hold_part(order, 0, cut, early & 1);
+				hold_part(order, cut, end, early & 2);
+				ASSERT_EQ(first_other(order + 2), end)
+					TH_LOG("order %u cut at %lu, early %u, page %lu",
+					       order, cut, early, first_other(order + 2));
 			}
 		}
 	}
