@@ -89,8 +89,128 @@ has() {
 hasnt() { ! grep -e "$2" "$dir/$1"; }
 
 # blackout STATUS [OPTION...], compare STATUS [OPTION...], ratio STATUS [OPTION...], luo STATUS
+blackout() { _s=$1; shift; wants "$_s" blackout --no-chart "$log" "$@"; }
 compare() { _s=$1; shift; wants "$_s" compare "$@" "$dir/a" "$dir/b"; }
 ratio() { _s=$1; shift; wants "$_s" ratio "$@" "$dir/a" insert ours memset stock; }
+
+# stock 10, 12, 40 -> min 10, median 12; ours 2, 4 -> min 2, median (2 + 4) / 2 = 3; 12 / 3
+median_and_ratio_of_odd_and_even_samples() {
+	new log
+	for ms in 40000 10000 12000; do b sc stock 16384 "$ms" 0; done
+	for ms in 2000 4000; do b sc fast 16384 "$ms" 0; done
+	blackout 0
+	has out '^16,384 4 KiB scattered  *8G  *10.0  *12.0  *2.00  *3.00  *4.0x  *250%  *67%$'
+}
+
+# 10 + 2 and 1 + 1: 12 / 2
+restore_is_added_to_the_total() {
+	new log
+	b sc stock 5 10000 2000
+	b sc fast 5 1000 1000
+	blackout 0
+	has out ' 2.00  *1.00  *12.0  *2.00  *6.0x  *1/1$'
+}
+
+# beyond 240 s against 2 s: more than 120 times
+limit_makes_a_lower_bound() {
+	new log
+	b sc stock 5 0 0 status=limit verified=false
+	b sc fast 5 2000 0
+	blackout 0
+	has out '> 240 .*> 120.0x'
+}
+
+unverified_sample_gives_no_figure() {
+	new log
+	b sc stock 5 10000 0
+	b sc fast 5 1000 0 verified=false
+	blackout 1
+	has out FAILED '^FAILED sc, fast kernel, repetition 0: not verified$'
+	hasnt out '10.0x'
+}
+
+# blackout 10 / 2 = 5, restore 8 / 2 = 4, total 18 / 4 = 4.5; 3 s is 50 % above 2 s
+targets_are_met_or_not() {
+	new log
+	b sc stock 5 10000 8000
+	b sc fast 5 2000 2000
+	b more fast 9 3000 0
+	for line in '0 faster sc 5' '0 faster-restore sc 4' '0 faster-total sc 4.5' '0 adds more 50 sc' \
+		'1 faster sc 5.1' '1 faster-restore sc 4.1' '1 faster-total sc 4.6' '1 adds more 49 sc' \
+		'4 faster none 2' '2 faster sc' '2 slower sc 1'; do
+		echo "${line#* }" >"$dir/targets"
+		blackout "${line%% *}" --check "$dir/targets"
+	done
+}
+
+latest_run_of_each_where_counts() {
+	new log
+	b sc fast 5 7000 0
+	env_of new
+	b sc fast 5 3000 0
+	blackout 0
+	has out '3.00'
+	hasnt out '7.00'
+	blackout 0 --run r
+	has out '7.00'
+	blackout 2 --run x
+	b sc fast 5 3000 0 verified=false
+	env_of other metal
+	b sc fast 5 9000 0
+	blackout 1
+	[ "$(grep -c '^Blackout in seconds' "$dir/out")" -eq 2 ]
+}
+
+# spoil STATUS TEXT SED: a good file of two lines, changed by a sed script
+spoil() {
+	new log
+	b sc fast 5 1000 1000
+	sed -i "$3" "$log"
+	blackout "$1"
+	has err "$2"
+	[ "$(wc -l <"$dir/err")" -eq 1 ]
+}
+
+spoiled_files_are_refused_with_the_line() {
+	spoil 2 'log:2: .*cut off' '2s/^\(.\{50\}\).*/\1/'
+	spoil 2 'log:2: not JSON: .* at column' '2s/$/ {}/'
+	spoil 2 'log:2: not one JSON object' '2s/.*/[1]/'
+	spoil 2 'log:1: schema 9, this program reads 3' 's/"schema":3/"schema":9/'
+	spoil 2 'no samples in it' '2d'
+	spoil 2 "log:1: run 'r' has no env record above" '1d'
+	spoil 2 "log:2: run 'r' has a second env" 1p
+	spoil 2 'log:2: total_ns' '2s/"total_ns":2/"total_ns":3/'
+	spoil 2 'log:2: a blackout of 0 ns' '2s/_ns":1000000000/_ns":0/; s/"total_ns":2/"total_ns":1/'
+	spoil 2 "log:2: field 'n' is missing" '2s/"n":5,//'
+	spoil 2 "log:2: field 'n' is string, not int" '2s/"n":5/"n":"5"/'
+	spoil 2 "log:2: field 'n' is -5" '2s/"n":5/"n":-5/'
+	spoil 2 "log:2: field 'variant' is 'slow'" '2s/"fast"/"slow"/'
+	spoil 2 "log:2: field 'status' is 'good'" '2s/"ok"/"good"/'
+	spoil 2 "log:3: case 'sc' has another 'order'" '2{p;s/"order":0/"order":1/}'
+	spoil 2 "log:2: a sample of 'make luo', not of 'make blackout'" \
+		'2s/"blackout"/"luo"/; 2s/}/,"pages":0,"sessions":0,"files":0}/'
+	: >"$log"
+	blackout 2
+	has err 'no samples in it'
+	rm "$log"
+	blackout 2
+	has err "No such file.*'make blackout' writes it"
+}
+
+# As the first version wrote them
+samples_of_schema_1_are_read() {
+	{
+		printf '{"type":"env","schema":1,"run":"r","rev":"a","dirty":false,"kernel":"7.3.4",'
+		printf '"cc":"gcc","cpu":"c","nproc":2,"where":"qemu-tcg","qemu":"10","date":"d",'
+		printf '"command":"c"}\n'
+		printf '{"type":"sample","run":"r","scenario":"sc","kernel":"fast","n":5,"order":0,'
+		printf '"stride":2,"memory":"8G","nodes":1,"cpus":2,"rep":0,"limit_s":240,"status":"ok",'
+		printf '"verified":true,"reason":"","blackout_ns":3000000000,"retrieve_ns":0,'
+		printf '"total_ns":3000000000}\n'
+	} >"$log"
+	blackout 0
+	has out '^5 4 KiB scattered  *8G  *-  *-  *3.00  *3.00 '
+}
 
 records_are_checked_and_escaped_when_they_are_added() {
 	new log
@@ -118,9 +238,38 @@ summary_in_markdown() {
 		| nothing | 8G | 3.00 | - | - | - | - | 1/0 |
 		| 5 4 KiB scattered | 8G | 10.0 | 4.00 | 2.5x | 0.020 | 0.005 | 1/1 |
 	END
-	has out '^`make it`, 2026-01-02, .* qemu-tcg'
+	has out '^.make it., 2026-01-02, .* qemu-tcg'
 	wants 0 table "$log"
 	has out '^5 4 KiB scattered  *8G  *10.0  *4.00  *2.5x  *0.020  *0.005  *1/1$'
+}
+
+page_is_self_contained_and_escaped() {
+	new log
+	b sc stock 5 10000 2000 'reason=<b>' status=failed
+	b sc fast 5 1000 1000
+	blackout 1
+	has blackout.html '<table' 'repetition 0: &lt;b&gt;' '^</html>$'
+	hasnt blackout.html '\(src\|href\)=\|@import\|url('
+}
+
+# One number of pages, and one time: gnuplot makes no range of that. And no setting of a user.
+a_single_point_is_drawn_in_silence() {
+	new log
+	b sc stock 16384 10000 0
+	mkdir -p "$dir/home"
+	echo 'set label "HIJACK" at screen 0.5,0.5' >"$dir/home/.gnuplot"
+	HOME=$dir/home wants 0 blackout "$log"
+	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
+	has blackout.svg '>16,384<'
+	has blackout.html '>16,384<'
+	hasnt blackout.svg HIJACK
+	[ -s "$dir/blackout.png" ]
+	# without a point the old chart is not left
+	new log
+	b sc fast 0 1000 0
+	wants 0 blackout "$log"
+	[ ! -e "$dir/blackout.svg" ]
+	hasnt blackout.html '>16,384<'
 }
 
 # stock (2,000 + 3,000) / 2 of 11,000 and (8,000 + 9,000) / 2; ours 400 and 600 of 1,000
@@ -131,6 +280,27 @@ parts_log() {
 	parts before 1 freeze 399 early 600 >"$dir/name"
 	cp "$dir/parts" "$dir/phases"
 	b sc fast 5 1000 0 landmarks="$(parts shutdown 400 init 600)" phases="$dir/phases"
+}
+
+parts_are_medians_and_the_largest_is_marked() {
+	parts_log
+	blackout 0
+	has out '^  shutdown  *2500.00  *22.7%  *400.00  *40.0%$' \
+		'^  init  *8500.00  *77.3% <  *600.00  *60.0% <$' '^  sum  *11000.00  *1000.00$' \
+		'^  before  *1.00  *0.1%$' '^  early  *600.00  *60.0% <$' '^  sum  *-  *1000.00$'
+}
+
+# 1,009 of 1,000 may be, 1,011 may not
+parts_are_checked() {
+	new log
+	b sc fast 5 1000 0 landmarks="$(parts a 409 b 600)"
+	blackout 0
+	sed -i 's/"a":409/"a":411/' "$log"
+	blackout 2
+	has err 'log:2: landmarks: the sum is 1011000000 ns, the blackout 1000000000 ns'
+	sed -i 's/"a":/"<b>":/' "$log"
+	blackout 2
+	has err "log:2: field 'landmarks' is '<b>'"
 }
 
 where_prints_the_last_run_alone() {
@@ -146,6 +316,22 @@ where_prints_the_last_run_alone() {
 	hasnt out 'run r$'
 	hasnt out '^Blackout'
 	[ ! -e "$dir/blackout.txt" ]
+}
+
+# A bar is 1 wide: 40 % and 60 %. Bars of the same parts as above, the second one is ours.
+page_has_a_bar_for_each() {
+	parts_log
+	wants 0 blackout "$log"
+	has blackout-where.gp '^0.000000 2 0.000000 0.400000 1.6 2.4 [0-9]*$' \
+		'^0.400000 2 0.400000 1.000000 1.6 2.4 [0-9]*$' '^0.700000 2 "init"$' '^1.01 1 "11.0 s"$'
+	[ "$(grep -cE '^[0-9.]+ [0-9]( [0-9.]+){4} [0-9]+$' "$dir/blackout-where.gp")" -eq 7 ]
+	has blackout.html 'Where the time went' '>ours, own stamps<' '>init<'
+	# samples without parts
+	new log
+	b sc fast 5 1000 0
+	blackout 0
+	hasnt out 'Where the time went'
+	hasnt blackout.html 'Where the time went'
 }
 
 # Processes, tracks and slices, in microseconds; names and slices are all there is.

@@ -11,6 +11,9 @@ const char *argp_program_bug_address = "the project's issues";
 static const struct argp_option options[] = {
 	{ "run", 'r', "ID", 0, "that run (default: the last)", 0 },
 	{ "markdown", 'm', NULL, 0, "tables as Markdown", 0 },
+	{ "output", 'o', "DIR", 0, "blackout: write there (default: where FILE is)", 1 },
+	{ "check", 'c', "TARGETS", 0, "blackout: compare the runs with a file of targets", 1 },
+	{ "no-chart", 'n', NULL, 0, "blackout: do without gnuplot", 1 },
 	{ "trace", 't', "FILE", 0, "where: write Trace Event JSON (Perfetto, chrome://tracing)", 1 },
 	{ "json", 'j', NULL, 0, "compare: an object per line instead of the table", 1 },
 	{ "limit", 'l', "RATIO", 0, "ratio: times as long as a base that are allowed (1.5); "
@@ -27,6 +30,8 @@ static const struct command {
 	int		(*run)(const struct options *o);
 	const char	*doc;
 } commands[] = {
+	{ "blackout", "FILE", "rocn", 1, 1, report_blackout,
+	  "make blackout: tables, charts, page; of the latest run of each place" },
 	{ "table", "FILE", "rm", 1, 1, report_table, "make blackout: a summary in one table" },
 	{ "where", "FILE", "rmt", 1, 1, report_where, "make blackout: its parts, < the largest" },
 	{ "compare", "A B", "mj", 2, 2, report_compare, "make bench: two runs side by side" },

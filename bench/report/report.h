@@ -20,6 +20,7 @@ struct options {
 int report_add(const struct options *o);
 
 /* blackout.c */
+int report_blackout(const struct options *o);
 int report_table(const struct options *o);
 int report_where(const struct options *o);
 

@@ -5,6 +5,7 @@
  *   scenario.c  scenarios and their tables
  *   targets.c   ratios that are wanted
  *   where.c     breakdown of the blackout: table, picture, trace
+ *   page.c      the page
  */
 #ifndef BENCH_SCENARIO_H
 #define BENCH_SCENARIO_H
@@ -59,5 +60,9 @@ bool where_known(const struct scenarios *all);
 void where_put(FILE *out, const struct run *run, const struct scenarios *all, enum format format);
 bool where_draw(const struct scenarios *all, const char *dir, const char *name);
 void where_trace(FILE *out, const struct scenarios *all);
+
+/* page.c */
+void page_put(FILE *out, const char *dir, const struct section *v, size_t nr,
+	      const struct targets *t);
 
 #endif /* BENCH_SCENARIO_H */
