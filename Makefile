@@ -4,7 +4,7 @@
 
 help:
 	@echo 'make blackout          measure live updates, stock and accelerated (QUICK=1: a subset, 3 minutes)'
-	@echo 'make where             breakdown of the last make blackout, by parts of the boot'
+	@echo 'make where             breakdown of the last make blackout (TRACE=FILE: for Perfetto)'
 	@echo 'make bench             native benchmarks: kernel code in userspace, stock and ours (7 minutes)'
 	@echo 'make compare           compare the last two runs of make bench (A=FILE B=FILE: two files)'
 	@echo 'make luo               measure sessions, files and memfds, stock and accelerated'
@@ -50,7 +50,7 @@ blackout:
 	@bench/blackout.sh
 
 where: setup
-	@bench/where.sh
+	@bench/report.sh where $(if $(TRACE),--trace "$(TRACE)")
 
 bench:
 	@scripts/need.sh source

@@ -160,7 +160,7 @@ need_guests "$(awk '$9 > most { most = $9 } END { print most }' "$work/rows")" \
 run=$(date -u +%Y%m%dT%H%M%SZ)-$$
 env_written='' done=0 began=$(date +%s)
 total=$(awk '{ n += $11 * split($10, k, ",") } END { print n + 0 }' "$work/rows")
-make -s -C "$here" OUT="$build/bench"
+build_report
 say "$total live updates; the samples go to $log"
 
 while read -r name memory n order stride stamp backing limit _ kernels reps; do
@@ -170,9 +170,9 @@ done <"$work/rows"
 rc=0
 # Targets need the whole set of scenarios.
 if [ "$form" = full ] && [ $# -eq 0 ]; then
-	"$build/bench/blackout-report" --check "$here/targets" "$log" || rc=$?
+	"$report" blackout "$log" --check "$here/targets" || rc=$?
 else
-	"$build/bench/blackout-report" "$log" || rc=$?
+	"$report" blackout "$log" || rc=$?
 fi
 echo
 say "the chart and all figures: $out/blackout.html"

@@ -4,9 +4,12 @@
 # Reports over samples that exist: builds build/bench/report and runs it. Without FILE, the
 # samples of the last run.
 #
-# usage: report.sh COMMAND [FILE...] [OPTION...]
+# usage: [SMOKE=1] report.sh COMMAND [FILE...] [OPTION...]
+#   where     breakdown of a blackout (--trace OUT: as a trace for Perfetto)
+#   table     summary of make blackout (--markdown: as in the README)
 #   compare   two runs of make bench: the run before the last and the last
 #   OPTION    of build/bench/report, which has a --help of its own
+#   SMOKE=1   samples of the smallest form
 #
 # Exit status: 0; 1 a repetition failed or a target is not met; 2 there are no samples.
 set -eu
@@ -23,6 +26,7 @@ build_report
 case ${1-} in
 '' | -*)
 	case $command in
+	where | table) set -- "$out/blackout.jsonl" "$@" ;;
 	compare)
 		for run in native.old native; do
 			[ -f "$build/bench/$run.jsonl" ] || die "no $build/bench/$run.jsonl: 'make bench'" \

@@ -518,7 +518,7 @@ ratio_to_a_named_case_of_one_case() {
 }
 
 tests=$(sed -n 's/^\([a-z_0-9]*\)() {$/\1/p' "$0" | grep _ | grep -v -x -e env_of -e parts_log)
-make -s -C "$here" OUT="$build/bench" "$report" >&2 ||
+make -s -C "$here" OUT="$build/bench" >&2 ||
 	die "cannot be built, see above; 'make setup' installs what may be missing"
 rm -rf "$dir"
 mkdir -p "$dir"
