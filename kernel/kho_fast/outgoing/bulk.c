@@ -2,17 +2,17 @@
 /**
  * DOC: Preserving many folios
  *
- * Folios in an array mostly follow one another in memory, too. Each run of them
- * is entered at once, which leaves little more per folio than looking at its
- * order. That look is the cost of a large batch, a cache line for each folio;
- * so one is cut into segments that are worked on by a task per node, each near
+ * Folios that are adjacent in the array are mostly adjacent in memory, too.
+ * Each run of them is added to the tree at once, and little more is left per
+ * folio than reading its order: a cache line, which is the cost of a large
+ * batch. So a large batch is cut into segments with a task per NUMA node, near
  * the struct pages that it reads.
  *
- * Lock order: none is taken, see tree.c.
+ * Lock order: no lock is taken, see tree.c.
  *
- * Failure: each function does all or nothing. A folio that is preserved already
- * is an error here: that is how it is known what a call must undo, and two
- * owners of one folio would undo each other's work.
+ * Failure: each function preserves all folios or none. A folio that is
+ * preserved already is an error: otherwise a failed call could not tell what to
+ * undo, and two owners of a folio would unpreserve it twice.
  */
 #include <linux/bitmap.h>
 #include <linux/export.h>
@@ -26,8 +26,8 @@
 #include "outgoing.h"
 
 /*
- * Folios in a segment. A batch of one segment is entered in some 20 us, which
- * is what it takes to start a worker.
+ * Folios in a segment. A batch of one segment takes some 20 us, as long as it
+ * takes to start a worker.
  */
 #define SEGMENT		4096UL
 
@@ -40,7 +40,7 @@ static __always_inline bool kho_folio_has_order(const struct folio *folio,
 	return folio_order(folio) == order;
 }
 
-/* The folios from the first on that follow one another and are of one order. */
+/* The adjacent folios of one order at the start of @folios. */
 static __always_inline void
 kho_first_run(struct kho_fast_run *run, struct folio **folios, unsigned long nr)
 {
@@ -106,9 +106,9 @@ static noinline void kho_unpreserve_all_traced(struct folio **folios,
 
 /**
  * kho_unpreserve_folios - Undo kho_preserve_folios().
- * @folios: The folios, each of the same order as then. They need not all have
- *          been preserved by one call.
- * @nr:     How many. Warns when one is not preserved.
+ * @folios: The folios, each of the order that it was preserved with. They may
+ *          have been preserved by different calls.
+ * @nr:     Number of folios. Warns when one is not preserved.
  *
  * Context: process context, may sleep.
  */
@@ -143,12 +143,12 @@ static int kho_preserve_serially(struct folio **folios, unsigned long nr)
 }
 
 /**
- * struct kho_batch - Folios that are worth more than one task.
- * @job:    The job.
+ * struct kho_batch - Folios that are preserved by several tasks.
+ * @job:    Job of the tasks.
  * @folios: All folios.
- * @nr:     How many.
- * @nids:   Node of each segment.
- * @done:   Bitmap of the segments that are preserved.
+ * @nr:     Number of folios.
+ * @nids:   NUMA node of each segment.
+ * @done:   Bitmap of the preserved segments.
  */
 struct kho_batch {
 	struct kho_fast_node_job	job;
@@ -178,8 +178,8 @@ static int kho_preserve_segment(struct kho_fast_node_job *job,
 }
 
 /*
- * The node of one folio stands for all of a segment. Not always the first one:
- * where pages of a file are interleaved those would all be on the same node.
+ * One folio tells the NUMA node of a segment. Not always the first one: if the
+ * pages of a file are interleaved, all of these may be on the same node.
  */
 static void kho_find_nodes(struct kho_batch *batch)
 {
@@ -247,9 +247,8 @@ static void kho_trace_preserved(const struct kho_fast_run *run,
 }
 
 /*
- * All folios are looked at again when they are preserved: so what was undone is
- * never told, the process is the one that called, and the loop that everybody
- * takes has nothing for those who watch.
+ * The events are emitted after all folios are preserved: none for a batch that
+ * fails, all by the caller's task, and the common loop is free of tracing.
  */
 static noinline int kho_preserve_all_traced(struct folio **folios,
 					    unsigned long nr,
@@ -284,19 +283,19 @@ static noinline int kho_preserve_run_traced(const struct kho_fast_run *run,
 }
 
 /**
- * kho_preserve_folios - Keep folios across kexec.
- * @folios: The folios, of any orders and nodes. Those that follow one another
- *          in memory best do so in the array. Each must stay allocated, and must
- *          not be split or merged, until the kexec or until it is unpreserved.
- * @nr:     How many.
+ * kho_preserve_folios - Preserve folios across kexec.
+ * @folios: The folios, of any orders and NUMA nodes; adjacent folios should be
+ *          adjacent in the array. Each must stay allocated, and must not be
+ *          split or merged, until the kexec or until it is unpreserved.
+ * @nr:     Number of folios.
  *
- * More than a few thousand are worked on by one task per NUMA node.
+ * More than a few thousand are preserved by one task per NUMA node.
  *
  * Context: process context, may sleep.
  * Return: 0; -EEXIST when one is preserved already or is in @folios twice;
  * -ENOMEM; -EINVAL when KHO is not set up or, with CONFIG_KEXEC_HANDOVER_DEBUG,
- * when one lies in scratch. After an error what was preserved before is, and
- * nothing else.
+ * when one lies in scratch. After an error nothing is preserved that was not
+ * before.
  */
 int kho_preserve_folios(struct folio **folios, unsigned long nr)
 {
@@ -317,12 +316,12 @@ static struct kho_fast_run kho_run_from(struct folio *first, unsigned long nr)
 }
 
 /**
- * kho_preserve_folio_range - Keep folios that follow one another across kexec.
- * @first: The first one.
- * @nr:    How many, all of the order of @first and without anything between
- *         them. Only @first is looked at.
+ * kho_preserve_folio_range - Preserve adjacent folios across kexec.
+ * @first: First folio.
+ * @nr:    Number of folios, all of the order of @first and adjacent. Only the
+ *         struct pages of @first are read.
  *
- * They come back one by one, from kho_restore_folio().
+ * They are restored one by one, with kho_restore_folio().
  *
  * Context: process context, may sleep.
  * Return: as kho_preserve_folios().
@@ -340,8 +339,9 @@ EXPORT_SYMBOL_GPL(kho_preserve_folio_range);
 
 /**
  * kho_unpreserve_folio_range - Undo kho_preserve_folio_range().
- * @first: The first folio.
- * @nr:    How many; any part of what was preserved. Warns when one is not.
+ * @first: First folio.
+ * @nr:    Number of folios; may be part of a preserved range. Warns when one is
+ *         not preserved.
  *
  * Context: any.
  */

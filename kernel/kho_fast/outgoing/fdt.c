@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Named blobs
+ * DOC: Outgoing root FDT
  *
- * Subsystems hand their records over as blobs with a name. The root FDT lists
- * them, together with the root of the tree of preserved memory. It is one page
- * that is written all the time, so nothing is left to do at kexec.
+ * Subsystems hand over their records as named blobs. The root FDT lists them,
+ * with the root of the tree of preserved memory. It is one page that is always
+ * up to date, so nothing is left to do at kexec.
  *
- * Lock order: kho_out_fdt_lock, then whatever debugfs takes.
+ * Lock order: kho_out_fdt_lock, then the locks of debugfs.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -67,7 +67,7 @@ int __init kho_fast_subtree_init(void)
 }
 
 /**
- * kho_fast_subtree_exit - Drop the outgoing root FDT.
+ * kho_fast_subtree_exit - Free the outgoing root FDT.
  */
 void __init kho_fast_subtree_exit(void)
 {
@@ -76,9 +76,9 @@ void __init kho_fast_subtree_exit(void)
 }
 
 /**
- * kho_fast_subtree_fdt_pa - Where the next kernel finds the root FDT.
+ * kho_fast_subtree_fdt_pa - Address of the outgoing root FDT.
  *
- * Return: its physical address.
+ * Return: physical address.
  */
 phys_addr_t kho_fast_subtree_fdt_pa(void)
 {
@@ -105,14 +105,14 @@ static int kho_fdt_add_blob(const char *name, phys_addr_t phys, u64 size)
 }
 
 /**
- * kho_add_subtree - Hand a blob over under a name.
- * @name: The name.
+ * kho_add_subtree - Hand over a blob by name.
+ * @name: Name.
  * @blob: The blob; the caller preserves its memory.
- * @size: Bytes of it.
+ * @size: Size in bytes.
  *
  * Context: process context, may sleep.
- * Return: 0; -EEXIST when the name is taken; -ENOMEM when the root FDT is full
- * or not there.
+ * Return: 0; -EEXIST when the name is in use; -ENOMEM when the root FDT is full
+ * or does not exist.
  */
 int kho_add_subtree(const char *name, void *blob, size_t size)
 {
@@ -150,7 +150,7 @@ static int kho_fdt_find_blob(const void *fdt, phys_addr_t phys)
 
 /**
  * kho_remove_subtree - Undo kho_add_subtree().
- * @blob: The blob. One that was never added is ignored.
+ * @blob: The blob. Ignored if it was not added.
  */
 void kho_remove_subtree(void *blob)
 {

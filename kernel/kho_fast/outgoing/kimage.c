@@ -2,10 +2,10 @@
 /**
  * DOC: Loading the next kernel
  *
- * kexec_file_load() places all segments of the next kernel in scratch, adds
- * the array of scratch areas as one more segment, and notes the address of the
- * root FDT for the architecture to pass on. Crash kernels are left alone: they
- * have their own memory and must not touch anybody's.
+ * kexec_file_load() places all segments of the next kernel in scratch, adds the
+ * array of scratch areas as one more segment, and stores the address of the
+ * root FDT for the architecture to pass on. Crash kernels have reserved memory
+ * and get no handover.
  */
 #include <linux/ioport.h>
 #include <linux/kexec.h>
@@ -22,11 +22,11 @@ static bool kho_hands_over(const struct kimage *image)
 }
 
 /**
- * kho_fill_kimage - Add what KHO hands over to an image that is being loaded.
+ * kho_fill_kimage - Add the handover to a kexec image.
  * @image: The image.
  *
- * Return: 0, also when there is nothing to add; or what kexec_add_buffer()
- * returned.
+ * Return: 0, also when there is nothing to add; or an error of
+ * kexec_add_buffer().
  */
 int kho_fill_kimage(struct kimage *image)
 {
@@ -56,12 +56,12 @@ int kho_fill_kimage(struct kimage *image)
 }
 
 /**
- * kho_locate_mem_hole - Find room for a segment in scratch.
+ * kho_locate_mem_hole - Place a segment in scratch.
  * @kbuf: The segment.
- * @func: Tries to place it in a range; returns 1 when it could.
+ * @func: Tries to place it in a range; returns 1 on success.
  *
- * Return: 1 when KHO does not care where the segment goes; 0 when @func placed
- * it; -EADDRNOTAVAIL when it fits in no scratch area.
+ * Return: 1 when the segment may be anywhere; 0 when @func placed it;
+ * -EADDRNOTAVAIL when it fits in no scratch area.
  */
 int kho_locate_mem_hole(struct kexec_buf *kbuf,
 			int (*func)(struct resource *, void *))
@@ -76,7 +76,7 @@ int kho_locate_mem_hole(struct kexec_buf *kbuf,
 		struct resource res = DEFINE_RES_MEM(kho_scratch[i].addr,
 						     kho_scratch[i].size);
 
-		/* The first kernel of the chain may have made an empty area. */
+		/* The first kernel of a chain may have an empty area. */
 		if (!kho_scratch[i].size)
 			continue;
 		ret = func(&res, kbuf);

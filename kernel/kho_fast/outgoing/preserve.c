@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Preserving memory piece by piece
+ * DOC: Preserving folios and pages
  *
- * A folio, a range of pages, or memory that is allocated for the purpose. What
- * comes in large numbers goes through bulk.c.
+ * A folio, a range of pages, or memory that is allocated to be preserved.
+ * bulk.c preserves many folios.
  *
- * Lock order: none is taken, see tree.c.
+ * Lock order: no lock is taken, see tree.c.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -35,7 +35,7 @@ static noinline int kho_preserve_slowly(unsigned long pfn, unsigned int order,
 	return err;
 }
 
-/* Its _RET_IP_ is that of the function that it is in, and not read before it must. */
+/* Always inline: _RET_IP_ is that of the caller, read in the slow path only. */
 static __always_inline int kho_do_preserve_folio(struct folio *folio)
 {
 	unsigned long pfn = folio_pfn(folio);
@@ -69,7 +69,7 @@ static __always_inline void kho_do_unpreserve_folio(struct folio *folio)
 }
 
 /**
- * kho_preserve_folio - Keep a folio across kexec.
+ * kho_preserve_folio - Preserve a folio across kexec.
  * @folio: The folio. It must stay allocated, and must not be split or merged,
  *         until the kexec or until kho_unpreserve_folio().
  *
@@ -85,7 +85,8 @@ EXPORT_SYMBOL_GPL(kho_preserve_folio);
 
 /**
  * kho_unpreserve_folio - Undo kho_preserve_folio().
- * @folio: The folio, of the same order as then. Warns when it is not preserved.
+ * @folio: The folio, of the order that it was preserved with. Warns when it is
+ *         not preserved.
  *
  * Context: any.
  */
@@ -96,9 +97,9 @@ void kho_unpreserve_folio(struct folio *folio)
 EXPORT_SYMBOL_GPL(kho_unpreserve_folio);
 
 /*
- * The largest order that a key at @pfn can have. Keys do not cross nodes: the
- * stock kernel could not restore them. Preserving and unpreserving the same
- * range take the same steps.
+ * The largest order of a key at @pfn. Keys do not cross NUMA nodes: the stock
+ * kernel could not restore them. Preserving and unpreserving a range take the
+ * same steps.
  */
 static unsigned int kho_step_order(unsigned long pfn, unsigned long end)
 {
@@ -112,8 +113,8 @@ static unsigned int kho_step_order(unsigned long pfn, unsigned long end)
 }
 
 /*
- * Remove the keys of [pfn, stop), a prefix of the steps from pfn to @end. Returns
- * whether all were there.
+ * Remove the keys of [pfn, stop), a prefix of the steps from @pfn to @end.
+ * Returns true when all were in the tree.
  */
 static bool kho_unpreserve_steps(unsigned long pfn, unsigned long stop,
 				 unsigned long end)
@@ -150,9 +151,9 @@ static __always_inline void kho_do_unpreserve_range(unsigned long pfn,
 }
 
 /**
- * kho_fast_unpreserve_range - Undo the preservation of a range of pages.
+ * kho_fast_unpreserve_range - Unpreserve a range of pages.
  * @pfn:      First page frame.
- * @nr_pages: Number of pages; the same range as was preserved.
+ * @nr_pages: Number of pages; the range must have been preserved as one.
  */
 void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages)
 {
@@ -194,16 +195,16 @@ static noinline int kho_preserve_range_traced(unsigned long start,
 }
 
 /**
- * kho_preserve_pages - Keep a range of pages across kexec.
+ * kho_preserve_pages - Preserve a range of pages across kexec.
  * @page:     First page.
  * @nr_pages: Number of pages.
  *
- * The range comes back as pages of order 0 from kho_restore_pages().
+ * kho_restore_pages() returns the range as pages of order 0.
  *
  * Context: process context, may sleep.
- * Return: 0; -ENOMEM, and then nothing of the range is preserved; -EINVAL when
- * KHO is not set up or, with CONFIG_KEXEC_HANDOVER_DEBUG, when the range
- * touches scratch.
+ * Return: 0; -ENOMEM, with nothing of the range preserved; -EINVAL when KHO is
+ * not set up or, with CONFIG_KEXEC_HANDOVER_DEBUG, when the range overlaps
+ * scratch.
  */
 int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 {
@@ -222,8 +223,7 @@ EXPORT_SYMBOL_GPL(kho_preserve_pages);
 /**
  * kho_unpreserve_pages - Undo kho_preserve_pages().
  * @page:     First page.
- * @nr_pages: Number of pages. Parts of what was preserved in one call cannot
- *            be given up alone.
+ * @nr_pages: Number of pages; the range must have been preserved as one.
  */
 void kho_unpreserve_pages(struct page *page, unsigned long nr_pages)
 {
@@ -232,13 +232,13 @@ void kho_unpreserve_pages(struct page *page, unsigned long nr_pages)
 EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
 
 /**
- * kho_alloc_preserve - Allocate memory that survives kexec.
- * @size: Bytes; rounded up to a power of two of pages.
+ * kho_alloc_preserve - Allocate preserved memory.
+ * @size: Size in bytes; rounded up to a power of two of pages.
  *
  * Context: process context, may sleep.
  * Return: zeroed, physically contiguous memory; ERR_PTR(-EINVAL) when @size is
- * 0, ERR_PTR(-E2BIG) when it is more than the page allocator can give in one
- * piece, or what kho_preserve_folio() returned.
+ * 0, ERR_PTR(-E2BIG) when it exceeds %MAX_PAGE_ORDER, or an error of
+ * kho_preserve_folio().
  */
 void *kho_alloc_preserve(size_t size)
 {
@@ -265,7 +265,7 @@ EXPORT_SYMBOL_GPL(kho_alloc_preserve);
 
 /**
  * kho_unpreserve_free - Undo kho_alloc_preserve().
- * @mem: What it returned, or NULL.
+ * @mem: The memory, or NULL.
  */
 void kho_unpreserve_free(void *mem)
 {

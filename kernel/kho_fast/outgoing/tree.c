@@ -178,7 +178,7 @@ static struct kho_radix_leaf *kho_find_leaf(unsigned long key)
 
 static void kho_warn_not_preserved(unsigned long pfn, unsigned int order)
 {
-	WARN(1, "KHO: pfn %#lx is given up as a folio of order %u, but is not preserved as one\n",
+	WARN(1, "KHO: cannot unpreserve pfn %#lx: no key of order %u\n",
 	     pfn, order);
 }
 

@@ -2,10 +2,10 @@
 /**
  * DOC: Keys of the preserved memory tree
  *
- * A key names a naturally aligned run of 2^order pages. It is the page frame
- * number shifted right by the order, with one more bit set above the widest
- * number of that order, so the position of the highest set bit tells the
- * order. The format is kho-v4's; see include/linux/kho/abi/kexec_handover.h.
+ * A key stands for 2^order naturally aligned pages. It is the page frame number
+ * shifted right by the order, with one more bit set above the widest number of
+ * that order: the position of the highest set bit tells the order. The format
+ * is that of kho-v4, see include/linux/kho/abi/kexec_handover.h.
  */
 #include <linux/bitops.h>
 #include <linux/errno.h>
@@ -13,10 +13,10 @@
 #include "tree.h"
 
 /**
- * kho_fast_key_order - The order of a key.
- * @key: The key, possibly from a foreign tree.
+ * kho_fast_key_order - Order of a key.
+ * @key: The key, possibly from an incoming tree.
  *
- * Return: the order; -ERANGE for a key that kho_fast_key() never makes.
+ * Return: the order; -ERANGE for a key that kho_fast_key() never returns.
  */
 int kho_fast_key_order(unsigned long key)
 {
@@ -26,9 +26,9 @@ int kho_fast_key_order(unsigned long key)
 }
 
 /**
- * kho_fast_key_pfn - The first page frame of a key.
+ * kho_fast_key_pfn - First page frame of a key.
  * @key:   The key.
- * @order: Its order, as kho_fast_key_order() returned it.
+ * @order: Its order, from kho_fast_key_order().
  *
  * Return: the page frame number.
  */

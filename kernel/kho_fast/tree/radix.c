@@ -1,36 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The radix tree of preserved memory
+ * DOC: Radix tree of preserved memory
  *
- * Five levels of tables over bitmaps of one page each, in the layout of
- * kho-v4. Keys are added from the start of the system to its kexec, so adding
- * must be cheap and must not serialise the machine: a descent takes no lock.
+ * Five levels of tables over bitmaps of one page each, in the layout of kho-v4.
+ * Keys are added as long as the system runs, so adding must be cheap and must
+ * not serialise CPUs: a descent takes no lock.
  *
- * Lifecycle: a node is allocated when a key first needs it and stays until
- * the whole tree is destroyed, also when it has become empty.
+ * Lifecycle: a node is allocated for its first key and stays, also when it is
+ * empty, until the tree is destroyed.
  *
- * Memory ordering. What may be seen of a tree that changes, and why:
+ * Memory ordering, of a tree that changes:
  *
- * - A node is never seen before its zeroes. They are written before cmpxchg()
- *   puts the address into the slot, and a cmpxchg() that succeeds is a full
- *   barrier. A reader loads the slot with READ_ONCE() and dereferences what it
- *   found: the address dependency orders the two loads on all architectures.
- * - A slot changes once, from 0 to an address. So two tasks that need the same
- *   node race in cmpxchg() alone; the loser frees its copy, which nobody else
- *   has seen, and goes on with the winner's. A failed cmpxchg() orders nothing,
- *   but its result is again only dereferenced.
+ * - A node is zeroed before it can be seen. A successful cmpxchg() of the slot
+ *   is a full barrier. Readers load the slot with READ_ONCE() and dereference
+ *   the address: the address dependency orders the loads on all architectures.
+ * - A slot changes once, from 0 to an address. Tasks that need the same node
+ *   race in cmpxchg() alone; the loser frees its node, which was never visible,
+ *   and uses the winner's. A failed cmpxchg() is not a barrier, but its result
+ *   is again only dereferenced.
  * - Neighbouring bits belong to different tasks, so words are changed by atomic
- *   read-modify-writes only, one bit or many. Bits order nothing else: whoever
- *   tells somebody that memory is preserved must order the two itself, by a
- *   lock or by whatever made it known.
- * - The kernel that jumps runs on one CPU, with all others stopped by IPIs that
- *   they acknowledged; the next kernel sees every bit that was set before.
+ *   read-modify-writes only. Bits order nothing else: telling another task that
+ *   memory is preserved needs a lock or a barrier of its own.
+ * - At kexec one CPU runs, after all others acknowledged a stop IPI: the next
+ *   kernel sees every bit that was set before.
  *
- * Lock order: none is taken. &kho_radix_tree.lock belongs to clients that want
- * to keep writers out of a walk.
+ * Lock order: no lock is taken. &kho_radix_tree.lock is for clients that
+ * exclude writers from a walk.
  *
- * Failure: an allocation that fails half way down leaves empty nodes behind.
- * They hold no key, a later descent uses them, destroying the tree frees them.
+ * Failure: a failed allocation leaves empty nodes on the way down. They have no
+ * keys, later descents use them, and destroying the tree frees them.
  */
 #include <linux/bitops.h>
 #include <linux/bug.h>
@@ -65,7 +63,7 @@ static void __ref kho_tree_node_free(void *node)
 		memblock_free(node, PAGE_SIZE);
 }
 
-/* The node that @slot points to, made if there is none. NULL: no memory. */
+/* The node that @slot points to, created if missing; NULL without memory. */
 static void *kho_tree_node_get(u64 *slot, int nid)
 {
 	u64 phys = READ_ONCE(*slot);
@@ -87,12 +85,13 @@ static void *kho_tree_node_get(u64 *slot, int nid)
 }
 
 /**
- * kho_fast_leaf - Find the bitmap that a key belongs to.
+ * kho_fast_leaf - Find the bitmap of a key.
  * @root: Root of the tree.
  * @key:  The key.
  *
- * Context: any; of an incoming tree under rcu_read_lock() once it is trimmed.
- * Return: the bitmap, or NULL when no key near @key was ever added.
+ * Context: any; for an incoming tree that is being freed, under
+ * rcu_read_lock().
+ * Return: the bitmap, or NULL when it does not exist.
  */
 struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
 				     unsigned long key)
@@ -100,7 +99,7 @@ struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
 	const struct kho_radix_node *node = root;
 	unsigned int level = KHO_FAST_TOP_LEVEL;
 
-	/* A claim is little more than this. */
+	/* Restoring a folio is little more than this. */
 	unrolled_full
 	do {
 		u64 phys = READ_ONCE(node->table[kho_fast_slot(key, level)]);
@@ -114,11 +113,10 @@ struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
 }
 
 /**
- * kho_fast_leaf_get - Find the bitmap that a key belongs to, or make it.
+ * kho_fast_leaf_get - Find or create the bitmap of a key.
  * @root: Root of the tree.
  * @key:  The key.
- * @nid:  Node to take memory from where a node of the tree is missing, or
- *        %NUMA_NO_NODE.
+ * @nid:  NUMA node for new nodes of the tree, or %NUMA_NO_NODE.
  *
  * Context: process context, may sleep.
  * Return: the bitmap, or NULL without memory.
@@ -147,13 +145,13 @@ static bool kho_tree_key_is_too_wide(unsigned long key)
 /**
  * kho_radix_add_key - Add a key to a tree.
  * @tree: The tree.
- * @key:  The key, at most %KHO_RADIX_KEY_WIDTH bits wide. Adding a key that is
- *        there already changes nothing.
+ * @key:  The key, at most %KHO_RADIX_KEY_WIDTH bits wide. Adding a key twice
+ *        changes nothing.
  *
  * Context: process context, may sleep; safe against other callers of
  * kho_radix_add_key() and kho_radix_del_key() on the same tree.
  * Return: 0; -EINVAL when @tree has no root; -ERANGE when @key is too wide;
- * -ENOMEM when a node could not be allocated, and then @key is not in the tree.
+ * -ENOMEM when a node cannot be allocated, and @key is not added.
  */
 int kho_radix_add_key(struct kho_radix_tree *tree, unsigned long key)
 {
@@ -178,10 +176,10 @@ EXPORT_SYMBOL_GPL(kho_radix_add_key);
 /**
  * kho_radix_del_key - Remove a key from a tree.
  * @tree: The tree.
- * @key:  The key. Warns when no key near it was ever added, which means that
- *        the caller never preserved what it now gives up.
+ * @key:  The key. Warns when its bitmap does not exist: it cannot have been
+ *        added.
  *
- * Nodes stay, also empty ones.
+ * Empty nodes are not freed.
  *
  * Context: any; safe against kho_radix_add_key() on the same tree.
  */
@@ -203,12 +201,12 @@ void kho_radix_del_key(struct kho_radix_tree *tree, unsigned long key)
 EXPORT_SYMBOL_GPL(kho_radix_del_key);
 
 /**
- * kho_radix_init_tree - Prepare a tree for use.
+ * kho_radix_init_tree - Initialise a tree.
  * @tree: The tree.
- * @root: Root table of an existing tree that the caller has checked, or NULL
- *        for an empty tree with a root of its own.
+ * @root: Root of an existing tree that the caller has checked, or NULL for an
+ *        empty tree.
  *
- * Return: 0; -ENOMEM when the root could not be allocated.
+ * Return: 0; -ENOMEM when the root cannot be allocated.
  */
 int kho_radix_init_tree(struct kho_radix_tree *tree,
 			struct kho_radix_node *root)
@@ -235,7 +233,7 @@ static void kho_tree_free(void *node, unsigned int level)
 
 /**
  * kho_radix_destroy_tree - Free all nodes of a tree.
- * @tree: The tree; nobody else uses it any more. One without a root is fine.
+ * @tree: The tree, without other users. It may have no root.
  */
 void kho_radix_destroy_tree(struct kho_radix_tree *tree)
 {
@@ -270,10 +268,11 @@ static int kho_tree_walk_leaf(const struct kho_tree_walk *w,
 	if (!w->cb->leaf)
 		return 0;
 
-	for (bit = 0; !err && bit < KHO_FAST_LEAF_BITS; bit += BITS_PER_LONG)
-		err = kho_tree_walk_word(w,
-					 kho_fast_keys(leaf, bit, BITS_PER_LONG),
-					 key | bit);
+	for (bit = 0; !err && bit < KHO_FAST_LEAF_BITS; bit += BITS_PER_LONG) {
+		unsigned long word = kho_fast_keys(leaf, bit, BITS_PER_LONG);
+
+		err = kho_tree_walk_word(w, word, key | bit);
+	}
 	return err;
 }
 
@@ -307,17 +306,17 @@ static int kho_tree_walk_node(const struct kho_tree_walk *w, void *node,
 }
 
 /**
- * kho_radix_walk_tree - Call back for each node and each key of a tree.
+ * kho_radix_walk_tree - Walk the nodes and keys of a tree.
  * @tree: The tree.
- * @cb:   What to call; either callback may be NULL.
+ * @cb:   Callbacks; either may be NULL.
  * @data: Passed to the callbacks.
  *
- * Keys come in ascending order. Keys that are added or removed meanwhile may
- * be seen or not.
+ * Keys are visited in ascending order. Keys that are added or removed
+ * concurrently may be missed.
  *
- * Context: any that suits the callbacks.
+ * Context: as the callbacks require.
  * Return: 0; -EINVAL when @tree has no root; else the first non-zero value
- * that a callback returned, which ends the walk.
+ * of a callback, which ends the walk.
  */
 int kho_radix_walk_tree(struct kho_radix_tree *tree,
 			const struct kho_radix_walk_cb *cb, void *data)

@@ -20,7 +20,7 @@
  */
 #define KHO_FAST_MAX_ORDER	31
 
-/* As a set of orders, one bit each. */
+/* Sets of orders, one bit each. */
 #define KHO_FAST_ALL_ORDERS	(~0U)
 #define KHO_FAST_FOLIO_ORDERS	(~1U)
 
@@ -39,7 +39,7 @@ static inline unsigned long kho_fast_key(unsigned long pfn, unsigned int order)
 	return BIT(KHO_FAST_ORDER0_BIT - order) | (pfn >> order);
 }
 
-/* Log2 of how many keys a slot of a table on @level covers; level 0 is a leaf. */
+/* Log2 of the keys that a slot of a table on @level covers; 0 is a leaf. */
 static inline unsigned int kho_fast_slot_shift(unsigned int level)
 {
 	return (level - 1) * KHO_TABLE_SIZE_LOG2 + KHO_BITMAP_SIZE_LOG2;
@@ -59,8 +59,8 @@ static inline unsigned int kho_fast_bit(unsigned long key)
 }
 
 /*
- * Up to a word of the keys of a leaf, from @bit on, a multiple of @nr_bits or of
- * the bits of a word. Neighbours in the same word may be claimed meanwhile.
+ * Up to a word of the keys of a leaf, from @bit on, a multiple of @nr_bits or
+ * of BITS_PER_LONG. Other keys in the word may be removed concurrently.
  */
 static inline unsigned long kho_fast_keys(const struct kho_radix_leaf *leaf,
 					  unsigned long bit,
