@@ -76,28 +76,17 @@ value() { sed -n "s/^2 $1=//p" "$work/vm/verdict" | head -n 1; }
 
 # sample STATUS REASON: one record of the repetition that just ended
 sample() {
-	blackout=$(value blackout_ns)
-	retrieve=$(value restore_ns)
-	blackout=${blackout:-0}
-	retrieve=${retrieve:-0}
-	verified=false
-	[ "$1" != ok ] || verified=true
-	printf '{"type":"sample","run":"%s","scenario":"%s","kernel":"%s","n":%s,"order":%s,"stride":%s,' \
-		"$run" "$name" "$kernel" "$n" "$order" "$stride"
+	blackout=$(value blackout_ns) retrieve=$(value restore_ns) verified=false
+	set -- status="$1" reason="$2"
+	[ "$1" != status=ok ] || {
+		verified=true
+		set -- "$@" landmarks="$work/vm/landmarks" phases="$work/vm/parts"
+	}
 	# The limit is for the whole run; what comes before reboot(2) takes less than 20 s.
-	printf '"memory":"%s","nodes":1,"cpus":2,"rep":%s,"limit_s":%s,"status":"%s","verified":%s,' \
-		"$memory" "$rep" "$((limit - 20))" "$1" "$verified"
-	printf '"reason":"%s","blackout_ns":%s,"retrieve_ns":%s,"total_ns":%s' \
-		"$(echo "$2" | text)" "$blackout" "$retrieve" "$((blackout + retrieve))"
-	[ "$1" != ok ] || { parts landmarks "$work/vm/landmarks"; parts phases "$work/vm/parts"; }
-	echo '}'
-}
-
-# parts KEY FILE: an object of the lines "PART NS", if there is one
-parts() {
-	[ -s "$2" ] || return 0
-	awk -v key="$1" '{ printf "%s\"%s\":%s", (NR > 1 ? "," : ",\"" key "\":{"), $1, $2 }
-		END { printf "}" }' "$2"
+	"$report" add "$log" sample run="$run" bench=blackout case="$name" variant="$kernel" \
+		rep="$rep" verified="$verified" "$@" limit_s="$((limit - 20))" n="$n" order="$order" \
+		stride="$stride" memory="$memory" nodes=1 cpus=2 blackout_ns="${blackout:-0}" \
+		retrieve_ns="${retrieve:-0}" total_ns="$((${blackout:-0} + ${retrieve:-0}))"
 }
 
 # What both kernels said on the console, beside the clock of the host. That they have
@@ -113,16 +102,13 @@ measure() {
 		-o "$work/vm" "$work/$name.plan" 2>"$work/reason" || rc=$?
 	find_landmarks
 	[ ! -s "$work/vm/timeline.json" ] || cp "$work/vm/timeline.json" "$out/timeline-$name.json"
+	[ -n "$env_written" ] || env_record "$log" "$run" "$(cat "$work/vm/accel")" "$again"
+	env_written=1
 	case $rc in
 	0) sample ok '' ;;
 	3) sample limit '' ;;
 	*) sample failed "$(tail -n 1 "$work/reason")" ;;
-	esac >"$work/sample"
-	[ -n "$env_written" ] || {
-		env_record "$run" "$(cat "$work/vm/accel")" "$again" >>"$log"
-		env_written=1
-	}
-	cat "$work/sample" >>"$log"
+	esac
 	done=$((done + 1))
 	say "$done/$total $name, $kernel, repetition $rep: $(summary)"
 }

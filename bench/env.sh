@@ -21,6 +21,12 @@ build_report() {
 		die "cannot be built, see above; 'make setup' installs what may be missing"
 }
 
+# begin_log LOG: samples of before schema 3, which may lack an env record, are put aside
+begin_log() {
+	mkdir -p "${1%/*}"
+	[ ! -s "$1" ] || head -n 1 "$1" | grep -q '"type":"env"' || mv "$1" "$1.old"
+}
+
 # need_guests GIB KERNEL...: refuse early, before a sample is taken, what every guest would
 # fail for.  GIB is the most memory that a guest takes from the host.
 need_guests() {
@@ -52,18 +58,14 @@ whole_number() {
 	esac
 }
 
-# Text for JSON: what could end the string is dropped.
-text() { tr -d '"\\\t' | tr '\n' ' ' | sed 's/ *$//'; }
-
-# env_record RUN ACCEL COMMAND
+# env_record LOG RUN ACCEL COMMAND
 env_record() {
 	dirty=false
 	[ -z "$(git -C "$top" status --porcelain 2>/dev/null)" ] || dirty=true
-	printf '{"type":"env","schema":1,"run":"%s","rev":"%s","dirty":%s,' "$1" \
-		"$(git -C "$top" rev-parse --short HEAD 2>/dev/null || echo unknown)" "$dirty"
-	printf '"kernel":"%s","cc":"%s","cpu":"%s","nproc":%s,"where":"qemu-%s",' \
-		"$(make -s -C "$cache/tree" kernelversion | text)" "$(gcc --version | head -n 1 | text)" \
-		"$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1 | text)" "$(nproc)" "$2"
-	printf '"qemu":"%s","date":"%s","command":"%s"}\n' \
-		"$(qemu-system-x86_64 --version | head -n 1 | text)" "$(date -u +%FT%TZ)" "$3"
+	"$report" add "$1" env run="$2" where="qemu-$3" command="$4" date="$(date -u +%FT%TZ)" \
+		rev="$(git -C "$top" rev-parse --short HEAD 2>/dev/null || echo unknown)" \
+		dirty="$dirty" kernel="$(make -s -C "$cache/tree" kernelversion)" \
+		cc="$(gcc --version | head -n 1)" \
+		cpu="$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)" \
+		nproc="$(nproc)" qemu="$("${QEMU:-qemu-system-x86_64}" --version | head -n 1)"
 }

@@ -72,35 +72,33 @@ figures() {
 	LC_ALL=C awk -v name="$name" '
 		$2 ~ /^(tsc_khz|t0|tr)=/ { split($2, v, "="); clock[v[1]] = v[2] }
 		$2 ~ /^(create|preserve|open|sessions|files|retrieve|finish|blackout)_ns=[0-9]+$/ {
-			split($2, v, "="); printf ",\"%s\":%s", v[1], v[2] }
+			print $2 }
 		END { if (name ~ /^whole/ && clock["tr"] && clock["tsc_khz"])
-			printf ",\"last_ns\":%.0f", (clock["tr"] - clock["t0"]) * 1e6 / clock["tsc_khz"] }
+			printf "last_ns=%.0f\n", (clock["tr"] - clock["t0"]) * 1e6 / clock["tsc_khz"] }
 		' "$work/vm/verdict"
 }
 
 # sample STATUS REASON
 sample() {
-	printf '{"type":"sample","run":"%s","scenario":"%s","kernel":"%s","rep":%s,' \
-		"$run" "$name" "$kernel" "$rep"
-	printf '"memory":"%s","pages":%s,"sessions":%s,"files":%s,"status":"%s","reason":"%s"%s}\n' \
-		"$memory" "$pages" "$sessions" "$files" "$1" "$(echo "$2" | text)" "$(figures)"
+	# shellcheck disable=SC2046	# words
+	"$report" add "$log" sample run="$run" bench=luo case="$name" variant="$kernel" rep="$rep" \
+		status="$1" reason="$2" memory="$memory" pages="$pages" sessions="$sessions" \
+		files="$files" $(figures)
 }
 
 measure() {
 	rc=0
 	"$top/tests/e2e/vm.sh" -1 "$kernel" -m "$memory" -b ram -t "$limit" -o "$work/vm" \
 		"$work/$name.plan" 2>"$work/reason" || rc=$?
-	[ -n "$env_written" ] || {
-		env_record "$run" "$(cat "$work/vm/accel")" \
-			"${smoke:+SMOKE=1 }bench/luo.sh${args:+ $args}" >>"$log"
-		env_written=1
-	}
+	[ -n "$env_written" ] || env_record "$log" "$run" "$(cat "$work/vm/accel")" \
+		"${smoke:+SMOKE=1 }bench/luo.sh${args:+ $args}"
+	env_written=1
 	case $rc in
-	0) sample ok '' >>"$log" ;;
-	*) sample failed "$(tail -n 1 "$work/reason")" >>"$log" ;;
+	0) sample ok '' ;;
+	*) sample failed "$(tail -n 1 "$work/reason")" ;;
 	esac
-	say "$name, $kernel, repetition $rep: $([ "$rc" -eq 0 ] || cat "$work/reason")" \
-		"$(figures | sed 's/"//g; s/^,//; s/,/ /g')"
+	# shellcheck disable=SC2046	# words
+	say "$name, $kernel, repetition $rep: $([ "$rc" -eq 0 ] || cat "$work/reason")" $(figures)
 }
 
 whole_number REPS "$reps"
@@ -113,6 +111,7 @@ for name; do
 	[ "$host" -le "$most" ] || most=$host
 done
 need_guests "$most" stock fast
+build_report
 mkdir -p "$out" "$work"
 run=$(date -u +%Y%m%dT%H%M%SZ)-$$
 env_written=''
@@ -130,4 +129,4 @@ for name; do
 	done
 done
 echo
-awk -v run="$run" -f "$here/luo.awk" "$log"
+"$report" luo --run "$run" "$log"

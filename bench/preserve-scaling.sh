@@ -22,11 +22,11 @@ here=$(dirname -- "$0")
 # shellcheck source=env.sh
 . "$here/env.sh"
 
-reps=${REPS:-3} host=2 memory='' target=1.8
-[ -z "$smoke" ] || reps=1 host=1 memory=1G target=0
+reps=${REPS:-3} host=2 memory=''
+[ -z "$smoke" ] || reps=1 host=1 memory=1G
 log=$out/preserve-scaling.jsonl
 work=$outputs/preserve-scaling
-run=$(date -u +%Y%m%dT%H%M%SZ)-$$
+run=$(date -u +%Y%m%dT%H%M%SZ)-$$ env_written=''
 
 write_plan() {
 	if [ -n "$smoke" ]; then
@@ -42,56 +42,30 @@ value() {
 	echo "${v:?the guest reported no $1}"
 }
 
-# sample THREADS: one record of the guest that just ended
+# sample THREADS LABEL: one record of the guest that just ended
 sample() {
-	label=one
-	[ "$1" -eq 1 ] || label=two
-	printf '{"type":"sample","run":"%s","where":"qemu-%s","kernel":"%s","threads":%s,"rep":%s,' \
-		"$run" "$(cat "$work/vm/accel")" "$kernel" "$1" "$rep"
-	printf '"folios":%s,"min_ns":%s,"ns":%s,"max_ns":%s}\n' "$(value "${label}_folios")" \
-		"$(value "${label}_preserve_min_ns")" "$(value "${label}_preserve_ns")" \
-		"$(value "${label}_preserve_max_ns")"
+	"$report" add "$log" sample run="$run" bench=preserve-scaling case=two-nodes \
+		variant="$kernel" threads="$1" rep="$rep" folios="$(value "$2_folios")" \
+		min_ns="$(value "$2_preserve_min_ns")" ns="$(value "$2_preserve_ns")" \
+		max_ns="$(value "$2_preserve_max_ns")"
 }
 
 measure() {
 	"$top/tests/e2e/vm.sh" -1 "$kernel" ${memory:+-m "$memory"} -o "$work/vm" \
 		"$work/preserve-scaling.plan" || exit 1
-	sample 1 >"$work/samples"
-	sample 2 >>"$work/samples"
-	cat "$work/samples" >>"$log"
-}
-
-# The median rate of the guests, in folios per microsecond, and what two threads gain
-table() {
-	grep "\"run\":\"$run\"" "$log" |
-		sed -e 's/.*"kernel":"\(.*\)","threads":\(.*\),"rep".*"folios":/\1 \2 /' \
-			-e 's/,"min_ns":\(.*\),"ns".*/ \1/' |
-		awk '{ print $1 $2, 1e3 * $3 / $4 }' | sort -k1,1 -k2,2n |
-		awk -v target="$target" -v reps="$reps" '
-			{ rate[$1, ++n[$1]] = $2 }
-			function median(key,  m) {
-				m = n[key]
-				return (rate[key, int((m + 1) / 2)] + rate[key, int(m / 2) + 1]) / 2
-			}
-			function line(name, key) {
-				gain = median(key 2) / median(key 1)
-				printf "%-6s %12.2f %12.2f %8.2f\n", name, median(key 1), median(key 2), gain
-			}
-			END {
-				printf "folios per us, single pages, two nodes, median of %d\n", reps
-				printf "%-6s %12s %12s %8s\n", "", "1 thread", "2 threads", "gain"
-				line("stock", "stock")
-				line("ours", "fast")
-				if (target)
-					printf "target: ours gains at least %s\n", target
-				exit !(gain >= target)
-			}'
+	[ -n "$env_written" ] || env_record "$log" "$run" "$(cat "$work/vm/accel")" \
+		bench/preserve-scaling.sh
+	env_written=1
+	sample 1 one
+	sample 2 two
 }
 
 whole_number REPS "$reps"
 need_cpus 2
 need_guests "$host" stock fast
-mkdir -p "$out" "$work"
+build_report
+begin_log "$log"
+mkdir -p "$work"
 write_plan >"$work/preserve-scaling.plan"
 rep=0
 while [ "$rep" -lt "$reps" ]; do
@@ -102,4 +76,6 @@ while [ "$rep" -lt "$reps" ]; do
 	done
 	rep=$((rep + 1))
 done
-table
+set -- --run "$run" "$log"
+[ -n "$smoke" ] || set -- --limit 1.8 "$@"
+"$report" preserve-scaling "$@"

@@ -7,6 +7,7 @@
 # usage: [SMOKE=1] report.sh COMMAND [FILE...] [OPTION...]
 #   where     breakdown of a blackout (--trace OUT: as a trace for Perfetto)
 #   table     summary of make blackout (--markdown: as in the README)
+#   luo       table of make luo
 #   compare   two runs of make bench: the run before the last and the last
 #   OPTION    of build/bench/report, which has a --help of its own
 #   SMOKE=1   samples of the smallest form
@@ -27,6 +28,7 @@ case ${1-} in
 '' | -*)
 	case $command in
 	where | table) set -- "$out/blackout.jsonl" "$@" ;;
+	luo) set -- "$out/luo.jsonl" "$@" ;;
 	compare)
 		for run in native.old native; do
 			[ -f "$build/bench/$run.jsonl" ] || die "no $build/bench/$run.jsonl: 'make bench'" \

@@ -27,7 +27,7 @@ reps=${REPS:-5} reps_of_four=3 memory=256G host=9 folios=100000
 [ -z "$smoke" ] || reps=1 reps_of_four=1 memory=2G host=2 folios=400
 log=$out/scaling.jsonl
 work=$outputs/scaling
-run=$(date -u +%Y%m%dT%H%M%SZ)-$$
+run=$(date -u +%Y%m%dT%H%M%SZ)-$$ env_written=''
 
 write_plan() {
 	cat <<-EOF
@@ -53,38 +53,23 @@ measure() {
 	"$top/tests/e2e/vm.sh" -1 fast -m "$memory" -b ram -n "$1" -c "$2" -t 180 -o "$work/vm" \
 		"$work/scaling.plan" || exit 1
 	[ -n "$(nodes_of)" ] || die "the guest reported no node in kho/in/nodes: see $work/vm/verdict"
-	nodes_of | awk -v run="$run" -v nodes="$1" -v cpus="$2" -v rep="$3" \
-		-v where="qemu-$(cat "$work/vm/accel")" '{
-		printf "{\"type\":\"sample\",\"run\":\"%s\",\"where\":\"%s\",\"nodes\":%s,", run, where, nodes
-		printf "\"cpus\":%s,\"rep\":%s,\"node\":%s,\"sections\":%s,", cpus, rep, $1, $2
-		printf "\"began_ns\":%s,\"ended_ns\":%s,\"cpu_ns\":%s}\n", $4, $5, $6 }' >>"$log"
+	[ -n "$env_written" ] || env_record "$log" "$run" "$(cat "$work/vm/accel")" bench/scaling.sh
+	env_written=1
+	nodes_of | while read -r node sections _ began ended cpu; do
+		"$report" add "$log" sample run="$run" bench=scaling case="$1x$2" variant=fast nodes="$1" \
+			cpus="$2" rep="$3" node="$node" sections="$sections" began_ns="$began" \
+			ended_ns="$ended" cpu_ns="$cpu" || exit
+	done
 	say "$1 nodes, $2 CPUs, repetition $3: $(nodes_of | awk '{
 		printf "%snode %s from %.3f to %.3f s", sep, $1, $4 / 1e9, $5 / 1e9; sep = ", " }')"
-}
-
-# What was measured in this run, one line per sample: nodes cpus began ended
-samples() {
-	sed -n "s/.*\"run\":\"$run\".*\"nodes\":\([0-9]*\),\"cpus\":\([0-9]*\),.*\"began_ns\":\([0-9]*\),\"ended_ns\":\([0-9]*\),.*/\1 \2 \3 \4/p" "$log"
-}
-
-# median CPUS: of the milliseconds that one node took
-median() {
-	samples | awk -v cpus="$1" '$1 == 1 && $2 == cpus { print ($4 - $3) / 1e6 }' | sort -n |
-		awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
-}
-
-# Milliseconds for which all four nodes were at work, in the worst repetition
-all_at_once() {
-	samples | awk '$1 == 4 { if (!n || $3 > began) began = $3; if (!n || $4 < ended) ended = $4
-			n++; if (n == 4) { both = (ended - began) / 1e6; n = 0
-			if (worst == "" || both < worst) worst = both } }
-		END { print (worst > 0 ? worst : 0) }'
 }
 
 whole_number REPS "$reps"
 need_cpus 2
 need_guests "$host" fast
-mkdir -p "$out" "$work"
+build_report
+begin_log "$log"
+mkdir -p "$work"
 write_plan >"$work/scaling.plan"
 rep=0
 while [ "$rep" -lt "$reps" ]; do
@@ -98,14 +83,7 @@ while [ "$rep" -lt "$reps_of_four" ]; do
 	rep=$((rep + 1))
 done
 
-one=$(median 1)
-two=$(median 2)
-both=$(all_at_once)
-awk -v one="$one" -v two="$two" -v both="$both" -v reps="$reps" -v folios="$folios" \
-	-v smoke="$smoke" 'BEGIN {
-	printf "\nfinishing %.1f GiB of preserved 2 MiB folios, median of %d\n", folios / 512, reps
-	printf "one node, 1 CPU   %8.1f ms\n", one
-	printf "one node, 2 CPUs  %8.1f ms   %.2f times as fast%s\n", two, one / two,
-		smoke ? "" : " (target: 1.7)"
-	printf "four nodes        %8.1f ms during which all four were at work\n", both
-	exit !(smoke || one / two >= 1.7 && both > 0) }'
+printf '\nfinishing %s preserved folios of 2 MiB, median of %s\n' "$folios" "$reps"
+set -- --run "$run" "$log"
+[ -n "$smoke" ] || set -- --limit 1.7 "$@"
+"$report" scaling "$@"

@@ -68,6 +68,14 @@ n() {
 a() { new a; n c v 1 10 "$@"; }
 bb() { new b; n c v 1 10 "$@"; }
 
+# l CASE VARIANT KEY=VALUE...: a sample of make luo
+l() {
+	_case=$1 _variant=$2
+	shift 2
+	add sample run="$run" bench=luo case="$_case" variant="$_variant" rep=0 memory=2G pages=0 \
+		sessions=0 files=0 status=ok reason= "$@"
+}
+
 # wants STATUS COMMAND...: its output goes to out and err
 wants() {
 	_want=$1 _got=0
@@ -92,6 +100,7 @@ hasnt() { ! grep -e "$2" "$dir/$1"; }
 blackout() { _s=$1; shift; wants "$_s" blackout --no-chart "$log" "$@"; }
 compare() { _s=$1; shift; wants "$_s" compare "$@" "$dir/a" "$dir/b"; }
 ratio() { _s=$1; shift; wants "$_s" ratio "$@" "$dir/a" insert ours memset stock; }
+luo() { wants "$1" luo "$log"; tr -s ' ' <"$dir/out" >"$dir/words"; }
 
 # stock 10, 12, 40 -> min 10, median 12; ours 2, 4 -> min 2, median (2 + 4) / 2 = 3; 12 / 3
 median_and_ratio_of_odd_and_even_samples() {
@@ -515,6 +524,125 @@ ratio_to_a_named_case_of_one_case() {
 	ratio 2
 	has err 'order 1: no samples of memset'
 	ratio 2 -l 0
+}
+
+luo_has_ratios_beside_their_targets() {
+	new log
+	l pages stock preserve_ns=900000000 retrieve_ns=660000000
+	l pages fast preserve_ns=300000000 retrieve_ns=200000000
+	l sessions stock open_ns=600000000 sessions_ns=650000000
+	l sessions fast open_ns=100000000 sessions_ns=150000000
+	l whole-small stock last_ns=2000000000
+	l whole-small fast last_ns=4000000000
+	luo 0
+	has words '^memfd of 400,000 pages, preserve 0.900 0.300 3.00x >= 2 met$' \
+		'^memfd of 400,000 pages, retrieve 0.660 0.200 3.30x >= 3 met$' \
+		'^4,000 sessions, open and retrieve 1.250 0.250 5.00x >= 5 met$' \
+		'^100 files, 20 sessions, from reboot 2.000 4.000 0.50x$'
+	l whole stock last_ns=13000000000
+	l whole fast last_ns=4000000000
+	luo 1
+	has words '^40,000 files, 2,000 sessions, from reboot 13.000 4.000 3.25x >= 4 MISSED$'
+}
+
+luo_has_medians() {
+	new log
+	for ns in 9000000000 1000000000 2000000000; do
+		l files-10000 stock preserve_ns=$ns files_ns=$ns
+	done
+	l files-10000 fast preserve_ns=500000000 files_ns=250000000
+	l files-10000 fast preserve_ns=1500000000 files_ns=750000000
+	luo 0
+	has words '^seconds, median of 3 stock ours ratio target$' \
+		'^10,000 files, preserve 2.000 1.000 2.00x$' '^10,000 files, retrieve 2.000 0.500 4.00x$'
+}
+
+luo_tells_linear_from_quadratic() {
+	new log
+	l files-5000 fast preserve_ns=50000000 files_ns=100000000
+	l files-20000 fast preserve_ns=220000000 files_ns=1600000000
+	l files-5000 stock preserve_ns=50000000 files_ns=100000000
+	l files-20000 stock preserve_ns=800000000 files_ns=1600000000
+	luo 1
+	has words '^preserve, ours 10.0 11.0 1.10x <= 1.3 met$' \
+		'^retrieve, ours 20.0 80.0 4.00x <= 1.3 MISSED$' '^preserve, stock 10.0 40.0 4.00x$'
+}
+
+# Neither other runs nor repetitions that failed
+luo_counts_what_is_good() {
+	new log
+	env_of other
+	l whole fast last_ns=9000000000
+	env_of last
+	l whole stock last_ns=8000000000
+	l whole fast last_ns=2000000000
+	luo 0
+	has words '^40,000 files, 2,000 sessions, from reboot 8.000 2.000 4.00x >= 4 met$'
+	l whole fast last_ns=1 status=failed
+	luo 1
+	has words '^40,000 files, 2,000 sessions, from reboot 8.000 2.000 4.00x >= 4 met$' \
+		'^1 repetitions failed: see the log$' '^seconds, median of 1 '
+	wants 2 luo --run none "$log"
+	has err "no samples of the run 'none'"
+}
+
+# s CASE REP NODE BEGAN_MS ENDED_MS
+s() {
+	add sample run=r bench=scaling case="$1" variant=fast nodes="${1%x*}" cpus="${1#*x}" rep="$2" \
+		node="$3" sections=1 began_ns="${4}000000" ended_ns="${5}000000" cpu_ns=1
+}
+
+# 17 ms and 10 ms: 1.70 times. Four nodes: all at work from 3 to 5 and from 4 to 5.
+scaling_of_cpus_and_nodes() {
+	new log
+	s 1x1 0 0 3 20
+	s 1x2 0 0 10 20
+	for node in 0 1 2 3; do s 4x4 0 $node $node 5; done
+	for node in 0 1 2 3; do s 4x4 1 $node $((node + 1)) $((node + 5)); done
+	wants 0 scaling --limit 1.7 "$log"
+	has out '^one node, 1 CPU  *17.0 ms$' \
+		'^one node, 2 CPUs  *10.0 ms  *1.70 times as fast (target: 1.7)$' \
+		'^four nodes  *1.0 ms during which all four were at work$'
+	wants 1 scaling --limit 1.71 "$log"
+	wants 0 scaling "$log"
+	hasnt out target
+	# one node ends when the last begins
+	for node in 0 1 2 3; do s 4x4 2 $node $node $((node + 3)); done
+	wants 1 scaling --limit 1.7 "$log"
+}
+
+# p VARIANT THREADS FOLIOS MIN_NS
+p() {
+	add sample run=r bench=preserve-scaling case=two-nodes variant="$1" threads="$2" rep=0 \
+		folios="$3" min_ns="$4" ns="$4" max_ns="$4"
+}
+
+# 1,000 in 100 us are 10 a us, 2,000 in 111 us 18.02; stock 2,000 in 200 us
+preserving_with_two_threads() {
+	new log
+	for variant in stock fast; do p $variant 1 1000 100000; done
+	p stock 2 2000 200000
+	wants 2 preserve-scaling "$log"
+	has err 'no samples of fast with 2 threads'
+	p fast 2 2000 111000
+	wants 0 preserve-scaling --limit 1.8 "$log"
+	has out '^stock  *10.00  *10.00  *1.00$' '^ours  *10.00  *18.02  *1.80$' \
+		'^target: ours gains at least 1.8$'
+	wants 1 preserve-scaling --limit 1.81 "$log"
+}
+
+options_are_checked() {
+	new log
+	l whole fast last_ns=1
+	wants 0 luo "$log"
+	wants 2 luo --json "$log"
+	has err 'luo has no option -j'
+	wants 0 --help
+	has out 'compare A B'
+	for bad in '' nonsense blackout "luo $log b" 'ratio -l x a b c d' "charts $log"; do
+		# shellcheck disable=SC2086	# words
+		wants 2 $bad
+	done
 }
 
 tests=$(sed -n 's/^\([a-z_0-9]*\)() {$/\1/p' "$0" | grep _ | grep -v -x -e env_of -e parts_log)

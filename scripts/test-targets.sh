@@ -193,8 +193,8 @@ try_blackout() {
 	prints '^4,096 4 KiB scattered +1G' "$smoke/report/blackout.txt"
 	prints '</html>' "$smoke/report/blackout.html"
 	counts 1 '"type":"env".*"command":"SMOKE=1 make blackout"' "$smoke/report/blackout.jsonl"
-	counts 1 '"kernel":"stock".*"verified":true' "$smoke/report/blackout.jsonl"
-	counts 1 '"kernel":"fast".*"verified":true.*"phases"' "$smoke/report/blackout.jsonl"
+	counts 1 '"variant":"stock".*"verified":true' "$smoke/report/blackout.jsonl"
+	counts 1 '"variant":"fast".*"verified":true.*"phases"' "$smoke/report/blackout.jsonl"
 }
 
 try_where() {
@@ -241,8 +241,8 @@ try_compare() {
 try_luo() {
 	run 0 luo
 	prints '^100 files, 20 sessions, from reboot( +[0-9]+\.[0-9]+){3}x'
-	counts 1 '"kernel":"stock".*"status":"ok".*"last_ns":[1-9]' "$smoke/report/luo.jsonl"
-	counts 1 '"kernel":"fast".*"status":"ok".*"last_ns":[1-9]' "$smoke/report/luo.jsonl"
+	counts 1 '"variant":"stock".*"status":"ok".*"last_ns":[1-9]' "$smoke/report/luo.jsonl"
+	counts 1 '"variant":"fast".*"status":"ok".*"last_ns":[1-9]' "$smoke/report/luo.jsonl"
 }
 
 try_scaling() {

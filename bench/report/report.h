@@ -29,4 +29,9 @@ int report_compare(const struct options *o);
 int report_ratio(const struct options *o);
 int report_charts(const struct options *o);
 
+/* guests.c */
+int report_luo(const struct options *o);
+int report_scaling(const struct options *o);
+int report_preserve_scaling(const struct options *o);
+
 #endif /* BENCH_REPORT_H */

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tables of make luo and make scaling, with their targets. */
+#include <math.h>
+#include <string.h>
+
+#include "report.h"
+
+#define LINEAR_TARGET	1.3
+
+static const struct run *load(struct log *log, const struct options *o, enum kind kind)
+{
+	log_load(log, o->args[0], kind);
+	return log_last(log, o->run);
+}
+
+/* Repetitions of one series, of the one that has most; those that failed */
+static size_t repetitions(const struct run *run, size_t *failed)
+{
+	size_t reps = 0;
+
+	*failed = 0;
+	for (const struct series *s = run->v; s < run->v + run->nr; s++) {
+		size_t nr = 0;
+
+		for (size_t i = 0; i < s->nr; i++) {
+			nr += s->v[i].status == OK;
+			*failed += s->v[i].status != OK;
+		}
+		reps = nr > reps ? nr : reps;
+	}
+	return reps;
+}
+
+/* A line of make luo; without a target if @target is 0 */
+static const struct row {
+	const char	*title, *name, *quantity;
+	double		target;
+} rows[] = {
+	{ "memfd of 400,000 pages, preserve", "pages", "preserve_ns", 2 },
+	{ "memfd of 400,000 pages, retrieve", "pages", "retrieve_ns+files_ns", 3 },
+	{ "400,000 pages, guest of 4 GiB, preserve", "pages-cma", "preserve_ns", 0 },
+	{ "4,000 sessions, open and retrieve", "sessions", "open_ns+sessions_ns", 5 },
+	{ "5,000 files, preserve", "files-5000", "preserve_ns", 0 },
+	{ "5,000 files, retrieve", "files-5000", "retrieve_ns+files_ns", 0 },
+	{ "10,000 files, preserve", "files-10000", "preserve_ns", 0 },
+	{ "10,000 files, retrieve", "files-10000", "retrieve_ns+files_ns", 0 },
+	{ "20,000 files, preserve", "files-20000", "preserve_ns", 0 },
+	{ "20,000 files, retrieve", "files-20000", "retrieve_ns+files_ns", 0 },
+	{ "40,000 files, 2,000 sessions, from reboot", "whole", "last_ns", 4 },
+	{ "the same in one piece of memory", "whole-dense", "last_ns", 0 },
+	{ "100 files, 20 sessions, from reboot", "whole-small", "last_ns", 0 },
+};
+
+static bool put_row(struct table *t, const struct run *run, const struct row *row)
+{
+	struct figure stock = figure_of(run_case(run, row->name, "stock"), row->quantity);
+	struct figure fast = figure_of(run_case(run, row->name, "fast"), row->quantity);
+	double ratio = stock.med / fast.med;
+	bool met = ratio >= row->target;
+
+	if (!stock.nr || !fast.nr)
+		return true;
+	table_add(t, row->title, text_of("%.3f", stock.med / NS_PER_S).s,
+		  text_of("%.3f", fast.med / NS_PER_S).s, text_of("%.2fx", ratio).s,
+		  row->target ? text_of(">= %g %s", row->target, met ? "met" : "MISSED").s : "");
+	return met;
+}
+
+/* The cost of a file of few and of many; that of stock is there for comparison. */
+static bool put_linear(struct table *t, const struct run *run, const char *variant,
+		       const char *name, const char *quantity)
+{
+	bool ours = !strcmp(variant, "fast");
+	struct figure few = figure_of(run_case(run, "files-5000", variant), quantity);
+	struct figure many = figure_of(run_case(run, "files-20000", variant), quantity);
+	double few_us = few.med / 5000 / 1e3, many_us = many.med / 20000 / 1e3;
+	bool met = !ours || many_us / few_us <= LINEAR_TARGET;
+
+	if (!few.nr || !many.nr)
+		return true;
+	table_add(t, text_of("%s, %s", name, ours ? "ours" : variant).s, text_of("%.1f", few_us).s,
+		  text_of("%.1f", many_us).s, text_of("%.2fx", many_us / few_us).s,
+		  ours ? text_of("<= %g %s", LINEAR_TARGET, met ? "met" : "MISSED").s : "");
+	return met;
+}
+
+static bool put_linears(const struct run *run, enum format format)
+{
+	static const char *const variants[] = { "stock", "fast" };
+	struct table t = table_new("<microseconds for a file|of 5000|of 20000|ratio|<target");
+	bool met = true;
+
+	for (int i = 0; i < 2; i++)
+		met &= put_linear(&t, run, variants[i], "preserve", "preserve_ns");
+	for (int i = 0; i < 2; i++)
+		met &= put_linear(&t, run, variants[i], "retrieve", "retrieve_ns+files_ns");
+	if (t.nr) {
+		putchar('\n');
+		table_put(stdout, &t, format);
+	}
+	return met;
+}
+
+int report_luo(const struct options *o)
+{
+	struct log log;
+	const struct run *run = load(&log, o, LUO);
+	size_t failed, reps = repetitions(run, &failed);
+	struct table t = table_new(text_of("<seconds, median of %zu|stock|ours|ratio|<target",
+					   reps).s);
+	bool met = true;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		met &= put_row(&t, run, &rows[i]);
+	table_put(stdout, &t, o->format);
+	met &= put_linears(run, o->format);
+	if (failed)
+		printf("\n%zu repetitions failed: see the log\n", failed);
+	return failed || !met ? EXIT_NOT_MET : EXIT_MET;
+}
+
+/* Milliseconds during which all nodes worked, in the worst repetition */
+static double all_at_once(const struct run *run, const char *name)
+{
+	const struct series *s = run_case(run, name, "fast");
+	double worst = HUGE_VAL;
+
+	for (size_t i = 0; s && i < s->nr; i++) {
+		uint64_t rep = uint_of(s->v[i].record, "rep");
+		double began = 0, ended = HUGE_VAL;
+
+		for (size_t j = 0; j < s->nr; j++) {
+			struct json_object *record = s->v[j].record;
+
+			if (uint_of(record, "rep") != rep)
+				continue;
+			began = fmax(began, uint_of(record, "began_ns"));
+			ended = fmin(ended, uint_of(record, "ended_ns"));
+		}
+		worst = fmin(worst, (ended - began) / 1e6);
+	}
+	return worst > 0 && worst < HUGE_VAL ? worst : 0;
+}
+
+int report_scaling(const struct options *o)
+{
+	struct log log;
+	const struct run *run = load(&log, o, SCALING);
+	struct figure one = figure_of(run_case(run, "1x1", "fast"), "ended_ns-began_ns");
+	struct figure two = figure_of(run_case(run, "1x2", "fast"), "ended_ns-began_ns");
+	double ratio = one.med / two.med, both = all_at_once(run, "4x4");
+
+	if (!one.nr || !two.nr)
+		die("%s: no samples of one CPU or of two: run 'make scaling' to its end",
+		    o->args[0]);
+	printf("one node, 1 CPU   %8.1f ms\n", one.med / 1e6);
+	printf("one node, 2 CPUs  %8.1f ms   %.2f times as fast", two.med / 1e6, ratio);
+	if (o->limit)
+		printf(" (target: %g)", o->limit);
+	printf("\nfour nodes        %8.1f ms during which all four were at work\n", both);
+	return !o->limit || (ratio >= o->limit && both > 0) ? EXIT_MET : EXIT_NOT_MET;
+}
+
+int report_preserve_scaling(const struct options *o)
+{
+	static const char *const variants[] = { "stock", "fast" };
+	struct log log;
+	const struct run *run = load(&log, o, PRESERVE_SCALING);
+	size_t failed, reps = repetitions(run, &failed);
+	struct table t = table_new(text_of("<folios per us, median of %zu|1 thread|2 threads|gain",
+					   reps).s);
+	double gain = 0;
+
+	for (int i = 0; i < 2; i++) {
+		double rate[2];
+
+		for (int j = 0; j < 2; j++) {
+			struct series like = { "preserve-scaling", "two-nodes", variants[i], j + 1, NULL, 0 };
+			struct figure f = figure_of(run_find(run, &like), "folios/min_ns");
+
+			if (!f.nr)
+				die("%s: no samples of %s with %d threads: run 'make scaling' to its "
+				    "end", o->args[0], variants[i], j + 1);
+			rate[j] = f.med * 1e3;
+		}
+		gain = rate[1] / rate[0];
+		table_add(&t, i ? "ours" : "stock", text_of("%.2f", rate[0]).s,
+			  text_of("%.2f", rate[1]).s, text_of("%.2f", gain).s);
+	}
+	table_put(stdout, &t, o->format);
+	if (o->limit)
+		printf("target: ours gains at least %g\n", o->limit);
+	return gain >= o->limit ? EXIT_MET : EXIT_NOT_MET;
+}
