@@ -37,11 +37,12 @@
  *
  * Failure: none. kho_fast_map_build() has found any error in the handover.
  */
-#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/init.h>
 #include <linux/kho_fast.h>
+#include <linux/kho_timeline.h>
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/nmi.h>
 #include <linux/nodemask.h>
@@ -59,6 +60,7 @@
 #include "../kernel/kho_fast/trace.h"
 #include "../kernel/kho_fast/tree/tree.h"
 #include "deferred_kho.h"
+#include "kho_buddy_block.h"
 #include "kho_early_memory.h"
 #include "kho_section_init.h"
 
@@ -74,21 +76,6 @@ bool __init kho_fast_section_has_preserved(unsigned long pfn)
 	return kho_fast_map_has_preserved(&kho_fast_incoming, pfn);
 }
 
-/* Pages that are not freed; memblock_free_all() has counted them as free. */
-static atomic_long_t kho_nr_kept __initdata;
-
-/**
- * kho_fast_count_kept - Count pages that are not freed as managed.
- * @zone:     Zone of the pages.
- * @nr_pages: Number of pages.
- */
-void __init kho_fast_count_kept(struct zone *zone, unsigned long nr_pages)
-{
-	atomic_long_add(nr_pages, &zone->managed_pages);
-	atomic_long_add(nr_pages, &kho_nr_kept);
-	totalram_pages_add(-(long)nr_pages);
-}
-
 static void __init kho_set_pending(unsigned long start_pfn,
 				   unsigned long end_pfn)
 {
@@ -101,12 +88,8 @@ static void __init kho_set_pending(unsigned long start_pfn,
 	}
 }
 
-/**
- * kho_fast_set_all_pending - Mark all sections that are to be initialised.
- *
- * Context: boot CPU, when all early memory is freed.
- */
-void __init kho_fast_set_all_pending(void)
+/* Mark all sections that are to be initialised. */
+static void __init kho_set_all_pending(void)
 {
 	struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long nr;
@@ -125,6 +108,25 @@ void __init kho_fast_set_all_pending(void)
 		if (map->sections[nr].orders & KHO_FAST_FOLIO_ORDERS)
 			map->sections[nr].state = KHO_FAST_PENDING;
 	}
+}
+
+/**
+ * kho_fast_free_done - All early memory is in the buddy allocator.
+ *
+ * memblock.reserved cannot grow from here on. So far it had to grow in scratch,
+ * as memblock does not know preserved pages. Without the scratch flags memblock
+ * merges its regions again, which shortens all later iterations over them.
+ *
+ * Context: end of memblock_free_all().
+ */
+void __init kho_fast_free_done(void)
+{
+	if (kho_fast_has_preserved()) {
+		memblock_clear_kho_scratch_only();
+		memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
+		kho_set_all_pending();
+	}
+	kho_phase_begin(KHO_PHASE_CORE);
 }
 
 /* Initialise a section. Returns false if another CPU does or has done so. */
@@ -307,7 +309,7 @@ void __init kho_fast_init_all(void)
 	padata_do_multithreaded(&job);
 	/* A task that restores a page may still be initialising a section. */
 	kho_fast_ensure_initialised(0, nr_pages);
-	totalram_pages_add(atomic_long_read(&kho_nr_kept));
+	kho_fast_add_kept_to_totalram();
 
 	/* Pairs with the acquire in kho_fast_ensure_initialised(). */
 	smp_store_release(&map->initialised, true);

@@ -7,9 +7,12 @@
  * the clear bits are the runs to free. Short runs join the preserved pages, to
  * be freed after boot, see mm/kho_free_runs.c.
  */
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/init.h>
 #include <linux/kstrtox.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
 
 #include "../kernel/kho_fast/incoming/map.h"
 #include "kho_buddy_block.h"
@@ -54,4 +57,29 @@ void __init kho_buddy_block_read(struct kho_buddy_block *block,
 				       block->pfn + end);
 		bitmap_set(block->keep, start, end - start);
 	}
+}
+
+/* Pages that are not freed; memblock_free_all() has counted them as free. */
+static atomic_long_t kho_nr_kept __initdata;
+
+/**
+ * kho_fast_count_kept - Count pages that are not freed as managed.
+ * @zone:     Zone of the pages.
+ * @nr_pages: Number of pages.
+ */
+void __init kho_fast_count_kept(struct zone *zone, unsigned long nr_pages)
+{
+	atomic_long_add(nr_pages, &zone->managed_pages);
+	atomic_long_add(nr_pages, &kho_nr_kept);
+	totalram_pages_add(-(long)nr_pages);
+}
+
+/**
+ * kho_fast_add_kept_to_totalram - Add all pages that are not freed.
+ *
+ * Context: when all sections are initialised.
+ */
+void __init kho_fast_add_kept_to_totalram(void)
+{
+	totalram_pages_add(atomic_long_read(&kho_nr_kept));
 }

@@ -14,6 +14,7 @@
 #include "../kernel/kho_fast/incoming/bitmap.h"
 
 struct kho_short_runs;
+struct zone;
 
 /**
  * struct kho_buddy_block - Kept pages of a buddy block.
@@ -28,6 +29,8 @@ struct kho_buddy_block {
 
 void kho_buddy_block_read(struct kho_buddy_block *block, unsigned long from,
 			  unsigned long to, struct kho_short_runs *runs);
+void kho_fast_count_kept(struct zone *zone, unsigned long nr_pages);
+void kho_fast_add_kept_to_totalram(void);
 
 /* End of the block of @pfn, or @limit when that comes first. */
 static inline unsigned long kho_buddy_block_end(unsigned long pfn,

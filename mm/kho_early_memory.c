@@ -12,14 +12,12 @@
  */
 #include <linux/init.h>
 #include <linux/kho_fast.h>
-#include <linux/kho_timeline.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 
 #include "../kernel/kho_fast/incoming/map.h"
 #include "../kernel/kho_fast/incoming/stats.h"
-#include "deferred_kho.h"
 #include "kho_buddy_block.h"
 #include "kho_early_memory.h"
 #include "kho_free_runs.h"
@@ -121,23 +119,4 @@ bool __init kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
 		free(run, early_end);
 
 	return true;
-}
-
-/**
- * kho_fast_free_done - All early memory is in the buddy allocator.
- *
- * memblock.reserved cannot grow from here on. So far it had to grow in scratch,
- * as memblock does not know preserved pages. Without the scratch flags memblock
- * merges its regions again, which shortens all later iterations over them.
- *
- * Context: end of memblock_free_all().
- */
-void __init kho_fast_free_done(void)
-{
-	if (kho_fast_has_preserved()) {
-		memblock_clear_kho_scratch_only();
-		memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
-		kho_fast_set_all_pending();
-	}
-	kho_phase_begin(KHO_PHASE_CORE);
 }

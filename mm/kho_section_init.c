@@ -25,7 +25,6 @@
 #include "../kernel/kho_fast/incoming/map.h"
 #include "../kernel/kho_fast/incoming/stats.h"
 #include "../kernel/kho_fast/tree/tree.h"
-#include "deferred_kho.h"
 #include "kho_buddy_block.h"
 #include "kho_early_memory.h"
 #include "kho_free_runs.h"
