@@ -66,7 +66,6 @@ luo:
 scaling:
 	@scripts/need.sh both
 	@bench/scaling.sh
-	@bench/preserve-scaling.sh
 
 tools:
 	@scripts/need.sh headers

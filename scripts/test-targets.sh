@@ -304,17 +304,15 @@ refuses() {
 # Conditions that every guest would fail are reported before the first one.
 benchmarks_refuse_early() {
 	mkdir -p "$work/empty"
-	for bench in blackout luo scaling preserve-scaling; do
+	for bench in blackout luo scaling; do
 		refuses 1 "no kernel at $work/empty/.*: run 'make kernels'" \
 			SMOKE=1 KHO_CACHE="$work/empty" "$top/bench/$bench.sh"
 		refuses 1 "no no-qemu here: run 'make setup'" SMOKE=1 QEMU=no-qemu "$top/bench/$bench.sh"
 	done
-	for bench in luo scaling preserve-scaling; do
+	for bench in luo scaling; do
 		refuses 1 'REPS=x: give a number' REPS=x "$top/bench/$bench.sh"
 	done
-	for bench in scaling preserve-scaling; do
-		refuses 4 'has 1 CPU' taskset -c 0 "$top/bench/$bench.sh"
-	done
+	refuses 4 'has 1 CPU' taskset -c 0 "$top/bench/scaling.sh"
 	refuses 1 "no scenario 'smoke' in a quick run; there are: nothing" \
 		QUICK=1 "$top/bench/blackout.sh" smoke
 	# shellcheck disable=SC2016	# for the other shell
