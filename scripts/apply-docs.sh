@@ -8,14 +8,20 @@
 # written after an error.
 #
 # usage: apply-docs.sh <kernel tree>
+#        apply-docs.sh --list
+#   --list   print the existing files that it changes
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=lib.sh
 . "$here/lib.sh"
 
+index=Documentation/core-api/kho/index.rst
+if [ "$*" = --list ]; then
+	printf '%s\n' "$index" MAINTAINERS
+	exit
+fi
 [ $# -eq 1 ] || bad_usage
 ktree=$(cd -- "$1" 2>/dev/null && pwd -P) || die "$1 is not a folder: give a kernel tree"
-index=Documentation/core-api/kho/index.rst
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
