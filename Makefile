@@ -27,6 +27,7 @@ help:
 	@echo 'make check-e2e           live updates in QEMU'
 	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
 	@echo 'make docs              render Documentation/ as HTML, in build/docs/html'
+	@echo 'make series            the overlay as a patch series for upstream, in build/series'
 	@echo 'make fuzz              run a fuzzer until it finds a fault (TARGET=memfd: that of memfds)'
 	@echo 'make kernels           build the kernels: stock, fast and three for tests (incremental)'
 	@echo 'make tools             build khoctl and the BPF tools, in build/'
@@ -76,6 +77,10 @@ docs:
 	@scripts/need.sh source
 	@scripts/docs.sh
 
+series:
+	@scripts/need.sh source
+	@scripts/series.sh
+
 fuzz:
 	@scripts/need.sh source
 	@tests/fuzz/fuzz.sh
@@ -98,5 +103,5 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout where bench compare luo scaling tools docs fuzz check lint clean distclean \
+.PHONY: help setup kernels blackout where bench compare luo scaling tools docs series fuzz check lint clean distclean \
 	$(checks:%=check-%)

@@ -19,7 +19,7 @@ here=$(dirname -- "$0")
 
 # In this order: where and tools read outputs of blackout, compare those of bench.
 # where-first is 'make where' without samples.
-tried='help setup clean distclean where-first blackout where bench compare luo scaling tools docs fuzz'
+tried='help setup clean distclean where-first blackout where bench compare luo scaling tools docs series fuzz'
 # Far above the time of any of them: for a hang
 limit=300
 smoke=$build/smoke
@@ -278,6 +278,13 @@ try_docs() {
 	run 0 docs
 	prints '^ok 1 pages_render$'
 	left "$build/docs/html/index.html" "$build/docs/html/core-api/kho/fast/design.html"
+}
+
+try_series() {
+	printf '[user]\n\tname = A Maintainer\n\temail = maintainer@example.org\n' >"$work/author"
+	(export GIT_CONFIG_GLOBAL="$work/author" && run 0 series)
+	prints 'patches and a cover letter in ' "$work/err"
+	left "$smoke"/series/0000-cover-letter.patch "$smoke"/series/0001-*.patch
 }
 
 try_fuzz() {
