@@ -126,8 +126,8 @@ static int list(const char *name)
 	(as_json ? list_json : list_text)(s);
 	if (!s->listed)
 		warnx("sessions: %s, so only those that a process has open are listed%s",
-		      s->not_listed, s->denied ? "; some processes are not accessible: run as root" :
-		      "");
+		      s->not_listed, s->denied ? "; some processes are not accessible: run as "
+		      "root" : "");
 	return EXIT_FINE;
 }
 

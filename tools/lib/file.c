@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Access to files below the root folder. Those of /proc and /sys have no usable length. */
+/* Files below the root folder. Those of /proc and /sys have no meaningful length. */
 #include "file.h"
 
 #include <dirent.h>
@@ -13,29 +13,16 @@
 
 static const char *root = "";
 
-/**
- * file_root() - Inspect another system
- * @dir: folder with its files, which must stay valid; "" is this system
- */
 void file_root(const char *dir)
 {
 	root = dir;
 }
 
-/**
- * file_is_local() - Whether this system is inspected
- */
 bool file_is_local(void)
 {
 	return !*root;
 }
 
-/**
- * file_path() - Path below the root folder
- * @path: the path without it
- *
- * Return: the path, until the thread's next call but one.
- */
 const char *file_path(const char *path)
 {
 	static _Thread_local char paths[2][4096];
@@ -56,14 +43,6 @@ FILE *file_open(const char *path)
 	return fopen(file_path(path), "re");
 }
 
-/**
- * file_line() - Read the first line of a file
- * @path: the file
- * @line: buffer for the line, without its newline
- * @size: size of @line
- *
- * Return: false if there is none; errno if the file cannot be opened.
- */
 bool file_line(const char *path, char *line, size_t size)
 {
 	FILE *f = file_open(path);
@@ -76,13 +55,6 @@ bool file_line(const char *path, char *line, size_t size)
 	return ok;
 }
 
-/**
- * file_number() - Read the number at the begin of a file
- * @path: the file
- * @n: set to the number
- *
- * Return: false if there is none.
- */
 bool file_number(const char *path, uint64_t *n)
 {
 	char line[64], *end = line;
@@ -92,13 +64,6 @@ bool file_number(const char *path, uint64_t *n)
 	return end != line;
 }
 
-/**
- * file_text() - Read a file to its end and close it
- * @f: the file, or NULL with the errno of opening it
- * @len: set to the length, if not NULL
- *
- * Return: the contents with a 0 behind them, to be freed; NULL and errno on error.
- */
 char *file_text(FILE *f, size_t *len)
 {
 	size_t size = 1 << 14, nr = 0;
@@ -128,13 +93,6 @@ char *file_text(FILE *f, size_t *len)
 	return NULL;
 }
 
-/**
- * for_each_open_file() - Call a function for each open file of each process
- * @fn: the function; @target is what the descriptor links to, possibly truncated
- * @data: first argument of @fn
- *
- * Return: the number of processes whose files are not accessible.
- */
 size_t for_each_open_file(open_file_fn fn, void *data)
 {
 	DIR *proc = opendir(file_path("/proc")), *fds;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The calls of libluo: each is one ioctl, or what it takes to open and close. */
+/* Functions of libluo: an ioctl each, and open and close. */
 #include "luo.h"
 
 #include <assert.h>
@@ -11,16 +11,15 @@
 #include <unistd.h>
 
 static_assert(LUO_NAME_SIZE == LIVEUPDATE_SESSION_NAME_LENGTH,
-	      "programs that were built with the old size would overflow");
+	      "programs that were built with another size would overflow");
 
 /**
- * luo_ioctl() - make a request as it stands
+ * luo_ioctl() - Make any request
  * @fd: the device or a session
  * @cmd: number of the request
  * @arg: its structure, with size filled in; the kernel writes to it
  *
- * For what the other functions do not offer: requests of a newer kernel, and bad
- * ones in tests.
+ * For requests of newer kernels, and for invalid ones in tests.
  *
  * Return: 0 or a negative errno.
  */
@@ -34,16 +33,15 @@ int luo_ioctl(int fd, unsigned int cmd, void *arg)
 }
 
 /**
- * luo_open() - open the device
+ * luo_open() - Open the device
  *
- * One process at a time can have it open.  Sessions outlive it: close it as soon
- * as they are created or retrieved.
+ * One process at a time can have it open. Sessions outlive it: close it as soon as they are
+ * created or retrieved.
  *
  * Return: the descriptor, or
- * * -EBUSY	- somebody has it open
- * * -ENOENT	- the kernel has no live update, or was started without
- *		  liveupdate=on
- * * -EIO	- what the previous kernel handed over cannot be read
+ * * -EBUSY	- another process has it open
+ * * -ENOENT	- the kernel has no live update, or liveupdate=on is missing
+ * * -EIO	- the incoming handover is invalid
  * * another negative errno of open(2)
  */
 int luo_open(void)
@@ -57,11 +55,11 @@ int luo_open(void)
 }
 
 /**
- * luo_close() - close the device, a session or a file
- * @fd: what to close
+ * luo_close() - Close the device, a session or a file
+ * @fd: descriptor
  *
- * A session that was created is gone with its last descriptor, and nothing in it
- * is preserved any more.  One that was retrieved is finished.
+ * With its last descriptor a created session is destroyed and its files are unpreserved; a
+ * retrieved one is finished.
  *
  * Return: 0 or a negative errno of close(2).
  */
@@ -73,7 +71,7 @@ int luo_close(int fd)
 	return err;
 }
 
-/* The kernel would take the first 63 bytes of a longer name for all of it. */
+/* The kernel would truncate a longer name to 63 bytes. */
 static int put_name(uint8_t *to, const char *name)
 {
 	size_t len = strlen(name);
@@ -85,12 +83,12 @@ static int put_name(uint8_t *to, const char *name)
 }
 
 /**
- * luo_session_create() - begin a session
+ * luo_session_create() - Create a session
  * @device: from luo_open()
- * @name: what the next kernel is to know it by
+ * @name: its name in both kernels
  *
  * Return: a descriptor, to be kept open until the kexec, or
- * * -EEXIST		- there is a session of that name
+ * * -EEXIST		- a session of that name exists
  * * -EINVAL		- the name is empty
  * * -ENAMETOOLONG	- it has more than LUO_NAME_SIZE - 1 bytes
  * * -EMFILE, -ENFILE, -ENOMEM
@@ -106,13 +104,13 @@ int luo_session_create(int device, const char *name)
 }
 
 /**
- * luo_session_retrieve() - take over a session of the previous kernel
+ * luo_session_retrieve() - Retrieve a session of the previous kernel
  * @device: from luo_open()
  * @name: as it was created
  *
  * Return: a descriptor, or
- * * -ENOENT		- there is none of that name, or it was finished
- * * -EINVAL		- it was taken over already
+ * * -ENOENT		- no such session, or it was finished
+ * * -EINVAL		- it was retrieved already
  * * -ENAMETOOLONG	- the name has more than LUO_NAME_SIZE - 1 bytes
  * * -EMFILE, -ENFILE, -ENOMEM
  */
@@ -127,9 +125,9 @@ int luo_session_retrieve(int device, const char *name)
 }
 
 /**
- * luo_session_name() - ask a session for its name
+ * luo_session_name() - Name of a session
  * @session: created or retrieved
- * @name: where to put it
+ * @name: set to the name
  *
  * Return: 0 or a negative errno; @name is written to only on success.
  */
@@ -144,10 +142,10 @@ int luo_session_name(int session, char name[LUO_NAME_SIZE])
 }
 
 /**
- * luo_session_finish() - give up what is left of a retrieved session
+ * luo_session_finish() - Finish a retrieved session
  * @session: from luo_session_retrieve()
  *
- * Files that were retrieved stay with their owners, the others are dropped.
+ * Retrieved files stay open, the others are dropped.
  *
  * Return: 0, or
  * * -EINVAL	- the session is not a retrieved one
@@ -161,16 +159,16 @@ int luo_session_finish(int session)
 }
 
 /**
- * luo_preserve() - have a file survive the kexec
+ * luo_preserve() - Preserve a file across the kexec
  * @session: from luo_session_create()
  * @fd: the file; it may be closed afterwards
- * @token: what the next kernel is to know it by, unique in the session
+ * @token: its number in both kernels, unique in the session
  *
  * Return: 0, or
  * * -EEXIST	- the token is taken
  * * -EBUSY	- the file is preserved already
  * * -EBADF	- @fd or @session is no open descriptor
- * * -ENOENT	- no handler in the kernel takes files of this kind
+ * * -ENOENT	- the kernel has no handler for the file
  * * -EINVAL	- the session was retrieved, not created
  * * -ENOMEM, -ENOSPC, or what the handler returns
  */
@@ -186,18 +184,18 @@ int luo_preserve(int session, int fd, uint64_t token)
 }
 
 /**
- * luo_retrieve() - get a file back
+ * luo_retrieve() - Retrieve a file
  * @session: from luo_session_retrieve()
  * @token: as it was preserved
  *
- * The same token again gives another descriptor of the same open file, until the
- * session is finished.
+ * Each call for a token returns a descriptor of the same open file, until the session is
+ * finished.
  *
  * Return: a descriptor, or
  * * -ENOENT	- no file has that token, or the session is finished
  * * -EINVAL	- the session was created, not retrieved
  * * -EMFILE, -ENFILE, -ENOMEM
- * * what the handler returned when it was first asked for this file
+ * * the first error of the handler for this file
  */
 int luo_retrieve(int session, uint64_t token)
 {

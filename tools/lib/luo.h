@@ -2,12 +2,10 @@
 /*
  * libluo: the ioctls of the Live Update Orchestrator as functions.
  *
- * Descriptors are those of the kernel, opened with O_CLOEXEC; the library keeps
- * nothing of its own, so every function may be called from any thread.  All return
- * a negative errno on failure and leave errno itself alone.
+ * Descriptors are the kernel's, with O_CLOEXEC. The library has no state, so that all functions
+ * are thread safe. They return a negative errno on failure and leave errno itself alone.
  *
- * Kernel headers that know the live update are needed to build the library, not
- * to use it.
+ * It is built with kernel headers that have live update; programs need none.
  */
 #ifndef LUO_H
 #define LUO_H
@@ -15,7 +13,7 @@
 #include <stdint.h>
 
 #define LUO_DEVICE	"/dev/liveupdate"
-/* Of a session's name, with the 0 at its end. */
+/* Size of a session's name, with its 0 */
 #define LUO_NAME_SIZE	64
 
 int luo_open(void);

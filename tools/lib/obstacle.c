@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the kernel says of itself in /proc, /sys and securityfs, turned into reasons. */
+/* Reasons, from /proc, /sys and securityfs. */
 #include "obstacle.h"
 
 #include <ctype.h>
@@ -20,12 +20,6 @@
 
 static _Thread_local char reason[768];
 
-/**
- * because() - make a reason
- * @fmt: as for printf(); no argument may be a reason that this made
- *
- * Return: the reason, until the thread's next one is made.
- */
 const char *because(const char *fmt, ...)
 {
 	va_list args;
@@ -49,10 +43,6 @@ static bool file_has(const char *path, const char *text)
 	return has;
 }
 
-/**
- * has_capability() - whether this process has a capability in force
- * @cap: its number, CAP_*
- */
 bool has_capability(int cap)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -62,11 +52,9 @@ bool has_capability(int cap)
 	       data[cap / 32].effective & 1U << cap % 32;
 }
 
-/**
- * is_of_host() - whether this process is in the first user namespace
- *
- * Only there do capabilities count for tracing and for the kernel's memory. What a namespace
- * maps tells nothing: another one may map all IDs too.
+/*
+ * Whether the first user namespace is this process's: only there do capabilities count for tracing
+ * and for the kernel's memory. The ID mappings do not tell: another one may map all IDs too.
  */
 bool is_of_host(void)
 {
@@ -74,21 +62,16 @@ bool is_of_host(void)
 	char link[sizeof(first) + 1];
 	ssize_t len = readlink("/proc/self/ns/user", link, sizeof(link));
 
-	/* without CONFIG_USER_NS there is no other one */
+	/* without CONFIG_USER_NS there is no other */
 	return len < 0 || (len == sizeof(first) - 1 && !memcmp(link, first, len));
 }
 
-/* Behind "run as root", for who is root of something already. */
+/* Behind "run as root", for root of a container. */
 static const char *whose_root(void)
 {
 	return geteuid() && is_of_host() ? "" : " of the host";
 }
 
-/**
- * lockdown_mode() - which mode of the lockdown LSM is in force
- *
- * Return: none, integrity or confidentiality; NULL: without the LSM, or its file cannot be read.
- */
 const char *lockdown_mode(void)
 {
 	static const char *const modes[] = { "none", "integrity", "confidentiality" };
@@ -105,13 +88,6 @@ const char *lockdown_mode(void)
 	return NULL;
 }
 
-/**
- * symbol_find() - look a symbol of the kernel up in /proc/kallsyms
- * @name: the symbol, not one of a module
- * @address: where to put its address, 0 if the kernel hides it or there is no such symbol
- *
- * Return: 0, -ENOENT if there is no such symbol, or what opening the file gave.
- */
 int symbol_find(const char *name, uint64_t *address)
 {
 	FILE *f = file_open("/proc/kallsyms");
@@ -119,7 +95,7 @@ int symbol_find(const char *name, uint64_t *address)
 	int err = f ? -ENOENT : -errno;
 
 	*address = 0;
-	/* those of modules have the module's name in a fourth column */
+	/* symbols of modules have a fourth column */
 	while (err && f && fgets(line, sizeof(line), f)) {
 		uint64_t at;
 		char tail[2];
@@ -135,10 +111,6 @@ int symbol_find(const char *name, uint64_t *address)
 	return err;
 }
 
-/**
- * why_no_address() - why /proc/kallsyms does not tell where a variable is
- * @name: the variable
- */
 const char *why_no_address(const char *name)
 {
 	uint64_t address = 0;
@@ -147,15 +119,12 @@ const char *why_no_address(const char *name)
 
 	if (!err && address)
 		return NULL;
-	if (err == -ENOENT && !file_exists("/proc/kallsyms"))
-		return because("the address of %s is not known: the kernel has no /proc/kallsyms "
-			       "(CONFIG_KALLSYMS)", name);
-	if (err == -ENOENT)
-		return because("the address of %s is not known: it is not in /proc/kallsyms "
-			       "(CONFIG_KALLSYMS_ALL)", name);
 	if (err)
-		return because("the address of %s is not known: /proc/kallsyms: %s", name,
-			       strerror(-err));
+		return because("the address of %s is not known: %s", name,
+			       err != -ENOENT ? strerror(-err) :
+			       file_exists("/proc/kallsyms") ?
+			       "it is not in /proc/kallsyms (CONFIG_KALLSYMS_ALL)" :
+			       "the kernel has no /proc/kallsyms (CONFIG_KALLSYMS)");
 	if (!file_line("/proc/sys/kernel/kptr_restrict", restricted, sizeof(restricted)))
 		strcpy(restricted, "?");
 	if (*restricted == '2')
@@ -165,9 +134,6 @@ const char *why_no_address(const char *name)
 		       "%s); run as root%s", name, restricted, whose_root());
 }
 
-/**
- * why_no_debugfs() - why debugfs cannot be read
- */
 const char *why_no_debugfs(void)
 {
 	const char *path = file_path(DEBUGFS);
@@ -196,77 +162,65 @@ const char *why_no_debugfs(void)
 	return NULL;
 }
 
-/* What kstrtobool() of the kernel takes a value for: 1 on, 0 off, -1 neither. */
-static int truth(const char *value)
+/* kstrtobool() of the kernel: 1 on, 0 off, -1 neither. */
+static int to_bool(const char *value)
 {
-	char c = tolower((unsigned char)*value);
-
-	if (c == 'o')
-		c = tolower((unsigned char)value[1]) == 'n' ? 'y' :
-		    tolower((unsigned char)value[1]) == 'f' ? 'n' : 0;
-	if (c && strchr("eyt1", c))
+	if (!strncasecmp(value, "on", 2))
 		return 1;
-	return c && strchr("dnf0", c) ? 0 : -1;
+	if (!strncasecmp(value, "of", 2))
+		return 0;
+	if (*value && strchr("eEyYtT1", *value))
+		return 1;
+	return *value && strchr("dDnNfF0", *value) ? 0 : -1;
 }
 
-/* Ends the word that @at begins; blanks in quotes are part of it. Returns the next one. */
-static char *cut_word(char *at)
+/* Cuts the first word off *@line. Quotes, which may hold blanks, are removed. */
+static char *next_word(char **line)
 {
+	char *at = *line + strspn(*line, " \t"), *word = at, *to = at;
 	bool quoted = false;
 
-	for (; *at && (quoted || !isspace((unsigned char)*at)); at++)
-		quoted ^= *at == '"';
-	while (isspace((unsigned char)*at))
-		*at++ = 0;
-	return at;
-}
-
-static char *unquoted(char *text)
-{
-	size_t len = strlen(text);
-
-	if (*text != '"')
-		return text;
-	if (len > 1 && text[len - 1] == '"')
-		text[len - 1] = 0;
-	return text + 1;
+	for (; *at && (quoted || !isspace((unsigned char)*at)); at++) {
+		if (*at == '"')
+			quoted = !quoted;
+		else
+			*to++ = *at;
+	}
+	*line = *at ? at + 1 : at;
+	*to = 0;
+	return word;
 }
 
 /*
- * What the last "@name=" of the command line that has a meaning says: 1 on, 0 off, -1 nothing.
- * Words behind "--" are not the kernel's.
+ * The last valid "@name=" of the command line: 1 on, 0 off, -1 none. Words behind "--" are for
+ * /init.
  */
 static int said(const char *name)
 {
-	char line[4096], *word, *next, *value;
+	size_t len = strlen(name);
+	char line[4096], *next = line, *word;
 	int on = -1;
 
 	if (!file_line("/proc/cmdline", line, sizeof(line)))
 		return -1;
-	for (word = line + strspn(line, " "); *word; word = next) {
-		next = cut_word(word);
-		word = unquoted(word);
+	while (*next) {
+		word = next_word(&next);
 		if (!strcmp(word, "--"))
 			break;
-		value = strchr(word, '=');
-		if (!value || strlen(name) != (size_t)(value - word) ||
-		    strncmp(word, name, value - word))
-			continue;
-		value = unquoted(value + 1);
-		if (truth(value) >= 0)
-			on = truth(value);
+		if (!strncmp(word, name, len) && word[len] == '=' && to_bool(word + len + 1) >= 0)
+			on = to_bool(word + len + 1);
 	}
 	return on;
 }
 
-/* /dev may be another one than the kernel's. */
+/* /dev may be a container's. */
 static bool has_luo(void)
 {
 	return file_has("/proc/misc", " liveupdate\n") ||
 	       (!file_is_local() && file_exists(LUO_DEVICE));
 }
 
-/* Names are in /proc/kallsyms also where addresses are hidden. */
+/* Names are in /proc/kallsyms even if addresses are hidden. */
 static bool lacks_symbol(const char *name)
 {
 	uint64_t address;
@@ -274,17 +228,13 @@ static bool lacks_symbol(const char *name)
 	return file_exists("/proc/kallsyms") && symbol_find(name, &address) == -ENOENT;
 }
 
-static bool has_symbol(const char *name)
+/* With KHO on such a kernel has its files: stock's function for them, or ours. */
+static bool makes_kho_files(void)
 {
 	uint64_t address;
 
-	return !symbol_find(name, &address);
-}
-
-/* Whether a kernel with KHO on would have made its files: stock's function for them, or ours. */
-static bool makes_kho_files(void)
-{
-	return has_symbol("kho_debugfs_blob_add") || has_symbol("kho_fast_debugfs_add");
+	return !symbol_find("kho_debugfs_blob_add", &address) ||
+	       !symbol_find("kho_fast_debugfs_add", &address);
 }
 
 static const char *why_off(const char *what, const char *word)
@@ -300,12 +250,7 @@ static const char *why_off(const char *what, const char *word)
 	return because("%s is off: start the kernel with %s=on", what, word);
 }
 
-/**
- * why_no_kho() - why nothing can be preserved
- *
- * NULL also means that it cannot be told: without its debugfs files a kernel says nothing of
- * KHO, unless LUO is on or the command line turns KHO off.
- */
+/* NULL also if it is not known: without KHO in debugfs only LUO and the command line tell. */
 const char *why_no_kho(void)
 {
 	if (has_luo() || file_exists(KHO_DIR "/out"))
@@ -317,14 +262,11 @@ const char *why_no_kho(void)
 	return NULL;
 }
 
-/**
- * why_no_kho_files() - why debugfs does not show what is handed over
- */
 const char *why_no_kho_files(void)
 {
 	const char *why = why_no_debugfs();
 
-	/* only if KHO is on does a kernel make this one */
+	/* stock has this one only if KHO is on */
 	if (why || file_exists(KHO_DIR "/out/scratch_phys"))
 		return why;
 	why = why_no_kho();
@@ -334,9 +276,6 @@ const char *why_no_kho_files(void)
 		       has_luo() ? "" : "KHO is off (start the kernel with kho=on), or ");
 }
 
-/**
- * why_no_luo() - why there are no sessions
- */
 const char *why_no_luo(void)
 {
 	const char *why = has_luo() ? NULL : why_no_kho();
@@ -374,10 +313,6 @@ static const char *why_luo_is_busy(int err)
 		       "again", strerror(err), holder, name);
 }
 
-/**
- * why_no_luo_device() - why /dev/liveupdate could not be opened
- * @err: positive errno
- */
 const char *why_no_luo_device(int err)
 {
 	const char *why;
@@ -403,10 +338,6 @@ const char *why_no_luo_device(int err)
 	return because(LUO_DEVICE ": %s", strerror(err));
 }
 
-/**
- * why_no_kcore() - why /proc/kcore could not be opened or read
- * @err: positive errno
- */
 const char *why_no_kcore(int err)
 {
 	const char *mode = lockdown_mode();

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Obstacles: why a tool cannot see a kernel's live update, and the way out.
+ * Obstacles: reasons why a kernel's live update is not visible to a tool.
  *
- * A function whose name begins with why_ returns NULL if nothing is in the way, or one line
- * without a newline: what is missing, the reason as far as the kernel tells it, and what to do.
- * The line is valid until the thread's next call of any of them.
+ * Functions why_...() return NULL if there is no obstacle, or one line: what is missing, the
+ * reason as far as the kernel tells it, and what to do. It is valid until the thread's next call
+ * of one of them or of because().
  */
 #ifndef OBSTACLE_H
 #define OBSTACLE_H
@@ -15,22 +15,22 @@
 #define DEBUGFS		"/sys/kernel/debug"
 #define KHO_DIR		DEBUGFS "/kho"
 
+/* Makes a reason; no argument may be one. */
 const char *because(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 const char *why_no_debugfs(void);
 const char *why_no_kho(void);
 const char *why_no_kho_files(void);
 const char *why_no_luo(void);
-const char *why_no_luo_device(int err);
-const char *why_no_kcore(int err);
-const char *why_no_address(const char *name);
+const char *why_no_luo_device(int err);		/* positive errno of opening it */
+const char *why_no_kcore(int err);		/* positive errno of opening or reading it */
+const char *why_no_address(const char *symbol);
 
-/* The mode of the lockdown LSM, or NULL: not in the kernel, or not to be seen. */
+/* none, integrity or confidentiality; NULL: no such LSM, or securityfs is not readable. */
 const char *lockdown_mode(void);
-bool has_capability(int cap);
-/* Whether root of this process is root of the host. */
-bool is_of_host(void);
-/* 0, -ENOENT if there is none, or -errno; *@address is 0 then, and where the kernel hides it. */
+bool has_capability(int cap);			/* effective, CAP_... */
+bool is_of_host(void);				/* not in a user namespace */
+/* Address of a symbol of vmlinux, 0 if it is hidden. -ENOENT: no such symbol; other errno */
 int symbol_find(const char *name, uint64_t *address);
 
 #endif /* OBSTACLE_H */

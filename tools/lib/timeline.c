@@ -226,12 +226,6 @@ static struct json_object *parse(const char *text)
 	return v;
 }
 
-/**
- * timeline_load() - Read and check a timeline
- * @path: the file, "-" for standard input
- *
- * Return: the timeline, for timeline_free(); NULL on error, see timeline_error().
- */
 struct timeline *timeline_load(const char *path)
 {
 	char *text = file_text(strcmp(path, "-") ? fopen(path, "re") : stdin, NULL);
@@ -251,20 +245,11 @@ struct timeline *timeline_load(const char *path)
 	return NULL;
 }
 
-/**
- * timeline_error() - Reason for the thread's last error
- *
- * Return: one line, file, place and reason; valid until the next error.
- */
 const char *timeline_error(void)
 {
 	return error;
 }
 
-/**
- * timeline_free() - Free a timeline and its strings
- * @t: the timeline, or NULL
- */
 void timeline_free(struct timeline *t)
 {
 	if (!t)
@@ -276,23 +261,11 @@ void timeline_free(struct timeline *t)
 	free(t);
 }
 
-/**
- * timeline_ns() - Duration of all phases
- * @t: the timeline
- *
- * Return: from the begin of the first to the end of the last.
- */
 uint64_t timeline_ns(const struct timeline *t)
 {
 	return t->phases[t->nr_phases - 1].end_ns - t->phases[0].begin_ns;
 }
 
-/**
- * timeline_largest() - Longest phase
- * @t: the timeline
- *
- * Return: the phase; the first of equals.
- */
 const struct timeline_item *timeline_largest(const struct timeline *t)
 {
 	const struct timeline_item *p, *largest = t->phases;

@@ -44,11 +44,12 @@ struct timeline {
 	void			*json;		/* owns the strings */
 };
 
-struct timeline *timeline_load(const char *path);
+/* NULL on error: timeline_error() is one line with file, place and reason, per thread. */
+struct timeline *timeline_load(const char *path);	/* "-": standard input */
 const char *timeline_error(void);
 void timeline_free(struct timeline *t);
 
-uint64_t timeline_ns(const struct timeline *t);
-const struct timeline_item *timeline_largest(const struct timeline *t);
+uint64_t timeline_ns(const struct timeline *t);		/* duration of all phases */
+const struct timeline_item *timeline_largest(const struct timeline *t);	/* the first longest phase */
 
 #endif /* TIMELINE_H */

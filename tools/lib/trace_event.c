@@ -5,11 +5,6 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 
-/**
- * trace_new() - Start a trace
- *
- * Return: a trace without events, for trace_write().
- */
 struct json_object *trace_new(void)
 {
 	struct json_object *trace = json_object_new_object();
@@ -50,40 +45,18 @@ static void add_metadata(struct json_object *trace, int pid, int tid, const char
 	json_object_object_add(add_event(trace, "M", pid, tid, what), "args", args);
 }
 
-/**
- * trace_process() - Name a group of tracks
- * @trace: the trace
- * @pid: number of the process, also its place from the top
- * @name: its name
- */
 void trace_process(struct json_object *trace, int pid, const char *name)
 {
 	add_metadata(trace, pid, 0, "process_name", "name", json_object_new_string(name));
 	add_metadata(trace, pid, 0, "process_sort_index", "sort_index", json_object_new_int(pid));
 }
 
-/**
- * trace_thread() - Name a track
- * @trace: the trace
- * @pid: number of the process
- * @tid: number of the thread, also its place in the process
- * @name: its name
- */
 void trace_thread(struct json_object *trace, int pid, int tid, const char *name)
 {
 	add_metadata(trace, pid, tid, "thread_name", "name", json_object_new_string(name));
 	add_metadata(trace, pid, tid, "thread_sort_index", "sort_index", json_object_new_int(tid));
 }
 
-/**
- * trace_slice() - Add a slice, a complete event
- * @trace: the trace
- * @pid: process
- * @tid: thread, whose slices must nest
- * @name: name of the slice
- * @begin_ns: its begin
- * @end_ns: its end, not before @begin_ns
- */
 void trace_slice(struct json_object *trace, int pid, int tid, const char *name,
 		 uint64_t begin_ns, uint64_t end_ns)
 {
@@ -93,14 +66,6 @@ void trace_slice(struct json_object *trace, int pid, int tid, const char *name,
 	add_time(event, "dur", end_ns - begin_ns);
 }
 
-/**
- * trace_instant() - Add an event without a duration, a line across all tracks
- * @trace: the trace
- * @pid: process
- * @tid: thread
- * @name: name of the event
- * @at_ns: its time
- */
 void trace_instant(struct json_object *trace, int pid, int tid, const char *name, uint64_t at_ns)
 {
 	struct json_object *event = add_event(trace, "i", pid, tid, name);
@@ -109,13 +74,6 @@ void trace_instant(struct json_object *trace, int pid, int tid, const char *name
 	json_object_object_add(event, "s", json_object_new_string("g"));
 }
 
-/**
- * trace_write() - Write a trace and free it
- * @out: destination
- * @trace: the trace
- *
- * Return: false and errno if writing failed; @out may hold back an error until fclose().
- */
 bool trace_write(FILE *out, struct json_object *trace)
 {
 	const char *text = json_object_to_json_string_ext(trace, JSON_C_TO_STRING_PRETTY |

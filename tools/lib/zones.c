@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Of each zone, "Node N, zone" comes first and start_pfn last:
+ * Zones of memory in /proc/zoneinfo. "Node N, zone" is the first line of each, start_pfn the last:
  *
  *	Node 0, zone   Normal
  *	        spanned  1310720
@@ -11,13 +11,6 @@
 
 #include <inttypes.h>
 
-/**
- * zone_next() - read /proc/zoneinfo on to its next zone that spans memory
- * @f: the file, from its begin or where the last call left it
- * @zone: the zone
- *
- * Return: false if there is none.
- */
 bool zone_next(FILE *f, struct zone *zone)
 {
 	uint64_t spanned = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The zones of memory, by /proc/zoneinfo. */
+/* Zones of memory, from /proc/zoneinfo */
 #ifndef ZONES_H
 #define ZONES_H
 
@@ -9,11 +9,11 @@
 
 struct zone {
 	uint64_t	pfn, end;
-	uint64_t	present;	/* pages; the others are holes */
+	uint64_t	present;	/* pages */
 	int		node;
 };
 
-/* Read on to the next zone that spans memory; false: there is none. */
+/* The next zone of @f that spans memory; false: none */
 bool zone_next(FILE *f, struct zone *zone);
 
 #endif /* ZONES_H */
