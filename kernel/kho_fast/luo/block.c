@@ -2,18 +2,18 @@
 /**
  * DOC: Blocks of records
  *
- * Records of one size, for the next kernel, in pages that are chained by physical
- * address. Stands in for kernel/liveupdate/kho_block.c: same interface, same
- * format, and the same limit, which is the next kernel's too.
+ * Records of one size in preserved pages that are chained by physical address.
+ * Replaces kernel/liveupdate/kho_block.c with the same interface, the same
+ * format and the limit of the next kernel.
  *
- * Lifecycle: grow, fill and perhaps shrink here; restore, read and destroy in the
- * next kernel. Restoring claims the pages: a chain that leads anywhere else, or
- * to where somebody has been, is refused.
+ * Lifecycle: a set is grown, filled and possibly shrunk in this kernel;
+ * restored, read and destroyed in the next one. Restoring takes each page once,
+ * so a chain with a cycle, or one that leads to other memory, is refused.
  *
- * Lock order: none is taken, the owner of a set has one.
+ * Lock order: no lock is taken; the owner of a set serializes access.
  *
- * Failure: growing undoes itself. A chain that is refused keeps what was claimed
- * of it for good, since it may be somebody else's memory.
+ * Failure: growing is undone. Pages of a refused chain are leaked on purpose,
+ * since they may belong to something else.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -28,13 +28,13 @@
 
 #include "records.h"
 
-/* 40 MiB of records in pages of 4 KiB; stock's next kernel takes no more. */
+/* 40 MiB of records with 4 KiB pages; a stock kernel reads no more. */
 #define LUO_MAX_BLOCKS	10000
 
 /**
- * kho_block_set_init - Make an empty set.
+ * kho_block_set_init - Initialise an empty set.
  * @bs:         The set.
- * @entry_size: Bytes of a record, such that a block can hold one.
+ * @entry_size: Bytes of a record; a block must have room for one.
  */
 void kho_block_set_init(struct kho_block_set *bs, size_t entry_size)
 {
@@ -118,14 +118,14 @@ static void luo_block_shrink(struct kho_block_set *bs, long nr)
 }
 
 /**
- * kho_block_set_grow - Make room.
+ * kho_block_set_grow - Make room for records.
  * @bs:    The set.
- * @count: Records that must fit, with those that are there.
+ * @count: Number of records, existing ones included.
  *
- * Context: process context, may sleep; the caller has the lock of the set.
- * Return: 0; -ENOMEM; -ENOSPC when that many would not be taken over; -EINVAL
- * when the set is the previous kernel's; or what kho_alloc_preserve() returned.
- * With an error the set is as it was.
+ * Context: process context, may sleep. The caller holds the lock of the set.
+ * Return: 0; -ENOMEM; -ENOSPC if the next kernel would not read that many
+ * records; -EINVAL if the set is one of the previous kernel; or the error of
+ * kho_alloc_preserve(). On error the set is unchanged.
  */
 int kho_block_set_grow(struct kho_block_set *bs, u64 count)
 {
@@ -143,11 +143,11 @@ int kho_block_set_grow(struct kho_block_set *bs, u64 count)
 }
 
 /**
- * kho_block_set_shrink - Give up room that is not needed any more.
+ * kho_block_set_shrink - Free blocks that are not needed.
  * @bs:    The set.
- * @count: Records that must still fit. Those behind them are lost.
+ * @count: Number of records that must still fit. Records behind them are lost.
  *
- * Context: the caller has the lock of the set.
+ * Context: The caller holds the lock of the set.
  */
 void kho_block_set_shrink(struct kho_block_set *bs, u64 count)
 {
@@ -157,8 +157,8 @@ void kho_block_set_shrink(struct kho_block_set *bs, u64 count)
 }
 
 /**
- * luo_fast_blocks_leak - Forget a set whose memory cannot be trusted.
- * @bs: The set, of the previous kernel. Its blocks stay allocated.
+ * luo_fast_blocks_leak - Empty a set without freeing its blocks.
+ * @bs: A set of the previous kernel with memory that cannot be trusted.
  */
 void luo_fast_blocks_leak(struct kho_block_set *bs)
 {
@@ -167,7 +167,7 @@ void luo_fast_blocks_leak(struct kho_block_set *bs)
 	bs->head_pa = 0;
 }
 
-/* Claim the block at @pa and put it into the set; *@pa is then the next one. */
+/* Restore the block at @pa and append it; then set *@pa to the next one. */
 static int luo_block_restore(struct kho_block_set *bs, u64 *pa)
 {
 	struct kho_block_header_ser *ser;
@@ -196,14 +196,14 @@ static int luo_block_restore(struct kho_block_set *bs, u64 *pa)
 }
 
 /**
- * kho_block_set_restore - Take the records of the previous kernel over.
+ * kho_block_set_restore - Restore the blocks of the previous kernel.
  * @bs:      An empty set for records of that size.
- * @head_pa: First block, or 0 when there is none.
+ * @head_pa: Address of the first block, or 0 for none.
  *
- * Context: process context, may sleep; one caller at a time.
- * Return: 0; -EINVAL, with a message, when the chain is not sound; -ENOSPC, with
- * one, when it is too long; -ENOMEM. With an error the set is empty, and the
- * blocks before that are neither held nor free.
+ * Context: process context, may sleep. One caller at a time.
+ * Return: 0; -EINVAL, with a message, if the chain is invalid; -ENOSPC, with a
+ * message, if it is too long; -ENOMEM. On error the set is empty, and the
+ * blocks restored so far are leaked.
  */
 int kho_block_set_restore(struct kho_block_set *bs, u64 head_pa)
 {
@@ -230,7 +230,7 @@ void kho_block_set_destroy(struct kho_block_set *bs)
 }
 
 /**
- * kho_block_set_clear - Remove all records and keep the room.
+ * kho_block_set_clear - Remove all records, but no blocks.
  * @bs: The set.
  */
 void kho_block_set_clear(struct kho_block_set *bs)
@@ -246,14 +246,16 @@ void kho_block_set_clear(struct kho_block_set *bs)
 }
 
 /**
- * kho_block_set_it_init - Begin with the first record.
+ * kho_block_set_it_init - Start at the first record.
  * @it: The iterator.
  * @bs: The set.
  */
-void kho_block_set_it_init(struct kho_block_set_it *it, struct kho_block_set *bs)
+void kho_block_set_it_init(struct kho_block_set_it *it,
+			   struct kho_block_set *bs)
 {
 	it->bs = bs;
-	it->block = list_first_entry_or_null(&bs->blocks, struct kho_block, list);
+	it->block = list_first_entry_or_null(&bs->blocks, struct kho_block,
+					     list);
 	it->i = 0;
 }
 
@@ -268,10 +270,11 @@ static bool luo_block_it_next(struct kho_block_set_it *it)
 }
 
 /**
- * kho_block_set_it_reserve_entry - The next record, to be written.
+ * kho_block_set_it_reserve_entry - Reserve the next record for writing.
  * @it: The iterator.
  *
- * Return: the record, which counts from now on; NULL when there is no room.
+ * Return: The record, which is part of the set from now on, or NULL if the set
+ * has no room.
  */
 void *kho_block_set_it_reserve_entry(struct kho_block_set_it *it)
 {
@@ -288,10 +291,10 @@ void *kho_block_set_it_reserve_entry(struct kho_block_set_it *it)
 }
 
 /**
- * kho_block_set_it_read_entry - The next record, to be read.
+ * kho_block_set_it_read_entry - Read the next record.
  * @it: The iterator.
  *
- * Return: the record, or NULL after the last one.
+ * Return: The record, or NULL after the last one.
  */
 void *kho_block_set_it_read_entry(struct kho_block_set_it *it)
 {
@@ -312,9 +315,9 @@ void *kho_block_set_it_read_entry(struct kho_block_set_it *it)
 
 /**
  * kho_block_set_it_prev - Go back by one record.
- * @it: The iterator, of a set whose blocks are full but for the last.
+ * @it: The iterator. All blocks of its set but the last must be full.
  *
- * Return: the record before, or NULL at the first one.
+ * Return: The previous record, or NULL at the first one.
  */
 void *kho_block_set_it_prev(struct kho_block_set_it *it)
 {

@@ -2,45 +2,48 @@
 /**
  * DOC: Live Update Orchestrator
  *
- * This directory stands in for kernel/liveupdate/luo_*.c and kho_block.c behind
- * the same headers, the same /dev/liveupdate and the same wire format, luo-v5. A
- * file per noun:
+ * This directory replaces kernel/liveupdate/luo_*.c and kho_block.c behind the
+ * same headers, the same /dev/liveupdate and the same wire format, luo-v5. One
+ * concept per file:
  *
  * - enable.c, device.c, ioctl.c: liveupdate=, /dev/liveupdate, and its ioctls;
- * - session.c, session_table.c, sessions.c: a session and its file; the tables of
- *   all of them; those of the previous kernel;
- * - file.c, lookup.c, deps.c, deps_api.c: a preserved file, how it is found, the
- *   files it needs, and how its handler says so;
- * - registry.c, handlers.c: what is registered; handlers of files;
- * - flb.c, flb_records.c: objects that live as long as files that use them, and
- *   their records;
- * - freeze.c, serialize.c: the last words of a set of files, and of all sessions;
+ * - session.c, session_table.c, sessions.c: a session and its file; the tables
+ *   of all sessions; sessions of the previous kernel;
+ * - file.c, lookup.c, deps.c, deps_api.c: a preserved file, lookup of files,
+ *   dependencies between files, and the functions that handlers call for them;
+ * - registry.c, handlers.c: registered handlers and FLBs; handlers of files;
+ * - flb.c, flb_records.c: file-lifecycle-bound objects, and their records;
+ * - freeze.c, serialize.c: freezing and serializing file sets, and all
+ *   sessions;
  * - deserialize.c, block.c, restore.c: the records of the previous kernel;
- * - query.c, debugfs.c: what can be taken over, and what there is.
+ * - query.c, debugfs.c: compatible formats in sysfs, and state in debugfs.
  *
- * Lifecycle: the root record is read at early_initcall, when FLBs may be wanted
- * first. Everything else starts at late_initcall. The sessions that were handed
- * over are read when the device is opened first, when all handlers are there.
+ * Lifecycle: the root record is deserialized at early_initcall, before the
+ * first FLB may be used; everything else starts at late_initcall. Sessions of
+ * the previous kernel are deserialized when the device is first opened, since
+ * all handlers are registered by then.
  *
- * Lock order: luo_fast_serialize_rwsem, &luo_fast_table.lock (incoming, outgoing),
- * &luo_fast_session.mutex, luo_fast_registry_rwsem, the lock of an FLB; and
- * luo_fast_serialize_rwsem, &luo_fast_table.lock, luo_next_lock (query.c),
- * luo_fast_registry_rwsem.
+ * Lock order: luo_fast_serialize_rwsem, &luo_fast_table.lock (incoming,
+ * outgoing), &luo_fast_session.mutex, luo_fast_registry_rwsem, the lock of an
+ * FLB; and luo_fast_serialize_rwsem, &luo_fast_table.lock, luo_next_lock
+ * (query.c), luo_fast_registry_rwsem.
  *
- * - luo_fast_serialize_rwsem is held for reading by whatever userspace does, for writing
- *   by the freeze. After a freeze that succeeded it is held for ever: nothing
- *   changes any more.
- * - &luo_fast_table.lock covers a lookup or a change of the table, never a
- *   callback of a handler, but for the freeze, with luo_fast_serialize_rwsem for writing.
- * - &luo_fast_session.mutex is held over the callbacks for files of the session.
- *   Those of different sessions run in parallel.
- * - luo_fast_registry_rwsem is held for reading while FLBs are preserved and finished.
+ * - luo_fast_serialize_rwsem is held for reading in each ioctl and when a
+ *   session is closed, for writing in the freeze. After a successful freeze it
+ *   is never unlocked, so that no session changes before the kexec.
+ * - &luo_fast_table.lock protects lookups and changes of a table. It is not
+ *   held over callbacks of handlers except in the freeze, with
+ *   luo_fast_serialize_rwsem for writing.
+ * - &luo_fast_session.mutex is held over callbacks for files of the session.
+ *   Callbacks of different sessions run in parallel.
+ * - luo_fast_registry_rwsem is held for reading while FLBs are preserved and
+ *   finished.
  *
- * Failure: what the previous kernel handed over is taken over whole or not at
- * all. If not, one message says what is wrong, /dev/liveupdate cannot be opened
- * (-EIO), and FLBs are not found (-EIO). Stock panics instead, as going on could
- * give memory with private data to somebody else. Here that cannot happen, as
- * memory that nobody claims stays held until a cold boot, so nothing panics.
+ * Failure: a handover is deserialized as a whole or refused as a whole. When it
+ * is refused, one message describes the fault, /dev/liveupdate cannot be opened
+ * (-EIO), and FLBs are not found (-EIO). Stock panics instead, since memory
+ * with private data could be reused. Here such memory stays reserved until a
+ * cold boot, as it is never restored, so a panic is not necessary.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -64,7 +67,7 @@
 #include "session_table.h"
 #include "sessions.h"
 
-static u64 luo_liveupdate_num __ro_after_init; /* of live updates until here */
+static u64 luo_liveupdate_num __ro_after_init; /* live updates so far */
 static struct luo_ser *luo_root_ser __ro_after_init;
 
 static int __init luo_root_deserialize(phys_addr_t phys, size_t size)
@@ -90,7 +93,7 @@ static int __init luo_root_deserialize(phys_addr_t phys, size_t size)
 	err = luo_fast_sessions_restore(root.sessions_pa);
 	if (!err)
 		err = luo_fast_flb_restore(root.flbs_pa);
-	/* Who knows what else it is. */
+	/* The root record is leaked: it may be part of something else. */
 	if (err)
 		return err;
 
@@ -99,11 +102,11 @@ static int __init luo_root_deserialize(phys_addr_t phys, size_t size)
 }
 
 /**
- * luo_fast_deserialize - Take over the root record and what it leads to.
+ * luo_fast_deserialize - Deserialize the root record and what it refers to.
  *
- * Context: early_initcall; handlers and FLBs may be registered from the next
+ * Context: early_initcall. Handlers and FLBs may be registered from the next
  * level of initcalls on.
- * Return: 0, or what was wrong with the handover.
+ * Return: 0, or the error of the handover.
  */
 int __init luo_fast_deserialize(void)
 {
@@ -135,7 +138,7 @@ int __init luo_fast_deserialize(void)
 	return err;
 }
 
-/* Make the root record; who hands it over is to be called last. */
+/* Create the root record. kho_add_subtree() comes last, as nothing undoes it. */
 static int __init luo_root_init(void)
 {
 	struct luo_ser *ser = kho_alloc_preserve(sizeof(*ser));
@@ -164,7 +167,7 @@ err_free:
 	return err;
 }
 
-/* The device comes last: with it, userspace. */
+/* Userspace may use the device at once, so it is registered last. */
 static int __init luo_late_init(void)
 {
 	int err;
@@ -193,12 +196,12 @@ static int __init luo_late_init(void)
 late_initcall(luo_late_init);
 
 /**
- * liveupdate_reboot - Freeze everything and write it down for the next kernel.
+ * liveupdate_reboot - Freeze and serialize all sessions.
  *
- * Context: process context, may sleep; the last thing in a kexec that may fail.
- * Return: 0, and no session changes any more; or an error, and all is as before:
- * what the handler of a file returned, or -EOPNOTSUPP when the next kernel said
- * that it does not take what is preserved.
+ * Context: process context, may sleep. Last step of a kexec that may fail.
+ * Return: 0, and no session changes any more; or an error, and everything is as
+ * before: the error of a handler, or -EOPNOTSUPP if the next kernel cannot
+ * restore what is preserved.
  */
 int liveupdate_reboot(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: What there is
+ * DOC: State in debugfs
  *
  * /sys/kernel/debug/liveupdate/state, one line per session and per file::
  *
@@ -9,11 +9,11 @@
  *   outgoing session 'vm0' token=0x1 handler=memfd-v2 preserved deps=0
  *   incoming sessions=0 files=0
  *
- * A session with which somebody is busy shows that instead of its files: a reader
- * waits for no handler.
+ * A locked session shows "busy" instead of its files, so that reading does not
+ * wait for a handler.
  *
- * Lock order: luo_fast_serialize_rwsem, for reading, the lock of the table, and, if nobody
- * has it, that of a session; see core.c.
+ * Lock order: luo_fast_serialize_rwsem, for reading, the lock of the table,
+ * and, with trylock, that of a session; see core.c.
  */
 #include <linux/debugfs.h>
 #include <linux/init.h>
@@ -86,7 +86,7 @@ static void luo_show_table(struct seq_file *m, const char *name,
 		luo_show_session(m, name, session);
 }
 
-/* seq_file begins again with more memory until all of it fits. */
+/* seq_file calls this again with a larger buffer until the output fits. */
 static int luo_state_show(struct seq_file *m, void *v)
 {
 	int err = down_read_killable(&luo_fast_serialize_rwsem);
@@ -102,7 +102,7 @@ static int luo_state_show(struct seq_file *m, void *v)
 DEFINE_SHOW_ATTRIBUTE(luo_state);
 
 /**
- * luo_fast_debugfs_init - Make the file.
+ * luo_fast_debugfs_init - Create the debugfs file.
  */
 void __init luo_fast_debugfs_init(void)
 {

@@ -2,10 +2,10 @@
 /**
  * DOC: Dependencies between files
  *
- * The edges, and the order in which to freeze that follows from them. What
- * handlers call is in deps_api.c.
+ * The dependencies of each file, and the order of the freeze that results from
+ * them. deps_api.c has the functions that handlers call.
  *
- * Lock order: all under the mutex of the session.
+ * Lock order: the mutex of the session is held.
  */
 #include <linux/bug.h>
 #include <linux/errno.h>
@@ -17,9 +17,9 @@
 #include "file_set.h"
 
 /**
- * struct luo_fast_dep - That a file needs another one.
- * @list: In &luo_fast_file.deps.
- * @on:   What it needs.
+ * struct luo_fast_dep - A dependency of a file.
+ * @list: Entry in &luo_fast_file.deps.
+ * @on:   The file that is depended on.
  */
 struct luo_fast_dep {
 	struct list_head	list;
@@ -27,11 +27,11 @@ struct luo_fast_dep {
 };
 
 /**
- * luo_fast_dep_add - Note that a file needs another one.
+ * luo_fast_dep_add - Add a dependency.
  * @lf: The file.
- * @on: The one that it needs.
+ * @on: The file that it depends on.
  *
- * Return: 0; -ELOOP when the chain would nest too deeply; -ENOMEM.
+ * Return: 0; -ELOOP if the chain of dependencies would be too long; -ENOMEM.
  */
 int luo_fast_dep_add(struct luo_fast_file *lf, struct luo_fast_file *on)
 {
@@ -52,8 +52,8 @@ int luo_fast_dep_add(struct luo_fast_file *lf, struct luo_fast_file *on)
 }
 
 /**
- * luo_fast_deps_free - Forget what a file needs.
- * @lf: The file, which goes.
+ * luo_fast_deps_free - Free the dependencies of a file.
+ * @lf: The file.
  */
 void luo_fast_deps_free(struct luo_fast_file *lf)
 {
@@ -67,7 +67,7 @@ void luo_fast_deps_free(struct luo_fast_file *lf)
 	lf->depth = 0;
 }
 
-/* @lf is next, then what waited for it alone, and so on. */
+/* Append @lf, then the files all of whose dependents are in @order by now. */
 static void luo_freeze_order_add(struct list_head *order,
 				 struct luo_fast_file *lf)
 {
@@ -83,12 +83,12 @@ static void luo_freeze_order_add(struct list_head *order,
 }
 
 /**
- * luo_fast_freeze_order - In which order are the files of a set to be frozen?
- * @file_set:   The set.
- * @order: An empty list; all files are in it afterwards. Those which nobody needs
- *         are in the order of preservation.
+ * luo_fast_freeze_order - Sort the files of a set for the freeze.
+ * @file_set: The set.
+ * @order:    An empty list. Receives all files, dependents before dependencies;
+ *            files without dependents are in order of preservation.
  *
- * Linear in files and needs.
+ * Linear in the number of files and dependencies.
  */
 void luo_fast_freeze_order(struct luo_fast_file_set *file_set,
 			   struct list_head *order)
@@ -98,7 +98,7 @@ void luo_fast_freeze_order(struct luo_fast_file_set *file_set,
 	list_for_each_entry(lf, &file_set->files, list)
 		lf->waits = lf->dependents;
 
-	/* Who needs a file comes after it, so it was passed when it is let go. */
+	/* A file with dependents is added with the last of them. */
 	list_for_each_entry(lf, &file_set->files, list) {
 		if (!lf->dependents)
 			luo_freeze_order_add(order, lf);

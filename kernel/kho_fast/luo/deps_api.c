@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Files that need files
+ * DOC: Dependencies of files on other files
  *
- * A handler may find out in .preserve() under which token another file of the
- * session is preserved, write that down and get the file by it in .retrieve().
- * From then on its own file needs that one:
+ * In .preserve() a handler can get the token of another file of the session,
+ * which must be preserved already, and store it in its own record; in
+ * .retrieve() it gets that file by the token. From then on its file depends on
+ * the other one:
  *
- * - it is frozen before that one is, and unfrozen after it;
- * - it is unpreserved before that one is;
- * - its retrieval retrieves that one, if nobody has done so.
+ * - it is frozen before that file, and unfrozen after it;
+ * - it is unpreserved before that file;
+ * - retrieving it retrieves that file, unless it is retrieved already.
  *
- * Only what is preserved already can be needed, so what needs a file is younger
- * than it, there are no cycles, and the order of preservation, backwards, is one in
- * which everything can be undone. Nothing of this is in the records: the handler
- * hands the token over in its own. A handover whose tokens lead round in a circle
- * ends with -ELOOP, and so does a chain that would nest too deeply.
+ * A file can only depend on a file that was preserved before it. So there are
+ * no cycles, and everything can be undone in reverse order of preservation.
+ * Dependencies are not in the records of LUO: the token is in the record of the
+ * handler. Retrieving fails with -ELOOP if the tokens of a handover form a
+ * cycle or a chain that is too long.
  *
- * Lock order: all under the mutex of the session, which the callback was called
- * with.
+ * Lock order: the mutex of the session is held, as for every callback.
  */
 #include <linux/bug.h>
 #include <linux/container_of.h>
@@ -57,16 +57,16 @@ static struct luo_fast_file *luo_find_file(struct luo_fast_file_set *file_set,
 }
 
 /**
- * liveupdate_get_token_outgoing - Find the token of a file that this one needs.
- * @args:  What .preserve() was called with, itself and not a copy.
+ * liveupdate_get_token_outgoing - Get the token of a file and depend on it.
+ * @args:  The argument of .preserve() itself, not a copy of it.
  * @file:  The other file.
- * @token: Where to store its token.
+ * @token: Receives its token.
  *
- * Context: within .preserve().
- * Return: 0; -ENOENT when @file is not preserved in the same session yet; -ELOOP
- * when it is the file that is being preserved, or when more than
- * %LUO_FAST_MAX_DEPTH files would need one another in a chain; -ENOMEM; -EINVAL
- * outside of .preserve().
+ * Context: Within .preserve().
+ * Return: 0; -ENOENT if @file is not preserved in the same session yet; -ELOOP
+ * if @file is the file that is being preserved, or if a chain of dependencies
+ * would have more than %LUO_FAST_MAX_DEPTH files; -ENOMEM; -EINVAL outside of
+ * .preserve().
  */
 int liveupdate_get_token_outgoing(struct liveupdate_file_op_args *args,
 				  struct file *file, u64 *token)
@@ -92,15 +92,15 @@ int liveupdate_get_token_outgoing(struct liveupdate_file_op_args *args,
 EXPORT_SYMBOL_GPL(liveupdate_get_token_outgoing);
 
 /**
- * liveupdate_get_file_incoming - Get a file that this one needs.
- * @args:  What .retrieve() was called with, itself and not a copy.
- * @token: Of the other file.
- * @filep: Where to store it, referenced for the caller.
+ * liveupdate_get_file_incoming - Get a file by its token.
+ * @args:  The argument of .retrieve() itself, not a copy of it.
+ * @token: The token of the other file.
+ * @filep: Receives the file, with a reference for the caller.
  *
- * Context: within .retrieve().
- * Return: 0; -ENOENT when the session has no such token; -ELOOP when the other
- * file is being retrieved and waits for this one, or when too many files wait
- * for one another; -EINVAL outside of .retrieve(); or what its handler returned.
+ * Context: Within .retrieve().
+ * Return: 0; -ENOENT if the session has no such token; -ELOOP if the other file
+ * is being retrieved and waits for this one, or if too many files wait for one
+ * another; -EINVAL outside of .retrieve(); or the error of its handler.
  */
 int liveupdate_get_file_incoming(struct liveupdate_file_op_args *args,
 				 u64 token, struct file **filep)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Records of the previous kernel
+ * DOC: Parsing the records of the previous kernel
  *
- * Reads luo-v5, which is hostile until proven otherwise: every record is checked
- * here before anybody else sees it. The blocks that they are in are checked by
- * block.c, and that names and tokens are unique by those who hash them.
+ * Records of luo-v5 are untrusted: each one is checked here before it is passed
+ * on. block.c checks the blocks that they are in; the reader checks that names
+ * and tokens are unique.
  *
- * Nothing is freed here. When a record is not sound the caller abandons what was
- * read, so that everything preserved stays what it is: held.
+ * Nothing is freed here. If a record is invalid, the caller leaks what was
+ * restored, so that preserved memory stays reserved.
  *
- * Lock order: none is taken.
+ * Lock order: no lock is taken.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -20,7 +20,7 @@
 
 #include "records.h"
 
-/* Is it text: not empty, and ended within @size? */
+/* A string that is not empty and ends within @size bytes */
 static bool luo_is_text(const char *s, size_t size)
 {
 	size_t len = strnlen(s, size);
@@ -29,13 +29,12 @@ static bool luo_is_text(const char *s, size_t size)
 }
 
 /**
- * luo_fast_parse_root - Read the root record.
+ * luo_fast_parse_root - Parse the root record.
  * @ser:  The record.
- * @size: Bytes of it.
- * @root: Where to store what it says.
+ * @size: Its size in bytes.
+ * @root: Receives its contents.
  *
- * Return: 0; -EINVAL, with a message, when it is too short, or of another
- * version.
+ * Return: 0; -EINVAL, with a message, if it is too short or of another version.
  */
 int luo_fast_parse_root(const struct luo_ser *ser, size_t size,
 			struct luo_fast_root *root)
@@ -132,13 +131,13 @@ static int luo_parse_session(struct luo_fast_reader *reader,
 }
 
 /**
- * luo_fast_parse_sessions - Read all sessions and their files.
- * @sessions: The records of sessions.
- * @reader:   Gets them.
+ * luo_fast_parse_sessions - Parse all sessions and their files.
+ * @sessions: The records of the sessions.
+ * @reader:   Callbacks for sessions and files.
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL, with a message, when a record is not sound; what
- * kho_block_set_restore() or @reader returned.
+ * Return: 0; -EINVAL, with a message, if a record is invalid; or the error of
+ * kho_block_set_restore() or of @reader.
  */
 int luo_fast_parse_sessions(struct kho_block_set *sessions,
 			    struct luo_fast_reader *reader)
@@ -187,13 +186,13 @@ static int luo_check_flb(const struct luo_flb_ser *ser, u64 nr)
 }
 
 /**
- * luo_fast_check_flbs - Are the records of FLBs sound?
- * @header: The header that they follow.
- * @size:   Bytes of it and them.
+ * luo_fast_check_flbs - Check the records of FLBs.
+ * @header: The header; the records follow it.
+ * @size:   Bytes of the header and the records.
  *
- * At most 63 fit into the one page that there is.
+ * Quadratic, but one page has at most 63 records.
  *
- * Return: 0; -EINVAL, with a message, when they are not.
+ * Return: 0; -EINVAL, with a message, if a record is invalid.
  */
 int luo_fast_check_flbs(const struct luo_flb_header_ser *header, size_t size)
 {

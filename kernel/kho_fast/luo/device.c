@@ -2,13 +2,13 @@
 /**
  * DOC: /dev/liveupdate
  *
- * One process at a time: the device is for the one that manages live updates.
- * Whoever opens it first takes over what the previous kernel preserved.
+ * For the manager of live updates; only one process can have it open. The first
+ * open deserializes the sessions of the previous kernel.
  *
  * Lock order: see core.c.
  *
- * Failure: -EBUSY while somebody has it; -EIO, from the first time on, when the
- * handover is not sound.
+ * Failure: -EBUSY while the device is open; -EIO, from the first open on, if
+ * the handover is invalid.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -82,7 +82,7 @@ static int luo_device_retrieve_session(void *unused, struct luo_fast_call *call)
 	return 0;
 
 err_put_back:
-	/* Just closing it would finish the session, and its memory be gone. */
+	/* Closing the file would finish the session and free its memory. */
 	luo_fast_session_undo_retrieve(file);
 err_put_fd:
 	put_unused_fd(fd);
@@ -142,9 +142,9 @@ static struct miscdevice luo_device = {
 };
 
 /**
- * luo_fast_device_init - Make the device.
+ * luo_fast_device_init - Register the device.
  *
- * Return: 0, or what misc_register() returned.
+ * Return: 0, or the error of misc_register().
  */
 int __init luo_fast_device_init(void)
 {

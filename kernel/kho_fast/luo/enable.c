@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The switch of LUO
+ * DOC: Enabling LUO
  *
- * liveupdate= on the command line, and what turns LUO off later. A handover that
- * could not be read leaves LUO on, and is an error for all who look for it.
+ * liveupdate= on the command line, and disabling LUO later. LUO stays enabled
+ * when the handover was refused; its users get an error.
  */
 #include <linux/cache.h>
 #include <linux/init.h>
@@ -22,10 +22,10 @@ static int __init luo_parse_liveupdate(char *arg)
 early_param("liveupdate", luo_parse_liveupdate);
 
 /**
- * liveupdate_enabled - Is live update switched on?
+ * liveupdate_enabled - Check whether live update is enabled.
  *
- * Return: true with liveupdate=on on the command line and KHO on, unless the
- * start-up failed.
+ * Return: true with liveupdate=on on the command line and KHO enabled, unless
+ * initialisation failed.
  */
 bool liveupdate_enabled(void)
 {
@@ -33,9 +33,9 @@ bool liveupdate_enabled(void)
 }
 
 /**
- * luo_fast_incoming_error - Is there a handover that could not be read?
+ * luo_fast_incoming_error - Get the error of the handover.
  *
- * Return: 0, or what was wrong with the root record.
+ * Return: 0, or the error with which the handover was refused.
  */
 int luo_fast_incoming_error(void)
 {
@@ -43,7 +43,7 @@ int luo_fast_incoming_error(void)
 }
 
 /**
- * luo_fast_disable - Turn live update off.
+ * luo_fast_disable - Disable live update.
  */
 void __init luo_fast_disable(void)
 {
@@ -51,8 +51,8 @@ void __init luo_fast_disable(void)
 }
 
 /**
- * luo_fast_set_incoming_error - Note whether the handover could be read.
- * @err: 0, or what is wrong with the root record.
+ * luo_fast_set_incoming_error - Set the error of the handover.
+ * @err: 0, or the error with which the handover was refused.
  */
 void __init luo_fast_set_incoming_error(int err)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The switch of LUO.
- */
+/* Enabling LUO. */
 #ifndef _KERNEL_KHO_FAST_LUO_ENABLE_H
 #define _KERNEL_KHO_FAST_LUO_ENABLE_H
 

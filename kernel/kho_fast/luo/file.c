@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: A preserved file
+ * DOC: Life of a preserved file
  *
- * What is between a struct file and its record, with the handler as the one who
- * knows what is in it.
+ * A preserved file is a struct file, its record and the data of its handler.
  *
  * Lifecycle, outgoing: preserved, frozen (freeze.c), unpreserved. Incoming:
- * adopted from a record, retrieved when userspace or another file wants it,
- * finished. While LUO knows the file it holds a reference of it and of the
- * module of the handler.
+ * deserialized from a record, retrieved by userspace or by the retrieval of a
+ * dependent file, finished. A reference of the file and one of the module of
+ * its handler are held meanwhile.
  *
- * Lock order: all of it under the mutex of the session, callbacks included; see
+ * Lock order: the mutex of the session is held, also over callbacks; see
  * core.c.
  *
- * Failure: preserving undoes itself. A retrieval that failed is not tried again,
- * since the handler may have used the memory up. Finishing asks all handlers
- * before the first file goes, and then cannot fail.
+ * Failure: preserving is undone. A failed retrieval is not repeated, since the
+ * handler may have used up the preserved memory. Finishing asks all handlers
+ * before the first file is finished, and cannot fail afterwards.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -37,7 +36,7 @@
 #include "trace.h"
 
 /**
- * luo_fast_file_set_init - Make an empty set.
+ * luo_fast_file_set_init - Initialise an empty file set.
  * @file_set: The set.
  */
 void luo_fast_file_set_init(struct luo_fast_file_set *file_set)
@@ -49,10 +48,10 @@ void luo_fast_file_set_init(struct luo_fast_file_set *file_set)
 }
 
 /**
- * luo_fast_file_op - What a callback for a file gets.
+ * luo_fast_file_op - Prepare the argument of a callback.
  * @lf: The file.
  *
- * Return: the arguments, all that are known.
+ * Return: The argument, with all fields that are known.
  */
 struct luo_fast_op luo_fast_file_op(struct luo_fast_file *lf)
 {
@@ -66,7 +65,7 @@ struct luo_fast_op luo_fast_file_op(struct luo_fast_file *lf)
 	};
 }
 
-/* The caller's reference of the handler is the file's now. */
+/* Takes over the caller's reference of the handler. */
 static struct luo_fast_file *luo_file_alloc(struct luo_fast_file_set *file_set,
 					    u64 token,
 					    struct liveupdate_file_handler *fh)
@@ -87,7 +86,8 @@ static void luo_file_link(struct luo_fast_file_set *file_set,
 			  struct luo_fast_file *lf)
 {
 	list_add_tail(&lf->list, &file_set->files);
-	WRITE_ONCE(file_set->count, file_set->count + 1); /* debugfs.c looks */
+	/* debugfs.c reads it without the mutex. */
+	WRITE_ONCE(file_set->count, file_set->count + 1);
 }
 
 static void luo_file_free(struct luo_fast_file *lf)
@@ -128,7 +128,7 @@ static int luo_file_call_preserve(struct luo_fast_file *lf)
 	return 0;
 }
 
-/* The tables know the file before its handler, which may ask them. */
+/* The handler may look up the file, so it is in the tables before. */
 static int luo_file_preserve(struct luo_fast_file *lf)
 {
 	int err;
@@ -161,7 +161,7 @@ err_del_id:
 	return err;
 }
 
-/* With a handler and, from then on, the reference of @file. */
+/* Finds the handler; takes over the reference of @file on success. */
 static struct luo_fast_file *
 luo_file_alloc_for(struct luo_fast_file_set *file_set, u64 token,
 		   struct file *file)
@@ -208,14 +208,14 @@ static int luo_file_preserve_fd(struct luo_fast_file_set *file_set, u64 token,
 
 /**
  * luo_fast_file_preserve - Preserve a file.
- * @file_set: Where to.
- * @token:    What it will be known by in the next kernel.
+ * @file_set: The file set of the session.
+ * @token:    The name of the file in the next kernel.
  * @fd:       The file.
  *
- * Context: process context, may sleep; the session of @file_set is locked.
- * Return: 0; -EEXIST when the set has the token; -EBADF; -ENOENT when no handler
- * wants the file; -EBUSY when it is preserved already, anywhere; -ENOSPC when
- * the set is full; -ENOMEM; or what an FLB or the handler returned.
+ * Context: process context, may sleep. The session of @file_set is locked.
+ * Return: 0; -EEXIST if the set has the token; -EBADF; -ENOENT if no handler
+ * supports the file; -EBUSY if it is preserved already, in any session; -ENOSPC
+ * if the set is full; -ENOMEM; or the error of an FLB or of the handler.
  */
 int luo_fast_file_preserve(struct luo_fast_file_set *file_set, u64 token,
 			   int fd)
@@ -240,7 +240,7 @@ static void luo_file_unpreserve(struct luo_fast_file *lf)
 	const u64 began = kho_fast_trace_begin(kho_file);
 	struct luo_fast_op op = luo_fast_file_op(lf);
 
-	/* What needs it is younger, so gone by now. */
+	/* Dependents are preserved later, and unpreserved before. */
 	WARN_ON_ONCE(lf->dependents);
 	lf->fh->ops->unpreserve(&op.args);
 	luo_fast_trace_file(lf, "unpreserve", began, 0);
@@ -249,10 +249,10 @@ static void luo_file_unpreserve(struct luo_fast_file *lf)
 }
 
 /**
- * luo_fast_file_set_unpreserve - Undo all luo_fast_file_preserve(), the last first.
+ * luo_fast_file_set_unpreserve - Unpreserve all files in reverse order.
  * @file_set: The set; empty afterwards.
  *
- * Context: process context, may sleep; the session of @file_set is locked.
+ * Context: process context, may sleep. The session of @file_set is locked.
  */
 void luo_fast_file_set_unpreserve(struct luo_fast_file_set *file_set)
 {
@@ -266,13 +266,13 @@ void luo_fast_file_set_unpreserve(struct luo_fast_file_set *file_set)
 }
 
 /**
- * luo_fast_file_deserialize - Make a file of a record.
- * @file_set: Where to.
- * @ser:      The record, sound.
+ * luo_fast_file_deserialize - Create a file from its record.
+ * @file_set: The file set of the session.
+ * @ser:      The record, checked.
  *
  * Context: process context, may sleep.
- * Return: 0; -ENOENT when there is no such handler; -EEXIST when the set has the
- * token; -ENOMEM.
+ * Return: 0; -ENOENT if its handler is not registered; -EEXIST if the set has
+ * the token; -ENOMEM.
  */
 int luo_fast_file_deserialize(struct luo_fast_file_set *file_set,
 			      const struct luo_file_ser *ser)
@@ -301,8 +301,10 @@ int luo_fast_file_deserialize(struct luo_fast_file_set *file_set,
 }
 
 /**
- * luo_fast_file_set_leak - Undo all luo_fast_file_deserialize(); no handler is called.
- * @file_set: The set; empty afterwards. The memory of its records stays allocated.
+ * luo_fast_file_set_leak - Drop deserialized files, and leak their memory.
+ * @file_set: The set; empty afterwards.
+ *
+ * No handler is called, and the memory of the records is not freed.
  */
 void luo_fast_file_set_leak(struct luo_fast_file_set *file_set)
 {
@@ -323,7 +325,7 @@ static int luo_file_call_retrieve(struct luo_fast_file *lf)
 	err = lf->fh->ops->retrieve(&op.args);
 	lf->phase = LUO_FAST_IDLE;
 
-	/* No file: whatever the handler says, it did not retrieve one. */
+	/* A handler that returns no file has failed. */
 	if (!err && !op.args.file)
 		err = -EIO;
 	luo_fast_trace_file(lf, "retrieve", began, err);
@@ -339,13 +341,15 @@ static int luo_file_call_retrieve(struct luo_fast_file *lf)
 }
 
 /**
- * luo_fast_file_retrieve - Get the file of a record, made the first time.
- * @lf:    The record.
- * @filep: Where to store the file, referenced for the caller.
+ * luo_fast_file_retrieve - Retrieve a file.
+ * @lf:    The file.
+ * @filep: Receives the struct file, with a reference for the caller.
  *
- * Context: process context, may sleep; the session is locked.
- * Return: 0; -ELOOP when the file is being retrieved: it needs itself, if by way
- * of others; or what the handler returned, the first time.
+ * The handler is called the first time only.
+ *
+ * Context: process context, may sleep. The session is locked.
+ * Return: 0; -ELOOP if the file is being retrieved, so that it depends on
+ * itself; or the error of the first call of the handler.
  */
 int luo_fast_file_retrieve(struct luo_fast_file *lf, struct file **filep)
 {
@@ -383,12 +387,12 @@ static void luo_file_call_finish(struct luo_fast_file *lf)
 }
 
 /**
- * luo_fast_file_set_finish - Let all files of the previous kernel go.
- * @file_set: The set; empty afterwards. What was not retrieved is freed, the rest is
- *       for those who have the files.
+ * luo_fast_file_set_finish - Finish all files of the previous kernel.
+ * @file_set: The set; empty afterwards. Files that were not retrieved are
+ *            freed; the others belong to their users.
  *
- * Context: process context, may sleep; the session of @file_set is locked.
- * Return: 0; -EBUSY when a handler is not ready for it, and nothing happened.
+ * Context: process context, may sleep. The session of @file_set is locked.
+ * Return: 0; -EBUSY if a handler is not ready, and then no file is finished.
  */
 int luo_fast_file_set_finish(struct luo_fast_file_set *file_set)
 {

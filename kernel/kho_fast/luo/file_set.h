@@ -15,11 +15,11 @@
 struct file;
 
 /**
- * struct luo_fast_file_set - The files of a session.
- * @files:  In the order of their preservation.
- * @blocks: Room for their records; what was handed over, while it is read.
- * @count:  How many.
- * @frozen: Those that are frozen, in the order in which they were.
+ * struct luo_fast_file_set - Files of a session.
+ * @files:  In order of preservation.
+ * @blocks: Room for their records; incoming: the records until they are parsed.
+ * @count:  Number of files.
+ * @frozen: Frozen files, in order of the freeze.
  */
 struct luo_fast_file_set {
 	struct list_head	files;
@@ -28,41 +28,43 @@ struct luo_fast_file_set {
 	struct list_head	frozen;
 };
 
-/* Whether a callback of the handler is running that may ask for other files. */
+/* Callback in progress that may ask for other files */
 enum luo_fast_phase {
 	LUO_FAST_IDLE,
 	LUO_FAST_PRESERVING,
 	LUO_FAST_RETRIEVING,
 };
 
-/* The longest chain of files each of which needs the next: retrievals nest. */
+/* Files in the longest chain of dependencies; retrievals nest */
 #define LUO_FAST_MAX_DEPTH	8
 
 /**
- * struct luo_fast_file - A file that is preserved, or was.
- * @key:        What userspace knows it by.
- * @key.file_set: Its set.
- * @key.token:  Unique in the set.
- * @id:         What get_id() of the handler says; unique in the system.
- * @has_id:     It is in the table by @id.
- * @by_key:     In the table by @key.
- * @by_id:      In the table by @id.
- * @list:       In &luo_fast_file_set.files.
- * @order:      In &luo_fast_file_set.frozen.
- * @fh:         Its handler; the module is referenced.
- * @file:       The file, referenced; NULL until it is retrieved.
- * @data:       The handler's word to the next kernel.
- * @private:    The handler's word to itself.
- * @status:     Of the retrieval: 0 not tried, 1 done, or an error for good.
- * @phase:      enum luo_fast_phase
- * @depth:      Files that it needs one after the other; when it is retrieved,
- *              files whose retrieval waits for it.
- * @deps:       What it needs, struct luo_fast_dep.
- * @dependents: How many need it.
- * @waits:      How many of those are not frozen yet.
- * @rcu:        To free it.
+ * struct luo_fast_file - A file that is or was preserved.
+ * @key:          Identifies the file to userspace.
+ * @key.file_set: Its file set.
+ * @key.token:    Unique in the set.
+ * @id:           Identifies the file to its handler (get_id()); unique in the
+ *                system.
+ * @has_id:       Is the file in the table by @id?
+ * @by_key:       Entry in the table by @key.
+ * @by_id:        Entry in the table by @id.
+ * @list:         Entry in &luo_fast_file_set.files.
+ * @order:        Entry in &luo_fast_file_set.frozen.
+ * @fh:           Its handler, with a reference of the module.
+ * @file:         The file, with a reference; NULL until it is retrieved.
+ * @data:         Opaque handler data, preserved.
+ * @private:      Opaque handler data, private to this kernel.
+ * @status:       Status of the retrieval: 0 not tried, 1 done, or an error.
+ * @phase:        enum luo_fast_phase
+ * @depth:        Length of the longest chain of dependencies; during retrieval,
+ *                number of files that wait for this one.
+ * @deps:         Its dependencies, struct luo_fast_dep.
+ * @dependents:   Number of files that depend on it.
+ * @waits:        Number of dependents that are not frozen yet.
+ * @rcu:          For kfree_rcu().
  *
- * All under the mutex of the session, but @key and @id, which do not change.
+ * The mutex of the session protects all fields but @key and @id, which do not
+ * change.
  */
 struct luo_fast_file {
 	struct {
@@ -91,8 +93,8 @@ static_assert(sizeof(((struct luo_fast_file *)0)->key) ==
 	      sizeof(void *) + sizeof(u64));
 
 /**
- * struct luo_fast_op - What a callback of a handler gets, and who asked.
- * @args: All that the handler is meant to see.
+ * struct luo_fast_op - Argument of a callback, with its file.
+ * @args: The argument.
  * @file: The file.
  */
 struct luo_fast_op {
@@ -100,7 +102,7 @@ struct luo_fast_op {
 	struct luo_fast_file		*file;
 };
 
-/* What the file is known by to its handler. */
+/* Identifier of a file for its handler */
 static inline unsigned long
 luo_fast_file_id(const struct liveupdate_file_handler *fh, struct file *file)
 {

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Objects that live as long as files that use them
+ * DOC: File-lifecycle-bound objects
  *
- * State that files share (file-lifecycle-bound, FLB), such as that of an IOMMU,
- * is preserved with the first file whose handler uses it and given up with the
- * last one; in the next kernel it is retrieved when somebody asks for it, and
- * finished with the last file.
+ * State that files share, such as that of an IOMMU, is preserved with the first
+ * file whose handler uses it and unpreserved with the last one. In the next
+ * kernel it is retrieved on demand and finished with the last file.
  *
- * Lifecycle: &luo_flb_private.outgoing counts the files here, and .incoming those
- * of the previous kernel, from its record, that are not finished yet. Both count
- * who has got the object, too.
+ * Lifecycle: &luo_flb_private.outgoing counts the files of this kernel;
+ * .incoming those of the previous kernel that are not finished, starting with
+ * the count in the record. Both include the references that
+ * liveupdate_flb_get_outgoing() and liveupdate_flb_get_incoming() return.
  *
- * Lock order: luo_fast_registry_rwsem, then the lock of an FLB. The callbacks are
- * called with both, but for retrieve(), with the latter.
+ * Lock order: luo_fast_registry_rwsem, then the lock of an FLB. Callbacks run
+ * with both, except retrieve(), with the latter.
  *
- * Failure: a retrieval that failed is not tried again. A file of the previous
- * kernel that did not use the FLB there, since its handler did not, is none of
- * those that are counted, and finishing it does nothing here. (Stock's count
- * wraps, with a splat, when nobody asked for the FLB before.)
+ * Failure: a failed retrieval is not repeated. The record does not count files
+ * whose handler did not use the FLB in the previous kernel; finishing such a
+ * file has no effect here. (In stock the count wraps, with a warning, if the
+ * FLB was not requested before.)
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -36,12 +36,12 @@
 #include "flb_records.h"
 #include "registry.h"
 
-/* Every FLB that a handler uses; under luo_fast_registry_rwsem, as @nr_flbs. */
+/* Number of FLBs on luo_fast_flbs; under luo_fast_registry_rwsem */
 static unsigned int luo_nr_flbs;
 
 /**
- * struct luo_flb_use - That a handler uses an FLB.
- * @list: In the list of the handler.
+ * struct luo_flb_use - Use of an FLB by a handler.
+ * @list: Entry in the list of the handler.
  * @flb:  The FLB.
  */
 struct luo_flb_use {
@@ -49,7 +49,7 @@ struct luo_flb_use {
 	struct liveupdate_flb	*flb;
 };
 
-/* The FLBs are their owners', and not initialised by them. */
+/* Owners do not initialise the private part of their FLBs. */
 static struct luo_flb_private *luo_flb_priv(struct liveupdate_flb *flb)
 {
 	struct luo_flb_private *private = &ACCESS_PRIVATE(flb, private);
@@ -67,7 +67,7 @@ static struct luo_flb_private *luo_flb_priv(struct liveupdate_flb *flb)
 	mutex_init(&private->incoming.lock);
 	INIT_LIST_HEAD(&private->list);
 	private->users = 0;
-	/* Whoever sees it sees the rest. */
+	/* Publishes the fields above. */
 	smp_store_release(&private->initialized, true);
 	return private;
 }
@@ -107,13 +107,14 @@ static int luo_flb_get_or_preserve(struct liveupdate_flb *flb)
 }
 
 /**
- * liveupdate_flb_get_outgoing - Get an object that is preserved.
+ * liveupdate_flb_get_outgoing - Get a preserved object.
  * @flb:  The FLB.
- * @objp: Where to store what .preserve() made. It stays until
+ * @objp: Receives the object of .preserve(), valid until
  *        liveupdate_flb_put_outgoing().
  *
  * Context: process context, may sleep.
- * Return: 0; -EOPNOTSUPP when live update is off; -ENOENT when there is none.
+ * Return: 0; -EOPNOTSUPP if live update is disabled; -ENOENT if no file uses
+ * the FLB.
  */
 int liveupdate_flb_get_outgoing(struct liveupdate_flb *flb, void **objp)
 {
@@ -134,8 +135,8 @@ int liveupdate_flb_get_outgoing(struct liveupdate_flb *flb, void **objp)
 EXPORT_SYMBOL_GPL(liveupdate_flb_get_outgoing);
 
 /**
- * liveupdate_flb_put_outgoing - Undo liveupdate_flb_get_outgoing().
- * @flb: The FLB; it is given up with the last reference.
+ * liveupdate_flb_put_outgoing - Put a preserved object.
+ * @flb: The FLB; unpreserved with the last reference.
  *
  * Context: process context, may sleep.
  */
@@ -159,17 +160,17 @@ void liveupdate_flb_put_outgoing(struct liveupdate_flb *flb)
 EXPORT_SYMBOL_GPL(liveupdate_flb_put_outgoing);
 
 /**
- * luo_fast_flb_is_preserved - Will it be handed over?
+ * luo_fast_flb_is_preserved - Check whether an FLB is preserved.
  * @flb: The FLB.
  *
- * Return: true if some file uses it, or somebody has got it.
+ * Return: true if a file uses it, or if it has other references.
  */
 bool luo_fast_flb_is_preserved(struct liveupdate_flb *flb)
 {
 	return refcount_read(&luo_flb_priv(flb)->outgoing.count);
 }
 
-/* Find out what was handed over, the first time. */
+/* Read the record of the previous kernel, the first time. */
 static int luo_flb_read_record(struct liveupdate_flb *flb,
 			       struct luo_flb_private_state *state)
 {
@@ -216,14 +217,16 @@ static int luo_flb_retrieve(struct liveupdate_flb *flb,
 /**
  * liveupdate_flb_get_incoming - Get an object of the previous kernel.
  * @flb:  The FLB.
- * @objp: Where to store what .retrieve() made, the first time. It stays until
+ * @objp: Receives the object of .retrieve(), valid until
  *        liveupdate_flb_put_incoming().
  *
+ * .retrieve() is called the first time only.
+ *
  * Context: process context, may sleep; from core_initcall on.
- * Return: 0; -EOPNOTSUPP when live update is off; -ENODATA when nothing was handed
- * over, or all its files are finished; -ENOENT when other FLBs were, but not this
- * one; -EIO when the handover was refused; -ENODEV when the module is being
- * unloaded; or what .retrieve() returned, the first time.
+ * Return: 0; -EOPNOTSUPP if live update is disabled; -ENODATA if the handover
+ * has no FLBs, or if all files of this FLB are finished; -ENOENT if the
+ * handover has other FLBs only; -EIO if it was refused; -ENODEV if the module
+ * is being unloaded; or the error of the first call of .retrieve().
  */
 int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **objp)
 {
@@ -254,7 +257,7 @@ static void luo_flb_finish(struct liveupdate_flb *flb,
 	int err;
 
 	state->finished = true;
-	/* To be freed it must be there. */
+	/* finish() frees an object that is retrieved. */
 	err = luo_flb_retrieve(flb, state);
 	if (err) {
 		pr_err("FLB '%s' cannot be retrieved to be freed, it stays held: %pe\n",
@@ -270,8 +273,8 @@ static void luo_flb_finish(struct liveupdate_flb *flb,
 }
 
 /**
- * liveupdate_flb_put_incoming - Undo liveupdate_flb_get_incoming().
- * @flb: The FLB; it is finished with the last reference.
+ * liveupdate_flb_put_incoming - Put an object of the previous kernel.
+ * @flb: The FLB; finished with the last reference.
  *
  * Context: process context, may sleep.
  */
@@ -288,13 +291,12 @@ void liveupdate_flb_put_incoming(struct liveupdate_flb *flb)
 EXPORT_SYMBOL_GPL(liveupdate_flb_put_incoming);
 
 /**
- * luo_fast_flb_preserve - A file is going to be preserved.
- * @fh: Its handler.
+ * luo_fast_flb_preserve - Preserve the FLBs of a handler for a file.
+ * @fh: The handler.
  *
  * Context: process context, may sleep.
- * Return: 0, with all FLBs of @fh preserved, or what the first returned that was
- * not, with none of them used by this file; -ENODEV when its module is being
- * unloaded.
+ * Return: 0; or the error of the first FLB that cannot be preserved, and then
+ * the file uses none; -ENODEV if the module of that FLB is being unloaded.
  */
 int luo_fast_flb_preserve(struct liveupdate_file_handler *fh)
 {
@@ -331,8 +333,8 @@ void luo_fast_flb_unpreserve(struct liveupdate_file_handler *fh)
 }
 
 /**
- * luo_fast_flb_finish - A file of the previous kernel was finished.
- * @fh: Its handler.
+ * luo_fast_flb_finish - Put the FLBs of a handler for a finished file.
+ * @fh: The handler.
  */
 void luo_fast_flb_finish(struct liveupdate_file_handler *fh)
 {
@@ -356,7 +358,7 @@ static struct luo_flb_use *luo_flb_find_use(struct liveupdate_file_handler *fh,
 	return NULL;
 }
 
-/* The first handler that uses it makes it known. */
+/* Put an FLB on the list, with its first user. */
 static int luo_flb_register(struct liveupdate_flb *flb)
 {
 	struct liveupdate_flb *other;
@@ -407,14 +409,16 @@ static void luo_flb_del_use(struct luo_flb_use *use)
 }
 
 /**
- * liveupdate_register_flb - Say that all files of a handler use an FLB.
+ * liveupdate_register_flb - Register an FLB with a handler.
  * @fh:  The handler, registered.
  * @flb: The FLB, with @ops and @compatible.
  *
+ * All files of @fh use @flb from now on.
+ *
  * Context: process context, may sleep.
- * Return: 0; -EOPNOTSUPP when live update is off; -EINVAL when a callback is
- * missing or @fh is not registered; -EEXIST when @fh has it, or another FLB has
- * its name; -ENOSPC when there are as many as can be handed over; -ENOMEM.
+ * Return: 0; -EOPNOTSUPP if live update is disabled; -EINVAL if a callback is
+ * missing or @fh is not registered; -EEXIST if @fh uses @flb already, or if
+ * another FLB has its name; -ENOSPC if the record has no room for it; -ENOMEM.
  */
 int liveupdate_register_flb(struct liveupdate_file_handler *fh,
 			    struct liveupdate_flb *flb)
@@ -446,7 +450,7 @@ EXPORT_SYMBOL_GPL(liveupdate_register_flb);
  * @fh:  The handler.
  * @flb: The FLB.
  *
- * Context: process context, may sleep; no file of @fh is preserved.
+ * Context: process context, may sleep. No file of @fh is preserved.
  */
 void liveupdate_unregister_flb(struct liveupdate_file_handler *fh,
 			       struct liveupdate_flb *flb)
@@ -468,7 +472,7 @@ void liveupdate_unregister_flb(struct liveupdate_file_handler *fh,
 EXPORT_SYMBOL_GPL(liveupdate_unregister_flb);
 
 /**
- * luo_fast_flb_unregister_all - A handler goes.
+ * luo_fast_flb_unregister_all - Unregister all FLBs of a handler.
  * @fh: The handler.
  *
  * Context: luo_fast_registry_rwsem is held for writing.

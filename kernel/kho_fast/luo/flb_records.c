@@ -2,9 +2,9 @@
 /**
  * DOC: Records of FLBs
  *
- * One page of the next kernel and one of the previous kernel, &struct
- * luo_flb_header_ser with the records behind it. The page of the previous kernel
- * stays in memory, since FLBs are registered at any time.
+ * A page for the next kernel and a page of the previous one, each a &struct
+ * luo_flb_header_ser and the records. The page of the previous kernel stays in
+ * memory, since FLBs may be requested at any time.
  *
  * Lock order: luo_fast_registry_rwsem, for reading, in the freeze.
  *
@@ -32,10 +32,10 @@ static struct luo_flb_header_ser *luo_flb_outgoing_ser __ro_after_init;
 static const struct luo_flb_header_ser *luo_flb_incoming_ser __ro_after_init;
 
 /**
- * luo_fast_flb_init - Make room for the records.
- * @flbs_pa: Where to store where they are.
+ * luo_fast_flb_init - Allocate the outgoing page.
+ * @flbs_pa: Receives its address.
  *
- * Return: 0, or what kho_alloc_preserve() returned.
+ * Return: 0, or the error of kho_alloc_preserve().
  */
 int __init luo_fast_flb_init(u64 *flbs_pa)
 {
@@ -60,12 +60,12 @@ void __init luo_fast_flb_exit(void)
 }
 
 /**
- * luo_fast_flb_restore - Take the records of the previous kernel over.
- * @flbs_pa: Where they are, or 0.
+ * luo_fast_flb_restore - Restore the page of the previous kernel.
+ * @flbs_pa: Its address, or 0.
  *
- * They stay in memory: who wants which of them, and when, is not known.
+ * The page is not freed: FLBs may be requested at any time.
  *
- * Return: 0; -EINVAL, with a message, when they are not sound.
+ * Return: 0; -EINVAL, with a message, if the page or a record is invalid.
  */
 int __init luo_fast_flb_restore(u64 flbs_pa)
 {
@@ -92,8 +92,8 @@ int __init luo_fast_flb_restore(u64 flbs_pa)
  * luo_fast_flb_find_record - Find the record of an FLB.
  * @name: The compatible string of the FLB.
  *
- * Return: the record; ERR_PTR(-EIO) when the handover was refused, -ENODATA when
- * it has no FLBs, -ENOENT when it has others only.
+ * Return: The record; ERR_PTR(-EIO) if the handover was refused, -ENODATA if it
+ * has no FLBs, -ENOENT if it has other FLBs only.
  */
 const struct luo_flb_ser *luo_fast_flb_find_record(const char *name)
 {
@@ -116,9 +116,9 @@ const struct luo_flb_ser *luo_fast_flb_find_record(const char *name)
 }
 
 /**
- * luo_fast_flb_serialize - Write the records of what is preserved.
+ * luo_fast_flb_serialize - Write the records of all preserved FLBs.
  *
- * Context: within the freeze, when nothing changes any more.
+ * Context: within the freeze, with nothing left to change.
  */
 void luo_fast_flb_serialize(void)
 {

@@ -9,7 +9,7 @@
 #include <linux/mm.h>
 #include <linux/types.h>
 
-/* The records are one page: the header, then as many as fit. */
+/* One page: the header and the records */
 #define LUO_FAST_MAX_FLBS						\
 	((PAGE_SIZE - sizeof(struct luo_flb_header_ser)) /		\
 	 sizeof(struct luo_flb_ser))

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The last words of a set of files
+ * DOC: Freezing and serializing a file set
  *
- * Before the kexec each handler is told: now nothing changes any more. Files are
- * frozen in the order of preservation, but for those that others need, which come
- * after these. Their records are in the order of preservation in any case.
+ * Each handler is told before the kexec that nothing changes any more. Files
+ * are frozen in order of preservation, except that dependents are frozen before
+ * their dependencies. Records are always in order of preservation.
  *
- * Lifecycle: frozen, then written down; unfrozen when the kexec cannot be.
+ * Lifecycle: frozen, then serialized; unfrozen if the kexec fails.
  *
- * Lock order: under the mutex of the session; see core.c.
+ * Lock order: the mutex of the session is held; see core.c.
  *
- * Failure: what was frozen is unfrozen, the last first.
+ * Failure: frozen files are unfrozen in reverse order.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -71,9 +71,9 @@ void luo_fast_file_set_unfreeze(struct luo_fast_file_set *file_set)
  * luo_fast_file_set_freeze - Freeze all files of a set.
  * @file_set: The set.
  *
- * Context: process context, may sleep; the session of @file_set is locked.
- * Return: 0, or what the first handler returned that did not freeze its file.
- * Then none is frozen.
+ * Context: process context, may sleep. The session of @file_set is locked.
+ * Return: 0; or the error of the first handler that failed, and then no file is
+ * frozen.
  */
 int luo_fast_file_set_freeze(struct luo_fast_file_set *file_set)
 {
@@ -107,7 +107,7 @@ static void luo_file_write(struct luo_file_ser *ser,
 /**
  * luo_fast_file_set_write - Write the records of a frozen set.
  * @file_set: The set.
- * @ser: Where its own record goes.
+ * @ser:      Receives the record of the set itself.
  */
 void luo_fast_file_set_write(struct luo_fast_file_set *file_set,
 			     struct luo_file_set_ser *ser)
@@ -119,7 +119,7 @@ void luo_fast_file_set_write(struct luo_fast_file_set *file_set,
 	list_for_each_entry(lf, &file_set->files, list) {
 		struct luo_file_ser *file_ser;
 
-		/* There is room since the file was preserved. */
+		/* Preserving the file reserved it. */
 		file_ser = kho_block_set_it_reserve_entry(&it);
 		if (!WARN_ON_ONCE(!file_ser))
 			luo_file_write(file_ser, lf);

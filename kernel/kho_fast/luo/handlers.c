@@ -2,14 +2,14 @@
 /**
  * DOC: Handlers of files
  *
- * Who can preserve which files: the kinds of files that survive are few, so they
- * are in a list, and every file is offered to them in the order of registration.
+ * Few kinds of files can be preserved, so handlers are in a list, and each file
+ * is offered to them in order of registration.
  *
- * Lifecycle: from registration to unregistration by a module that is loaded. A
- * file that is preserved holds a reference of the module.
+ * Lifecycle: from registration to unregistration by a module. A preserved file
+ * holds a reference of the module.
  *
- * Lock order: luo_fast_registry_rwsem; see core.c. can_preserve() is called with it
- * held for reading, all other callbacks without.
+ * Lock order: luo_fast_registry_rwsem; see core.c. can_preserve() runs with it
+ * held for reading, other callbacks without.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -38,12 +38,12 @@ static struct liveupdate_file_handler *luo_handler_find(const char *compatible)
 }
 
 /**
- * luo_fast_handler_get - Find the handler for a file.
+ * luo_fast_handler_get - Find the handler of a file.
  * @file: The file.
  *
  * Context: process context, may sleep.
- * Return: the first handler that wants it, with a reference of its module; NULL
- * when there is none, or when it is being unloaded.
+ * Return: The first handler that supports the file, with a reference of its
+ * module; NULL if there is none, or if it is being unloaded.
  */
 struct liveupdate_file_handler *luo_fast_handler_get(struct file *file)
 {
@@ -64,8 +64,8 @@ struct liveupdate_file_handler *luo_fast_handler_get(struct file *file)
  * @compatible: The name.
  *
  * Context: process context, may sleep.
- * Return: the handler, with a reference of its module; NULL when there is none,
- * or when it is being unloaded.
+ * Return: The handler, with a reference of its module; NULL if there is none,
+ * or if it is being unloaded.
  */
 struct liveupdate_file_handler *luo_fast_handler_find(const char *compatible)
 {
@@ -78,7 +78,7 @@ struct liveupdate_file_handler *luo_fast_handler_find(const char *compatible)
 }
 
 /**
- * luo_fast_handler_put - Give the reference of a handler's module back.
+ * luo_fast_handler_put - Put the module of a handler.
  * @fh: The handler.
  */
 void luo_fast_handler_put(struct liveupdate_file_handler *fh)
@@ -107,13 +107,15 @@ static int luo_handler_add(struct liveupdate_file_handler *fh)
 }
 
 /**
- * liveupdate_register_file_handler - Offer to preserve a kind of files.
+ * liveupdate_register_file_handler - Register a handler of files.
  * @fh: The handler, with @ops and @compatible.
  *
- * Context: process context, may sleep. Before the device is opened first if
- * files of the previous kernel are to find their handler.
- * Return: 0; -EOPNOTSUPP when live update is off; -EINVAL when a callback is
- * missing; -EEXIST when the name is taken.
+ * Handlers of files of the previous kernel must be registered before the device
+ * is first opened.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EOPNOTSUPP if live update is disabled; -EINVAL if a callback is
+ * missing; -EEXIST if the name is in use.
  */
 int liveupdate_register_file_handler(struct liveupdate_file_handler *fh)
 {
@@ -132,10 +134,10 @@ int liveupdate_register_file_handler(struct liveupdate_file_handler *fh)
 EXPORT_SYMBOL_GPL(liveupdate_register_file_handler);
 
 /**
- * liveupdate_unregister_file_handler - Undo liveupdate_register_file_handler().
- * @fh: The handler; its FLBs are unregistered from it, too.
+ * liveupdate_unregister_file_handler - Unregister a handler of files.
+ * @fh: The handler; its FLBs are unregistered from it.
  *
- * Context: process context, may sleep; none of its files is preserved.
+ * Context: process context, may sleep. None of its files is preserved.
  */
 void liveupdate_unregister_file_handler(struct liveupdate_file_handler *fh)
 {

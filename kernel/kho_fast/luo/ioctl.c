@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Calling an ioctl
+ * DOC: Extensible ioctls
  *
- * Arguments grow with time. A caller that knows fewer fields than we do leaves
- * the rest zero, one that knows more must leave what we do not know zero.
+ * Arguments may grow. A caller with a shorter argument leaves the remaining
+ * fields zero; fields that this kernel does not know must be zero.
  *
- * Lock order: luo_fast_serialize_rwsem, for reading, is taken here for each call.
+ * Lock order: luo_fast_serialize_rwsem is taken here, for reading, for each
+ * call.
  *
- * Failure, as in stock: -EINVAL for a number that is out of range, for an
- * argument that is too short and for an object that it does not apply to;
- * -ENOTTY for a number with another direction or size in it; -E2BIG for fields
- * that are not known and not zero; -EFAULT.
+ * Failure, as in stock: -EINVAL for a number out of range, an argument that is
+ * too short, and an ioctl that does not apply to the object; -ENOTTY for
+ * another direction or size in the number; -E2BIG for unknown fields that are
+ * not zero; -EFAULT.
  */
 #include <linux/errno.h>
 #include <linux/ioctl.h>
@@ -40,12 +41,12 @@ static int luo_ioctl_find(const struct luo_fast_ioctls *ioctls,
 
 /**
  * luo_fast_ioctl - Call an ioctl.
- * @ioctls: Those of the file.
- * @object: What the file stands for.
- * @cmd:    Which one.
+ * @ioctls: The ioctls of the file.
+ * @object: The object of the file.
+ * @cmd:    Number of the ioctl.
  * @arg:    Argument in userspace.
  *
- * Return: what the ioctl returns, or an error, see above.
+ * Return: The result of the ioctl, or an error, see above.
  */
 long luo_fast_ioctl(const struct luo_fast_ioctls *ioctls, void *object,
 		    unsigned int cmd, unsigned long arg)
@@ -75,7 +76,7 @@ long luo_fast_ioctl(const struct luo_fast_ioctls *ioctls, void *object,
 }
 
 /**
- * luo_fast_respond - Give the argument back.
+ * luo_fast_respond - Copy the argument back to userspace.
  * @call: The call.
  *
  * Return: 0 or -EFAULT.

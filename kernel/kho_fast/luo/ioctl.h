@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * How the ioctls of the device and of sessions are called: see ioctl.c.
- */
+/* Extensible ioctls of the device and of sessions. */
 #ifndef _KERNEL_KHO_FAST_LUO_IOCTL_H
 #define _KERNEL_KHO_FAST_LUO_IOCTL_H
 
@@ -9,7 +7,7 @@
 #include <linux/stddef.h>
 #include <linux/types.h>
 
-/* Any argument; each begins with its size. */
+/* Argument of any ioctl; each starts with its size */
 union luo_fast_arg {
 	u32					size;
 	struct liveupdate_ioctl_create_session	create;
@@ -21,10 +19,10 @@ union luo_fast_arg {
 };
 
 /**
- * struct luo_fast_call - One call of an ioctl.
- * @arg:  The argument, as far as the caller knows it, the rest zero.
- * @to:   Where it came from.
- * @size: Bytes of it that go back.
+ * struct luo_fast_call - A call of an ioctl.
+ * @arg:  The argument; fields beyond that of the caller are zero.
+ * @to:   Its address in userspace.
+ * @size: Bytes to copy back.
  */
 struct luo_fast_call {
 	union luo_fast_arg	arg;
@@ -33,12 +31,12 @@ struct luo_fast_call {
 };
 
 /**
- * struct luo_fast_ioctl - What an ioctl is.
+ * struct luo_fast_ioctl - Description of an ioctl.
  * @cmd:      Its number.
- * @min_size: Bytes of the argument that every caller knows.
- * @size:     Bytes of the argument that we know.
- * @applies:  May be called on this object? NULL: always.
- * @run:      Does it.
+ * @min_size: Size of the shortest valid argument.
+ * @size:     Size of the argument in this kernel.
+ * @applies:  Check whether it applies to an object; NULL: always.
+ * @run:      Implementation.
  */
 struct luo_fast_ioctl {
 	unsigned int	cmd;
@@ -57,10 +55,10 @@ struct luo_fast_ioctl {
 }
 
 /**
- * struct luo_fast_ioctls - The ioctls of a kind of file.
- * @first: Number of the first of them.
- * @nr:    How many.
- * @table: They, without gaps.
+ * struct luo_fast_ioctls - Ioctls of a kind of file.
+ * @first: Number of the first one.
+ * @nr:    Length of @table.
+ * @table: The ioctls, by number, without gaps.
  */
 struct luo_fast_ioctls {
 	unsigned int			first;

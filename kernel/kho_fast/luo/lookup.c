@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Finding a file
+ * DOC: Lookup of preserved files
  *
- * In constant time by what userspace knows, session and token, and by what its
- * handler knows, which tells when a file is to be preserved a second time.
+ * Files are found in constant time by session and token, for userspace, and by
+ * the identifier of their handler, which shows that a file is preserved
+ * already.
  *
- * Lifecycle: a file is in the first table as long as it is in a set, in the
- * second as long as there is a struct file too.
+ * Lifecycle: a file is in the first table while it is in a set, and in the
+ * second one while it has a struct file.
  *
- * Lock order: none beyond those of the tables themselves. A file that is found
- * in one's own set stays, thanks to the mutex of the session; of others only the
- * key may be read.
+ * Lock order: only the locks of the tables. The mutex of the session keeps
+ * files of its set; of other files only the key may be read.
  */
 #include <linux/errno.h>
 #include <linux/init.h>
@@ -37,7 +37,7 @@ static const struct rhashtable_params luo_id_params = {
 static struct rhashtable luo_files_by_key, luo_files_by_id;
 
 /**
- * luo_fast_lookup_init - Make the tables.
+ * luo_fast_lookup_init - Initialise the tables.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -52,11 +52,11 @@ int __init luo_fast_lookup_init(void)
 
 /**
  * luo_fast_file_find - Find a file by its token.
- * @file_set:   Its set.
- * @token: The token.
+ * @file_set: Its file set.
+ * @token:    The token.
  *
- * Context: the session of @file_set is locked.
- * Return: the file or NULL.
+ * Context: The session of @file_set is locked.
+ * Return: The file or NULL.
  */
 struct luo_fast_file *luo_fast_file_find(struct luo_fast_file_set *file_set,
 					 u64 token)
@@ -70,12 +70,12 @@ struct luo_fast_file *luo_fast_file_find(struct luo_fast_file_set *file_set,
 }
 
 /**
- * luo_fast_file_find_by_id - Find a file by what its handler calls it.
- * @file_set: Its set.
- * @id:  The identifier.
+ * luo_fast_file_find_by_id - Find a file by the identifier of its handler.
+ * @file_set: Its file set.
+ * @id:       The identifier.
  *
- * Context: the session of @file_set is locked.
- * Return: the file; NULL when there is none, or in another set.
+ * Context: The session of @file_set is locked.
+ * Return: The file; NULL if there is none, or if it is in another set.
  */
 struct luo_fast_file *
 luo_fast_file_find_by_id(struct luo_fast_file_set *file_set, unsigned long id)
@@ -89,10 +89,10 @@ luo_fast_file_find_by_id(struct luo_fast_file_set *file_set, unsigned long id)
 }
 
 /**
- * luo_fast_lookup_add - Make a file known by its token.
+ * luo_fast_lookup_add - Add a file to the table by token.
  * @lf: The file.
  *
- * Return: 0; -EEXIST when the set has the token; -ENOMEM.
+ * Return: 0; -EEXIST if the set has the token; -ENOMEM.
  */
 int luo_fast_lookup_add(struct luo_fast_file *lf)
 {
@@ -110,10 +110,10 @@ void luo_fast_lookup_del(struct luo_fast_file *lf)
 }
 
 /**
- * luo_fast_lookup_add_id - Make a file known by what its handler calls it.
+ * luo_fast_lookup_add_id - Add a file to the table by identifier.
  * @lf: The file, with @id set.
  *
- * Return: 0; -EBUSY when it is preserved, or retrieved, already; -ENOMEM.
+ * Return: 0; -EBUSY if it is preserved or retrieved already; -ENOMEM.
  */
 int luo_fast_lookup_add_id(struct luo_fast_file *lf)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Finding a preserved file by its key or by its object.
- */
+/* Lookup of preserved files by key or identifier. */
 #ifndef _KERNEL_KHO_FAST_LUO_LOOKUP_H
 #define _KERNEL_KHO_FAST_LUO_LOOKUP_H
 

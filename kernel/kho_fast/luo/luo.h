@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What KHO starts of LUO.
- */
+/* Initialisation of LUO by KHO. */
 #ifndef _KERNEL_KHO_FAST_LUO_LUO_H
 #define _KERNEL_KHO_FAST_LUO_LUO_H
 

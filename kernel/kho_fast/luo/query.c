@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: What can be taken over
+ * DOC: Compatible formats in sysfs
  *
- * /sys/kernel/liveupdate/compatible lists, one a line, what this kernel can take
- * over: the formats of KHO and LUO, the handlers of files, and the FLBs. Whoever
- * prepares an update reads it in a kernel like the next one and writes it to
- * /sys/kernel/liveupdate/next of this one. From then on a kexec with anything
- * preserved that is not in there is refused, before anything is frozen; until
- * then everything can be preserved. An empty list allows all.
+ * /sys/kernel/liveupdate/compatible lists, one per line, the formats that this
+ * kernel can restore: KHO, LUO, handlers of files, and FLBs. The manager of an
+ * update reads it in a kernel like the next one and writes it to
+ * /sys/kernel/liveupdate/next of this one. From then on a kexec with state
+ * preserved in another format fails before anything is frozen; preserving is
+ * not restricted. An empty list disables the check.
  *
- * In sysfs, as it is for the manager of an update, which works without debugfs.
+ * The files are in sysfs because the manager of an update must not depend on
+ * debugfs.
  *
  * Lifecycle: from late_initcall on.
  *
  * Lock order: luo_next_lock, then luo_fast_registry_rwsem; see core.c.
  *
- * Failure: -EFBIG when the list is larger than a file of sysfs can be. One message
- * says what the next kernel does not take.
+ * Failure: -EFBIG if the list does not fit into a file of sysfs. One message
+ * names the format that the next kernel lacks.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -41,30 +42,30 @@
 #include "session_table.h"
 
 /**
- * struct luo_compat_list - A list of words.
- * @nr:   How many.
- * @word: They, sorted.
- * @text: The memory they are in.
+ * struct luo_compat_list - A list of compatible strings.
+ * @nr:         Number of strings.
+ * @compatible: Sorted array of strings.
+ * @text:       Memory of the strings.
  */
 struct luo_compat_list {
 	unsigned int	nr;
-	const char	**word;
+	const char	**compatible;
 	char		*text;
 };
 
 static DEFINE_MUTEX(luo_next_lock);
-static struct luo_compat_list luo_next_list;	/* what the next kernel takes */
+static struct luo_compat_list luo_next_list; /* formats of the next kernel */
 
 static int luo_compat_cmp(const void *a, const void *b)
 {
 	return strcmp(*(const char * const *)a, *(const char * const *)b);
 }
 
-static void luo_compat_list_free(struct luo_compat_list *words)
+static void luo_compat_list_free(struct luo_compat_list *list)
 {
-	kfree(words->word);
-	kfree(words->text);
-	*words = (struct luo_compat_list){};
+	kfree(list->compatible);
+	kfree(list->text);
+	*list = (struct luo_compat_list){};
 }
 
 static unsigned int luo_count_lines(const char *text)
@@ -79,47 +80,47 @@ static unsigned int luo_count_lines(const char *text)
 	return nr;
 }
 
-static int luo_compat_list_parse(struct luo_compat_list *words,
-				 const char *text, size_t len)
+static int luo_compat_list_parse(struct luo_compat_list *list, const char *text,
+				 size_t len)
 {
 	char *rest, *line;
 
-	*words = (struct luo_compat_list) {
+	*list = (struct luo_compat_list){
 		.text = kmemdup_nul(text, len, GFP_KERNEL),
 	};
-	if (!words->text)
+	if (!list->text)
 		return -ENOMEM;
 
-	words->word = kmalloc_array(luo_count_lines(words->text),
-				    sizeof(*words->word), GFP_KERNEL);
-	if (!words->word) {
-		luo_compat_list_free(words);
+	list->compatible = kmalloc_array(luo_count_lines(list->text),
+					 sizeof(*list->compatible), GFP_KERNEL);
+	if (!list->compatible) {
+		luo_compat_list_free(list);
 		return -ENOMEM;
 	}
 
-	rest = words->text;
+	rest = list->text;
 	while ((line = strsep(&rest, "\n"))) {
 		line = strim(line);
 		if (*line)
-			words->word[words->nr++] = line;
+			list->compatible[list->nr++] = line;
 	}
-	sort(words->word, words->nr, sizeof(*words->word), luo_compat_cmp,
-	     NULL);
+	sort(list->compatible, list->nr, sizeof(*list->compatible),
+	     luo_compat_cmp, NULL);
 	return 0;
 }
 
-/* Everything is allowed if nothing is said. */
-static bool luo_list_allows(const struct luo_compat_list *words,
-			    const char *word)
+/* An empty list allows everything. */
+static bool luo_list_allows(const struct luo_compat_list *list,
+			    const char *compatible)
 {
-	return !words->nr || bsearch(&word, words->word, words->nr,
-				     sizeof(*words->word), luo_compat_cmp);
+	return !list->nr || bsearch(&compatible, list->compatible, list->nr,
+				    sizeof(*list->compatible), luo_compat_cmp);
 }
 
-static bool luo_list_allows_format(const struct luo_compat_list *words,
+static bool luo_list_allows_format(const struct luo_compat_list *list,
 				   const char *format)
 {
-	if (luo_list_allows(words, format))
+	if (luo_list_allows(list, format))
 		return true;
 
 	pr_err("the next kernel does not take over '%s', so nothing at all\n",
@@ -127,17 +128,17 @@ static bool luo_list_allows_format(const struct luo_compat_list *words,
 	return false;
 }
 
-static bool luo_list_allows_session(const struct luo_compat_list *words,
+static bool luo_list_allows_session(const struct luo_compat_list *list,
 				    const struct luo_fast_session *session)
 {
 	const struct liveupdate_file_handler *known = NULL;
 	const struct luo_fast_file *lf;
 
 	list_for_each_entry(lf, &session->file_set.files, list) {
-		/* They mostly have the handler of the one before. */
+		/* Most files have the handler of the previous one. */
 		if (lf->fh == known)
 			continue;
-		if (!luo_list_allows(words, lf->fh->compatible)) {
+		if (!luo_list_allows(list, lf->fh->compatible)) {
 			pr_err("the next kernel does not take over session '%s' token %#llx '%s'\n",
 			       session->name, lf->key.token,
 			       lf->fh->compatible);
@@ -149,7 +150,7 @@ static bool luo_list_allows_session(const struct luo_compat_list *words,
 	return true;
 }
 
-static bool luo_list_allows_flbs(const struct luo_compat_list *words)
+static bool luo_list_allows_flbs(const struct luo_compat_list *list)
 {
 	struct liveupdate_flb *flb;
 
@@ -157,7 +158,7 @@ static bool luo_list_allows_flbs(const struct luo_compat_list *words)
 
 	list_private_for_each_entry(flb, &luo_fast_flbs, private.list) {
 		if (luo_fast_flb_is_preserved(flb) &&
-		    !luo_list_allows(words, flb->compatible)) {
+		    !luo_list_allows(list, flb->compatible)) {
 			pr_err("the next kernel does not take over FLB '%s'\n",
 			       flb->compatible);
 			return false;
@@ -168,11 +169,12 @@ static bool luo_list_allows_flbs(const struct luo_compat_list *words)
 }
 
 /**
- * luo_fast_query_allows - Does the next kernel take over what is preserved?
+ * luo_fast_query_allows - Check preserved state against the next kernel.
  * @table: The sessions, locked.
  *
- * Context: within the freeze, when nothing changes any more.
- * Return: 0, also if it did not say; -EOPNOTSUPP, with a message, if not.
+ * Context: within the freeze, with nothing left to change.
+ * Return: 0, also without a list; -EOPNOTSUPP, with a message, if the next
+ * kernel lacks a format.
  */
 int luo_fast_query_allows(struct luo_fast_table *table)
 {
@@ -210,7 +212,7 @@ static ssize_t luo_compatible_show(struct kobject *kobj,
 	list_private_for_each_entry(flb, &luo_fast_flbs, private.list)
 		len += sysfs_emit_at(buf, len, "%s\n", flb->compatible);
 
-	/* The last line may have been cut off. */
+	/* The last line may be truncated. */
 	return len >= PAGE_SIZE - 1 ? -EFBIG : len;
 }
 
@@ -223,34 +225,35 @@ static ssize_t luo_next_show(struct kobject *kobj, struct kobj_attribute *attr,
 	guard(mutex)(&luo_next_lock);
 
 	for (i = 0; i < luo_next_list.nr; i++)
-		len += sysfs_emit_at(buf, len, "%s\n", luo_next_list.word[i]);
+		len += sysfs_emit_at(buf, len, "%s\n",
+				     luo_next_list.compatible[i]);
 	return len;
 }
 
 /**
- * luo_fast_set_next_list - Say what the next kernel takes over.
- * @text: Words, one a line; none for everything.
- * @len:  Bytes.
+ * luo_fast_set_next_list - Set the formats of the next kernel.
+ * @text: Compatible strings, one per line; none to disable the check.
+ * @len:  Length of @text.
  *
  * Context: process context, may sleep.
- * Return: 0; -EFBIG when that may not be all; -ENOMEM.
+ * Return: 0; -EFBIG if @text may be truncated; -ENOMEM.
  */
 int luo_fast_set_next_list(const char *text, size_t len)
 {
-	struct luo_compat_list words;
+	struct luo_compat_list list;
 	int err;
 
-	/* sysfs would hand the rest over as another list. */
+	/* sysfs passes longer writes in parts. */
 	if (len >= PAGE_SIZE)
 		return -EFBIG;
 
-	err = luo_compat_list_parse(&words, text, len);
+	err = luo_compat_list_parse(&list, text, len);
 	if (err)
 		return err;
 
 	guard(mutex)(&luo_next_lock);
 	luo_compat_list_free(&luo_next_list);
-	luo_next_list = words;
+	luo_next_list = list;
 	return 0;
 }
 
@@ -274,9 +277,9 @@ static const struct attribute *luo_query_attrs[] = {
 };
 
 /**
- * luo_fast_query_init - Make the files.
+ * luo_fast_query_init - Create the sysfs files.
  *
- * Return: 0, or an error, and there are none.
+ * Return: 0 or an error.
  */
 int __init luo_fast_query_init(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The records of the previous kernel, apart from what is made of them: these
- * files need nothing of the rest, so userspace can feed them anything.
+ * Records of the previous kernel. Independent of the rest of LUO, so that
+ * userspace can test it with any input.
  */
 #ifndef _KERNEL_KHO_FAST_LUO_RECORDS_H
 #define _KERNEL_KHO_FAST_LUO_RECORDS_H
@@ -11,10 +11,10 @@
 #include <linux/types.h>
 
 /**
- * struct luo_fast_root - What the root record says.
- * @number:      How many live updates there were.
- * @sessions_pa: First block of sessions, or 0.
- * @flbs_pa:     The FLBs, or 0.
+ * struct luo_fast_root - Contents of the root record.
+ * @number:      Number of live updates so far.
+ * @sessions_pa: Address of the first block of sessions, or 0.
+ * @flbs_pa:     Address of the page of FLBs, or 0.
  */
 struct luo_fast_root {
 	u64	number;
@@ -23,14 +23,14 @@ struct luo_fast_root {
 };
 
 /**
- * struct luo_fast_reader - Who wants to know about sessions and files.
- * @session: Called with each session, before its files. Sets @files to an empty
- *           block set for the records of files; returns 0 or an error.
- * @file:    Called with each file of the session; returns 0 or an error.
+ * struct luo_fast_reader - Callbacks for sessions and files.
+ * @session: Called for each session, before its files. Sets @files to an empty
+ *           block set for the records of files. Returns 0 or an error.
+ * @file:    Called for each file of the session. Returns 0 or an error.
  * @files:   See @session.
  *
- * Records are sound by themselves when they are passed on. That names and
- * tokens are unique is for the reader to see.
+ * Each record is valid by itself; the reader checks that names and tokens are
+ * unique.
  */
 struct luo_fast_reader {
 	int (*session)(struct luo_fast_reader *reader,

@@ -2,7 +2,7 @@
 /**
  * DOC: Registry of file handlers and FLBs
  *
- * The lists of what modules have registered, and the lock of both.
+ * Lists of registered handlers and FLBs, and the lock of both lists.
  *
  * Lock order: see core.c.
  */

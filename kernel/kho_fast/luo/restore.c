@@ -2,13 +2,14 @@
 /**
  * DOC: Memory of records
  *
- * An address in a record of the previous kernel means nothing until preserved
- * memory of the right size is claimed there. A claim succeeds once, so one test
- * finds what is not aligned, not memory, not preserved, of another size, and what
- * is pointed to a second time: by a cycle, or by two records.
+ * An address in a record of the previous kernel is used only after preserved
+ * memory of the expected size was restored there. Memory can be restored once.
+ * So one test rejects addresses that are unaligned, not memory, not preserved
+ * or of another size, and addresses that are used twice, by a cycle or by two
+ * records.
  *
- * What was claimed and turns out to be garbage is not freed: it may be somebody
- * else's.
+ * Restored memory with invalid contents is not freed: it may belong to
+ * something else.
  *
  * Lock order: rcu_read_lock() only.
  */
@@ -18,12 +19,12 @@
 #include "records.h"
 
 /**
- * luo_fast_record_restore - Take memory over that holds a record.
- * @pa:   Where the previous kernel says it is.
- * @size: Bytes that the previous kernel allocated with kho_alloc_preserve().
+ * luo_fast_record_restore - Restore the memory of a record.
+ * @pa:   Its address, from a record of the previous kernel.
+ * @size: Its size, as passed to kho_alloc_preserve() by the previous kernel.
  *
  * Context: one caller at a time, from early_initcall on.
- * Return: the memory, or NULL when there is none of that size to be claimed.
+ * Return: The memory, or NULL if no memory of that size was preserved at @pa.
  */
 void *luo_fast_record_restore(u64 pa, size_t size)
 {
@@ -33,8 +34,8 @@ void *luo_fast_record_restore(u64 pa, size_t size)
 }
 
 /**
- * luo_fast_record_free - Free what was claimed.
- * @mem: What luo_fast_record_restore() returned, or NULL.
+ * luo_fast_record_free - Free the memory of a record.
+ * @mem: The result of luo_fast_record_restore(), or NULL.
  */
 void luo_fast_record_free(void *mem)
 {

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The last words of all sessions
+ * DOC: Freezing and serializing all sessions
  *
- * Within reboot(2), that is in the blackout: sessions are frozen side by side, by
- * at most one worker per CPU. The records of sessions get their places first, so
- * that their order is that of creation whoever is faster.
+ * Part of the blackout, within reboot(2): sessions are frozen in parallel by up
+ * to one worker per CPU. Records of sessions are reserved before, so that they
+ * are in order of creation.
  *
- * The result is that of one session after the other. Sessions are begun in order
- * and none is begun after an error, so whatever comes before the first failing
- * one, in order, was begun before it, and the first failing one is among those
- * that were begun: it tells the error.
+ * The result is that of a sequential freeze. Sessions are started in order, and
+ * none after an error. So all sessions before the first failing one were
+ * started before it, and its error is the result.
  *
- * Lock order: luo_fast_serialize_rwsem, for writing, the lock of the outgoing table; in a
- * worker the mutex of one session. See core.c.
+ * Lock order: luo_fast_serialize_rwsem, for writing, then the lock of the
+ * outgoing table; in a worker the mutex of one session. See core.c.
  *
- * Failure: sessions that were frozen are unfrozen, the last first, and everything
- * goes on. After success luo_fast_serialize_rwsem is kept for ever.
+ * Failure: frozen sessions are unfrozen in reverse order. After success
+ * luo_fast_serialize_rwsem is never unlocked.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -41,16 +40,16 @@
 #include "session_table.h"
 #include "trace.h"
 
-/* Fewer are not worth waking a worker. */
+/* A worker with fewer sessions is not worth its wakeup. */
 #define LUO_SESSIONS_PER_WORKER	8
 
 /**
  * struct luo_freeze_job - A freeze of all sessions.
  * @list:  The sessions.
- * @lock:  Protects what follows.
- * @next:  The next to begin, or the head of the list.
- * @begun: How many were begun.
- * @first: Index of the first that failed, or ULONG_MAX.
+ * @lock:  Protects the fields below.
+ * @next:  The next session to start, or the head of the list.
+ * @begun: Number of sessions that were started.
+ * @first: Index of the first session that failed, or ULONG_MAX.
  * @err:   Its error.
  */
 struct luo_freeze_job {
@@ -121,7 +120,7 @@ static int luo_session_freeze(struct luo_fast_session *session)
 	return err;
 }
 
-/* Does nothing to a session that is not frozen. */
+/* Sessions that are not frozen are skipped. */
 static void luo_session_unfreeze(struct luo_fast_session *session)
 {
 	const u64 began = kho_fast_trace_begin(kho_session);
@@ -153,7 +152,7 @@ static void luo_freeze_work_fn(struct work_struct *w)
 	luo_freeze_work(container_of(w, struct luo_freeze_worker, work)->job);
 }
 
-/* Returns how many there are besides the caller. */
+/* Returns the number of workers besides the caller. */
 static unsigned int luo_freeze_start(struct luo_freeze_worker **workers,
 				     struct luo_freeze_job *job,
 				     unsigned long nr_sessions)
@@ -211,7 +210,7 @@ static int luo_reserve_records(struct luo_fast_table *table)
 	kho_block_set_it_init(&it, &table->blocks);
 	list_for_each_entry(session, &table->list, list) {
 		session->ser = kho_block_set_it_reserve_entry(&it);
-		/* There is room since the session was created. */
+		/* Creating the session made room for it. */
 		if (WARN_ON_ONCE(!session->ser))
 			return -ENOSPC;
 	}
@@ -243,12 +242,12 @@ static int luo_serialize(u64 *sessions_pa)
 }
 
 /**
- * luo_fast_serialize - Freeze all sessions and write them down.
- * @sessions_pa: Where to store the address of their records, 0 if there are none.
+ * luo_fast_serialize - Freeze and serialize all sessions.
+ * @sessions_pa: Receives the address of their records, or 0.
  *
  * Context: process context, may sleep.
- * Return: 0, and whatever would change a session waits for ever; or the error of
- * the first session that could not be frozen, and all is as before.
+ * Return: 0, and changes of sessions block until the kexec; or the error of the
+ * first session that cannot be frozen, and everything is as before.
  */
 int luo_fast_serialize(u64 *sessions_pa)
 {

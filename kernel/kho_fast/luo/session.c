@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: A session
+ * DOC: A session and its file
  *
- * A named set of files that are preserved and come back together, and a file
- * that stands for it.
+ * A named set of files that are preserved and retrieved together, and an
+ * anonymous file that represents it.
  *
- * Lifecycle: created, filled, and either written down for the next kernel or,
- * when its file is closed, given up. One that was handed over is retrieved by
- * its name; when its file is closed what is left of it is finished. If that
- * cannot be, the session stays and can be retrieved again.
+ * Lifecycle: a session is created and filled; then it is serialized, or
+ * unpreserved when its file is closed. A session of the previous kernel is
+ * retrieved by its name, and finished at the latest when its file is closed. If
+ * it cannot be finished it stays, and can be retrieved again.
  *
  * Lock order: see core.c.
  */
@@ -37,10 +37,10 @@
 #include "trace.h"
 
 /**
- * luo_fast_session_alloc - Make a session.
+ * luo_fast_session_alloc - Allocate a session.
  * @name: Its name, at most LIVEUPDATE_SESSION_NAME_LENGTH - 1 characters.
  *
- * Return: the session, in no table, or NULL without memory.
+ * Return: The session, in no table, or NULL.
  */
 struct luo_fast_session *luo_fast_session_alloc(const char *name)
 {
@@ -66,11 +66,11 @@ void luo_fast_session_free(struct luo_fast_session *session)
 	kfree_rcu(session, rcu);
 }
 
-/* For the timeline: something was done that @began then. */
+/* Record a span in the timeline. */
 static void luo_session_span(const struct luo_fast_session *session,
-			     enum kho_phase what, u64 began)
+			     enum kho_phase span, u64 began)
 {
-	kho_fast_span(what, began, kho_fast_clock(), NUMA_NO_NODE,
+	kho_fast_span(span, began, kho_fast_clock(), NUMA_NO_NODE,
 		      session->name);
 }
 
@@ -82,7 +82,7 @@ static int luo_session_finish_files(struct luo_fast_session *session)
 
 	guard(mutex)(&session->mutex);
 
-	/* It was finished before, and is closed now. */
+	/* The ioctl has finished it, and now it is closed. */
 	empty = !session->file_set.count;
 	err = luo_fast_file_set_finish(&session->file_set);
 	if (!err && !empty)
@@ -119,7 +119,7 @@ static void luo_session_undo_retrieve(struct luo_fast_session *session)
 	session->retrieved = false;
 }
 
-/* Closing ends with this; after it the session may be gone. */
+/* Must be called while the session is valid. */
 static void luo_session_trace_close(const struct luo_fast_session *session,
 				    u64 began, int err)
 {
@@ -132,7 +132,7 @@ static int luo_session_release(struct inode *inode, struct file *file)
 	struct luo_fast_session *session = file->private_data;
 	int err;
 
-	/* It was put back. */
+	/* luo_fast_session_undo_retrieve() has closed the file. */
 	if (!session)
 		return 0;
 
@@ -176,12 +176,12 @@ static int luo_session_preserve_file(struct luo_fast_session *session,
 	return luo_fast_file_preserve(&session->file_set, token, fd);
 }
 
-/* The file stays preserved when the answer, which has no news, cannot be given. */
+/* The response has no data; without it the file is still preserved. */
 static int luo_session_ioctl_preserve_fd(void *object,
 					 struct luo_fast_call *call)
 {
-	const struct liveupdate_session_preserve_fd *arg = &call->arg.preserve_fd;
-	int err = luo_session_preserve_file(object, arg->token, arg->fd);
+	int err = luo_session_preserve_file(object, call->arg.preserve_fd.token,
+					    call->arg.preserve_fd.fd);
 
 	return err ?: luo_fast_respond(call);
 }
@@ -289,7 +289,7 @@ static const struct file_operations luo_session_fops = {
 
 static struct file *luo_session_open(struct luo_fast_session *session)
 {
-	/* What /proc says; longer than any name. */
+	/* Shown in /proc; has room for the longest name. */
 	char text[sizeof("[luo_session] ") + LIVEUPDATE_SESSION_NAME_LENGTH];
 
 	snprintf(text, sizeof(text), "[luo_session] %s", session->name);
@@ -324,12 +324,12 @@ static struct file *luo_session_do_create(const char *name)
 }
 
 /**
- * luo_fast_session_create - Make a session and its file.
+ * luo_fast_session_create - Create a session and its file.
  * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
  *
  * Context: luo_fast_serialize_rwsem is held for reading.
- * Return: the file; ERR_PTR(-EINVAL) when @name is empty or does not end,
- * -EEXIST when there is such a session to hand over, -ENOMEM, -ENOSPC.
+ * Return: The file; ERR_PTR(-EINVAL) if @name is empty or not terminated,
+ * -EEXIST if an outgoing session has that name, -ENOMEM, -ENOSPC.
  */
 struct file *luo_fast_session_create(const char *name)
 {
@@ -340,7 +340,7 @@ struct file *luo_fast_session_create(const char *name)
 	return file;
 }
 
-/* From here on nobody else can have it. */
+/* Mark a session as retrieved; later callers get an error. */
 static struct luo_fast_session *luo_session_begin_retrieve(const char *name)
 {
 	struct luo_fast_session *session;
@@ -372,12 +372,12 @@ static struct file *luo_session_do_retrieve(const char *name)
 }
 
 /**
- * luo_fast_session_retrieve - Make the file of a session that was handed over.
+ * luo_fast_session_retrieve - Retrieve a session of the previous kernel.
  * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
  *
  * Context: luo_fast_serialize_rwsem is held for reading.
- * Return: the file; ERR_PTR(-ENOENT) when there is no such session, -EINVAL when
- * it has a file already, -ENOMEM.
+ * Return: The file of the session; ERR_PTR(-ENOENT) if there is no such
+ * session, -EINVAL if it is retrieved already, -ENOMEM.
  */
 struct file *luo_fast_session_retrieve(const char *name)
 {
@@ -390,7 +390,7 @@ struct file *luo_fast_session_retrieve(const char *name)
 
 /**
  * luo_fast_session_undo_retrieve - Undo luo_fast_session_retrieve().
- * @file: What it returned; nobody else has it.
+ * @file: The file that it returned, with no other user.
  */
 void luo_fast_session_undo_retrieve(struct file *file)
 {

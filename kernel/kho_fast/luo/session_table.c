@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The tables of sessions
+ * DOC: Tables of sessions
  *
- * Those to hand over, and those that were handed over. Found by name in constant
- * time, kept in the order of their creation, which is the order of their records.
+ * Outgoing sessions, and incoming sessions, those of the previous kernel. They
+ * are found by name in constant time and kept in order of creation, which is
+ * the order of their records.
  *
- * Lifecycle: a session is in one table from its creation, or from the first time
- * the device is opened, until its file is closed.
+ * Lifecycle: an outgoing session is in its table from its creation, an incoming
+ * one from the first open of the device, until its file is closed.
  *
  * Lock order: see core.c.
  */
@@ -40,7 +41,7 @@ static const struct rhashtable_params luo_session_params = {
 };
 
 /**
- * luo_fast_sessions_init - Make the tables.
+ * luo_fast_sessions_init - Initialise the tables.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -58,10 +59,10 @@ int __init luo_fast_sessions_init(void)
 /**
  * luo_fast_table_find - Find a session.
  * @table: The table, locked.
- * @name:  A name of LIVEUPDATE_SESSION_NAME_LENGTH bytes at most, with or
- *         without its end.
+ * @name:  The name, at most LIVEUPDATE_SESSION_NAME_LENGTH bytes, terminated or
+ *         not.
  *
- * Return: the session or NULL.
+ * Return: The session or NULL.
  */
 struct luo_fast_session *luo_fast_table_find(struct luo_fast_table *table,
 					     const char *name)
@@ -75,11 +76,13 @@ struct luo_fast_session *luo_fast_table_find(struct luo_fast_table *table,
 }
 
 /**
- * luo_fast_table_add - Add a session, and room for its record.
+ * luo_fast_table_add - Add a session.
  * @table:   The table, locked.
  * @session: The session.
  *
- * Return: 0; -EEXIST when the name is in use; -ENOMEM; -ENOSPC.
+ * An outgoing session gets room for its record.
+ *
+ * Return: 0; -EEXIST if the name is in use; -ENOMEM; -ENOSPC.
  */
 int luo_fast_table_add(struct luo_fast_table *table,
 		       struct luo_fast_session *session)

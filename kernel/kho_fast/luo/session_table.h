@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Sessions, and the tables of those handed over and to hand over.
- */
+/* Sessions and their tables, incoming and outgoing. */
 #ifndef _KERNEL_KHO_FAST_LUO_SESSION_TABLE_H
 #define _KERNEL_KHO_FAST_LUO_SESSION_TABLE_H
 
@@ -16,17 +14,16 @@
 #include "file_set.h"
 
 /**
- * struct luo_fast_session - A named set of files, with a file of its own.
- * @name:      Unique in its table; filled up with zeroes, since it is hashed.
- * @node:      In the table, by name.
- * @list:      In the table, in the order of creation.
- * @retrieved: It was handed over, and userspace has it. Settled before the
- *             session has a file.
+ * struct luo_fast_session - A named set of files with a file of its own.
+ * @name:      Unique in its table; padded with zeroes, as it is hashed.
+ * @node:      Entry in the table, by name.
+ * @list:      Entry in the table, in order of creation.
+ * @retrieved: An incoming session with a file. Set before the file exists.
  * @file_set:  Its files; under @mutex.
- * @mutex:     Held while anything is done to a file of the session.
- * @ser:       Where its record goes; for the freeze only.
- * @index:     Its place in the order of creation; for the freeze only.
- * @rcu:       To free it.
+ * @mutex:     Held over all operations on files of the session.
+ * @ser:       Its record; in the freeze only.
+ * @index:     Its place in order of creation; in the freeze only.
+ * @rcu:       For kfree_rcu().
  */
 struct luo_fast_session {
 	char			name[LIVEUPDATE_SESSION_NAME_LENGTH];
@@ -41,12 +38,13 @@ struct luo_fast_session {
 };
 
 /**
- * struct luo_fast_table - The sessions to hand over, or those handed over.
- * @lock:    Taken for every change and every look.
- * @by_name: Them by name.
- * @list:    Them in the order of creation, which is that of the records.
- * @count:   How many.
- * @blocks:  Room for their records; what was handed over, until it is read.
+ * struct luo_fast_table - Incoming or outgoing sessions.
+ * @lock:    Held over lookups and changes.
+ * @by_name: The sessions by name.
+ * @list:    The sessions in order of creation, as their records.
+ * @count:   Number of sessions.
+ * @blocks:  Room for their records; incoming: the records until they are
+ *           parsed.
  */
 struct luo_fast_table {
 	struct mutex		lock;	/* see above */

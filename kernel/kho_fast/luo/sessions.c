@@ -2,13 +2,14 @@
 /**
  * DOC: Sessions of the previous kernel
  *
- * Their records are restored early and read when the device is opened first.
+ * The memory of their records is restored early, and they are deserialized when
+ * the device is first opened.
  *
  * Lock order: see core.c.
  *
- * Failure: the sessions of the previous kernel are taken over whole or not at
- * all. If not, they are forgotten, and what they preserved is neither freed nor
- * found again: opening the device fails with the same error for ever.
+ * Failure: sessions are deserialized as a whole or refused as a whole. What a
+ * refused handover preserved is leaked, and every later open of the device
+ * fails with the same error.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -25,10 +26,10 @@
 #include "sessions.h"
 
 /**
- * luo_fast_sessions_restore - Take the records of sessions over, unread.
- * @sessions_pa: Where they are, or 0.
+ * luo_fast_sessions_restore - Restore the records of sessions.
+ * @sessions_pa: Address of the first block, or 0.
  *
- * Return: 0, or what kho_block_set_restore() returned.
+ * Return: 0, or the error of kho_block_set_restore().
  */
 int __init luo_fast_sessions_restore(u64 sessions_pa)
 {
@@ -36,9 +37,9 @@ int __init luo_fast_sessions_restore(u64 sessions_pa)
 }
 
 /**
- * struct luo_session_reader - All that is being read.
- * @reader:  Our side of luo_fast_parse_sessions().
- * @session: The one whose files are being read.
+ * struct luo_session_reader - State of deserializing sessions.
+ * @reader:  Callbacks of luo_fast_parse_sessions().
+ * @session: The session whose files are being parsed.
  */
 struct luo_session_reader {
 	struct luo_fast_reader	reader;
@@ -76,7 +77,7 @@ static int luo_file_deserialize(struct luo_fast_reader *reader,
 	return luo_fast_file_deserialize(&job->session->file_set, ser);
 }
 
-/* The handlers were not called yet, so there is nothing that they must undo. */
+/* No handler was called yet, so none has anything to undo. */
 static void luo_sessions_leak(void)
 {
 	struct luo_fast_session *session, *next;
@@ -89,7 +90,7 @@ static void luo_sessions_leak(void)
 	luo_fast_blocks_leak(&luo_fast_incoming.blocks);
 }
 
-/* Everything was read: now it is known that these were records. */
+/* The handover is valid as a whole, so this memory has records only. */
 static void luo_sessions_free_records(void)
 {
 	struct luo_fast_session *session;
@@ -123,20 +124,22 @@ static int luo_sessions_deserialize(void)
 }
 
 /**
- * luo_fast_sessions_deserialize - Read the sessions of the previous kernel, once.
+ * luo_fast_sessions_deserialize - Deserialize all incoming sessions.
  *
- * Context: process context, may sleep; one caller at a time.
- * Return: 0, or what was wrong with the handover the first time.
+ * Later calls return the result of the first one.
+ *
+ * Context: process context, may sleep. One caller at a time.
+ * Return: 0, or the error of the handover.
  */
 int luo_fast_sessions_deserialize(void)
 {
-	static bool done;
+	static bool is_deserialized;
 	static int err;
 
-	if (!done) {
+	if (!is_deserialized) {
 		guard(rwsem_read)(&luo_fast_serialize_rwsem);
 		err = luo_sessions_deserialize();
-		done = true;
+		is_deserialized = true;
 	}
 
 	return err;

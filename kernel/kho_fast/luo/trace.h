@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The life of sessions and files as trace events.
- */
+/* Trace events of sessions and files. */
 #ifndef _KERNEL_KHO_FAST_LUO_TRACE_H
 #define _KERNEL_KHO_FAST_LUO_TRACE_H
 
@@ -10,7 +8,7 @@
 #include "../trace.h"
 #include "file_set.h"
 
-/* @began: kho_fast_trace_begin(kho_session), before @op was begun. */
+/* @began: result of kho_fast_trace_begin(kho_session) before @op */
 static inline void luo_fast_trace_session(const char *name, const char *op,
 					  u64 began, int err)
 {
@@ -18,7 +16,7 @@ static inline void luo_fast_trace_session(const char *name, const char *op,
 		trace_kho_session(name, op, kho_fast_trace_ns(began), err);
 }
 
-/* @began: kho_fast_trace_begin(kho_file), before @op was begun. */
+/* @began: result of kho_fast_trace_begin(kho_file) before @op */
 static inline void luo_fast_trace_file(const struct luo_fast_file *lf,
 				       const char *op, u64 began, int err)
 {
