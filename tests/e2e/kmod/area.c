@@ -5,7 +5,7 @@
 
 #include "kho_workload.h"
 
-int area_create(struct set *set)
+int area_create(struct workload_set *set)
 {
 	u64 bytes = arg_num("bytes", 0);
 

@@ -24,12 +24,12 @@
 #include "bench.h"
 #include "kho_workload.h"
 
-#define MAX_THREADS	64
-#define MAX_REPS	1000
+#define BENCH_MAX_THREADS	64
+#define BENCH_MAX_REPS	1000
 
 struct bench;
 
-struct thread {
+struct bench_thread {
 	struct work_struct work;
 	struct bench *bench;
 	struct bench_job job;
@@ -53,12 +53,12 @@ struct bench {
 	unsigned int nr;
 	atomic_t waiting;
 	bool unpreserve;
-	struct thread threads[];
+	struct bench_thread threads[];
 };
 
-static void run_thread(struct work_struct *work)
+static void bench_run_thread(struct work_struct *work)
 {
-	struct thread *thread = container_of(work, struct thread, work);
+	struct bench_thread *thread = container_of(work, struct bench_thread, work);
 	struct bench *bench = thread->bench;
 
 	atomic_dec(&bench->waiting);
@@ -75,7 +75,7 @@ static void run_thread(struct work_struct *work)
 }
 
 /* What the threads of a pass that failed part way have preserved. */
-static void undo_pass(struct bench *bench)
+static void bench_undo_pass(struct bench *bench)
 {
 	for (unsigned int i = 0; i < bench->nr; i++)
 		if (!bench->threads[i].err)
@@ -83,7 +83,7 @@ static void undo_pass(struct bench *bench)
 }
 
 /* One pass of all threads; how long it took goes to @ns. */
-static int pass(struct bench *bench, bool unpreserve, u64 *ns)
+static int bench_pass(struct bench *bench, bool unpreserve, u64 *ns)
 {
 	u64 began = U64_MAX, ended = 0;
 	int err = 0;
@@ -93,7 +93,7 @@ static int pass(struct bench *bench, bool unpreserve, u64 *ns)
 	for (unsigned int i = 0; i < bench->nr; i++)
 		queue_work_on(bench->threads[i].cpu, bench->wq, &bench->threads[i].work);
 	for (unsigned int i = 0; i < bench->nr; i++) {
-		struct thread *thread = &bench->threads[i];
+		struct bench_thread *thread = &bench->threads[i];
 
 		flush_work(&thread->work);
 		began = min(began, thread->began);
@@ -102,12 +102,12 @@ static int pass(struct bench *bench, bool unpreserve, u64 *ns)
 	}
 	*ns = ended - began;
 	if (err)
-		undo_pass(bench);
+		bench_undo_pass(bench);
 	return err;
 }
 
 /* A CPU of @nid that no thread has yet; one per thread, or they could not all start. */
-static int unused_cpu(const struct bench *bench, int nid)
+static int bench_unused_cpu(const struct bench *bench, int nid)
 {
 	int cpu;
 
@@ -122,26 +122,26 @@ static int unused_cpu(const struct bench *bench, int nid)
 	return -1;
 }
 
-static int thread_create(struct bench *bench, int nid)
+static int bench_add_thread(struct bench *bench, int nid)
 {
-	int cpu = unused_cpu(bench, nid);
-	struct thread *thread;
+	int cpu = bench_unused_cpu(bench, nid);
+	struct bench_thread *thread;
 
 	if (cpu < 0)
 		return report_err(-EINVAL, "node %d has no CPU for another thread", nid);
 	thread = &bench->threads[bench->nr++];
 	thread->bench = bench;
 	thread->cpu = cpu;
-	INIT_WORK(&thread->work, run_thread);
+	INIT_WORK(&thread->work, bench_run_thread);
 	return bench_job_create(&thread->job, bench->kind, nid);
 }
 
-static int threads_create(struct bench *bench, unsigned int threads)
+static int bench_add_threads(struct bench *bench, unsigned int threads)
 {
 	int err = 0, nid = first_node(node_states[N_MEMORY]);
 
 	for (unsigned int i = 0; !err && i < threads; i++, nid = next_nid(nid))
-		err = thread_create(bench, nid);
+		err = bench_add_thread(bench, nid);
 	return err;
 }
 
@@ -167,26 +167,26 @@ static struct bench *bench_alloc(unsigned int threads)
 	return NULL;
 }
 
-static int by_value(const void *a, const void *b)
+static int bench_by_value(const void *a, const void *b)
 {
 	u64 one = *(const u64 *)a, two = *(const u64 *)b;
 
 	return one < two ? -1 : one > two;
 }
 
-static void report_passes(const char *label, const char *verb, u64 *ns, unsigned int reps,
+static void bench_report_passes(const char *label, const char *verb, u64 *ns, unsigned int reps,
 			  unsigned long nr)
 {
 	u64 hundredths;
 
-	sort(ns, reps, sizeof(*ns), by_value, NULL);
+	sort(ns, reps, sizeof(*ns), bench_by_value, NULL);
 	hundredths = div64_u64(ns[reps / 2] * 100, nr);
 	report("%s_%s_min_ns=%llu\n%s_%s_ns=%llu\n%s_%s_max_ns=%llu\n", label, verb, ns[0],
 	       label, verb, ns[reps / 2], label, verb, ns[reps - 1]);
 	report("%s_%s_per_folio=%llu.%02llu\n", label, verb, hundredths / 100, hundredths % 100);
 }
 
-static void report_bench(const struct bench *bench, u64 first, u64 *preserve, u64 *unpreserve,
+static void bench_report(const struct bench *bench, u64 first, u64 *preserve, u64 *unpreserve,
 			 unsigned int reps)
 {
 	const char *label = arg_str("as", bench->kind->name);
@@ -198,37 +198,37 @@ static void report_bench(const struct bench *bench, u64 first, u64 *preserve, u6
 	}
 	report("%s_folios=%lu\n%s_calls=%lu\n%s_first_ns=%llu\n", label, nr, label, calls,
 	       label, first);
-	report_passes(label, "preserve", preserve, reps, nr);
-	report_passes(label, "unpreserve", unpreserve, reps, nr);
+	bench_report_passes(label, "preserve", preserve, reps, nr);
+	bench_report_passes(label, "unpreserve", unpreserve, reps, nr);
 }
 
 /* Pass 0 is the first one; of the others the times are kept in @preserve and @unpreserve. */
-static int measure(struct bench *bench, u64 *preserve, u64 *unpreserve, unsigned int reps)
+static int bench_measure(struct bench *bench, u64 *preserve, u64 *unpreserve, unsigned int reps)
 {
 	u64 first = 0, unused;
 	int err = 0;
 
 	for (unsigned int i = 0; !err && i <= reps; i++) {
-		err = pass(bench, false, i ? &preserve[i - 1] : &first);
+		err = bench_pass(bench, false, i ? &preserve[i - 1] : &first);
 		if (!err)
-			pass(bench, true, i ? &unpreserve[i - 1] : &unused);
+			bench_pass(bench, true, i ? &unpreserve[i - 1] : &unused);
 	}
 	if (err)
 		return report_err(err, "preserving");
-	report_bench(bench, first, preserve, unpreserve, reps);
+	bench_report(bench, first, preserve, unpreserve, reps);
 	return 0;
 }
 
-static int run_passes(struct bench *bench, unsigned int threads, unsigned int reps)
+static int bench_run_passes(struct bench *bench, unsigned int threads, unsigned int reps)
 {
 	u64 *ns = kvcalloc(reps, 2 * sizeof(*ns), GFP_KERNEL);
 	int err;
 
 	if (!ns)
 		return -ENOMEM;
-	err = threads_create(bench, threads);
+	err = bench_add_threads(bench, threads);
 	if (!err)
-		err = measure(bench, ns, ns + reps, reps);
+		err = bench_measure(bench, ns, ns + reps, reps);
 	kvfree(ns);
 	return err;
 }
@@ -242,13 +242,13 @@ int bench_run(void)
 
 	if (!kind)
 		return report_err(-EINVAL, "what= is empty, folio, batch, range or pages");
-	if (!threads || threads > MAX_THREADS || !reps || reps > MAX_REPS)
+	if (!threads || threads > BENCH_MAX_THREADS || !reps || reps > BENCH_MAX_REPS)
 		return report_err(-EINVAL, "threads= or reps= is out of range");
 	bench = bench_alloc(threads);
 	if (!bench)
 		return -ENOMEM;
 	bench->kind = kind;
-	err = run_passes(bench, threads, reps);
+	err = bench_run_passes(bench, threads, reps);
 	bench_destroy(bench);
 	return err;
 }

@@ -16,17 +16,17 @@
 #include "bench.h"
 #include "kho_workload.h"
 
-#define JOB_GFP	(SET_GFP | __GFP_THISNODE)
+#define BENCH_GFP	(SET_GFP | __GFP_THISNODE)
 
 /* Each stride-th page of large blocks; returns how many there are. */
-static unsigned long take_pages(struct bench_job *job, int nid, unsigned long stride,
+static unsigned long bench_take_pages(struct bench_job *job, int nid, unsigned long stride,
 				unsigned long want)
 {
-	struct drop drop = { LIST_HEAD_INIT(drop.list) };
+	struct workload_drop drop = { LIST_HEAD_INIT(drop.list) };
 	unsigned long nr = 0;
 
 	while (nr < want) {
-		struct page *page = alloc_pages_node(nid, JOB_GFP, MAX_PAGE_ORDER);
+		struct page *page = alloc_pages_node(nid, BENCH_GFP, MAX_PAGE_ORDER);
 
 		if (!page)
 			break;
@@ -43,13 +43,13 @@ static unsigned long take_pages(struct bench_job *job, int nid, unsigned long st
 	return nr;
 }
 
-static unsigned long take_folios(struct bench_job *job, int nid, unsigned int order,
+static unsigned long bench_take_folios(struct bench_job *job, int nid, unsigned int order,
 				 unsigned long want)
 {
 	unsigned long nr;
 
 	for (nr = 0; nr < want; nr++) {
-		struct page *page = alloc_pages_node(nid, JOB_GFP | __GFP_COMP, order);
+		struct page *page = alloc_pages_node(nid, BENCH_GFP | __GFP_COMP, order);
 
 		if (!page)
 			break;
@@ -59,7 +59,7 @@ static unsigned long take_folios(struct bench_job *job, int nid, unsigned int or
 	return nr;
 }
 
-static int by_address(const void *a, const void *b)
+static int bench_by_address(const void *a, const void *b)
 {
 	unsigned long one = folio_pfn(*(struct folio **)a);
 	unsigned long two = folio_pfn(*(struct folio **)b);
@@ -67,11 +67,11 @@ static int by_address(const void *a, const void *b)
 	return one < two ? -1 : one > two;
 }
 
-static void arrange(struct bench_job *job)
+static void bench_arrange(struct bench_job *job)
 {
 	struct rnd_state rnd;
 
-	sort(job->folios, job->nr, sizeof(*job->folios), by_address, NULL);
+	sort(job->folios, job->nr, sizeof(*job->folios), bench_by_address, NULL);
 	if (!arg_num("random", 0))
 		return;
 	prandom_seed_state(&rnd, arg_num("seed", 1));
@@ -82,31 +82,31 @@ static void arrange(struct bench_job *job)
 	}
 }
 
-static bool follows(const struct folio *folio, const struct folio *prev)
+static bool bench_follows(const struct folio *folio, const struct folio *prev)
 {
 	return folio_pfn(folio) == folio_pfn(prev) + folio_nr_pages(prev);
 }
 
 /* The longest call that starts at @folios, of which there are @left. */
-static unsigned long call_length(struct folio **folios, unsigned long left,
+static unsigned long bench_call_length(struct folio **folios, unsigned long left,
 				 unsigned long run, bool adjacent)
 {
 	unsigned long nr = 1;
 
-	while (nr < min(left, run) && (!adjacent || follows(folios[nr], folios[nr - 1])))
+	while (nr < min(left, run) && (!adjacent || bench_follows(folios[nr], folios[nr - 1])))
 		nr++;
 	return nr;
 }
 
-static void make_calls(struct bench_job *job, bool adjacent, unsigned long run)
+static void bench_make_calls(struct bench_job *job, bool adjacent, unsigned long run)
 {
 	for (unsigned long i = 0, nr; i < job->nr; i += nr) {
-		nr = call_length(job->folios + i, job->nr - i, run, adjacent);
+		nr = bench_call_length(job->folios + i, job->nr - i, run, adjacent);
 		job->calls[job->nr_calls++] = (struct bench_call){ job->folios + i, nr };
 	}
 }
 
-static int fill(struct bench_job *job, int nid, unsigned long want)
+static int bench_fill_job(struct bench_job *job, int nid, unsigned long want)
 {
 	unsigned int order = arg_num("order", 0);
 	unsigned long stride = arg_num("stride", 1);
@@ -114,9 +114,9 @@ static int fill(struct bench_job *job, int nid, unsigned long want)
 	if (order > MAX_PAGE_ORDER || !stride || (order && stride > 1))
 		return report_err(-EINVAL, "order= or stride= (for order 0) is out of range");
 	if (order)
-		job->nr = take_folios(job, nid, order, want);
+		job->nr = bench_take_folios(job, nid, order, want);
 	else
-		job->nr = take_pages(job, nid, stride, want);
+		job->nr = bench_take_pages(job, nid, stride, want);
 	if (job->nr < want)
 		return report_err(-ENOMEM, "node %d has %lu such folios only, not %lu",
 				  nid, job->nr, want);
@@ -135,11 +135,11 @@ int bench_job_create(struct bench_job *job, const struct bench_kind *kind, int n
 	job->calls = vcalloc(want, sizeof(*job->calls));
 	if (!job->folios || !job->calls)
 		return report_err(-ENOMEM, "no memory for the list of folios");
-	err = fill(job, nid, want);
+	err = bench_fill_job(job, nid, want);
 	if (err)
 		return err;
-	arrange(job);
-	make_calls(job, kind->adjacent, run);
+	bench_arrange(job);
+	bench_make_calls(job, kind->adjacent, run);
 	return 0;
 }
 

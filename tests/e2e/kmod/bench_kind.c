@@ -18,19 +18,19 @@
 #include "bench.h"
 
 /* What a loop over folios costs without a call in it. */
-static void empty_unpreserve(const struct bench_job *job)
+static void bench_empty_unpreserve(const struct bench_job *job)
 {
 	for (unsigned long i = 0; i < job->nr; i++)
 		READ_ONCE(job->folios[i]);
 }
 
-static int empty_preserve(const struct bench_job *job)
+static int bench_empty_preserve(const struct bench_job *job)
 {
-	empty_unpreserve(job);
+	bench_empty_unpreserve(job);
 	return 0;
 }
 
-static int folio_preserve(const struct bench_job *job)
+static int bench_folio_preserve(const struct bench_job *job)
 {
 	unsigned long i;
 	int err = 0;
@@ -45,103 +45,103 @@ static int folio_preserve(const struct bench_job *job)
 	return err;
 }
 
-static void folio_unpreserve(const struct bench_job *job)
+static void bench_folio_unpreserve(const struct bench_job *job)
 {
 	for (unsigned long i = 0; i < job->nr; i++)
 		kho_unpreserve_folio(job->folios[i]);
 }
 
-static void batch_undo(const struct bench_job *job, unsigned long nr_calls)
+static void bench_batch_undo(const struct bench_job *job, unsigned long nr_calls)
 {
 	for (unsigned long i = 0; i < nr_calls; i++)
 		kho_unpreserve_folios(job->calls[i].folios, job->calls[i].nr);
 }
 
-static int batch_preserve(const struct bench_job *job)
+static int bench_batch_preserve(const struct bench_job *job)
 {
 	for (unsigned long i = 0; i < job->nr_calls; i++) {
 		int err = kho_preserve_folios(job->calls[i].folios, job->calls[i].nr);
 
 		if (err) {
-			batch_undo(job, i);
+			bench_batch_undo(job, i);
 			return err;
 		}
 	}
 	return 0;
 }
 
-static void batch_unpreserve(const struct bench_job *job)
+static void bench_batch_unpreserve(const struct bench_job *job)
 {
-	batch_undo(job, job->nr_calls);
+	bench_batch_undo(job, job->nr_calls);
 }
 
-static void range_undo(const struct bench_job *job, unsigned long nr_calls)
+static void bench_range_undo(const struct bench_job *job, unsigned long nr_calls)
 {
 	for (unsigned long i = 0; i < nr_calls; i++)
 		kho_unpreserve_folio_range(job->calls[i].folios[0], job->calls[i].nr);
 }
 
-static int range_preserve(const struct bench_job *job)
+static int bench_range_preserve(const struct bench_job *job)
 {
 	for (unsigned long i = 0; i < job->nr_calls; i++) {
 		int err = kho_preserve_folio_range(job->calls[i].folios[0], job->calls[i].nr);
 
 		if (err) {
-			range_undo(job, i);
+			bench_range_undo(job, i);
 			return err;
 		}
 	}
 	return 0;
 }
 
-static void range_unpreserve(const struct bench_job *job)
+static void bench_range_unpreserve(const struct bench_job *job)
 {
-	range_undo(job, job->nr_calls);
+	bench_range_undo(job, job->nr_calls);
 }
 
-static unsigned long call_pages(const struct bench_call *call)
+static unsigned long bench_call_pages(const struct bench_call *call)
 {
 	return call->nr << folio_order(call->folios[0]);
 }
 
-static void pages_undo(const struct bench_job *job, unsigned long nr_calls)
+static void bench_pages_undo(const struct bench_job *job, unsigned long nr_calls)
 {
 	for (unsigned long i = 0; i < nr_calls; i++)
 		kho_unpreserve_pages(folio_page(job->calls[i].folios[0], 0),
-				     call_pages(&job->calls[i]));
+				     bench_call_pages(&job->calls[i]));
 }
 
-static int pages_preserve(const struct bench_job *job)
+static int bench_pages_preserve(const struct bench_job *job)
 {
 	for (unsigned long i = 0; i < job->nr_calls; i++) {
 		int err = kho_preserve_pages(folio_page(job->calls[i].folios[0], 0),
-					     call_pages(&job->calls[i]));
+					     bench_call_pages(&job->calls[i]));
 
 		if (err) {
-			pages_undo(job, i);
+			bench_pages_undo(job, i);
 			return err;
 		}
 	}
 	return 0;
 }
 
-static void pages_unpreserve(const struct bench_job *job)
+static void bench_pages_unpreserve(const struct bench_job *job)
 {
-	pages_undo(job, job->nr_calls);
+	bench_pages_undo(job, job->nr_calls);
 }
 
-static const struct bench_kind kinds[] = {
-	{ "empty", false, empty_preserve, empty_unpreserve },
-	{ "folio", false, folio_preserve, folio_unpreserve },
-	{ "batch", false, batch_preserve, batch_unpreserve },
-	{ "range", true, range_preserve, range_unpreserve },
-	{ "pages", true, pages_preserve, pages_unpreserve },
+static const struct bench_kind bench_kinds[] = {
+	{ "empty", false, bench_empty_preserve, bench_empty_unpreserve },
+	{ "folio", false, bench_folio_preserve, bench_folio_unpreserve },
+	{ "batch", false, bench_batch_preserve, bench_batch_unpreserve },
+	{ "range", true, bench_range_preserve, bench_range_unpreserve },
+	{ "pages", true, bench_pages_preserve, bench_pages_unpreserve },
 };
 
 const struct bench_kind *bench_kind_find(const char *name)
 {
-	for (int i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(name, kinds[i].name))
-			return &kinds[i];
+	for (int i = 0; i < ARRAY_SIZE(bench_kinds); i++)
+		if (!strcmp(name, bench_kinds[i].name))
+			return &bench_kinds[i];
 	return NULL;
 }

@@ -12,12 +12,12 @@
 
 #include "kho_workload.h"
 
-struct tally {
+struct contig_tally {
 	unsigned long taken, busy;
 	u64 max_ns;
 };
 
-static int try_range(unsigned long start, unsigned long end, struct tally *tally)
+static int contig_try_range(unsigned long start, unsigned long end, struct contig_tally *tally)
 {
 	u64 ns = ktime_get_raw_ns();
 	int err = alloc_contig_range(start, end, ACR_FLAGS_NONE, GFP_KERNEL);
@@ -35,7 +35,7 @@ static int try_range(unsigned long start, unsigned long end, struct tally *tally
 	return 0;
 }
 
-static unsigned long last_pfn(void)
+static unsigned long contig_last_pfn(void)
 {
 	unsigned long last = 0;
 	int nid;
@@ -45,7 +45,7 @@ static unsigned long last_pfn(void)
 	return last;
 }
 
-static bool in_one_zone(unsigned long start, unsigned long end)
+static bool contig_in_one_zone(unsigned long start, unsigned long end)
 {
 	struct page *first = pfn_to_online_page(start);
 	struct page *last = pfn_to_online_page(end - 1);
@@ -58,13 +58,13 @@ int contig(void)
 {
 	unsigned long span = arg_num("span", SZ_128M) >> PAGE_SHIFT;
 	bool some = !strcmp(arg_str("want", "none"), "some");
-	unsigned long end = last_pfn();
-	struct tally tally = {};
+	unsigned long end = contig_last_pfn();
+	struct contig_tally tally = {};
 	int err = 0;
 
 	for (unsigned long pfn = 0; !err && pfn + span <= end; pfn += span)
-		if (in_one_zone(pfn, pfn + span))
-			err = try_range(pfn, pfn + span, &tally);
+		if (contig_in_one_zone(pfn, pfn + span))
+			err = contig_try_range(pfn, pfn + span, &tally);
 	report("contig_taken=%lu\ncontig_busy=%lu\ncontig_max_ns=%llu\n",
 	       tally.taken, tally.busy, tally.max_ns);
 	if (!err && some != !!tally.taken)

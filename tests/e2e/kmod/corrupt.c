@@ -21,24 +21,24 @@
 #include "kho_workload.h"
 
 /* 32 TiB: addressable, and no test guest is as large. */
-#define OUTSIDE_RAM	BIT_ULL(45)
-#define BAD_ORDER	30
+#define CORRUPT_OUTSIDE_RAM	BIT_ULL(45)
+#define CORRUPT_BAD_ORDER	30
 
-struct scratch_area {	/* as on the wire */
+struct corrupt_scratch_area {	/* as on the wire */
 	u64 addr;
 	u64 size;
 };
 
-struct handover {
+struct corrupt_handover {
 	void *fdt;			/* one page */
 	u64 *root_prop;			/* in @fdt: the root's physical address */
 	struct kho_radix_node *root;
-	struct scratch_area *scratch;	/* the copy that goes into the image */
+	struct corrupt_scratch_area *scratch;	/* the copy that goes into the image */
 	struct kexec_segment *segment;	/* which holds @scratch */
 };
 
 /* Where @name stands in the FDT's strings. */
-static char *fdt_find_name(void *fdt, const char *name)
+static char *corrupt_fdt_find_name(void *fdt, const char *name)
 {
 	char *strings = fdt + fdt_off_dt_strings(fdt);
 	size_t len = strlen(name) + 1;
@@ -50,9 +50,9 @@ static char *fdt_find_name(void *fdt, const char *name)
 }
 
 /* The value of the 8-byte property @name: a tag, the length, the name, the value. */
-static u64 *fdt_prop_u64(void *fdt, const char *name)
+static u64 *corrupt_fdt_prop_u64(void *fdt, const char *name)
 {
-	char *string = fdt_find_name(fdt, name);
+	char *string = corrupt_fdt_find_name(fdt, name);
 	fdt32_t *tag = fdt + fdt_off_dt_struct(fdt);
 	fdt32_t *end = (void *)tag + fdt_size_dt_struct(fdt);
 	u32 nameoff;
@@ -67,13 +67,13 @@ static u64 *fdt_prop_u64(void *fdt, const char *name)
 	return NULL;
 }
 
-static int fdt_magic_bad(struct handover *ho)
+static int corrupt_fdt_magic_bad(struct corrupt_handover *ho)
 {
 	fdt_set_magic(ho->fdt, FDT_MAGIC + 1);
 	return 0;
 }
 
-static int fdt_compatible_bad(struct handover *ho)
+static int corrupt_fdt_compatible_bad(struct corrupt_handover *ho)
 {
 	size_t len = strlen(KHO_FDT_COMPATIBLE);
 
@@ -86,32 +86,32 @@ static int fdt_compatible_bad(struct handover *ho)
 	return -ENOENT;
 }
 
-static int fdt_size_bad(struct handover *ho)
+static int corrupt_fdt_size_bad(struct corrupt_handover *ho)
 {
 	fdt_set_totalsize(ho->fdt, 4 * PAGE_SIZE);
 	return 0;
 }
 
-static int fdt_no_map(struct handover *ho)
+static int corrupt_fdt_no_map(struct corrupt_handover *ho)
 {
-	fdt_find_name(ho->fdt, KHO_FDT_MEMORY_MAP_PROP_NAME)[0] = 'x';
+	corrupt_fdt_find_name(ho->fdt, KHO_FDT_MEMORY_MAP_PROP_NAME)[0] = 'x';
 	return 0;
 }
 
-static int root_outside_ram(struct handover *ho)
+static int corrupt_root_outside_ram(struct corrupt_handover *ho)
 {
-	*ho->root_prop = OUTSIDE_RAM;
+	*ho->root_prop = CORRUPT_OUTSIDE_RAM;
 	return 0;
 }
 
-static int root_unaligned(struct handover *ho)
+static int corrupt_root_unaligned(struct corrupt_handover *ho)
 {
 	*ho->root_prop += 0x100;
 	return 0;
 }
 
 /* The slot of some node of level 1, so above the leaves. */
-static u64 *some_slot(struct handover *ho)
+static u64 *corrupt_some_slot(struct corrupt_handover *ho)
 {
 	struct kho_radix_node *node = ho->root;
 
@@ -127,19 +127,19 @@ static u64 *some_slot(struct handover *ho)
 	return NULL;
 }
 
-static int node_outside_ram(struct handover *ho)
+static int corrupt_node_outside_ram(struct corrupt_handover *ho)
 {
-	*some_slot(ho) = OUTSIDE_RAM;
+	*corrupt_some_slot(ho) = CORRUPT_OUTSIDE_RAM;
 	return 0;
 }
 
-static int node_loop(struct handover *ho)
+static int corrupt_node_loop(struct corrupt_handover *ho)
 {
-	*some_slot(ho) = virt_to_phys(ho->root);
+	*corrupt_some_slot(ho) = virt_to_phys(ho->root);
 	return 0;
 }
 
-static int add_key(struct handover *ho, u64 phys, unsigned int order)
+static int corrupt_add_key(struct corrupt_handover *ho, u64 phys, unsigned int order)
 {
 	struct kho_radix_tree tree;
 	int err;
@@ -151,76 +151,76 @@ static int add_key(struct handover *ho, u64 phys, unsigned int order)
 					phys >> (PAGE_SHIFT + order));
 }
 
-static int order_too_big(struct handover *ho)
+static int corrupt_order_too_big(struct corrupt_handover *ho)
 {
-	return add_key(ho, 0, BAD_ORDER);
+	return corrupt_add_key(ho, 0, CORRUPT_BAD_ORDER);
 }
 
-static int key_outside_ram(struct handover *ho)
+static int corrupt_key_outside_ram(struct corrupt_handover *ho)
 {
-	return add_key(ho, OUTSIDE_RAM, 0);
+	return corrupt_add_key(ho, CORRUPT_OUTSIDE_RAM, 0);
 }
 
-static int key_in_scratch(struct handover *ho)
+static int corrupt_key_in_scratch(struct corrupt_handover *ho)
 {
-	return add_key(ho, ho->scratch[0].addr + PAGE_SIZE, 0);
+	return corrupt_add_key(ho, ho->scratch[0].addr + PAGE_SIZE, 0);
 }
 
 /* Less than one area. */
-static int scratch_count_bad(struct handover *ho)
+static int corrupt_scratch_count_bad(struct corrupt_handover *ho)
 {
-	ho->segment->bufsz = sizeof(struct scratch_area) / 2;
+	ho->segment->bufsz = sizeof(struct corrupt_scratch_area) / 2;
 	return 0;
 }
 
-static int scratch_outside_ram(struct handover *ho)
+static int corrupt_scratch_outside_ram(struct corrupt_handover *ho)
 {
-	ho->scratch[0].addr = OUTSIDE_RAM;
+	ho->scratch[0].addr = CORRUPT_OUTSIDE_RAM;
 	return 0;
 }
 
-struct kind {
+struct corrupt_kind {
 	const char *name;
-	int (*at_load)(struct handover *ho);	/* may not sleep */
-	int (*at_reboot)(struct handover *ho);
+	int (*at_load)(struct corrupt_handover *ho);	/* may not sleep */
+	int (*at_reboot)(struct corrupt_handover *ho);
 };
 
-static const struct kind kinds[] = {
-	{ "fdt-magic", NULL, fdt_magic_bad },
-	{ "fdt-compatible", NULL, fdt_compatible_bad },
-	{ "fdt-size", NULL, fdt_size_bad },
-	{ "fdt-no-map", NULL, fdt_no_map },
-	{ "root-outside-ram", NULL, root_outside_ram },
-	{ "root-unaligned", NULL, root_unaligned },
-	{ "node-outside-ram", NULL, node_outside_ram },
-	{ "node-loop", NULL, node_loop },
-	{ "order-too-big", NULL, order_too_big },
-	{ "key-outside-ram", NULL, key_outside_ram },
-	{ "key-in-scratch", NULL, key_in_scratch },
-	{ "scratch-count", scratch_count_bad, NULL },
-	{ "scratch-outside-ram", scratch_outside_ram, NULL },
+static const struct corrupt_kind corrupt_kinds[] = {
+	{ "fdt-magic", NULL, corrupt_fdt_magic_bad },
+	{ "fdt-compatible", NULL, corrupt_fdt_compatible_bad },
+	{ "fdt-size", NULL, corrupt_fdt_size_bad },
+	{ "fdt-no-map", NULL, corrupt_fdt_no_map },
+	{ "root-outside-ram", NULL, corrupt_root_outside_ram },
+	{ "root-unaligned", NULL, corrupt_root_unaligned },
+	{ "node-outside-ram", NULL, corrupt_node_outside_ram },
+	{ "node-loop", NULL, corrupt_node_loop },
+	{ "order-too-big", NULL, corrupt_order_too_big },
+	{ "key-outside-ram", NULL, corrupt_key_outside_ram },
+	{ "key-in-scratch", NULL, corrupt_key_in_scratch },
+	{ "scratch-count", corrupt_scratch_count_bad, NULL },
+	{ "scratch-outside-ram", corrupt_scratch_outside_ram, NULL },
 };
 
-static const struct kind *armed;
-static char luo_what[40];
-static struct handover handover;
+static const struct corrupt_kind *corrupt_armed;
+static char corrupt_luo_what[40];
+static struct corrupt_handover handover;
 
 /* Any of those of corrupt_luo.c; @name is a prefix. */
-static int luo_bad(struct handover *ho)
+static int corrupt_luo_bad(struct corrupt_handover *ho)
 {
-	return corrupt_luo(ho->fdt, luo_what);
+	return corrupt_luo(ho->fdt, corrupt_luo_what);
 }
 
-static const struct kind luo_kind = { "luo-", NULL, luo_bad };
+static const struct corrupt_kind corrupt_luo_kind = { "luo-", NULL, corrupt_luo_bad };
 
-static int fill_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+static int corrupt_fill_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	*(struct kimage **)ri->data = (void *)regs_get_kernel_argument(regs, 0);
 	return 0;
 }
 
 /* kho_fill_kimage() returned: the image points to the FDT and the scratch list. */
-static int fill_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+static int corrupt_fill_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct kimage *image = *(struct kimage **)ri->data;
 
@@ -231,62 +231,62 @@ static int fill_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	memcpy(handover.scratch, handover.segment->kbuf,
 	       min(handover.segment->bufsz, PAGE_SIZE));
 	handover.segment->kbuf = handover.scratch;
-	if (armed->at_load)
-		armed->at_load(&handover);
+	if (corrupt_armed->at_load)
+		corrupt_armed->at_load(&handover);
 	return 0;
 }
 
-static struct kretprobe fill_probe = {
+static struct kretprobe corrupt_fill_probe = {
 	.kp.symbol_name = "kho_fill_kimage",
-	.entry_handler = fill_entry,
-	.handler = fill_return,
+	.entry_handler = corrupt_fill_entry,
+	.handler = corrupt_fill_return,
 	.data_size = sizeof(struct kimage *),
 };
 
-static int spoil_at_reboot(struct notifier_block *nb, unsigned long action, void *data)
+static int corrupt_at_reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
 	int err = -ENOENT;
 
 	if (!handover.fdt)
 		goto out;
-	handover.root_prop = fdt_prop_u64(handover.fdt, KHO_FDT_MEMORY_MAP_PROP_NAME);
+	handover.root_prop = corrupt_fdt_prop_u64(handover.fdt, KHO_FDT_MEMORY_MAP_PROP_NAME);
 	if (!handover.root_prop)
 		goto out;
 	handover.root = phys_to_virt(*handover.root_prop);
-	err = armed->at_reboot ? armed->at_reboot(&handover) : 0;
+	err = corrupt_armed->at_reboot ? corrupt_armed->at_reboot(&handover) : 0;
 out:
-	pr_info("spoiled %s: %d\n", armed->name, err);
+	pr_info("spoiled %s: %d\n", corrupt_armed->name, err);
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block reboot_nb = {
-	.notifier_call = spoil_at_reboot,
+static struct notifier_block corrupt_reboot_nb = {
+	.notifier_call = corrupt_at_reboot,
 	.priority = INT_MIN,
 };
 
 int corrupt(const char *what)
 {
-	const struct kind *kind = NULL;
+	const struct corrupt_kind *kind = NULL;
 	int err;
 
-	for (int i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(what, kinds[i].name))
-			kind = &kinds[i];
+	for (int i = 0; i < ARRAY_SIZE(corrupt_kinds); i++)
+		if (!strcmp(what, corrupt_kinds[i].name))
+			kind = &corrupt_kinds[i];
 	if (corrupt_luo_knows(what)) {
-		strscpy(luo_what, what);
-		kind = &luo_kind;
+		strscpy(corrupt_luo_what, what);
+		kind = &corrupt_luo_kind;
 	}
-	if (!kind || armed)
+	if (!kind || corrupt_armed)
 		return report_err(-EINVAL, "what= is unknown, or one is armed already");
 
 	handover.scratch = (void *)get_zeroed_page(GFP_KERNEL);
 	if (!handover.scratch)
 		return -ENOMEM;
-	err = register_kretprobe(&fill_probe);
+	err = register_kretprobe(&corrupt_fill_probe);
 	if (err)
 		goto err_free;
-	armed = kind;
-	register_reboot_notifier(&reboot_nb);
+	corrupt_armed = kind;
+	register_reboot_notifier(&corrupt_reboot_nb);
 	return 0;
 
 err_free:
@@ -296,9 +296,9 @@ err_free:
 
 void corrupt_exit(void)
 {
-	if (!armed)
+	if (!corrupt_armed)
 		return;
-	unregister_reboot_notifier(&reboot_nb);
-	unregister_kretprobe(&fill_probe);
+	unregister_reboot_notifier(&corrupt_reboot_nb);
+	unregister_kretprobe(&corrupt_fill_probe);
 	/* handover.scratch may be part of a loaded image: it stays. */
 }

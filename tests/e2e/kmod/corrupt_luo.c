@@ -14,7 +14,7 @@
 
 #include "kho_workload.h"
 
-struct records {
+struct corrupt_luo_records {
 	struct luo_ser *root;
 	struct kho_block_header_ser *sessions;
 	struct luo_session_ser *session;	/* the first */
@@ -24,7 +24,7 @@ struct records {
 };
 
 /* The value of the first 8-byte property @prop behind the node LUO. */
-static u64 *luo_prop(void *fdt, const char *prop)
+static u64 *corrupt_luo_prop(void *fdt, const char *prop)
 {
 	const char *strings = fdt + fdt_off_dt_strings(fdt);
 	fdt32_t *tag = fdt + fdt_off_dt_struct(fdt);
@@ -43,9 +43,9 @@ static u64 *luo_prop(void *fdt, const char *prop)
 	return NULL;
 }
 
-static int find(struct records *r, void *fdt)
+static int corrupt_luo_find(struct corrupt_luo_records *r, void *fdt)
 {
-	u64 *root = luo_prop(fdt, KHO_SUB_TREE_PROP_NAME);
+	u64 *root = corrupt_luo_prop(fdt, KHO_SUB_TREE_PROP_NAME);
 
 	if (!root)
 		return -ENOENT;
@@ -62,107 +62,107 @@ static int find(struct records *r, void *fdt)
 	return 0;
 }
 
-static void version(struct records *r)
+static void corrupt_luo_version(struct corrupt_luo_records *r)
 {
 	r->root->compatible[strlen(r->root->compatible) - 1] = '9';
 }
 
-static void sessions_outside_ram(struct records *r)
+static void corrupt_luo_sessions_outside_ram(struct corrupt_luo_records *r)
 {
 	r->root->sessions_pa = BIT_ULL(45);
 }
 
-static void sessions_unaligned(struct records *r)
+static void corrupt_luo_sessions_unaligned(struct corrupt_luo_records *r)
 {
 	r->root->sessions_pa += 8;
 }
 
-static void sessions_loop(struct records *r)
+static void corrupt_luo_sessions_loop(struct corrupt_luo_records *r)
 {
 	r->sessions->next = r->root->sessions_pa;
 }
 
-static void sessions_count(struct records *r)
+static void corrupt_luo_sessions_count(struct corrupt_luo_records *r)
 {
 	r->sessions->count = 1000;
 }
 
-static void session_name(struct records *r)
+static void corrupt_luo_session_name(struct corrupt_luo_records *r)
 {
 	memset(r->session->name, 'x', sizeof(r->session->name));
 }
 
 /* The second one gets the name of the first. */
-static void session_twice(struct records *r)
+static void corrupt_luo_session_twice(struct corrupt_luo_records *r)
 {
 	memcpy(r->session[1].name, r->session[0].name, sizeof(r->session[0].name));
 }
 
 /* Memory that the handler of the first file wants to have. */
-static void files_are_data(struct records *r)
+static void corrupt_luo_files_are_data(struct corrupt_luo_records *r)
 {
 	r->session->file_set_ser.files = r->file->data & PAGE_MASK;
 }
 
-static void files_count(struct records *r)
+static void corrupt_luo_files_count(struct corrupt_luo_records *r)
 {
 	r->session->file_set_ser.count++;
 }
 
-static void files_truncated(struct records *r)
+static void corrupt_luo_files_truncated(struct corrupt_luo_records *r)
 {
 	r->files->count = 0;
 }
 
-static void token_twice(struct records *r)
+static void corrupt_luo_token_twice(struct corrupt_luo_records *r)
 {
 	r->file[1].token = r->file[0].token;
 }
 
-static void handler_unknown(struct records *r)
+static void corrupt_luo_handler_unknown(struct corrupt_luo_records *r)
 {
 	r->file->compatible[0] = 'x';
 }
 
-static void flbs_count(struct records *r)
+static void corrupt_luo_flbs_count(struct corrupt_luo_records *r)
 {
 	r->flbs->count = ULONG_MAX;
 }
 
 static const struct {
 	const char *name;
-	void (*spoil)(struct records *r);
-} kinds[] = {
-	{ "luo-version", version },
-	{ "luo-sessions-outside-ram", sessions_outside_ram },
-	{ "luo-sessions-unaligned", sessions_unaligned },
-	{ "luo-sessions-loop", sessions_loop },
-	{ "luo-sessions-count", sessions_count },
-	{ "luo-session-name", session_name },
-	{ "luo-session-twice", session_twice },
-	{ "luo-files-are-data", files_are_data },
-	{ "luo-files-count", files_count },
-	{ "luo-files-truncated", files_truncated },
-	{ "luo-token-twice", token_twice },
-	{ "luo-handler-unknown", handler_unknown },
-	{ "luo-flbs-count", flbs_count },
+	void (*spoil)(struct corrupt_luo_records *r);
+} corrupt_luo_kinds[] = {
+	{ "luo-version", corrupt_luo_version },
+	{ "luo-sessions-outside-ram", corrupt_luo_sessions_outside_ram },
+	{ "luo-sessions-unaligned", corrupt_luo_sessions_unaligned },
+	{ "luo-sessions-loop", corrupt_luo_sessions_loop },
+	{ "luo-sessions-count", corrupt_luo_sessions_count },
+	{ "luo-session-name", corrupt_luo_session_name },
+	{ "luo-session-twice", corrupt_luo_session_twice },
+	{ "luo-files-are-data", corrupt_luo_files_are_data },
+	{ "luo-files-count", corrupt_luo_files_count },
+	{ "luo-files-truncated", corrupt_luo_files_truncated },
+	{ "luo-token-twice", corrupt_luo_token_twice },
+	{ "luo-handler-unknown", corrupt_luo_handler_unknown },
+	{ "luo-flbs-count", corrupt_luo_flbs_count },
 };
 
 bool corrupt_luo_knows(const char *what)
 {
-	for (int i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(what, kinds[i].name))
+	for (int i = 0; i < ARRAY_SIZE(corrupt_luo_kinds); i++)
+		if (!strcmp(what, corrupt_luo_kinds[i].name))
 			return true;
 	return false;
 }
 
 int corrupt_luo(void *fdt, const char *what)
 {
-	struct records records;
-	int err = find(&records, fdt);
+	struct corrupt_luo_records records;
+	int err = corrupt_luo_find(&records, fdt);
 
-	for (int i = 0; !err && i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(what, kinds[i].name))
-			kinds[i].spoil(&records);
+	for (int i = 0; !err && i < ARRAY_SIZE(corrupt_luo_kinds); i++)
+		if (!strcmp(what, corrupt_luo_kinds[i].name))
+			corrupt_luo_kinds[i].spoil(&records);
 	return err;
 }

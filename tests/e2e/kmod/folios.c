@@ -19,12 +19,12 @@
 #include "kho_workload.h"
 
 /* Dropped pages hang on their own lru, which nobody else uses. */
-void drop_page(struct drop *drop, struct page *page)
+void drop_page(struct workload_drop *drop, struct page *page)
 {
 	list_add(&page->lru, &drop->list);
 }
 
-void drop_free(struct drop *drop)
+void drop_free(struct workload_drop *drop)
 {
 	struct page *page, *tmp;
 
@@ -41,7 +41,7 @@ int next_nid(int nid)
 }
 
 /* All of @nr are zero until they are allocated: set_destroy() knows. */
-static int entries_alloc(struct set *set, unsigned long nr)
+static int folios_alloc_entries(struct workload_set *set, unsigned long nr)
 {
 	if (!nr)
 		return report_err(-EINVAL, "n= is missing");
@@ -52,7 +52,7 @@ static int entries_alloc(struct set *set, unsigned long nr)
 	return 0;
 }
 
-static int too_few(unsigned long have, unsigned long want)
+static int folios_too_few(unsigned long have, unsigned long want)
 {
 	return report_err(-ENOMEM, "memory for %lu folios only, not %lu", have, want);
 }
@@ -61,7 +61,7 @@ static int too_few(unsigned long have, unsigned long want)
  * The largest block of separate pages that is left; *@order is where to start
  * and never rises again.
  */
-static struct page *alloc_block(int *nid, unsigned int *order)
+static struct page *folios_alloc_block(int *nid, unsigned int *order)
 {
 	struct page *page;
 
@@ -78,15 +78,15 @@ static struct page *alloc_block(int *nid, unsigned int *order)
 }
 
 /* Single pages: taken in big blocks, or two million of them would take minutes. */
-static unsigned long scatter_pages(struct set *set, unsigned long stride)
+static unsigned long folios_scatter_pages(struct workload_set *set, unsigned long stride)
 {
-	struct drop drop = { LIST_HEAD_INIT(drop.list) };
+	struct workload_drop drop = { LIST_HEAD_INIT(drop.list) };
 	unsigned int order = MAX_PAGE_ORDER;
 	unsigned long nr = 0;
 	int nid = 0;
 
 	while (nr < set->nr) {
-		struct page *page = alloc_block(&nid, &order);
+		struct page *page = folios_alloc_block(&nid, &order);
 
 		if (!page)
 			break;
@@ -104,7 +104,7 @@ static unsigned long scatter_pages(struct set *set, unsigned long stride)
 	return nr;
 }
 
-static struct page *alloc_folio(int nid, unsigned int order)
+static struct page *folios_alloc(int nid, unsigned int order)
 {
 	struct page *page;
 
@@ -117,10 +117,10 @@ static struct page *alloc_folio(int nid, unsigned int order)
 	return page;
 }
 
-static unsigned long scatter_folios(struct set *set, unsigned int order,
+static unsigned long folios_scatter_order(struct workload_set *set, unsigned int order,
 				    unsigned long stride)
 {
-	struct drop drop = { LIST_HEAD_INIT(drop.list) };
+	struct workload_drop drop = { LIST_HEAD_INIT(drop.list) };
 	unsigned long nr = 0;
 	int nid = 0;
 
@@ -128,7 +128,7 @@ static unsigned long scatter_folios(struct set *set, unsigned int order,
 		struct page *page;
 
 		nid = next_nid(nid);
-		page = alloc_folio(nid, order);
+		page = folios_alloc(nid, order);
 		if (!page)
 			break;
 		if ((page_to_pfn(page) >> order) % stride == 0)
@@ -141,27 +141,27 @@ static unsigned long scatter_folios(struct set *set, unsigned int order,
 	return nr;
 }
 
-int folios_scatter(struct set *set)
+int folios_scatter(struct workload_set *set)
 {
 	unsigned long stride = arg_num("stride", 1), nr;
 	unsigned int order = arg_num("order", 0);
-	int err = entries_alloc(set, arg_num("n", 0));
+	int err = folios_alloc_entries(set, arg_num("n", 0));
 
 	if (err)
 		return err;
 	if (!stride || order > MAX_FOLIO_ORDER)
 		return report_err(-EINVAL, "stride= or order= is out of range");
 	if (order)
-		nr = scatter_folios(set, order, stride);
+		nr = folios_scatter_order(set, order, stride);
 	else
-		nr = scatter_pages(set, stride);
-	return nr < set->nr ? too_few(nr, set->nr) : 0;
+		nr = folios_scatter_pages(set, stride);
+	return nr < set->nr ? folios_too_few(nr, set->nr) : 0;
 }
 
-int folios_mix(struct set *set)
+int folios_mix(struct workload_set *set)
 {
-	struct drop drop = { LIST_HEAD_INIT(drop.list) };
-	int err = entries_alloc(set, arg_num("n", 0));
+	struct workload_drop drop = { LIST_HEAD_INIT(drop.list) };
+	int err = folios_alloc_entries(set, arg_num("n", 0));
 	struct rnd_state rnd;
 	unsigned long nr = 0;
 	int nid = 0;
@@ -174,7 +174,7 @@ int folios_mix(struct set *set)
 		struct page *page;
 
 		nid = next_nid(nid);
-		page = alloc_folio(nid, order);
+		page = folios_alloc(nid, order);
 		if (!page)
 			break;
 		if (prandom_u32_state(&rnd) & 1)
@@ -184,21 +184,21 @@ int folios_mix(struct set *set)
 		cond_resched();
 	}
 	drop_free(&drop);
-	return nr < set->nr ? too_few(nr, set->nr) : 0;
+	return nr < set->nr ? folios_too_few(nr, set->nr) : 0;
 }
 
 /* Takes all memory to ask @wanted about each page of it; keeps up to @max. */
-static unsigned long pick_pages(struct set *set, unsigned long max,
+static unsigned long folios_pick_pages(struct workload_set *set, unsigned long max,
 				bool (*wanted)(unsigned long pfn, unsigned long *seen),
 				unsigned long *seen)
 {
-	struct drop drop = { LIST_HEAD_INIT(drop.list) };
+	struct workload_drop drop = { LIST_HEAD_INIT(drop.list) };
 	unsigned int order = MAX_PAGE_ORDER;
 	struct page *page;
 	unsigned long nr = 0;
 	int nid = 0;
 
-	while ((page = alloc_block(&nid, &order))) {
+	while ((page = folios_alloc_block(&nid, &order))) {
 		for (unsigned long i = 0; i < 1UL << order; i++) {
 			unsigned long pfn = page_to_pfn(page + i);
 
@@ -218,34 +218,34 @@ static unsigned long pick_pages(struct set *set, unsigned long max,
 #define PICK_SECTIONS	(PICK_MAX >> PA_SECTION_SHIFT)
 
 /* n= is the least number of pages that must be found. */
-static int pick(struct set *set, unsigned long max,
+static int folios_pick(struct workload_set *set, unsigned long max,
 		bool (*wanted)(unsigned long pfn, unsigned long *seen))
 {
 	unsigned long want = arg_num("n", 0), *seen;
 	int err;
 
-	err = entries_alloc(set, max);
+	err = folios_alloc_entries(set, max);
 	if (err)
 		return err;
 	seen = bitmap_zalloc(PICK_SECTIONS, GFP_KERNEL);
 	if (!seen)
 		return -ENOMEM;
-	set->nr = pick_pages(set, max, wanted, seen);
+	set->nr = folios_pick_pages(set, max, wanted, seen);
 	bitmap_free(seen);
 	report("picked=%lu\n", set->nr);
-	return set->nr < want ? too_few(set->nr, want) : 0;
+	return set->nr < want ? folios_too_few(set->nr, want) : 0;
 }
 
-static bool is_first_seen(unsigned long pfn, unsigned long *seen)
+static bool folios_is_first_seen(unsigned long pfn, unsigned long *seen)
 {
 	unsigned long section = pfn_to_section_nr(pfn);
 
 	return section < PICK_SECTIONS && !__test_and_set_bit(section, seen);
 }
 
-int folios_sections(struct set *set)
+int folios_sections(struct workload_set *set)
 {
-	return pick(set, PICK_SECTIONS, is_first_seen);
+	return folios_pick(set, PICK_SECTIONS, folios_is_first_seen);
 }
 
 /*
@@ -253,7 +253,7 @@ int folios_sections(struct set *set)
  * the last, so that what is held meets what is not in every way.  A section always
  * has both.
  */
-static bool is_border(unsigned long pfn, unsigned long *seen)
+static bool folios_is_border(unsigned long pfn, unsigned long *seen)
 {
 	unsigned long block = pfn / pageblock_nr_pages;
 
@@ -264,29 +264,29 @@ static bool is_border(unsigned long pfn, unsigned long *seen)
 	return (pfn + 1) % pageblock_nr_pages == 0 && block % 3 != 1;
 }
 
-int folios_borders(struct set *set)
+int folios_borders(struct workload_set *set)
 {
-	return pick(set, 2 * (PICK_MAX >> (PAGE_SHIFT + pageblock_order)), is_border);
+	return folios_pick(set, 2 * (PICK_MAX >> (PAGE_SHIFT + pageblock_order)), folios_is_border);
 }
 
 /* The largest first, while memory is in one piece. */
-int folios_orders(struct set *set)
+int folios_orders(struct workload_set *set)
 {
 	unsigned int max = arg_num("max", MAX_PAGE_ORDER);
 	int err, nid = 0;
 
 	if (max > MAX_FOLIO_ORDER)
 		return report_err(-EINVAL, "max= is out of range");
-	err = entries_alloc(set, max + 1);
+	err = folios_alloc_entries(set, max + 1);
 	for (unsigned int i = 0; !err && i <= max; i++) {
 		struct page *page;
 
 		nid = next_nid(nid);
-		page = alloc_folio(nid, max - i);
+		page = folios_alloc(nid, max - i);
 		if (page)
 			set->entries[i] = entry_make(page_to_pfn(page), max - i);
 		else
-			err = too_few(i, max + 1);
+			err = folios_too_few(i, max + 1);
 	}
 	return err;
 }

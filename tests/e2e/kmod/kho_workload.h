@@ -25,8 +25,8 @@ __printf(1, 2) void report(const char *fmt, ...);
 __printf(2, 3) int report_err(int err, const char *fmt, ...);
 ssize_t report_read(char __user *buf, size_t len, loff_t *pos);
 
-enum set_kind { SET_FOLIOS, SET_PAGES, SET_AREA };
-enum set_stamp { STAMP_NONE, STAMP_HEAD, STAMP_FULL, STAMP_SPARSE, STAMP_THIN };
+enum workload_set_kind { SET_FOLIOS, SET_PAGES, SET_AREA };
+enum workload_stamp { STAMP_NONE, STAMP_HEAD, STAMP_FULL, STAMP_SPARSE, STAMP_THIN };
 
 /*
  * Folios and runs of pages are one u64 each, so that two million of them cost
@@ -53,7 +53,7 @@ static inline unsigned long entry_arg(u64 entry)
 }
 
 /**
- * struct set - what one 'preserve' command preserved
+ * struct workload_set - what one 'preserve' command preserved
  * @list:    in the outgoing or the incoming manifest
  * @kind:    what the entries are
  * @stamp:   how much of the contents is stamped
@@ -63,10 +63,10 @@ static inline unsigned long entry_arg(u64 entry)
  * @entries: see entry_make(); NULL for an area
  * @area:    the vmalloc area, for SET_AREA
  */
-struct set {
+struct workload_set {
 	struct list_head list;
-	enum set_kind kind;
-	enum set_stamp stamp;
+	enum workload_set_kind kind;
+	enum workload_stamp stamp;
 	u64 seed;
 	bool preserved;
 	unsigned long nr;
@@ -75,36 +75,36 @@ struct set {
 };
 
 /* set.c: one set, whatever its kind */
-struct set *set_create(void);
-void set_destroy(struct set *set);
-int set_preserve(struct set *set);
-void set_unpreserve(struct set *set);
+struct workload_set *set_create(void);
+void set_destroy(struct workload_set *set);
+int set_preserve(struct workload_set *set);
+void set_unpreserve(struct workload_set *set);
 /* Returns how many entries could not be restored. */
-unsigned long set_restore(struct set *set);
-void set_fill(struct set *set);
-unsigned long set_check(struct set *set);
-void set_spoil(struct set *set, unsigned long which);
-void set_forget(struct set *set, unsigned long which);
+unsigned long set_restore(struct workload_set *set);
+void set_fill(struct workload_set *set);
+unsigned long set_check(struct workload_set *set);
+void set_spoil(struct workload_set *set, unsigned long which);
+void set_forget(struct workload_set *set, unsigned long which);
 
 /* folios.c, pages.c, area.c: allocating the sets */
-int folios_scatter(struct set *set);
-int folios_mix(struct set *set);
-int folios_sections(struct set *set);
-int folios_borders(struct set *set);
-int folios_orders(struct set *set);
-int pages_runs(struct set *set);
-int area_create(struct set *set);
+int folios_scatter(struct workload_set *set);
+int folios_mix(struct workload_set *set);
+int folios_sections(struct workload_set *set);
+int folios_borders(struct workload_set *set);
+int folios_orders(struct workload_set *set);
+int pages_runs(struct workload_set *set);
+int area_create(struct workload_set *set);
 
 /* stress.c: many threads at once; leaves a set that is preserved already */
-int stress(struct set *set);
+int stress(struct workload_set *set);
 
 /* The pages that were only there to be in between. */
-struct drop {
+struct workload_drop {
 	struct list_head list;
 };
 
-void drop_page(struct drop *drop, struct page *page);
-void drop_free(struct drop *drop);
+void drop_page(struct workload_drop *drop, struct page *page);
+void drop_free(struct workload_drop *drop);
 /* The nodes with memory in turn, so that each gets its share. */
 int next_nid(int nid);
 
@@ -118,13 +118,13 @@ bool folio_is_sound(struct folio *folio, unsigned long pfn, unsigned int order);
 bool page_is_sound(struct page *page);
 
 /* manifest.c: the sets of this kernel and of the previous one */
-int manifest_preserve(struct set *set);
+int manifest_preserve(struct workload_set *set);
 int manifest_unpreserve(void);
 int manifest_restore(void);
 int manifest_verify(void);
 int manifest_free(void);
 /* Change or lose @nr entries of each set, for the tests of the tests. */
-int manifest_spoil(unsigned long nr, void (*how)(struct set *set, unsigned long which));
+int manifest_spoil(unsigned long nr, void (*how)(struct workload_set *set, unsigned long which));
 
 /* reserve.c: what reserve_mem= on the command line set aside */
 int reserve_fill(void);

@@ -33,67 +33,67 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#define MAX_NEEDS	4
-#define MAX_EVENTS	4096
+#define LINK_MAX_DEPENDENCIES	4
+#define LINK_MAX_EVENTS	4096
 
 /* What is handed over for one that needs others; the rest is its value, made odd. */
-struct link_ser {
+struct kho_link_ser {
 	u64 value;
 	u64 nr;
-	u64 token[MAX_NEEDS];
+	u64 token[LINK_MAX_DEPENDENCIES];
 };
 
-struct link {
+struct kho_link {
 	u64 value;
 	unsigned int nr;
-	struct file *need[MAX_NEEDS];	/* NULL: forged */
-	u64 forged[MAX_NEEDS];
+	struct file *dependency[LINK_MAX_DEPENDENCIES];	/* NULL: forged */
+	u64 forged[LINK_MAX_DEPENDENCIES];
 	bool fail;
 };
 
 static const struct file_operations link_fops;
 
-static DEFINE_SPINLOCK(events_lock);
-static char events[MAX_EVENTS];
-static size_t events_len;
+static DEFINE_SPINLOCK(link_events_lock);
+static char link_events[LINK_MAX_EVENTS];
+static size_t link_events_len;
 
-static void event(char what, u64 value)
+static void link_event(char what, u64 value)
 {
-	guard(spinlock)(&events_lock);
-	events_len += scnprintf(events + events_len, MAX_EVENTS - events_len, "%c%llu ",
+	guard(spinlock)(&link_events_lock);
+	link_events_len += scnprintf(link_events + link_events_len, LINK_MAX_EVENTS - link_events_len, "%c%llu ",
 				what, value);
 }
 
-static int events_show(struct seq_file *m, void *v)
+static int link_events_show(struct seq_file *m, void *v)
 {
-	seq_printf(m, "%s\n", events);
+	seq_printf(m, "%s\n", link_events);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(events);
+DEFINE_SHOW_ATTRIBUTE(link_events);
 
-static int add_need(struct link *link, struct file *file, u64 forged)
+static int link_add_dependency(struct kho_link *link, struct file *file, u64 forged)
 {
-	if (link->nr == MAX_NEEDS)
+	if (link->nr == LINK_MAX_DEPENDENCIES)
 		return -ENOSPC;
 	link->forged[link->nr] = forged;
-	link->need[link->nr++] = file;
+	link->dependency[link->nr++] = file;
 	return 0;
 }
 
-static int add_need_fd(struct link *link, int fd)
+static int link_add_dependency_fd(struct kho_link *link, int fd)
 {
 	struct file *file = fget(fd);
 	int err;
 
 	if (!file)
 		return -EBADF;
-	err = file->f_op == &link_fops ? add_need(link, file, 0) : -EINVAL;
+	err = file->f_op == &link_fops ? link_add_dependency(link, file, 0) : -EINVAL;
 	if (err)
 		fput(file);
 	return err;
 }
 
-static int run(struct link *link, const char *command)
+static int link_run(struct kho_link *link, const char *command)
 {
 	unsigned long long n = 0;
 
@@ -102,9 +102,9 @@ static int run(struct link *link, const char *command)
 		return 0;
 	}
 	if (sscanf(command, "need %llu", &n) == 1)
-		return add_need_fd(link, n);
+		return link_add_dependency_fd(link, n);
 	if (sscanf(command, "forge %llu", &n) == 1)
-		return add_need(link, NULL, n);
+		return link_add_dependency(link, NULL, n);
 	if (strcmp(command, "fail"))
 		return -EINVAL;
 	link->fail = true;
@@ -120,37 +120,37 @@ static ssize_t link_write(struct file *file, const char __user *buf, size_t len,
 		return -EINVAL;
 	if (copy_from_user(command, buf, len))
 		return -EFAULT;
-	err = run(file->private_data, command);
+	err = link_run(file->private_data, command);
 	return err ?: len;
 }
 
 static ssize_t link_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 {
-	struct link *link = file->private_data;
+	struct kho_link *link = file->private_data;
 	loff_t start = 0;	/* each read is of all */
 	char text[160];
 	int n = scnprintf(text, sizeof(text), "%llu", link->value);
 
 	for (unsigned int i = 0; i < link->nr; i++) {
-		struct link *need = link->need[i] ? link->need[i]->private_data : NULL;
+		struct kho_link *dependency = link->dependency[i] ? link->dependency[i]->private_data : NULL;
 
 		n += scnprintf(text + n, sizeof(text) - n, "%s%lld", i ? " " : " -> ",
-			       need ? (s64)need->value : -1);
+			       dependency ? (s64)dependency->value : -1);
 	}
 	return simple_read_from_buffer(buf, len, &start, text, n);
 }
 
-static void link_free(struct link *link)
+static void link_free(struct kho_link *link)
 {
 	while (link->nr--)
-		if (link->need[link->nr])
-			fput(link->need[link->nr]);
+		if (link->dependency[link->nr])
+			fput(link->dependency[link->nr]);
 	kfree(link);
 }
 
 static int link_open(struct inode *inode, struct file *file)
 {
-	file->private_data = kzalloc_obj(struct link);
+	file->private_data = kzalloc_obj(struct kho_link);
 	return file->private_data ? 0 : -ENOMEM;
 }
 
@@ -168,32 +168,32 @@ static const struct file_operations link_fops = {
 	.write = link_write,
 };
 
-static bool can_preserve(struct liveupdate_file_handler *fh, struct file *file)
+static bool link_can_preserve(struct liveupdate_file_handler *fh, struct file *file)
 {
 	return file->f_op == &link_fops;
 }
 
-static int find_tokens(struct liveupdate_file_op_args *args, struct link_ser *ser)
+static int link_find_tokens(struct liveupdate_file_op_args *args, struct kho_link_ser *ser)
 {
-	struct link *link = args->file->private_data;
+	struct kho_link *link = args->file->private_data;
 
 	for (ser->nr = 0; ser->nr < link->nr; ser->nr++) {
 		u64 *token = &ser->token[ser->nr];
 		int err = 0;
 
 		*token = link->forged[ser->nr];
-		if (link->need[ser->nr])
-			err = liveupdate_get_token_outgoing(args, link->need[ser->nr], token);
+		if (link->dependency[ser->nr])
+			err = liveupdate_get_token_outgoing(args, link->dependency[ser->nr], token);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int preserve(struct liveupdate_file_op_args *args)
+static int link_preserve(struct liveupdate_file_op_args *args)
 {
-	struct link *link = args->file->private_data;
-	struct link_ser *ser;
+	struct kho_link *link = args->file->private_data;
+	struct kho_link_ser *ser;
 	int err;
 
 	if (!link->nr) {
@@ -205,7 +205,7 @@ static int preserve(struct liveupdate_file_op_args *args)
 	if (IS_ERR(ser))
 		return PTR_ERR(ser);
 	ser->value = link->value;
-	err = find_tokens(args, ser);
+	err = link_find_tokens(args, ser);
 	if (err)
 		kho_unpreserve_free(ser);
 	else
@@ -213,59 +213,59 @@ static int preserve(struct liveupdate_file_op_args *args)
 	return err;
 }
 
-static struct link_ser *record_of(const struct liveupdate_file_op_args *args)
+static struct kho_link_ser *link_record(const struct liveupdate_file_op_args *args)
 {
 	return args->serialized_data & 1 ? NULL : phys_to_virt(args->serialized_data);
 }
 
-static void unpreserve(struct liveupdate_file_op_args *args)
+static void link_unpreserve(struct liveupdate_file_op_args *args)
 {
-	kho_unpreserve_free(record_of(args));
+	kho_unpreserve_free(link_record(args));
 }
 
-static int freeze(struct liveupdate_file_op_args *args)
+static int link_freeze(struct liveupdate_file_op_args *args)
 {
-	struct link *link = args->file->private_data;
+	struct kho_link *link = args->file->private_data;
 
 	if (link->fail)
 		return -EIO;
-	event('f', link->value);
+	link_event('f', link->value);
 	return 0;
 }
 
-static void unfreeze(struct liveupdate_file_op_args *args)
+static void link_unfreeze(struct liveupdate_file_op_args *args)
 {
-	struct link *link = args->file->private_data;
+	struct kho_link *link = args->file->private_data;
 
-	event('u', link->value);
+	link_event('u', link->value);
 }
 
-static int get_needs(struct liveupdate_file_op_args *args, struct link *link,
-		     const struct link_ser *ser)
+static int link_get_dependencies(struct liveupdate_file_op_args *args, struct kho_link *link,
+		     const struct kho_link_ser *ser)
 {
 	for (u64 i = 0; ser && i < ser->nr; i++) {
 		struct file *file;
 		int err = liveupdate_get_file_incoming(args, ser->token[i], &file);
 
 		if (!err)
-			err = add_need(link, file, 0);
+			err = link_add_dependency(link, file, 0);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int retrieve(struct liveupdate_file_op_args *args)
+static int link_retrieve(struct liveupdate_file_op_args *args)
 {
-	struct link_ser *ser = record_of(args);
-	struct link *link = kzalloc_obj(*link);
+	struct kho_link_ser *ser = link_record(args);
+	struct kho_link *link = kzalloc_obj(*link);
 	struct file *file;
 	int err;
 
 	if (!link)
 		return -ENOMEM;
 	link->value = ser ? ser->value : args->serialized_data >> 1;
-	err = get_needs(args, link, ser);
+	err = link_get_dependencies(args, link, ser);
 	kho_restore_free(ser);
 	if (err)
 		goto err_free;
@@ -275,7 +275,7 @@ static int retrieve(struct liveupdate_file_op_args *args)
 		err = PTR_ERR(file);
 		goto err_free;
 	}
-	event('r', link->value);
+	link_event('r', link->value);
 	args->file = file;
 	return 0;
 
@@ -284,60 +284,60 @@ err_free:
 	return err;
 }
 
-static void finish(struct liveupdate_file_op_args *args)
+static void link_finish(struct liveupdate_file_op_args *args)
 {
 	if (args->file)
-		event('e', ((struct link *)args->file->private_data)->value);
+		link_event('e', ((struct kho_link *)args->file->private_data)->value);
 	else if (!args->retrieve_status)
-		kho_restore_free(record_of(args));
+		kho_restore_free(link_record(args));
 }
 
 static const struct liveupdate_file_ops link_ops = {
-	.can_preserve = can_preserve,
-	.preserve = preserve,
-	.unpreserve = unpreserve,
-	.freeze = freeze,
-	.unfreeze = unfreeze,
-	.retrieve = retrieve,
-	.finish = finish,
+	.can_preserve = link_can_preserve,
+	.preserve = link_preserve,
+	.unpreserve = link_unpreserve,
+	.freeze = link_freeze,
+	.unfreeze = link_unfreeze,
+	.retrieve = link_retrieve,
+	.finish = link_finish,
 	.owner = THIS_MODULE,
 };
 
-static struct liveupdate_file_handler handler = {
+static struct liveupdate_file_handler link_handler = {
 	.ops = &link_ops,
 	.compatible = "kho-link-v1",
 };
 
-static struct miscdevice device = {
+static struct miscdevice link_device = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "kho_link",
 	.fops = &link_fops,
 };
 
-static struct dentry *dir;
+static struct dentry *link_dir;
 
 static int __init link_init(void)
 {
-	int err = liveupdate_register_file_handler(&handler);
+	int err = liveupdate_register_file_handler(&link_handler);
 
 	if (err)
 		return err;
-	err = misc_register(&device);
+	err = misc_register(&link_device);
 	if (err) {
-		liveupdate_unregister_file_handler(&handler);
+		liveupdate_unregister_file_handler(&link_handler);
 		return err;
 	}
-	dir = debugfs_create_dir("kho_link", NULL);
-	debugfs_create_file("events", 0400, dir, NULL, &events_fops);
+	link_dir = debugfs_create_dir("kho_link", NULL);
+	debugfs_create_file("events", 0400, link_dir, NULL, &link_events_fops);
 	return 0;
 }
 module_init(link_init);
 
 static void __exit link_exit(void)
 {
-	debugfs_remove(dir);
-	misc_deregister(&device);
-	liveupdate_unregister_file_handler(&handler);
+	debugfs_remove(link_dir);
+	misc_deregister(&link_device);
+	liveupdate_unregister_file_handler(&link_handler);
 }
 module_exit(link_exit);
 

@@ -14,17 +14,17 @@
 
 #include "kho_workload.h"
 
-#define MAX_WORDS 16
+#define WORKLOAD_MAX_WORDS 16
 
-static DEFINE_MUTEX(run_lock);		/* one command at a time */
-static char *words[MAX_WORDS + 1];
-static struct dentry *dir;
+static DEFINE_MUTEX(workload_lock);		/* one command at a time */
+static char *workload_words[WORKLOAD_MAX_WORDS + 1];
+static struct dentry *workload_dir;
 
 const char *arg_str(const char *key, const char *dflt)
 {
 	size_t len = strlen(key);
 
-	for (char **word = words + 1; *word; word++)
+	for (char **word = workload_words + 1; *word; word++)
 		if (!strncmp(*word, key, len) && (*word)[len] == '=')
 			return *word + len + 1;
 	return dflt;
@@ -39,8 +39,8 @@ u64 arg_num(const char *key, u64 dflt)
 
 static const struct {
 	const char *name;
-	int (*create)(struct set *set);
-} kinds[] = {
+	int (*create)(struct workload_set *set);
+} workload_kinds[] = {
 	{ "scatter", folios_scatter },
 	{ "mix", folios_mix },
 	{ "sections", folios_sections },
@@ -51,11 +51,11 @@ static const struct {
 	{ "stress", stress },
 };
 
-static int create(struct set *set)
+static int workload_create_set(struct workload_set *set)
 {
 	const char *stamp = arg_str("stamp", "full");
 	/* 'stress' is a command of its own, since there is more to it than a set. */
-	const char *kind = arg_str("set", words[0]);
+	const char *kind = arg_str("set", workload_words[0]);
 
 	set->seed = arg_num("seed", 1);
 	if (!strcmp(stamp, "full"))
@@ -69,20 +69,20 @@ static int create(struct set *set)
 	else if (strcmp(stamp, "none"))
 		return report_err(-EINVAL, "stamp= is full, head, sparse, thin or none");
 
-	for (int i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(kind, kinds[i].name))
-			return kinds[i].create(set);
+	for (int i = 0; i < ARRAY_SIZE(workload_kinds); i++)
+		if (!strcmp(kind, workload_kinds[i].name))
+			return workload_kinds[i].create(set);
 	return report_err(-EINVAL, "set= is not known");
 }
 
-static int run_preserve(void)
+static int workload_preserve(void)
 {
-	struct set *set = set_create();
+	struct workload_set *set = set_create();
 	int err;
 
 	if (!set)
 		return -ENOMEM;
-	err = create(set);
+	err = workload_create_set(set);
 	if (err)
 		goto err_destroy;
 	set_fill(set);
@@ -98,34 +98,34 @@ err_destroy:
 	return err;
 }
 
-static int run_spoil(void)
+static int workload_spoil(void)
 {
 	return manifest_spoil(arg_num("n", 1), set_spoil);
 }
 
-static int run_forget(void)
+static int workload_forget(void)
 {
 	return manifest_spoil(arg_num("n", 1), set_forget);
 }
 
-static int run_scribble(void)
+static int workload_scribble(void)
 {
 	return scribble(arg_num("max_mb", 0));
 }
 
-static int run_corrupt(void)
+static int workload_corrupt(void)
 {
 	return corrupt(arg_str("what", ""));
 }
 
 /* For the test of the rig: a guest that dies. */
-static int run_panic(void)
+static int workload_panic(void)
 {
 	panic("%s: asked to", KBUILD_MODNAME);
 }
 
 /* And one whose console is bad although all steps pass. */
-static int run_warn(void)
+static int workload_warn(void)
 {
 	WARN(1, "%s: asked to\n", KBUILD_MODNAME);
 	return 0;
@@ -134,14 +134,14 @@ static int run_warn(void)
 static const struct {
 	const char *name;
 	int (*run)(void);
-} commands[] = {
-	{ "preserve", run_preserve },
-	{ "stress", run_preserve },
+} workload_commands[] = {
+	{ "preserve", workload_preserve },
+	{ "stress", workload_preserve },
 	{ "unpreserve", manifest_unpreserve },
-	{ "spoil", run_spoil },
-	{ "forget", run_forget },
-	{ "corrupt", run_corrupt },
-	{ "scribble", run_scribble },
+	{ "spoil", workload_spoil },
+	{ "forget", workload_forget },
+	{ "corrupt", workload_corrupt },
+	{ "scribble", workload_scribble },
 	{ "contig", contig },
 	{ "bench", bench_run },
 	{ "reserve-fill", reserve_fill },
@@ -150,26 +150,26 @@ static const struct {
 	{ "restore", manifest_restore },
 	{ "verify", manifest_verify },
 	{ "free", manifest_free },
-	{ "panic", run_panic },
-	{ "warn", run_warn },
+	{ "panic", workload_panic },
+	{ "warn", workload_warn },
 	{ "race", race },
 };
 
-static int run(char *line)
+static int workload_run(char *line)
 {
 	int nr = 0;
 
-	memset(words, 0, sizeof(words));
+	memset(workload_words, 0, sizeof(workload_words));
 	for (char *word; (word = strsep(&line, " \n")); )
-		if (*word && nr < MAX_WORDS)
-			words[nr++] = word;
-	for (int i = 0; nr && i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(words[0], commands[i].name))
-			return commands[i].run();
+		if (*word && nr < WORKLOAD_MAX_WORDS)
+			workload_words[nr++] = word;
+	for (int i = 0; nr && i < ARRAY_SIZE(workload_commands); i++)
+		if (!strcmp(workload_words[0], workload_commands[i].name))
+			return workload_commands[i].run();
 	return report_err(-EINVAL, "unknown command");
 }
 
-static ssize_t run_write(struct file *file, const char __user *buf, size_t len,
+static ssize_t workload_write(struct file *file, const char __user *buf, size_t len,
 			 loff_t *pos)
 {
 	char *line __free(kfree) = memdup_user_nul(buf, len);
@@ -178,36 +178,36 @@ static ssize_t run_write(struct file *file, const char __user *buf, size_t len,
 	if (IS_ERR(line))
 		return PTR_ERR(line);
 
-	guard(mutex)(&run_lock);
+	guard(mutex)(&workload_lock);
 	report_start();
-	err = run(line);
+	err = workload_run(line);
 	return err ?: len;
 }
 
-static ssize_t run_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+static ssize_t workload_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 {
-	guard(mutex)(&run_lock);
+	guard(mutex)(&workload_lock);
 	return report_read(buf, len, pos);
 }
 
-static const struct file_operations run_fops = {
+static const struct file_operations workload_fops = {
 	.owner = THIS_MODULE,
-	.read = run_read,
-	.write = run_write,
+	.read = workload_read,
+	.write = workload_write,
 	.llseek = default_llseek,
 };
 
 static int __init workload_init(void)
 {
-	dir = debugfs_create_dir("kho_workload", NULL);
-	debugfs_create_file("run", 0600, dir, NULL, &run_fops);
+	workload_dir = debugfs_create_dir("kho_workload", NULL);
+	debugfs_create_file("run", 0600, workload_dir, NULL, &workload_fops);
 	return 0;
 }
 module_init(workload_init);
 
 static void __exit workload_exit(void)
 {
-	debugfs_remove(dir);
+	debugfs_remove(workload_dir);
 	corrupt_exit();
 }
 module_exit(workload_exit);

@@ -15,11 +15,11 @@
 
 #include "kho_workload.h"
 
-#define SUBTREE		"kho_workload"
-#define MAGIC		0x6b686f776c642d31	/* "khowld-1" */
+#define MANIFEST_SUBTREE		"kho_workload"
+#define MANIFEST_MAGIC		0x6b686f776c642d31	/* "khowld-1" */
 
 /* @vmalloc is the area itself for SET_AREA, else the entries. */
-struct set_ser {
+struct manifest_set_ser {
 	u64 kind;
 	u64 stamp;
 	u64 seed;
@@ -30,13 +30,13 @@ struct set_ser {
 struct manifest_ser {
 	u64 magic;
 	u64 nr_sets;
-	struct set_ser sets[];
+	struct manifest_set_ser sets[];
 };
 
-#define MAX_SETS ((PAGE_SIZE - sizeof(struct manifest_ser)) / sizeof(struct set_ser))
+#define MANIFEST_MAX_SETS ((PAGE_SIZE - sizeof(struct manifest_ser)) / sizeof(struct manifest_set_ser))
 
-static LIST_HEAD(outgoing);
-static LIST_HEAD(incoming);
+static LIST_HEAD(manifest_outgoing);
+static LIST_HEAD(manifest_incoming);
 static struct manifest_ser *manifest;	/* NULL while nothing is preserved */
 
 static int manifest_create(void)
@@ -51,8 +51,8 @@ static int manifest_create(void)
 		manifest = NULL;
 		return err;
 	}
-	manifest->magic = MAGIC;
-	err = kho_add_subtree(SUBTREE, manifest, PAGE_SIZE);
+	manifest->magic = MANIFEST_MAGIC;
+	err = kho_add_subtree(MANIFEST_SUBTREE, manifest, PAGE_SIZE);
 	if (err) {
 		kho_unpreserve_free(manifest);
 		manifest = NULL;
@@ -60,21 +60,21 @@ static int manifest_create(void)
 	return err;
 }
 
-static void *set_vmalloc(struct set *set)
+static void *manifest_set_vmalloc(struct workload_set *set)
 {
 	return set->kind == SET_AREA ? set->area : set->entries;
 }
 
-int manifest_preserve(struct set *set)
+int manifest_preserve(struct workload_set *set)
 {
-	struct set_ser *ser;
+	struct manifest_set_ser *ser;
 	u64 ns;
 	int err;
 
 	err = manifest_create();
 	if (err)
 		return report_err(err, "creating the manifest");
-	if (manifest->nr_sets == MAX_SETS)
+	if (manifest->nr_sets == MANIFEST_MAX_SETS)
 		return report_err(-ENOSPC, "the manifest is full");
 
 	ns = ktime_get_raw_ns();
@@ -84,7 +84,7 @@ int manifest_preserve(struct set *set)
 		return report_err(err, "preserving the set");
 
 	ser = &manifest->sets[manifest->nr_sets];
-	err = kho_preserve_vmalloc(set_vmalloc(set), &ser->vmalloc);
+	err = kho_preserve_vmalloc(manifest_set_vmalloc(set), &ser->vmalloc);
 	if (err) {
 		set_unpreserve(set);
 		return report_err(err, "preserving the area or the entries");
@@ -94,7 +94,7 @@ int manifest_preserve(struct set *set)
 	ser->seed = set->seed;
 	ser->nr = set->nr;
 	manifest->nr_sets++;
-	list_add_tail(&set->list, &outgoing);
+	list_add_tail(&set->list, &manifest_outgoing);
 
 	report("preserved=%lu\npreserve_ns=%llu\n", set->nr, ns);
 	return 0;
@@ -102,13 +102,13 @@ int manifest_preserve(struct set *set)
 
 int manifest_unpreserve(void)
 {
-	struct set *set, *tmp;
+	struct workload_set *set, *tmp;
 	int i = 0;
 
 	if (!manifest)
 		return report_err(-ENOENT, "nothing is preserved");
 	kho_remove_subtree(manifest);
-	list_for_each_entry_safe(set, tmp, &outgoing, list) {
+	list_for_each_entry_safe(set, tmp, &manifest_outgoing, list) {
 		kho_unpreserve_vmalloc(&manifest->sets[i++].vmalloc);
 		set_unpreserve(set);
 		set_destroy(set);
@@ -119,9 +119,9 @@ int manifest_unpreserve(void)
 }
 
 /* What the sets need before their pages can be restored; not timed. */
-static int restore_set(const struct set_ser *ser)
+static int manifest_restore_set(const struct manifest_set_ser *ser)
 {
-	struct set *set = set_create();
+	struct workload_set *set = set_create();
 	void *area;
 
 	if (!set)
@@ -130,7 +130,7 @@ static int restore_set(const struct set_ser *ser)
 	set->stamp = ser->stamp;
 	set->seed = ser->seed;
 	set->nr = ser->nr;
-	list_add_tail(&set->list, &incoming);
+	list_add_tail(&set->list, &manifest_incoming);
 
 	/* An area is restored here as a whole: its pages are nothing else. */
 	area = kho_restore_vmalloc(&ser->vmalloc);
@@ -143,21 +143,21 @@ static int restore_set(const struct set_ser *ser)
 	return 0;
 }
 
-static int restore_manifest(void)
+static int manifest_read(void)
 {
 	const struct manifest_ser *in;
 	phys_addr_t phys;
 	size_t size;
 	int err;
 
-	err = kho_retrieve_subtree(SUBTREE, &phys, &size);
+	err = kho_retrieve_subtree(MANIFEST_SUBTREE, &phys, &size);
 	if (err)
-		return report_err(err, "the previous kernel left no " SUBTREE);
+		return report_err(err, "the previous kernel left no " MANIFEST_SUBTREE);
 	in = phys_to_virt(phys);
-	if (size != PAGE_SIZE || in->magic != MAGIC || in->nr_sets > MAX_SETS)
+	if (size != PAGE_SIZE || in->magic != MANIFEST_MAGIC || in->nr_sets > MANIFEST_MAX_SETS)
 		return report_err(-EINVAL, "the manifest is spoiled");
 	for (int i = 0; i < in->nr_sets && !err; i++)
-		err = restore_set(&in->sets[i]);
+		err = manifest_restore_set(&in->sets[i]);
 	kho_restore_free((void *)in);
 	return err;
 }
@@ -165,18 +165,18 @@ static int restore_manifest(void)
 int manifest_restore(void)
 {
 	unsigned long nr = 0, failed = 0;
-	struct set *set;
+	struct workload_set *set;
 	u64 ns;
 	int err;
 
-	if (!list_empty(&incoming))
+	if (!list_empty(&manifest_incoming))
 		return report_err(-EBUSY, "restored already");
-	err = restore_manifest();
+	err = manifest_read();
 	if (err)
 		return err;
 
 	ns = ktime_get_raw_ns();
-	list_for_each_entry(set, &incoming, list) {
+	list_for_each_entry(set, &manifest_incoming, list) {
 		failed += set_restore(set);
 		nr += set->nr;
 	}
@@ -191,11 +191,11 @@ int manifest_restore(void)
 int manifest_verify(void)
 {
 	unsigned long nr = 0, bad = 0;
-	struct set *set;
+	struct workload_set *set;
 
-	if (list_empty(&incoming))
+	if (list_empty(&manifest_incoming))
 		return report_err(-ENOENT, "nothing is restored");
-	list_for_each_entry(set, &incoming, list) {
+	list_for_each_entry(set, &manifest_incoming, list) {
 		bad += set_check(set);
 		nr += set->nr;
 	}
@@ -205,22 +205,22 @@ int manifest_verify(void)
 
 int manifest_free(void)
 {
-	struct set *set, *tmp;
+	struct workload_set *set, *tmp;
 
-	if (list_empty(&incoming))
+	if (list_empty(&manifest_incoming))
 		return report_err(-ENOENT, "nothing is restored");
-	list_for_each_entry_safe(set, tmp, &incoming, list)
+	list_for_each_entry_safe(set, tmp, &manifest_incoming, list)
 		set_destroy(set);
 	return 0;
 }
 
-int manifest_spoil(unsigned long nr, void (*how)(struct set *set, unsigned long which))
+int manifest_spoil(unsigned long nr, void (*how)(struct workload_set *set, unsigned long which))
 {
-	struct set *set;
+	struct workload_set *set;
 
-	list_for_each_entry(set, &outgoing, list) {
+	list_for_each_entry(set, &manifest_outgoing, list) {
 		for (unsigned long i = 0; i < nr && i < set->nr; i++)
 			how(set, i * (set->nr / nr));
 	}
-	return list_empty(&outgoing) ? report_err(-ENOENT, "nothing is preserved") : 0;
+	return list_empty(&manifest_outgoing) ? report_err(-ENOENT, "nothing is preserved") : 0;
 }

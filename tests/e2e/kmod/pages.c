@@ -16,7 +16,7 @@
 #define BLOCK_ORDER	7
 #define HALF		(1UL << (BLOCK_ORDER - 1))
 
-static u64 run_random(struct rnd_state *rnd, int nid, struct drop *drop)
+static u64 pages_random_run(struct rnd_state *rnd, int nid, struct workload_drop *drop)
 {
 	unsigned long first = prandom_u32_state(rnd) % HALF;
 	unsigned long nr = 1 + prandom_u32_state(rnd) % HALF;
@@ -31,16 +31,16 @@ static u64 run_random(struct rnd_state *rnd, int nid, struct drop *drop)
 	return entry_make(page_to_pfn(page) + first, nr);
 }
 
-static u64 run_fixed(unsigned long nr, int nid)
+static u64 pages_fixed_run(unsigned long nr, int nid)
 {
 	struct page *page = alloc_contig_pages(nr, GFP_KERNEL | __GFP_NOWARN, nid, NULL);
 
 	return page ? entry_make(page_to_pfn(page), nr) : 0;
 }
 
-int pages_runs(struct set *set)
+int pages_runs(struct workload_set *set)
 {
-	struct drop drop = { LIST_HEAD_INIT(drop.list) };
+	struct workload_drop drop = { LIST_HEAD_INIT(drop.list) };
 	unsigned long nr = arg_num("n", 0), run = arg_num("run", 0);
 	struct rnd_state rnd;
 	int nid = 0;
@@ -53,7 +53,7 @@ int pages_runs(struct set *set)
 	prandom_seed_state(&rnd, set->seed);
 	for (; set->nr < nr; set->nr++) {
 		nid = next_nid(nid);
-		set->entries[set->nr] = run ? run_fixed(run, nid) : run_random(&rnd, nid, &drop);
+		set->entries[set->nr] = run ? pages_fixed_run(run, nid) : pages_random_run(&rnd, nid, &drop);
 		if (!set->entries[set->nr])
 			break;
 		cond_resched();

@@ -14,7 +14,7 @@
 
 #define KEY	BIT(40)		/* some key; the other one is next to it */
 
-static int flip_key(void *tree)
+static int race_flip_key(void *tree)
 {
 	while (!kthread_should_stop()) {
 		kho_radix_add_key(tree, KEY);
@@ -25,13 +25,13 @@ static int flip_key(void *tree)
 }
 
 /* A walk comes to the only leaf last. */
-static int note_node(phys_addr_t phys, void *data)
+static int race_note_node(phys_addr_t phys, void *data)
 {
 	*(unsigned long **)data = phys_to_virt(phys);
 	return 0;
 }
 
-static void store_for(unsigned long *word, unsigned long seconds)
+static void race_store_for(unsigned long *word, unsigned long seconds)
 {
 	unsigned long end = jiffies + seconds * HZ;
 
@@ -43,7 +43,7 @@ static void store_for(unsigned long *word, unsigned long seconds)
 
 int race(void)
 {
-	static const struct kho_radix_walk_cb cb = { .node = note_node };
+	static const struct kho_radix_walk_cb cb = { .node = race_note_node };
 	struct kho_radix_tree tree;
 	struct task_struct *task;
 	unsigned long *word;
@@ -55,11 +55,11 @@ int race(void)
 	err = kho_radix_add_key(&tree, KEY) ?: kho_radix_walk_tree(&tree, &cb, &word);
 	if (err)
 		goto out;
-	task = kthread_run(flip_key, &tree, "kho_race");
+	task = kthread_run(race_flip_key, &tree, "kho_race");
 	err = PTR_ERR_OR_ZERO(task);
 	if (err)
 		goto out;
-	store_for(word, arg_num("seconds", 5));
+	race_store_for(word, arg_num("seconds", 5));
 	kthread_stop(task);
 out:
 	kho_radix_destroy_tree(&tree);

@@ -8,17 +8,17 @@
 
 #include "kho_workload.h"
 
-static char text[2048];
-static size_t text_len;
+static char report_text[2048];
+static size_t report_len;
 
 void report_start(void)
 {
-	text_len = 0;
+	report_len = 0;
 }
 
 static void report_va(const char *fmt, va_list ap)
 {
-	text_len += vscnprintf(text + text_len, sizeof(text) - text_len, fmt, ap);
+	report_len += vscnprintf(report_text + report_len, sizeof(report_text) - report_len, fmt, ap);
 }
 
 void report(const char *fmt, ...)
@@ -43,5 +43,5 @@ int report_err(int err, const char *fmt, ...)
 
 ssize_t report_read(char __user *buf, size_t len, loff_t *pos)
 {
-	return simple_read_from_buffer(buf, len, pos, text, text_len);
+	return simple_read_from_buffer(buf, len, pos, report_text, report_len);
 }

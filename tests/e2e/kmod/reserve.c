@@ -10,7 +10,7 @@
 
 #include "kho_workload.h"
 
-static void *find(const char *name, phys_addr_t *size)
+static void *reserve_find(const char *name, phys_addr_t *size)
 {
 	phys_addr_t start;
 
@@ -23,7 +23,7 @@ static void *find(const char *name, phys_addr_t *size)
 int reserve_fill(void)
 {
 	phys_addr_t size;
-	void *mem = find(arg_str("name", ""), &size);
+	void *mem = reserve_find(arg_str("name", ""), &size);
 
 	if (!mem)
 		return -ENOENT;
@@ -36,7 +36,7 @@ int reserve_check(void)
 {
 	unsigned long bad = 0;
 	phys_addr_t size;
-	void *mem = find(arg_str("name", ""), &size);
+	void *mem = reserve_find(arg_str("name", ""), &size);
 
 	if (!mem)
 		return -ENOENT;

@@ -13,7 +13,7 @@
 /* Movable, so that scratch (which is CMA) is scribbled over too. */
 #define SCRIBBLE_GFP (GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | __GFP_NORETRY)
 
-static unsigned long free_kb(void)
+static unsigned long scribble_free_kb(void)
 {
 	struct sysinfo si;
 
@@ -53,8 +53,8 @@ static unsigned long scribble_order(struct list_head *taken, unsigned int order,
 int scribble(u64 max_mb)
 {
 	unsigned long max = max_mb ? max_mb << 10 : ULONG_MAX;
-	struct drop taken = { LIST_HEAD_INIT(taken.list) };
-	unsigned long had = free_kb(), kb = 0;
+	struct workload_drop taken = { LIST_HEAD_INIT(taken.list) };
+	unsigned long had = scribble_free_kb(), kb = 0;
 
 	for (int order = MAX_PAGE_ORDER; order >= 0 && kb < max; order--)
 		kb += scribble_order(&taken.list, order, max - kb);

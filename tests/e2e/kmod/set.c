@@ -24,16 +24,16 @@ static const struct {
 /* "sparse" stamps at least every so manyeth folio. */
 #define SPARSE_EVERY 64
 
-struct set *set_create(void)
+struct workload_set *set_create(void)
 {
-	struct set *set = kzalloc(sizeof(*set), GFP_KERNEL);
+	struct workload_set *set = kzalloc(sizeof(*set), GFP_KERNEL);
 
 	if (set)
 		INIT_LIST_HEAD(&set->list);
 	return set;
 }
 
-static void entry_free(const struct set *set, u64 entry)
+static void entry_free(const struct workload_set *set, u64 entry)
 {
 	unsigned long pfn = entry_pfn(entry);
 
@@ -45,7 +45,7 @@ static void entry_free(const struct set *set, u64 entry)
 		__free_page(pfn_to_page(pfn + i));
 }
 
-void set_destroy(struct set *set)
+void set_destroy(struct workload_set *set)
 {
 	for (unsigned long i = 0; set->entries && i < set->nr; i++) {
 		if (set->entries[i])
@@ -58,7 +58,7 @@ void set_destroy(struct set *set)
 	kfree(set);
 }
 
-static int entry_preserve(const struct set *set, u64 entry)
+static int entry_preserve(const struct workload_set *set, u64 entry)
 {
 	unsigned long pfn = entry_pfn(entry);
 
@@ -67,7 +67,7 @@ static int entry_preserve(const struct set *set, u64 entry)
 	return kho_preserve_pages(pfn_to_page(pfn), entry_arg(entry));
 }
 
-static void entry_unpreserve(const struct set *set, u64 entry)
+static void entry_unpreserve(const struct workload_set *set, u64 entry)
 {
 	unsigned long pfn = entry_pfn(entry);
 
@@ -78,7 +78,7 @@ static void entry_unpreserve(const struct set *set, u64 entry)
 }
 
 /* An area is preserved and restored through the manifest's descriptor. */
-int set_preserve(struct set *set)
+int set_preserve(struct workload_set *set)
 {
 	unsigned long i;
 	int err;
@@ -99,14 +99,14 @@ err_unpreserve:
 	return err;
 }
 
-void set_unpreserve(struct set *set)
+void set_unpreserve(struct workload_set *set)
 {
 	for (unsigned long i = 0; set->entries && i < set->nr; i++)
 		entry_unpreserve(set, set->entries[i]);
 	set->preserved = false;
 }
 
-unsigned long set_restore(struct set *set)
+unsigned long set_restore(struct workload_set *set)
 {
 	unsigned long failed = 0;
 
@@ -128,7 +128,7 @@ unsigned long set_restore(struct set *set)
 }
 
 /* The pages of entry @i: their first pfn, and how many there are. */
-static unsigned long entry_span(const struct set *set, unsigned long i, unsigned long *pfn)
+static unsigned long entry_span(const struct workload_set *set, unsigned long i, unsigned long *pfn)
 {
 	u64 entry = set->entries[i];
 
@@ -141,7 +141,7 @@ static unsigned long entry_span(const struct set *set, unsigned long i, unsigned
  * 200 GiB of stamped folios do not fit. "sparse" leaves a folio that was never
  * touched as it is, zero, and notes that.
  */
-static void entry_fill(struct set *set, unsigned long i)
+static void entry_fill(struct workload_set *set, unsigned long i)
 {
 	unsigned long pfn, nr = entry_span(set, i, &pfn);
 
@@ -155,7 +155,7 @@ static void entry_fill(struct set *set, unsigned long i)
 			   stamps[set->stamp].bytes);
 }
 
-void set_fill(struct set *set)
+void set_fill(struct workload_set *set)
 {
 	for (unsigned long i = 0; i < set->nr; i++) {
 		if (set->kind == SET_AREA)
@@ -166,7 +166,7 @@ void set_fill(struct set *set)
 	}
 }
 
-static bool entry_contents_ok(struct set *set, unsigned long i)
+static bool entry_contents_ok(struct workload_set *set, unsigned long i)
 {
 	unsigned long pfn, nr = entry_span(set, i, &pfn);
 
@@ -179,7 +179,7 @@ static bool entry_contents_ok(struct set *set, unsigned long i)
 	return true;
 }
 
-static bool entry_is_sound(struct set *set, unsigned long i)
+static bool entry_is_sound(struct workload_set *set, unsigned long i)
 {
 	unsigned long pfn, nr = entry_span(set, i, &pfn);
 
@@ -191,7 +191,7 @@ static bool entry_is_sound(struct set *set, unsigned long i)
 	return true;
 }
 
-static bool entry_ok(struct set *set, unsigned long i)
+static bool entry_ok(struct workload_set *set, unsigned long i)
 {
 	if (set->kind == SET_AREA)
 		return stamp_matches(set->area + i * PAGE_SIZE, set->seed, i, PAGE_SIZE);
@@ -201,7 +201,7 @@ static bool entry_ok(struct set *set, unsigned long i)
 	return entry_is_sound(set, i) && entry_contents_ok(set, i);
 }
 
-unsigned long set_check(struct set *set)
+unsigned long set_check(struct workload_set *set)
 {
 	unsigned long bad = 0;
 
@@ -213,7 +213,7 @@ unsigned long set_check(struct set *set)
 }
 
 /* One bit, in the middle of the last stamped page of entry @which. */
-void set_spoil(struct set *set, unsigned long which)
+void set_spoil(struct workload_set *set, unsigned long which)
 {
 	unsigned long pfn, nr;
 
@@ -227,7 +227,7 @@ void set_spoil(struct set *set, unsigned long which)
 }
 
 /* Entry @which stays in the manifest, but the next kernel will not hold it. */
-void set_forget(struct set *set, unsigned long which)
+void set_forget(struct workload_set *set, unsigned long which)
 {
 	if (set->entries)
 		entry_unpreserve(set, set->entries[which]);

@@ -35,7 +35,7 @@ bool stamp_matches(const void *addr, u64 seed, u64 id, size_t bytes)
 	return true;
 }
 
-static bool page_is_placed(struct page *page)
+static bool stamp_page_is_placed(struct page *page)
 {
 	return !PageReserved(page) && !PageBuddy(page) &&
 	       zone_spans_pfn(page_zone(page), page_to_pfn(page));
@@ -43,7 +43,7 @@ static bool page_is_placed(struct page *page)
 
 bool page_is_sound(struct page *page)
 {
-	return page_is_placed(page) && !PageCompound(page) &&
+	return stamp_page_is_placed(page) && !PageCompound(page) &&
 	       page_ref_count(page) == 1;
 }
 
@@ -51,13 +51,13 @@ bool page_is_sound(struct page *page)
 bool folio_is_sound(struct folio *folio, unsigned long pfn, unsigned int order)
 {
 	if (folio_pfn(folio) != pfn || folio_order(folio) != order ||
-	    folio_ref_count(folio) != 1 || !page_is_placed(&folio->page))
+	    folio_ref_count(folio) != 1 || !stamp_page_is_placed(&folio->page))
 		return false;
 	for (unsigned long i = 1; i < 1UL << order; i++) {
 		struct page *tail = folio_page(folio, i);
 
 		if (!PageTail(tail) || page_folio(tail) != folio ||
-		    page_ref_count(tail) || !page_is_placed(tail))
+		    page_ref_count(tail) || !stamp_page_is_placed(tail))
 			return false;
 	}
 	return true;

@@ -30,17 +30,17 @@
 
 #include "kho_workload.h"
 
-#define MAX_WORKERS	64
-#define WALKERS		2
-#define ROUND_MS	200
+#define STRESS_MAX_WORKERS	64
+#define STRESS_WALKERS		2
+#define STRESS_ROUND_MS	200
 
 /* A run shares its first or its last word with another one's thread, often both. */
-#define RUN_PAGES	24
-#define MAX_ORDER	6
-#define BATCH		64	/* folios in a batch, but for the batch of all */
+#define STRESS_RUN_PAGES	24
+#define STRESS_MAX_ORDER	6
+#define STRESS_BATCH		64	/* folios in a batch, but for the batch of all */
 
 /* @nr folios of @order, one after the other; @on is the owner's to change. */
-struct unit {
+struct stress_unit {
 	unsigned long pfn;
 	u16 nr;
 	u8 order;
@@ -51,12 +51,12 @@ struct unit {
  * Keys of our own tree: neighbours in the first words of leaves that need tables of
  * their own, up to the top.  Few, so that two threads often meet in a word.
  */
-#define SLOTS_PER_LEAF	128
-#define NR_LEAVES	8
-#define NR_SLOTS	(NR_LEAVES * SLOTS_PER_LEAF)
+#define STRESS_SLOTS_PER_LEAF	128
+#define STRESS_NR_LEAVES	8
+#define STRESS_NR_SLOTS	(STRESS_NR_LEAVES * STRESS_SLOTS_PER_LEAF)
 
 struct stress {
-	struct unit *units;
+	struct stress_unit *units;
 	unsigned long nr_units, max_units;
 	unsigned long nr_folios;		/* of all units */
 	unsigned int nr_workers;
@@ -66,7 +66,7 @@ struct stress {
 	unsigned long others;			/* keys in @outgoing that are not ours */
 };
 
-struct worker {
+struct stress_worker {
 	struct stress *stress;
 	struct task_struct *task;
 	unsigned int id;
@@ -76,25 +76,25 @@ struct worker {
 	int err;
 };
 
-static struct folio *unit_folio(const struct unit *unit, unsigned int i)
+static struct folio *stress_unit_folio(const struct stress_unit *unit, unsigned int i)
 {
 	return pfn_folio(unit->pfn + ((unsigned long)i << unit->order));
 }
 
-static void unit_free(const struct unit *unit)
+static void stress_unit_free(const struct stress_unit *unit)
 {
 	for (unsigned int i = 0; i < unit->nr; i++)
-		folio_put(unit_folio(unit, i));
+		folio_put(stress_unit_folio(unit, i));
 }
 
-static void unit_add(struct stress *s, unsigned long pfn, unsigned int nr, unsigned int order)
+static void stress_unit_add(struct stress *s, unsigned long pfn, unsigned int nr, unsigned int order)
 {
-	s->units[s->nr_units++] = (struct unit){ .pfn = pfn, .nr = nr, .order = order };
+	s->units[s->nr_units++] = (struct stress_unit){ .pfn = pfn, .nr = nr, .order = order };
 	s->nr_folios += nr;
 }
 
 /* A block of pages, cut into units of @step. */
-static int add_block(struct stress *s, int nid, unsigned int step)
+static int stress_add_block(struct stress *s, int nid, unsigned int step)
 {
 	struct page *page = alloc_pages_node(nid, SET_GFP, MAX_PAGE_ORDER);
 	unsigned long pfn = page ? page_to_pfn(page) : 0;
@@ -103,21 +103,21 @@ static int add_block(struct stress *s, int nid, unsigned int step)
 		return -ENOMEM;
 	split_page(page, MAX_PAGE_ORDER);
 	for (unsigned int i = 0; i < MAX_ORDER_NR_PAGES; i += step)
-		unit_add(s, pfn + i, min(step, MAX_ORDER_NR_PAGES - i), 0);
+		stress_unit_add(s, pfn + i, min(step, MAX_ORDER_NR_PAGES - i), 0);
 	return 0;
 }
 
-static int add_folio(struct stress *s, int nid, unsigned int order)
+static int stress_add_folio(struct stress *s, int nid, unsigned int order)
 {
 	struct page *page = alloc_pages_node(nid, SET_GFP | __GFP_COMP, order);
 
 	if (!page)
 		return -ENOMEM;
-	unit_add(s, page_to_pfn(page), 1, order);
+	stress_unit_add(s, page_to_pfn(page), 1, order);
 	return 0;
 }
 
-static int add_units(struct stress *s, unsigned long blocks, unsigned long folios)
+static int stress_add_units(struct stress *s, unsigned long blocks, unsigned long folios)
 {
 	int nid = 0, err = 0;
 
@@ -127,82 +127,82 @@ static int add_units(struct stress *s, unsigned long blocks, unsigned long folio
 		return -ENOMEM;
 	for (unsigned long i = 0; !err && i < 2 * blocks; i++) {
 		nid = next_nid(nid);
-		err = add_block(s, nid, i % 2 ? RUN_PAGES : 1);
+		err = stress_add_block(s, nid, i % 2 ? STRESS_RUN_PAGES : 1);
 	}
 	for (unsigned long i = 0; !err && i < folios; i++) {
 		nid = next_nid(nid);
-		err = add_folio(s, nid, 1 + i % MAX_ORDER);
+		err = stress_add_folio(s, nid, 1 + i % STRESS_MAX_ORDER);
 	}
 	return err;
 }
 
-static unsigned long slot_key(unsigned int slot)
+static unsigned long stress_slot_key(unsigned int slot)
 {
-	unsigned long leaf = 1 + slot / SLOTS_PER_LEAF;
+	unsigned long leaf = 1 + slot / STRESS_SLOTS_PER_LEAF;
 
 	/* Which level has the branch differs from leaf to leaf. */
 	leaf <<= leaf % (KHO_TREE_MAX_DEPTH - 2) * KHO_TABLE_SIZE_LOG2;
-	return leaf << KHO_BITMAP_SIZE_LOG2 | slot % SLOTS_PER_LEAF;
+	return leaf << KHO_BITMAP_SIZE_LOG2 | slot % STRESS_SLOTS_PER_LEAF;
 }
 
-/* The reverse; NR_SLOTS for a key that is none of ours. */
-static unsigned int key_slot(unsigned long key)
+/* The reverse; STRESS_NR_SLOTS for a key that is none of ours. */
+static unsigned int stress_key_slot(unsigned long key)
 {
 	unsigned long leaf = key >> KHO_BITMAP_SIZE_LOG2;
 	unsigned int slot;
 
 	while (leaf && !(leaf & (BIT(KHO_TABLE_SIZE_LOG2) - 1)))
 		leaf >>= KHO_TABLE_SIZE_LOG2;
-	if (!leaf || leaf > NR_LEAVES)
-		return NR_SLOTS;
-	slot = (leaf - 1) * SLOTS_PER_LEAF + (key & (SLOTS_PER_LEAF - 1));
-	return slot_key(slot) == key ? slot : NR_SLOTS;
+	if (!leaf || leaf > STRESS_NR_LEAVES)
+		return STRESS_NR_SLOTS;
+	slot = (leaf - 1) * STRESS_SLOTS_PER_LEAF + (key & (STRESS_SLOTS_PER_LEAF - 1));
+	return stress_slot_key(slot) == key ? slot : STRESS_NR_SLOTS;
 }
 
-static u32 below(struct worker *w, u32 limit)
+static u32 stress_below(struct stress_worker *w, u32 limit)
 {
 	return prandom_u32_state(&w->rnd) % limit;
 }
 
 /* How many of @nr things in a row are this worker's, and one of them. */
-static unsigned long own_nr(const struct worker *w, unsigned long nr)
+static unsigned long stress_own_nr(const struct stress_worker *w, unsigned long nr)
 {
 	const unsigned int step = w->stress->nr_workers;
 
 	return nr / step + (w->id < nr % step);
 }
 
-static unsigned long own_index(const struct worker *w, unsigned long i)
+static unsigned long stress_own_index(const struct stress_worker *w, unsigned long i)
 {
 	return w->id + i * w->stress->nr_workers;
 }
 
-static int unit_one_by_one(const struct unit *unit)
+static int stress_unit_one_by_one(const struct stress_unit *unit)
 {
 	int err = 0;
 
 	for (unsigned int i = 0; i < unit->nr && !err; i++) {
 		if (unit->on)
-			kho_unpreserve_folio(unit_folio(unit, i));
+			kho_unpreserve_folio(stress_unit_folio(unit, i));
 		else
-			err = kho_preserve_folio(unit_folio(unit, i));
+			err = kho_preserve_folio(stress_unit_folio(unit, i));
 	}
 	return err;
 }
 
-static int unit_as_range(const struct unit *unit)
+static int stress_unit_as_range(const struct stress_unit *unit)
 {
 	if (!unit->on)
-		return kho_preserve_folio_range(unit_folio(unit, 0), unit->nr);
-	kho_unpreserve_folio_range(unit_folio(unit, 0), unit->nr);
+		return kho_preserve_folio_range(stress_unit_folio(unit, 0), unit->nr);
+	kho_unpreserve_folio_range(stress_unit_folio(unit, 0), unit->nr);
 	return 0;
 }
 
-static int flip_unit(struct worker *w)
+static int stress_flip_unit(struct stress_worker *w)
 {
 	struct stress *s = w->stress;
-	struct unit *unit = &s->units[own_index(w, below(w, own_nr(w, s->nr_units)))];
-	int err = below(w, 2) ? unit_one_by_one(unit) : unit_as_range(unit);
+	struct stress_unit *unit = &s->units[stress_own_index(w, stress_below(w, stress_own_nr(w, s->nr_units)))];
+	int err = stress_below(w, 2) ? stress_unit_one_by_one(unit) : stress_unit_as_range(unit);
 
 	if (!err)
 		unit->on = !unit->on;
@@ -213,24 +213,24 @@ static int flip_unit(struct worker *w)
  * In one call some of our units that are alike: up to @max folios from a random one
  * on, or all there are, which is enough to be spread over the nodes.
  */
-static int flip_batch(struct worker *w, unsigned long max)
+static int stress_flip_batch(struct stress_worker *w, unsigned long max)
 {
 	struct stress *s = w->stress;
-	const unsigned long own = own_nr(w, s->nr_units);
-	const unsigned long first = max < s->nr_folios ? below(w, own) : 0;
-	const bool on = below(w, 2);
+	const unsigned long own = stress_own_nr(w, s->nr_units);
+	const unsigned long first = max < s->nr_folios ? stress_below(w, own) : 0;
+	const bool on = stress_below(w, 2);
 	unsigned long nr = 0, end;
 	int err = 0;
 
 	for (end = first; end < own; end++) {
-		const struct unit *unit = &s->units[own_index(w, end)];
+		const struct stress_unit *unit = &s->units[stress_own_index(w, end)];
 
 		if (unit->on != on)
 			continue;
 		if (nr + unit->nr > max)
 			break;
 		for (unsigned int i = 0; i < unit->nr; i++)
-			w->folios[nr++] = unit_folio(unit, i);
+			w->folios[nr++] = stress_unit_folio(unit, i);
 	}
 
 	if (on)
@@ -238,44 +238,44 @@ static int flip_batch(struct worker *w, unsigned long max)
 	else
 		err = kho_preserve_folios(w->folios, nr);
 	for (unsigned long i = first; i < end && !err; i++)
-		if (s->units[own_index(w, i)].on == on)
-			s->units[own_index(w, i)].on = !on;
+		if (s->units[stress_own_index(w, i)].on == on)
+			s->units[stress_own_index(w, i)].on = !on;
 	return err;
 }
 
-static int flip_key(struct worker *w)
+static int stress_flip_key(struct stress_worker *w)
 {
 	struct stress *s = w->stress;
-	unsigned long slot = own_index(w, below(w, own_nr(w, NR_SLOTS)));
+	unsigned long slot = stress_own_index(w, stress_below(w, stress_own_nr(w, STRESS_NR_SLOTS)));
 	int err = 0;
 
 	if (s->slots[slot])
-		kho_radix_del_key(&s->tree, slot_key(slot));
+		kho_radix_del_key(&s->tree, stress_slot_key(slot));
 	else
-		err = kho_radix_add_key(&s->tree, slot_key(slot));
+		err = kho_radix_add_key(&s->tree, stress_slot_key(slot));
 	if (!err)
 		s->slots[slot] = !s->slots[slot];
 	return err;
 }
 
-static int work_once(struct worker *w)
+static int stress_work_once(struct stress_worker *w)
 {
-	u32 dice = below(w, 256);
+	u32 dice = stress_below(w, 256);
 
 	if (!dice)
-		return flip_batch(w, w->stress->nr_folios);
+		return stress_flip_batch(w, w->stress->nr_folios);
 	if (dice < 32)
-		return flip_batch(w, BATCH);
-	return dice < 160 ? flip_unit(w) : flip_key(w);
+		return stress_flip_batch(w, STRESS_BATCH);
+	return dice < 160 ? stress_flip_unit(w) : stress_flip_key(w);
 }
 
-static int work(void *data)
+static int stress_work(void *data)
 {
-	struct worker *w = data;
+	struct stress_worker *w = data;
 
 	while (!kthread_should_stop()) {
 		if (!w->err)
-			w->err = work_once(w);
+			w->err = stress_work_once(w);
 		w->count++;
 		cond_resched();
 	}
@@ -283,15 +283,15 @@ static int work(void *data)
 }
 
 /* What a walk has seen. */
-struct walk {
+struct stress_walk {
 	const struct stress *stress;
 	unsigned long last, nr;
 	bool exact;			/* nobody writes: what is seen is what is there */
 };
 
-static int seen_any(unsigned long key, void *data)
+static int stress_seen_any(unsigned long key, void *data)
 {
-	struct walk *walk = data;
+	struct stress_walk *walk = data;
 
 	if (key <= walk->last)
 		return -ERANGE;
@@ -300,52 +300,52 @@ static int seen_any(unsigned long key, void *data)
 	return 0;
 }
 
-static int seen_own(unsigned long key, void *data)
+static int stress_seen_own(unsigned long key, void *data)
 {
-	const struct walk *walk = data;
-	unsigned int slot = key_slot(key);
+	const struct stress_walk *walk = data;
+	unsigned int slot = stress_key_slot(key);
 
-	if (slot == NR_SLOTS || (walk->exact && !walk->stress->slots[slot]))
+	if (slot == STRESS_NR_SLOTS || (walk->exact && !walk->stress->slots[slot]))
 		return -EINVAL;
-	return seen_any(key, data);
+	return stress_seen_any(key, data);
 }
 
-static int walk_own(struct stress *s, struct walk *walk)
+static int stress_walk_own(struct stress *s, struct stress_walk *walk)
 {
-	static const struct kho_radix_walk_cb cb = { .leaf = seen_own };
+	static const struct kho_radix_walk_cb cb = { .leaf = stress_seen_own };
 
 	return kho_radix_walk_tree(&s->tree, &cb, walk);
 }
 
-static int walk_outgoing(struct stress *s, struct walk *walk)
+static int stress_walk_outgoing(struct stress *s, struct stress_walk *walk)
 {
-	static const struct kho_radix_walk_cb cb = { .leaf = seen_any };
+	static const struct kho_radix_walk_cb cb = { .leaf = stress_seen_any };
 
 	return s->outgoing.root ? kho_radix_walk_tree(&s->outgoing, &cb, walk) : 0;
 }
 
-static int walk_both(void *data)
+static int stress_walk_both(void *data)
 {
-	struct worker *w = data;
+	struct stress_worker *w = data;
 
 	while (!kthread_should_stop()) {
-		struct walk own = { w->stress }, outgoing = { w->stress };
+		struct stress_walk own = { w->stress }, outgoing = { w->stress };
 
-		w->err = w->err ?: walk_own(w->stress, &own);
-		w->err = w->err ?: walk_outgoing(w->stress, &outgoing);
+		w->err = w->err ?: stress_walk_own(w->stress, &own);
+		w->err = w->err ?: stress_walk_outgoing(w->stress, &outgoing);
 		w->count++;
 		cond_resched();
 	}
 	return 0;
 }
 
-static int start(struct worker *w, unsigned int nr)
+static int stress_start(struct stress_worker *w, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		bool is_worker = i < w->stress->nr_workers;
 		struct task_struct *task;
 
-		task = kthread_create(is_worker ? work : walk_both, &w[i], "kho_stress/%u", i);
+		task = kthread_create(is_worker ? stress_work : stress_walk_both, &w[i], "kho_stress/%u", i);
 		if (IS_ERR(task))
 			return PTR_ERR(task);
 		w[i].task = get_task_struct(task);
@@ -356,7 +356,7 @@ static int start(struct worker *w, unsigned int nr)
 	return 0;
 }
 
-static int stop(struct worker *w, unsigned int nr)
+static int stress_stop(struct stress_worker *w, unsigned int nr)
 {
 	int err = 0;
 
@@ -372,7 +372,7 @@ static int stop(struct worker *w, unsigned int nr)
 	return err;
 }
 
-static unsigned long count_on(const struct stress *s)
+static unsigned long stress_count_on(const struct stress *s)
 {
 	unsigned long nr = 0;
 
@@ -382,46 +382,46 @@ static unsigned long count_on(const struct stress *s)
 }
 
 /* Nobody else is there any more: do the trees hold what they must? */
-static int check(struct stress *s)
+static int stress_check(struct stress *s)
 {
-	struct walk own = { s, .exact = true }, outgoing = { s };
+	struct stress_walk own = { s, .exact = true }, outgoing = { s };
 	unsigned long want = 0;
-	int err = walk_own(s, &own);
+	int err = stress_walk_own(s, &own);
 
-	for (unsigned int i = 0; i < NR_SLOTS; i++)
+	for (unsigned int i = 0; i < STRESS_NR_SLOTS; i++)
 		want += s->slots[i];
 	if (err || own.nr != want)
 		return report_err(err ?: -EIO, "our own tree has %lu keys, not %lu", own.nr, want);
 
 	if (!s->outgoing.root)
 		return 0;
-	err = walk_outgoing(s, &outgoing);
-	want = s->others + count_on(s);
+	err = stress_walk_outgoing(s, &outgoing);
+	want = s->others + stress_count_on(s);
 	if (err || outgoing.nr != want)
 		return report_err(err ?: -EIO, "the outgoing tree has %lu keys, not %lu",
 				  outgoing.nr, want);
 	return 0;
 }
 
-static int one_round(struct stress *s, struct worker *w)
+static int stress_one_round(struct stress *s, struct stress_worker *w)
 {
-	unsigned int nr = s->nr_workers + WALKERS;
+	unsigned int nr = s->nr_workers + STRESS_WALKERS;
 	int err, stopped;
 
-	memset(s->slots, 0, NR_SLOTS * sizeof(*s->slots));
+	memset(s->slots, 0, STRESS_NR_SLOTS * sizeof(*s->slots));
 	err = kho_radix_init_tree(&s->tree, NULL);
 	if (err)
 		return err;
-	err = start(w, nr);
+	err = stress_start(w, nr);
 	if (!err)
-		msleep(ROUND_MS);
-	stopped = stop(w, nr);
-	err = err ?: stopped ?: check(s);
+		msleep(STRESS_ROUND_MS);
+	stopped = stress_stop(w, nr);
+	err = err ?: stopped ?: stress_check(s);
 	kho_radix_destroy_tree(&s->tree);
 	return err;
 }
 
-static unsigned long sum_counts(const struct worker *w, unsigned int nr)
+static unsigned long stress_sum_counts(const struct stress_worker *w, unsigned int nr)
 {
 	unsigned long sum = 0;
 
@@ -430,31 +430,31 @@ static unsigned long sum_counts(const struct worker *w, unsigned int nr)
 	return sum;
 }
 
-static int run_rounds(struct stress *s, struct worker *w)
+static int stress_run_rounds(struct stress *s, struct stress_worker *w)
 {
 	unsigned long end = jiffies + arg_num("seconds", 10) * HZ, nr = 0;
 	int err;
 
 	do {
-		err = one_round(s, w);
+		err = stress_one_round(s, w);
 		nr++;
 	} while (!err && time_before(jiffies, end));
-	report("rounds=%lu\noperations=%lu\nwalks=%lu\n", nr, sum_counts(w, s->nr_workers),
-	       sum_counts(w + s->nr_workers, WALKERS));
+	report("rounds=%lu\noperations=%lu\nwalks=%lu\n", nr, stress_sum_counts(w, s->nr_workers),
+	       stress_sum_counts(w + s->nr_workers, STRESS_WALKERS));
 	return err;
 }
 
-static void free_workers(struct worker *w, unsigned int nr)
+static void stress_free_workers(struct stress_worker *w, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)
 		vfree(w[i].folios);
 	kfree(w);
 }
 
-static struct worker *make_workers(struct stress *s, u64 seed)
+static struct stress_worker *stress_make_workers(struct stress *s, u64 seed)
 {
-	unsigned int nr = s->nr_workers + WALKERS;
-	struct worker *w = kcalloc(nr, sizeof(*w), GFP_KERNEL);
+	unsigned int nr = s->nr_workers + STRESS_WALKERS;
+	struct stress_worker *w = kcalloc(nr, sizeof(*w), GFP_KERNEL);
 
 	for (unsigned int i = 0; w && i < nr; i++) {
 		w[i].stress = s;
@@ -464,7 +464,7 @@ static struct worker *make_workers(struct stress *s, u64 seed)
 			continue;
 		w[i].folios = vcalloc(s->nr_folios, sizeof(*w[i].folios));
 		if (!w[i].folios) {
-			free_workers(w, nr);
+			stress_free_workers(w, nr);
 			return NULL;
 		}
 	}
@@ -475,11 +475,11 @@ static struct worker *make_workers(struct stress *s, u64 seed)
  * Only the accelerated kernel can be asked where the tree is, by a function that is not
  * exported: a probe tells where that is.  A stock walk would keep the writers out.
  */
-static int find_outgoing(struct stress *s)
+static int stress_find_outgoing(struct stress *s)
 {
 	struct kprobe probe = { .symbol_name = "kho_fast_outgoing_root" };
 	phys_addr_t (*root)(void);
-	struct walk walk = { s };
+	struct stress_walk walk = { s };
 	int err;
 
 	if (!IS_ENABLED(CONFIG_KHO_FAST))
@@ -491,28 +491,28 @@ static int find_outgoing(struct stress *s)
 	unregister_kprobe(&probe);
 	err = kho_radix_init_tree(&s->outgoing, phys_to_virt(root()));
 	if (!err)
-		err = walk_outgoing(s, &walk);
+		err = stress_walk_outgoing(s, &walk);
 	s->others = walk.nr;
 	return err;
 }
 
 /* What is preserved goes to @set, the rest is freed. */
-static int give_away(struct stress *s, struct set *set)
+static int stress_make_set(struct stress *s, struct workload_set *set)
 {
 	unsigned long nr = 0;
 
-	set->entries = vcalloc(count_on(s), sizeof(*set->entries));
+	set->entries = vcalloc(stress_count_on(s), sizeof(*set->entries));
 	if (!set->entries)
 		return -ENOMEM;
 	for (unsigned long i = 0; i < s->nr_units; i++) {
-		const struct unit *unit = &s->units[i];
+		const struct stress_unit *unit = &s->units[i];
 
 		if (!unit->on) {
-			unit_free(unit);
+			stress_unit_free(unit);
 			continue;
 		}
 		for (unsigned int k = 0; k < unit->nr; k++)
-			set->entries[nr++] = entry_make(folio_pfn(unit_folio(unit, k)),
+			set->entries[nr++] = entry_make(folio_pfn(stress_unit_folio(unit, k)),
 							unit->order);
 	}
 	set->nr = nr;
@@ -521,50 +521,50 @@ static int give_away(struct stress *s, struct set *set)
 	return 0;
 }
 
-static void drop_units(struct stress *s)
+static void stress_drop_units(struct stress *s)
 {
 	for (unsigned long i = 0; i < s->nr_units; i++) {
 		if (s->units[i].on)
-			unit_one_by_one(&s->units[i]);
-		unit_free(&s->units[i]);
+			stress_unit_one_by_one(&s->units[i]);
+		stress_unit_free(&s->units[i]);
 	}
 	vfree(s->units);
 }
 
-static int run(struct stress *s, struct set *set)
+static int stress_run(struct stress *s, struct workload_set *set)
 {
-	struct worker *w;
+	struct stress_worker *w;
 	int err;
 
-	err = find_outgoing(s);
+	err = stress_find_outgoing(s);
 	if (err)
 		return err;
-	w = make_workers(s, set->seed);
+	w = stress_make_workers(s, set->seed);
 	if (!w)
 		return -ENOMEM;
-	err = run_rounds(s, w);
-	free_workers(w, s->nr_workers + WALKERS);
-	return err ?: give_away(s, set);
+	err = stress_run_rounds(s, w);
+	stress_free_workers(w, s->nr_workers + STRESS_WALKERS);
+	return err ?: stress_make_set(s, set);
 }
 
 /* blocks= of 4 MiB, of pages and of runs each; folios= of orders from 1 up. */
-int stress(struct set *set)
+int stress(struct workload_set *set)
 {
 	struct stress s = { .nr_workers = arg_num("threads", 4) };
 	int err = -ENOMEM;
 
-	if (!s.nr_workers || s.nr_workers > MAX_WORKERS)
-		return report_err(-EINVAL, "threads= is 1 to %d", MAX_WORKERS);
-	s.slots = vcalloc(NR_SLOTS, sizeof(*s.slots));
+	if (!s.nr_workers || s.nr_workers > STRESS_MAX_WORKERS)
+		return report_err(-EINVAL, "threads= is 1 to %d", STRESS_MAX_WORKERS);
+	s.slots = vcalloc(STRESS_NR_SLOTS, sizeof(*s.slots));
 	if (s.slots)
-		err = add_units(&s, arg_num("blocks", 24), arg_num("folios", 1024));
+		err = stress_add_units(&s, arg_num("blocks", 24), arg_num("folios", 1024));
 	if (err)
 		report_err(err, "no memory for the units");
 	else if (s.nr_units < s.nr_workers)
 		err = report_err(-EINVAL, "%lu units for %u threads", s.nr_units, s.nr_workers);
 	else
-		err = run(&s, set);
-	drop_units(&s);
+		err = stress_run(&s, set);
+	stress_drop_units(&s);
 	vfree(s.slots);
 	return err;
 }
