@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A vmalloc area for kho_preserve_vmalloc(); huge=1 maps it with large pages. */
+/* vmalloc areas for kho_preserve_vmalloc(); huge=1 maps large pages */
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 
@@ -12,7 +12,8 @@ int area_create(struct workload_set *set)
 	set->kind = SET_AREA;
 	set->stamp = STAMP_FULL;
 	if (!bytes || !PAGE_ALIGNED(bytes))
-		return report_err(-EINVAL, "bytes= is missing, or not whole pages");
+		return report_err(-EINVAL,
+				  "bytes= is missing, or not whole pages");
 	if (arg_num("huge", 0))
 		set->area = vmalloc_huge(bytes, GFP_KERNEL);
 	else

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Time preserving and unpreserving. The same folios again and again, so that the
- * first pass, which allocates the nodes of the tree, stands apart from the others.
- * With several threads each has its own CPU and folios of that CPU's node, and the
- * time is from the first start to the last end.
+ * Time preserving and unpreserving of the same folios, in several passes. The
+ * first pass, which allocates tree pages, is reported separately. With several
+ * threads each has its own CPU and folios of that CPU's node, and the time is
+ * from the first start to the last end.
  *
  *	bench what=KIND n=N [order=O] [stride=S] [random=1] [run=R] [reps=K]
  *	      [threads=T] [as=LABEL]
@@ -39,13 +39,13 @@ struct bench_thread {
 };
 
 /**
- * struct bench - one command
- * @kind:       what is measured
- * @wq:         its workers are bound to the CPUs of the threads
- * @nr:         threads that are set up
- * @waiting:    threads that are not at the start yet
- * @unpreserve: what this pass does
- * @threads:    of these only @nr count
+ * struct bench - One command.
+ * @kind:       Functions that are measured.
+ * @wq:         Workqueue with a bound worker on the CPU of each thread.
+ * @nr:         Number of threads that are set up.
+ * @waiting:    Number of threads that are not at the start yet.
+ * @unpreserve: This pass unpreserves.
+ * @threads:    Array of @nr threads, with room for all.
  */
 struct bench {
 	const struct bench_kind *kind;
@@ -58,7 +58,8 @@ struct bench {
 
 static void bench_run_thread(struct work_struct *work)
 {
-	struct bench_thread *thread = container_of(work, struct bench_thread, work);
+	struct bench_thread *thread =
+		container_of(work, struct bench_thread, work);
 	struct bench *bench = thread->bench;
 
 	atomic_dec(&bench->waiting);
@@ -74,7 +75,7 @@ static void bench_run_thread(struct work_struct *work)
 	thread->ended = ktime_get_raw_ns();
 }
 
-/* What the threads of a pass that failed part way have preserved. */
+/* Undo the threads that succeeded in a pass that failed. */
 static void bench_undo_pass(struct bench *bench)
 {
 	for (unsigned int i = 0; i < bench->nr; i++)
@@ -82,7 +83,7 @@ static void bench_undo_pass(struct bench *bench)
 			bench->kind->unpreserve(&bench->threads[i].job);
 }
 
-/* One pass of all threads; how long it took goes to @ns. */
+/* One pass of all threads; stores the duration in @ns. */
 static int bench_pass(struct bench *bench, bool unpreserve, u64 *ns)
 {
 	u64 began = U64_MAX, ended = 0;
@@ -91,7 +92,8 @@ static int bench_pass(struct bench *bench, bool unpreserve, u64 *ns)
 	bench->unpreserve = unpreserve;
 	atomic_set(&bench->waiting, bench->nr);
 	for (unsigned int i = 0; i < bench->nr; i++)
-		queue_work_on(bench->threads[i].cpu, bench->wq, &bench->threads[i].work);
+		queue_work_on(bench->threads[i].cpu, bench->wq,
+			      &bench->threads[i].work);
 	for (unsigned int i = 0; i < bench->nr; i++) {
 		struct bench_thread *thread = &bench->threads[i];
 
@@ -106,7 +108,7 @@ static int bench_pass(struct bench *bench, bool unpreserve, u64 *ns)
 	return err;
 }
 
-/* A CPU of @nid that no thread has yet; one per thread, or they could not all start. */
+/* An unused CPU of @nid: each thread needs one to wait for the start. */
 static int bench_unused_cpu(const struct bench *bench, int nid)
 {
 	int cpu;
@@ -128,7 +130,8 @@ static int bench_add_thread(struct bench *bench, int nid)
 	struct bench_thread *thread;
 
 	if (cpu < 0)
-		return report_err(-EINVAL, "node %d has no CPU for another thread", nid);
+		return report_err(-EINVAL,
+				  "node %d has no CPU for another thread", nid);
 	thread = &bench->threads[bench->nr++];
 	thread->bench = bench;
 	thread->cpu = cpu;
@@ -156,11 +159,13 @@ static void bench_destroy(struct bench *bench)
 
 static struct bench *bench_alloc(unsigned int threads)
 {
-	struct bench *bench = kvzalloc(struct_size(bench, threads, threads), GFP_KERNEL);
+	struct bench *bench =
+		kvzalloc(struct_size(bench, threads, threads), GFP_KERNEL);
 
 	if (!bench)
 		return NULL;
-	bench->wq = alloc_workqueue("kho_bench", WQ_PERCPU | WQ_HIGHPRI | WQ_CPU_INTENSIVE, 0);
+	bench->wq = alloc_workqueue("kho_bench", WQ_PERCPU | WQ_HIGHPRI |
+				    WQ_CPU_INTENSIVE, 0);
 	if (bench->wq)
 		return bench;
 	bench_destroy(bench);
@@ -174,20 +179,22 @@ static int bench_by_value(const void *a, const void *b)
 	return one < two ? -1 : one > two;
 }
 
-static void bench_report_passes(const char *label, const char *verb, u64 *ns, unsigned int reps,
-			  unsigned long nr)
+static void bench_report_passes(const char *label, const char *verb, u64 *ns,
+				unsigned int reps, unsigned long nr)
 {
 	u64 hundredths;
 
 	sort(ns, reps, sizeof(*ns), bench_by_value, NULL);
 	hundredths = div64_u64(ns[reps / 2] * 100, nr);
-	report("%s_%s_min_ns=%llu\n%s_%s_ns=%llu\n%s_%s_max_ns=%llu\n", label, verb, ns[0],
-	       label, verb, ns[reps / 2], label, verb, ns[reps - 1]);
-	report("%s_%s_per_folio=%llu.%02llu\n", label, verb, hundredths / 100, hundredths % 100);
+	report("%s_%s_min_ns=%llu\n%s_%s_ns=%llu\n%s_%s_max_ns=%llu\n", label,
+	       verb, ns[0], label, verb, ns[reps / 2], label, verb,
+	       ns[reps - 1]);
+	report("%s_%s_per_folio=%llu.%02llu\n", label, verb, hundredths / 100,
+	       hundredths % 100);
 }
 
-static void bench_report(const struct bench *bench, u64 first, u64 *preserve, u64 *unpreserve,
-			 unsigned int reps)
+static void bench_report(const struct bench *bench, u64 first, u64 *preserve,
+			 u64 *unpreserve, unsigned int reps)
 {
 	const char *label = arg_str("as", bench->kind->name);
 	unsigned long nr = 0, calls = 0;
@@ -196,14 +203,15 @@ static void bench_report(const struct bench *bench, u64 first, u64 *preserve, u6
 		nr += bench->threads[i].job.nr;
 		calls += bench->threads[i].job.nr_calls;
 	}
-	report("%s_folios=%lu\n%s_calls=%lu\n%s_first_ns=%llu\n", label, nr, label, calls,
-	       label, first);
+	report("%s_folios=%lu\n%s_calls=%lu\n%s_first_ns=%llu\n", label, nr,
+	       label, calls, label, first);
 	bench_report_passes(label, "preserve", preserve, reps, nr);
 	bench_report_passes(label, "unpreserve", unpreserve, reps, nr);
 }
 
-/* Pass 0 is the first one; of the others the times are kept in @preserve and @unpreserve. */
-static int bench_measure(struct bench *bench, u64 *preserve, u64 *unpreserve, unsigned int reps)
+/* Pass 0 is reported separately; times of the others go to both arrays. */
+static int bench_measure(struct bench *bench, u64 *preserve, u64 *unpreserve,
+			 unsigned int reps)
 {
 	u64 first = 0, unused;
 	int err = 0;
@@ -211,7 +219,8 @@ static int bench_measure(struct bench *bench, u64 *preserve, u64 *unpreserve, un
 	for (unsigned int i = 0; !err && i <= reps; i++) {
 		err = bench_pass(bench, false, i ? &preserve[i - 1] : &first);
 		if (!err)
-			bench_pass(bench, true, i ? &unpreserve[i - 1] : &unused);
+			bench_pass(bench, true,
+				   i ? &unpreserve[i - 1] : &unused);
 	}
 	if (err)
 		return report_err(err, "preserving");
@@ -219,7 +228,8 @@ static int bench_measure(struct bench *bench, u64 *preserve, u64 *unpreserve, un
 	return 0;
 }
 
-static int bench_run_passes(struct bench *bench, unsigned int threads, unsigned int reps)
+static int bench_run_passes(struct bench *bench, unsigned int threads,
+			    unsigned int reps)
 {
 	u64 *ns = kvcalloc(reps, 2 * sizeof(*ns), GFP_KERNEL);
 	int err;
@@ -241,8 +251,10 @@ int bench_run(void)
 	int err;
 
 	if (!kind)
-		return report_err(-EINVAL, "what= is empty, folio, batch, range or pages");
-	if (!threads || threads > BENCH_MAX_THREADS || !reps || reps > BENCH_MAX_REPS)
+		return report_err(-EINVAL,
+				  "what= is empty, folio, batch, range or pages");
+	if (!threads || threads > BENCH_MAX_THREADS || !reps ||
+	    reps > BENCH_MAX_REPS)
 		return report_err(-EINVAL, "threads= or reps= is out of range");
 	bench = bench_alloc(threads);
 	if (!bench)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The benchmarks of preserving.
+ * Benchmarks of preserving.
  *
- *	job	the folios of one thread, and the calls that preserve them
- *	kind	which function is called, and for how many folios at a time
+ *	job	folios of one thread, divided into calls
+ *	kind	function that is called
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -12,9 +12,9 @@
 #include <linux/types.h>
 
 /**
- * struct bench_call - what one call of a kind preserves
- * @folios: the first of them, in the array of the job
- * @nr:     how many
+ * struct bench_call - Folios of one call.
+ * @folios: First one, in the array of the job.
+ * @nr:     Number of folios.
  */
 struct bench_call {
 	struct folio **folios;
@@ -22,11 +22,11 @@ struct bench_call {
 };
 
 /**
- * struct bench_job - the folios of one thread
- * @folios:   of one order and one node, by address or shuffled
- * @nr:       how many
- * @calls:    all of @folios, each once
- * @nr_calls: how many
+ * struct bench_job - Folios of one thread.
+ * @folios:   Folios of one order and one node, by address or shuffled.
+ * @nr:       Number of folios.
+ * @calls:    Calls, which have each folio once.
+ * @nr_calls: Number of calls.
  */
 struct bench_job {
 	struct folio **folios;
@@ -36,11 +36,11 @@ struct bench_job {
 };
 
 /**
- * struct bench_kind - what is measured
- * @name:       in what=
- * @adjacent:   a call takes folios that follow one another in memory
- * @preserve:   preserve all folios of a job; after an error none is
- * @unpreserve: undo that
+ * struct bench_kind - A pair of functions that is measured.
+ * @name:       Name in what=.
+ * @adjacent:   The folios of a call must be adjacent.
+ * @preserve:   Preserves all folios of a job, or none after an error.
+ * @unpreserve: Unpreserves all of them.
  */
 struct bench_kind {
 	const char *name;
@@ -53,7 +53,8 @@ struct bench_kind {
 const struct bench_kind *bench_kind_find(const char *name);
 
 /* bench_job.c */
-int bench_job_create(struct bench_job *job, const struct bench_kind *kind, int nid);
+int bench_job_create(struct bench_job *job, const struct bench_kind *kind,
+		     int nid);
 void bench_job_destroy(struct bench_job *job);
 
 #endif /* BENCH_H */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The folios that a thread preserves: allocated once, not zeroed, all of one node.
+ * Folios of a thread: allocated once, not zeroed, on one node.
  *
- *	order=0 n=512			a block of pages, cut up: one after the other
- *	order=0 n=512 stride=64		every 64th page, so that many leaves are used
+ *	order=0 n=512			adjacent pages of a block
+ *	order=0 n=512 stride=64		every 64th page, so in many leaves
  *	random=1			shuffled
  *	run=R				calls of up to R folios
  */
@@ -18,15 +18,16 @@
 
 #define BENCH_GFP	(SET_GFP | __GFP_THISNODE)
 
-/* Each stride-th page of large blocks; returns how many there are. */
-static unsigned long bench_take_pages(struct bench_job *job, int nid, unsigned long stride,
-				unsigned long want)
+/* Every @stride-th page of large blocks; returns their number. */
+static unsigned long bench_take_pages(struct bench_job *job, int nid,
+				      unsigned long stride, unsigned long want)
 {
 	struct workload_drop drop = { LIST_HEAD_INIT(drop.list) };
 	unsigned long nr = 0;
 
 	while (nr < want) {
-		struct page *page = alloc_pages_node(nid, BENCH_GFP, MAX_PAGE_ORDER);
+		struct page *page =
+			alloc_pages_node(nid, BENCH_GFP, MAX_PAGE_ORDER);
 
 		if (!page)
 			break;
@@ -43,13 +44,14 @@ static unsigned long bench_take_pages(struct bench_job *job, int nid, unsigned l
 	return nr;
 }
 
-static unsigned long bench_take_folios(struct bench_job *job, int nid, unsigned int order,
-				 unsigned long want)
+static unsigned long bench_take_folios(struct bench_job *job, int nid,
+				       unsigned int order, unsigned long want)
 {
 	unsigned long nr;
 
 	for (nr = 0; nr < want; nr++) {
-		struct page *page = alloc_pages_node(nid, BENCH_GFP | __GFP_COMP, order);
+		struct page *page =
+			alloc_pages_node(nid, BENCH_GFP | __GFP_COMP, order);
 
 		if (!page)
 			break;
@@ -71,7 +73,8 @@ static void bench_arrange(struct bench_job *job)
 {
 	struct rnd_state rnd;
 
-	sort(job->folios, job->nr, sizeof(*job->folios), bench_by_address, NULL);
+	sort(job->folios, job->nr, sizeof(*job->folios), bench_by_address,
+	     NULL);
 	if (!arg_num("random", 0))
 		return;
 	prandom_seed_state(&rnd, arg_num("seed", 1));
@@ -87,22 +90,27 @@ static bool bench_follows(const struct folio *folio, const struct folio *prev)
 	return folio_pfn(folio) == folio_pfn(prev) + folio_nr_pages(prev);
 }
 
-/* The longest call that starts at @folios, of which there are @left. */
-static unsigned long bench_call_length(struct folio **folios, unsigned long left,
-				 unsigned long run, bool adjacent)
+/* Length of a call that starts at @folios, with @left folios to come. */
+static unsigned long bench_call_length(struct folio **folios,
+				       unsigned long left, unsigned long run,
+				       bool adjacent)
 {
 	unsigned long nr = 1;
 
-	while (nr < min(left, run) && (!adjacent || bench_follows(folios[nr], folios[nr - 1])))
+	while (nr < min(left, run) &&
+	       (!adjacent || bench_follows(folios[nr], folios[nr - 1])))
 		nr++;
 	return nr;
 }
 
-static void bench_make_calls(struct bench_job *job, bool adjacent, unsigned long run)
+static void bench_make_calls(struct bench_job *job, bool adjacent,
+			     unsigned long run)
 {
 	for (unsigned long i = 0, nr; i < job->nr; i += nr) {
-		nr = bench_call_length(job->folios + i, job->nr - i, run, adjacent);
-		job->calls[job->nr_calls++] = (struct bench_call){ job->folios + i, nr };
+		nr = bench_call_length(job->folios + i, job->nr - i, run,
+				       adjacent);
+		job->calls[job->nr_calls++] =
+			(struct bench_call){ job->folios + i, nr };
 	}
 }
 
@@ -112,19 +120,22 @@ static int bench_fill_job(struct bench_job *job, int nid, unsigned long want)
 	unsigned long stride = arg_num("stride", 1);
 
 	if (order > MAX_PAGE_ORDER || !stride || (order && stride > 1))
-		return report_err(-EINVAL, "order= or stride= (for order 0) is out of range");
+		return report_err(-EINVAL,
+				  "order= or stride= (order 0) is out of range");
 	if (order)
 		job->nr = bench_take_folios(job, nid, order, want);
 	else
 		job->nr = bench_take_pages(job, nid, stride, want);
 	if (job->nr < want)
-		return report_err(-ENOMEM, "node %d has %lu such folios only, not %lu",
+		return report_err(-ENOMEM,
+				  "node %d has %lu such folios only, not %lu",
 				  nid, job->nr, want);
 	return 0;
 }
 
-/* On error the job is left for bench_job_destroy(). */
-int bench_job_create(struct bench_job *job, const struct bench_kind *kind, int nid)
+/* After an error the caller must call bench_job_destroy(). */
+int bench_job_create(struct bench_job *job, const struct bench_kind *kind,
+		     int nid)
 {
 	unsigned long want = arg_num("n", 0), run = arg_num("run", 512);
 	int err;

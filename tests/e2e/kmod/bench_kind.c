@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What can be measured. Each kind has its own loop, so that what is in it besides
- * the call is the same for all: an indirect call would cost as much as a hint that
- * hits.
+ * Functions to be measured. Each kind has a loop of its own: an indirect call
+ * would cost as much as a hit in the leaf cache.
  *
  *	empty	nothing: the cost of the loop
  *	folio	kho_preserve_folio()
  *	batch	kho_preserve_folios(), any folios
- *	range	kho_preserve_folio_range(), folios that follow one another
- *	pages	kho_preserve_pages(), likewise
+ *	range	kho_preserve_folio_range(), adjacent folios
+ *	pages	kho_preserve_pages(), adjacent folios
  */
 #include <linux/array_size.h>
 #include <linux/kexec_handover.h>
@@ -17,7 +16,7 @@
 
 #include "bench.h"
 
-/* What a loop over folios costs without a call in it. */
+/* Loop over folios without a call */
 static void bench_empty_unpreserve(const struct bench_job *job)
 {
 	for (unsigned long i = 0; i < job->nr; i++)
@@ -51,7 +50,8 @@ static void bench_folio_unpreserve(const struct bench_job *job)
 		kho_unpreserve_folio(job->folios[i]);
 }
 
-static void bench_batch_undo(const struct bench_job *job, unsigned long nr_calls)
+static void bench_batch_undo(const struct bench_job *job,
+			     unsigned long nr_calls)
 {
 	for (unsigned long i = 0; i < nr_calls; i++)
 		kho_unpreserve_folios(job->calls[i].folios, job->calls[i].nr);
@@ -60,7 +60,8 @@ static void bench_batch_undo(const struct bench_job *job, unsigned long nr_calls
 static int bench_batch_preserve(const struct bench_job *job)
 {
 	for (unsigned long i = 0; i < job->nr_calls; i++) {
-		int err = kho_preserve_folios(job->calls[i].folios, job->calls[i].nr);
+		int err = kho_preserve_folios(job->calls[i].folios,
+					      job->calls[i].nr);
 
 		if (err) {
 			bench_batch_undo(job, i);
@@ -75,16 +76,19 @@ static void bench_batch_unpreserve(const struct bench_job *job)
 	bench_batch_undo(job, job->nr_calls);
 }
 
-static void bench_range_undo(const struct bench_job *job, unsigned long nr_calls)
+static void bench_range_undo(const struct bench_job *job,
+			     unsigned long nr_calls)
 {
 	for (unsigned long i = 0; i < nr_calls; i++)
-		kho_unpreserve_folio_range(job->calls[i].folios[0], job->calls[i].nr);
+		kho_unpreserve_folio_range(job->calls[i].folios[0],
+					   job->calls[i].nr);
 }
 
 static int bench_range_preserve(const struct bench_job *job)
 {
 	for (unsigned long i = 0; i < job->nr_calls; i++) {
-		int err = kho_preserve_folio_range(job->calls[i].folios[0], job->calls[i].nr);
+		int err = kho_preserve_folio_range(job->calls[i].folios[0],
+						   job->calls[i].nr);
 
 		if (err) {
 			bench_range_undo(job, i);
@@ -104,7 +108,8 @@ static unsigned long bench_call_pages(const struct bench_call *call)
 	return call->nr << folio_order(call->folios[0]);
 }
 
-static void bench_pages_undo(const struct bench_job *job, unsigned long nr_calls)
+static void bench_pages_undo(const struct bench_job *job,
+			     unsigned long nr_calls)
 {
 	for (unsigned long i = 0; i < nr_calls; i++)
 		kho_unpreserve_pages(folio_page(job->calls[i].folios[0], 0),
@@ -114,9 +119,10 @@ static void bench_pages_undo(const struct bench_job *job, unsigned long nr_calls
 static int bench_pages_preserve(const struct bench_job *job)
 {
 	for (unsigned long i = 0; i < job->nr_calls; i++) {
-		int err = kho_preserve_pages(folio_page(job->calls[i].folios[0], 0),
-					     bench_call_pages(&job->calls[i]));
+		struct page *page = folio_page(job->calls[i].folios[0], 0);
+		int err;
 
+		err = kho_preserve_pages(page, bench_call_pages(&job->calls[i]));
 		if (err) {
 			bench_pages_undo(job, i);
 			return err;

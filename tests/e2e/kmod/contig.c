@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Try to take memory away range by range, as CMA and gigantic pages do.  A range with
- * a held page must be refused, at once, and stay as it is.
+ * Allocate memory range by range, as CMA and gigantic pages do. A range with a
+ * preserved page must be refused at once and stay unchanged.
  */
 #include <linux/gfp.h>
 #include <linux/ktime.h>
@@ -17,7 +17,8 @@ struct contig_tally {
 	u64 max_ns;
 };
 
-static int contig_try_range(unsigned long start, unsigned long end, struct contig_tally *tally)
+static int contig_try_range(unsigned long start, unsigned long end,
+			    struct contig_tally *tally)
 {
 	u64 ns = ktime_get_raw_ns();
 	int err = alloc_contig_range(start, end, ACR_FLAGS_NONE, GFP_KERNEL);
@@ -53,7 +54,7 @@ static bool contig_in_one_zone(unsigned long start, unsigned long end)
 	return first && last && page_zone(first) == page_zone(last);
 }
 
-/* span= is the size of the ranges; want=none or some is how many may be taken. */
+/* span=: size of the ranges; want=none or some: ranges to be allocated */
 int contig(void)
 {
 	unsigned long span = arg_num("span", SZ_128M) >> PAGE_SHIFT;
@@ -68,8 +69,10 @@ int contig(void)
 	report("contig_taken=%lu\ncontig_busy=%lu\ncontig_max_ns=%llu\n",
 	       tally.taken, tally.busy, tally.max_ns);
 	if (!err && some != !!tally.taken)
-		err = report_err(-EIO, "%lu ranges could be taken", tally.taken);
+		err = report_err(-EIO, "%lu ranges could be taken",
+				 tally.taken);
 	if (!err && tally.max_ns > NSEC_PER_SEC)
-		err = report_err(-ETIME, "one range took %llu ns", tally.max_ns);
+		err = report_err(-ETIME, "one range took %llu ns",
+				 tally.max_ns);
 	return err;
 }

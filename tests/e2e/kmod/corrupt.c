@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Spoil the handover, for the tests of what the next kernel does with a bad one.
+ * Corrupt the handover, for tests of the next kernel.
  *
- * A probe on kho_fill_kimage(), which kexec_file_load() calls, learns which image
- * is loaded.  The list of scratch areas is copied into that image, so it is
- * spoiled right there.  The FDT and the tree stay live memory until the jump:
- * they are spoiled by the last reboot notifier, after everybody else used them.
+ * A probe on kho_fill_kimage(), which kexec_file_load() calls, finds the image.
+ * The list of scratch areas is copied into the image, so it is corrupted at
+ * once. FDT and tree are in use until the jump, so they are corrupted in the
+ * last reboot notifier.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,7 +20,7 @@
 
 #include "kho_workload.h"
 
-/* 32 TiB: addressable, and no test guest is as large. */
+/* 32 TiB: addressable, and above the memory of all guests */
 #define CORRUPT_OUTSIDE_RAM	BIT_ULL(45)
 #define CORRUPT_BAD_ORDER	30
 
@@ -31,13 +31,14 @@ struct corrupt_scratch_area {	/* as on the wire */
 
 struct corrupt_handover {
 	void *fdt;			/* one page */
-	u64 *root_prop;			/* in @fdt: the root's physical address */
+	u64 *root_prop; /* in @fdt: physical address of the root */
 	struct kho_radix_node *root;
-	struct corrupt_scratch_area *scratch;	/* the copy that goes into the image */
-	struct kexec_segment *segment;	/* which holds @scratch */
+	struct corrupt_scratch_area
+		*scratch;		/* the copy that goes into the image */
+	struct kexec_segment *segment;	/* the segment with @scratch */
 };
 
-/* Where @name stands in the FDT's strings. */
+/* Position of @name in the strings of the FDT */
 static char *corrupt_fdt_find_name(void *fdt, const char *name)
 {
 	char *strings = fdt + fdt_off_dt_strings(fdt);
@@ -49,7 +50,7 @@ static char *corrupt_fdt_find_name(void *fdt, const char *name)
 	return NULL;
 }
 
-/* The value of the 8-byte property @name: a tag, the length, the name, the value. */
+/* Value of the 8-byte property @name: tag, length, name, value */
 static u64 *corrupt_fdt_prop_u64(void *fdt, const char *name)
 {
 	char *string = corrupt_fdt_find_name(fdt, name);
@@ -61,7 +62,8 @@ static u64 *corrupt_fdt_prop_u64(void *fdt, const char *name)
 		return NULL;
 	nameoff = string - (char *)fdt - fdt_off_dt_strings(fdt);
 	for (; tag + 5 <= end; tag++)
-		if (fdt32_to_cpu(tag[0]) == FDT_PROP && fdt32_to_cpu(tag[1]) == 8 &&
+		if (fdt32_to_cpu(tag[0]) == FDT_PROP &&
+		    fdt32_to_cpu(tag[1]) == 8 &&
 		    fdt32_to_cpu(tag[2]) == nameoff)
 			return (u64 *)(tag + 3);
 	return NULL;
@@ -110,7 +112,7 @@ static int corrupt_root_unaligned(struct corrupt_handover *ho)
 	return 0;
 }
 
-/* The slot of some node of level 1, so above the leaves. */
+/* A used slot of a level-2 table, with the address of a level-1 table */
 static u64 *corrupt_some_slot(struct corrupt_handover *ho)
 {
 	struct kho_radix_node *node = ho->root;
@@ -139,7 +141,8 @@ static int corrupt_node_loop(struct corrupt_handover *ho)
 	return 0;
 }
 
-static int corrupt_add_key(struct corrupt_handover *ho, u64 phys, unsigned int order)
+static int corrupt_add_key(struct corrupt_handover *ho, u64 phys,
+			   unsigned int order)
 {
 	struct kho_radix_tree tree;
 	int err;
@@ -166,7 +169,7 @@ static int corrupt_key_in_scratch(struct corrupt_handover *ho)
 	return corrupt_add_key(ho, ho->scratch[0].addr + PAGE_SIZE, 0);
 }
 
-/* Less than one area. */
+/* Less than one area */
 static int corrupt_scratch_count_bad(struct corrupt_handover *ho)
 {
 	ho->segment->bufsz = sizeof(struct corrupt_scratch_area) / 2;
@@ -205,22 +208,25 @@ static const struct corrupt_kind *corrupt_armed;
 static char corrupt_luo_what[40];
 static struct corrupt_handover handover;
 
-/* Any of those of corrupt_luo.c; @name is a prefix. */
+/* All faults of corrupt_luo.c; the name is a prefix. */
 static int corrupt_luo_bad(struct corrupt_handover *ho)
 {
 	return corrupt_luo(ho->fdt, corrupt_luo_what);
 }
 
-static const struct corrupt_kind corrupt_luo_kind = { "luo-", NULL, corrupt_luo_bad };
+static const struct corrupt_kind corrupt_luo_kind = { "luo-", NULL,
+						      corrupt_luo_bad };
 
-static int corrupt_fill_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+static int corrupt_fill_entry(struct kretprobe_instance *ri,
+			      struct pt_regs *regs)
 {
 	*(struct kimage **)ri->data = (void *)regs_get_kernel_argument(regs, 0);
 	return 0;
 }
 
-/* kho_fill_kimage() returned: the image points to the FDT and the scratch list. */
-static int corrupt_fill_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+/* After kho_fill_kimage() the image has pointers to FDT and scratch list. */
+static int corrupt_fill_return(struct kretprobe_instance *ri,
+			       struct pt_regs *regs)
 {
 	struct kimage *image = *(struct kimage **)ri->data;
 
@@ -243,17 +249,21 @@ static struct kretprobe corrupt_fill_probe = {
 	.data_size = sizeof(struct kimage *),
 };
 
-static int corrupt_at_reboot(struct notifier_block *nb, unsigned long action, void *data)
+static int corrupt_at_reboot(struct notifier_block *nb, unsigned long action,
+			     void *data)
 {
 	int err = -ENOENT;
 
 	if (!handover.fdt)
 		goto out;
-	handover.root_prop = corrupt_fdt_prop_u64(handover.fdt, KHO_FDT_MEMORY_MAP_PROP_NAME);
+	handover.root_prop = corrupt_fdt_prop_u64(handover.fdt,
+						  KHO_FDT_MEMORY_MAP_PROP_NAME);
 	if (!handover.root_prop)
 		goto out;
 	handover.root = phys_to_virt(*handover.root_prop);
-	err = corrupt_armed->at_reboot ? corrupt_armed->at_reboot(&handover) : 0;
+	err = 0;
+	if (corrupt_armed->at_reboot)
+		err = corrupt_armed->at_reboot(&handover);
 out:
 	pr_info("spoiled %s: %d\n", corrupt_armed->name, err);
 	return NOTIFY_DONE;
@@ -277,7 +287,8 @@ int corrupt(const char *what)
 		kind = &corrupt_luo_kind;
 	}
 	if (!kind || corrupt_armed)
-		return report_err(-EINVAL, "what= is unknown, or one is armed already");
+		return report_err(-EINVAL,
+				  "unknown what=, or a fault is armed already");
 
 	handover.scratch = (void *)get_zeroed_page(GFP_KERNEL);
 	if (!handover.scratch)
@@ -300,5 +311,5 @@ void corrupt_exit(void)
 		return;
 	unregister_reboot_notifier(&corrupt_reboot_nb);
 	unregister_kretprobe(&corrupt_fill_probe);
-	/* handover.scratch may be part of a loaded image: it stays. */
+	/* handover.scratch is leaked: it may be part of a loaded image. */
 }

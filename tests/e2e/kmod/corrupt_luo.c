@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Spoil the records of live update, as corrupt.c does the handover itself: last of all,
- * in the memory that the next kernel reads.
+ * Corrupt the records of live update, in the last reboot notifier as in
+ * corrupt.c.
  *
  *	FDT /LUO -> struct luo_ser -> block of sessions -> block of files
  *	                           -> FLBs
@@ -17,13 +17,13 @@
 struct corrupt_luo_records {
 	struct luo_ser *root;
 	struct kho_block_header_ser *sessions;
-	struct luo_session_ser *session;	/* the first */
+	struct luo_session_ser *session;	/* the first one */
 	struct kho_block_header_ser *files;	/* of the first session */
 	struct luo_file_ser *file;
 	struct luo_flb_header_ser *flbs;
 };
 
-/* The value of the first 8-byte property @prop behind the node LUO. */
+/* Value of the first 8-byte property @prop after the node LUO */
 static u64 *corrupt_luo_prop(void *fdt, const char *prop)
 {
 	const char *strings = fdt + fdt_off_dt_strings(fdt);
@@ -35,7 +35,8 @@ static u64 *corrupt_luo_prop(void *fdt, const char *prop)
 		if (fdt32_to_cpu(tag[0]) == FDT_BEGIN_NODE &&
 		    !strcmp((char *)(tag + 1), LUO_KHO_ENTRY_NAME))
 			behind = true;
-		if (behind && fdt32_to_cpu(tag[0]) == FDT_PROP && fdt32_to_cpu(tag[1]) == 8 &&
+		if (behind && fdt32_to_cpu(tag[0]) == FDT_PROP &&
+		    fdt32_to_cpu(tag[1]) == 8 &&
 		    fdt32_to_cpu(tag[2]) < fdt_size_dt_strings(fdt) &&
 		    !strcmp(strings + fdt32_to_cpu(tag[2]), prop))
 			return (u64 *)(tag + 3);
@@ -92,13 +93,14 @@ static void corrupt_luo_session_name(struct corrupt_luo_records *r)
 	memset(r->session->name, 'x', sizeof(r->session->name));
 }
 
-/* The second one gets the name of the first. */
+/* Name of the first session for the second one */
 static void corrupt_luo_session_twice(struct corrupt_luo_records *r)
 {
-	memcpy(r->session[1].name, r->session[0].name, sizeof(r->session[0].name));
+	memcpy(r->session[1].name, r->session[0].name,
+	       sizeof(r->session[0].name));
 }
 
-/* Memory that the handler of the first file wants to have. */
+/* Memory of the first file's handler */
 static void corrupt_luo_files_are_data(struct corrupt_luo_records *r)
 {
 	r->session->file_set_ser.files = r->file->data & PAGE_MASK;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands: a line written to /sys/kernel/debug/kho_workload/run is carried
- * out at once, and reading the file then gives its results.
+ * Commands: a line written to /sys/kernel/debug/kho_workload/run is executed at
+ * once; a read returns its results.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -54,7 +54,7 @@ static const struct {
 static int workload_create_set(struct workload_set *set)
 {
 	const char *stamp = arg_str("stamp", "full");
-	/* 'stress' is a command of its own, since there is more to it than a set. */
+	/* 'stress' is a command of its own: it does more than create a set. */
 	const char *kind = arg_str("set", workload_words[0]);
 
 	set->seed = arg_num("seed", 1);
@@ -67,7 +67,8 @@ static int workload_create_set(struct workload_set *set)
 	else if (!strcmp(stamp, "thin"))
 		set->stamp = STAMP_THIN;
 	else if (strcmp(stamp, "none"))
-		return report_err(-EINVAL, "stamp= is full, head, sparse, thin or none");
+		return report_err(-EINVAL,
+				  "stamp= is full, head, sparse, thin or none");
 
 	for (int i = 0; i < ARRAY_SIZE(workload_kinds); i++)
 		if (!strcmp(kind, workload_kinds[i].name))
@@ -118,13 +119,13 @@ static int workload_corrupt(void)
 	return corrupt(arg_str("what", ""));
 }
 
-/* For the test of the rig: a guest that dies. */
+/* For tests of the rig: a guest that panics */
 static int workload_panic(void)
 {
 	panic("%s: asked to", KBUILD_MODNAME);
 }
 
-/* And one whose console is bad although all steps pass. */
+/* A guest with a bad console although all steps pass */
 static int workload_warn(void)
 {
 	WARN(1, "%s: asked to\n", KBUILD_MODNAME);
@@ -169,8 +170,8 @@ static int workload_run(char *line)
 	return report_err(-EINVAL, "unknown command");
 }
 
-static ssize_t workload_write(struct file *file, const char __user *buf, size_t len,
-			 loff_t *pos)
+static ssize_t workload_write(struct file *file, const char __user *buf,
+			      size_t len, loff_t *pos)
 {
 	char *line __free(kfree) = memdup_user_nul(buf, len);
 	int err;
@@ -184,7 +185,8 @@ static ssize_t workload_write(struct file *file, const char __user *buf, size_t 
 	return err ?: len;
 }
 
-static ssize_t workload_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+static ssize_t workload_read(struct file *file, char __user *buf, size_t len,
+			     loff_t *pos)
 {
 	guard(mutex)(&workload_lock);
 	return report_read(buf, len, pos);
