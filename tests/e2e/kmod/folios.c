@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sets of folios.  All are allocated before any is given back, so that the ones
- * that are kept have free memory in between:
+ * Sets of folios. All folios are allocated before any is freed, so that those
+ * of the set (K) have free memory between them:
  *
  *	scatter order=0 stride=2	K.K.K.K.K.K.K.K.
  *	mix				.KK.KKKKKKKK....K.KKKK
  *	sections			K....|K....|K....|	one per 128 MiB
- *	borders				K...K|....K|K....|K...K	of pageblocks and sections
+ *	borders				K...K|....K|K....|K...K	of pageblocks
  *	orders max=18			one folio of each order
  */
 #include <linux/kexec_handover.h>
@@ -18,7 +18,7 @@
 
 #include "kho_workload.h"
 
-/* Dropped pages hang on their own lru, which nobody else uses. */
+/* Dropped pages are linked by their lru, which has no other user. */
 void drop_page(struct workload_drop *drop, struct page *page)
 {
 	list_add(&page->lru, &drop->list);
@@ -40,7 +40,7 @@ int next_nid(int nid)
 	return next_node_in(nid, node_states[N_MEMORY]);
 }
 
-/* All of @nr are zero until they are allocated: set_destroy() knows. */
+/* Zero until allocated, for set_destroy() */
 static int folios_alloc_entries(struct workload_set *set, unsigned long nr)
 {
 	if (!nr)
@@ -54,12 +54,13 @@ static int folios_alloc_entries(struct workload_set *set, unsigned long nr)
 
 static int folios_too_few(unsigned long have, unsigned long want)
 {
-	return report_err(-ENOMEM, "memory for %lu folios only, not %lu", have, want);
+	return report_err(-ENOMEM, "memory for %lu folios only, not %lu", have,
+			  want);
 }
 
 /*
- * The largest block of separate pages that is left; *@order is where to start
- * and never rises again.
+ * The largest free block, split into pages. The search starts at *@order, which
+ * only decreases.
  */
 static struct page *folios_alloc_block(int *nid, unsigned int *order)
 {
@@ -77,8 +78,9 @@ static struct page *folios_alloc_block(int *nid, unsigned int *order)
 	}
 }
 
-/* Single pages: taken in big blocks, or two million of them would take minutes. */
-static unsigned long folios_scatter_pages(struct workload_set *set, unsigned long stride)
+/* Single pages, allocated in large blocks, since two million take minutes. */
+static unsigned long folios_scatter_pages(struct workload_set *set,
+					  unsigned long stride)
 {
 	struct workload_drop drop = { LIST_HEAD_INIT(drop.list) };
 	unsigned int order = MAX_PAGE_ORDER;
@@ -110,15 +112,17 @@ static struct page *folios_alloc(int nid, unsigned int order)
 
 	if (order <= MAX_PAGE_ORDER)
 		return alloc_pages_node(nid, SET_GFP | __GFP_COMP, order);
-	/* As hugetlb gets its gigantic pages. */
-	page = alloc_contig_frozen_pages(1UL << order, GFP_KERNEL | __GFP_COMP, nid, NULL);
+	/* As for gigantic pages of HugeTLB */
+	page = alloc_contig_frozen_pages(1UL << order, GFP_KERNEL | __GFP_COMP,
+					 nid, NULL);
 	if (page)
 		set_page_count(page, 1);
 	return page;
 }
 
-static unsigned long folios_scatter_order(struct workload_set *set, unsigned int order,
-				    unsigned long stride)
+static unsigned long folios_scatter_order(struct workload_set *set,
+					  unsigned int order,
+					  unsigned long stride)
 {
 	struct workload_drop drop = { LIST_HEAD_INIT(drop.list) };
 	unsigned long nr = 0;
@@ -132,7 +136,8 @@ static unsigned long folios_scatter_order(struct workload_set *set, unsigned int
 		if (!page)
 			break;
 		if ((page_to_pfn(page) >> order) % stride == 0)
-			set->entries[nr++] = entry_make(page_to_pfn(page), order);
+			set->entries[nr++] =
+				entry_make(page_to_pfn(page), order);
 		else
 			drop_page(&drop, page);
 		cond_resched();
@@ -178,7 +183,8 @@ int folios_mix(struct workload_set *set)
 		if (!page)
 			break;
 		if (prandom_u32_state(&rnd) & 1)
-			set->entries[nr++] = entry_make(page_to_pfn(page), order);
+			set->entries[nr++] =
+				entry_make(page_to_pfn(page), order);
 		else
 			drop_page(&drop, page);
 		cond_resched();
@@ -187,10 +193,11 @@ int folios_mix(struct workload_set *set)
 	return nr < set->nr ? folios_too_few(nr, set->nr) : 0;
 }
 
-/* Takes all memory to ask @wanted about each page of it; keeps up to @max. */
-static unsigned long folios_pick_pages(struct workload_set *set, unsigned long max,
-				bool (*wanted)(unsigned long pfn, unsigned long *seen),
-				unsigned long *seen)
+/* Allocates all memory and keeps up to @max pages that are @wanted. */
+static unsigned long
+folios_pick_pages(struct workload_set *set, unsigned long max,
+		  bool (*wanted)(unsigned long pfn, unsigned long *seen),
+		  unsigned long *seen)
 {
 	struct workload_drop drop = { LIST_HEAD_INIT(drop.list) };
 	unsigned int order = MAX_PAGE_ORDER;
@@ -213,11 +220,11 @@ static unsigned long folios_pick_pages(struct workload_set *set, unsigned long m
 	return nr;
 }
 
-/* Address space of this size is enough for a guest that is filled up. */
+/* Address space of the largest guest with such a set */
 #define PICK_MAX	SZ_64G
 #define PICK_SECTIONS	(PICK_MAX >> PA_SECTION_SHIFT)
 
-/* n= is the least number of pages that must be found. */
+/* n= is the minimum number of pages. */
 static int folios_pick(struct workload_set *set, unsigned long max,
 		bool (*wanted)(unsigned long pfn, unsigned long *seen))
 {
@@ -249,9 +256,9 @@ int folios_sections(struct workload_set *set)
 }
 
 /*
- * Of three pageblocks one has both ends preserved, one the first page only and one
- * the last, so that what is held meets what is not in every way.  A section always
- * has both.
+ * Of three pageblocks one has both ends preserved, one the first page and one
+ * the last, for all combinations of preserved and free neighbours. Of a section
+ * both ends are preserved.
  */
 static bool folios_is_border(unsigned long pfn, unsigned long *seen)
 {
@@ -266,10 +273,12 @@ static bool folios_is_border(unsigned long pfn, unsigned long *seen)
 
 int folios_borders(struct workload_set *set)
 {
-	return folios_pick(set, 2 * (PICK_MAX >> (PAGE_SHIFT + pageblock_order)), folios_is_border);
+	return folios_pick(set,
+			   2 * (PICK_MAX >> (PAGE_SHIFT + pageblock_order)),
+			   folios_is_border);
 }
 
-/* The largest first, while memory is in one piece. */
+/* The largest one first, before memory is fragmented. */
 int folios_orders(struct workload_set *set)
 {
 	unsigned int max = arg_num("max", MAX_PAGE_ORDER);
@@ -284,7 +293,8 @@ int folios_orders(struct workload_set *set)
 		nid = next_nid(nid);
 		page = folios_alloc(nid, max - i);
 		if (page)
-			set->entries[i] = entry_make(page_to_pfn(page), max - i);
+			set->entries[i] =
+				entry_make(page_to_pfn(page), max - i);
 		else
 			err = folios_too_few(i, max + 1);
 	}

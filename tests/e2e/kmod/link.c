@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kho_link: files that live update preserves, and that need one another.
+ * kho_link: files with dependencies, for tests of live update.
  *
- * Each open of /dev/kho_link is a new one. What is written to it, a command at a time:
+ * Each open of /dev/kho_link creates one. Commands, one a write:
  *
- *	value N		what it stands for
- *	need FD		another such file, which comes back with it
- *	forge TOKEN	hand that token over, as if a need had it
- *	fail		freezing it shall fail
+ *	value N		set the value
+ *	need FD		add a dependency on another such file
+ *	forge TOKEN	add a dependency with this token
+ *	fail		let the freeze fail
  *
- * Reading it gives its value and those of what it needs: "5 -> 3 4". What LUO does to
- * them is in debugfs, kho_link/events: f5 u5 r5 e5 for freeze, unfreeze, retrieve and
- * finish of the one with value 5.
+ * A read returns the value and those of the dependencies: "5 -> 3 4". debugfs
+ * has kho_link/events: f5 u5 r5 e5 are freeze, unfreeze, retrieve and finish of
+ * the file with value 5.
  *
- * For the accelerated kernel: stock exports nothing that a handler needs.
+ * For accelerated kernels only: stock exports none of the functions of a
+ * handler.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -36,7 +37,7 @@
 #define LINK_MAX_DEPENDENCIES	4
 #define LINK_MAX_EVENTS	4096
 
-/* What is handed over for one that needs others; the rest is its value, made odd. */
+/* Record of a file with dependencies; that of others is the value, made odd. */
 struct kho_link_ser {
 	u64 value;
 	u64 nr;
@@ -57,11 +58,19 @@ static DEFINE_SPINLOCK(link_events_lock);
 static char link_events[LINK_MAX_EVENTS];
 static size_t link_events_len;
 
+static u64 link_value(const struct file *file)
+{
+	const struct kho_link *link = file->private_data;
+
+	return link->value;
+}
+
 static void link_event(char what, u64 value)
 {
 	guard(spinlock)(&link_events_lock);
-	link_events_len += scnprintf(link_events + link_events_len, LINK_MAX_EVENTS - link_events_len, "%c%llu ",
-				what, value);
+	link_events_len += scnprintf(link_events + link_events_len,
+				     LINK_MAX_EVENTS - link_events_len,
+				     "%c%llu ", what, value);
 }
 
 static int link_events_show(struct seq_file *m, void *v)
@@ -71,7 +80,8 @@ static int link_events_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(link_events);
 
-static int link_add_dependency(struct kho_link *link, struct file *file, u64 forged)
+static int link_add_dependency(struct kho_link *link, struct file *file,
+			       u64 forged)
 {
 	if (link->nr == LINK_MAX_DEPENDENCIES)
 		return -ENOSPC;
@@ -87,7 +97,9 @@ static int link_add_dependency_fd(struct kho_link *link, int fd)
 
 	if (!file)
 		return -EBADF;
-	err = file->f_op == &link_fops ? link_add_dependency(link, file, 0) : -EINVAL;
+	err = -EINVAL;
+	if (file->f_op == &link_fops)
+		err = link_add_dependency(link, file, 0);
 	if (err)
 		fput(file);
 	return err;
@@ -111,7 +123,8 @@ static int link_run(struct kho_link *link, const char *command)
 	return 0;
 }
 
-static ssize_t link_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+static ssize_t link_write(struct file *file, const char __user *buf, size_t len,
+			  loff_t *pos)
 {
 	char command[32] = "";
 	int err;
@@ -124,18 +137,20 @@ static ssize_t link_write(struct file *file, const char __user *buf, size_t len,
 	return err ?: len;
 }
 
-static ssize_t link_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+static ssize_t link_read(struct file *file, char __user *buf, size_t len,
+			 loff_t *pos)
 {
 	struct kho_link *link = file->private_data;
-	loff_t start = 0;	/* each read is of all */
+	loff_t start = 0;	/* each read returns all */
 	char text[160];
 	int n = scnprintf(text, sizeof(text), "%llu", link->value);
 
 	for (unsigned int i = 0; i < link->nr; i++) {
-		struct kho_link *dependency = link->dependency[i] ? link->dependency[i]->private_data : NULL;
+		const struct file *dependency = link->dependency[i];
 
-		n += scnprintf(text + n, sizeof(text) - n, "%s%lld", i ? " " : " -> ",
-			       dependency ? (s64)dependency->value : -1);
+		n += scnprintf(text + n, sizeof(text) - n, "%s%lld",
+			       i ? " " : " -> ",
+			       dependency ? (s64)link_value(dependency) : -1);
 	}
 	return simple_read_from_buffer(buf, len, &start, text, n);
 }
@@ -168,12 +183,14 @@ static const struct file_operations link_fops = {
 	.write = link_write,
 };
 
-static bool link_can_preserve(struct liveupdate_file_handler *fh, struct file *file)
+static bool link_can_preserve(struct liveupdate_file_handler *fh,
+			      struct file *file)
 {
 	return file->f_op == &link_fops;
 }
 
-static int link_find_tokens(struct liveupdate_file_op_args *args, struct kho_link_ser *ser)
+static int link_find_tokens(struct liveupdate_file_op_args *args,
+			    struct kho_link_ser *ser)
 {
 	struct kho_link *link = args->file->private_data;
 
@@ -183,7 +200,8 @@ static int link_find_tokens(struct liveupdate_file_op_args *args, struct kho_lin
 
 		*token = link->forged[ser->nr];
 		if (link->dependency[ser->nr])
-			err = liveupdate_get_token_outgoing(args, link->dependency[ser->nr], token);
+			err = liveupdate_get_token_outgoing(
+				args, link->dependency[ser->nr], token);
 		if (err)
 			return err;
 	}
@@ -213,9 +231,12 @@ static int link_preserve(struct liveupdate_file_op_args *args)
 	return err;
 }
 
-static struct kho_link_ser *link_record(const struct liveupdate_file_op_args *args)
+static struct kho_link_ser *
+link_record(const struct liveupdate_file_op_args *args)
 {
-	return args->serialized_data & 1 ? NULL : phys_to_virt(args->serialized_data);
+	if (args->serialized_data & 1)
+		return NULL;
+	return phys_to_virt(args->serialized_data);
 }
 
 static void link_unpreserve(struct liveupdate_file_op_args *args)
@@ -240,12 +261,14 @@ static void link_unfreeze(struct liveupdate_file_op_args *args)
 	link_event('u', link->value);
 }
 
-static int link_get_dependencies(struct liveupdate_file_op_args *args, struct kho_link *link,
-		     const struct kho_link_ser *ser)
+static int link_get_dependencies(struct liveupdate_file_op_args *args,
+				 struct kho_link *link,
+				 const struct kho_link_ser *ser)
 {
 	for (u64 i = 0; ser && i < ser->nr; i++) {
 		struct file *file;
-		int err = liveupdate_get_file_incoming(args, ser->token[i], &file);
+		int err = liveupdate_get_file_incoming(args, ser->token[i],
+						       &file);
 
 		if (!err)
 			err = link_add_dependency(link, file, 0);
@@ -287,7 +310,7 @@ err_free:
 static void link_finish(struct liveupdate_file_op_args *args)
 {
 	if (args->file)
-		link_event('e', ((struct kho_link *)args->file->private_data)->value);
+		link_event('e', link_value(args->file));
 	else if (!args->retrieve_status)
 		kho_restore_free(link_record(args));
 }
@@ -341,5 +364,5 @@ static void __exit link_exit(void)
 }
 module_exit(link_exit);
 
-MODULE_DESCRIPTION("Files that need files, for tests of live update");
+MODULE_DESCRIPTION("Files with dependencies, for tests of live update");
 MODULE_LICENSE("GPL");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The manifest: one page under the subtree "kho_workload" that describes each
- * set.  The entries of a set are a preserved vmalloc area of their own.
+ * The manifest: a page, the subtree "kho_workload", that describes all sets.
+ * The entries of a set are a preserved vmalloc area.
  *
  *	kho_workload -> manifest_ser: set_ser, set_ser, ...
  *				       |
@@ -18,7 +18,7 @@
 #define MANIFEST_SUBTREE		"kho_workload"
 #define MANIFEST_MAGIC		0x6b686f776c642d31	/* "khowld-1" */
 
-/* @vmalloc is the area itself for SET_AREA, else the entries. */
+/* @vmalloc is the area for SET_AREA, or else the entries. */
 struct manifest_set_ser {
 	u64 kind;
 	u64 stamp;
@@ -33,7 +33,9 @@ struct manifest_ser {
 	struct manifest_set_ser sets[];
 };
 
-#define MANIFEST_MAX_SETS ((PAGE_SIZE - sizeof(struct manifest_ser)) / sizeof(struct manifest_set_ser))
+#define MANIFEST_MAX_SETS                                                      \
+	((PAGE_SIZE - sizeof(struct manifest_ser)) /                           \
+	 sizeof(struct manifest_set_ser))
 
 static LIST_HEAD(manifest_outgoing);
 static LIST_HEAD(manifest_incoming);
@@ -118,7 +120,7 @@ int manifest_unpreserve(void)
 	return 0;
 }
 
-/* What the sets need before their pages can be restored; not timed. */
+/* Restore the entries of a set, or its area; not timed. */
 static int manifest_restore_set(const struct manifest_set_ser *ser)
 {
 	struct workload_set *set = set_create();
@@ -132,7 +134,7 @@ static int manifest_restore_set(const struct manifest_set_ser *ser)
 	set->nr = ser->nr;
 	list_add_tail(&set->list, &manifest_incoming);
 
-	/* An area is restored here as a whole: its pages are nothing else. */
+	/* An area is restored here completely. */
 	area = kho_restore_vmalloc(&ser->vmalloc);
 	if (!area)
 		return report_err(-EIO, "a vmalloc area is not restored");
@@ -152,9 +154,10 @@ static int manifest_read(void)
 
 	err = kho_retrieve_subtree(MANIFEST_SUBTREE, &phys, &size);
 	if (err)
-		return report_err(err, "the previous kernel left no " MANIFEST_SUBTREE);
+		return report_err(err, "no subtree " MANIFEST_SUBTREE);
 	in = phys_to_virt(phys);
-	if (size != PAGE_SIZE || in->magic != MANIFEST_MAGIC || in->nr_sets > MANIFEST_MAX_SETS)
+	if (size != PAGE_SIZE || in->magic != MANIFEST_MAGIC ||
+	    in->nr_sets > MANIFEST_MAX_SETS)
 		return report_err(-EINVAL, "the manifest is spoiled");
 	for (int i = 0; i < in->nr_sets && !err; i++)
 		err = manifest_restore_set(&in->sets[i]);
@@ -184,7 +187,8 @@ int manifest_restore(void)
 
 	report("restored=%lu\nrestore_ns=%llu\n", nr - failed, ns);
 	if (failed)
-		return report_err(-EIO, "%lu of %lu entries are not restored", failed, nr);
+		return report_err(-EIO, "%lu of %lu entries are not restored",
+				  failed, nr);
 	return 0;
 }
 
@@ -214,7 +218,8 @@ int manifest_free(void)
 	return 0;
 }
 
-int manifest_spoil(unsigned long nr, void (*how)(struct workload_set *set, unsigned long which))
+int manifest_spoil(unsigned long nr,
+		   void (*how)(struct workload_set *set, unsigned long which))
 {
 	struct workload_set *set;
 
@@ -222,5 +227,7 @@ int manifest_spoil(unsigned long nr, void (*how)(struct workload_set *set, unsig
 		for (unsigned long i = 0; i < nr && i < set->nr; i++)
 			how(set, i * (set->nr / nr));
 	}
-	return list_empty(&manifest_outgoing) ? report_err(-ENOENT, "nothing is preserved") : 0;
+	if (list_empty(&manifest_outgoing))
+		return report_err(-ENOENT, "nothing is preserved");
+	return 0;
 }

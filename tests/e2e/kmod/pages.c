@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs of pages for kho_preserve_pages(): any length, any alignment, so one run
- * becomes several keys.  With run=N each run has N pages, which may be more than
- * the page allocator has in one piece, or than a section.
+ * Runs of pages for kho_preserve_pages(): of any length and alignment, so of
+ * several keys. With run=N each run has N pages, which may be more than the
+ * largest block of the page allocator, or than a section.
  */
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
@@ -16,7 +16,8 @@
 #define BLOCK_ORDER	7
 #define HALF		(1UL << (BLOCK_ORDER - 1))
 
-static u64 pages_random_run(struct rnd_state *rnd, int nid, struct workload_drop *drop)
+static u64 pages_random_run(struct rnd_state *rnd, int nid,
+			    struct workload_drop *drop)
 {
 	unsigned long first = prandom_u32_state(rnd) % HALF;
 	unsigned long nr = 1 + prandom_u32_state(rnd) % HALF;
@@ -33,7 +34,8 @@ static u64 pages_random_run(struct rnd_state *rnd, int nid, struct workload_drop
 
 static u64 pages_fixed_run(unsigned long nr, int nid)
 {
-	struct page *page = alloc_contig_pages(nr, GFP_KERNEL | __GFP_NOWARN, nid, NULL);
+	struct page *page =
+		alloc_contig_pages(nr, GFP_KERNEL | __GFP_NOWARN, nid, NULL);
 
 	return page ? entry_make(page_to_pfn(page), nr) : 0;
 }
@@ -52,14 +54,21 @@ int pages_runs(struct workload_set *set)
 
 	prandom_seed_state(&rnd, set->seed);
 	for (; set->nr < nr; set->nr++) {
+		u64 entry;
+
 		nid = next_nid(nid);
-		set->entries[set->nr] = run ? pages_fixed_run(run, nid) : pages_random_run(&rnd, nid, &drop);
-		if (!set->entries[set->nr])
+		if (run)
+			entry = pages_fixed_run(run, nid);
+		else
+			entry = pages_random_run(&rnd, nid, &drop);
+		if (!entry)
 			break;
+		set->entries[set->nr] = entry;
 		cond_resched();
 	}
 	drop_free(&drop);
 	if (set->nr < nr)
-		return report_err(-ENOMEM, "memory for %lu runs only, not %lu", set->nr, nr);
+		return report_err(-ENOMEM, "memory for %lu runs only, not %lu",
+				  set->nr, nr);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A data race, for the test of the rig: plain stores to a word of a bitmap in which
- * a thread adds and removes keys.  Of the two, one is in kernel/kho_fast.
+ * A data race, for a test of the rig: plain stores to a word of a bitmap in
+ * which a thread of kernel/kho_fast adds and removes keys.
  */
 #include <linux/err.h>
 #include <linux/io.h>
@@ -12,7 +12,7 @@
 
 #include "kho_workload.h"
 
-#define KEY	BIT(40)		/* some key; the other one is next to it */
+#define KEY	BIT(40)		/* the plain stores are to the next bit */
 
 static int race_flip_key(void *tree)
 {
@@ -24,7 +24,7 @@ static int race_flip_key(void *tree)
 	return 0;
 }
 
-/* A walk comes to the only leaf last. */
+/* The only leaf is last in a walk. */
 static int race_note_node(phys_addr_t phys, void *data)
 {
 	*(unsigned long **)data = phys_to_virt(phys);
@@ -52,7 +52,8 @@ int race(void)
 	err = kho_radix_init_tree(&tree, NULL);
 	if (err)
 		return err;
-	err = kho_radix_add_key(&tree, KEY) ?: kho_radix_walk_tree(&tree, &cb, &word);
+	err = kho_radix_add_key(&tree, KEY)
+		      ?: kho_radix_walk_tree(&tree, &cb, &word);
 	if (err)
 		goto out;
 	task = kthread_run(race_flip_key, &tree, "kho_race");

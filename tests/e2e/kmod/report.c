@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The results of the last command. */
+/* Results of the last command */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/fs.h>
@@ -18,7 +18,8 @@ void report_start(void)
 
 static void report_va(const char *fmt, va_list ap)
 {
-	report_len += vscnprintf(report_text + report_len, sizeof(report_text) - report_len, fmt, ap);
+	report_len += vscnprintf(report_text + report_len,
+				 sizeof(report_text) - report_len, fmt, ap);
 }
 
 void report(const char *fmt, ...)

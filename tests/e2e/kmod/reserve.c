@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that reserve_mem=SIZE:ALIGN:NAME set aside.  The first boot fills it, the
- * next ones must find the same bytes under the same name.
+ * Memory of reserve_mem=SIZE:ALIGN:NAME. The first boot fills it; later ones
+ * must find the same bytes under the same name.
  */
 #include <linux/io.h>
 #include <linux/kprobes.h>
@@ -41,12 +41,16 @@ int reserve_check(void)
 	if (!mem)
 		return -ENOENT;
 	for (phys_addr_t off = 0; off < size; off += PAGE_SIZE)
-		bad += !stamp_matches(mem + off, arg_num("seed", 1), off, PAGE_SIZE);
+		bad += !stamp_matches(mem + off, arg_num("seed", 1), off,
+				      PAGE_SIZE);
 	report("reserve_bad=%lu\n", bad);
-	return bad ? report_err(-EIO, "%lu of %llu pages differ", bad, size >> PAGE_SHIFT) : 0;
+	if (bad)
+		return report_err(-EIO, "%lu of %llu pages differ", bad,
+				  size >> PAGE_SHIFT);
+	return 0;
 }
 
-/* It is not exported: a probe tells where it is. */
+/* The function is not exported: a probe finds its address. */
 int reserve_release(void)
 {
 	struct kprobe probe = { .symbol_name = "reserve_mem_release_by_name" };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Overwrite what is free.  A preserved page that the new kernel wrongly gave to
- * its page allocator does not survive this.
+ * Overwrite free memory, and so each preserved page that the new kernel wrongly
+ * gave to the page allocator.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -10,7 +10,7 @@
 
 #define POISON 0xa5a5a5a5a5a5a5a5ULL
 
-/* Movable, so that scratch (which is CMA) is scribbled over too. */
+/* Movable, so that scratch, which is CMA, is overwritten too. */
 #define SCRIBBLE_GFP (GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | __GFP_NORETRY)
 
 static unsigned long scribble_free_kb(void)
@@ -21,7 +21,7 @@ static unsigned long scribble_free_kb(void)
 	return si.freeram << (PAGE_SHIFT - 10);
 }
 
-/* A plain loop: string instructions are slow where they are emulated. */
+/* A plain loop: string instructions are slow under emulation. */
 static void scribble_block(struct page *page, unsigned int order)
 {
 	u64 *word = page_address(page);
@@ -31,14 +31,15 @@ static void scribble_block(struct page *page, unsigned int order)
 		WRITE_ONCE(*word++, POISON);
 }
 
-/* Returns how many KiB were written; stops at @max of them. */
+/* Returns the number of KiB written, at most @max and one block. */
 static unsigned long scribble_order(struct list_head *taken, unsigned int order,
 				    unsigned long max)
 {
 	unsigned long kb = 0;
 
 	while (kb < max) {
-		struct page *page = alloc_pages(SCRIBBLE_GFP | __GFP_COMP, order);
+		struct page *page =
+			alloc_pages(SCRIBBLE_GFP | __GFP_COMP, order);
 
 		if (!page)
 			break;
@@ -61,8 +62,9 @@ int scribble(u64 max_mb)
 	drop_free(&taken);
 
 	report("free_kb=%lu\nscribbled_kb=%lu\n", had, kb);
-	/* The watermarks keep some, but a scribble that misses much proves nothing. */
+	/* Watermarks keep some memory, but most of it must be overwritten. */
 	if (kb < max && kb < had / 10 * 9)
-		return report_err(-ENOMEM, "only %lu of %lu kB could be taken", kb, had);
+		return report_err(-ENOMEM, "only %lu of %lu kB could be taken",
+				  kb, had);
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One set: the same verbs for folios, runs of pages and vmalloc areas. */
+/* Sets: the same functions for folios, runs of pages and vmalloc areas. */
 #include <linux/kexec_handover.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -8,7 +8,7 @@
 
 #include "kho_workload.h"
 
-/* What is stamped: @bytes of every @step-th page of an entry. */
+/* Stamped bytes: @bytes of every @step-th page of an entry */
 #define HEAD_BYTES	64
 static const struct {
 	unsigned long step;
@@ -21,7 +21,7 @@ static const struct {
 	[STAMP_THIN]	= { 64, HEAD_BYTES },
 };
 
-/* "sparse" stamps at least every so manyeth folio. */
+/* "sparse" stamps at least one in so many folios. */
 #define SPARSE_EVERY 64
 
 struct workload_set *set_create(void)
@@ -120,26 +120,29 @@ unsigned long set_restore(struct workload_set *set)
 		else
 			ok = kho_restore_pages(phys, entry_arg(entry));
 		if (!ok) {
-			set->entries[i] = 0;	/* not ours to check or free */
+			set->entries[i] = 0; /* must not be checked or freed */
 			failed++;
 		}
 	}
 	return failed;
 }
 
-/* The pages of entry @i: their first pfn, and how many there are. */
-static unsigned long entry_span(const struct workload_set *set, unsigned long i, unsigned long *pfn)
+/* Pages of entry @i: sets the first pfn, returns their number. */
+static unsigned long entry_span(const struct workload_set *set, unsigned long i,
+				unsigned long *pfn)
 {
 	u64 entry = set->entries[i];
 
 	*pfn = entry_pfn(entry);
-	return set->kind == SET_FOLIOS ? 1UL << entry_arg(entry) : entry_arg(entry);
+	if (set->kind == SET_FOLIOS)
+		return 1UL << entry_arg(entry);
+	return entry_arg(entry);
 }
 
 /*
- * A host gives memory to a guest as it is touched, 2 MiB at a time if it can, so
- * 200 GiB of stamped folios do not fit. "sparse" leaves a folio that was never
- * touched as it is, zero, and notes that.
+ * The host allocates memory of a guest when it is touched, 2 MiB at a time if
+ * it can, so 200 GiB of stamped folios do not fit. "sparse" does not touch
+ * folios that are still zero, and marks them.
  */
 static void entry_fill(struct workload_set *set, unsigned long i)
 {
@@ -159,7 +162,8 @@ void set_fill(struct workload_set *set)
 {
 	for (unsigned long i = 0; i < set->nr; i++) {
 		if (set->kind == SET_AREA)
-			stamp_page(set->area + i * PAGE_SIZE, set->seed, i, PAGE_SIZE);
+			stamp_page(set->area + i * PAGE_SIZE, set->seed, i,
+				   PAGE_SIZE);
 		else
 			entry_fill(set, i);
 		cond_resched();
@@ -173,8 +177,8 @@ static bool entry_contents_ok(struct workload_set *set, unsigned long i)
 	if (set->entries[i] & ENTRY_ZERO)
 		return !memchr_inv(pfn_to_kaddr(pfn), 0, HEAD_BYTES);
 	for (unsigned long off = 0; off < nr; off += stamps[set->stamp].step)
-		if (!stamp_matches(pfn_to_kaddr(pfn + off), set->seed, pfn + off,
-				   stamps[set->stamp].bytes))
+		if (!stamp_matches(pfn_to_kaddr(pfn + off), set->seed,
+				   pfn + off, stamps[set->stamp].bytes))
 			return false;
 	return true;
 }
@@ -194,10 +198,11 @@ static bool entry_is_sound(struct workload_set *set, unsigned long i)
 static bool entry_ok(struct workload_set *set, unsigned long i)
 {
 	if (set->kind == SET_AREA)
-		return stamp_matches(set->area + i * PAGE_SIZE, set->seed, i, PAGE_SIZE);
+		return stamp_matches(set->area + i * PAGE_SIZE, set->seed, i,
+				     PAGE_SIZE);
 	if (!set->entries[i])
 		return false;
-	/* The contents last: a folio of the wrong shape may not be mapped. */
+	/* Contents last: a folio of the wrong order may not be mapped. */
 	return entry_is_sound(set, i) && entry_contents_ok(set, i);
 }
 
@@ -226,7 +231,7 @@ void set_spoil(struct workload_set *set, unsigned long which)
 	*((u8 *)pfn_to_kaddr(pfn) + stamps[set->stamp].bytes / 2) ^= 1;
 }
 
-/* Entry @which stays in the manifest, but the next kernel will not hold it. */
+/* Entry @which stays in the manifest, but is not preserved. */
 void set_forget(struct workload_set *set, unsigned long which)
 {
 	if (set->entries)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a page must contain, and what its struct page must look like. */
+/* Contents of pages, and checks of their struct pages */
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 
 #include "kho_workload.h"
 
-#define GOLDEN 0x9e3779b97f4a7c15ULL	/* 2^64 / golden ratio: no pattern repeats */
+#define GOLDEN                                                                 \
+	0x9e3779b97f4a7c15ULL /* 2^64 / golden ratio: no pattern repeats */
 
-/* Every page of every set starts elsewhere, so none can stand in for another. */
+/* Each page of each set has another start, so pages cannot be mixed up. */
 static u64 stamp_start(u64 seed, u64 id)
 {
 	u64 h = (seed + 1) * GOLDEN ^ id;
@@ -29,7 +30,8 @@ bool stamp_matches(const void *addr, u64 seed, u64 id, size_t bytes)
 {
 	u64 word = stamp_start(seed, id);
 
-	for (const u64 *p = addr; (const void *)p < addr + bytes; p++, word += GOLDEN)
+	for (const u64 *p = addr; (const void *)p < addr + bytes;
+	     p++, word += GOLDEN)
 		if (*p != word)
 			return false;
 	return true;
@@ -47,7 +49,7 @@ bool page_is_sound(struct page *page)
 	       page_ref_count(page) == 1;
 }
 
-/* As folio_alloc() would have made it. */
+/* The state of a folio from folio_alloc() */
 bool folio_is_sound(struct folio *folio, unsigned long pfn, unsigned int order)
 {
 	if (folio_pfn(folio) != pfn || folio_order(folio) != order ||

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads that preserve and unpreserve at the same time, while others walk.  Memory is
- * cut into units, and each unit belongs to one thread, as the interface demands:
+ * Threads that preserve and unpreserve concurrently, while others walk the
+ * tree. Memory is divided into units; each belongs to one thread, as the API
+ * requires:
  *
- *	pages	0123012301230123	neighbouring bits, different threads
- *	runs	000000111111222222	threads meet inside the words of a bitmap
+ *	pages	0123012301230123	adjacent bits of different threads
+ *	runs	000000111111222222	several threads in a word of a bitmap
  *	folios	0 11 2222 3 00 1111	orders from 1 up
  *
- * The nodes of the outgoing tree stay until kexec, so they are made only once.  Beside
- * it there is a tree of our own that starts empty in each round, so that its nodes are
- * made over and over, by all threads at once.
+ * Pages of the outgoing tree are allocated once and stay until kexec. A second
+ * tree, of this module, is empty at the start of each round, so that all
+ * threads allocate its pages again.
  *
- * After each round the threads are gone and both trees must hold exactly what is
- * said to be in them; and what is preserved in the end becomes a set like others, which
- * the next kernel must hold, and nothing else.
+ * After each round, when the threads have ended, both trees must have exactly
+ * the recorded keys. Memory that is preserved in the end becomes a set.
  */
 #include <linux/delay.h>
 #include <linux/io.h>
@@ -34,12 +34,12 @@
 #define STRESS_WALKERS		2
 #define STRESS_ROUND_MS	200
 
-/* A run shares its first or its last word with another one's thread, often both. */
+/* A run shares its first or last word, often both, with other threads. */
 #define STRESS_RUN_PAGES	24
 #define STRESS_MAX_ORDER	6
-#define STRESS_BATCH		64	/* folios in a batch, but for the batch of all */
+#define STRESS_BATCH 64 /* folios of a batch, except one of all */
 
-/* @nr folios of @order, one after the other; @on is the owner's to change. */
+/* @nr adjacent folios of @order; the owner changes @on. */
 struct stress_unit {
 	unsigned long pfn;
 	u16 nr;
@@ -48,8 +48,9 @@ struct stress_unit {
 };
 
 /*
- * Keys of our own tree: neighbours in the first words of leaves that need tables of
- * their own, up to the top.  Few, so that two threads often meet in a word.
+ * Keys of the second tree: adjacent ones in the first words of leaves with
+ * separate tables up to the top. Few, so that threads often access the same
+ * word.
  */
 #define STRESS_SLOTS_PER_LEAF	128
 #define STRESS_NR_LEAVES	8
@@ -60,10 +61,10 @@ struct stress {
 	unsigned long nr_units, max_units;
 	unsigned long nr_folios;		/* of all units */
 	unsigned int nr_workers;
-	struct kho_radix_tree tree;		/* our own */
-	bool *slots;				/* whether its keys are there */
-	struct kho_radix_tree outgoing;		/* no root: not known */
-	unsigned long others;			/* keys in @outgoing that are not ours */
+	struct kho_radix_tree tree;		/* the second tree */
+	bool *slots;				/* its keys that are set */
+	struct kho_radix_tree outgoing;		/* no root: unknown */
+	unsigned long others;			/* other keys in @outgoing */
 };
 
 struct stress_worker {
@@ -71,12 +72,13 @@ struct stress_worker {
 	struct task_struct *task;
 	unsigned int id;
 	struct rnd_state rnd;
-	struct folio **folios;			/* room for all that it owns */
+	struct folio **folios;			/* room for all its folios */
 	unsigned long count;			/* operations, or walks */
 	int err;
 };
 
-static struct folio *stress_unit_folio(const struct stress_unit *unit, unsigned int i)
+static struct folio *stress_unit_folio(const struct stress_unit *unit,
+				       unsigned int i)
 {
 	return pfn_folio(unit->pfn + ((unsigned long)i << unit->order));
 }
@@ -87,13 +89,15 @@ static void stress_unit_free(const struct stress_unit *unit)
 		folio_put(stress_unit_folio(unit, i));
 }
 
-static void stress_unit_add(struct stress *s, unsigned long pfn, unsigned int nr, unsigned int order)
+static void stress_unit_add(struct stress *s, unsigned long pfn,
+			    unsigned int nr, unsigned int order)
 {
-	s->units[s->nr_units++] = (struct stress_unit){ .pfn = pfn, .nr = nr, .order = order };
+	s->units[s->nr_units++] =
+		(struct stress_unit){ .pfn = pfn, .nr = nr, .order = order };
 	s->nr_folios += nr;
 }
 
-/* A block of pages, cut into units of @step. */
+/* A block of pages, divided into units of @step */
 static int stress_add_block(struct stress *s, int nid, unsigned int step)
 {
 	struct page *page = alloc_pages_node(nid, SET_GFP, MAX_PAGE_ORDER);
@@ -103,7 +107,8 @@ static int stress_add_block(struct stress *s, int nid, unsigned int step)
 		return -ENOMEM;
 	split_page(page, MAX_PAGE_ORDER);
 	for (unsigned int i = 0; i < MAX_ORDER_NR_PAGES; i += step)
-		stress_unit_add(s, pfn + i, min(step, MAX_ORDER_NR_PAGES - i), 0);
+		stress_unit_add(s, pfn + i, min(step, MAX_ORDER_NR_PAGES - i),
+				0);
 	return 0;
 }
 
@@ -117,7 +122,8 @@ static int stress_add_folio(struct stress *s, int nid, unsigned int order)
 	return 0;
 }
 
-static int stress_add_units(struct stress *s, unsigned long blocks, unsigned long folios)
+static int stress_add_units(struct stress *s, unsigned long blocks,
+			    unsigned long folios)
 {
 	int nid = 0, err = 0;
 
@@ -140,12 +146,12 @@ static unsigned long stress_slot_key(unsigned int slot)
 {
 	unsigned long leaf = 1 + slot / STRESS_SLOTS_PER_LEAF;
 
-	/* Which level has the branch differs from leaf to leaf. */
+	/* Leaves branch at different levels. */
 	leaf <<= leaf % (KHO_TREE_MAX_DEPTH - 2) * KHO_TABLE_SIZE_LOG2;
 	return leaf << KHO_BITMAP_SIZE_LOG2 | slot % STRESS_SLOTS_PER_LEAF;
 }
 
-/* The reverse; STRESS_NR_SLOTS for a key that is none of ours. */
+/* The reverse; STRESS_NR_SLOTS for any other key */
 static unsigned int stress_key_slot(unsigned long key)
 {
 	unsigned long leaf = key >> KHO_BITMAP_SIZE_LOG2;
@@ -155,7 +161,8 @@ static unsigned int stress_key_slot(unsigned long key)
 		leaf >>= KHO_TABLE_SIZE_LOG2;
 	if (!leaf || leaf > STRESS_NR_LEAVES)
 		return STRESS_NR_SLOTS;
-	slot = (leaf - 1) * STRESS_SLOTS_PER_LEAF + (key & (STRESS_SLOTS_PER_LEAF - 1));
+	slot = (leaf - 1) * STRESS_SLOTS_PER_LEAF +
+	       (key & (STRESS_SLOTS_PER_LEAF - 1));
 	return stress_slot_key(slot) == key ? slot : STRESS_NR_SLOTS;
 }
 
@@ -164,15 +171,17 @@ static u32 stress_below(struct stress_worker *w, u32 limit)
 	return prandom_u32_state(&w->rnd) % limit;
 }
 
-/* How many of @nr things in a row are this worker's, and one of them. */
-static unsigned long stress_own_nr(const struct stress_worker *w, unsigned long nr)
+/* Number of this worker's objects of @nr in a row, and index of one of them */
+static unsigned long stress_own_nr(const struct stress_worker *w,
+				   unsigned long nr)
 {
 	const unsigned int step = w->stress->nr_workers;
 
 	return nr / step + (w->id < nr % step);
 }
 
-static unsigned long stress_own_index(const struct stress_worker *w, unsigned long i)
+static unsigned long stress_own_index(const struct stress_worker *w,
+				      unsigned long i)
 {
 	return w->id + i * w->stress->nr_workers;
 }
@@ -193,7 +202,8 @@ static int stress_unit_one_by_one(const struct stress_unit *unit)
 static int stress_unit_as_range(const struct stress_unit *unit)
 {
 	if (!unit->on)
-		return kho_preserve_folio_range(stress_unit_folio(unit, 0), unit->nr);
+		return kho_preserve_folio_range(stress_unit_folio(unit, 0),
+						unit->nr);
 	kho_unpreserve_folio_range(stress_unit_folio(unit, 0), unit->nr);
 	return 0;
 }
@@ -201,29 +211,37 @@ static int stress_unit_as_range(const struct stress_unit *unit)
 static int stress_flip_unit(struct stress_worker *w)
 {
 	struct stress *s = w->stress;
-	struct stress_unit *unit = &s->units[stress_own_index(w, stress_below(w, stress_own_nr(w, s->nr_units)))];
-	int err = stress_below(w, 2) ? stress_unit_one_by_one(unit) : stress_unit_as_range(unit);
+	unsigned long i = stress_below(w, stress_own_nr(w, s->nr_units));
+	struct stress_unit *unit = &s->units[stress_own_index(w, i)];
+	int err;
 
+	if (stress_below(w, 2))
+		err = stress_unit_one_by_one(unit);
+	else
+		err = stress_unit_as_range(unit);
 	if (!err)
 		unit->on = !unit->on;
 	return err;
 }
 
 /*
- * In one call some of our units that are alike: up to @max folios from a random one
- * on, or all there are, which is enough to be spread over the nodes.
+ * Units of the worker that are all on or all off, in one call: up to @max
+ * folios from a random one on, or all, which is enough for jobs on several
+ * nodes.
  */
 static int stress_flip_batch(struct stress_worker *w, unsigned long max)
 {
 	struct stress *s = w->stress;
 	const unsigned long own = stress_own_nr(w, s->nr_units);
-	const unsigned long first = max < s->nr_folios ? stress_below(w, own) : 0;
+	const unsigned long first =
+		max < s->nr_folios ? stress_below(w, own) : 0;
 	const bool on = stress_below(w, 2);
 	unsigned long nr = 0, end;
 	int err = 0;
 
 	for (end = first; end < own; end++) {
-		const struct stress_unit *unit = &s->units[stress_own_index(w, end)];
+		const struct stress_unit *unit =
+			&s->units[stress_own_index(w, end)];
 
 		if (unit->on != on)
 			continue;
@@ -246,7 +264,8 @@ static int stress_flip_batch(struct stress_worker *w, unsigned long max)
 static int stress_flip_key(struct stress_worker *w)
 {
 	struct stress *s = w->stress;
-	unsigned long slot = stress_own_index(w, stress_below(w, stress_own_nr(w, STRESS_NR_SLOTS)));
+	unsigned long i = stress_below(w, stress_own_nr(w, STRESS_NR_SLOTS));
+	unsigned long slot = stress_own_index(w, i);
 	int err = 0;
 
 	if (s->slots[slot])
@@ -282,11 +301,11 @@ static int stress_work(void *data)
 	return 0;
 }
 
-/* What a walk has seen. */
+/* State of a walk */
 struct stress_walk {
 	const struct stress *stress;
 	unsigned long last, nr;
-	bool exact;			/* nobody writes: what is seen is what is there */
+	bool exact;			/* no concurrent writer */
 };
 
 static int stress_seen_any(unsigned long key, void *data)
@@ -305,7 +324,8 @@ static int stress_seen_own(unsigned long key, void *data)
 	const struct stress_walk *walk = data;
 	unsigned int slot = stress_key_slot(key);
 
-	if (slot == STRESS_NR_SLOTS || (walk->exact && !walk->stress->slots[slot]))
+	if (slot == STRESS_NR_SLOTS ||
+	    (walk->exact && !walk->stress->slots[slot]))
 		return -EINVAL;
 	return stress_seen_any(key, data);
 }
@@ -321,7 +341,9 @@ static int stress_walk_outgoing(struct stress *s, struct stress_walk *walk)
 {
 	static const struct kho_radix_walk_cb cb = { .leaf = stress_seen_any };
 
-	return s->outgoing.root ? kho_radix_walk_tree(&s->outgoing, &cb, walk) : 0;
+	if (!s->outgoing.root)
+		return 0;
+	return kho_radix_walk_tree(&s->outgoing, &cb, walk);
 }
 
 static int stress_walk_both(void *data)
@@ -329,7 +351,8 @@ static int stress_walk_both(void *data)
 	struct stress_worker *w = data;
 
 	while (!kthread_should_stop()) {
-		struct stress_walk own = { w->stress }, outgoing = { w->stress };
+		struct stress_walk own = { w->stress },
+				   outgoing = { w->stress };
 
 		w->err = w->err ?: stress_walk_own(w->stress, &own);
 		w->err = w->err ?: stress_walk_outgoing(w->stress, &outgoing);
@@ -345,12 +368,13 @@ static int stress_start(struct stress_worker *w, unsigned int nr)
 		bool is_worker = i < w->stress->nr_workers;
 		struct task_struct *task;
 
-		task = kthread_create(is_worker ? stress_work : stress_walk_both, &w[i], "kho_stress/%u", i);
+		task = kthread_create(is_worker ? stress_work : stress_walk_both,
+				      &w[i], "kho_stress/%u", i);
 		if (IS_ERR(task))
 			return PTR_ERR(task);
 		w[i].task = get_task_struct(task);
 	}
-	/* All at once, or the first one has made the nodes before the others come. */
+	/* All at once, so that they allocate tree pages concurrently. */
 	for (unsigned int i = 0; i < nr; i++)
 		wake_up_process(w[i].task);
 	return 0;
@@ -361,13 +385,15 @@ static int stress_stop(struct stress_worker *w, unsigned int nr)
 	int err = 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
+		bool is_worker = i < w->stress->nr_workers;
+
 		if (!w[i].task)
 			continue;
 		kthread_stop_put(w[i].task);
 		w[i].task = NULL;
 		if (w[i].err && !err)
 			err = report_err(w[i].err, "%s %u",
-					 i < w->stress->nr_workers ? "worker" : "walker", i);
+					 is_worker ? "worker" : "walker", i);
 	}
 	return err;
 }
@@ -381,7 +407,7 @@ static unsigned long stress_count_on(const struct stress *s)
 	return nr;
 }
 
-/* Nobody else is there any more: do the trees hold what they must? */
+/* Compare the trees with the records; all threads have ended. */
 static int stress_check(struct stress *s)
 {
 	struct stress_walk own = { s, .exact = true }, outgoing = { s };
@@ -391,14 +417,17 @@ static int stress_check(struct stress *s)
 	for (unsigned int i = 0; i < STRESS_NR_SLOTS; i++)
 		want += s->slots[i];
 	if (err || own.nr != want)
-		return report_err(err ?: -EIO, "our own tree has %lu keys, not %lu", own.nr, want);
+		return report_err(err ?: -EIO,
+				  "the second tree has %lu keys, not %lu",
+				  own.nr, want);
 
 	if (!s->outgoing.root)
 		return 0;
 	err = stress_walk_outgoing(s, &outgoing);
 	want = s->others + stress_count_on(s);
 	if (err || outgoing.nr != want)
-		return report_err(err ?: -EIO, "the outgoing tree has %lu keys, not %lu",
+		return report_err(err ?: -EIO,
+				  "the outgoing tree has %lu keys, not %lu",
 				  outgoing.nr, want);
 	return 0;
 }
@@ -421,7 +450,8 @@ static int stress_one_round(struct stress *s, struct stress_worker *w)
 	return err;
 }
 
-static unsigned long stress_sum_counts(const struct stress_worker *w, unsigned int nr)
+static unsigned long stress_sum_counts(const struct stress_worker *w,
+				       unsigned int nr)
 {
 	unsigned long sum = 0;
 
@@ -439,7 +469,8 @@ static int stress_run_rounds(struct stress *s, struct stress_worker *w)
 		err = stress_one_round(s, w);
 		nr++;
 	} while (!err && time_before(jiffies, end));
-	report("rounds=%lu\noperations=%lu\nwalks=%lu\n", nr, stress_sum_counts(w, s->nr_workers),
+	report("rounds=%lu\noperations=%lu\nwalks=%lu\n", nr,
+	       stress_sum_counts(w, s->nr_workers),
 	       stress_sum_counts(w + s->nr_workers, STRESS_WALKERS));
 	return err;
 }
@@ -472,8 +503,9 @@ static struct stress_worker *stress_make_workers(struct stress *s, u64 seed)
 }
 
 /*
- * Only the accelerated kernel can be asked where the tree is, by a function that is not
- * exported: a probe tells where that is.  A stock walk would keep the writers out.
+ * Accelerated kernels only: the root comes from a function that is not
+ * exported, found with a probe. Stock has a mutex, so a walk would block the
+ * writers.
  */
 static int stress_find_outgoing(struct stress *s)
 {
@@ -496,7 +528,7 @@ static int stress_find_outgoing(struct stress *s)
 	return err;
 }
 
-/* What is preserved goes to @set, the rest is freed. */
+/* Preserved memory goes to @set, all other is freed. */
 static int stress_make_set(struct stress *s, struct workload_set *set)
 {
 	unsigned long nr = 0;
@@ -512,8 +544,9 @@ static int stress_make_set(struct stress *s, struct workload_set *set)
 			continue;
 		}
 		for (unsigned int k = 0; k < unit->nr; k++)
-			set->entries[nr++] = entry_make(folio_pfn(stress_unit_folio(unit, k)),
-							unit->order);
+			set->entries[nr++] =
+				entry_make(folio_pfn(stress_unit_folio(unit, k)),
+					   unit->order);
 	}
 	set->nr = nr;
 	set->preserved = true;
@@ -554,14 +587,17 @@ int stress(struct workload_set *set)
 	int err = -ENOMEM;
 
 	if (!s.nr_workers || s.nr_workers > STRESS_MAX_WORKERS)
-		return report_err(-EINVAL, "threads= is 1 to %d", STRESS_MAX_WORKERS);
+		return report_err(-EINVAL, "threads= is 1 to %d",
+				  STRESS_MAX_WORKERS);
 	s.slots = vcalloc(STRESS_NR_SLOTS, sizeof(*s.slots));
 	if (s.slots)
-		err = stress_add_units(&s, arg_num("blocks", 24), arg_num("folios", 1024));
+		err = stress_add_units(&s, arg_num("blocks", 24),
+				       arg_num("folios", 1024));
 	if (err)
 		report_err(err, "no memory for the units");
 	else if (s.nr_units < s.nr_workers)
-		err = report_err(-EINVAL, "%lu units for %u threads", s.nr_units, s.nr_workers);
+		err = report_err(-EINVAL, "%lu units for %u threads",
+				 s.nr_units, s.nr_workers);
 	else
 		err = stress_run(&s, set);
 	stress_drop_units(&s);
