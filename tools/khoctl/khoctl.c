@@ -75,7 +75,17 @@ static error_t parse_command(int key, char *arg, struct argp_state *state)
 {
 	struct request *r = state->input;
 	const struct command *c = r->command;
+	const struct setting *s = c->settings;
 
+	for (; s && s->key; s++) {
+		if (s->key != key)
+			continue;
+		if (s->text)
+			*s->text = arg;
+		else
+			*s->flag = true;
+		return 0;
+	}
 	switch (key) {
 	case ARGP_KEY_ARG:
 		if (r->nr_words == c->max_words)

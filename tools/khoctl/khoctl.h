@@ -208,12 +208,20 @@ char *item_text(const struct timeline_item *item);	/* "session vm-1"; to be free
 bool timeline_svg(FILE *out, const struct timeline *t);
 bool timeline_trace(FILE *out, const struct timeline *t);
 
+/* An option, and the variable that it sets. */
+struct setting {
+	int		key;
+	const char	**text;
+	bool		*flag;
+};
+
 /* The commands, for the table in khoctl.c. */
 struct command {
 	const char	*name, *help;			/* help: a line in the list of commands */
 	const char	*args_doc, *doc;		/* doc: in its own --help */
 	const struct argp_option *options;		/* but for the common ones */
-	error_t		(*option)(int key, char *arg, struct argp_state *state);
+	const struct setting *settings;
+	error_t		(*option)(int key, char *arg, struct argp_state *state);	/* others */
 	unsigned int	min_words, max_words;
 	int		(*run)(bool json, char **words);	/* returns the exit status */
 };

@@ -27,19 +27,9 @@ static const struct argp_option options[] = {
 
 static const char *coefficients_file, *status_file;
 
-static error_t option(int key, char *arg, struct argp_state *state)
-{
-	(void)state;
-	switch (key) {
-	case 'c':
-		coefficients_file = arg;
-		return 0;
-	case 's':
-		status_file = arg;
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
+static const struct setting settings[] = {
+	{ 'c', &coefficients_file, NULL }, { 's', &status_file, NULL }, { 0 }
+};
 
 enum part { BASE, MEMORY, RANGES, PAGES, BLACKOUT, RESTORE, SESSIONS, FILES, ALL, NR_PARTS };
 
@@ -240,6 +230,6 @@ const struct command cmd_plan = {
 	.doc = "Expected cost of a live update of this host, with a stock and with an accelerated "
 	       "kernel, and advice.",
 	.options = options,
-	.option = option,
+	.settings = settings,
 	.run = run,
 };

@@ -20,19 +20,7 @@ static const struct argp_option options[] = {
 
 static const char *svg, *trace;
 
-static error_t option(int key, char *arg, struct argp_state *state)
-{
-	(void)state;
-	switch (key) {
-	case 's':
-		svg = arg;
-		return 0;
-	case 't':
-		trace = arg;
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
+static const struct setting settings[] = { { 's', &svg, NULL }, { 't', &trace, NULL }, { 0 } };
 
 /* Contents of a phase, and how to shorten it */
 static const struct {
@@ -212,7 +200,7 @@ const struct command cmd_timeline = {
 	.doc = "Phases of the last live update, both kernels on one clock. FILE: a saved "
 	       "timeline.json, '-' for standard input; default: that of this kernel.",
 	.options = options,
-	.option = option,
+	.settings = settings,
 	.max_words = 1,
 	.run = run,
 };

@@ -17,33 +17,14 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static bool dump, in;
-static const char *fdt_file;
+static bool dump, in, out;
+static const char *fdt_file, *root_text;
 static uint64_t root;
 
-static error_t option(int key, char *arg, struct argp_state *state)
-{
-	char *end;
-
-	switch (key) {
-	case 'd':
-		dump = true;
-		return 0;
-	case 'o':
-	case 'i':
-		in = key == 'i';
-		return 0;
-	case 'f':
-		fdt_file = arg;
-		return 0;
-	case 'r':
-		root = strtoull(arg, &end, 0);
-		if (end == arg || *end || !root)
-			argp_error(state, "--root %s: not a physical address", arg);
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
+static const struct setting settings[] = {
+	{ 'd', NULL, &dump }, { 'i', NULL, &in }, { 'o', NULL, &out },
+	{ 'f', &fdt_file, NULL }, { 'r', &root_text, NULL }, { 0 }
+};
 
 static const char *const why_no_in =
 	"this kernel keeps no incoming tree: %s; look at an image of the old kernel's memory";
@@ -116,7 +97,13 @@ static int run(bool json, char **words)
 	const char *file = *words, *why = NULL;
 	const struct image *img;
 	struct tree *t;
+	char *end;
 
+	if (in && out)
+		errx(EXIT_INPUT, "--in and --out exclude each other");
+	root = root_text ? strtoull(root_text, &end, 0) : 0;
+	if (root_text && (!root || *end))
+		errx(EXIT_INPUT, "--root %s: not a physical address", root_text);
 	if (file && !fdt_file && !root)
 		errx(EXIT_INPUT, "%s: --fdt FILE or --root PHYS is missing, the place of its tree",
 		     file);
@@ -143,7 +130,7 @@ const struct command cmd_tree = {
 	.doc = "Check the tree of preserved memory, of this kernel or in IMAGE, an ELF core of a "
 	       "machine's memory such as QEMU's dump-guest-memory writes.",
 	.options = options,
-	.option = option,
+	.settings = settings,
 	.max_words = 1,
 	.run = run,
 };

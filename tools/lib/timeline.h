@@ -50,6 +50,7 @@ const char *timeline_error(void);
 void timeline_free(struct timeline *t);
 
 uint64_t timeline_ns(const struct timeline *t);		/* duration of all phases */
-const struct timeline_item *timeline_largest(const struct timeline *t);	/* the first longest phase */
+/* The longest phase, the first of equals */
+const struct timeline_item *timeline_largest(const struct timeline *t);
 
 #endif /* TIMELINE_H */
