@@ -2,20 +2,20 @@
 /**
  * DOC: Accelerated Kexec HandOver
  *
- * This directory stands in for kernel/liveupdate/kexec_handover.c behind the
- * same headers and the same wire format:
+ * This directory replaces kernel/liveupdate/kexec_handover.c behind the same
+ * headers and the same handover formats:
  *
- * - tree/: the radix tree of preserved memory and its keys;
- * - outgoing/: the state that this kernel hands over;
- * - incoming/: the state that the previous kernel handed over, from the early
- *   boot to the last restored page;
+ * - tree/: radix tree of preserved memory, and its keys;
+ * - outgoing/: state that this kernel hands over;
+ * - incoming/: state from the previous kernel, from early boot to the last
+ *   restored page;
  * - memfd/: memfds, for LUO;
  * - timeline/: timestamps of the phases of a live update, in both kernels;
  * - luo/: the Live Update Orchestrator;
  * - tests/: KUnit suites;
  * - mm/deferred_kho.c, mm/kho_*.c: struct pages and the buddy allocator.
  *
- * This file has the order in which both sides start, and nothing else.
+ * This file has the order of initialisation, and nothing else.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -57,9 +57,9 @@ static int __init kho_outgoing_init(void)
 	if (err)
 		goto err_subtree_exit;
 
-	/* Nothing depends on it. */
+	/* Only the timeline depends on it. */
 	if (kho_fast_timeline_init())
-		pr_warn("the timeline of a live update will lack this kernel's end\n");
+		pr_warn("no timeline for the next kernel\n");
 	return 0;
 
 err_subtree_exit:
@@ -70,8 +70,7 @@ err_preserve_exit:
 }
 
 /*
- * LUO restores its blob here, the first that does: debugfs copies all of them
- * before.
+ * LUO is the first to restore its blob, so debugfs copies all blobs before it.
  */
 static int __init kho_early_init(void)
 {
@@ -81,7 +80,7 @@ static int __init kho_early_init(void)
 early_initcall(kho_early_init);
 
 /*
- * fs_initcall: page_alloc_init_late() has finished every section, and the
+ * fs_initcall: page_alloc_init_late() has initialised all sections, and the
  * users of KHO start at later levels.
  */
 static int __init kho_init(void)
@@ -91,12 +90,12 @@ static int __init kho_init(void)
 	if (kho_is_enabled())
 		err = kho_outgoing_init();
 	if (err) {
-		pr_err("cannot prepare a handover (%pe), disabling it\n",
+		pr_err("cannot prepare a handover (%pe): KHO is disabled\n",
 		       ERR_PTR(err));
 		kho_fast_disable();
 	}
 
-	/* kho=off switches off handing over, not what was handed over. */
+	/* kho=off disables the outgoing side only. */
 	if (is_kho_boot())
 		kho_fast_incoming_init();
 	else

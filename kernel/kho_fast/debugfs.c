@@ -2,10 +2,10 @@
 /**
  * DOC: KHO in debugfs
  *
- * kho/out shows what would be handed over now: the root FDT, its blobs and the
- * scratch areas. kho/in shows what was handed over: incoming/debugfs.c.
+ * kho/out shows the outgoing root FDT, its blobs and the scratch areas. kho/in,
+ * from incoming/debugfs.c, shows the incoming handover.
  *
- * Nothing depends on debugfs: when it fails, files are missing.
+ * Failure: files are missing. Nothing depends on debugfs.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -30,7 +30,7 @@ struct kho_blob_file {
 
 static struct dentry *kho_out_dir, *kho_out_blobs_dir;
 
-/* Blobs under kho/out; the caller of add and remove holds a lock. */
+/* Blobs under kho/out; callers serialise adding and removing. */
 static LIST_HEAD(kho_out_blobs);
 
 static struct kho_blob_file *kho_blob_file_create(struct dentry *dir,
@@ -54,13 +54,13 @@ static struct kho_blob_file *kho_blob_file_create(struct dentry *dir,
 }
 
 /**
- * kho_fast_debugfs_blob - Show a blob for good.
+ * kho_fast_debugfs_blob - Show a blob permanently.
  * @dir:  Directory of the file.
  * @name: Name of the file.
- * @data: The blob; stays valid.
- * @size: Bytes of it.
+ * @data: The blob; must stay valid.
+ * @size: Size in bytes.
  *
- * Return: false when there is no such file.
+ * Return: true when the file was created.
  */
 bool __init kho_fast_debugfs_blob(struct dentry *dir, const char *name,
 				  const void *data, size_t size)
@@ -69,10 +69,10 @@ bool __init kho_fast_debugfs_blob(struct dentry *dir, const char *name,
 }
 
 /**
- * kho_fast_debugfs_add - Show a blob that is handed over.
+ * kho_fast_debugfs_add - Show an outgoing blob.
  * @name: Name of the file.
- * @blob: The blob; stays valid until kho_fast_debugfs_remove().
- * @size: Bytes of it.
+ * @blob: The blob; must stay valid until kho_fast_debugfs_remove().
+ * @size: Size in bytes.
  */
 void kho_fast_debugfs_add(const char *name, const void *blob, size_t size)
 {
@@ -126,7 +126,7 @@ DEFINE_SHOW_ATTRIBUTE(kho_scratch_len);
 /**
  * kho_fast_debugfs_init - Create the directories.
  *
- * Return: the directory of KHO.
+ * Return: directory of KHO.
  */
 struct dentry *__init kho_fast_debugfs_init(void)
 {
@@ -144,9 +144,9 @@ struct dentry *__init kho_fast_debugfs_init(void)
 }
 
 /**
- * kho_fast_debugfs_out - Show the root FDT that is handed over.
+ * kho_fast_debugfs_out - Show the outgoing root FDT.
  * @fdt:  The FDT.
- * @size: Bytes that it may grow to.
+ * @size: Maximum size in bytes.
  */
 void __init kho_fast_debugfs_out(const void *fdt, size_t size)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The switch of KHO
+ * DOC: Enabling and disabling KHO
  *
- * kho= on the command line, and what turns KHO off later: no scratch memory, a
- * kdump kernel, no memory for the outgoing tree.
+ * kho= on the command line. KHO is disabled later in a kdump kernel, without
+ * scratch memory and without memory for the outgoing tree.
  */
 #include <linux/cache.h>
 #include <linux/export.h>
@@ -17,10 +17,10 @@ static bool kho_enabled __ro_after_init =
 	IS_ENABLED(CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT);
 
 /**
- * kho_is_enabled - Can this kernel hand memory over?
+ * kho_is_enabled - Is handing over enabled?
  *
  * Context: any, after early parameters were parsed.
- * Return: true unless switched off by kho= or for want of scratch memory.
+ * Return: true unless disabled by kho= or by kho_fast_disable().
  */
 bool kho_is_enabled(void)
 {
@@ -29,7 +29,7 @@ bool kho_is_enabled(void)
 EXPORT_SYMBOL_GPL(kho_is_enabled);
 
 /**
- * kho_fast_disable - Give up handing memory over.
+ * kho_fast_disable - Disable handing over.
  */
 void __init kho_fast_disable(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The switch of KHO: kho= and what turns it off.
+ * Enabling and disabling KHO.
  */
 #ifndef _KERNEL_KHO_FAST_ENABLE_H
 #define _KERNEL_KHO_FAST_ENABLE_H

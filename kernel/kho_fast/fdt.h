@@ -11,7 +11,7 @@
 #include <linux/types.h>
 #include <linux/unaligned.h>
 
-/* The value of a u64 property; false when it is missing or of another size. */
+/* Read a u64 property; false when it is missing or of another size. */
 static inline bool kho_fast_fdt_u64(const void *fdt, int node,
 				    const char *name, u64 *value)
 {

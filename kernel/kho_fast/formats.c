@@ -3,17 +3,17 @@
 /**
  * DOC: Versions of the handover formats
  *
- * The version that a handover announces comes from the headers of the kernel, its
- * layout from the code of this folder. Headers of another version would have the
- * next kernel misread the layout, so such a kernel does not build.
- * scripts/apply.sh reads the versions from the assertions below and compares them
- * with the headers of a tree before it changes the tree.
+ * The version of a handover is defined in the headers of the kernel, its layout
+ * in the code of this folder. With headers of another version the next kernel
+ * would misread the layout, so such a kernel does not build. scripts/apply.sh
+ * reads the versions from the assertions below and compares them with the
+ * headers of a tree before it changes the tree.
  *
- * Records of LUO are in blocks, which have no version of their own: the place of
- * each member of a block and of what is in it is compared instead, and apply.sh
- * compares the text of these headers, comments aside. The other layouts, those of
- * memfd_luo_ser, luo_ser, kho_vmalloc, kho_kexec_metadata and the constants of the
- * radix tree, rest on the versions alone.
+ * Records of LUO are in kho_blocks, which have no version of their own. The
+ * offset of each member of a block and of its records is asserted instead, and
+ * apply.sh compares the text of these headers, without comments. The other
+ * layouts, those of memfd_luo_ser, luo_ser, kho_vmalloc, kho_kexec_metadata and
+ * the constants of the radix tree, depend on the versions alone.
  */
 
 #include <linux/bitmap.h>
@@ -27,8 +27,8 @@
 #include <linux/kho/abi/memfd.h>
 
 /*
- * Both are literals: gcc and clang compare them at every optimisation level. sparse
- * does not and looks at the length.
+ * Both are literals: gcc and clang compare them at all optimisation levels.
+ * sparse does not, and compares the lengths.
  */
 #define kho_fast_same_format(header, code)			\
 	(__builtin_constant_p(__builtin_strcmp(header, code)) ?	\
@@ -37,7 +37,8 @@
 static_assert(kho_fast_same_format(KHO_FDT_COMPATIBLE, "kho-v4"));
 static_assert(kho_fast_same_format(LUO_ABI_COMPATIBLE, "luo-v5"));
 static_assert(kho_fast_same_format(MEMFD_LUO_FH_COMPATIBLE, "memfd-v2"));
-static_assert(kho_fast_same_format(MEMBLOCK_KHO_NODE_COMPATIBLE, "memblock-v1"));
+static_assert(kho_fast_same_format(MEMBLOCK_KHO_NODE_COMPATIBLE,
+				   "memblock-v1"));
 static_assert(kho_fast_same_format(RESERVE_MEM_KHO_NODE_COMPATIBLE,
 				   "reserve-mem-v1"));
 static_assert(KHO_KEXEC_METADATA_VERSION == 1);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Who kexecs whom
+ * DOC: Kexec metadata
  *
- * A small record next to the handover proper tells the next kernel which
- * release it was started by and how many kexecs there were since the cold
- * boot. A kernel that finds none, or one it does not know, works all the same.
+ * A blob with the release of the kernel that started the kexec and the number
+ * of kexecs since the cold boot. Nothing depends on it.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -36,7 +35,7 @@ static u32 __init kho_metadata_read(void)
 	if (size < sizeof(data->version) ||
 	    data->version != KHO_KEXEC_METADATA_VERSION ||
 	    size < sizeof(*data)) {
-		pr_warn("cannot read the kexec-metadata of the previous kernel (%zu bytes), ignoring it\n",
+		pr_warn("ignoring the kexec metadata of the previous kernel (%zu bytes): unknown version\n",
 			size);
 		return 0;
 	}
@@ -50,9 +49,9 @@ static u32 __init kho_metadata_read(void)
 }
 
 /**
- * kho_fast_metadata_init - Read the previous record, write the next one.
+ * kho_fast_metadata_init - Read the incoming and write the outgoing record.
  *
- * Return: 0; -ENOMEM; or what kho_add_subtree() returned.
+ * Return: 0; -ENOMEM; or an error of kho_add_subtree().
  */
 int __init kho_fast_metadata_init(void)
 {

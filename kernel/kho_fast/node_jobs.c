@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Work on all nodes at once
+ * DOC: Jobs with a worker per NUMA node
  *
- * A job about much memory is cut into segments. Each node that has some gets
- * one worker, which does them one after the other: there struct pages, bitmaps
- * and the new pages are near. One per node and not per CPU, since the machine
- * goes on with its work while memory is being preserved.
+ * A job on much memory is cut into segments. Each NUMA node with segments gets
+ * one worker, near its struct pages, bitmaps and new pages, which processes
+ * them in order. One worker per node, not per CPU: the system continues its
+ * other work while memory is being preserved.
  *
- * Lifecycle: a call, during which the caller waits and works on one node.
+ * Lifecycle: one call; the caller works on one of the nodes and waits.
  *
- * Lock order: none; workers wait for nobody, so a job may be started anywhere
- * but in another job.
+ * Lock order: none; workers do not wait, so a job may be started anywhere but
+ * in another job.
  *
- * Failure: the first error counts and no further segment is started; what was
- * done is for the caller to undo. Without memory for workers the caller does it
- * all.
+ * Failure: the first error ends the job; the caller must undo the segments that
+ * are done. Without memory for workers the caller processes all segments.
  */
 #include <linux/compiler.h>
 #include <linux/nodemask.h>
@@ -68,7 +67,7 @@ static nodemask_t kho_nodes_of(const struct kho_fast_node_job *job)
 	return nodes;
 }
 
-/* Start a worker for each of @nodes. Returns how many, all or none. */
+/* Start a worker for each of @nodes; returns their number, or 0. */
 static unsigned int kho_start_workers(struct kho_node_worker **workers,
 				      struct kho_fast_node_job *job,
 				      const nodemask_t *nodes)
@@ -93,14 +92,14 @@ static unsigned int kho_start_workers(struct kho_node_worker **workers,
 }
 
 /**
- * kho_fast_node_job_run - Do a job, one worker per node.
+ * kho_fast_node_job_run - Run a job with a worker per NUMA node.
  * @job: The job.
  *
- * Segments without a node are the caller's.
+ * The caller processes segments without a node.
  *
  * Context: process context, may sleep; @job->run is called in process
  * context, by one task per node at a time, in ascending order on each node.
- * Return: 0, or the first error that @job->run returned.
+ * Return: 0, or the first error of @job->run.
  */
 int kho_fast_node_job_run(struct kho_fast_node_job *job)
 {
@@ -111,7 +110,7 @@ int kho_fast_node_job_run(struct kho_fast_node_job *job)
 
 	job->err = 0;
 
-	/* One node is the caller's, best the one that it runs on. */
+	/* The caller takes one of the nodes, if possible its own. */
 	if (!node_isset(own, nodes))
 		own = first_node(nodes);
 	if (nodes_weight(nodes) > 1) {

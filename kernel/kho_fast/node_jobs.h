@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Large jobs, a worker per node.
+ * Jobs with a worker per NUMA node.
  */
 #ifndef _KERNEL_KHO_FAST_NODE_JOBS_H
 #define _KERNEL_KHO_FAST_NODE_JOBS_H
@@ -8,11 +8,11 @@
 #include <linux/types.h>
 
 /**
- * struct kho_fast_node_job - A large job in segments, to be spread over nodes.
- * @nr:   How many segments.
- * @nids: The node that each is about, or %NUMA_NO_NODE.
- * @run:  Does a segment: 0 or an error, which ends the job.
- * @err:  The first error; for kho_fast_node_job_run() only.
+ * struct kho_fast_node_job - Job with a worker per NUMA node.
+ * @nr:   Number of segments.
+ * @nids: NUMA node of each segment, or %NUMA_NO_NODE.
+ * @run:  Processes a segment; returns 0, or an error, which ends the job.
+ * @err:  First error; private to kho_fast_node_job_run().
  */
 struct kho_fast_node_job {
 	unsigned long	nr;

@@ -2,15 +2,14 @@
 /**
  * DOC: Scratch areas
  *
- * Preserved pages can be anywhere, so the next kernel needs places that are
- * known to be free of them: for its image, and for all it allocates before it
- * has read the tree. The first kernel of a chain sets such areas aside and
- * gives them to CMA, whose movable pages are never preserved. Every later
- * kernel of the chain inherits the same areas.
+ * Preserved pages can be anywhere, so the next kernel needs memory without any:
+ * for its image, and for its allocations until it has read the tree. The first
+ * kernel of a chain reserves such areas and gives them to CMA, whose movable
+ * pages are never preserved. Later kernels of the chain use the same areas.
  *
- * One area lies in low memory, one anywhere, and one on each node with memory.
- * They are as large as a multiple of what this kernel itself took from
- * memblock, or as kho_scratch= says.
+ * One area is in low memory, one anywhere, and one on each NUMA node with
+ * memory. Their sizes are a multiple of the memblock allocations of this
+ * kernel, or given by kho_scratch=.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -32,8 +31,8 @@
 #include "scratch.h"
 
 /*
- * The buddy allocator reads struct pages up to a block of the largest order
- * around what is freed; an area must not share such a block with memory whose
+ * Freeing a page, the buddy allocator reads struct pages of the whole largest
+ * buddy block around it. An area must not share that block with memory whose
  * struct pages are initialised later.
  */
 #define SCRATCH_ALIGN	(PAGE_SIZE * MAX_ORDER_NR_PAGES)
@@ -42,10 +41,10 @@ static_assert(SCRATCH_ALIGN >= CMA_MIN_ALIGNMENT_BYTES);
 struct kho_scratch *kho_scratch;
 unsigned int kho_scratch_cnt;
 
-/* 200 % of what was allocated at boot, unless kho_scratch= says otherwise. */
+/* Scale in percent of boot allocations; 0 with fixed sizes. */
 static unsigned int kho_scratch_percent __initdata = 200;
 
-/* Sizes in bytes that kho_scratch= gave; they count when the scale is 0. */
+/* Sizes of kho_scratch= in bytes, used when the scale is 0. */
 static struct kho_fast_scratch_sizes kho_scratch_fixed __initdata;
 
 static int __init kho_scratch_parse_percent(char *arg, size_t len)
@@ -105,11 +104,11 @@ early_param("kho_scratch", kho_scratch_parse);
 
 /**
  * kho_fast_scratch_scale - Scale an amount of boot memory to a scratch size.
- * @used:    Bytes that this kernel took from memblock.
- * @hugetlb: Bytes of it that are HugeTLB pages, which never live in scratch.
- * @percent: The scale.
+ * @used:    Memblock allocations of this kernel in bytes.
+ * @hugetlb: Part of @used that is HugeTLB pages, which are never in scratch.
+ * @percent: Scale.
  *
- * Return: bytes.
+ * Return: size in bytes.
  */
 phys_addr_t __init kho_fast_scratch_scale(phys_addr_t used, phys_addr_t hugetlb,
 					  unsigned int percent)
@@ -117,7 +116,7 @@ phys_addr_t __init kho_fast_scratch_scale(phys_addr_t used, phys_addr_t hugetlb,
 	return mul_u64_u64_div_u64(used - hugetlb, percent, 100);
 }
 
-/* What this kernel took below @limit on @nid, scaled. */
+/* Scaled memblock allocations below @limit on @nid. */
 static phys_addr_t __init kho_scratch_scaled_use(phys_addr_t limit, int nid)
 {
 	phys_addr_t used = memblock_reserved_kern_size(limit, nid);
@@ -140,7 +139,7 @@ static phys_addr_t __init kho_scratch_global_size(void)
 {
 	phys_addr_t size = kho_scratch_fixed.global;
 
-	/* The low area already allows for what is low. */
+	/* Low allocations are accounted to the low area. */
 	if (kho_scratch_percent)
 		size = kho_scratch_scaled_use(MEMBLOCK_ALLOC_ANYWHERE,
 					      NUMA_NO_NODE) -
@@ -159,12 +158,12 @@ static phys_addr_t __init kho_scratch_node_size(int nid)
 }
 
 /**
- * kho_scratch_overlap - Does a range touch scratch?
+ * kho_scratch_overlap - Does a range overlap scratch?
  * @phys: First byte.
- * @size: Bytes.
+ * @size: Size in bytes.
  *
  * Context: any.
- * Return: true when one of the areas shares a byte with the range.
+ * Return: true when the range overlaps one of the areas.
  */
 bool kho_scratch_overlap(phys_addr_t phys, size_t size)
 {
@@ -182,7 +181,7 @@ bool kho_scratch_overlap(phys_addr_t phys, size_t size)
 
 /**
  * kho_fast_scratch_set - Use the areas of the previous kernel.
- * @phys: Their array; checked and reserved by kho_populate(). 0 to forget them.
+ * @phys: Array of areas, checked and reserved by kho_populate(); 0 for none.
  * @cnt:  Entries of the array.
  */
 void __init kho_fast_scratch_set(phys_addr_t phys, unsigned int cnt)
@@ -191,7 +190,7 @@ void __init kho_fast_scratch_set(phys_addr_t phys, unsigned int cnt)
 	kho_scratch_cnt = cnt;
 }
 
-/* An area of no size is left out: nothing needs it and nobody could use it. */
+/* Areas of size 0 are skipped. */
 static bool __init kho_scratch_reserve_area(const char *what, phys_addr_t size,
 					    phys_addr_t limit, int nid)
 {
@@ -222,7 +221,7 @@ static bool __init kho_scratch_reserve_areas(void)
 				      MEMBLOCK_ALLOC_ACCESSIBLE, NUMA_NO_NODE))
 		return false;
 
-	/* A node without memory has nowhere to put an area, nor a need for it. */
+	/* A node without memory has no area. */
 	for_each_node_state(nid, N_MEMORY) {
 		snprintf(what, sizeof(what), "node %d", nid);
 		if (!kho_scratch_reserve_area(what, kho_scratch_node_size(nid),
@@ -234,12 +233,12 @@ static bool __init kho_scratch_reserve_areas(void)
 }
 
 /**
- * kho_fast_scratch_reserve - Set scratch areas aside, in the first kernel.
+ * kho_fast_scratch_reserve - Reserve scratch areas in the first kernel.
  *
- * Without them there is no KHO: a failure is reported and disables it.
+ * A failure is reported and disables KHO.
  *
- * Context: boot CPU, when nearly all boot allocations are done, since the
- * sizes follow from them.
+ * Context: boot CPU, when nearly all boot allocations are done: they determine
+ * the sizes.
  */
 void __init kho_fast_scratch_reserve(void)
 {
@@ -253,7 +252,7 @@ void __init kho_fast_scratch_reserve(void)
 	if (kho_scratch && kho_scratch_reserve_areas())
 		return;
 
-	pr_warn("no scratch memory, disabling kexec handover; try another kho_scratch=\n");
+	pr_warn("no scratch memory, KHO is disabled: try another kho_scratch=\n");
 	while (kho_scratch_cnt--)
 		memblock_phys_free(kho_scratch[kho_scratch_cnt].addr,
 				   kho_scratch[kho_scratch_cnt].size);
@@ -269,8 +268,8 @@ static void __init kho_scratch_to_cma(const struct kho_scratch *area)
 	unsigned long end = pfn + PHYS_PFN(area->size);
 
 	/*
-	 * debug_pagealloc unmaps the pages when they are freed; kmemleak must
-	 * not scan them.
+	 * debug_pagealloc unmaps pages that are freed; kmemleak must not scan
+	 * them.
 	 */
 	kmemleak_ignore_phys(area->addr);
 	for (; pfn < end; pfn += pageblock_nr_pages)
@@ -278,8 +277,10 @@ static void __init kho_scratch_to_cma(const struct kho_scratch *area)
 }
 
 /**
- * kho_fast_scratch_release - Put the areas of the first kernel to use.
- * @keep: Leave them to movable pages only; false when KHO is off after all.
+ * kho_fast_scratch_release - Give the areas to the page allocator.
+ * @keep: For movable pages only, as CMA; false when KHO is disabled.
+ *
+ * Context: process context, in the first kernel.
  */
 void __init kho_fast_scratch_release(bool keep)
 {

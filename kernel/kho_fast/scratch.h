@@ -14,7 +14,7 @@ extern struct kho_scratch *kho_scratch;
 extern unsigned int kho_scratch_cnt;
 
 /**
- * struct kho_fast_scratch_sizes - What kho_scratch=l,n,m asked for, in bytes.
+ * struct kho_fast_scratch_sizes - Sizes of kho_scratch=l,n,m in bytes.
  * @low:     Area in low memory.
  * @global:  Area anywhere.
  * @pernode: Area on each node.

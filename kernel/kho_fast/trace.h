@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How the files of kernel/kho_fast/ fire trace events: what an event wants to know
- * is found out only when somebody watches.
+ * Emitting trace events.
  */
 #ifndef _KERNEL_KHO_FAST_TRACE_H
 #define _KERNEL_KHO_FAST_TRACE_H
@@ -14,7 +13,7 @@
 
 #include "timeline/clock.h"
 
-/* Where the TSC is not trusted local_clock() stands still between ticks. */
+/* Without a trusted TSC local_clock() stands still between ticks. */
 #ifdef CONFIG_X86
 #define kho_fast_trace_clock()	kho_fast_clock_ns(kho_fast_clock())
 #else
@@ -22,8 +21,8 @@
 #endif
 
 /*
- * Fire kho_preserve, kho_unpreserve or kho_restore; nothing is evaluated unless
- * somebody watches, so a _RET_IP_ in its place costs nothing until then.
+ * Emit kho_preserve, kho_unpreserve or kho_restore. The arguments, such as
+ * _RET_IP_, are evaluated only while the event is enabled.
  */
 #define kho_fast_trace_range(event, pfn, nr_pages, order, caller) do {	\
 	if (trace_##event##_enabled()) {				\
@@ -35,8 +34,8 @@
 } while (0)
 
 /*
- * When something begins that trace_<event>() will be told the time of; 0 when
- * nobody watches, and then that must not be called.
+ * Begin of a duration for trace_<event>(); 0 while the event is disabled, and
+ * then it must not be emitted.
  */
 #define kho_fast_trace_begin(event)					\
 	(trace_##event##_enabled() ? kho_fast_trace_clock() : 0)
@@ -46,7 +45,7 @@ static inline u64 kho_fast_trace_ns(u64 began)
 	return kho_fast_trace_clock() - began;
 }
 
-/* @folios and @pages are evaluated only if somebody watches. */
+/* @folios and @pages are evaluated only if @began is not 0. */
 #define kho_fast_trace_memfd(began, op, folios, pages, err) do {	\
 	const u64 __began = (began);					\
 									\

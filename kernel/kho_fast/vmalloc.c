@@ -2,13 +2,13 @@
 /**
  * DOC: Preserving vmalloc areas
  *
- * An area is recorded as a chain of chunks, pages that list where the memory
- * of the area lies. The chunks are preserved like the memory itself. Layout:
- * &struct kho_vmalloc and &struct kho_vmalloc_chunk of the kho-v4 ABI. A chain
- * can be built and read without an area, see memfd/records.c.
+ * An area is described by a chain of chunks, pages with the addresses of its
+ * memory. Chunks are preserved like the memory itself. Layout: &struct
+ * kho_vmalloc and &struct kho_vmalloc_chunk of the kho-v4 ABI. memfd/records.c
+ * uses a chain without an area.
  *
- * The chain is data of the previous kernel: what it points to is claimed
- * before it is read, the lengths bound the walk.
+ * An incoming chain is not trusted: each page is restored before it is read,
+ * and the walk is bounded by the number of pages.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -57,7 +57,7 @@ static struct kho_vmalloc_chunk *kho_chunk_alloc(void)
 	return chunk;
 }
 
-/* Make sure that there is room for an entry. */
+/* Make room for an entry. */
 static int kho_chain_grow(struct kho_fast_chain *chain)
 {
 	struct kho_vmalloc_chunk *chunk;
@@ -79,14 +79,14 @@ static int kho_chain_grow(struct kho_fast_chain *chain)
 }
 
 /**
- * kho_fast_chain_append - Preserve pages and list them at the end of a chain.
+ * kho_fast_chain_append - Preserve pages and append them to a chain.
  * @chain: The chain, all zeroes when it is empty.
  * @page:  First page, naturally aligned.
- * @order: There are 2^@order pages; the same for all entries of a chain.
+ * @order: Order of the entry, the same for all entries of a chain.
  *
  * Context: process context, may sleep.
- * Return: 0; what kho_preserve_pages() returned, or -ENOMEM, and then @page is
- * neither preserved nor listed.
+ * Return: 0; -ENOMEM or an error of kho_preserve_pages(), and the entry is
+ * neither preserved nor appended.
  */
 int kho_fast_chain_append(struct kho_fast_chain *chain, struct page *page,
 			  unsigned int order)
@@ -104,12 +104,12 @@ int kho_fast_chain_append(struct kho_fast_chain *chain, struct page *page,
 }
 
 /**
- * kho_fast_chain_join - Put one chain behind another.
- * @chain: The chain that grows.
- * @tail:  What is put behind it; empty afterwards.
+ * kho_fast_chain_join - Append a chain to another one.
+ * @chain: First chain.
+ * @tail:  Chain to append; empty afterwards.
  *
- * The chunk in which @chain ended stays partly filled: a reader goes on to the
- * next chunk at the first entry of 0.
+ * The last chunk of @chain stays partly filled: readers continue with the next
+ * chunk at the first entry of 0.
  */
 void kho_fast_chain_join(struct kho_fast_chain *chain,
 			 struct kho_fast_chain *tail)
@@ -126,10 +126,11 @@ void kho_fast_chain_join(struct kho_fast_chain *chain,
 }
 
 /**
- * kho_fast_chain_undo - Unpreserve what a chain lists, and free the chain.
+ * kho_fast_chain_undo - Unpreserve the entries of a chain and free it.
  * @first:   First chunk of an outgoing chain, or NULL.
  * @order:   Order of its entries.
- * @release: Gets the first page of each entry before it is unpreserved, or NULL.
+ * @release: Called with the first page of each entry after it is unpreserved,
+ *           or NULL.
  */
 void kho_fast_chain_undo(struct kho_vmalloc_chunk *first, unsigned int order,
 			 void (*release)(struct page *page))
@@ -153,12 +154,11 @@ void kho_fast_chain_undo(struct kho_vmalloc_chunk *first, unsigned int order,
 }
 
 /**
- * kho_preserve_vmalloc - Keep a vmalloc area across kexec.
+ * kho_preserve_vmalloc - Preserve a vmalloc area across kexec.
  * @ptr:          Start of the area.
- * @preservation: Filled in with what kho_restore_vmalloc() needs; the caller
- *                hands it over.
+ * @preservation: Filled in for kho_restore_vmalloc(); the caller hands it over.
  *
- * The memory may come back on another node than it was asked for on.
+ * The requested NUMA node of the area is not preserved.
  *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL when @ptr is not a vmalloc area; -EOPNOTSUPP when the
@@ -194,7 +194,7 @@ EXPORT_SYMBOL_GPL(kho_preserve_vmalloc);
 
 /**
  * kho_unpreserve_vmalloc - Undo kho_preserve_vmalloc().
- * @preservation: What it filled in.
+ * @preservation: Filled in by kho_preserve_vmalloc().
  */
 void kho_unpreserve_vmalloc(struct kho_vmalloc *preservation)
 {
@@ -203,7 +203,7 @@ void kho_unpreserve_vmalloc(struct kho_vmalloc *preservation)
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_vmalloc);
 
-/* Free what a chunk that was claimed lists. */
+/* Free the entries of a restored chunk. */
 static void kho_chunk_free_entries(const struct kho_vmalloc_chunk *chunk,
 				   unsigned int order)
 {
@@ -219,9 +219,9 @@ static void kho_chunk_free_entries(const struct kho_vmalloc_chunk *chunk,
 }
 
 /**
- * kho_fast_chain_free - Free a chain that was claimed.
+ * kho_fast_chain_free - Free a restored chain.
  * @first:   First chunk, or NULL.
- * @entries: Free the pages that it lists too; otherwise they are the caller's.
+ * @entries: Free its entries, too; otherwise the caller owns them.
  * @order:   Order of the entries.
  */
 void kho_fast_chain_free(struct kho_vmalloc_chunk *first, bool entries,
@@ -238,8 +238,8 @@ void kho_fast_chain_free(struct kho_vmalloc_chunk *first, bool entries,
 }
 
 /*
- * Claim what @chunk lists, at most *@left pages. The list is cut where that
- * fails.
+ * Restore the entries of @chunk, at most *@left pages. The list is truncated
+ * where that fails.
  */
 static bool kho_chunk_restore_entries(struct kho_vmalloc_chunk *chunk,
 				      unsigned int order, unsigned long *left)
@@ -262,17 +262,16 @@ static bool kho_chunk_restore_entries(struct kho_vmalloc_chunk *chunk,
 }
 
 /**
- * kho_fast_chain_restore - Take a chain and what it lists over.
- * @from: What the previous kernel wrote down; nothing in it is trusted.
+ * kho_fast_chain_restore - Restore a chain and its entries.
+ * @from: Record of the previous kernel, not trusted.
  *
- * Each page is claimed before it is read, so a loop ends at the first page that
- * is met again. When the chain is not sound, what was claimed until then is
- * freed: nobody else can claim it any more.
+ * Each page is restored before it is read, so a loop ends at the first page
+ * that is restored twice. When the chain is invalid all pages restored so far
+ * are freed: they cannot be restored again.
  *
  * Context: process context, may sleep.
- * Return: the first chunk. Its links may be followed, and its entries up to
- * offsets in a page; everything belongs to the caller. NULL when the chain is
- * not sound, or empty.
+ * Return: the first chunk, with valid links and entries; the caller owns all of
+ * it. NULL when the chain is invalid or empty.
  */
 struct kho_vmalloc_chunk *kho_fast_chain_restore(const struct kho_vmalloc *from)
 {
@@ -297,7 +296,7 @@ struct kho_vmalloc_chunk *kho_fast_chain_restore(const struct kho_vmalloc *from)
 		else
 			first = chunk;
 
-		/* The chain ends here until the next one is claimed. */
+		/* The chain ends here until the next chunk is restored. */
 		phys = chunk->hdr.next.phys;
 		chunk->hdr.next.phys = 0;
 		ok = kho_chunk_restore_entries(chunk, order, &left);
@@ -313,7 +312,7 @@ struct kho_vmalloc_chunk *kho_fast_chain_restore(const struct kho_vmalloc *from)
 
 /**
  * kho_fast_chain_next - Next entry of a chain.
- * @it: Where the walk is; starts with @it->chunk the first chunk.
+ * @it: Iterator; starts with @it->chunk the first chunk.
  *
  * Return: first page of the entry, NULL at the end.
  */
@@ -332,7 +331,7 @@ struct page *kho_fast_chain_next(struct kho_fast_chain_it *it)
 	return NULL;
 }
 
-/* The pages that are mapped. */
+/* Pages of an area. */
 struct kho_page_array {
 	struct page	**pages;
 	unsigned int	nr;
@@ -386,13 +385,13 @@ static void *kho_vmap_pages(struct kho_page_array *from, unsigned int order,
 }
 
 /**
- * kho_restore_vmalloc - Bring a preserved vmalloc area back.
- * @preservation: What kho_preserve_vmalloc() of the previous kernel filled in.
+ * kho_restore_vmalloc - Restore a preserved vmalloc area.
+ * @preservation: Filled in by kho_preserve_vmalloc() of the previous kernel.
  *
  * Context: process context, may sleep.
- * Return: the area, to be freed with vfree(); NULL when the record is not
- * sound, when part of it was claimed before, or without memory. What was
- * collected until then is freed: nobody else can claim it any more.
+ * Return: the area, to be freed with vfree(); NULL when the record is invalid,
+ * when part of it was restored before, or without memory. Pages restored so far
+ * are freed: they cannot be restored again.
  */
 void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 {

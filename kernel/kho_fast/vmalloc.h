@@ -10,15 +10,15 @@
 #include <linux/mm.h>
 #include <linux/types.h>
 
-/* Value of &kho_vmalloc.flags in kho-v4: an ordinary area. */
+/* Value of &kho_vmalloc.flags in kho-v4: a plain area. */
 #define KHO_FAST_VMALLOC_ALLOC	0x0001
 
 /**
- * struct kho_fast_chain - A list of pages in the format of &struct kho_vmalloc.
- * @first:    First chunk, NULL when the chain is empty.
+ * struct kho_fast_chain - Chain of pages in &struct kho_vmalloc format.
+ * @first:    First chunk; NULL when the chain is empty.
  * @last:     Last chunk.
  * @used:     Entries of @last in use.
- * @nr_pages: Pages that are listed.
+ * @nr_pages: Number of pages.
  */
 struct kho_fast_chain {
 	struct kho_vmalloc_chunk *first, *last;
@@ -27,9 +27,9 @@ struct kho_fast_chain {
 };
 
 /**
- * struct kho_fast_chain_it - A walk over a chain.
- * @chunk: The chunk it is in, NULL at the end.
- * @entry: The next entry.
+ * struct kho_fast_chain_it - Iterator over a chain.
+ * @chunk: Current chunk; NULL at the end.
+ * @entry: Next entry.
  */
 struct kho_fast_chain_it {
 	struct kho_vmalloc_chunk *chunk;
