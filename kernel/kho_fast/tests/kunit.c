@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: KUnit tests of what needs a running kernel
+ * DOC: KUnit tests of KHO
  *
- * The logic of the tree, the busy map and the scratch sizes is tested in
- * userspace (tests/unit of the project). Here: real folios, real vmalloc areas,
- * real libfdt, real concurrency.
+ * The tree, the map of the preserved sections and the scratch sizes are tested
+ * in userspace (tests/unit of the project). These tests need a kernel: folios,
+ * vmalloc areas, libfdt and concurrency.
  */
 #include <kunit/test.h>
 
@@ -27,7 +27,7 @@
 #include "../scratch.h"
 #include "../tree/tree.h"
 
-/* Is the key in the tree that would be handed over? */
+/* Is the key in the outgoing tree? */
 static bool kho_test_is_preserved(unsigned long pfn, unsigned int order)
 {
 	unsigned long key = kho_fast_key(pfn, order);
@@ -71,7 +71,7 @@ static void kho_test_free_folios(struct folio **folios, unsigned long nr)
 	kvfree(folios);
 }
 
-/* Folios as the allocator gives them, four of an order at a time. */
+/* Folios in the order of their allocation, four of each order at a time. */
 static struct folio **kho_test_alloc_folios(unsigned long nr,
 					    unsigned int max_order)
 {
@@ -118,7 +118,7 @@ static void kho_test_batch_is_all_or_nothing(struct kunit *test)
 	kho_test_free_folios(folios, nr);
 }
 
-/* More than one task enters; with one node it is the caller. */
+/* Several tasks on several NUMA nodes, otherwise the caller. */
 static void kho_test_large_batch_is_in_the_tree(struct kunit *test)
 {
 	const unsigned long nr = 10000;
@@ -128,7 +128,7 @@ static void kho_test_large_batch_is_in_the_tree(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kho_preserve_folios(folios, nr), 0);
 	KUNIT_EXPECT_EQ(test, kho_test_count_preserved(folios, nr), nr);
 
-	/* The last one is met when most of the others are preserved. */
+	/* The last one fails when most of the others are preserved. */
 	kho_unpreserve_folios(folios, nr - 1);
 	KUNIT_EXPECT_EQ(test, kho_preserve_folios(folios, nr), -EEXIST);
 	KUNIT_EXPECT_EQ(test, kho_test_count_preserved(folios, nr), 1);
@@ -136,7 +136,7 @@ static void kho_test_large_batch_is_in_the_tree(struct kunit *test)
 	kho_test_free_folios(folios, nr);
 }
 
-/* Pages of one block, so that they follow one another. */
+/* Adjacent pages, of one buddy block. */
 static void kho_test_folio_range_is_single_folios(struct kunit *test)
 {
 	const unsigned long nr = 200;
@@ -161,7 +161,7 @@ static void kho_test_folio_range_is_single_folios(struct kunit *test)
 	}
 }
 
-/* 7 pages from an odd pfn: keys of order 0, 1 and 2 when aligned like this. */
+/* 7 pages from an odd pfn: one key each of order 0, 1 and 2. */
 static void kho_test_pages_become_aligned_keys(struct kunit *test)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 3);
@@ -207,7 +207,7 @@ static void kho_test_alloc_preserve_refuses_impossible_sizes(struct kunit *test)
 	kho_restore_free(NULL);
 }
 
-/* More pages than one chunk lists, so that there is a chain. */
+/* More pages than fit into one chunk. */
 static void kho_test_vmalloc_area_is_listed_page_by_page(struct kunit *test)
 {
 	const unsigned long nr = KHO_VMALLOC_SIZE + 3;
@@ -266,7 +266,7 @@ static int kho_test_fdt_node(const char *name)
 				  name);
 }
 
-/* Does the root FDT say that @name is at @phys? */
+/* Is the blob @name at @phys in the root FDT? */
 static bool kho_test_fdt_lists(const char *name, phys_addr_t phys)
 {
 	const void *fdt = phys_to_virt(kho_fast_subtree_fdt_pa());
@@ -301,7 +301,7 @@ static void kho_test_subtree_names_are_unique(struct kunit *test)
 	kho_unpreserve_free(b);
 }
 
-/* One page of FDT holds fewer than 100 entries; a full one stays usable. */
+/* A page of FDT has room for fewer than 100 entries; a full one stays valid. */
 static void kho_test_full_fdt_refuses_and_stays_sound(struct kunit *test)
 {
 	char *blob = kho_alloc_preserve(100 * 8);
@@ -321,10 +321,10 @@ static void kho_test_full_fdt_refuses_and_stays_sound(struct kunit *test)
 	KUNIT_EXPECT_LT(test, kho_test_fdt_node(name), 0);
 
 	for (i = 0; i < nr; i++) {
+		phys_addr_t phys = virt_to_phys(blob + 8 * i);
+
 		snprintf(name, sizeof(name), "kunit-%u", i);
-		KUNIT_EXPECT_TRUE(test,
-				  kho_test_fdt_lists(name,
-						     virt_to_phys(blob + 8 * i)));
+		KUNIT_EXPECT_TRUE(test, kho_test_fdt_lists(name, phys));
 		kho_remove_subtree(blob + 8 * i);
 	}
 	KUNIT_EXPECT_FALSE(test,
@@ -341,7 +341,7 @@ static void kho_test_unknown_subtree_is_not_found(struct kunit *test)
 			-ENOENT);
 }
 
-/* Count how often a place in and out of scratch is offered. */
+/* Count the ranges that are offered in scratch and elsewhere. */
 static int kho_test_count_offer(struct resource *res, void *data)
 {
 	struct kexec_buf *kbuf = data;
@@ -386,7 +386,7 @@ struct kho_test_racer {
 	struct completion	done;
 };
 
-/* All racers touch the same new nodes at the same time, never the same key. */
+/* All racers need the same new nodes at the same time, never the same key. */
 static int kho_test_racer_fn(void *data)
 {
 	struct kho_test_racer *racer = data;

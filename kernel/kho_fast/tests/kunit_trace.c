@@ -19,16 +19,16 @@
 
 #define NR_FOLIOS	23
 
-/* Both functions below are smaller. */
+/* Upper bound for both functions below. */
 #define FUNCTION_BYTES	64
 
 /**
- * struct kho_trace_test_seen - What a probe was told.
- * @task:   Whose doings count.
- * @nr:     How many events there were.
- * @folio:  Those that come next, in this order.
- * @caller: Function that they come from.
- * @wrong:  How many were not as expected.
+ * struct kho_trace_test_seen - Events of a probe.
+ * @task:   Task whose events count.
+ * @nr:     Number of events.
+ * @folio:  Expected folios, in this order.
+ * @caller: Expected caller.
+ * @wrong:  Number of unexpected events.
  */
 struct kho_trace_test_seen {
 	struct task_struct	*task;
@@ -87,7 +87,7 @@ static void kho_trace_test_preserve_all(struct kunit *test,
 	unsigned int i;
 
 	if (register_trace_kho_preserve(kho_trace_test_probe, &seen))
-		kunit_skip(test, "there are no trace events");
+		kunit_skip(test, "no trace events");
 
 	KUNIT_EXPECT_FALSE(test, kho_trace_test_has_cached_leaf(folios[0]));
 	for (i = 0; i < NR_FOLIOS; i++)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: A race for sections, for tests
+ * DOC: Race with deferred initialisation
  *
- * With kho_fast_race on the command line a kernel thread finishes busy sections
- * from the end of memory, the way an early claim does, while the threads of
- * deferred initialisation come from the other end. Nothing is claimed, so that a
- * test can verify afterwards all that was preserved.
+ * With kho_fast_race on the command line a kernel thread initialises preserved
+ * sections from the end of memory, as restoring early does, while the threads
+ * of deferred initialisation start at the other end. Nothing is restored, so
+ * that a test can verify all preserved memory afterwards.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -32,8 +32,8 @@ static int __init kho_race_parse(char *arg)
 }
 early_param("kho_fast_race", kho_race_parse);
 
-/* Returns true when the section was not finished yet. */
-static bool kho_race_finish_one(unsigned long nr)
+/* Returns true when the section was not initialised yet. */
+static bool kho_race_init_section(unsigned long nr)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
 	bool first;
@@ -54,13 +54,13 @@ static int kho_race_thread(void *unused)
 {
 	unsigned long nr = kho_fast_incoming.nr_sections, won = 0;
 
-	/* It is no race before the other CPUs are there. */
+	/* Without other CPUs there is no race. */
 	while (num_online_cpus() < 2)
 		schedule_timeout_uninterruptible(1);
 
 	while (nr--)
-		won += kho_race_finish_one(nr);
-	pr_info("race: met %lu unfinished sections\n", won);
+		won += kho_race_init_section(nr);
+	pr_info("race: met %lu uninitialised sections\n", won);
 
 	return 0;
 }

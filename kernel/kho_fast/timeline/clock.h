@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The clock of the timeline.
+ * Clock of the timeline.
  */
 #ifndef _KERNEL_KHO_FAST_TIMELINE_CLOCK_H
 #define _KERNEL_KHO_FAST_TIMELINE_CLOCK_H
@@ -13,20 +13,21 @@
 #include <asm/tsc.h>
 #define KHO_FAST_CLOCK_NAME	"tsc"
 #define kho_fast_clock_khz()	tsc_khz
-#define kho_fast_read_clock()	rdtsc()	/* get_cycles() is 0 in start_kernel() */
+/* get_cycles() is 0 in start_kernel(). */
+#define kho_fast_read_clock()	rdtsc()
 #else
 #define KHO_FAST_CLOCK_NAME	"cycles"
 #define kho_fast_clock_khz()	0	/* unknown */
 #define kho_fast_read_clock()	get_cycles()
 #endif
 
-/* A clock that goes on across kexec, from the first line of C on. */
+/* A clock that continues across kexec, from start_kernel() on. */
 static inline u64 kho_fast_clock(void)
 {
 	return kho_fast_read_clock();
 }
 
-/* Nanoseconds that so many ticks take; 0 on a machine that cannot tell. */
+/* Ticks in nanoseconds; 0 when the frequency is unknown. */
 static inline u64 kho_fast_clock_ns(u64 ticks)
 {
 	u64 khz = kho_fast_clock_khz();

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The timeline across a kexec
+ * DOC: Timeline across kexec
  *
- * This kernel's end is recorded in a page that is handed over. The record of
- * the previous kernel is hostile until checked, then copied, and its page freed.
- * The clock of the two kernels is the same unless something between them reset
- * it; then the two halves do not fit together, and only ours is shown.
+ * The last phases of this kernel are recorded in a preserved page. The record
+ * of the previous kernel is hostile until checked, then copied, and its page
+ * freed. Both kernels read the same clock, unless firmware resets it during the
+ * kexec: then only the record of this kernel is shown.
  *
- * Failure: what is not sound is refused whole, with one message that says why. A
- * boot does not depend on it.
+ * Failure: an invalid record is ignored as a whole, with one message. Nothing
+ * else depends on it.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -24,7 +24,7 @@
 #include "handover.h"
 #include "record.h"
 
-/* The checked copy, with its last phase ended; NULL if there is none. */
+/* Checked copy of the incoming record, its last phase ended; or NULL. */
 struct kho_timeline_ser *kho_fast_timeline_in;
 
 static bool kho_timeline_is_outgoing(u32 what)
@@ -40,17 +40,17 @@ kho_timeline_entry_fault(const struct kho_timeline_ser *ser,
 	bool goes_on = entry->what == KHO_PHASE_JUMP && !entry->end;
 
 	if (!kho_timeline_is_outgoing(entry->what))
-		return "something is not of the end of a kernel";
+		return "unexpected phase or span";
 	if (entry->begin < ser->entries[0].begin)
-		return "something begins before the first phase";
+		return "entry before the first phase";
 	if (entry->end < entry->begin && !goes_on)
-		return "something ends before it begins";
+		return "entry ends before it begins";
 	if (strnlen(entry->label, sizeof(entry->label)) == sizeof(entry->label))
-		return "a label has no end";
+		return "unterminated label";
 	return NULL;
 }
 
-/* More is no time that a machine was up, and would overflow as nanoseconds. */
+/* Longer than any uptime; more would overflow in nanoseconds. */
 #define MAX_TICKS	BIT_ULL(53)
 
 static const char *kho_timeline_totals_fault(const struct kho_timeline_ser *ser)
@@ -60,13 +60,13 @@ static const char *kho_timeline_totals_fault(const struct kho_timeline_ser *ser)
 	for (kind = 0; kind < KHO_NR_SPANS; kind++) {
 		if (ser->totals[kind].sum > MAX_TICKS ||
 		    ser->totals[kind].max > ser->totals[kind].sum)
-			return "a total cannot be";
+			return "invalid total";
 	}
 
 	return NULL;
 }
 
-/* Do the phases follow one another, each once, up to the jump? */
+/* Phases must be in order, each once, without a gap, up to the jump. */
 static const char *kho_timeline_phases_fault(const struct kho_timeline_ser *ser)
 {
 	u32 last = KHO_PHASE_NONE, i;
@@ -78,20 +78,20 @@ static const char *kho_timeline_phases_fault(const struct kho_timeline_ser *ser)
 		if (entry->what >= KHO_NR_PHASES)
 			continue;
 		if (entry->what <= last || (last && entry->begin != end))
-			return "the phases do not follow one another";
+			return "phases out of order";
 		last = entry->what;
 		end = entry->end;
 	}
 
-	return last == KHO_PHASE_JUMP ? NULL : "there is no jump";
+	return last == KHO_PHASE_JUMP ? NULL : "no jump phase";
 }
 
 /**
- * kho_fast_timeline_fault - What is wrong with the record of a previous kernel?
+ * kho_fast_timeline_fault - Check an incoming record.
  * @ser:  The record.
- * @size: Bytes of it.
+ * @size: Size in bytes.
  *
- * Return: what is wrong, or NULL.
+ * Return: description of the first fault, or NULL.
  */
 const char *kho_fast_timeline_fault(const struct kho_timeline_ser *ser,
 				    size_t size)
@@ -99,12 +99,12 @@ const char *kho_fast_timeline_fault(const struct kho_timeline_ser *ser,
 	u32 i;
 
 	if (size < sizeof(*ser))
-		return "it is too short";
+		return "too short";
 	if (strncmp(ser->compatible, KHO_TIMELINE_COMPATIBLE,
 		    sizeof(ser->compatible)))
-		return "it is of another version";
+		return "unknown version";
 	if (ser->nr > KHO_TIMELINE_ENTRIES)
-		return "it has more entries than fit";
+		return "too many entries";
 
 	for (i = 0; i < ser->nr; i++) {
 		const char *fault =
@@ -117,7 +117,7 @@ const char *kho_fast_timeline_fault(const struct kho_timeline_ser *ser,
 	return kho_timeline_phases_fault(ser) ?: kho_timeline_totals_fault(ser);
 }
 
-/* The jump ended where this kernel began. */
+/* End the jump at the begin of this kernel. */
 static const char __init *kho_timeline_join(struct kho_timeline_ser *ser)
 {
 	const u64 began = kho_fast_timeline_began();
@@ -127,7 +127,7 @@ static const char __init *kho_timeline_join(struct kho_timeline_ser *ser)
 		struct kho_timeline_entry *entry = &ser->entries[i];
 
 		if (entry->begin > began || entry->end > began)
-			return "the clock was reset";
+			return "clock was reset";
 		if (!entry->end)
 			entry->end = began;
 	}
@@ -146,7 +146,7 @@ static const char __init *kho_timeline_accept(struct kho_timeline_ser *ser)
 	return fault;
 }
 
-/* The record of the previous kernel */
+/* Read and free the incoming record. */
 static void __init kho_timeline_read(void)
 {
 	struct kho_timeline_ser *ser;
@@ -160,7 +160,7 @@ static void __init kho_timeline_read(void)
 	fault = kho_fast_timeline_fault(phys_to_virt(phys), size);
 	if (!fault) {
 		ser = kmemdup(phys_to_virt(phys), sizeof(*ser), GFP_KERNEL);
-		fault = ser ? kho_timeline_accept(ser) : "there is no memory";
+		fault = ser ? kho_timeline_accept(ser) : "no memory";
 		kho_fast_drop_page(phys);
 	}
 	if (fault)
@@ -186,9 +186,9 @@ static struct kho_timeline_ser __init *kho_timeline_make_record(void)
 }
 
 /**
- * kho_fast_timeline_init - Make the record that is handed over.
+ * kho_fast_timeline_init - Read the incoming and create the outgoing record.
  *
- * Return: 0; -ENOMEM; or what kho_add_subtree() returned.
+ * Return: 0; -ENOMEM; or an error of kho_add_subtree().
  */
 int __init kho_fast_timeline_init(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The timeline across a kexec.
+ * Timeline across kexec.
  */
 #ifndef _KERNEL_KHO_FAST_TIMELINE_HANDOVER_H
 #define _KERNEL_KHO_FAST_TIMELINE_HANDOVER_H

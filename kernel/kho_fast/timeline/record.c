@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Where the time of a live update goes
+ * DOC: Timeline of a live update
  *
- * No tracer works from the freeze in one kernel to the first process of the next.
- * So both kernels keep a record: phases, which follow one another without a gap,
- * and spans within them or after them, such as the freeze of a session. A stamp
- * is a reading of the clock and a few stores. The clock is the CPU's cycle counter,
- * which goes on across kexec.
+ * No tracer works from the freeze in one kernel to the first process of the
+ * next. So both kernels keep a record: phases, without a gap, and spans within
+ * or after them, such as the freeze of a session. A timestamp costs one reading
+ * of the clock and a few stores. The clock is the cycle counter of the CPU,
+ * which continues across kexec.
  *
- * Up to start_kernel() of the next kernel entries go to a page that is handed over
- * (handover.c), from there on to a record of the kernel's own. show.c
- * puts what was handed over and that together.
+ * Entries before start_kernel() of the next kernel are stored in a preserved
+ * page (handover.c), later ones in a record of the next kernel. show.c combines
+ * the two.
  *
- * Phases have room always. A span that finds none is counted, in the total of its
- * kind.
+ * There is always room for the phases. A span without room is only counted, in
+ * the totals of its kind.
  *
- * Phases are trace events as well, for who can watch at that time.
+ * Phases are trace events as well.
  *
  * Lock order: kho_timeline_lock, a raw spinlock, is the innermost.
  *
- * Failure: without a page to hand over the phases of this kernel get lost.
+ * Failure: without memory for the page the last phases of this kernel are lost.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -42,16 +42,16 @@
 #include "clock.h"
 #include "record.h"
 
-/* Entries that only phases may use. */
+/* Entries reserved for phases. */
 #define KEPT_FOR_PHASES	(KHO_NR_PHASES + 1)
 
-/* The start of this kernel, and what is taken over since. */
+/* The boot of this kernel, and what it retrieves and finishes. */
 static struct kho_timeline_ser kho_timeline_here;
 
-/* Its end, handed over; NULL before there is a page. */
+/* The last phases of this kernel, handed over; NULL until allocated. */
 static struct kho_timeline_ser *kho_timeline_out;
 
-static DEFINE_RAW_SPINLOCK(kho_timeline_lock);	/* protects both */
+static DEFINE_RAW_SPINLOCK(kho_timeline_lock);	/* of both records */
 
 static const char *const kho_phase_names[] = {
 	[KHO_PHASE_FREEZE]	 = "freeze",
@@ -75,8 +75,8 @@ static const char *const kho_phase_names[] = {
 };
 
 /**
- * kho_fast_phase_name - What a phase or a span is called.
- * @what: Which; may be any number.
+ * kho_fast_phase_name - Name of a phase or span.
+ * @what: Phase or span, unchecked.
  *
  * Return: the name, or NULL when there is no such phase or span.
  */
@@ -93,7 +93,7 @@ static struct kho_timeline_ser *kho_timeline_record_of(enum kho_phase what)
 }
 
 /**
- * kho_fast_timeline_clear - Make an empty record.
+ * kho_fast_timeline_clear - Initialise an empty record.
  * @record: Filled in.
  */
 void kho_fast_timeline_clear(struct kho_timeline_ser *record)
@@ -102,7 +102,7 @@ void kho_fast_timeline_clear(struct kho_timeline_ser *record)
 	strscpy(record->compatible, KHO_TIMELINE_COMPATIBLE);
 }
 
-/* The phase that goes on, NULL if there is none. */
+/* The phase without an end, or NULL. */
 static struct kho_timeline_entry *
 kho_timeline_open_phase(struct kho_timeline_ser *record)
 {
@@ -117,7 +117,7 @@ kho_timeline_open_phase(struct kho_timeline_ser *record)
 	return NULL;
 }
 
-/* Returns which one it was. */
+/* Returns the phase that was ended. */
 static enum kho_phase kho_timeline_end_phase(struct kho_timeline_ser *record,
 					     u64 now)
 {
@@ -130,7 +130,7 @@ static enum kho_phase kho_timeline_end_phase(struct kho_timeline_ser *record,
 	return open->what;
 }
 
-/* Returns the new entry, NULL if there is no room. */
+/* Returns the new entry, or NULL without room. */
 static struct kho_timeline_entry *
 kho_timeline_add(struct kho_timeline_ser *record, enum kho_phase what,
 		 u64 begin, u64 end)
@@ -160,7 +160,7 @@ static void kho_timeline_count(struct kho_timeline_total *total, u64 ticks)
 	total->max = max(total->max, ticks);
 }
 
-/* Returns the phase that it ends. */
+/* Returns the phase that ended. */
 static enum kho_phase kho_timeline_begin_phase(enum kho_phase phase)
 {
 	struct kho_timeline_ser *record;
@@ -173,7 +173,7 @@ static enum kho_phase kho_timeline_begin_phase(enum kho_phase phase)
 	if (!record)
 		return KHO_PHASE_NONE;
 
-	/* The first of one kernel. What an attempt left that failed goes. */
+	/* The first phase; remove the entries of a failed live update. */
 	if (phase == KHO_PHASE_FREEZE || phase == KHO_PHASE_EARLY)
 		kho_fast_timeline_clear(record);
 	now = kho_fast_clock();
@@ -190,7 +190,7 @@ static void kho_timeline_trace_end(enum kho_phase phase)
 }
 
 /**
- * kho_phase_begin - A phase of a live update begins, and with it the last one ends.
+ * kho_phase_begin - Begin a phase, and end the current one.
  * @phase: The phase.
  *
  * Context: any; one caller at a time.
@@ -202,7 +202,9 @@ void kho_phase_begin(enum kho_phase phase)
 }
 
 /**
- * kho_fast_phase_abort - The live update will not be.
+ * kho_fast_phase_abort - Discard the phases of an aborted live update.
+ *
+ * Context: any.
  */
 void kho_fast_phase_abort(void)
 {
@@ -214,12 +216,12 @@ void kho_fast_phase_abort(void)
 }
 
 /**
- * kho_fast_span - Something within a phase, or after all of them, is done.
- * @what:  What it was.
- * @begin: kho_fast_clock() before.
- * @end:   kho_fast_clock() after.
- * @node:  The NUMA node that it was about, or NUMA_NO_NODE.
- * @label: The session that it was about, or NULL.
+ * kho_fast_span - Record a span.
+ * @what:  Kind of span.
+ * @begin: kho_fast_clock() at its begin.
+ * @end:   kho_fast_clock() at its end.
+ * @node:  NUMA node, or %NUMA_NO_NODE.
+ * @label: Name of the session, or NULL.
  *
  * Context: any.
  */
@@ -248,8 +250,8 @@ void kho_fast_span(enum kho_phase what, u64 begin, u64 end, int node,
 }
 
 /**
- * kho_fast_timeline_hand_over - Record the end of this kernel.
- * @record: Where to; empty, preserved.
+ * kho_fast_timeline_hand_over - Set the outgoing record.
+ * @record: Empty record in preserved memory.
  */
 void __init kho_fast_timeline_hand_over(struct kho_timeline_ser *record)
 {
@@ -257,8 +259,8 @@ void __init kho_fast_timeline_hand_over(struct kho_timeline_ser *record)
 }
 
 /**
- * kho_fast_timeline_copy - What this kernel has recorded of itself.
- * @to: Where to.
+ * kho_fast_timeline_copy - Copy the record of this kernel.
+ * @to: Destination.
  */
 void kho_fast_timeline_copy(struct kho_timeline_ser *to)
 {
@@ -267,9 +269,9 @@ void kho_fast_timeline_copy(struct kho_timeline_ser *to)
 }
 
 /**
- * kho_fast_timeline_began - When did this kernel begin?
+ * kho_fast_timeline_began - Begin of this kernel.
  *
- * Return: kho_fast_clock() at start_kernel().
+ * Return: kho_fast_clock() in start_kernel().
  */
 u64 __init kho_fast_timeline_began(void)
 {
@@ -277,8 +279,8 @@ u64 __init kho_fast_timeline_began(void)
 }
 
 /*
- * The last thing that the first process does in the kernel, once the page of its
- * first instruction is there.
+ * Last step of the first process in the kernel, after the page of its first
+ * instruction is mapped.
  */
 static void kho_timeline_userspace(struct callback_head *unused)
 {
@@ -293,8 +295,8 @@ static void kho_timeline_userspace(struct callback_head *unused)
 }
 
 /**
- * kho_phase_exec - The first process was tried to be executed.
- * @err: 0 if it is.
+ * kho_phase_exec - End the last phase with the exec of the first process.
+ * @err: Result of the exec; 0 on success.
  *
  * Context: the first process.
  * Return: @err.

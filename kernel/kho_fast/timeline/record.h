@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What this kernel records of a live update.
+ * Recording the timeline.
  */
 #ifndef _KERNEL_KHO_FAST_TIMELINE_RECORD_H
 #define _KERNEL_KHO_FAST_TIMELINE_RECORD_H

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: The timeline in debugfs
+ * DOC: Timeline in debugfs
  *
- * kho/timeline is for people, kho/timeline.json for programs; Documentation of
- * kho-fast has the form. Both are made when they are read: the end of the previous
- * kernel, the start of this one, and what was retrieved and finished since. Times
- * are since the first stamp.
+ * kho/timeline is text, kho/timeline.json is JSON, as described in
+ * Documentation/core-api/kho/fast/timeline.rst. Both are generated when they
+ * are read: the last phases of the previous kernel, the boot of this one, and
+ * what it has retrieved and finished. Times are relative to the first
+ * timestamp.
  */
 #include <linux/array_size.h>
 #include <linux/cleanup.h>
@@ -20,16 +21,16 @@
 #include "show.h"
 
 /**
- * struct kho_timeline_halves - What is shown.
- * @half:   Of the previous kernel, or NULL, and of this one.
- * @origin: Clock at the first stamp.
+ * struct kho_timeline_halves - Records of both kernels.
+ * @half:   Record of the previous kernel, or NULL, and of this one.
+ * @origin: Clock at the first timestamp.
  */
 struct kho_timeline_halves {
 	const struct kho_timeline_ser	*half[2];
 	u64				origin;
 };
 
-/* A copy of ours, so that it does not change while it is printed. */
+/* The record of this kernel is copied: it may change while it is printed. */
 static struct kho_timeline_ser *
 kho_timeline_take_halves(struct kho_timeline_halves *h)
 {
@@ -56,7 +57,7 @@ static u64 kho_timeline_since(const struct kho_timeline_halves *h, u64 clock)
 	return kho_fast_clock_ns(clock - h->origin);
 }
 
-/* The phase that goes on is not over: it has no length yet. */
+/* The current phase has no end, and no length yet. */
 static u64 kho_timeline_end_of(const struct kho_timeline_entry *entry)
 {
 	return entry->end ?: entry->begin;
@@ -67,12 +68,12 @@ static bool kho_timeline_is_phase(const struct kho_timeline_entry *entry)
 	return entry->what < KHO_NR_PHASES;
 }
 
-#define kho_timeline_for_each(entry, half, i)					\
+#define kho_timeline_for_each(entry, half, i)				\
 	for (i = 0; i < (half)->nr && (entry = &(half)->entries[i], true); i++)
 
 /*
- * A session may be called anything: what is not plain ASCII becomes \u00XX, each
- * byte for itself.
+ * The name of a session is any string: bytes that are not printable ASCII
+ * become \u00XX, one by one.
  */
 static void kho_put_json_string(struct seq_file *m, const char *text)
 {
@@ -236,14 +237,14 @@ static int kho_timeline_show(struct seq_file *m, void *v)
 			kho_put_text_entry(m, &h, h.half[n], entry);
 	}
 	if (kho_timeline_lost(&h))
-		seq_printf(m, "%u more found no room\n", kho_timeline_lost(&h));
+		seq_printf(m, "%u spans lost\n", kho_timeline_lost(&h));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(kho_timeline);
 
 /**
  * kho_fast_timeline_debugfs - Create the files.
- * @dir: Where.
+ * @dir: Directory of KHO.
  */
 void __init kho_fast_timeline_debugfs(struct dentry *dir)
 {

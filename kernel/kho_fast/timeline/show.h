@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The timeline in debugfs.
+ * Timeline in debugfs.
  */
 #ifndef _KERNEL_KHO_FAST_TIMELINE_SHOW_H
 #define _KERNEL_KHO_FAST_TIMELINE_SHOW_H
