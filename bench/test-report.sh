@@ -382,6 +382,23 @@ trace_has_both_kernels_as_tracks() {
 	wants 2 where --trace "$dir/none/trace" "$log"
 }
 
+# 10 operations a sample. 30 ns are 3 times 10 ns, 3,000 bytes in 300 ns 10 GB/s; 15 ns are half of
+# v2; 100 us are 10,000 times v1; two threads are compared with two
+native_times_and_ratios_to_their_bases() {
+	new a
+	n c v1 1 10 200 300 100
+	more=bytes=3000 n c v2 1 10 300
+	more='base=v2 size=8192' n c v3 1 10 150
+	more='extrapolated=true measured_n=5 power=1.5' n c v4 1 10 1000000
+	n c v1 2 10 50
+	wants 0 native "$dir/a"
+	has out '^insert: time per folio$' '^c  *v1  *1  *10.0 ns  *20.0 ns  *30.0 ns  *-  *1.00$' \
+		'^c  *v2  *1  *30.0 ns  *30.0 ns  *30.0 ns  *10.0  *3.00$' \
+		'^c  *v3  *1  *15.0 ns  *15.0 ns  *15.0 ns  *8K  *0.50$' \
+		'^c  *v4  *1  *~100 us  *n=5  *n^1.50  *-  *1.0e+04$' \
+		'^c  *v1  *2  *5.00 ns  *5.00 ns  *5.00 ns  *-  *1.00$'
+}
+
 # 100, 120, 140 of 10: 10, 12, 14; and 50, 54, 58, 62: 5.0 .. 6.2, (5.4 + 5.8) / 2 = 5.6;
 # 5.6 / 12 = 0.47. The quartiles of the first are 11 and 13, and the medians 6.4 apart.
 two_runs_are_compared() {

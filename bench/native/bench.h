@@ -166,11 +166,6 @@ bool record_times(const struct bench *bench, unsigned int index,
 		  const struct bench_variant *variant, const struct bench_work *work,
 		  const struct bench_times *times);
 
-/* table.c */
-void table_head(const struct bench *bench);
-void table_case(const struct bench *bench, unsigned int index,
-		const struct bench_work *work, struct bench_times *times);
-
 /*
  * crew.c: @threads threads, the caller one of them, that exist before they are needed, so
  * that starting them is not timed. crew_run() calls @fn once in each, with its number.

@@ -156,15 +156,15 @@ int main(int argc, char **argv)
 	if (!record_env(argv[0], percent))
 		return 2;
 	counters_check();
-	printf("Two threads do %u %% of what one does.\n", percent);
 
 	for (i = 0; i < NR_BENCHES; i++) {
 		if (some_wanted && !wanted[i])
 			continue;
-		table_head(benches[i]);
 		for (c = 0; benches[i]->case_name(c); c++) {
 			if (!wants_case(benches[i], c))
 				continue;
+			fprintf(stderr, "native: %s, %s\n", benches[i]->name,
+				benches[i]->case_name(c));
 			rc = run_case(benches[i], c);
 			worst = rc > worst ? rc : worst;
 		}

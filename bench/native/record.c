@@ -189,6 +189,8 @@ bool record_times(const struct bench *bench, unsigned int index,
 		put(f, "unit", bench->unit);
 		put(f, "case", bench->case_name(index));
 		put(f, "variant", variant->name);
+		if (variant->base)
+			put(f, "base", variant->base);
 		fprintf(f, ",\"threads\":%u", variant->threads);
 		put_sample(f, work, times, rep);
 		fputs("}\n", f);

@@ -184,6 +184,5 @@ int bench_run_case(const struct bench *bench, unsigned int index)
 		if (!record_times(bench, index, &bench->variants[v], &work, &times[v]))
 			return 2;
 	}
-	table_case(bench, index, &work, times);
 	return 0;
 }

@@ -158,7 +158,38 @@ struct text text_size(uint64_t order)
 	return kib >= 1024 ? text_of("%u MiB", kib / 1024) : text_of("%u KiB", kib);
 }
 
-static struct text text_time(const struct figure *f, double ns)
+static const struct {
+	double		ns;
+	const char	*name;
+} units[] = {
+	{ 1, "ns" }, { 1e3, "us" }, { 1e6, "ms" }, { 1e9, "s" }, { 86400e9, "d" },
+	{ 31557600e9, "y" },
+};
+
+static size_t unit_of(double ns)
+{
+	size_t u = sizeof(units) / sizeof(*units) - 1;
+
+	while (u && ns < units[u].ns)
+		u--;
+	return u;
+}
+
+/* A time in the unit of another, without it */
+struct text text_time_like(double ns, double like)
+{
+	double value = ns / units[unit_of(like)].ns;
+
+	return text_of("%.*f", value < 10 ? 2 : value < 100 ? 1 : 0, value);
+}
+
+/* A time of any size: "16.9 ns" */
+struct text text_time(double ns)
+{
+	return text_of("%.40s %s", text_time_like(ns, ns).s, units[unit_of(ns)].name);
+}
+
+static struct text text_figure(const struct figure *f, double ns)
 {
 	if (f->status == FAILED)
 		return text_of("FAILED");
@@ -170,12 +201,12 @@ static struct text text_time(const struct figure *f, double ns)
 /* Some repetitions may have ended even if the median is beyond the limit. */
 struct text text_min(const struct figure *f)
 {
-	return text_time(f, f->min);
+	return text_figure(f, f->min);
 }
 
 struct text text_med(const struct figure *f)
 {
-	return text_time(f, f->med);
+	return text_figure(f, f->med);
 }
 
 /* (max - min) / median; "-" below two repetitions or if one has no end */

@@ -38,6 +38,7 @@ static const struct command {
 	{ "scaling", "FILE", "rl", 1, 1, report_scaling, "make scaling: initialisation" },
 	{ "preserve-scaling", "FILE", "rml", 1, 1, report_preserve_scaling,
 	  "make scaling: preserving with two threads" },
+	{ "native", "FILE", "m", 1, 1, report_native, "make bench: tables" },
 	{ "compare", "A B", "mj", 2, 2, report_compare, "make bench: two runs side by side" },
 	{ "ratio", "FILE BENCHMARK VARIANT BASE...", "lkb", 4, MAX_ARGS, report_ratio,
 	  "make bench: minima against the slowest base, on one thread" },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Samples of make bench: two runs side by side, limits of one variant against others, charts. Of
- * a single run the minimum counts, since whatever else the machine does only adds time.
+ * Samples of make bench: tables, two runs side by side, limits of one variant against others,
+ * charts. Of a single run the minimum counts, since other load only adds time.
  */
 #include <errno.h>
 #include <math.h>
@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "../duration.h"
 #include "report.h"
 
 #define MIN_SAMPLES	3
@@ -24,6 +23,71 @@ static const struct run *load(struct log *log, const char *path)
 {
 	log_load(log, path, NATIVE);
 	return log->v;
+}
+
+/* The variant that another one is compared with, of as many threads; itself if there is none */
+static const struct series *base_of(const struct run *run, const struct series *s)
+{
+	const char *name = string_of(s->v->record, "base");
+	const struct series *base = run->v;
+
+	while (base < s && (base->threads != s->threads || strcmp(base->bench, s->bench) ||
+			    strcmp(base->name, s->name) || (name && strcmp(base->variant, name))))
+		base++;
+	return base;
+}
+
+/* Bytes per second, or the size of the result */
+static struct text text_rate(const struct series *s, double ns)
+{
+	uint64_t bytes = last_uint(s, "bytes"), size = last_uint(s, "size");
+
+	if (size)
+		return text_of(size < 100000ull << 10 ? "%lluK" : "%lluM",
+			       (unsigned long long)size >> (size < 100000ull << 10 ? 10 : 20));
+	return bytes ? text_of("%.1f", bytes / (ns * last_uint(s, "n"))) : text_of("-");
+}
+
+/* What is extrapolated has but one time. */
+static void add_series(struct table *t, const struct run *run, const struct series *s)
+{
+	struct json_object *record = s->v[s->nr - 1].record;
+	struct figure f = figure_of(s, PER_OPERATION);
+	double times = f.min / figure_of(base_of(run, s), PER_OPERATION).min;
+	bool extrapolated = last_uint(s, "measured_n");
+	struct text threads = text_of("%llu", (unsigned long long)s->threads);
+	struct text ratio = text_of(times < 0.1 ? "%.2g" : times < 1e4 ? "%.2f" : "%.1e", times);
+
+	if (extrapolated)
+		table_add(t, s->name, s->variant, threads.s, text_of("~%.40s", text_time(f.min).s).s,
+			  text_of("n=%llu", (unsigned long long)last_uint(s, "measured_n")).s,
+			  text_of("n^%.2f", json_object_get_double(
+					  json_object_object_get(record, "power"))).s, "-", ratio.s);
+	else
+		table_add(t, s->name, s->variant, threads.s, text_time(f.min).s, text_time(f.med).s,
+			  text_time(f.max).s, text_rate(s, f.min).s, ratio.s);
+}
+
+static void put_table(struct table *t, enum format format, const struct series *s)
+{
+	printf("\n%s: time per %s\n%s", s->bench, string_of(s->v->record, "unit"),
+	       format == MARKDOWN ? "\n" : "");
+	table_put(stdout, t, format);
+}
+
+/* Time per operation, and how many times as long as that of the base it is */
+int report_native(const struct options *o)
+{
+	struct table t = table_new("<CASE|<VARIANT|CPUS|MIN|MEDIAN|MAX|GB/s|TIMES");
+	struct log log;
+	const struct run *run = load(&log, o->args[0]);
+
+	for (const struct series *s = run->v; s < run->v + run->nr; s++) {
+		add_series(&t, run, s);
+		if (s + 1 == run->v + run->nr || strcmp(s[1].bench, s->bench))
+			put_table(&t, o->format, s);
+	}
+	return EXIT_MET;
 }
 
 /* A variant in both files */
@@ -67,14 +131,14 @@ static struct pair pair_of(const struct series *a, const struct series *b)
 
 static struct text text_range(const struct figure *f)
 {
-	return text_of("%s..%s", time_text_like(f->min, f->med).s, time_text_like(f->max, f->med).s);
+	return text_of("%s..%s", text_time_like(f->min, f->med).s, text_time_like(f->max, f->med).s);
 }
 
 static void put_pair(struct table *t, const struct pair *p)
 {
 	table_add(t, p->a->name,
 		  text_of("%s/%llu", p->a->variant, (unsigned long long)p->a->threads).s,
-		  time_text(p->fa.med).s, text_range(&p->fa).s, time_text(p->fb.med).s,
+		  text_time(p->fa.med).s, text_range(&p->fa).s, text_time(p->fb.med).s,
 		  text_range(&p->fb).s, text_of("%.2f", p->ratio).s, p->verdict);
 }
 
@@ -106,14 +170,6 @@ static void put_json(const struct pair *p)
 	json_object_put(obj);
 }
 
-static void put_table(struct table *t, enum format format, const char *bench, const char *unit)
-{
-	if (!t->nr)
-		return;
-	printf("\n%s: time per %s\n%s", bench, unit, format == MARKDOWN ? "\n" : "");
-	table_put(stdout, t, format);
-}
-
 static void put_only(const struct run *in, const struct run *not_in, char name)
 {
 	for (const struct series *s = in->v; s < in->v + in->nr; s++)
@@ -126,26 +182,21 @@ static void put_only(const struct run *in, const struct run *not_in, char name)
 static void put_pairs(const struct run *a, const struct run *b, const struct options *o)
 {
 	struct table t = table_new("<CASE|<VARIANT/CPUS|A|<MIN..MAX|B|<MIN..MAX|B/A|<");
-	const struct series *before = NULL;
 
 	for (const struct series *s = a->v; s < a->v + a->nr; s++) {
 		const struct series *other = run_find(b, s);
 		struct pair pair;
 
-		if (!other)
-			continue;
-		pair = pair_of(s, other);
-		if (o->json) {
-			put_json(&pair);
-			continue;
+		if (other) {
+			pair = pair_of(s, other);
+			if (o->json)
+				put_json(&pair);
+			else
+				put_pair(&t, &pair);
 		}
-		if (before && strcmp(before->bench, s->bench))
-			put_table(&t, o->format, before->bench, string_of(before->v->record, "unit"));
-		put_pair(&t, &pair);
-		before = s;
+		if (t.nr && (s + 1 == a->v + a->nr || strcmp(s[1].bench, s->bench)))
+			put_table(&t, o->format, s);
 	}
-	if (before)
-		put_table(&t, o->format, before->bench, string_of(before->v->record, "unit"));
 }
 
 int report_compare(const struct options *o)
@@ -203,8 +254,8 @@ static bool judge(const struct run *run, const struct options *o, const struct s
 
 	printf("%s %s, %s: %s takes %.2f times as long as %s%s%s (%s, %s), limit %.2f\n",
 	       within ? "within" : "above", ours->bench, ours->name, ours->variant, ns / base_ns,
-	       base->variant, o->base_case ? " of " : "", o->base_case ?: "", time_text(ns).s,
-	       time_text(base_ns).s, limit);
+	       base->variant, o->base_case ? " of " : "", o->base_case ?: "", text_time(ns).s,
+	       text_time(base_ns).s, limit);
 	return within;
 }
 

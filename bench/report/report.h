@@ -25,6 +25,7 @@ int report_table(const struct options *o);
 int report_where(const struct options *o);
 
 /* native.c */
+int report_native(const struct options *o);
 int report_compare(const struct options *o);
 int report_ratio(const struct options *o);
 int report_charts(const struct options *o);

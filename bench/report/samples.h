@@ -116,6 +116,8 @@ double median_of(double *v, size_t nr);
 struct figure figure_of(const struct series *series, const char *quantity);
 struct ratio ratio_of(const struct figure *stock, const struct figure *fast);
 struct text text_seconds(double ns);
+struct text text_time(double ns);
+struct text text_time_like(double ns, double like);
 struct text text_count(uint64_t n);
 struct text text_size(uint64_t order);
 struct text text_min(const struct figure *f);

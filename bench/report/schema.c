@@ -23,6 +23,7 @@ enum type {
 	TYPE_NAME,	/* letters, digits, . _ -: goes into file names and scripts of gnuplot */
 	TYPE_TEXT,
 	TYPE_UINT,
+	TYPE_DOUBLE,
 	TYPE_BOOL,
 	TYPE_PARTS,	/* object of names and ns, one after the other, together blackout_ns */
 };
@@ -107,7 +108,9 @@ static const struct field {
 	/* Of native benchmarks; hardware counters have their own names */
 	{ "size",	TYPE_UINT, 0, NAT },		/* bytes of the result, where that counts */
 	{ "extrapolated", TYPE_BOOL, 0, NAT },
-	{ "measured_n",	TYPE_UINT, 0, NAT },		/* extrapolated from so many */
+	{ "measured_n",	TYPE_UINT, 0, NAT },		/* extrapolated from so many, */
+	{ "power",	TYPE_DOUBLE, 0, NAT },		/* as this power of n */
+	{ "base",	TYPE_TEXT, 0, NAT },		/* variant to compare with, or the first */
 };
 
 #define NR_FIELDS	(sizeof(fields) / sizeof(*fields))
@@ -220,8 +223,8 @@ static void check_value(const struct place *at, const struct field *f, struct js
 {
 	static const enum json_type types[] = {
 		[TYPE_NAME] = json_type_string, [TYPE_TEXT] = json_type_string,
-		[TYPE_UINT] = json_type_int, [TYPE_BOOL] = json_type_boolean,
-		[TYPE_PARTS] = json_type_object,
+		[TYPE_UINT] = json_type_int, [TYPE_DOUBLE] = json_type_double,
+		[TYPE_BOOL] = json_type_boolean, [TYPE_PARTS] = json_type_object,
 	};
 
 	check_type(at, f->name, val, types[f->type]);
@@ -349,6 +352,8 @@ struct json_object *schema_value(const struct place *at, const char *key, const 
 	switch (f->type) {
 	case TYPE_PARTS:
 		return read_parts(text);
+	case TYPE_DOUBLE:
+		return json_object_new_double(strtod(text, NULL));
 	case TYPE_BOOL:
 		return json_object_new_boolean(!strcmp(text, "true"));
 	case TYPE_UINT: {
