@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What all programs have: whom they watch, how events get out, how many did not. */
+/* Shared by all programs: the traced process, events, counters of missed ones */
 #ifndef COMMON_BPF_H
 #define COMMON_BPF_H
 
@@ -20,7 +20,7 @@ struct {
 	__type(value, __u64);
 } missed SEC(".maps");
 
-static __always_inline bool is_watched(void)
+static __always_inline bool is_traced(void)
 {
 	return !only_pid || bpf_get_current_pid_tgid() >> 32 == only_pid;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Each call of a handler of files, from the trace event of our kernel, or from the
- * functions of the handler that a stock one has. Whoever includes it has saw_file().
+ * Calls of file handlers, by the trace event of an accelerated kernel or the functions of a
+ * stock one. The program defines on_file().
  */
 #ifndef FILES_BPF_H
 #define FILES_BPF_H
@@ -9,22 +9,22 @@
 #include "common.bpf.h"
 #include "files.h"
 
-static void saw_file(struct file_op *file);
+static void on_file(struct file_op *file);
 
 SEC("tp_btf/kho_file")
 int BPF_PROG(tp_file, const char *handler, __u64 token, const char *op, __u64 ns, int err)
 {
 	struct file_op file = { .token = token, .ns = ns, .err = err };
 
-	if (!is_watched())
+	if (!is_traced())
 		return 0;
 	bpf_probe_read_kernel_str(file.op, sizeof(file.op), op);
 	bpf_probe_read_kernel_str(file.handler, sizeof(file.handler), handler);
-	saw_file(&file);
+	on_file(&file);
 	return 0;
 }
 
-/* When the call that a thread is in began. */
+/* Start of a thread's current call */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
@@ -36,12 +36,12 @@ static __always_inline int call_begins(void)
 {
 	__u64 thread = bpf_get_current_pid_tgid(), now = bpf_ktime_get_ns();
 
-	if (is_watched() && bpf_map_update_elem(&begun, &thread, &now, BPF_ANY))
+	if (is_traced() && bpf_map_update_elem(&begun, &thread, &now, BPF_ANY))
 		lose_one();
 	return 0;
 }
 
-/* How long it took, or 0: it had begun before the programs were there. */
+/* Duration of the call; 0 if it began before the programs were attached */
 static __always_inline __u64 call_ends(void)
 {
 	__u64 thread = bpf_get_current_pid_tgid(), *began, ns;
@@ -65,11 +65,11 @@ static __always_inline int handler_ends(struct liveupdate_file_op_args *args, co
 	handler = BPF_CORE_READ(args, handler);
 	bpf_probe_read_kernel_str(file.op, sizeof(file.op), op);
 	bpf_probe_read_kernel_str(file.handler, sizeof(file.handler), &handler->compatible);
-	saw_file(&file);
+	on_file(&file);
 	return 0;
 }
 
-/* A constant array is read-only data, which the helper above reads like the kernel's. */
+/* The helper above reads constant arrays like the kernel's memory. */
 #define HANDLER_OP(name)							\
 static const char op_##name[] = #name;						\
 										\

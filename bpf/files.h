@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What becomes of files of the Live Update Orchestrator. */
+/* Operations on files of the Live Update Orchestrator */
 #ifndef FILES_H
 #define FILES_H
 
@@ -9,8 +9,8 @@
 #define NAME_LEN	64
 
 struct file_op {
-	__u64 token;		/* 0 where only functions tell */
-	__u64 ns;		/* that it took */
+	__u64 token;		/* 0: not known, on stock */
+	__u64 ns;		/* duration */
 	__s32 err;
 	char op[OP_LEN];	/* preserve, freeze, retrieve, ... */
 	char handler[NAME_LEN];

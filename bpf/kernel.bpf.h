@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's types as far as they are looked at. Where the fields are is settled when
- * a program is loaded, by the kernel's BTF; names are those of Linux 7.3.
+ * Types of the kernel, with the fields in use. The kernel's BTF relocates them when a program is
+ * loaded; names are those of Linux 7.3.
  */
 #ifndef KERNEL_BPF_H
 #define KERNEL_BPF_H
@@ -28,11 +28,11 @@ struct page {
 
 struct folio {
 	memdesc_flags_t flags;
-	unsigned long _flags_1;		/* bits 0 to 7: order, of a large one */
+	unsigned long _flags_1;		/* bits 0 to 7: order of a large folio */
 };
 
 enum pageflags {
-	PG_head = 6,			/* the kernel's own is used */
+	PG_head = 6,			/* the kernel's layout is used */
 };
 
 struct liveupdate_file_handler {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One live update while it happens: before the jump the phases and sessions that are
- * frozen, after it the sessions and files that come back; in the end the sums and, where
- * the kernel has it, the timeline of both kernels.
+ * Events of a live update: phases and frozen sessions before the jump, retrieved sessions and
+ * files after it; at the end sums and, on accelerated kernels, the timeline.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +19,7 @@
 #define MAX_SUMS	32
 
 static const char *const kinds[] = { "phase", "session", "file" };
-static const char *timeline_path;	/* NULL: the kernel's, if it has one */
+static const char *timeline_path;	/* NULL: the kernel's, if any */
 
 static struct sum {
 	uint32_t kind;
@@ -38,7 +37,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option more_options[] = {
-	{ "timeline", 't', "FILE", 0, "Show this timeline in the end; default: the kernel's",
+	{ "timeline", 't', "FILE", 0, "Show this timeline at the end; default: the kernel's",
 	  0 },
 	{ 0 }
 };
@@ -117,9 +116,9 @@ static void print_sums(void)
 
 	for (sum = sums; sum < sums + MAX_SUMS && sum->nr; sum++) {
 		if (options.json)
-			printf("{\"event\":\"sum\",\"of\":\"%s\",\"op\":\"%s\",\"nr\":%lu,\"errors\":%lu,"
-			       "\"ns\":%lu,\"max_ns\":%lu}\n", kinds[sum->kind], sum->op, sum->nr,
-			       sum->errors, sum->ns, sum->max_ns);
+			printf("{\"event\":\"sum\",\"of\":\"%s\",\"op\":\"%s\",\"nr\":%lu,"
+			       "\"errors\":%lu,\"ns\":%lu,\"max_ns\":%lu}\n", kinds[sum->kind],
+			       sum->op, sum->nr, sum->errors, sum->ns, sum->max_ns);
 		else
 			printf("# %s %s: %lu, %lu failed, %.3f ms, at most %.3f ms\n",
 			       kinds[sum->kind], sum->op, sum->nr, sum->errors, sum->ns / 1e6,
@@ -170,7 +169,7 @@ static void timeline_text(const struct timeline *t)
 		       t->totals[i].sum_ns / 1e6, t->totals[i].max_ns / 1e6);
 }
 
-/* Why the kernel's own timeline is not there; a stock kernel has none. */
+/* Why the kernel's timeline is missing */
 static const char *why_no_timeline(void)
 {
 	const char *why = why_no_kho_files();
@@ -178,7 +177,7 @@ static const char *why_no_timeline(void)
 	return why || !access(TIMELINE_FILE, F_OK) ? why : TIMELINE_FILE ": is not there";
 }
 
-/* Without one it is no failure on a stock kernel, unless one was asked for. */
+/* Stock has none, which is no error unless a file was given. */
 static int print_timeline(void)
 {
 	const char *path = timeline_path ?: TIMELINE_FILE;
@@ -213,8 +212,8 @@ static int blackout_report(bool last)
 
 const struct tool tool = {
 	.name = "khoblackout",
-	.doc = "Show a live update while it happens, from the freeze to the last session that is "
-	       "finished, and the timeline of both kernels after it.",
+	.doc = "Show the events of a live update, from the freeze to the last session that is "
+	       "finished, and the timeline of both kernels.",
 	.more = &more,
 	.proof = "kho_session",
 	.function = "liveupdate_reboot",

@@ -11,7 +11,7 @@ enum blackout_kind {
 };
 
 struct blackout_event {
-	__u64 at_ns;		/* since boot; when it was over */
+	__u64 at_ns;		/* since boot, at the end */
 	__u32 kind;
 	struct file_op what;	/* for all kinds; handler is the name of the phase or session */
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sums are kept in the kernel: millions of folios cost one look-up each, and no event. */
+/* Sums stay in the kernel: a folio costs one lookup and no event. */
 #include "khoheat.h"
 #include "ranges.bpf.h"
 
@@ -12,7 +12,7 @@ struct {
 
 static const struct heat none;
 
-static void saw_range(const struct range *range)
+static void on_range(const struct range *range)
 {
 	struct heat_key key = { .nid = range->nid, .order = range->order };
 	struct heat *heat = bpf_map_lookup_elem(&heats, &key);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How much memory was preserved, unpreserved and restored, by node and order. */
+/* Preserved, unpreserved and restored memory, by node and order */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static int heat_use_functions(const struct btf *btf)
 			  (__u64 *)&bpf->rodata->vmemmap_base_at);
 }
 
-/* What is preserved by what was seen; less than nothing if that was preserved before. */
+/* Negative if memory was preserved before the start */
 static int64_t held_bytes(const struct heat *heat)
 {
 	return (int64_t)(heat->pages[RANGE_PRESERVE] - heat->pages[RANGE_UNPRESERVE]) * 4096;
@@ -51,7 +51,7 @@ static int by_key(const void *a, const void *b)
 	return (int)one->order - (int)two->order;
 }
 
-/* All rows, sorted; the number of them, or negative errno. */
+/* All rows, sorted. Returns their number, or a negative errno. */
 static int read_rows(struct row **rows)
 {
 	int fd = bpf_map__fd(bpf->maps.heats), nr = 0;
@@ -111,7 +111,7 @@ static int heat_report(bool last)
 			most = held_bytes(&rows[i].heat);
 	if (!options.json)
 		printf("%4s %5s %12s %12s %12s %12s\n", "NODE", "ORDER", "PRESERVED", "UNPRESERVED",
-		       "RESTORED", "HELD MiB");
+		       "RESTORED", "NET MiB");
 	for (i = 0; i < nr; i++) {
 		if (options.json)
 			print_json(rows + i);

@@ -30,7 +30,7 @@ static struct hist *get_hist(const struct hist_key *key)
 	return bpf_map_lookup_elem(&hists, key);
 }
 
-static void saw_file(struct file_op *file)
+static void on_file(struct file_op *file)
 {
 	struct hist_key key = {};
 	struct hist *hist;
@@ -48,5 +48,5 @@ static void saw_file(struct file_op *file)
 	if (file->err)
 		__sync_fetch_and_add(&hist->errors, 1);
 	if (file->ns > hist->max_ns)
-		hist->max_ns = file->ns;	/* of two at once one may be missed */
+		hist->max_ns = file->ns;	/* a race may miss one of two */
 }

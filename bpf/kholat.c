@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How long handlers of files take to preserve, freeze, retrieve and finish one. */
+/* Latency of file handlers, by operation */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static struct bpf_object_skeleton *lat_open(const struct options *options)
 	return bpf->skeleton;
 }
 
-/* From the first slot that has any to the last. */
+/* From the first used slot to the last */
 static int first_slot(const struct hist *hist)
 {
 	int slot = 0;

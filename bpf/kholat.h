@@ -11,7 +11,7 @@ struct hist_key {
 	char op[OP_LEN];
 };
 
-/* Slot N has what took less than 2^N ns, and not less than half of that. */
+/* Slot N: calls of 2^(N - 1) to 2^N ns */
 struct hist {
 	__u64 nr, sum_ns, max_ns, errors;
 	__u64 slots[NR_SLOTS];

@@ -2,7 +2,7 @@
 #include "khosnoop.h"
 #include "ranges.bpf.h"
 
-static void saw_range(const struct range *range)
+static void on_range(const struct range *range)
 {
 	struct snoop_event event = {
 		.range = *range,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Each time that memory is preserved, unpreserved or restored: what, where and by whom. */
+/* Each preserved, unpreserved or restored range of memory, with its caller */
 #include <stdio.h>
 
 #include "khosnoop.h"
@@ -30,9 +30,9 @@ static void print_json(const struct snoop_event *event)
 {
 	const struct range *range = &event->range;
 
-	printf("{\"event\":\"%s\",\"ns\":%llu,\"address\":%llu,\"pages\":%llu,\"order\":%u,\"node\":%d,",
-	       ops[range->op], event->ns, range->pfn << 12, range->nr_pages, range->order,
-	       range->nid);
+	printf("{\"event\":\"%s\",\"ns\":%llu,\"address\":%llu,\"pages\":%llu,\"order\":%u,"
+	       "\"node\":%d,", ops[range->op], event->ns, range->pfn << 12, range->nr_pages,
+	       range->order, range->nid);
 	if (range->caller)
 		printf("\"caller\":\"0x%llx\",", range->caller);
 	printf("\"pid\":%u,\"process\":", event->pid);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * main() of every tool: options, which programs this kernel can have, the ring buffer,
- * signals, and an exit status that says whether all went well.
+ * main() of all tools: options, choice of programs for this kernel, ring buffer, signals, exit
+ * status.
  *
  * 0: ended by -d, SIGINT or SIGTERM; 1: failed; 64: wrong options.
  */
@@ -24,7 +24,7 @@
 #include "reason.h"
 
 #define POLL_MS		100
-#define MAX_BUFFER_KIB	(1U << 21)	/* in bytes it must fit 32 bits */
+#define MAX_BUFFER_KIB	(1U << 21)	/* 32 bits in bytes */
 
 struct options options;
 bool has_events;
@@ -63,7 +63,7 @@ static void stop(int signal)
 	stopped = 1;
 }
 
-/* Everything libbpf has to say is for -v; one message of ours tells what is wrong. */
+/* Messages of libbpf are for -v; otherwise an error is one message of the tool. */
 static int say(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	va_list again;
@@ -100,7 +100,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'i':
 		if (!tool.has_interval)
-			argp_error(state, "there is nothing to show at intervals");
+			argp_error(state, "this tool has no sums to show");
 		options.interval_s = number(arg, state);
 		break;
 	case 'b':
@@ -125,11 +125,11 @@ static void print_version(FILE *out, struct argp_state *state)
 
 static const struct argp_option common[] = {
 	{ "json", 'j', NULL, 0, "JSON, one object per line", 0 },
-	{ "duration", 'd', "SECONDS", 0, "End after that time; default: at SIGINT", 0 },
-	{ "interval", 'i', "SECONDS", 0, "Show sums so often; default: at the end", 0 },
-	{ "pid", 'p', "PID", 0, "Only what this process does", 0 },
+	{ "duration", 'd', "SECONDS", 0, "Run time; default: until SIGINT", 0 },
+	{ "interval", 'i', "SECONDS", 0, "Interval of sums; default: at the end", 0 },
+	{ "pid", 'p', "PID", 0, "Trace this process only", 0 },
 	{ "buffer", 'b', "KIB", 0, "Size of the buffer for events", 0 },
-	{ "verbose", 'v', NULL, 0, "What libbpf says", 0 },
+	{ "verbose", 'v', NULL, 0, "Print messages of libbpf", 0 },
 	{ 0 }
 };
 
@@ -145,12 +145,12 @@ static void parse_options(int argc, char **argv)
 	argp_program_version_hook = print_version;
 	argp_parse(&argp, argc, argv, 0, &rest, NULL);
 	if (rest < argc) {
-		complain("what is '%s'? There are only options, see --help", argv[rest]);
+		complain("unexpected argument '%s', see --help", argv[rest]);
 		exit(argp_err_exit_status);
 	}
 }
 
-/* Whether the kernel has what a program of section @section attaches to. */
+/* Whether the kernel has the target of a program. */
 static bool has_target(const struct btf *btf, const char *section)
 {
 	const char *target = strchr(section, '/') + 1;
@@ -162,7 +162,7 @@ static bool has_target(const struct btf *btf, const char *section)
 	return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
 }
 
-/* Either the events of our kernel or the functions of a stock one, never both. */
+/* Either trace events of an accelerated kernel or functions of a stock one. */
 static int choose_programs(struct bpf_object *object, const struct btf *btf)
 {
 	struct bpf_program *prog;
@@ -186,7 +186,7 @@ static int choose_programs(struct bpf_object *object, const struct btf *btf)
 			continue;
 		bpf_program__set_autoload(prog, there && is_event == has_events);
 		if (!there && is_event == has_events)
-			complain("this kernel has no %s: not watched", section);
+			complain("this kernel has no %s: not traced", section);
 	}
 	return 0;
 }
@@ -212,7 +212,7 @@ static int load(struct bpf_object_skeleton *skeleton)
 	return err;
 }
 
-/* With KHO or LUO off nothing can happen, however long one waits. */
+/* With KHO or LUO off there are no events. */
 static int check_is_on(void)
 {
 	const char *why = tool.needs_luo ? why_no_luo() : why_no_kho();
@@ -220,7 +220,7 @@ static int check_is_on(void)
 	if (why)
 		complain("%s", why);
 	else if (tool.wants_luo && why_no_luo())
-		complain("neither sessions nor files will be seen: %s", why_no_luo());
+		complain("sessions and files are not shown: %s", why_no_luo());
 	return why ? -1 : 0;
 }
 
@@ -266,7 +266,7 @@ static uint64_t now_ms(void)
 	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
 }
 
-/* What is printed must arrive, or the exit status would lie. */
+/* Output errors must be part of the exit status. */
 static int flush(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
@@ -301,11 +301,11 @@ static uint64_t count_of(const struct bpf_object *object, uint32_t which)
 	uint64_t nr = 0;
 
 	if (bpf_map_lookup_elem(fd, &which, &nr))
-		complain("how many events were missed cannot be read: %s", strerror(errno));
+		complain("counters of missed events: %s", strerror(errno));
 	return nr;
 }
 
-/* What was lost is told and no failure; what has no place in memory must not be believed. */
+/* Lost events are a warning; events with implausible pages are a failure. */
 static int print_end(const struct bpf_object *object)
 {
 	uint64_t lost = count_of(object, MISSED_LOST), unplaced = count_of(object, MISSED_UNPLACED);

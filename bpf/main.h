@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is the same for all tools: options, life, errors, output. */
+/* Shared by all tools: options, main loop, errors, output */
 #ifndef MAIN_H
 #define MAIN_H
 
@@ -16,25 +16,25 @@ struct options {
 	bool verbose;
 	unsigned int duration_s;	/* 0: until a signal */
 	unsigned int interval_s;	/* 0: only at the end */
-	unsigned int buffer_kib;	/* 0: as the program says */
+	unsigned int buffer_kib;	/* 0: the program's default */
 	uint32_t pid;			/* 0: all */
 };
 
-/* The one of this program; main.c has the rest. */
+/* The tool of this program */
 struct tool {
 	const char *name, *doc;
-	const struct argp *more;	/* options of its own, or NULL */
+	const struct argp *more;	/* more options, or NULL */
 	bool has_interval;
 	const char *header;		/* of the text, or NULL */
-	const char *proof;		/* the trace event that our kernels have */
-	const char *function;		/* where that is missing: a kernel with @option has it */
+	const char *proof;		/* trace event of accelerated kernels */
+	const char *function;		/* on stock; needs @option */
 	const char *option;
-	bool needs_luo;			/* with KHO alone there is nothing to see */
-	bool wants_luo;			/* or not all of it */
+	bool needs_luo;			/* KHO alone has no events */
+	bool wants_luo;			/* without it some events are missing */
 
-	/* Open the skeleton and set what is constant; NULL and errno. */
+	/* Open the skeleton and set its constants; NULL and errno. */
 	struct bpf_object_skeleton *(*open)(const struct options *options);
-	/* On a stock kernel, before the programs are loaded, or NULL; says why it fails. */
+	/* On stock, before the programs are loaded; may be NULL. Prints its errors. */
 	int (*use_functions)(const struct btf *btf);
 	/* One event of the ring buffer. */
 	void (*event)(const void *data);
@@ -44,12 +44,12 @@ struct tool {
 
 extern const struct tool tool;
 extern struct options options;
-extern bool has_events;			/* the kernel is ours */
+extern bool has_events;			/* the kernel is accelerated */
 
 /* Messages go to stderr, with the name of the tool. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* A JSON string with its quotes, whatever bytes @text has. */
+/* Any bytes as a JSON string with quotes */
 void print_json_string(const char *text);
 
 #endif /* MAIN_H */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Events that are counted instead of shown: shared by the kernel's side and the user's. */
+/* Counters of events that are not shown, shared by programs and tools */
 #ifndef MISSED_H
 #define MISSED_H
 
 enum missed {
-	MISSED_LOST,		/* found no room */
-	MISSED_UNPLACED,	/* their pages are not where there is memory */
+	MISSED_LOST,		/* the buffer was full */
+	MISSED_UNPLACED,	/* pages outside known memory */
 	NR_MISSED
 };
 

@@ -11,7 +11,7 @@
 
 #define SYMBOL	"vmemmap_base"
 
-static const char *const learned_from[] = { "kho_radix_add_key", "kho_radix_del_key" };
+static const char *const fallbacks[] = { "kho_radix_add_key", "kho_radix_del_key" };
 
 static int read_zones(FILE *f, struct node_range ranges[MAX_NODE_RANGES])
 {
@@ -34,24 +34,24 @@ static int find_zones(struct node_range ranges[MAX_NODE_RANGES])
 	if (f)
 		fclose(f);
 	if (err == -ENOENT)
-		complain("/proc/zoneinfo: is not there, so no node can be told: mount -t proc none "
+		complain("/proc/zoneinfo: is not there, so nodes are not known: mount -t proc none "
 			 "/proc");
 	else if (err)
-		complain("/proc/zoneinfo: %s, so no node can be told", strerror(-err));
+		complain("/proc/zoneinfo: %s, so nodes are not known", strerror(-err));
 	return err;
 }
 
-/* Those that are not loaded unless said. */
-static int learn_instead(struct bpf_object *object, const struct btf *btf)
+/* Programs that are not loaded by default */
+static int load_fallbacks(struct bpf_object *object, const struct btf *btf)
 {
 	struct bpf_program *prog;
 	size_t i;
 
-	for (i = 0; i < sizeof(learned_from) / sizeof(*learned_from); i++) {
-		if (btf__find_by_name_kind(btf, learned_from[i], BTF_KIND_FUNC) > 0)
+	for (i = 0; i < sizeof(fallbacks) / sizeof(*fallbacks); i++) {
+		if (btf__find_by_name_kind(btf, fallbacks[i], BTF_KIND_FUNC) > 0)
 			continue;
-		complain("%s; nor has this kernel %s(), which would tell where pages are",
-			 why_no_address(SYMBOL), learned_from[i]);
+		complain("%s; nor has this kernel %s(), which has the address of pages too",
+			 why_no_address(SYMBOL), fallbacks[i]);
 		return -ENOENT;
 	}
 	bpf_object__for_each_program(prog, object)
@@ -66,7 +66,7 @@ int nodes_find(struct bpf_object *object, const struct btf *btf,
 	int err = find_zones(ranges);
 
 	if (!err && (symbol_find(SYMBOL, &at) || !at))
-		err = learn_instead(object, btf);
+		err = load_fallbacks(object, btf);
 	*vmemmap_base_at = at;
 	return err;
 }

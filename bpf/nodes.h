@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What programs that watch functions of a stock kernel must be told of its memory. */
+/* Memory layout of a stock kernel, for programs that trace its functions */
 #ifndef NODES_H
 #define NODES_H
 
@@ -9,8 +9,8 @@
 #include "ranges.h"
 
 /*
- * Fill in @ranges, the pages of each zone by /proc/zoneinfo, and @vmemmap_base_at; where the
- * kernel hides that, have the programs of @object loaded that do without. Says why it fails.
+ * Set @ranges, the pages of each zone by /proc/zoneinfo, and @vmemmap_base_at. If the kernel hides
+ * the latter, load the programs of @object that replace it. Prints its errors.
  */
 int nodes_find(struct bpf_object *object, const struct btf *btf,
 	       struct node_range ranges[MAX_NODE_RANGES], __u64 *vmemmap_base_at);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From a struct page of a stock kernel to its page frame number. Where the array of struct
- * pages begins differs from boot to boot: vmemmap_base says it, if /proc/kallsyms says where
- * that is. If not (kernel.kptr_restrict), the kernel's own arithmetic is looked at: it makes a
- * key of the page frame number of each page that it is asked to preserve or unpreserve, so the
- * first such call tells. Nothing is taken for the begin that cannot be one.
+ * Page frame number of a struct page of a stock kernel. The base of the array of struct pages
+ * is random: the variable vmemmap_base has it, whose address is in /proc/kallsyms. If that is
+ * hidden (kernel.kptr_restrict), the first call that preserves or unpreserves a page has both
+ * the struct page and a key with its page frame number. Implausible bases are ignored.
  */
 #ifndef PAGES_BPF_H
 #define PAGES_BPF_H
@@ -12,13 +11,13 @@
 #include "common.bpf.h"
 
 #define MAX_ORDER	31
-/* On x86 it is aligned to what an entry of the third level maps, with KASLR and without. */
+/* On x86 the base is aligned to the size of a PUD entry, with and without KASLR. */
 #define VMEMMAP_ALIGN	(1UL << 30)
 
-const volatile __u64 vmemmap_base_at;	/* 0: not known, learn it */
+const volatile __u64 vmemmap_base_at;	/* 0: hidden */
 __u64 vmemmap;				/* 0: not known yet */
 
-/* The page that a thread has asked for, in a call that has not come to its key. */
+/* Page of a thread's current call, before its key is made */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
@@ -32,7 +31,7 @@ static __always_inline void set_vmemmap(__u64 base)
 		vmemmap = base;
 }
 
-/* There is no calculating with pointers of the kernel, but with what is read. */
+/* The verifier rejects arithmetic on kernel pointers, not on values that were read. */
 static __always_inline __u64 address_of(const void *page)
 {
 	__u64 at = 0;
@@ -66,7 +65,7 @@ static __always_inline int call_asks(const void *page)
 	return 0;
 }
 
-/* The key is the number shifted by the order, and above it a bit that tells the order. */
+/* Key: page frame number >> order, with a bit above it for the order */
 static __always_inline int call_has_key(unsigned long key)
 {
 	__u64 thread = bpf_get_current_pid_tgid(), *at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Preserved, unpreserved and restored memory, from the trace events of our kernel or from
- * the functions of a stock one. Whoever includes it has saw_range().
+ * Preserved, unpreserved and restored memory, by the trace events of an accelerated kernel or
+ * the functions of a stock one. The program defines on_range().
  */
 #ifndef RANGES_BPF_H
 #define RANGES_BPF_H
@@ -12,7 +12,7 @@
 
 const volatile struct node_range node_ranges[MAX_NODE_RANGES];
 
-static void saw_range(const struct range *range);
+static void on_range(const struct range *range);
 
 static __always_inline int from_event(enum range_op op, unsigned long pfn, unsigned long nr_pages,
 				      unsigned int order, int nid, unsigned long caller)
@@ -22,8 +22,8 @@ static __always_inline int from_event(enum range_op op, unsigned long pfn, unsig
 		.order = order, .nid = nid, .op = op,
 	};
 
-	if (is_watched())
-		saw_range(&range);
+	if (is_traced())
+		on_range(&range);
 	return 0;
 }
 
@@ -48,7 +48,7 @@ int BPF_PROG(tp_restore, unsigned long pfn, unsigned long nr_pages, unsigned int
 	return from_event(RANGE_RESTORE, pfn, nr_pages, order, nid, caller);
 }
 
-/* Where the node is in a struct page differs from kernel to kernel, and BTF does not say. */
+/* The bits of the node in page flags depend on the kernel and are not in BTF. */
 static __always_inline int find_node(unsigned long pfn)
 {
 	int i;
@@ -59,14 +59,14 @@ static __always_inline int find_node(unsigned long pfn)
 	return -1;
 }
 
-/* A page frame that is worked out, and lies where there is no memory, is wrong. */
+/* A computed page frame outside of memory is wrong. */
 static __always_inline int from_page(enum range_op op, const void *page, unsigned long nr_pages,
 				     unsigned int order)
 {
 	unsigned long pfn;
 	int nid;
 
-	if (!is_watched())
+	if (!is_traced())
 		return 0;
 	nid = page_to_pfn(page, &pfn) ? find_node(pfn) : -1;
 	if (nid >= 0)
@@ -82,7 +82,7 @@ static __always_inline int from_folio(enum range_op op, const struct folio *foli
 	return from_page(op, folio, 1UL << order, order);
 }
 
-/* One that the kernel was told is right: memory that was added later has no node here. */
+/* An argument of the kernel is right: memory may have been added, then without a node. */
 static __always_inline int from_phys(__u64 phys, unsigned long nr_pages, unsigned int order)
 {
 	unsigned long pfn = phys >> PAGE_SHIFT;
@@ -96,7 +96,7 @@ int BPF_PROG(fexit_preserve_folio, struct folio *folio, int err)
 	return err ? 0 : from_folio(RANGE_PRESERVE, folio);
 }
 
-/* At the end of the call, not at its begin: it may be the one that tells where pages are. */
+/* At the end of the call, which may be the first that has the base of struct pages. */
 SEC("fexit/kho_unpreserve_folio")
 int BPF_PROG(fexit_unpreserve_folio, struct folio *folio)
 {

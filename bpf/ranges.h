@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What becomes of memory: shared by the kernel's side and the user's side. */
+/* Operations on memory, shared by programs and tools */
 #ifndef RANGES_H
 #define RANGES_H
 
@@ -12,7 +12,7 @@ enum range_op {
 	NR_RANGE_OPS
 };
 
-/* A folio, a run of folios of one order, or a range of pages. */
+/* A folio, a run of folios of one order, or a range of pages */
 struct range {
 	__u64 pfn, nr_pages;
 	__u64 caller;		/* 0: not known */
@@ -21,7 +21,7 @@ struct range {
 	__u32 op;
 };
 
-/* Pages whose node the kernel's side must find out by itself. */
+/* Pages of a node, for programs on stock */
 struct node_range {
 	__u64 start, end;
 	__s32 nid;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Why the kernel refuses to be traced. An errno of bpf(2) says little: EPERM is a missing
- * capability, a filter of a container or a security module, and EINVAL may be lockdown. So
- * what can be the reason is looked at, one after the other.
+ * Reasons why the kernel cannot be traced. An errno of bpf(2) has several: EPERM is a missing
+ * capability, a filter of a container or a security module, EINVAL may be lockdown. Each is
+ * checked in turn.
  */
 #include "reason.h"
 
@@ -16,9 +16,10 @@
 
 #include <bpf/bpf.h>
 
+#include "file.h"
 #include "obstacle.h"
 
-#define KERNEL_ENOTSUPP	524	/* no errno of userspace */
+#define KERNEL_ENOTSUPP	524	/* unknown to userspace */
 
 static char noted[384];
 
@@ -31,21 +32,9 @@ void reason_note(enum libbpf_print_level level, const char *fmt, va_list ap)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	line = !strncmp(text, "libbpf: ", 8) ? text + 8 : text;
 	line[strcspn(line, "\n")] = 0;
-	/* the verifier's log is a message of many lines, and ends with another one */
+	/* the log of the verifier is a message of many lines, with another one behind it */
 	if (!strstr(line, "BEGIN PROG LOAD LOG"))
 		strcpy(noted, line);
-}
-
-static long read_number(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	long n = -1;
-
-	if (f && fscanf(f, "%ld", &n) != 1)
-		n = -1;
-	if (f)
-		fclose(f);
-	return n;
 }
 
 static int seccomp_mode(void)
@@ -62,7 +51,7 @@ static int seccomp_mode(void)
 	return mode;
 }
 
-/* Either of the two opens what @cap does. */
+/* CAP_SYS_ADMIN includes @cap. */
 static bool may(int cap)
 {
 	return has_capability(cap) || has_capability(CAP_SYS_ADMIN);
@@ -88,7 +77,7 @@ static const char *why_no_permission(int err)
 		       "see its log (ausearch or dmesg)", what);
 }
 
-/* A program that does nothing, or reads memory of the kernel. */
+/* Load a program that does nothing, or reads kernel memory. */
 static int try_program(bool reads)
 {
 	const struct bpf_insn insns[] = {
@@ -110,7 +99,7 @@ static int try_program(bool reads)
 	return fd < 0 ? fd : 0;
 }
 
-/* Needs no securityfs: nothing else takes just this helper away. */
+/* Only lockdown forbids this helper alone; securityfs is not needed to find out. */
 static bool reads_are_forbidden(void)
 {
 	return !try_program(false) && try_program(true);
@@ -121,8 +110,8 @@ const char *why_no_bpf(void)
 	if (syscall(SYS_bpf, BPF_PROG_LOAD, NULL, 0) >= 0 || errno != ENOSYS)
 		return NULL;
 	if (seccomp_mode())
-		return because("no bpf(2): a seccomp filter forbids bpf(2), or this kernel has none "
-			       "(CONFIG_BPF_SYSCALL); run it outside the container");
+		return because("no bpf(2): a seccomp filter forbids bpf(2), or this kernel has "
+			       "none (CONFIG_BPF_SYSCALL); run it outside the container");
 	return because("this kernel has no bpf(2): it needs CONFIG_BPF_SYSCALL and "
 		       "CONFIG_DEBUG_INFO_BTF");
 }
@@ -142,15 +131,16 @@ const char *why_no_types(int err)
 const char *why_refused(int err)
 {
 	const char *mode = lockdown_mode();
+	uint64_t enabled;
 
 	if ((err == -EINVAL || err == -EPERM || err == -EACCES) && reads_are_forbidden())
 		return because("kernel lockdown (%s) forbids programs to read the kernel's memory, "
 			       "for root too: start the kernel without lockdown=confidentiality",
 			       mode ? mode : "confidentiality");
-	/* the verifier's EACCES is about the program, not about who loads it */
+	/* EACCES may also come from the verifier, which then rejects the program */
 	if (err == -EPERM || (err == -EACCES && !(may(CAP_BPF) && may(CAP_PERFMON))))
 		return why_no_permission(err);
-	if (!read_number("/proc/sys/kernel/ftrace_enabled"))
+	if (file_number("/proc/sys/kernel/ftrace_enabled", &enabled) && !enabled)
 		return because("functions cannot be traced: ftrace has shut down after an error, "
 			       "see dmesg");
 	if (err == -KERNEL_ENOTSUPP || err == -EOPNOTSUPP)
@@ -162,8 +152,8 @@ const char *why_refused(int err)
 			       "-b");
 	if (err == -EBUSY)
 		return because("a function is taken by another tracer or a live patch: end that "
-			       "first; -v says which function");
-	return because("cannot trace this kernel: %s; libbpf: %s (-v says more)",
+			       "first; -v shows the function");
+	return because("cannot trace this kernel: %s; libbpf: %s (-v shows more)",
 		       err == -KERNEL_ENOTSUPP ? "not supported" : strerror(-err),
 		       *noted ? noted : "nothing");
 }

@@ -33,7 +33,7 @@ ends() {
 
 each() {
 	for tool in $tools; do
-		"$@" "$bin/$tool" || return
+		"$@" "$bin/$tool"	# without "|| return", which would disable set -e in it
 	done
 }
 
@@ -48,13 +48,13 @@ refuses() {
 	ends 64 "'99999999999' is not a number" "$1" -p 99999999999
 	ends 64 'power of 2' "$1" -b 5
 	ends 64 'to 2 GiB' "$1" -b 4194304
-	ends 64 "what is 'more'" "$1" more
+	ends 64 "unexpected argument 'more'" "$1" more
 	ends 64 'unrecognized option' "$1" --nonsense
 }
 
 no_intervals() {
-	ends 64 'at intervals' "$bin/khosnoop" -i 1
-	ends 64 'at intervals' "$bin/khoblackout" -i 1
+	ends 64 'no sums to show' "$bin/khosnoop" -i 1
+	ends 64 'no sums to show' "$bin/khoblackout" -i 1
 }
 
 # A kernel without types, without KHO, or a user who may not: one line says which.
