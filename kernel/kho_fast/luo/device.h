@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* |/dev/liveupdate. */
+/*
+ * /dev/liveupdate.
+ */
 #ifndef _KERNEL_KHO_FAST_LUO_DEVICE_H
 #define _KERNEL_KHO_FAST_LUO_DEVICE_H
 

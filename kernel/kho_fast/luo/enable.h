@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Enabling LUO. */
+/*
+ * Enabling LUO.
+ */
 #ifndef _KERNEL_KHO_FAST_LUO_ENABLE_H
 #define _KERNEL_KHO_FAST_LUO_ENABLE_H
 

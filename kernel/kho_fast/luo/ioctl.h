@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Extensible ioctls of the device and of sessions. */
+/*
+ * Extensible ioctls of the device and of sessions.
+ */
 #ifndef _KERNEL_KHO_FAST_LUO_IOCTL_H
 #define _KERNEL_KHO_FAST_LUO_IOCTL_H
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lookup of preserved files by key or identifier. */
+/*
+ * Lookup of preserved files by key or identifier.
+ */
 #ifndef _KERNEL_KHO_FAST_LUO_LOOKUP_H
 #define _KERNEL_KHO_FAST_LUO_LOOKUP_H
 

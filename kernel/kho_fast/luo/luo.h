@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Initialisation of LUO by KHO. */
+/*
+ * Initialisation of LUO by KHO.
+ */
 #ifndef _KERNEL_KHO_FAST_LUO_LUO_H
 #define _KERNEL_KHO_FAST_LUO_LUO_H
 

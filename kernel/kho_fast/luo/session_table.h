@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sessions and their tables, incoming and outgoing. */
+/*
+ * Sessions and their tables, incoming and outgoing.
+ */
 #ifndef _KERNEL_KHO_FAST_LUO_SESSION_TABLE_H
 #define _KERNEL_KHO_FAST_LUO_SESSION_TABLE_H
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Trace events of sessions and files. */
+/*
+ * Trace events of sessions and files.
+ */
 #ifndef _KERNEL_KHO_FAST_LUO_TRACE_H
 #define _KERNEL_KHO_FAST_LUO_TRACE_H
 

@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Files in memory, handed over by LUO
+ * DOC: Preserving memfds with LUO
  *
  * A memfd is preserved with its contents, size, position and seals; everything
- * else is as in a new one afterwards, O_CLOEXEC included. Files on hugetlbfs are
- * not taken. What the next kernel reads is memfd-v2, &struct memfd_luo_ser, as
- * mm/memfd_luo.c writes it, so either kernel can be the stock one.
+ * else is as in a new one, including O_CLOEXEC. Files on hugetlbfs are not
+ * supported. The format is memfd-v2, &struct memfd_luo_ser, as in
+ * mm/memfd_luo.c, so that one of the kernels can be a stock one.
  *
- * preserve (preserve.c) freezes the size of the file, fills its holes,
- * pins its folios and preserves them, in batches. freeze, at the very end, only
- * writes down the position once more. unpreserve undoes all of it. In the next
- * kernel, retrieve (retrieve.c) makes a file of the folios, and finish
- * frees them if nobody retrieved it.
+ * .preserve() (preserve.c) freezes the size of the file, allocates missing
+ * pages, and pins and preserves its folios in batches. .freeze() only updates
+ * the position. .unpreserve() undoes all of it. In the next kernel .retrieve()
+ * (retrieve.c) creates a file from the folios, and .finish() frees them if the
+ * file was not retrieved.
  *
- * Memory: the records, 16 bytes per folio, are what is handed over. Besides them
- * preserving takes 32 KiB per worker and less than 9 KiB per segment of 256 MiB:
- * 36 MiB for 1 TiB (test_memfd of tests/unit holds it to that).
+ * Memory: the records, 16 bytes per folio, are preserved. Besides, preserving
+ * takes 32 KiB per worker and less than 9 KiB per segment of 256 MiB, so 36 MiB
+ * for 1 TiB (verified by test_memfd in tests/unit).
  *
- * Limits: 2^32 - 1 pages of records, about 2^40 folios or 4 PiB in 4 KiB folios,
- * since &kho_vmalloc.total_pages has 32 bits; -EFBIG beyond. A kernel that maps
- * the records, as the stock one does, can take 2^28 - 1 pages of them, which is
- * 256 TiB in 4 KiB folios: kvmalloc() gives it no longer array of pointers.
+ * Limits: 2^32 - 1 pages of records, about 2^40 folios or 4 PiB in 4 KiB
+ * folios, since &kho_vmalloc.total_pages has 32 bits; -EFBIG beyond. A kernel
+ * that maps the records, such as stock, is limited to 2^28 - 1 pages, which is
+ * 256 TiB in 4 KiB folios, by the largest array of pointers that kvmalloc()
+ * returns.
  *
- * Lock order: inode lock, folio lock. Workers take the folio lock only, while the
- * caller has the inode lock.
+ * Lock order: inode lock, folio lock. Workers take only the folio lock, while
+ * their caller holds the inode lock.
  *
- * Failure: preserve undoes what it did, and the size of the file is free again.
- * A retrieve that fails frees the folios that it could claim, and the file is lost:
- * LUO does not try twice.
+ * Failure: preserving is undone, and the size of the file is no longer frozen.
+ * A failed retrieval frees the folios that can be restored, and the file is
+ * lost, since LUO does not retrieve it again.
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
@@ -53,7 +54,7 @@ static bool memfd_luo_can_preserve(struct liveupdate_file_handler *handler,
 	return shmem_file(file) && !file_inode(file)->i_nlink;
 }
 
-/* Several struct file of one inode are one file. */
+/* All struct file of an inode are one file. */
 static unsigned long memfd_luo_get_id(struct file *file)
 {
 	return (unsigned long)file_inode(file);
@@ -144,7 +145,7 @@ static int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
 	return 0;
 }
 
-/* A retrieve, also one that failed, has left nothing behind. */
+/* A retrieval, even a failed one, has consumed the preserved memory. */
 static void memfd_luo_finish(struct liveupdate_file_op_args *args)
 {
 	if (!args->retrieve_status)
@@ -171,7 +172,7 @@ static int __init memfd_luo_init(void)
 {
 	int err = liveupdate_register_file_handler(&memfd_luo_handler);
 
-	/* Without liveupdate= on the command line. */
+	/* LUO is disabled. */
 	if (err == -EOPNOTSUPP)
 		return 0;
 

@@ -3,14 +3,14 @@
  * DOC: Adding folios to a memfd
  *
  * Folios are accounted to the file together and added to its page cache under
- * one hold of its lock. They are usually in the order of the file, so the next
- * slot is mostly the one beside the last. Statistics are updated once per run of
- * folios that they count in the same place.
+ * one lock. They are usually in the order of the file, so the next slot is
+ * usually adjacent to the last one. Statistics are updated once per run of
+ * folios with the same counters.
  *
  * Lock order: folio lock, then that of the page cache or of the LRU.
  *
- * Failure: one message. The folios before the one that cannot be added stay in
- * the page cache.
+ * Failure: one message. Folios before the one that cannot be added stay in the
+ * page cache.
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
@@ -34,8 +34,8 @@
 #include "page_cache.h"
 
 /*
- * Is the slot of a page the one beside the last? The one beside the start of a
- * large folio is taken by that folio, and refused.
+ * Is the slot of a page adjacent to the last one? The slot behind the start of
+ * a large folio belongs to that folio, and is refused as occupied.
  */
 static bool memfd_luo_is_next(const struct xa_state *xas,
 			      const struct folio *folio)
@@ -44,7 +44,7 @@ static bool memfd_luo_is_next(const struct xa_state *xas,
 	       xas->xa_index + 1 == folio->index;
 }
 
-/* Put a folio into a page cache that is locked; @xas tells of an error. */
+/* Store a folio in a locked page cache; errors are in @xas. */
 static bool memfd_luo_store_folio(struct xa_state *xas,
 				  struct address_space *mapping,
 				  struct folio *folio)
@@ -63,7 +63,7 @@ static bool memfd_luo_store_folio(struct xa_state *xas,
 		return false;
 	}
 
-	/* Lookups do not take the lock: all that they see must be there. */
+	/* Lookups do not take the lock, so the folio must be complete. */
 	folio_ref_add(folio, folio_nr_pages(folio));
 	folio->mapping = mapping;
 	xas_store(xas, folio);
@@ -75,7 +75,7 @@ static bool memfd_luo_store_folio(struct xa_state *xas,
 	return false;
 }
 
-/* Do the statistics count both in the same place? */
+/* Are both folios in the same counters? */
 static bool memfd_luo_same_counters(struct folio *a, struct folio *b)
 {
 	guard(rcu)();
@@ -85,7 +85,7 @@ static bool memfd_luo_same_counters(struct folio *a, struct folio *b)
 	       folio_test_pmd_mappable(a) == folio_test_pmd_mappable(b);
 }
 
-/* Count folios of a page cache that is locked, as few times as possible. */
+/* Update the statistics, as few times as possible. The page cache is locked. */
 static void memfd_luo_count_folios(struct address_space *mapping,
 				   struct folio *const *folios, unsigned int nr)
 {
@@ -108,7 +108,7 @@ static void memfd_luo_count_folios(struct address_space *mapping,
 	}
 }
 
-/* Returns how many were stored; fewer than all with an error in @xas. */
+/* Returns the number of stored folios; on error, see @xas, it is below @nr. */
 static unsigned int memfd_luo_store_folios(struct xa_state *xas,
 					   struct address_space *mapping,
 					   struct folio *const *folios,
@@ -132,11 +132,15 @@ static unsigned int memfd_luo_store_folios(struct xa_state *xas,
 	return done;
 }
 
-/* Put folios of one zone and group on their list; returns how many those are. */
+/*
+ * Add the first folios, of one zone and memory cgroup, to their LRU list;
+ * returns their number.
+ */
 static unsigned int memfd_luo_add_lru_run(struct folio *const *folios,
 					  unsigned int nr)
 {
 	struct lruvec *lruvec = folio_lruvec_lock_irq(folios[0]);
+	struct list_head *list = &lruvec->lists[LRU_INACTIVE_ANON];
 	enum zone_type zone = folio_zonenum(folios[0]);
 	unsigned int i = 0;
 	long pages = 0;
@@ -145,7 +149,7 @@ static unsigned int memfd_luo_add_lru_run(struct folio *const *folios,
 		struct folio *folio = folios[i];
 
 		if (!lru_gen_add_folio(lruvec, folio, false)) {
-			list_add(&folio->lru, &lruvec->lists[LRU_INACTIVE_ANON]);
+			list_add(&folio->lru, list);
 			pages += folio_nr_pages(folio);
 		}
 		folio_set_lru(folio);
@@ -160,9 +164,9 @@ static unsigned int memfd_luo_add_lru_run(struct folio *const *folios,
 }
 
 /*
- * What folio_add_lru() would do in the end: these folios are backed by swap, and
- * nobody has locked memory of a new file. Its batches are of 31 folios, and
- * counted one by one.
+ * Same result as folio_add_lru(): these folios are swap-backed, and a new file
+ * is not mlocked. That function has batches of 31 folios, and updates the
+ * statistics for each folio.
  */
 static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
 {
@@ -174,19 +178,18 @@ static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
 
 /**
  * kho_fast_memfd_add_folios - Add folios to a memfd.
- * @inode:     The inode of the file, which is not visible yet.
+ * @inode:     Inode of the file, which is not visible yet.
  * @folios:    The folios, locked and charged, with @index and flags.
  * @nr:        Number of folios, not 0.
  * @pages:     Number of their pages.
- * @accounted: Pages that were accounted to the file, to be added to. The caller
- *             passes the sum to shmem_recalc_inode(), which takes back those
- *             that were not added.
+ * @accounted: Increased by the number of pages that are accounted to the file.
+ *             The caller passes the sum to shmem_recalc_inode(), which takes
+ *             back those that were not added.
  *
- * The page cache has references of its own; those of the caller stay, and so do
- * the locks.
+ * The page cache takes references of its own. The folios stay locked.
  *
  * Context: process context, may sleep.
- * Return: 0, or what accounting or adding returned, with a message.
+ * Return: 0; or the error of accounting or adding, with a message.
  */
 int kho_fast_memfd_add_folios(struct inode *inode, struct folio *const *folios,
 			      unsigned int nr, long pages, long *accounted)

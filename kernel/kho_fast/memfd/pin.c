@@ -2,18 +2,19 @@
 /**
  * DOC: Pinning the folios of a memfd
  *
- * memfd_pin_folios() brings back what was swapped out, fills holes and moves
- * folios that must not stay where they are. Most folios of a file need none of
- * that, and then it costs far more than preserving them: it takes and drops a
- * reference besides the pin, and walks over all of them three times. So folios
- * that are in the page cache and may stay are pinned here, and memfd_pin_folios()
- * gets what they are followed by.
+ * memfd_pin_folios() brings folios back from swap, allocates missing ones and
+ * migrates those that must not be pinned where they are. Most folios need none
+ * of that, and then it costs far more than preserving them: besides the pin it
+ * takes and drops a reference, and it walks over all folios three times. So
+ * folios in the page cache that need no migration are pinned here, and
+ * memfd_pin_folios() gets the rest.
  *
- * Lock order: rcu_read_lock() only. As for any lookup in the page cache, a folio
- * may go away or be replaced until there is a reference of it, and a folio whose
- * place it still has after that is the right one.
+ * Lock order: rcu_read_lock() only. As in any lookup in the page cache, a folio
+ * may be freed or replaced until it has a reference, and it is the right one if
+ * the slot is unchanged afterwards.
  *
- * Failure: there is none. What is not pinned here is left to memfd_pin_folios().
+ * Failure: none. Folios that are not pinned here are left to
+ * memfd_pin_folios().
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
@@ -28,7 +29,7 @@
 
 #include "memfd.h"
 
-/* Make a reference a pin: what unpin_folios() takes back. */
+/* Turn a reference into a pin, to be dropped by unpin_folios(). */
 static void memfd_luo_pin_folio(struct folio *folio)
 {
 	if (folio_has_pincount(folio))
@@ -37,7 +38,10 @@ static void memfd_luo_pin_folio(struct folio *folio)
 		folio_ref_add(folio, GUP_PIN_COUNTING_BIAS - 1);
 }
 
-/* That is the same for all folios of a pageblock; @block is one where they may. */
+/*
+ * Check that a folio need not migrate. The result is the same for all folios of
+ * a pageblock; *@block is one whose folios may stay.
+ */
 static bool memfd_luo_may_stay(struct folio *folio, unsigned long *block)
 {
 	unsigned long nr = folio_pfn(folio) >> pageblock_order;
@@ -51,7 +55,7 @@ static bool memfd_luo_may_stay(struct folio *folio, unsigned long *block)
 	return true;
 }
 
-/* Pin the folio of an entry, if it starts at @pos or before and may stay. */
+/* Pin a folio that starts at @pos or before and need not migrate. */
 static bool memfd_luo_pin_entry(struct xa_state *xas, struct folio *folio,
 				pgoff_t pos, unsigned long *block)
 {
@@ -68,7 +72,7 @@ static bool memfd_luo_pin_entry(struct xa_state *xas, struct folio *folio,
 	return false;
 }
 
-/* Folios of a node are counted together. */
+/* Update the statistics once per run of folios of one node. */
 static void memfd_luo_count_pinned(struct folio **folios, unsigned long nr)
 {
 	unsigned long i, first = 0;
@@ -83,7 +87,7 @@ static void memfd_luo_count_pinned(struct folio **folios, unsigned long nr)
 	}
 }
 
-/* Pin folios as long as that is simple; returns how many. */
+/* Pin folios until one needs more; returns their number. */
 static unsigned long memfd_luo_pin_cached(struct address_space *mapping,
 					  pgoff_t pos, pgoff_t end,
 					  struct folio **folios,
@@ -113,14 +117,14 @@ static unsigned long memfd_luo_pin_cached(struct address_space *mapping,
  * kho_fast_memfd_pin - Pin folios of a memfd for long.
  * @file:   The file.
  * @pos:    Index of the first page.
- * @end:    One past the last page, in the file.
- * @folios: Where to put the folios, in the order of the file; the first one may
- *          start before @pos, the last one end behind @end.
- * @max:    Room in @folios, not 0.
+ * @end:    Index after the last page, within the file.
+ * @folios: Receives the folios in the order of the file. The first one may
+ *          start before @pos, the last one may end behind @end.
+ * @max:    Length of @folios, not 0.
  *
  * Context: process context, may sleep.
- * Return: how many were pinned, at least one; those of @pos and what follows it
- * without a gap. Or what memfd_pin_folios() returned.
+ * Return: The number of folios pinned, at least one: those at @pos and behind
+ * it without a gap. Or the error of memfd_pin_folios().
  */
 long kho_fast_memfd_pin(struct file *file, pgoff_t pos, pgoff_t end,
 			struct folio **folios, unsigned long max)

@@ -3,22 +3,23 @@
  * DOC: Preserving the folios of a memfd
  *
  * A batch of folios is pinned, which also brings them back from swap and out of
- * CMA, so out of scratch; preserved; and recorded. There is never an array of all
- * folios: what has been done can be found through the records, which is how it
- * is undone too.
+ * CMA, and so out of scratch; then it is preserved and recorded. There is no
+ * array of all folios: the records list what is preserved, and undoing reads
+ * them.
  *
- * The file is divided into segments of 256 MiB. Those of one NUMA node are done
- * by a worker of that node, each into a list of records of its own, and the lists
- * are joined in the order of the file. A folio that crosses the border between two
- * segments is found by both, and belongs to the one in which it starts.
+ * The file is divided into segments of 256 MiB. Segments of a NUMA node are
+ * preserved by a worker of that node, each into a list of records of its own;
+ * the lists are joined in the order of the file. A folio that crosses the
+ * border between two segments is found by both, and belongs to the one in which
+ * it starts.
  *
- * A file with holes is done by the caller alone, from start to end: filling a
- * hole allocates memory, which must be charged to the caller's memory cgroup and
- * follow the caller's mempolicy. A worker has neither.
+ * A file with holes is preserved by the caller alone, from start to end:
+ * filling a hole allocates memory, which must be charged to the memory cgroup
+ * of the caller and follow its mempolicy. A worker has neither.
  *
  * Lock order: inode lock, held by the caller, then folio lock.
  *
- * Failure: what was done is undone. Holes that were filled stay filled.
+ * Failure: preserving is undone. Holes that were filled stay filled.
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
@@ -45,13 +46,13 @@
 #include "memfd.h"
 #include "records.h"
 
-/* Folios at a time: as many as kho_preserve_folios() does not spread again. */
+/* Folios per batch: as many as kho_preserve_folios() handles in one job */
 #define MEMFD_LUO_BATCH_FOLIOS	4096UL
 
-/* 256 MiB on x86-64, and memory enough for a worker to be worth it anywhere. */
+/* 256 MiB on x86-64; worth a worker on any architecture */
 #define MEMFD_LUO_SEGMENT_PAGES	(2 * PAGES_PER_SECTION)
 
-/* A page and a huge page. */
+/* A page and a huge page */
 #define MEMFD_LUO_STRIDE_PAGES	(1 + BIT(21 - PAGE_SHIFT))
 
 static_assert(sizeof(struct memfd_luo_folio_ser) == KHO_FAST_RECORD_SIZE);
@@ -61,7 +62,7 @@ static_assert(sizeof(struct memfd_luo_folio_ser) == KHO_FAST_RECORD_SIZE);
  * @spread: The segments.
  * @file:   The file.
  * @size:   Its size in bytes, not 0.
- * @lists:  The records of each segment.
+ * @lists:  Records of each segment.
  */
 struct memfd_luo_job {
 	struct kho_fast_node_job	spread;
@@ -70,16 +71,15 @@ struct memfd_luo_job {
 	struct kho_fast_records		*lists;
 };
 
-/* Pages of the file. */
+/* Number of pages of the file */
 static pgoff_t memfd_luo_nr_pages(const struct memfd_luo_job *job)
 {
 	return DIV_ROUND_UP(job->size, PAGE_SIZE);
 }
 
 /*
- * All contents must reach the next kernel: what was allocated, but never
- * written, is zeroed now, and nothing may be dropped as clean. A folio that is
- * dirty and up to date stays so as long as it is pinned.
+ * Allocated memory that was never written is zeroed now, and no page may be
+ * dropped as clean. A pinned folio that is dirty and up to date stays so.
  */
 static void memfd_luo_make_uptodate(struct folio *folio)
 {
@@ -96,7 +96,7 @@ static void memfd_luo_make_uptodate(struct folio *folio)
 	folio_unlock(folio);
 }
 
-/* Returns how many could be recorded. */
+/* Returns the number of folios that were recorded. */
 static long memfd_luo_record(struct kho_fast_records *list,
 			     struct folio **folios, long nr)
 {
@@ -116,7 +116,7 @@ static long memfd_luo_record(struct kho_fast_records *list,
 	return i;
 }
 
-/* For who watches. */
+/* For the tracepoint only */
 static unsigned long memfd_luo_count_pages(struct folio **folios,
 					   unsigned long nr)
 {
@@ -152,14 +152,14 @@ static int memfd_luo_preserve_batch(struct kho_fast_records *list,
 }
 
 /*
- * Preserve and record folios that are pinned. After an error those that are
- * recorded are preserved, and the others neither preserved nor pinned.
+ * Preserve and record pinned folios. On error the recorded ones are preserved,
+ * and the others neither preserved nor pinned.
  */
 static int memfd_luo_preserve_folios(struct kho_fast_records *list,
 				     struct folio **folios, long nr)
 {
 	const u64 began = kho_fast_trace_begin(kho_memfd);
-	/* While they are pinned. */
+	/* before they may be unpinned */
 	unsigned long pages = began ? memfd_luo_count_pages(folios, nr) : 0;
 	int err = memfd_luo_preserve_batch(list, folios, nr);
 
@@ -167,7 +167,7 @@ static int memfd_luo_preserve_folios(struct kho_fast_records *list,
 	return err;
 }
 
-/* Preserve the folios that start in the pages [pos, end). */
+/* Preserve the folios that start in the pages [@pos, @end). */
 static int memfd_luo_preserve_range(const struct memfd_luo_job *job,
 				    struct kho_fast_records *list, pgoff_t pos,
 				    pgoff_t end)
@@ -217,8 +217,8 @@ static int memfd_luo_preserve_segment(struct kho_fast_node_job *spread,
 }
 
 /*
- * Is a page of the file missing? Those behind the end, which fallocate() can
- * put there, must not be counted in its place.
+ * Check for missing pages of the file. Pages behind its end, from fallocate(),
+ * must not be counted instead.
  */
 static bool memfd_luo_has_holes(const struct memfd_luo_job *job)
 {
@@ -237,9 +237,9 @@ static bool memfd_luo_has_holes(const struct memfd_luo_job *job)
 }
 
 /*
- * The node of a segment is that of a page in its beginning: not the first one,
- * since where the pages or huge pages of a file are interleaved those of all
- * segments could be on one node.
+ * The node of a segment is that of a page near its start. It is not the first
+ * page: if pages or huge pages are interleaved, the first ones of all segments
+ * may be on one node.
  */
 static int memfd_luo_segment_nid(const struct memfd_luo_job *job,
 				 unsigned long segment)
@@ -276,7 +276,7 @@ static int memfd_luo_preserve_segments(struct memfd_luo_job *job, int *nids,
 	return err;
 }
 
-/* After an error @records lists what is preserved. */
+/* On error @records lists the folios that are preserved. */
 static int memfd_luo_preserve_all(struct memfd_luo_job *job,
 				  struct kho_fast_records *records)
 {
@@ -302,11 +302,11 @@ static int memfd_luo_preserve_all(struct memfd_luo_job *job,
 	return err;
 }
 
-/* Undo what a page of records lists, and free it. */
+/* Undo a page of records, and free it. */
 static void memfd_luo_unpreserve_page(struct page *page)
 {
 	const struct memfd_luo_folio_ser *ser = page_address(page);
-	/* Pointers are smaller than records, and take the place of those read. */
+	/* Pointers replace the records, as they are smaller. */
 	struct folio **folios = page_address(page);
 	const u64 began = kho_fast_trace_begin(kho_memfd);
 	unsigned long i, nr = 0;
@@ -327,14 +327,14 @@ static void memfd_luo_unpreserve_page(struct page *page)
 
 /**
  * kho_fast_memfd_preserve - Preserve the folios of a memfd.
- * @file: The file. Its size must not change, nor may a page be removed from it,
- *        until the kexec or until they are unpreserved.
- * @ser:  Filled in: where the records are, and their number.
+ * @file: The file. Its size must not change, and no page of it may be removed,
+ *        until the kexec or until it is unpreserved.
+ * @ser:  Receives the address and the number of records.
  *
- * Context: process context, may sleep; the inode is locked.
- * Return: 0; -EFBIG when there are more folios than can be recorded; -EEXIST when
- * one is preserved already; -ENOMEM, -EINVAL, or what memfd_pin_folios()
- * returned. After an error nothing is preserved or pinned.
+ * Context: process context, may sleep. The inode is locked.
+ * Return: 0; -EFBIG if the format has no room for the number of folios; -EEXIST
+ * if one is preserved already; -ENOMEM, -EINVAL, or the error of
+ * memfd_pin_folios(). On error no folio is preserved or pinned.
  */
 int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser)
 {
@@ -370,7 +370,7 @@ int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser)
  * kho_fast_memfd_unpreserve - Undo kho_fast_memfd_preserve().
  * @ser: What it filled in.
  *
- * Context: process context, may sleep; the inode is locked.
+ * Context: process context, may sleep. The inode is locked.
  */
 void kho_fast_memfd_unpreserve(struct memfd_luo_ser *ser)
 {

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Arrays of records that grow
+ * DOC: Lists of records
  *
- * A stock kernel hands an array over as a vmalloc area. The format does not ask
- * for one: it lists pages. So a list of records is built page by page, the
- * pages are preserved as they come, and nothing is ever mapped, moved or as
- * large as the list. Several tasks build a list each, and these are joined at
- * the end; where one ends in the middle of a page, the rest of the page stays
- * zero. Who reads records must therefore skip those that are all zero, as the
- * memfd-v2 format says of those without a pfn.
+ * A stock kernel preserves an array as a vmalloc area, but the format lists
+ * pages and does not require a mapping. So a list of records is built page by
+ * page, each page is preserved when it is allocated, and nothing is mapped or
+ * moved. Tasks build lists in parallel, and the lists are joined at the end;
+ * the rest of a page at a junction stays zero. Readers must skip records that
+ * are all zero, as memfd-v2 says of records without a pfn.
  *
  * Layout: &struct kho_vmalloc of the kho-v4 ABI, see ../vmalloc.c.
  *
- * Lock order: none is taken. A list belongs to one task at a time.
+ * Lock order: no lock is taken. A list belongs to one task at a time.
  *
- * Failure: kho_fast_records_add() leaves the list as it was, to be undone
- * with kho_fast_chain_undo(). kho_fast_records_restore() takes all of a list, or
- * frees what it has taken.
+ * Failure: after a failed kho_fast_records_add() the list is unchanged, and can
+ * be freed with kho_fast_chain_undo(). kho_fast_records_restore() restores a
+ * list as a whole, or frees what it has restored.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -52,13 +51,13 @@ static int memfd_luo_records_grow(struct kho_fast_records *records)
 }
 
 /**
- * kho_fast_records_add - Add a record at the end of a list.
- * @records: The list, all zeroes when it is empty.
+ * kho_fast_records_add - Append a record to a list.
+ * @records: The list; zeroed when empty.
  *
- * Context: process context, may sleep. Memory is taken from the node of the
- * task, unless its policy says otherwise.
- * Return: the new record, %KHO_FAST_RECORD_SIZE bytes of zeroes to be filled in;
- * or what kho_preserve_pages() returned or -ENOMEM, as an ERR_PTR().
+ * Context: process context, may sleep. Memory comes from the node of the task,
+ * or follows its mempolicy.
+ * Return: The new record, %KHO_FAST_RECORD_SIZE bytes of zeroes;
+ * ERR_PTR(-ENOMEM) or the error of kho_preserve_pages().
  */
 void *kho_fast_records_add(struct kho_fast_records *records)
 {
@@ -78,9 +77,9 @@ void *kho_fast_records_add(struct kho_fast_records *records)
 }
 
 /**
- * kho_fast_records_join - Put one list behind another.
- * @records: The list that grows.
- * @tail:    What is put behind it; empty afterwards.
+ * kho_fast_records_join - Append a list to another one.
+ * @records: The list that is extended.
+ * @tail:    The list that is appended; empty afterwards.
  */
 void kho_fast_records_join(struct kho_fast_records *records,
 			   struct kho_fast_records *tail)
@@ -94,13 +93,13 @@ void kho_fast_records_join(struct kho_fast_records *records,
 }
 
 /**
- * kho_fast_records_store - Write down where a list is.
+ * kho_fast_records_store - Store the location of a list.
  * @records: The list.
- * @to:      What the next kernel will see.
+ * @to:      Receives the location, for the next kernel.
  *
- * Return: how many records there are, counting those that were left out where
- * lists were joined, but not the rest of the last page: most files of a host may
- * have a record. -EFBIG when they are more than the format can count.
+ * Return: The number of records, including empty ones at junctions, but not the
+ * unused ones of the last page: most files of a host may have one record.
+ * -EFBIG if the format cannot count the pages.
  */
 s64 kho_fast_records_store(const struct kho_fast_records *records,
 			   struct kho_vmalloc *to)
@@ -115,20 +114,21 @@ s64 kho_fast_records_store(const struct kho_fast_records *records,
 	if (records->chain.first)
 		KHOSER_STORE_PTR(to->first, records->chain.first);
 
-	return records->chain.nr_pages * KHO_FAST_RECORDS_PER_PAGE - records->left;
+	return records->chain.nr_pages * KHO_FAST_RECORDS_PER_PAGE -
+	       records->left;
 }
 
 /**
- * kho_fast_records_restore - Take a list of the previous kernel over.
- * @from: What it wrote down; nothing in it is trusted.
- * @nr:   How many records there should be.
- * @it:   Filled in, for kho_fast_records_next() and kho_fast_records_free().
+ * kho_fast_records_restore - Restore a list of the previous kernel.
+ * @from: Its location; untrusted.
+ * @nr:   Expected number of records.
+ * @it:   Initialised for kho_fast_records_next() and kho_fast_records_free().
  *
- * When the list has room for fewer than @nr, those that are there can be
- * walked over all the same, to clean up.
+ * If the list has room for fewer than @nr records, the existing ones can still
+ * be iterated over, to free what they refer to.
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL when the list is not sound or has room for fewer.
+ * Return: 0; -EINVAL if the list is invalid or has room for fewer records.
  */
 int kho_fast_records_restore(const struct kho_vmalloc *from, u64 nr,
 			     struct kho_fast_records_it *it)
@@ -149,10 +149,10 @@ int kho_fast_records_restore(const struct kho_vmalloc *from, u64 nr,
 }
 
 /**
- * kho_fast_records_next - Next record of a list that was claimed.
- * @it: Where the walk is.
+ * kho_fast_records_next - Get the next record of a restored list.
+ * @it: The iterator.
  *
- * Return: the record, NULL at the end.
+ * Return: The record, or NULL at the end.
  */
 const void *kho_fast_records_next(struct kho_fast_records_it *it)
 {
@@ -174,8 +174,8 @@ const void *kho_fast_records_next(struct kho_fast_records_it *it)
 }
 
 /**
- * kho_fast_records_free - Free a list that was claimed.
- * @it: From kho_fast_records_restore(), which may have failed.
+ * kho_fast_records_free - Free a restored list.
+ * @it: Initialised by kho_fast_records_restore(), which may have failed.
  */
 void kho_fast_records_free(struct kho_fast_records_it *it)
 {

@@ -12,15 +12,15 @@
 
 #include "../vmalloc.h"
 
-/* Bytes of a record, and how many there are in a page. */
+/* Bytes of a record, and records of a page */
 #define KHO_FAST_RECORD_SIZE		16
 #define KHO_FAST_RECORDS_PER_PAGE	(PAGE_SIZE / KHO_FAST_RECORD_SIZE)
 
 /**
  * struct kho_fast_records - A list of records that is being written.
- * @chain: The pages that they are in.
- * @next:  Where the next record goes.
- * @left:  For how many there is room from @next on.
+ * @chain: Pages of the records.
+ * @next:  Next unused record.
+ * @left:  Number of unused records from @next on.
  */
 struct kho_fast_records {
 	struct kho_fast_chain	chain;
@@ -29,13 +29,13 @@ struct kho_fast_records {
 };
 
 /**
- * struct kho_fast_records_it - A walk over records that were claimed.
- * @first: First chunk of the chain that lists them.
- * @order: Order of its entries.
- * @pages: Where in the chain the walk is.
- * @next:  The next record.
- * @left:  How many there are from @next on in one piece.
- * @nr:    How many there are left in all.
+ * struct kho_fast_records_it - An iterator over restored records.
+ * @first: First chunk of the chain of pages.
+ * @order: Order of the entries of the chain.
+ * @pages: Position in the chain.
+ * @next:  Next record.
+ * @left:  Number of contiguous records from @next on.
+ * @nr:    Number of records left.
  */
 struct kho_fast_records_it {
 	struct kho_vmalloc_chunk *first;

@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Making a memfd of preserved folios
+ * DOC: Retrieving a memfd
  *
- * The description of the file, its records and its folios come from the
- * previous kernel and are hostile until proven otherwise: each is claimed before
- * it is read, so nothing can be handed in that was not preserved, or twice. What
- * is in them is checked against the size of the file and the sizes of the
- * folios.
+ * The description of the file, its records and its folios are untrusted. Each
+ * is restored before it is read, so that no memory is used that was not
+ * preserved, or is used twice. The contents are checked against the size of the
+ * file and the sizes of the folios.
  *
- * Folios are taken in batches: claimed and checked under one rcu_read_lock(),
- * charged one by one, then accounted to the file together and added to its page
- * cache under one hold of its lock. Records are usually in the order of the file,
- * so the next slot is mostly the one beside the last. A batch is small enough to be
- * on the stack and for interrupts to stay off: most files of a host may be a page
- * long.
+ * Folios are handled in batches: restored and checked under one
+ * rcu_read_lock(), charged one by one, and added to the file together
+ * (page_cache.c). A batch is small enough for the stack and for disabled
+ * interrupts: most files of a host may have one page.
  *
- * Lock order: folio lock, then that of the page cache or of the LRU. Nobody else
- * knows the file yet, so any number of its folios may be locked.
+ * Lock order: folio lock, then that of the page cache or of the LRU. The file
+ * is not visible yet, so any number of its folios may be locked.
  *
- * Failure: one message. What can be claimed is claimed and freed: what is in the
- * page cache already goes with the file.
+ * Failure: one message. Everything that can be restored is freed; folios in the
+ * page cache are freed with the file.
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
@@ -49,14 +46,14 @@
 #define MEMFD_LUO_KNOWN_FLAGS						\
 	(MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE)
 
-/* What finding the place again costs is a percent; 512 bytes of stack. */
+/* A second lookup of the slot costs a percent; 512 bytes of stack */
 #define MEMFD_LUO_BATCH_FOLIOS	64
 
 /**
- * struct memfd_luo_batch - Folios that are claimed, locked and charged.
- * @folios: The folios, with their index and their flags.
- * @nr:     How many.
- * @pages:  How many pages that is.
+ * struct memfd_luo_batch - Folios that are restored, locked and charged.
+ * @folios: The folios, with index and flags.
+ * @nr:     Number of folios.
+ * @pages:  Number of their pages.
  */
 struct memfd_luo_batch {
 	struct folio	*folios[MEMFD_LUO_BATCH_FOLIOS];
@@ -80,7 +77,7 @@ static int memfd_luo_check_ser(const struct memfd_luo_ser *ser)
 	return err;
 }
 
-/* Can @folio be where its record says, in a file of @size bytes? */
+/* Check the record of a folio in a file of @size bytes. */
 static int memfd_luo_check_record(const struct memfd_luo_folio_ser *record,
 				  const struct folio *folio, u64 size)
 {
@@ -101,8 +98,8 @@ static int memfd_luo_check_record(const struct memfd_luo_folio_ser *record,
 }
 
 /*
- * Nobody can see the folio yet, so nothing of this need be atomic, but for the
- * flag that has no such way of being set.
+ * The folio is not visible yet, so flags are not set atomically, except for the
+ * one without such a helper.
  */
 static void memfd_luo_init_folio(struct folio *folio,
 				 const struct memfd_luo_folio_ser *record)
@@ -116,12 +113,12 @@ static void memfd_luo_init_folio(struct folio *folio,
 	folio->index = record->index;
 }
 
-/* Claim the folio of a record for a file of @size bytes. */
+/* Restore the folio of a record, for a file of @size bytes. */
 static int memfd_luo_retrieve_folio(struct memfd_luo_batch *batch, u64 size,
 				    const struct memfd_luo_folio_ser *record,
-				    struct kho_fast_restore_batch *claims)
+				    struct kho_fast_restore_batch *restore)
 {
-	struct folio *folio = kho_fast_restore_next(claims, record->pfn);
+	struct folio *folio = kho_fast_restore_next(restore, record->pfn);
 	int err;
 
 	if (!folio) {
@@ -142,7 +139,7 @@ static int memfd_luo_retrieve_folio(struct memfd_luo_batch *batch, u64 size,
 	return 0;
 }
 
-/* Freeing a folio takes back what it was charged. */
+/* Freeing a folio uncharges it. */
 static void memfd_luo_put_batch(const struct memfd_luo_batch *batch)
 {
 	unsigned int i;
@@ -157,17 +154,17 @@ static int memfd_luo_restore_batch(struct memfd_luo_batch *batch, u64 size,
 				   struct kho_fast_records_it *it)
 {
 	const struct memfd_luo_folio_ser *record;
-	struct kho_fast_restore_batch claims;
+	struct kho_fast_restore_batch restore;
 	int err = 0;
 
-	kho_fast_restore_begin(&claims);
+	kho_fast_restore_begin(&restore);
 	while (!err && batch->nr < MEMFD_LUO_BATCH_FOLIOS &&
 	       (record = kho_fast_records_next(it))) {
 		if (record->pfn)
 			err = memfd_luo_retrieve_folio(batch, size, record,
-						       &claims);
+						       &restore);
 	}
-	kho_fast_restore_end(&claims);
+	kho_fast_restore_end(&restore);
 
 	return err;
 }
@@ -189,7 +186,7 @@ static int memfd_luo_charge_batch(const struct memfd_luo_batch *batch)
 	return 0;
 }
 
-/* After an error the batch is empty. */
+/* On error the batch is empty. */
 static int memfd_luo_fill_batch(struct memfd_luo_batch *batch, u64 size,
 				struct kho_fast_records_it *it)
 {
@@ -209,7 +206,7 @@ static int memfd_luo_fill_batch(struct memfd_luo_batch *batch, u64 size,
 	return err;
 }
 
-/* Fill a batch and add it; after that it only tells how much that was. */
+/* Fill a batch and add it; afterwards only its numbers are valid. */
 static int memfd_luo_retrieve_batch(struct inode *inode, u64 size,
 				    struct kho_fast_records_it *it,
 				    struct memfd_luo_batch *batch,
@@ -252,7 +249,7 @@ static struct file *memfd_luo_make_file(const struct memfd_luo_ser *ser,
 	struct file *file;
 	int err;
 
-	/* The seals are added below; one of them may forbid to add any. */
+	/* Seals are added below; one of them may forbid adding any. */
 	file = memfd_alloc_file("", MFD_ALLOW_SEALING);
 	if (IS_ERR(file)) {
 		pr_err("cannot make a file: %pe\n", file);
@@ -271,12 +268,12 @@ static struct file *memfd_luo_make_file(const struct memfd_luo_ser *ser,
 	if (!err)
 		return file;
 
-	/* With the folios that were added. */
+	/* Frees the folios that were added. */
 	fput(file);
 	return ERR_PTR(err);
 }
 
-/* Claim the description of a file. */
+/* Restore the description of a file. */
 static struct folio *memfd_luo_restore_ser(phys_addr_t ser_pa)
 {
 	struct folio *folio = NULL;
@@ -300,7 +297,7 @@ static int memfd_luo_restore_records(const struct memfd_luo_ser *ser,
 	return err;
 }
 
-/* Free the folios that are left, and the records. */
+/* Free the remaining folios, and the records. */
 static void memfd_luo_discard(struct kho_fast_records_it *it)
 {
 	const u64 began = kho_fast_trace_begin(kho_memfd);
@@ -327,15 +324,15 @@ static void memfd_luo_discard(struct kho_fast_records_it *it)
 }
 
 /**
- * kho_fast_memfd_retrieve - Make a file of what was preserved.
- * @ser_pa: Where the previous kernel says that the file is described.
+ * kho_fast_memfd_retrieve - Create a memfd from what was preserved.
+ * @ser_pa: Address of its description, from the previous kernel.
  *
  * Context: process context, may sleep.
- * Return: the file; or an ERR_PTR(), and then all that could be claimed is
- * freed: -EOPNOTSUPP when the file has seals that are not known; -EINVAL when its
- * description or its records are not sound; -EIO when a folio is not there;
- * -ENOMEM, -ENOSPC, or what making a file, adding seals to it, or adding folios
- * to it returned.
+ * Return: The file; or an ERR_PTR(), and then everything that can be restored
+ * is freed: -EOPNOTSUPP if the file has unknown seals; -EINVAL if its
+ * description or its records are invalid; -EIO if a folio is not preserved;
+ * -ENOMEM, -ENOSPC, or the error of creating the file, sealing it, or adding
+ * folios.
  */
 struct file *kho_fast_memfd_retrieve(phys_addr_t ser_pa)
 {
@@ -360,8 +357,8 @@ struct file *kho_fast_memfd_retrieve(phys_addr_t ser_pa)
 }
 
 /**
- * kho_fast_memfd_discard - Free a file that nobody retrieved.
- * @ser_pa: Where the previous kernel says that the file is described.
+ * kho_fast_memfd_discard - Free a memfd that was not retrieved.
+ * @ser_pa: Address of its description, from the previous kernel.
  *
  * Context: process context, may sleep.
  */

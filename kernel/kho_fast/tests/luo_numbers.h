@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files of the KUnit tests of live update, and their handler */
+/*
+ * Files of the KUnit tests of live update, and their handler.
+ */
 #ifndef _KHO_FAST_TESTS_LUO_NUMBERS_H
 #define _KHO_FAST_TESTS_LUO_NUMBERS_H
 
