@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * timeline-parts: hold a kernel's timeline against the clock that userspace read.
+ * timeline-parts: compare a timeline with the clock of userspace.
  *
  * usage: timeline-parts TIMELINE T0 T1 KHZ
  *
  * T0 is the TSC right before reboot(2), T1 that of the first instruction of /init, KHZ
- * the rate that userspace measured.  Prints "NAME NS" per part of the blackout: "before"
+ * its rate measured by userspace. Prints "NAME NS" per part of the blackout: "before"
  * the first stamp, each phase, "return" after the last stamp; their sum is T1 - T0.
  *
  * Exit status: 0; 1 the phases are not those of this blackout, 2 bad input.
@@ -21,7 +21,7 @@
 #define EXIT_REFUSED	1
 #define EXIT_TROUBLE	2
 
-/* Of the blackout, that the phases may not account for. */
+/* Part of the blackout that the phases may miss */
 #define MAX_UNEXPLAINED	0.01
 
 struct outer {
@@ -39,7 +39,7 @@ static uint64_t number(const char *name, const char *s)
 	return n;
 }
 
-/* After T0, by the clock of userspace; the kernel's may be off by some ppm. */
+/* ns after T0 by the clock of userspace; the kernel's rate differs by some ppm */
 static double after_t0(const struct timeline *t, const struct outer *outer, uint64_t ns)
 {
 	double ticks = (double)(int64_t)(t->origin - outer->t0) + (double)ns * t->khz / 1e6;
@@ -57,7 +57,7 @@ static void check(const struct timeline *t, const struct outer *outer)
 	if (!t->previous || !first->old)
 		errx(EXIT_REFUSED, "the old kernel's phases are missing, the first is '%s'",
 		     first->name);
-	/* A nanosecond less is rounding. */
+	/* A nanosecond less is a rounding error. */
 	if (begin < -1)
 		errx(EXIT_REFUSED, "'%s' begins %.0f ns before reboot(2)", first->name, -begin);
 	if (end > total + 1)
@@ -69,7 +69,7 @@ static void check(const struct timeline *t, const struct outer *outer)
 		     total / 1e6, 100 * off, 100 * MAX_UNEXPLAINED);
 }
 
-/* Prints the part from *@at to @end, in whole ns. */
+/* Print the part from *@at to @end, in ns. */
 static void part(const char *name, int64_t *at, double end)
 {
 	int64_t ns = llround(end);

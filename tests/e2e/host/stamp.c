@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * stamp: when did each line of a serial port arrive?
+ * stamp: time stamps of lines of a serial port
  *
  * usage: stamp RAW [GATHER_US] <PORT >LINES
  *
- * RAW gets what came, byte by byte; LINES "NS TEXT" for each line, where NS is
- * CLOCK_MONOTONIC at its first byte.  QEMU writes bytes one by one, and waking up for
- * each would take CPU time from the guest: after something came, the next look is
- * GATHER_US later (0).  What comes after a pause is stamped at once.
+ * RAW gets all bytes; LINES gets "NS TEXT" for each line, where NS is CLOCK_MONOTONIC
+ * at its first byte. QEMU writes bytes one by one, and a wake-up for each would take
+ * CPU time from the guest: after input, the next read is GATHER_US later (0). Input
+ * after a pause is stamped at once.
  */
 #include <err.h>
 #include <errno.h>

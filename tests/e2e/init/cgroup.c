@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A memory cgroup for the rest of the boot, to see what is charged. */
+/* A memory cgroup for the rest of the boot, to check charges */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

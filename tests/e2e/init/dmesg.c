@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the kernel said in this boot. */
+/* The kernel log of this boot */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #define READ_ALL	3
 #define SIZE_BUFFER	10
 
-/* How often the log has @text; -1 if that cannot be told. */
+/* Number of occurrences of @text in the log; -1 if it cannot be read */
 static int dmesg_count(const char *text)
 {
 	int size = klogctl(SIZE_BUFFER, NULL, 0), len, found = 0;

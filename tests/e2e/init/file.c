@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files: of /proc and /sys, that make the kernel look at its memory, and output of programs. */
+/* Files of /proc and /sys, and output of programs */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,7 +73,7 @@ char *file_text(const char *path)
 	return text;
 }
 
-/* What follows the path is looked for as it stands. */
+/* The rest of the step is the text. */
 static const char *look_for(const struct step *step, int want)
 {
 	const char *reason = NULL, *at, *needle;
@@ -94,7 +94,7 @@ static const char *look_for(const struct step *step, int want)
 	return reason;
 }
 
-/* The lines of a file go into the verdict. */
+/* Copy the lines of a file to the verdict. */
 const char *step_show(const struct step *step)
 {
 	char *text;
@@ -109,7 +109,7 @@ const char *step_show(const struct step *step)
 	return NULL;
 }
 
-/* In one line, for vm.sh.  JSON has no newline but between its words. */
+/* As one line, for vm.sh: newlines of JSON are white space. */
 const char *step_timeline(const struct step *step)
 {
 	const char *path = step->argc > 1 ? step->argv[1] : "/sys/kernel/debug/kho/timeline.json";
@@ -127,7 +127,7 @@ const char *step_timeline(const struct step *step)
 	return NULL;
 }
 
-/* Returns a reason when @path cannot be read as a number. */
+/* Returns a reason if @path has no number. */
 static const char *read_number(const char *path, long *number)
 {
 	char *text = file_text(path), *end;
@@ -155,7 +155,7 @@ const char *step_expect_number(const struct step *step)
 
 static long kept;
 
-/* Like MemTotal it goes from boot to boot on the command line. */
+/* Passed from boot to boot on the command line, like MemTotal */
 long remembered(void)
 {
 	const char *s = getenv("kho_remembered");
@@ -193,7 +193,7 @@ const char *step_reject_text(const struct step *step)
 	return look_for(step, 0);
 }
 
-/* Without the last word, which is the number, and the blanks before it. */
+/* Cut the last word, the number, and the blanks before it. */
 static char *text_before_number(const struct step *step)
 {
 	const char *from = step_after(step, 2);
@@ -234,7 +234,7 @@ const char *step_expect_lines(const struct step *step)
 	return nr == want ? NULL : why("%ld lines have it, not %ld", nr, want);
 }
 
-/* The number after the next @key of @text, and what follows it; NULL if there is none. */
+/* Number after the next @key in @text; returns the rest, NULL if there is none */
 static const char *next_number(const char *text, const char *key, unsigned long long *number)
 {
 	const char *at = strstr(text, key);
@@ -247,7 +247,7 @@ static const char *next_number(const char *text, const char *key, unsigned long 
 	return end == at ? NULL : end;
 }
 
-/* 'expect-same PATH PATH KEY': the numbers after KEY are the same in both, and some are there. */
+/* 'expect-same PATH PATH KEY': both have the same numbers after KEY, at least one */
 const char *step_expect_same(const struct step *step)
 {
 	const char *a, *b, *reason = NULL;

@@ -2,7 +2,7 @@
 #ifndef FILE_H
 #define FILE_H
 
-/* The whole file as one string, to be freed; NULL if it cannot be read. */
+/* The file as a string, to be freed; NULL if it cannot be read */
 char *file_text(const char *path);
 
 #endif /* FILE_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /proc/kcore is an ELF file of all kernel addresses, most of it holes.  Its segments
- * that have a physical address are memory: the direct map, and the kernel's image.
+ * /proc/kcore is a sparse ELF file of all kernel addresses. Segments with a physical
+ * address are memory: the direct map and the kernel image.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #define MAX_SEGMENTS 64
 
-/* Returns how many bytes could be read. */
+/* Returns the number of bytes read. */
 static uint64_t read_segment(int fd, const Elf64_Phdr *segment)
 {
 	static char buf[1 << 16];

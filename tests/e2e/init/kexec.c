@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Into the next kernel: kexec_file_load() of /kernelN and /initrdN, reboot(2). */
+/* kexec_file_load() of /kernelN and /initrdN, and reboot(2) */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #define CMDLINE_MAX 2048	/* COMMAND_LINE_SIZE on x86 */
 
-/* This kernel's own command line, less what is said anew for the next. */
+/* The command line of this kernel, without words that are added again */
 static const char *next_cmdline(char *out, const char *extra)
 {
 	char now[CMDLINE_MAX] = "", *word, *save;

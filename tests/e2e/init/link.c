@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files of kho_link (tests/e2e/kmod/link.c) in sessions: files that need one another,
- * and very many of them.  The value of a file is its token, too.
+ * Files of kho_link (tests/e2e/kmod/link.c) in sessions: files with dependencies, and
+ * many of them. The value of a file is also its token.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +72,7 @@ const char *step_link(const struct step *step)
 	return reason;
 }
 
-/* What libluo returned as the rest of this file wants it: -1 and errno. */
+/* Convert a result of libluo to -1 and errno. */
 static int with_errno(int ret)
 {
 	if (ret >= 0)
@@ -81,7 +81,7 @@ static int with_errno(int ret)
 	return -1;
 }
 
-/* A session, new or of the kernel before; -1 and errno. */
+/* Create or retrieve a session; -1 and errno */
 static int make_session(int (*make)(int device, const char *name), const char *name)
 {
 	int device = luo_open(), fd;
@@ -93,7 +93,7 @@ static int make_session(int (*make)(int device, const char *name), const char *n
 	return with_errno(fd);
 }
 
-/* The session of that name; -1 and errno. */
+/* The session of that name; -1 and errno */
 static int session(const char *name, int (*make)(int device, const char *name))
 {
 	size_t i;
@@ -177,7 +177,7 @@ const char *step_link_close(const struct step *step)
 	return "usage: link-close SESSION, which is open";
 }
 
-/* What LUO preserves needs no descriptor, but a session does. */
+/* Preserved files need no descriptor, sessions do. */
 static const char *many(const struct step *step, const char *(*one)(int nr, uint64_t files))
 {
 	uint64_t nr = step_num(step, "sessions", 0), files = step_num(step, "files", 0), i;
@@ -258,7 +258,7 @@ const char *step_links_retrieve(const struct step *step)
 	return reason;
 }
 
-/* The next kernel takes what this one takes, but for one line. */
+/* Formats of the next kernel: those of this one, except one line */
 const char *step_next_kernel(const struct step *step)
 {
 	const char *without = step_opt(step, "without");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * 'luo VERB WORDS [OPTIONS] [errno=NAME]': one call, and what it must return.  Descriptors
- * have names: the words after the verb are those that it works on, then the one that it
- * makes.  A number is a descriptor as it stands.
+ * 'luo VERB WORDS [OPTIONS] [errno=NAME]': one call, and its expected result. Descriptors
+ * have names: the words after the verb are its arguments, then the new descriptor. A
+ * number is a raw descriptor.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +23,8 @@
 #define MAX_NAMES 64
 
 /*
- * What a verb gets: the step and the descriptors that its words name.  It returns what
- * the call did, or sets @reason when what came out is not what went in.
+ * Arguments of a verb: the step and its descriptors. It returns the result of the call,
+ * or sets @reason if contents or names differ.
  */
 struct call {
 	const struct step *step;
@@ -34,10 +34,10 @@ struct call {
 
 struct verb {
 	const char *name;
-	int works_on;		/* this many descriptors */
-	bool makes;		/* one more */
+	int works_on;		/* number of descriptor arguments */
+	bool makes;		/* creates a descriptor */
 	int (*run)(struct call *call);
-	struct luo_request request;	/* of those that are requests */
+	struct luo_request request;	/* for verbs that are requests */
 };
 
 static struct {
@@ -45,7 +45,7 @@ static struct {
 	int fd;
 } names[MAX_NAMES];
 
-/* The entry of @name, or a free one; NULL: there are too many. */
+/* The entry of @name, or a free one; NULL if there is none */
 static int *fd_slot(const char *name)
 {
 	int i;
@@ -77,7 +77,7 @@ static const char *fd_of(const char *word, int *fd)
 	return why("nothing was opened as '%s'", word);
 }
 
-/* libc's calls in the manner of libluo's */
+/* Calls of libc with results like those of libluo */
 static int result(int ret)
 {
 	return ret < 0 ? -errno : ret;
@@ -145,7 +145,7 @@ static int run_holds(struct call *call)
 	return 0;
 }
 
-/* Closed by exec, as all that the library hands out */
+/* Close-on-exec, like all descriptors of the library */
 static int run_cloexec(struct call *call)
 {
 	int flags = fcntl(call->fd[0], F_GETFD);
@@ -165,8 +165,8 @@ static int run_limit(struct call *call)
 }
 
 /*
- * The name of a session is its descriptor's, @word, unless it is said with @key.  long=N
- * puts N times x before what is said.
+ * The name of a session: the value of @key, or else @word, the name of its descriptor.
+ * long=N prepends N times x.
  */
 static const char *session_name(const struct step *step, const char *key, const char *word)
 {
@@ -258,7 +258,7 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
-/* One reason for all that can be wrong with the step itself. */
+/* One reason for all errors in the step itself */
 static const char *find_fds(const struct verb *verb, struct call *call)
 {
 	const struct step *step = call->step;
@@ -285,7 +285,7 @@ static int run(const struct verb *verb, struct call *call)
 	return err || !verb->makes ? err : fd2;
 }
 
-/* Is @ret what the step says?  errno= is one name, or some with commas between them. */
+/* Compare @ret with the step: errno= is one name, or several with commas. */
 static const char *judge(const struct step *step, int ret)
 {
 	const char *want = step_opt(step, "errno"), *name, *p;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Many sessions, many files.  File J of session I is a memfd of one page with the token J;
- * what the page holds is its own.  Each kind of call is timed over all of them:
+ * Many sessions, many files. File J of session I is a memfd of one page with the token J
+ * and contents of its own. Each kind of call is timed over all of them:
  *
  *	create_ns preserve_ns		before
  *	open_ns sessions_ns files_ns	after: the device, all sessions, all files
- *	tr				the TSC when the last file was there
+ *	tr				TSC after the last retrieve
  *
- * With interleave=1 a page that nobody preserves follows each file, as on a host whose
- * memory is in use. With threads=N the files are retrieved by so many, each with sessions
- * of its own.
+ * With interleave=1 a page that is not preserved follows each file, as on a host whose
+ * memory is in use. With threads=N the files are retrieved by N threads, each with
+ * sessions of its own.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -33,12 +33,12 @@ struct many {
 	uint64_t nr_sessions;
 	uint64_t nr_files;	/* in each */
 	uint64_t nr_threads;
-	int other;		/* what is in between, or -1 */
+	int other;		/* memfd with the pages in between, or -1 */
 	int *sessions;
 	int *files;		/* session by session */
 };
 
-/* Everything is open at a time, and files of other steps. */
+/* All descriptors are open at a time, besides those of other steps. */
 static const char *begin(struct many *many, const struct step *step)
 {
 	uint64_t nr;
@@ -106,7 +106,7 @@ static const char *make_files(struct many *many)
 	return reason;
 }
 
-/* @call on all names; the device is open all the time. */
+/* @call for all names, with one open of the device */
 static const char *open_sessions(struct many *many, int device,
 				 int (*call)(int device, const char *name), const char *key)
 {
@@ -148,7 +148,7 @@ struct worker {
 	pthread_t thread;
 	bool started;
 	uint64_t session, file;
-	int err;		/* of that file, or 0 */
+	int err;		/* errno of that file, or 0 */
 };
 
 static void *retrieve_some(void *arg)
@@ -172,7 +172,7 @@ static void *retrieve_some(void *arg)
 	return NULL;
 }
 
-/* The first worker is the caller, so that one needs no thread. */
+/* The caller is the first worker, so that one needs no thread. */
 static const char *retrieve_all(struct many *many)
 {
 	struct worker workers[MAX_THREADS] = {};
@@ -234,7 +234,7 @@ static const char *finish_all(struct many *many)
 	return NULL;
 }
 
-/* The sessions stay open until the kexec, the files are the kernel's. */
+/* Sessions stay open until the kexec; files need not. */
 const char *step_many_preserve(const struct step *step)
 {
 	struct many many;

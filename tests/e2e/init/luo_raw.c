@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bad requests.  The structure ends where memory does, so a kernel that touches a byte
- * more than it was told of fails, and memory may end early:
+ * Raw requests. The structure is at the end of a page, before an inaccessible one, so that
+ * any access beyond its size fails:
  *
- *	writable page | no access	at=end: as it should be, the default
+ *	writable page | no access	at=end: complete, the default
  *	      [struct]|
- *	    [struct][t|ail]		size larger, with tail=: the tail is there
+ *	    [struct][t|ail]		larger size, with tail=: part of the tail
  *	            [s|truct]		at=across: only size can be read
  */
 #include "luo_raw.h"
@@ -23,7 +23,7 @@
 #define PAGE_BYTES	4096
 #define KERNEL_ADDRESS	0xffff888000000000
 
-/* All requests in one: they differ in what they call the second word. */
+/* All requests: they differ in the meaning of the second word. */
 struct wire {
 	uint32_t size;
 	int32_t second;
@@ -50,7 +50,7 @@ bool luo_raw_wanted(const struct step *step)
 	return false;
 }
 
-/* The name unless there is none and a fill: that name has no end. */
+/* The name; without one and with a fill, a name without an end */
 static void set_name(struct wire *wire, const struct step *step)
 {
 	const char *name = step_opt(step, "name");
@@ -80,7 +80,7 @@ static struct wire compose(const struct step *step, const struct luo_request *re
 	return wire;
 }
 
-/* The page that ends where memory does, anew for each request; NULL: out of memory. */
+/* A new page before an inaccessible one; NULL if out of memory */
 static char *page_before_end(void)
 {
 	char *page = mmap(NULL, 2 * PAGE_BYTES, PROT_READ | PROT_WRITE,
@@ -92,7 +92,7 @@ static char *page_before_end(void)
 	return page;
 }
 
-/* Bytes after the structure, as far as size= speaks of them and the page has room. */
+/* Bytes after the structure, up to size= or the end of the page */
 static size_t tail_of(const struct step *step, const struct luo_request *request,
 		      const struct wire *wire)
 {
@@ -103,7 +103,7 @@ static size_t tail_of(const struct step *step, const struct luo_request *request
 	return wire->size - request->size < room ? wire->size - request->size : room;
 }
 
-/* Puts it where the step wants it and returns the address for the kernel. */
+/* Store the request as the step requires; returns the address for the kernel. */
 static char *place(const struct step *step, const struct luo_request *request,
 		   const struct wire *wire, char *page)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requests that libluo would not make. */
+/* Requests that libluo does not make */
 #ifndef LUO_RAW_H
 #define LUO_RAW_H
 
@@ -8,18 +8,18 @@
 
 #include "plan.h"
 
-/* What a good request of the kind would be. */
+/* A valid request of the kind */
 struct luo_request {
 	unsigned int cmd;
 	uint32_t size;
 };
 
-/* Has the step options that only a raw request can follow? */
+/* Options of the step require a raw request. */
 bool luo_raw_wanted(const struct step *step);
 
 /*
- * The request, with the options of the step applied: see tests/e2e/README.md.  @fd2 is
- * the file, or 0.  Returns 0 or a negative errno; @fd2 is what the kernel wrote back.
+ * Make the request with the options of the step (tests/e2e/README.md). @fd2 is the file,
+ * or 0, and then the kernel's reply. Returns 0 or a negative errno.
  */
 int luo_raw(const struct step *step, const struct luo_request *request, int fd, int32_t *fd2);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /init of every boot of a test guest: runs the steps that /plan has for this
- * boot and reports each on the second serial port.  The first step that fails
- * ends the run.
+ * /init of test guests: runs the steps of /plan for this boot and reports each on
+ * the second serial port. The first failing step ends the run.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -85,7 +84,7 @@ const char *why(const char *fmt, ...)
 	return text;
 }
 
-/* The kernel hands words it does not know to init as environment. */
+/* Words unknown to the kernel are in the environment of init. */
 int stage_nr(void)
 {
 	const char *s = getenv("kho_stage");
@@ -99,12 +98,12 @@ const char *step_poweroff(const struct step *step)
 	verdict_ok("poweroff");
 	verdict_done();
 	verdict_flush();
-	/* QEMU ends at a reset, and not every kernel here has ACPI to switch it off. */
+	/* QEMU ends at a reset; some kernels have no ACPI to power off. */
 	reboot(RB_AUTOBOOT);
 	return why("reboot: %m");
 }
 
-/* For the tests of the rig's own time limit. */
+/* For tests of the rig's time limit */
 const char *step_hang(const struct step *step)
 {
 	(void)step;
@@ -140,8 +139,8 @@ static const char *step_one(const struct step *step)
 }
 
 /*
- * 'fails REASON STEP': STEP must fail, and for that reason.  REASON is one word with
- * underscores for blanks.
+ * 'fails REASON STEP': STEP must fail with that reason, one word with underscores for
+ * blanks.
  */
 static const char *step_fails(const struct step *step)
 {
@@ -199,7 +198,7 @@ int main(void)
 
 	run_plan();
 	verdict_flush();
-	/* QEMU ends at a reset, and not every kernel here has ACPI to switch it off. */
+	/* QEMU ends at a reset; some kernels have no ACPI to power off. */
 	reboot(RB_AUTOBOOT);
 	return 1;
 }

@@ -6,9 +6,8 @@
  *
  *	memory		A0 B0 A1 B1 A2 B2 ...	A preserved, B free after kexec
  *
- * Each page holds a pattern of its own, so a page that is lost, altered or in
- * another's place is told from the right one. With holes=N one page in N is not
- * written, and must come back as zeroes.
+ * Each page has a pattern of its own, so that a lost, altered or misplaced page is
+ * detected. With holes=N one page in N is not written and must be zero later.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,14 +31,14 @@
 #define MPOL_DEFAULT	0
 #define MPOL_BIND	2
 
-/* A memfd as a step describes it. */
+/* The memfd of a step */
 struct contents {
 	const char *name;
 	uint64_t pages;
-	uint64_t holes;		/* one page in so many is one; 0: none */
+	uint64_t holes;		/* one page in so many; 0: none */
 };
 
-/* What memfd-preserve has left open. */
+/* Descriptors that memfd-preserve leaves open */
 static struct {
 	struct contents contents;
 	int fd, other, session;
@@ -87,7 +86,7 @@ static const char *write_page(int fd, const char *name, uint64_t index)
 	return NULL;
 }
 
-/* Every other block of 2 MiB in one huge page, the others in small ones. */
+/* Every other 2 MiB as a huge page, the others as small ones */
 static const char *use_huge_pages(int fd, uint64_t bytes)
 {
 	char *area = mmap(NULL, 2 * HUGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -111,7 +110,7 @@ static const char *memory_from(unsigned long mode, unsigned long nodes)
 	return NULL;
 }
 
-/* @nodes: the first part of the file is on node 0, the next one on node 1, .. */
+/* @nodes: the first part of the file on node 0, the next one on node 1, ... */
 static const char *fill(int fd, int other, const struct contents *c, uint64_t nodes)
 {
 	const char *reason = NULL;
@@ -171,7 +170,7 @@ const char *memfd_check(int fd, const char *name, uint64_t pages)
 	return check(fd, &c);
 }
 
-/* The device is exclusive, so it is held for one call only. */
+/* The device is exclusive, so it is open for one call only. */
 static int session_by(int (*call)(int device, const char *name), const char *name)
 {
 	int device = luo_open(), session;
@@ -193,7 +192,7 @@ static const char *finish(int session)
 	return NULL;
 }
 
-/* Stays open: the session must live, the other file's pages stay in between. */
+/* Stays open: the session must exist, the other file's pages stay in between. */
 static void keep(const struct contents *c, int fd, int other, int session)
 {
 	size_t i;
@@ -244,7 +243,7 @@ const char *step_memfd_preserve(const struct step *step)
 	return NULL;
 }
 
-/* The file of an earlier memfd-preserve once more, under another token. */
+/* Preserve the file of an earlier memfd-preserve under another token. */
 const char *step_memfd_again(const struct step *step)
 {
 	const char *name = step->argv[1];
@@ -260,7 +259,7 @@ const char *step_memfd_again(const struct step *step)
 	return "usage: memfd-again NAME, of a memfd that is preserved";
 }
 
-/* Give up a session of this boot: its file is as it was, and may change its size. */
+/* Close a session of this boot: its file is unchanged, and its size may change. */
 const char *step_memfd_unpreserve(const struct step *step)
 {
 	const char *name = step->argv[1], *reason;
@@ -287,7 +286,7 @@ const char *step_memfd_retrieve(const struct step *step)
 {
 	struct contents c = contents_of(step);
 	const char *name = c.name, *reason;
-	const char *as = step_opt(step, "as");	/* whose contents to expect */
+	const char *as = step_opt(step, "as");	/* file with the expected contents */
 	int fd, session;
 	uint64_t ns;
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Contents of memfds, a pattern of its own in each page. */
+/* Contents of memfds: a pattern of its own in each page */
 #ifndef MEMFD_H
 #define MEMFD_H
 
 #include <stdint.h>
 
-/* Fills @pages pages of @fd with what @name stands for. */
+/* Fill @pages pages of @fd with the patterns of @name. */
 const char *memfd_fill(int fd, const char *name, uint64_t pages);
-/* Is that what @fd holds, no more and no less?  A reason if not. */
+/* Compare size and contents of @fd; returns a reason if they differ. */
 const char *memfd_check(int fd, const char *name, uint64_t pages);
 
 #endif /* MEMFD_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* MemTotal: what was given to the page allocator, so what a leak would miss. MemFree. */
+/* MemTotal, the memory of the page allocator, so without leaks; and MemFree */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 static unsigned long seen;
 
-/* Handed from boot to boot on the command line, so in the environment. */
+/* Passed from boot to boot on the command line, so in the environment */
 unsigned long memtotal_kb(void)
 {
 	const char *s = getenv("kho_memtotal");
@@ -44,7 +44,7 @@ const char *step_memtotal(const struct step *step)
 	return seen ? NULL : "cannot read /proc/meminfo";
 }
 
-/* What the zones say that they manage, in pages; it must add up to MemTotal. */
+/* Managed pages of all zones; their sum must be MemTotal. */
 static unsigned long managed_pages(void)
 {
 	unsigned long sum = 0, n;
@@ -60,7 +60,7 @@ static unsigned long managed_pages(void)
 	return sum;
 }
 
-/* Memory may come back late (freed by a worker), so try for 10 s. */
+/* A worker may free memory later, so try for 10 s. */
 const char *step_expect_memtotal(const struct step *step)
 {
 	long limit, diff = 0, now = 0, was = memtotal_kb();
@@ -99,7 +99,7 @@ const char *step_memfree(const struct step *step)
 	return free_then ? NULL : "cannot read /proc/meminfo";
 }
 
-/* As above, some of it may come late. */
+/* As above, some may be freed later. */
 const char *step_expect_freed(const struct step *step)
 {
 	long want, freed = 0;

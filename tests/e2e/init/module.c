@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Workload (b): the driver of tests/e2e/kmod, and loading it. */
+/* Loading modules, and commands of kho_workload */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ const char *step_insmod(const struct step *step)
 	return NULL;
 }
 
-/* What the last command reported, whether it failed or not. */
+/* The report of the last command, also if it failed */
 static void pass_on_results(int fd)
 {
 	char text[4096];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The steps of one boot, from the text file /plan. */
+/* Steps of one boot, from the text file /plan */
 #ifndef PLAN_H
 #define PLAN_H
 
@@ -9,11 +9,11 @@
 #define PLAN_MAX_WORDS	32
 
 /**
- * struct step - one line of the plan
- * @text: the line, without leading and trailing blanks
- * @rest: what follows the first word in @text, "" if nothing does
- * @argc: number of words, at least 1
- * @argv: the words, NULL terminated
+ * struct step - A line of the plan.
+ * @text: The line, without leading and trailing blanks.
+ * @rest: Text after the first word, may be "".
+ * @argc: Number of words, at least 1.
+ * @argv: Words, NULL terminated.
  */
 struct step {
 	char *text;
@@ -22,18 +22,18 @@ struct step {
 	char *argv[PLAN_MAX_WORDS + 1];
 };
 
-/* A step from one line of text; NULL when it has too many words. */
+/* A step from a line of text; NULL if it has too many words */
 struct step *step_new(const char *text);
 
-/* NULL terminated array of the steps of stage @nr; NULL and @why on error. */
+/* NULL terminated array of the steps of stage @nr; NULL and @why on error */
 struct step **plan_load(const char *path, int nr, const char **why);
 
-/* What follows the first @words words, as it stands. */
+/* Text after the first @words words */
 const char *step_after(const struct step *step, int words);
 
-/* The value of the word key=VALUE, or NULL. */
+/* Value of the word key=VALUE, or NULL */
 const char *step_opt(const struct step *step, const char *key);
-/* The same as a number with an optional K, M or G; @dflt if absent. */
+/* The same as a number, with K, M or G allowed; @dflt if absent */
 uint64_t step_num(const struct step *step, const char *key, uint64_t dflt);
 
 #endif /* PLAN_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs that run beside the plan, such as one that traces what the next steps do.
- * What they say, on both streams, is in /tmp/NAME.out.
+ * Programs in the background, such as one that traces the next steps. Output of both
+ * streams goes to /tmp/NAME.out.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ static const char *output_of(const char *name)
 	return path;
 }
 
-/* Its slot, or a free one for @name NULL; -1 if there is none. */
+/* The slot of @name, or a free one if it is NULL; -1 if there is none */
 static int find(const char *name)
 {
 	int i;
@@ -49,7 +49,7 @@ static int find(const char *name)
 	return -1;
 }
 
-/* In the child; whatever ends here is seen as exit status 127. */
+/* In the child; any failure is exit status 127. */
 static void become(const char *path, char *const *argv)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -100,7 +100,7 @@ static int output_has(const char *name, const char *text)
 	return has;
 }
 
-/* The verdict gets the output when something is wrong with a program. */
+/* Copy the output to the verdict if a program failed. */
 static const char *with_output(const char *name, const char *reason)
 {
 	char *output = file_text(output_of(name));
@@ -110,7 +110,7 @@ static const char *with_output(const char *name, const char *reason)
 	return reason;
 }
 
-/* Still running, as far as one can tell without taking its status away. */
+/* Check whether it is running, without reaping it. */
 static int runs(pid_t pid)
 {
 	siginfo_t info = { 0 };
@@ -128,7 +128,7 @@ const char *step_await_text(const struct step *step)
 		return "usage: await-text NAME TEXT, after spawn NAME";
 	text = step_after(step, 2);
 	do {
-		/* in this order: what it said before it ended counts */
+		/* in this order: output before its end counts */
 		ran = runs(programs[slot].pid);
 		if (output_has(step->argv[1], text))
 			return NULL;
@@ -137,7 +137,7 @@ const char *step_await_text(const struct step *step)
 	return with_output(step->argv[1], ran ? "it does not say that" : "it ended without saying that");
 }
 
-/* How it ended: with 0, or by signal @excused. */
+/* It must have exited with 0, or by signal @excused. */
 static const char *judge(int status, int excused)
 {
 	if (WIFSIGNALED(status) && WTERMSIG(status) == excused)
@@ -147,7 +147,7 @@ static const char *judge(int status, int excused)
 	return WEXITSTATUS(status) ? why("exit status %d", WEXITSTATUS(status)) : NULL;
 }
 
-/* Where it is in the kernel, as far as that tells. */
+/* The function of the kernel it sleeps in, if known */
 static void show_where(pid_t pid)
 {
 	static const char *const files[] = { "wchan", "syscall", "stack" };
@@ -170,7 +170,7 @@ static const char *await_end(int slot, int signal, int excused)
 	int status;
 
 	while (runs(pid) && raw_ns() < until) {
-		/* bpftrace 0.17 overlooks one that comes while it handles events. */
+		/* bpftrace 0.17 misses a signal while it handles events. */
 		if (signal && raw_ns() >= again) {
 			kill(pid, signal);
 			again = raw_ns() + AGAIN_NS;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a plan can ask for.  A step returns NULL when it succeeded, or the
- * reason why it did not.
+ * Steps of a plan. A step returns NULL for success, or the reason of a failure.
  */
 #ifndef STEPS_H
 #define STEPS_H
 
 #include "plan.h"
 
-/* Formats a reason; valid until the next call. */
+/* Format a reason; valid until the next call. */
 const char *why(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 const char *step_insmod(const struct step *step);
@@ -59,11 +58,11 @@ const char *step_poweroff(const struct step *step);
 const char *step_hang(const struct step *step);
 const char *step_sleep(const struct step *step);
 
-/* MemTotal as 'memtotal' last saw it, in this boot or an earlier one; 0: never. */
+/* MemTotal at the last 'memtotal', in this or an earlier boot; 0: none */
 unsigned long memtotal_kb(void);
-/* The number that 'remember' last read, in this boot or an earlier one; 0: never. */
+/* Number of the last 'remember', in this or an earlier boot; 0: none */
 long remembered(void);
-/* The number of this boot, from 1. */
+/* Number of this boot, from 1 */
 int stage_nr(void);
 
 #endif /* STEPS_H */

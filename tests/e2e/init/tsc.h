@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The clock that runs on across a kexec. */
+/* The TSC, which continues across kexec */
 #ifndef TSC_H
 #define TSC_H
 
@@ -7,7 +7,7 @@
 #include <time.h>
 #include <x86intrin.h>
 
-/* Set by start.S, the first thing this userspace does. */
+/* Set by the first instruction of userspace, in start.S */
 extern const uint64_t first_tsc;
 
 static inline uint64_t tsc_now(void)
@@ -24,8 +24,8 @@ static inline uint64_t raw_ns(void)
 }
 
 /*
- * Both clocks at one moment: of many attempts the one that took least.  An emulated HPET
- * takes a millisecond at times, when the host is busy.
+ * Both clocks at the same time: the shortest of many attempts. An emulated HPET may take
+ * a millisecond on a busy host.
  */
 static inline void read_both(uint64_t *tsc, uint64_t *ns)
 {
@@ -42,7 +42,7 @@ static inline void read_both(uint64_t *tsc, uint64_t *ns)
 	}
 }
 
-/* 200 ms, and an error of at most 20 us at both ends: 1 in 10,000. */
+/* 200 ms, with an error of at most 20 us at either end: 2 in 10,000 */
 static inline uint64_t tsc_khz(void)
 {
 	const struct timespec wait = { .tv_nsec = 200000000 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The verdict goes out of band: the console carries the kernel's log, which a
- * test must be free to fill, spoil or silence.
+ * The verdict has a serial port of its own: the console has the kernel log, which
+ * tests may fill or silence.
  */
 #include "verdict.h"
 
@@ -36,7 +36,7 @@ void verdict_open(int nr)
 	}
 }
 
-/* Bytes that wait to be sent. */
+/* Bytes to be sent */
 static int queued(void)
 {
 	int bytes = 0;
@@ -46,9 +46,9 @@ static int queued(void)
 }
 
 /*
- * Wait until no more than so many bytes wait. Rarely, on a busy host, the port's interrupt
- * gets lost in a kexec, and what is queued would stay there: stopping and starting the
- * output asks for it again.
+ * Wait until at most so many bytes are queued. Rarely, on a busy host, the interrupt of the
+ * port is lost in a kexec and the queue is stuck: stopping and starting the output
+ * requests it again.
  */
 static void wait_sent(int bytes)
 {
@@ -66,7 +66,7 @@ static void wait_sent(int bytes)
 	}
 }
 
-/* One write() per line: a reader on the host never sees half of one. */
+/* One write() per line, so that the host never reads a part of one */
 static void line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static void line(const char *fmt, ...)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The lines that the host reads on the second serial port. */
+/* Lines for the host, on the second serial port */
 #ifndef VERDICT_H
 #define VERDICT_H
 
@@ -9,10 +9,10 @@ void verdict_open(int stage);
 void verdict_ok(const char *step);
 void verdict_fail(const char *step, const char *why);
 void verdict_kv(const char *key, uint64_t value);
-/* "key=value ...", one pair per line; other text is passed on as a '#' line. */
+/* "key=value ...", one pair per line; other text becomes a '#' line */
 void verdict_text(const char *text);
 void verdict_done(void);
-/* Everything written so far has left the port. */
+/* Wait until all has been sent. */
 void verdict_flush(void);
 
 #endif /* VERDICT_H */
