@@ -331,9 +331,10 @@ where_prints_the_last_run_alone() {
 page_has_a_bar_for_each() {
 	parts_log
 	wants 0 blackout "$log"
-	has blackout-where.gp '^0.000000 2 0.000000 0.400000 1.6 2.4 [0-9]*$' \
-		'^0.400000 2 0.400000 1.000000 1.6 2.4 [0-9]*$' '^0.700000 2 "init"$' '^1.01 1 "11.0 s"$'
-	[ "$(grep -cE '^[0-9.]+ [0-9]( [0-9.]+){4} [0-9]+$' "$dir/blackout-where.gp")" -eq 7 ]
+	has blackout-where.gp '^set object rectangle from 0.000000,1.6 to 0.400000,2.4 ' \
+		'^set object rectangle from 0.400000,1.6 to 1.000000,2.4 ' \
+		'^set label "init" at 0.700000,2 center' '^set label "11.0 s" at 1.010000,1 left$'
+	[ "$(grep -c '^set object rectangle' "$dir/blackout-where.gp")" -eq 7 ]
 	has blackout.html 'Where the time went' '>ours, own stamps<' '>init<'
 	# samples without parts
 	new log

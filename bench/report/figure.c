@@ -74,12 +74,9 @@ static void summarise(struct figure *f, double *v)
 		f->status = LIMIT;
 }
 
-/**
- * figure_of() - Summarise a series.
- * @series: the series, may be NULL
- * @quantity: quantity, see value_of(). Nothing is known of a restore that a limit cut off, so
- *	those repetitions are no part of "retrieve_ns".
- * Return: the figure; nr is 0 if there is nothing to summarise.
+/*
+ * Summarise a quantity, see value_of(), of a series, which may be NULL. Nothing is known of a
+ * restore that a limit cut off, so those repetitions are no part of "retrieve_ns".
  */
 struct figure figure_of(const struct series *series, const char *quantity)
 {
@@ -107,12 +104,7 @@ struct figure figure_of(const struct series *series, const char *quantity)
 	return f;
 }
 
-/**
- * ratio_of() - Times by which kho_fast is lower.
- * @stock: figure of the stock kernel; beyond its limit makes a lower bound
- * @fast: figure of kho_fast
- * Return: the ratio of the medians, known only if both are.
- */
+/* Ratio of the medians; a stock kernel beyond its limit makes a lower bound. */
 struct ratio ratio_of(const struct figure *stock, const struct figure *fast)
 {
 	bool known = stock->nr && fast->nr && stock->status != FAILED && fast->status == OK &&

@@ -159,12 +159,7 @@ static void add_line(struct log *log, const struct place *at, const char *s, siz
 	add_sample(log, at, record, kind);
 }
 
-/**
- * log_load() - Read a file of samples, or exit with a message.
- * @log: filled in
- * @path: name of the file
- * @kind: kind of the samples
- */
+/* Read a file of samples of one kind, or exit with a message. */
 void log_load(struct log *log, const char *path, enum kind kind)
 {
 	struct place at = { .path = path };
@@ -198,15 +193,10 @@ static bool is_superseded(const struct log *log, size_t i)
 	return false;
 }
 
-/**
- * log_choose() - Choose the latest run of each 'where' that has samples, or a named one.
- * @log: the file
- * @id: name of the run, may be NULL
- * @chosen: filled in, with room for all runs
- *
- * Runs of guests are never merged: they may be of different sources.
- *
- * Return: their number, at least one.
+/*
+ * Choose the run @id or, if that is NULL, the latest run of each 'where' that has samples. Runs of
+ * guests are never merged: they may be of different sources. @chosen has room for all; returns
+ * their number, at least one.
  */
 size_t log_choose(const struct log *log, const char *id, const struct run **chosen)
 {

@@ -170,12 +170,7 @@ static void remove_old(const char *dir, const char *name)
 	}
 }
 
-/**
- * plot_draw() - Draw a chart.
- * @p: the chart
- * @dir: folder of its files
- * Return: false if there is no point; older charts are removed then.
- */
+/* Draw a chart into files of a folder. Returns false if there is no point. */
 bool plot_draw(const struct plot *p, const char *dir)
 {
 	size_t points = 0;

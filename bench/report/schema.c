@@ -250,22 +250,14 @@ static void check_blackout(const struct place *at, struct json_object *record)
 		die_at(at, "total_ns is not blackout_ns + retrieve_ns; delete the line");
 }
 
-static void check_status(const struct place *at, struct json_object *record)
+static void check_sample(const struct place *at, struct json_object *record, enum kind kind)
 {
-	const char *status = string_of(record, "status");
+	const char *variant = string_of(record, "variant"), *status = string_of(record, "status");
 
 	if (status && strcmp(status, "ok") && strcmp(status, "limit") && strcmp(status, "failed"))
 		die_at(at, "field 'status' is '%s', not ok, limit or failed", status);
-}
-
-/* Those of guests are compared as stock and fast. */
-static void check_sample(const struct place *at, struct json_object *record, enum kind kind)
-{
-	const char *variant = string_of(record, "variant");
-
 	if (kind != NATIVE && strcmp(variant, "stock") && strcmp(variant, "fast"))
 		die_at(at, "field 'variant' is '%s', not stock or fast", variant);
-	check_status(at, record);
 	if (kind == BLACKOUT)
 		check_blackout(at, record);
 	if (kind == NATIVE && !uint_of(record, "n"))

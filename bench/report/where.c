@@ -193,93 +193,65 @@ static unsigned int colour_of(const char *name)
 #define BAR		0.8
 #define CHAR_WIDTH	7.5	/* of the labels, about */
 
-struct picture {
-	FILE	*boxes, *names, *inside, *sums;	/* data blocks of the script */
-	char	*text[4];
-	size_t	size[4];
-	double	y;
-};
+static void draw_label(FILE *out, const char *text, double x, double y, const char *style)
+{
+	fprintf(out, "set label \"%s\" at %.6f,%g %s\n", text, x, y, style);
+}
 
-static void draw_bar(struct picture *p, const char *name, const struct parts *parts)
+static void draw_bar(FILE *out, const char *name, const struct parts *parts, double y)
 {
 	double x = 0;
 
-	fprintf(p->names, "-0.01 %g \"%s\"\n", p->y, name);
-	fprintf(p->sums, "1.01 %g \"%s s\"\n", p->y, text_seconds(parts->sum).s);
+	draw_label(out, name, -0.01, y, "right");
+	draw_label(out, text_of("%.20s s", text_seconds(parts->sum).s).s, 1.01, y, "left");
 	for (const struct part *part = parts->v; part < parts->v + parts->nr; part++) {
 		double width = part->ns / parts->sum;
 
-		fprintf(p->boxes, "%.6f %g %.6f %.6f %g %g %u\n", x, p->y, x, x + width,
-			p->y - BAR / 2, p->y + BAR / 2, colour_of(part->name));
+		fprintf(out, "set object rectangle from %.6f,%g to %.6f,%g fc rgb %u fs solid noborder\n",
+			x, y - BAR / 2, x + width, y + BAR / 2, colour_of(part->name));
 		if (strlen(part->name) * CHAR_WIDTH < width * BARS)
-			fprintf(p->inside, "%.6f %g \"%s\"\n", x + width / 2, p->y, part->name);
+			draw_label(out, part->name, x + width / 2, y, "center tc rgb '#111111'");
 		x += width;
 	}
-	p->y++;
 }
 
-static bool draw_scenario(struct picture *p, const struct scenario *sc)
+/* Returns the place of the next one; the same if the scenario has no parts. */
+static double draw_scenario(FILE *out, const struct scenario *sc, double y)
 {
 	struct parts parts[NR_BREAKDOWNS];
-	bool any = false;
+	double begin = y;
 
 	for (int b = 0; b < NR_BREAKDOWNS; b++) {
 		parts[b] = parts_of(sc, b);
-		any |= parts[b].sum > 0;
-	}
-	if (!any)
-		return false;
-	fprintf(p->sums, "0 %g \"%s\"\n", p->y++, text_title(sc).s);
-	for (int b = 0; b < NR_BREAKDOWNS; b++)
 		if (parts[b].sum)
-			draw_bar(p, breakdowns[b].name, &parts[b]);
-	p->y += 0.4;
-	return true;
+			draw_bar(out, breakdowns[b].name, &parts[b], ++y);
+	}
+	if (y == begin)
+		return y;
+	draw_label(out, text_title(sc).s, 0, begin, "left");
+	return y + 1.4;
 }
 
-static void put_picture(FILE *out, const struct picture *p, const char *name)
+/*
+ * Draw a bar per kernel and breakdown into files of a folder. Each has a scale of its own, or ours
+ * would be a line beside a stock one of minutes. Returns false if there are no parts.
+ */
+bool where_draw(const struct scenarios *all, const char *dir, const char *name)
 {
-	static const char *const blocks[] = { "boxes", "names", "inside", "sums" };
+	FILE *out;
+	double y = 0;
 
+	if (!where_known(all))
+		return false;
+	out = output_open(dir, name, "gp");
+	for (size_t i = 0; i < all->nr; i++)
+		y = draw_scenario(out, &all->v[i], y);
 	fprintf(out, "set terminal svg size %d,%.0f dynamic noenhanced font 'sans-serif,14' "
 		"background '#ffffff'\nset output '%s.svg'\nunset border\nunset tics\nunset key\n"
 		"set lmargin at screen 0\nset rmargin at screen 1\n"
 		"set tmargin at screen 1\nset bmargin at screen 0\n"
-		"set xrange [%g:%g]\nset yrange [%g:-0.5]\nset style fill solid noborder\n",
-		WIDTH, p->y * ROW, name, -LEFT / BARS, 1 + RIGHT / BARS, p->y - 0.5);
-	for (int i = 0; i < 4; i++)
-		fprintf(out, "$%s << END\n%sEND\n", blocks[i], p->text[i]);
-	fputs("plot $boxes using 1:2:3:4:5:6:7 with boxxyerror lc rgb variable, \\\n"
-	      "\t$names with labels right, $sums with labels left, \\\n"
-	      "\t$inside with labels center tc rgb '#111111'\n", out);
-}
-
-/**
- * where_draw() - Draw a bar per kernel and breakdown.
- * @all: the scenarios
- * @dir: folder of the files
- * @name: name of the files
- *
- * Each bar has a scale of its own, or ours would be a line beside a stock one of minutes.
- *
- * Return: false if there are no parts.
- */
-bool where_draw(const struct scenarios *all, const char *dir, const char *name)
-{
-	struct picture p = { .y = 0 };
-	FILE **streams[] = { &p.boxes, &p.names, &p.inside, &p.sums }, *out;
-	bool any = false;
-
-	for (int i = 0; i < 4; i++)
-		*streams[i] = open_memstream(&p.text[i], &p.size[i]);
-	for (size_t i = 0; i < all->nr; i++)
-		any |= draw_scenario(&p, &all->v[i]);
-	for (int i = 0; i < 4; i++)
-		output_close(*streams[i], name);
-	if (!any)
-		return false;
-	out = output_open(dir, name, "gp");
-	put_picture(out, &p, name);
+		"set xrange [%g:%g]\nset yrange [%g:-0.5]\nplot -1\n",
+		WIDTH, y * ROW, name, -LEFT / BARS, 1 + RIGHT / BARS, y - 0.5);
 	output_close(out, name);
 	gnuplot_run(dir, name);
 	return true;
