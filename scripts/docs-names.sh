@@ -68,6 +68,18 @@ named_options_exist() {
 	in_list "$out/options" <"$out/named"
 }
 
+# The constant beginning of kernel messages
+quoted_messages_exist() {
+	find_names '(`|^ +)(KHO|luo): [a-z][a-z ]+' | sed 's/:[^:]*: /:/; s/ *$//' >"$out/named"
+	[ -s "$out/named" ]
+	while IFS=: read -r page line words; do
+		(cd "$top" && grep -rqF "\"$words" kernel mm) ||
+			echo "$page:$line: there is no message '$words'"
+	done <"$out/named" >"$out/missing"
+	cat "$out/missing"
+	[ ! -s "$out/missing" ]
+}
+
 # Parameters of the kernel, both ways
 parameters_are_documented() {
 	(cd "$top" && grep -rhoE '(early_param|__setup)\("[a-z_]+' kernel mm) | sed 's/.*"//' >"$out/parameters"
