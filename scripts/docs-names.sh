@@ -70,7 +70,8 @@ named_options_exist() {
 
 # The constant beginning of kernel messages
 quoted_messages_exist() {
-	find_names '(`|^ +)(KHO|luo): [a-z][a-z ]+' | sed 's/:[^:]*: /:/; s/ *$//' >"$out/named"
+	find_names '(`|^ +)(KHO|luo): [a-z][a-z ]+' |
+		sed -E 's/^([^:]*:[0-9]*:).*(KHO|luo): /\1/; s/ *$//' >"$out/named"
 	[ -s "$out/named" ]
 	while IFS=: read -r page line words; do
 		(cd "$top" && grep -rqF "\"$words" kernel mm) ||
