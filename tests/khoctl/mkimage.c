@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An ELF core of a small machine with a tree of preserved memory, for the tests of
- * khoctl tree; FAULT spoils it.
+ * ELF core of a small machine with a tree of preserved memory, for the tests of khoctl tree;
+ * FAULT is a fault in it.
  *
  *	usage: mkimage IMAGE FDT [FAULT]
  *
@@ -88,7 +88,7 @@ static uint64_t *some_slot(void)
 	return slot_of(table, key, 2);
 }
 
-static void spoil(void)
+static void add_fault(void)
 {
 	if (wants("table-unaligned"))
 		*some_slot() += 8;
@@ -139,7 +139,7 @@ static void write_many_segments(int fd, Elf64_Ehdr *head, const Elf64_Phdr *p, s
 
 static void write_image(const char *path)
 {
-	/* The first is what /proc/kcore has for vmalloc. */
+	/* The first is as in /proc/kcore for vmalloc. */
 	Elf64_Phdr p[] = {
 		{ .p_type = PT_LOAD, .p_paddr = ~0UL, .p_vaddr = ~0UL << 45,
 		  .p_filesz = 1UL << 44 },
@@ -214,7 +214,7 @@ int main(int argc, char **argv)
 		add(single[i], 0);
 	add(0x18, 3);
 	add(HIGH >> 12, 9);
-	spoil();
+	add_fault();
 	write_image(argv[1]);
 	write_fdt(argv[2]);
 	return 0;

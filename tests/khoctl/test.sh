@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tests of khoctl that need no kernel of ours: timelines, plans and memory images made by
-# hand, and a /sys and /proc of files. Figures were worked out by hand. KTAP on stdout.
+# Tests of khoctl that need no kernel: timelines, plans and memory images made by hand, and a
+# /sys and /proc of files. Expected figures are computed by hand. KTAP on stdout.
 #
 # usage: test.sh
 # shellcheck disable=SC2317	# the tests are called by name
@@ -29,7 +29,7 @@ khoctl() {
 says() { grep -qE -- "$1" "$dir/out" || { echo "'$1' is not in:"; cat "$dir/out"; return 1; }; }
 says_not() { ! grep -E -- "$1" "$dir/out"; }
 
-# One line, with what and why
+# complains TEXT: on stderr, in the only message
 complains() {
 	grep -qF -- "$1" "$dir/err" || { echo "'$1' is not in:"; cat "$dir/err"; return 1; }
 	[ "$(grep -c '^khoctl: ' "$dir/err")" -eq 1 ]
@@ -225,10 +225,10 @@ plan_gives_advice() {
 	khoctl 0 plan -c "$dir/c.json" -s "$dir/s.json" && says_not '^change scratch'
 }
 
-plan_has_coefficients_of_its_own() {
+plan_has_built_in_coefficients() {
 	host 65536 0 65536 >"$dir/s.json"
 	khoctl 0 plan -s "$dir/s.json" && says '^measured on: qemu-tcg' || return 1
-	# each says where it comes from
+	# with their origin
 	python3 - "$top/tools/khoctl/coefficients.json" <<-'EOT'
 	import json, sys
 	for name, c in json.load(open(sys.argv[1]))["coefficients"].items():
@@ -294,14 +294,14 @@ tree_finds_bad_folios() {
 		bad overlap 'folio of order 3 at 0x18000|folio of order 1 at 0x1a000 overlaps a larger'
 }
 
-# 32768 bits of order 0: 16 are told, the rest counted
-tree_stops_telling() {
+# 32768 bits of order 0: 16 faults are printed, the others counted
+tree_limits_messages() {
 	image many
 	khoctl 1 tree -f "$dir/fdt" "$dir/image" && says '^BAD: and [0-9]+ more$' &&
 		[ "$(grep -c '^BAD' "$dir/out")" -eq 17 ]
 }
 
-tree_refuses_what_is_no_image() {
+tree_refuses_other_files() {
 	image no-core
 	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'not a 64-bit little-endian ELF core' || return 1
 	image no-memory
@@ -322,7 +322,7 @@ tree_refuses_a_bad_fdt() {
 	khoctl 2 tree -f "$dir/fdt" "$dir/image" && complains 'fdt: is not an FDT'
 }
 
-tree_takes_an_fdt_without_its_end() {
+tree_accepts_a_truncated_fdt() {
 	image fdt-cut
 	khoctl 0 tree -f "$dir/fdt" "$dir/image" && says ': 6 folios'
 }
@@ -386,11 +386,11 @@ status_without_kho() {
 		khoctl 2 -R "$dir/nowhere" status && complains 'copy debugfs of that host'
 }
 
-# kallsyms NAME...: the kernel has these symbols and hides where they are
+# kallsyms NAME...: symbols with hidden addresses
 kallsyms() { printf '0000000000000000 T %s\n' "$@" >"$root/proc/kallsyms"; }
 
-# A module's variable of that name is another one.
-says_what_hides_an_address() {
+# A variable of a module does not count.
+reports_hidden_addresses() {
 	machine
 	rm "$kho/out/fdt"
 	printf 'ffffffff81000000 d kho_out\t[other]\n' >"$root/proc/kallsyms"
@@ -412,7 +412,7 @@ tree_says() {
 	khoctl 2 -R "$root" tree && complains "$want_text"
 }
 
-says_why_kho_is_off() {
+reports_why_kho_is_off() {
 	machine
 	rm -r "$kho"
 	# stock's, ours
@@ -437,8 +437,8 @@ says_why_kho_is_off() {
 	tree_says 'this kernel has no KHO: it needs CONFIG_KEXEC_HANDOVER' kho=on
 }
 
-# The kernel's list of devices says whether LUO is on, whatever /dev has.
-says_why_luo_is_off() {
+# /proc/misc shows whether LUO is on; /dev may be a container's.
+reports_why_luo_is_off() {
 	machine
 	kallsyms kho_preserve_folio liveupdate_reboot
 	echo quiet liveupdate=off >"$root/proc/cmdline"
@@ -459,7 +459,7 @@ says_why_luo_is_off() {
 	}
 }
 
-says_which_file_is_missing() {
+reports_missing_files() {
 	machine
 	rm "$root/proc/kcore"
 	khoctl 2 -R "$root" tree && complains 'it needs CONFIG_PROC_KCORE' &&
@@ -493,7 +493,7 @@ tree_in_exists_until_all_is_restored() {
 	khoctl 2 -R "$root" tree --in && complains 'nothing was handed over'
 }
 
-# Process 12 has vm-1 open, which debugfs knows; a name may look like a line
+# Process 12 has vm-1 open, which debugfs lists; a name may contain a quote
 sessions_are_listed() {
 	machine
 	mkdir -p "$root/proc/12/fd" "$root/sys/kernel/debug/liveupdate"
@@ -561,11 +561,11 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	timeline_draws_a_chart timeline_writes_a_trace timeline_of_one_kernel_has_one_process
 	timeline_refuses_bad_input diff_says_what_changed
 	diff_shows_what_is_in_one_only plan_adds_up plan_knows_huge_folios plan_gives_advice
-	plan_has_coefficients_of_its_own plan_refuses_bad_input tree_counts_folios
-	tree_reads_many_segments tree_finds_bad_tables tree_finds_bad_folios tree_stops_telling
-	tree_refuses_what_is_no_image tree_refuses_a_bad_fdt tree_takes_an_fdt_without_its_end status_counts_by_node_and_order
-	status_feeds_plan status_without_kho says_what_hides_an_address says_why_kho_is_off
-	says_why_luo_is_off says_which_file_is_missing status_and_tree_see_scratch
+	plan_has_built_in_coefficients plan_refuses_bad_input tree_counts_folios
+	tree_reads_many_segments tree_finds_bad_tables tree_finds_bad_folios tree_limits_messages
+	tree_refuses_other_files tree_refuses_a_bad_fdt tree_accepts_a_truncated_fdt status_counts_by_node_and_order
+	status_feeds_plan status_without_kho reports_hidden_addresses reports_why_kho_is_off
+	reports_why_luo_is_off reports_missing_files status_and_tree_see_scratch
 	tree_in_exists_until_all_is_restored sessions_are_listed words_are_checked
 	commands_are_listed common_options_go_before_and_after_a_command man_page_is_clean'
 # shellcheck disable=SC2086	# words on purpose

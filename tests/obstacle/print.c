@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What tools/lib/obstacle.c makes of the files below ROOT, for test.sh:
+ * Results of tools/lib/obstacle.c for the files below ROOT, for test.sh:
  *
- *	print ROOT symbol NAME		what symbol_find() returns, and the address
+ *	print ROOT symbol NAME		result of symbol_find(), and the address
  *	print ROOT address NAME		why the address is not known
  *	print ROOT device ERRNO		why /dev/liveupdate could not be opened
  *	print ROOT debugfs
- *	print ROOT host			whether this process is of the host
+ *	print ROOT host			whether this process is not in a container
  */
 #include <inttypes.h>
 #include <stdio.h>

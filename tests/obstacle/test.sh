@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tests of tools/lib/obstacle.c that the tools cannot ask for by themselves: what it says of
-# files made by hand, and in namespaces.  KTAP on stdout.
+# Tests of tools/lib/obstacle.c beyond those of the tools: on files made by hand, and in
+# namespaces. KTAP on stdout.
 #
 # usage: test.sh
 # shellcheck disable=SC2317	# the tests are called by name
@@ -15,7 +15,7 @@ here=$(dirname -- "$0")
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-chmod 755 "$dir"	# for who is not root
+chmod 755 "$dir"	# for other users
 cc -O1 -g -fsanitize=address,undefined -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror \
 	-I "$top/tools/lib" -o "$dir/print" "$here/print.c" "$top/tools/lib/obstacle.c" \
 	"$top/tools/lib/file.c"
@@ -32,7 +32,7 @@ says() {
 	[ "$(echo "$said" | wc -l)" -eq 1 ] || { echo "more than a line: $said"; return 1; }
 }
 
-# The address of another one is no address.
+# Symbols of modules do not count.
 symbols_are_found() {
 	mkdir -p "$dir/proc"
 	printf '%s\n' 'ffffffff81000000 T first' '0000000000000000 T hidden' \
@@ -45,14 +45,14 @@ symbols_are_found() {
 	says 'No such file or directory 0x0' "$dir/print" "$dir/nowhere" symbol first
 }
 
-# debugfs below what is no folder
-what_statfs_says_is_told() {
+# /sys/kernel is a file
+errors_of_statfs_are_reported() {
 	# shellcheck disable=SC2016	# of the inner shell
 	says 'debug: Not a directory' unshare -m sh -c \
 		'mount -t tmpfs none /sys && : >/sys/kernel && exec "$1" "" debugfs' sh "$dir/print"
 }
 
-# Who is root of a namespace of users, of one or of all IDs, is not told to become root.
+# Root of a user namespace, of one or of all IDs, is not advised to become root.
 a_container_has_its_own_root() {
 	mkdir -p "$dir/proc/sys/kernel"
 	echo '0000000000000000 D hidden' >"$dir/proc/kallsyms"
@@ -87,14 +87,14 @@ may_map_users() {
 		unshare -U true 2>/dev/null
 }
 
-# Process 12 of the other system has it, whatever has it here.
-the_holder_is_of_that_system() {
+# Process 13 of the other system has it; processes of this system do not count.
+the_process_is_of_that_system() {
 	mkdir -p "$dir/proc/12/fd" "$dir/proc/13/fd"
 	ln -sf /dev/null "$dir/proc/12/fd/0"
 	ln -sf /dev/liveupdate "$dir/proc/13/fd/3"
 	echo other >"$dir/proc/12/comm"
 	echo agent >"$dir/proc/13/comm"
-	says 'have process 13 (agent) close it' "$dir/print" "$dir" device 16
+	says 'process 13 (agent) has it open' "$dir/print" "$dir" device 16
 }
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
@@ -103,15 +103,15 @@ can_mount() { unshare -m mount -t tmpfs none /sys 2>/dev/null; }
 
 ktap_begin 4
 check symbols_are_found symbols_are_found
-check the_holder_is_of_that_system the_holder_is_of_that_system
+check the_process_is_of_that_system the_process_is_of_that_system
 if may_map_users; then
 	check a_container_has_its_own_root a_container_has_its_own_root
 else
-	skip a_container_has_its_own_root 'needs root of the host, and namespaces of users'
+	skip a_container_has_its_own_root 'needs root of the host, and user namespaces'
 fi
 if can_mount; then
-	check what_statfs_says_is_told what_statfs_says_is_told
+	check errors_of_statfs_are_reported errors_of_statfs_are_reported
 else
-	skip what_statfs_says_is_told 'needs root and mount namespaces'
+	skip errors_of_statfs_are_reported 'needs root and mount namespaces'
 fi
 ktap_end

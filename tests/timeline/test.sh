@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tests of tools/lib/timeline.c: what it reads, and that it refuses everything else,
-# with the place and the reason.  KTAP on stdout.
+# Tests of tools/lib/timeline.c: valid timelines are read, all others are refused with the place
+# and the reason. KTAP on stdout.
 #
 # usage: test.sh
 # shellcheck disable=SC2317	# the tests are called by name
@@ -122,7 +122,7 @@ refuses_bad_spans_and_totals() {
 			'totals={"name":"n","kernel":"new","nr":1,"sum_ns":2}'
 }
 
-refuses_what_is_no_timeline() {
+refuses_other_files() {
 	for case in '|is truncated' '{"version": 1|is truncated' 'text|is not JSON' '[]|is not an object' \
 		'null|is null' '{}|version: is missing' '{} {}|is not JSON'; do
 		echo "${case%|*}" >"$dir/in.json"
@@ -134,7 +134,7 @@ refuses_what_is_no_timeline() {
 
 tests='reads_all_fields sums_up_and_finds_the_largest first_of_equals_is_the_largest
 	spans_and_totals_may_be_empty reads_64_bits reads_standard_input refuses_bad_heads
-	refuses_bad_phases refuses_bad_spans_and_totals refuses_what_is_no_timeline'
+	refuses_bad_phases refuses_bad_spans_and_totals refuses_other_files'
 # shellcheck disable=SC2086	# words on purpose
 set -- $tests
 ktap_begin $#

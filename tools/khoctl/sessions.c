@@ -113,7 +113,7 @@ static void read_incoming(void)
 		warnx("incoming sessions may be missing: %s", why_no_luo_device(-fd));
 }
 
-static int list(const char *name)
+static void list(const char *name)
 {
 	const char *why = why_no_luo();
 	const struct sessions *s;
@@ -128,7 +128,6 @@ static int list(const char *name)
 		warnx("sessions: %s, so only those that a process has open are listed%s",
 		      s->not_listed, s->denied ? "; some processes are not accessible: run as "
 		      "root" : "");
-	return EXIT_FINE;
 }
 
 static int open_device(void)
@@ -219,7 +218,7 @@ static void wait_for_signal(const char *name, const char *how)
 	sigwait(&set, &got);
 }
 
-static int create(const char *name)
+static void create(const char *name)
 {
 	int luo = open_device(), session = luo_session_create(luo, name);
 
@@ -228,7 +227,6 @@ static int create(const char *name)
 	close(luo);
 	preserve_files(session, name);
 	wait_for_signal(name, "created");
-	return EXIT_FINE;
 }
 
 static int retrieve_session(const char *name)
@@ -257,7 +255,7 @@ static void finish_session(int session, const char *name)
 	printf("finished session '%s'\n", name);
 }
 
-static int retrieve(const char *name)
+static void retrieve(const char *name)
 {
 	int session = retrieve_session(name);
 
@@ -266,7 +264,6 @@ static int retrieve(const char *name)
 		finish_session(session, name);
 	else
 		wait_for_signal(name, "retrieved");
-	return EXIT_FINE;
 }
 
 /* Of a session that a process has open, or -ENOENT. */
@@ -281,7 +278,7 @@ static int get_open_session(const char *name)
 	return fd;
 }
 
-static int preserve(const char *name)
+static void preserve(const char *name)
 {
 	int session = get_open_session(name);
 
@@ -292,20 +289,18 @@ static int preserve(const char *name)
 		errx(EXIT_INPUT, "preserve: missing TOKEN=PATH, or --copy TOKEN=FILE");
 	preserve_files(session, name);
 	printf("preserved %zu files in session '%s'\n", nr_files, name);
-	return EXIT_FINE;
 }
 
-static int finish(const char *name)
+static void finish(const char *name)
 {
 	int session = get_open_session(name);
 
 	finish_session(session < 0 ? retrieve_session(name) : session, name);
-	return EXIT_FINE;
 }
 
 static const struct verb {
 	const char	*name;
-	int		(*run)(const char *name);
+	void		(*run)(const char *name);
 } verbs[] = {
 	{ "list", list },
 	{ "create", create },
@@ -319,7 +314,6 @@ static int run(bool json, char **words)
 {
 	const char *verb = words[0], *name = words[1];
 	const struct verb *v;
-	int rc;
 
 	for (v = verbs; v->name && strcmp(v->name, verb); v++)
 		;
@@ -334,9 +328,9 @@ static int run(bool json, char **words)
 		add_file('p', *words);
 	}
 	as_json = json;
-	rc = v->run(name);
+	v->run(name);
 	free(files);
-	return rc;
+	return EXIT_FINE;
 }
 
 const struct command cmd_sessions = {

@@ -157,7 +157,7 @@ const char *why_no_debugfs(void)
 			       DEBUGFS);
 	err = access(path, R_OK | X_OK) ? errno : 0;	/* whose_root() has its own */
 	if (err)
-		return because(DEBUGFS ": %s: only root may look into it; run as root%s",
+		return because(DEBUGFS ": %s: only root has access; run as root%s",
 			       strerror(err), whose_root());
 	return NULL;
 }
@@ -285,7 +285,7 @@ const char *why_no_luo(void)
 	if (lacks_symbol("liveupdate_reboot"))
 		return because("this kernel has no LUO: it needs CONFIG_LIVEUPDATE");
 	if (said("liveupdate") == 1 && !file_exists(KHO_DIR "/out"))
-		return because("LUO is off: KHO may be off, which cannot be told here (start the "
+		return because("LUO is off: KHO may be off, which is not known here (start the "
 			       "kernel with kho=on), or the kernel could not start LUO, see dmesg");
 	return why_off("LUO", "liveupdate");
 }
@@ -307,10 +307,10 @@ static const char *why_luo_is_busy(int err)
 	for_each_open_file(find_holder, &holder);
 	snprintf(path, sizeof(path), "/proc/%d/comm", holder);
 	if (!holder || !file_line(path, name, sizeof(name)))
-		return because(LUO_DEVICE ": %s; one at a time can: have a process that cannot be "
-			       "seen from here close it, or try again", strerror(err));
-	return because(LUO_DEVICE ": %s; one at a time can: have process %d (%s) close it, or try "
-		       "again", strerror(err), holder, name);
+		return because(LUO_DEVICE ": %s: a process that is not visible from here has it "
+			       "open, only one can: end that, or try again", strerror(err));
+	return because(LUO_DEVICE ": %s: process %d (%s) has it open, only one can: end that, or "
+		       "try again", strerror(err), holder, name);
 }
 
 const char *why_no_luo_device(int err)
@@ -329,11 +329,11 @@ const char *why_no_luo_device(int err)
 		return why_luo_is_busy(err);
 	case EACCES:
 	case EPERM:
-		return because(LUO_DEVICE ": %s: it is for root; run as root%s", strerror(err),
-			       whose_root());
+		return because(LUO_DEVICE ": %s: only root has access; run as root%s",
+			       strerror(err), whose_root());
 	case EIO:
-		return because(LUO_DEVICE ": %s: what the previous kernel handed over cannot be "
-			       "read, see dmesg", strerror(err));
+		return because(LUO_DEVICE ": %s: the incoming handover is invalid, see dmesg",
+			       strerror(err));
 	}
 	return because(LUO_DEVICE ": %s", strerror(err));
 }
