@@ -61,16 +61,16 @@ struct folio *kho_restore_folio(phys_addr_t phys)
 	return page_folio(head);
 }
 
-void kho_fast_restore_begin(struct kho_fast_restore_batch *claims)
+void kho_fast_restore_begin(struct kho_fast_restore_batch *batch)
 {
 }
 
-struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *claims, unsigned long pfn)
+struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch, unsigned long pfn)
 {
 	return kho_restore_folio(PFN_PHYS(pfn));
 }
 
-void kho_fast_restore_end(struct kho_fast_restore_batch *claims)
+void kho_fast_restore_end(struct kho_fast_restore_batch *batch)
 {
 }
 

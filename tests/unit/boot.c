@@ -2,9 +2,9 @@
 /*
  * What mm/memblock.c and mm/mm_init.c do around the hooks, as far as it matters.
  *
- * Order of calls as in a boot: world_build_map(), boot_memmap(), boot_free_all(),
- * then boot_grow(), boot_claim() and boot_deferred() as they come, boot_exit(),
- * boot_claim() again. boot_check() compares every page with the world.
+ * Order of calls as in a boot: model_build_map(), boot_memmap(), boot_free_all(),
+ * then boot_grow(), boot_restore() and boot_deferred() as they come, boot_exit(),
+ * boot_restore() again. boot_check() compares every page with the model.
  */
 #include <linux/poison.h>
 
@@ -13,7 +13,7 @@
 #include "unit.h"
 
 unsigned long boot_first_deferred;
-bool boot_skip_busy;
+bool boot_skip_preserved;
 
 static bool is_deferred(unsigned long pfn, int nid)
 {
@@ -63,8 +63,8 @@ static void find_node(int nid, unsigned long dma_end)
 {
 	unsigned long pfn, start = ULONG_MAX, end = 0;
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
-		if (world.page[pfn].nid != nid)
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		if (model.page[pfn].nid != nid)
 			continue;
 		start = min(start, pfn);
 		end = pfn + 1;
@@ -86,7 +86,7 @@ static void set_migratetype(unsigned long pfn)
 
 static void init_page(unsigned long pfn)
 {
-	int nid = world.page[pfn].nid;
+	int nid = model.page[pfn].nid;
 
 	__init_single_page(pfn_to_page(pfn), pfn, zone_idx(zone_of(pfn, nid)), nid);
 	set_migratetype(pfn);
@@ -101,8 +101,8 @@ void boot_memmap(void)
 	for (nid = 0; nid < MAX_NUMNODES; nid++)
 		find_node(nid, dma_end);
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
-		nid = world.page[pfn].nid;
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		nid = model.page[pfn].nid;
 		if (nid != NUMA_NO_NODE && !is_deferred(pfn, nid))
 			init_page(pfn);
 	}
@@ -112,8 +112,8 @@ static void init_reserved(void)
 {
 	unsigned long pfn;
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
-		int nid = world.page[pfn].nid;
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		int nid = model.page[pfn].nid;
 
 		if (nid == NUMA_NO_NODE || !shim_is_reserved(pfn))
 			continue;
@@ -131,7 +131,7 @@ static void free_early(unsigned long start, unsigned long end)
 
 		while (start + BIT(order) > end)
 			order--;
-		if (!is_deferred(start, world.page[start].nid))
+		if (!is_deferred(start, model.page[start].nid))
 			__free_pages_core(pfn_to_page(start), order, MEMINIT_EARLY);
 		start += BIT(order);
 	}
@@ -164,7 +164,7 @@ static void deferred_chunk(unsigned long start_pfn, struct zone *zone)
 	phys_addr_t start, end;
 	u64 i;
 
-	if (!boot_skip_busy)
+	if (!boot_skip_preserved)
 		kho_fast_init_range(start_pfn, end_pfn, true);
 	kho_for_each_free_range_from(i, start_pfn, zone->nid, &start, &end, NULL) {
 		unsigned long to = min(PFN_DOWN(end), end_pfn);
@@ -217,9 +217,9 @@ void boot_settle(void)
 {
 	flush_work(shim_work);
 	flush_work(shim_delayed_work);
-	world_forget_tree();
+	model_forget_tree();
 	if (kho_fast_incoming.root)
-		world_read_tree(virt_to_phys(kho_fast_incoming.root));
+		model_read_tree(virt_to_phys(kho_fast_incoming.root));
 }
 
 /* The end of page_alloc_init_late(), and initcalls. */
@@ -262,7 +262,7 @@ static void check_folio(const struct folio *folio, unsigned long pfn, unsigned i
 	}
 }
 
-static void claim_pages(unsigned long pfn, unsigned long nr_pages)
+static void restore_pages(unsigned long pfn, unsigned long nr_pages)
 {
 	struct page *page = kho_restore_pages(PFN_PHYS(pfn), nr_pages);
 	unsigned long i;
@@ -277,9 +277,9 @@ static void claim_pages(unsigned long pfn, unsigned long nr_pages)
 }
 
 /* Restore what was preserved at @pfn, look at it and free it. */
-void boot_claim(unsigned long pfn)
+void boot_restore(unsigned long pfn)
 {
-	unsigned int order = world.page[pfn].order;
+	unsigned int order = model.page[pfn].order;
 	struct folio *folio;
 	unsigned long i;
 
@@ -288,23 +288,23 @@ void boot_claim(unsigned long pfn)
 		check_folio(folio, pfn, order);
 		folio_put(folio);
 	} else {
-		claim_pages(pfn, BIT(order));
+		restore_pages(pfn, BIT(order));
 	}
 	for (i = 0; i < BIT(order); i++)
-		world.page[pfn + i].order = NO_KEY;
+		model.page[pfn + i].order = NO_KEY;
 }
 
 static void check_page(unsigned long pfn)
 {
 	const struct page *p = pfn_to_page(pfn);
-	const struct wpage *w = &world.page[pfn];
-	bool memory = w->nid != NUMA_NO_NODE, held = world_held(pfn);
+	const struct model_page *w = &model.page[pfn];
+	bool memory = w->nid != NUMA_NO_NODE, kept = model_keeps(pfn);
 
 	if (p->inits != memory)
 		shim_die("pfn %#lx is initialised %u times", pfn, p->inits);
-	if (p->free != (memory && !held && !p->reserved))
-		shim_die("pfn %#lx: free %u, held %u, reserved %u", pfn, p->free,
-			 held, p->reserved);
+	if (p->free != (memory && !kept && !p->reserved))
+		shim_die("pfn %#lx: free %u, preserved %u, reserved %u", pfn, p->free,
+			 kept, p->reserved);
 	if (memory && (p->nid != w->nid || p->zid != zone_idx(zone_of(pfn, w->nid))))
 		shim_die("pfn %#lx is in zone %u of node %u", pfn, p->zid, p->nid);
 	if (memory && IS_ALIGNED(pfn, pageblock_nr_pages) &&
@@ -313,30 +313,30 @@ static void check_page(unsigned long pfn)
 		shim_die("pfn %#lx: wrong migratetype", pfn);
 }
 
-/* The form of what is held: what a claim returns. */
-static void check_held(unsigned long pfn)
+/* Preserved pages are initialised as folios, as restoring returns them. */
+static void check_preserved(unsigned long pfn)
 {
-	if (world.page[pfn].order == NO_KEY)
+	if (model.page[pfn].order == NO_KEY)
 		check_folio(page_folio(pfn_to_page(pfn)), pfn, 0);
-	else if (world.page[pfn].head)
-		check_folio(page_folio(pfn_to_page(pfn)), pfn, world.page[pfn].order);
+	else if (model.page[pfn].head)
+		check_folio(page_folio(pfn_to_page(pfn)), pfn, model.page[pfn].order);
 }
 
 /*
- * Each page is initialised once, and free, reserved or held in its final form.
+ * Each page is initialised once, and free, reserved, or preserved and initialised.
  * All but the reserved ones are managed.
  */
 void boot_check(void)
 {
 	unsigned long pfn, managed = 0;
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
 		const struct page *p = pfn_to_page(pfn);
 
 		check_page(pfn);
-		if (world_held(pfn))
-			check_held(pfn);
-		managed += p->free || world_held(pfn);
+		if (model_keeps(pfn))
+			check_preserved(pfn);
+		managed += p->free || model_keeps(pfn);
 	}
 
 	if (shim_totalram != (long)managed)

@@ -20,7 +20,7 @@ unsigned long kexec_find_free(unsigned int order)
 	unsigned long pfn, i;
 
 	do {
-		pfn = ALIGN_DOWN(rnd(world.nr_pages), BIT(order));
+		pfn = ALIGN_DOWN(rnd(model.nr_pages), BIT(order));
 		for (i = 0; i < BIT(order) && pfn_to_page(pfn + i)->free; i++)
 			;
 	} while (i < BIT(order) || kho_scratch_overlap(PFN_PHYS(pfn), PAGE_SIZE << order));
@@ -106,11 +106,11 @@ void kexec_populate(void)
 	phys_addr_t phys;
 
 	kho_populate(params->fdt, params->fdt_len, params->scratch, params->scratch_len);
-	world_forget_tree();
+	model_forget_tree();
 	if (is_kho_boot()) {
 		memcpy(&phys, fdt_getprop(phys_to_virt(params->fdt), 0,
 					  "preserved-memory-map", NULL), sizeof(phys));
-		world_read_tree(phys);
+		model_read_tree(phys);
 	}
 }
 
@@ -152,7 +152,7 @@ void kexec_scribble(void)
 {
 	unsigned long pfn;
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
 		if (pfn_to_page(pfn)->free)
 			memset(phys_to_virt(PFN_PHYS(pfn)), 0xd5, PAGE_SIZE);
 	}
@@ -194,7 +194,7 @@ void kexec_machine(void)
 	do {
 		memblock.memory.cnt = 0;
 		memblock.reserved.cnt = 0;
-		world_random(PFN_SECTION_SHIFT < 12 ? 32 : 6);
-		world_forget_tree();
+		model_random(PFN_SECTION_SHIFT < 12 ? 32 : 6);
+		model_forget_tree();
 	} while (!can_boot());
 }

@@ -60,7 +60,7 @@ void memfd_make_cma_areas(void)
 {
 	unsigned long i;
 
-	for (i = rnd(6); i < world.nr_pages >> pageblock_order; i += 6)
+	for (i = rnd(6); i < model.nr_pages >> pageblock_order; i += 6)
 		shim_migratetype[i] = MIGRATE_CMA;
 }
 

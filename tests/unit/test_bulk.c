@@ -276,7 +276,7 @@ TEST(before_there_is_a_tree_nothing_can_be_preserved)
 }
 
 /* Two bitmaps in turns, so that the cached leaf is always the other one. */
-TEST(hints_are_of_the_right_bitmap)
+TEST(cached_leaves_are_of_the_right_bitmap)
 {
 	unsigned long i;
 
@@ -307,7 +307,7 @@ TEST(bitmaps_are_on_the_node_of_their_memory)
 	EXPECT_EQ(shim_alloc_nid, 2);
 }
 
-/* A job that writes down who did what. */
+/* A job that records which thread did which segment. */
 #define NR_SEGMENTS	100
 static struct {
 	struct kho_fast_node_job	spread;
@@ -430,16 +430,16 @@ static void *preserve_and_give_up(void *arg)
 	return NULL;
 }
 
-static int is_somebodys(unsigned long key, void *data)
+static int is_expected(unsigned long key, void *data)
 {
 	if (kho_fast_key_pfn(key, 0) % (TASKS * 45) >= TASKS)
-		shim_die("nobody preserved %#lx", kho_fast_key_pfn(key, 0));
+		shim_die("unexpected key of pfn %#lx", kho_fast_key_pfn(key, 0));
 	return 0;
 }
 
 static void *walk_about(void *arg)
 {
-	const struct kho_radix_walk_cb cb = { .leaf = is_somebodys };
+	const struct kho_radix_walk_cb cb = { .leaf = is_expected };
 	struct kho_radix_tree tree = { .root = phys_to_virt(kho_fast_outgoing_root()) };
 
 	while (!__atomic_load_n(&stop_walking, __ATOMIC_RELAXED))

@@ -36,10 +36,10 @@ TEST(all_that_was_preserved_comes_back_unchanged)
 	EXPECT_EQ(shim_nr_errs, 0);
 
 	/* What this kernel preserves for its next: the FDT and the metadata. */
-	world_read_tree(kho_fast_outgoing_root());
-	EXPECT_EQ(world_count_held(), 2);
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
-		if (world_held(pfn))
+	model_read_tree(kho_fast_outgoing_root());
+	EXPECT_EQ(model_count_preserved(), 2);
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		if (model_keeps(pfn))
 			EXPECT_FALSE(pfn_to_page(pfn)->free);
 	}
 }
@@ -81,7 +81,7 @@ TEST(three_kexecs_in_a_row)
 	EXPECT_EQ(kho_fast_incoming.root, NULL);
 }
 
-/* kho=off in the new kernel: what was preserved stays held, nothing else does. */
+/* kho=off in the new kernel: only preserved pages stay preserved. */
 TEST(memory_is_complete_also_when_kho_is_off)
 {
 	unsigned long pfn, lost = 0;
@@ -94,11 +94,11 @@ TEST(memory_is_complete_also_when_kho_is_off)
 	kexec_next();
 	kexec_boot_late();
 	kexec_restore();
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
 		const struct page *p = pfn_to_page(pfn);
 
-		lost += world.page[pfn].nid != NUMA_NO_NODE && !p->free && !p->reserved &&
-			!world_held(pfn);
+		lost += model.page[pfn].nid != NUMA_NO_NODE && !p->free && !p->reserved &&
+			!model_keeps(pfn);
 	}
 	EXPECT_EQ(lost, 0);
 }
@@ -214,14 +214,14 @@ static void refuses(const struct spoil *s)
 	if (shim_nr_errs != 1 || !strstr(shim_last_msg, s->msg))
 		shim_die("%s: %u messages, '%s'", s->name, shim_nr_errs, shim_last_msg);
 
-	world_forget_tree();
+	model_forget_tree();
 	kexec_first();
 	if (!kho_is_enabled() || !kho_scratch_cnt || kho_fast_incoming.root)
 		shim_die("%s: no KHO any more", s->name);
 	boot_settle();
-	world_read_tree(kho_fast_outgoing_root());
-	if (world_count_held() != 2)
-		shim_die("%s: %lu pages preserved", s->name, world_count_held());
+	model_read_tree(kho_fast_outgoing_root());
+	if (model_count_preserved() != 2)
+		shim_die("%s: %lu pages preserved", s->name, model_count_preserved());
 }
 
 TEST(each_spoiled_handover_is_refused_with_one_message_and_a_cold_boot)
@@ -415,7 +415,7 @@ static void preserves_reserve_mem(void)
 	shim_reserve_mem[1] = 7 * PAGE_SIZE;
 }
 
-/* Nobody else claims it, and mm/memblock.c frees it like memory of a cold boot. */
+/* It is not restored, and mm/memblock.c frees it like memory of a cold boot. */
 TEST(a_revived_reserve_mem_region_becomes_boot_memory)
 {
 	phys_addr_t *region = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
@@ -428,8 +428,8 @@ TEST(a_revived_reserve_mem_region_becomes_boot_memory)
 	ASSERT_TRUE(kexec_run(preserves_reserve_mem));
 	kexec_next();
 	kexec_boot_late();
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
-		total += world.page[pfn].nid != NUMA_NO_NODE && !pfn_to_page(pfn)->reserved;
+	for (pfn = 0; pfn < model.nr_pages; pfn++)
+		total += model.page[pfn].nid != NUMA_NO_NODE && !pfn_to_page(pfn)->reserved;
 	EXPECT_EQ(shim_totalram, total - 7);
 	EXPECT_EQ(shim_nr_errs, 0);
 	for (pfn = PHYS_PFN(region[0]); pfn < PHYS_PFN(region[0]) + 7; pfn++)
@@ -473,22 +473,22 @@ TEST(ranges_become_keys_that_cover_them_exactly)
 	kexec_machine();
 	kexec_first();
 	for (trial = 0; trial < 200; trial++) {
-		start = rnd(world.nr_pages);
+		start = rnd(model.nr_pages);
 		nr = 1 + rnd(3 * PAGES_PER_SECTION);
 		while (nr && !can_preserve(start, nr))
 			nr /= 2;
 		if (!nr)
 			continue;
 		ASSERT_EQ(kho_preserve_pages(pfn_to_page(start), nr), 0);
-		world_forget_tree();
-		world_read_tree(kho_fast_outgoing_root());
+		model_forget_tree();
+		model_read_tree(kho_fast_outgoing_root());
 		for (pfn = start; pfn < start + nr; pfn++)
-			ASSERT_NE(world.page[pfn].order, NO_KEY);
-		ASSERT_EQ(world_count_held(), 2 + nr);
+			ASSERT_NE(model.page[pfn].order, NO_KEY);
+		ASSERT_EQ(model_count_preserved(), 2 + nr);
 		kho_unpreserve_pages(pfn_to_page(start), nr);
-		world_forget_tree();
-		world_read_tree(kho_fast_outgoing_root());
-		ASSERT_EQ(world_count_held(), 2);
+		model_forget_tree();
+		model_read_tree(kho_fast_outgoing_root());
+		ASSERT_EQ(model_count_preserved(), 2);
 	}
 }
 
@@ -552,9 +552,9 @@ TEST(a_range_is_preserved_whole_or_not_at_all)
 		if (!err)
 			break;
 		ASSERT_EQ(err, -ENOMEM);
-		world_forget_tree();
-		world_read_tree(kho_fast_outgoing_root());
-		ASSERT_EQ(world_count_held(), 2);
+		model_forget_tree();
+		model_read_tree(kho_fast_outgoing_root());
+		ASSERT_EQ(model_count_preserved(), 2);
 	}
 	EXPECT_GT(n, 3);
 	EXPECT_LT(n, 100);
@@ -588,15 +588,15 @@ TEST(allocated_memory_is_preserved_until_it_is_freed)
 	EXPECT_EQ(shim_live_pages, live);
 	p = kho_alloc_preserve(3 * PAGE_SIZE);
 	ASSERT_FALSE(IS_ERR(p));
-	world_forget_tree();
-	world_read_tree(kho_fast_outgoing_root());
-	EXPECT_EQ(world.page[PHYS_PFN(virt_to_phys(p))].order, 2);
-	EXPECT_EQ(world_count_held(), 2 + 4);
+	model_forget_tree();
+	model_read_tree(kho_fast_outgoing_root());
+	EXPECT_EQ(model.page[PHYS_PFN(virt_to_phys(p))].order, 2);
+	EXPECT_EQ(model_count_preserved(), 2 + 4);
 	kho_unpreserve_free(p);
 	kho_unpreserve_free(NULL);
-	world_forget_tree();
-	world_read_tree(kho_fast_outgoing_root());
-	EXPECT_EQ(world_count_held(), 2);
+	model_forget_tree();
+	model_read_tree(kho_fast_outgoing_root());
+	EXPECT_EQ(model_count_preserved(), 2);
 }
 
 TEST_HARNESS_MAIN

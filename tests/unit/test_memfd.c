@@ -67,9 +67,9 @@ static void next_kernel(void)
 	kexec_next();
 	kexec_boot_late();
 	memfd_register_handler();
-	old->nr_pages = world.nr_pages;
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
-		old->held[pfn] = world_held(pfn);
+	old->nr_pages = model.nr_pages;
+	for (pfn = 0; pfn < model.nr_pages; pfn++)
+		old->held[pfn] = model_keeps(pfn);
 	args = (struct liveupdate_file_op_args){ .serialized_data = old->ser_pa };
 }
 
@@ -78,11 +78,11 @@ static unsigned long nr_lost(void)
 {
 	unsigned long pfn, nr = 0;
 
-	world_forget_tree();
+	model_forget_tree();
 	if (kho_fast_incoming.root)
-		world_read_tree(virt_to_phys(kho_fast_incoming.root));
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
-		nr += old->held[pfn] && !world_held(pfn) && !pfn_to_page(pfn)->free;
+		model_read_tree(virt_to_phys(kho_fast_incoming.root));
+	for (pfn = 0; pfn < model.nr_pages; pfn++)
+		nr += old->held[pfn] && !model_keeps(pfn) && !pfn_to_page(pfn)->free;
 	return nr;
 }
 
@@ -92,8 +92,8 @@ static unsigned long nr_kept(void)
 	unsigned long i, nr = 0;
 
 	for (i = 0; i < DIV_ROUND_UP(old->size, PAGE_SIZE); i++)
-		nr += old->pfn[i] && world_held(old->pfn[i]);
-	return nr + world_held(PHYS_PFN(old->ser_pa));
+		nr += old->pfn[i] && model_keeps(old->pfn[i]);
+	return nr + model_keeps(PHYS_PFN(old->ser_pa));
 }
 
 static bool page_is_right(struct file *f, pgoff_t index)

@@ -14,18 +14,18 @@
 /* Nothing of a file is preserved or pinned, and its size may change again. */
 static bool is_untouched(void)
 {
-	world_forget_tree();
-	world_read_tree(kho_fast_outgoing_root());
-	return !shim_pins && world_count_held() == 2 && !file->f_inode->locked &&
+	model_forget_tree();
+	model_read_tree(kho_fast_outgoing_root());
+	return !shim_pins && model_count_preserved() == 2 && !file->f_inode->locked &&
 	       !file->f_inode->frozen;
 }
 
 /* Allocated pages that are neither of the tree nor of the file. */
 static long other_pages(void)
 {
-	world_forget_tree();
-	world_read_tree(kho_fast_outgoing_root());
-	return shim_live_pages - world_count_nodes() - file->f_mapping->nrpages;
+	model_forget_tree();
+	model_read_tree(kho_fast_outgoing_root());
+	return shim_live_pages - model_count_tree_pages() - file->f_mapping->nrpages;
 }
 
 /* Pages are pinned by one worker for each node that has memory. */

@@ -138,10 +138,10 @@ static unsigned int nr_lost(void)
 {
 	unsigned int i, nr = 0;
 
-	world_forget_tree();
-	world_read_tree(virt_to_phys(kho_fast_incoming.root));
+	model_forget_tree();
+	model_read_tree(virt_to_phys(kho_fast_incoming.root));
 	for (i = 0; i < old->nr_pages; i++)
-		nr += !pfn_to_page(old->pfn[i])->free && !world_held(old->pfn[i]);
+		nr += !pfn_to_page(old->pfn[i])->free && !model_keeps(old->pfn[i]);
 	return nr;
 }
 
@@ -150,7 +150,7 @@ static unsigned int nr_held(void)
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < old->nr_pages; i++)
-		nr += world_held(old->pfn[i]);
+		nr += model_keeps(old->pfn[i]);
 	return nr;
 }
 
@@ -295,9 +295,9 @@ static void release(struct page *page)
 /* Pages that are allocated, but for those of the tree, which stay. */
 static long live_pages(void)
 {
-	world_forget_tree();
-	world_read_tree(kho_fast_outgoing_root());
-	return shim_live_pages - world_count_nodes();
+	model_forget_tree();
+	model_read_tree(kho_fast_outgoing_root());
+	return shim_live_pages - model_count_tree_pages();
 }
 
 TEST(a_failed_addition_can_be_undone)
@@ -325,7 +325,7 @@ TEST(a_failed_addition_can_be_undone)
 		}
 		kho_fast_chain_undo(list.chain.first, 0, release);
 		ASSERT_EQ(live_pages(), live);
-		ASSERT_EQ(world_count_held(), 2);
+		ASSERT_EQ(model_count_preserved(), 2);
 	}
 	EXPECT_GE(n, 100);
 	EXPECT_EQ(shim_nr_warns, 0);

@@ -209,7 +209,7 @@ TEST(areas_too_large_for_the_machine_disable_kho)
 static void boot_first_kernel(void)
 {
 	unit_init();
-	world_plain(8);
+	model_plain(8);
 	boot_first_deferred = ULONG_MAX;
 	boot_memmap();
 	parse("1,1,1");
@@ -252,7 +252,7 @@ TEST(areas_are_ordinary_memory_again_when_kho_cannot_start)
 TEST(a_crash_kernel_has_no_scratch)
 {
 	unit_init();
-	world_plain(8);
+	model_plain(8);
 	shim_is_kdump = true;
 	kho_memory_init();
 	EXPECT_FALSE(kho_is_enabled());

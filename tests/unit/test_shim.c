@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the other tests rely on in tests/shim, and in the world they live in.
+ * What the other tests rely on in tests/shim, and in the model they live in.
  */
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
@@ -18,17 +18,17 @@ TEST(free_ranges_are_memory_that_is_not_reserved)
 	u64 i;
 
 	unit_init();
-	world_random(PFN_SECTION_SHIFT < 12 ? 48 : 6);
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
-		ASSERT_EQ(shim_is_reserved(pfn), world.page[pfn].reserved);
-		ASSERT_EQ(shim_page_is_memory(pfn), world.page[pfn].nid != NUMA_NO_NODE);
-		nr_free += world.page[pfn].nid != NUMA_NO_NODE && !world.page[pfn].reserved;
+	model_random(PFN_SECTION_SHIFT < 12 ? 48 : 6);
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		ASSERT_EQ(shim_is_reserved(pfn), model.page[pfn].reserved);
+		ASSERT_EQ(shim_page_is_memory(pfn), model.page[pfn].nid != NUMA_NO_NODE);
+		nr_free += model.page[pfn].nid != NUMA_NO_NODE && !model.page[pfn].reserved;
 	}
 
 	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, &nid) {
 		for (pfn = PFN_UP(start); pfn < PFN_DOWN(end); pfn++, seen++) {
-			ASSERT_EQ(world.page[pfn].nid, nid);
-			ASSERT_FALSE(world.page[pfn].reserved);
+			ASSERT_EQ(model.page[pfn].nid, nid);
+			ASSERT_FALSE(model.page[pfn].reserved);
 		}
 	}
 	EXPECT_EQ(seen, nr_free);
@@ -40,14 +40,14 @@ TEST(memblock_gives_zeroed_memory_and_only_scratch_when_told)
 	u64 *p;
 
 	unit_init();
-	world_random(16);
-	world_adopt_scratch();
+	model_random(16);
+	model_set_scratch();
 	reserved = memblock.reserved.cnt;
 	for (i = 0; i < 100; i++) {
 		p = memblock_alloc(PAGE_SIZE, PAGE_SIZE);
 		if (!p)
 			break;
-		ASSERT_TRUE(world.page[PHYS_PFN(virt_to_phys(p))].scratch);
+		ASSERT_TRUE(model.page[PHYS_PFN(virt_to_phys(p))].scratch);
 		ASSERT_EQ(p[0] | p[511], 0);
 		p[0] = p[511] = 1;
 		if (one_in(2))
@@ -62,11 +62,11 @@ TEST(marks_of_scratch_come_and_go_without_a_trace)
 	unsigned int cnt;
 
 	unit_init();
-	world_random(16);
+	model_random(16);
 	cnt = memblock.memory.cnt;
-	memblock_mark_kho_scratch(world.areas[0].addr, world.areas[0].size);
-	EXPECT_TRUE(shim_page_is_scratch(PHYS_PFN(world.areas[0].addr)));
-	EXPECT_FALSE(shim_page_is_scratch(PHYS_PFN(world.areas[0].addr) - 1));
+	memblock_mark_kho_scratch(model.areas[0].addr, model.areas[0].size);
+	EXPECT_TRUE(shim_page_is_scratch(PHYS_PFN(model.areas[0].addr)));
+	EXPECT_FALSE(shim_page_is_scratch(PHYS_PFN(model.areas[0].addr) - 1));
 	memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
 	EXPECT_EQ(memblock.memory.cnt, cnt);
 }
@@ -84,7 +84,7 @@ TEST(faults_come_once_and_on_time)
 static void all_free(void)
 {
 	unit_init();
-	world_plain(4);
+	model_plain(4);
 	boot_first_deferred = 3 * PAGES_PER_SECTION;
 	boot_memmap();
 	boot_free_all();

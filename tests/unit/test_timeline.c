@@ -195,15 +195,15 @@ TEST(phases_are_events)
 
 TEST(its_page_is_freed)
 {
-	unsigned long held;
+	unsigned long preserved;
 
 	machine_on();
 	ASSERT_TRUE(kexec_run(old_kernel));
 	arrive(5000);
 	kexec_restore();
 	boot_settle();
-	held = kho_fast_count_preserved();
-	EXPECT_EQ(held, 0);
+	preserved = kho_fast_count_preserved();
+	EXPECT_EQ(preserved, 0);
 	EXPECT_TRUE(!kho_fast_incoming.root);
 }
 
@@ -354,13 +354,13 @@ TEST(a_record_that_is_not_sound_is_refused)
 /* One of all pages; those never written to are not read, which would allocate them. */
 static struct kho_timeline_ser *find_record(void)
 {
-	unsigned char *resident = malloc(world.nr_pages);
+	unsigned char *resident = malloc(model.nr_pages);
 	struct kho_timeline_ser *found = NULL;
 	size_t i;
 
-	if (!resident || mincore(phys_to_virt(0), world.nr_pages * PAGE_SIZE, resident))
+	if (!resident || mincore(phys_to_virt(0), model.nr_pages * PAGE_SIZE, resident))
 		shim_die("which pages are there?");
-	for (i = 0; i < world.nr_pages && !found; i++) {
+	for (i = 0; i < model.nr_pages && !found; i++) {
 		struct kho_timeline_ser *ser = phys_to_virt(PFN_PHYS(i));
 
 		if ((resident[i] & 1) && !strcmp(ser->compatible, KHO_TIMELINE_COMPATIBLE))

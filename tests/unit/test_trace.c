@@ -131,7 +131,7 @@ static bool is_cached(unsigned long pfn, unsigned int order)
 }
 
 /* A folio that takes the fast way is not seen, so there is none while one watches. */
-TEST(hints_are_there_exactly_while_nobody_watches)
+TEST(leaves_are_cached_exactly_while_tracing_is_off)
 {
 	machine();
 	ASSERT_EQ(preserve(folio_at(100, 0)), 0);
@@ -319,22 +319,22 @@ TEST(each_restore_is_told_once)
 static unsigned long preserved_in(unsigned long section)
 {
 	unsigned long pfn = section * PAGES_PER_SECTION, nr = 0;
-	unsigned long end = min(pfn + PAGES_PER_SECTION, world.nr_pages);
+	unsigned long end = min(pfn + PAGES_PER_SECTION, model.nr_pages);
 
 	for (; pfn < end; pfn++)
-		nr += world.page[pfn].order != NO_KEY;
+		nr += model.page[pfn].order != NO_KEY;
 	return nr;
 }
 
-TEST(each_section_that_is_finished_is_told_with_what_became_of_it)
+TEST(each_initialised_section_emits_an_event_with_its_result)
 {
 	unsigned long i, nr, pending = 0;
 	unsigned int nid;
 
 	unit_init();
-	world_random(PFN_SECTION_SHIFT < 12 ? 40 : 10);
-	world_add_keys(200, 8);
-	ASSERT_EQ(world_build_map(&kho_fast_incoming), 0);
+	model_random(PFN_SECTION_SHIFT < 12 ? 40 : 10);
+	model_add_keys(200, 8);
+	ASSERT_EQ(model_build_map(&kho_fast_incoming), 0);
 	boot_memmap();
 	boot_free_all();
 	for (i = 0; i < kho_fast_incoming.nr_sections; i++)

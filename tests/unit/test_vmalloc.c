@@ -113,9 +113,9 @@ TEST(preserving_an_area_is_all_or_nothing)
 			kho_unpreserve_vmalloc(&old->ser);
 		else
 			ASSERT_EQ(err, -ENOMEM);
-		world_forget_tree();
-		world_read_tree(kho_fast_outgoing_root());
-		ASSERT_EQ(world_count_held(), 2);
+		model_forget_tree();
+		model_read_tree(kho_fast_outgoing_root());
+		ASSERT_EQ(model_count_preserved(), 2);
 	}
 	/* Only nodes of the tree stay. */
 	EXPECT_LT(shim_live_pages - live, 40);
@@ -155,16 +155,16 @@ static void no_array(void)	{ shim_fail_after = 0; }
 static void no_area(void)	{ shim_fail_after = 1; }
 static void no_mapping(void)	{ shim_fail_after = 2; }
 
-/* Pages that are neither held any more nor free again. */
+/* Pages that are neither preserved nor free. */
 static unsigned int nr_lost(unsigned long first_chunk)
 {
 	unsigned int i, nr;
 
-	world_forget_tree();
-	world_read_tree(virt_to_phys(kho_fast_incoming.root));
-	nr = !pfn_to_page(first_chunk)->free && !world_held(first_chunk);
+	model_forget_tree();
+	model_read_tree(virt_to_phys(kho_fast_incoming.root));
+	nr = !pfn_to_page(first_chunk)->free && !model_keeps(first_chunk);
 	for (i = 0; i < old->nr; i++)
-		nr += !pfn_to_page(old->pfn[i])->free && !world_held(old->pfn[i]);
+		nr += !pfn_to_page(old->pfn[i])->free && !model_keeps(old->pfn[i]);
 
 	return nr;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The code under test and a random world to run it in.
+ * The code under test and a random model to run it in.
  */
 #ifndef UNIT_H
 #define UNIT_H
@@ -59,60 +59,60 @@ u64 ref_key(unsigned long pfn, unsigned int order);
 void ref_add_key(phys_addr_t root, u64 key, unsigned long (*new_node)(void));
 u64 *ref_slot(phys_addr_t root, u64 key, unsigned int level);
 
-/* The slow obvious record of one page. */
-struct wpage {
+/* Expected state of a page. */
+struct model_page {
 	s8	nid;		/* NUMA_NO_NODE where there is no memory */
 	s8	order;		/* of the key that covers it; NO_KEY */
 	u8	head;		/* the key starts here */
-	u8	scratch, reserved, node;
+	u8	scratch, reserved, tree_page;
 };
 
 #define NO_KEY	(-1)
 
 /**
- * struct world - A machine between two kernels, page by page.
+ * struct model - Expected state of memory between two kernels.
  * @nr_pages: Pages from 0 to the end of memory.
- * @page:     One record per page.
- * @node_end: Nodes of the tree lie below this page.
- * @areas:    Its scratch areas.
- * @nr_areas: How many.
- * @root:     Physical address of its tree.
+ * @page:     State of each page.
+ * @node_end: Upper limit for pages of the tree.
+ * @areas:    Scratch areas.
+ * @nr_areas: Number of scratch areas.
+ * @root:     Physical address of the tree.
  */
-struct world {
+struct model {
 	unsigned long		nr_pages;
-	struct wpage		*page;
+	struct model_page		*page;
 	unsigned long		node_end;
 	struct kho_scratch	areas[4];
 	unsigned int		nr_areas;
 	phys_addr_t		root;
 };
 
-extern struct world world;
+extern struct model model;
 
-/* world.c */
-void world_plain(unsigned long nr_sections);	/* one node, no keys */
-void world_random(unsigned long nr_sections);	/* everything at random */
-bool world_add_key(unsigned long pfn, unsigned int order);
-void world_add_keys(unsigned int nr, unsigned int max_order);
-unsigned long world_new_node(void);
-void world_adopt_scratch(void);
-int world_build_map(struct kho_fast_map *map);
-bool world_held(unsigned long pfn);
-void world_forget_tree(void);
-void world_read_tree(phys_addr_t root);
-unsigned long world_count_held(void);
-unsigned long world_count_nodes(void);
+/* mem_model.c */
+void model_plain(unsigned long nr_sections);	/* one node, no keys */
+void model_random(unsigned long nr_sections);	/* everything at random */
+bool model_add_key(unsigned long pfn, unsigned int order);
+void model_add_keys(unsigned int nr, unsigned int max_order);
+unsigned long model_new_tree_page(void);
+void model_set_scratch(void);
+int model_build_map(struct kho_fast_map *map);
+bool model_keeps(unsigned long pfn);
+void model_forget_tree(void);
+void model_read_tree(phys_addr_t root);
+unsigned long model_count_preserved(void);
+unsigned long model_count_tree_pages(void);
 
 /* boot.c: what mm/ does around the hooks */
 extern unsigned long boot_first_deferred;	/* 0: at random */
-extern bool boot_skip_busy;			/* the deferred threads forget busy sections */
+extern bool boot_skip_preserved;			/* no deferred thread for preserved sections */
 void boot_memmap(void);
 void boot_free_all(void);
 void boot_grow(int nid);
 void boot_deferred(int nid);
 void boot_exit(void);
 void boot_settle(void);
-void boot_claim(unsigned long pfn);
+void boot_restore(unsigned long pfn);
 void boot_check(void);
 
 #endif /* UNIT_H */

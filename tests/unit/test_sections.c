@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * From memblock to the buddy allocator around preserved pages, and back through
- * claims: mm/{deferred_kho,kho_early_memory,kho_section_init,kho_buddy_block,
+ * restoring: mm/{deferred_kho,kho_early_memory,kho_section_init,kho_buddy_block,
  * kho_free_runs}.c and kernel/kho_fast/incoming/{restore,trim}.c
  *
  * boot.c plays the callers, shim/page.c is the judge of every single page.
@@ -16,10 +16,10 @@
 /* As far as memblock_free_all(). Half of the machines put small holes off. */
 static void boot(unsigned long nr_sections, unsigned int nr_keys)
 {
-	world_random(nr_sections);
-	world_add_keys(nr_keys, PFN_SECTION_SHIFT + 2);
+	model_random(nr_sections);
+	model_add_keys(nr_keys, PFN_SECTION_SHIFT + 2);
 	shim_nr_free_pages = one_in(2) ? LONG_MAX : 0;
-	if (world_build_map(&kho_fast_incoming))
+	if (model_build_map(&kho_fast_incoming))
 		shim_die("a good tree is refused: %s", shim_last_msg);
 	kho_fast_extend_scratch(&kho_fast_incoming);
 	boot_memmap();
@@ -34,14 +34,14 @@ static void deferred_all(void)
 		boot_deferred(nid);
 }
 
-static void claim_some(unsigned int one_in_n)
+static void restore_some(unsigned int one_in_n)
 {
 	unsigned long pfn;
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
-		if (world.page[pfn].head && world.page[pfn].order != NO_KEY &&
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		if (model.page[pfn].head && model.page[pfn].order != NO_KEY &&
 		    one_in(one_in_n))
-			boot_claim(pfn);
+			boot_restore(pfn);
 	}
 }
 
@@ -50,7 +50,7 @@ static unsigned int small_sizes(void)
 	return PFN_SECTION_SHIFT < 12 ? 48 : 10;
 }
 
-TEST(every_page_ends_up_free_held_or_reserved_exactly_once)
+TEST(every_page_ends_up_free_preserved_or_reserved_exactly_once)
 {
 	unit_init();
 	boot(small_sizes(), 200);
@@ -85,73 +85,73 @@ TEST(zones_can_grow_before_the_deferred_threads)
 	boot_check();
 }
 
-TEST(early_claims_finish_their_sections_first)
+TEST(restoring_early_initialises_the_sections_first)
 {
 	unit_init();
 	boot(small_sizes(), 200);
-	claim_some(4);
+	restore_some(4);
 	boot_grow(0);
-	claim_some(4);
+	restore_some(4);
 	deferred_all();
 	boot_exit();
 	boot_check();
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-/* One key over three deferred sections, which nobody has finished yet. */
-TEST(early_claims_of_large_folios_finish_all_their_sections)
+/* One key over three deferred sections. */
+TEST(restoring_large_folios_early_initialises_all_their_sections)
 {
 	unsigned long pfn = 8 * PAGES_PER_SECTION;
 
 	unit_init();
-	world_plain(16);
-	EXPECT_TRUE(world_add_key(pfn, PFN_SECTION_SHIFT + 2));
-	EXPECT_EQ(world_build_map(&kho_fast_incoming), 0);
+	model_plain(16);
+	EXPECT_TRUE(model_add_key(pfn, PFN_SECTION_SHIFT + 2));
+	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
 	boot_first_deferred = pfn + PAGES_PER_SECTION;
 	boot_memmap();
 	boot_free_all();
 
-	boot_claim(8 * PAGES_PER_SECTION);
+	boot_restore(8 * PAGES_PER_SECTION);
 	deferred_all();
 	boot_exit();
 	boot_check();
 }
 
-TEST(nothing_is_left_of_a_handover_that_is_claimed)
+TEST(nothing_is_left_of_a_restored_handover)
 {
 	unsigned long pfn, left = 0;
 
 	unit_init();
 	boot(small_sizes(), 200);
-	claim_some(3);
+	restore_some(3);
 	deferred_all();
 	boot_exit();
-	claim_some(2);
+	restore_some(2);
 	boot_settle();
 	boot_check();
 	EXPECT_NE(kho_fast_incoming.root, NULL);
-	EXPECT_EQ(kho_fast_count_preserved(), world_count_held());
-	claim_some(1);
+	EXPECT_EQ(kho_fast_count_preserved(), model_count_preserved());
+	restore_some(1);
 	boot_settle();
 	EXPECT_EQ(kho_fast_incoming.root, NULL);
 	EXPECT_EQ(kho_fast_incoming.sections, NULL);
 
 	/* What the kernel took for itself is free again, but for two arrays. */
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
-		left += pfn_to_page(pfn)->reserved && !world.page[pfn].reserved;
+	for (pfn = 0; pfn < model.nr_pages; pfn++)
+		left += pfn_to_page(pfn)->reserved && !model.page[pfn].reserved;
 	EXPECT_LE(left, 2);
 	boot_check();
 }
 
-TEST(a_page_is_claimed_once_and_only_by_its_first_address)
+TEST(a_folio_is_restored_once_and_only_by_its_first_address)
 {
 	const unsigned long pfn = 5 * PAGES_PER_SECTION;
 	struct folio *folio;
 
 	unit_init();
-	world_plain(8);
-	world_add_key(pfn, 3);
-	EXPECT_EQ(world_build_map(&kho_fast_incoming), 0);
+	model_plain(8);
+	model_add_key(pfn, 3);
+	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
 	boot_memmap();
 	boot_free_all();
 
@@ -166,15 +166,15 @@ TEST(a_page_is_claimed_once_and_only_by_its_first_address)
 	EXPECT_EQ(kho_restore_folio(1UL << 60), NULL);
 }
 
-TEST(trying_to_claim_takes_a_folio_of_the_right_order_and_never_warns)
+TEST(trying_to_restore_takes_a_folio_of_the_right_order_and_never_warns)
 {
 	const unsigned long pfn = 5 * PAGES_PER_SECTION;
 
 	unit_init();
 	EXPECT_EQ(kho_fast_try_restore_folio(PFN_PHYS(pfn), 3), NULL);
-	world_plain(8);
-	world_add_key(pfn, 3);
-	EXPECT_EQ(world_build_map(&kho_fast_incoming), 0);
+	model_plain(8);
+	model_add_key(pfn, 3);
+	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
 	boot_memmap();
 	boot_free_all();
 
@@ -194,16 +194,16 @@ TEST(dropping_takes_single_pages_only)
 	const unsigned long pfn = 5 * PAGES_PER_SECTION;
 
 	unit_init();
-	world_plain(8);
-	world_add_key(pfn, 1);
-	world_add_key(pfn + 2, 0);
-	EXPECT_EQ(world_build_map(&kho_fast_incoming), 0);
+	model_plain(8);
+	model_add_key(pfn, 1);
+	model_add_key(pfn + 2, 0);
+	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
 	boot_memmap();
 	boot_free_all();
 	deferred_all();
 
 	kho_fast_drop_page(PFN_PHYS(pfn + 2));
-	world.page[pfn + 2].order = NO_KEY;
+	model.page[pfn + 2].order = NO_KEY;
 	kho_fast_drop_page(PFN_PHYS(pfn + 2));
 	kho_fast_drop_page(PFN_PHYS(pfn));
 	boot_exit();
@@ -217,11 +217,11 @@ static void boot_with_holes(unsigned int step, bool can_wait)
 {
 	unsigned long pfn;
 
-	world_plain(8);
+	model_plain(8);
 	for (pfn = 5 * PAGES_PER_SECTION; pfn < 6 * PAGES_PER_SECTION; pfn += step)
-		world_add_key(pfn, 0);
+		model_add_key(pfn, 0);
 	shim_nr_free_pages = can_wait ? 1 << 20 : 1 << 10;
-	if (world_build_map(&kho_fast_incoming))
+	if (model_build_map(&kho_fast_incoming))
 		shim_die("a good tree is refused");
 	boot_memmap();
 	boot_free_all();
@@ -232,7 +232,7 @@ static unsigned long count_free(void)
 {
 	unsigned long pfn, nr = 0;
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
+	for (pfn = 0; pfn < model.nr_pages; pfn++)
 		nr += pfn_to_page(pfn)->free;
 	return nr;
 }
@@ -299,21 +299,21 @@ static void *deferred_thread(void *arg)
 }
 
 /* Takes every third key from its end of memory, like users in early boot. */
-static void *claim_thread(void *arg)
+static void *restore_thread(void *arg)
 {
 	unsigned long step = (unsigned long)arg, pfn;
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
-		if (world.page[pfn].head && pfn % 5 == step &&
-		    world.page[pfn].order != NO_KEY)
-			boot_claim(pfn);
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		if (model.page[pfn].head && pfn % 5 == step &&
+		    model.page[pfn].order != NO_KEY)
+			boot_restore(pfn);
 	}
 	return NULL;
 }
 
-TEST(threads_of_all_nodes_and_claims_can_run_at_once)
+TEST(restoring_can_run_beside_the_threads_of_all_nodes)
 {
-	pthread_t thread[MAX_NUMNODES], claim[2];
+	pthread_t thread[MAX_NUMNODES], restorer[2];
 	long i;
 
 	unit_init();
@@ -321,28 +321,28 @@ TEST(threads_of_all_nodes_and_claims_can_run_at_once)
 	for (i = 0; i < MAX_NUMNODES; i++)
 		pthread_create(&thread[i], NULL, deferred_thread, (void *)i);
 	for (i = 0; i < 2; i++)
-		pthread_create(&claim[i], NULL, claim_thread, (void *)i);
+		pthread_create(&restorer[i], NULL, restore_thread, (void *)i);
 	for (i = 0; i < MAX_NUMNODES; i++)
 		pthread_join(thread[i], NULL);
 	for (i = 0; i < 2; i++)
-		pthread_join(claim[i], NULL);
+		pthread_join(restorer[i], NULL);
 	boot_exit();
 	boot_check();
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-static int nr_claimed;
+static int nr_restored;
 
 /* More often than there is something to have. */
-static void *claim_same(void *arg)
+static void *restore_same(void *arg)
 {
 	unsigned long i;
 
-	for (i = 0; i < 3 * world.nr_pages; i++) {
-		unsigned long pfn = i % world.nr_pages;
+	for (i = 0; i < 3 * model.nr_pages; i++) {
+		unsigned long pfn = i % model.nr_pages;
 
-		if (world.page[pfn].head && kho_restore_folio(PFN_PHYS(pfn)))
-			__atomic_fetch_add(&nr_claimed, 1, __ATOMIC_RELAXED);
+		if (model.page[pfn].head && kho_restore_folio(PFN_PHYS(pfn)))
+			__atomic_fetch_add(&nr_restored, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
@@ -355,13 +355,13 @@ TEST(threads_that_want_the_same_pages_get_each_once)
 
 	unit_init();
 	boot(small_sizes(), 200);
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
-		nr_keys += world.page[pfn].head;
+	for (pfn = 0; pfn < model.nr_pages; pfn++)
+		nr_keys += model.page[pfn].head;
 	for (i = 0; i < 3; i++)
-		pthread_create(&thread[i], NULL, claim_same, NULL);
+		pthread_create(&thread[i], NULL, restore_same, NULL);
 	for (i = 0; i < 3; i++)
 		pthread_join(thread[i], NULL);
-	EXPECT_EQ(nr_claimed, nr_keys);
+	EXPECT_EQ(nr_restored, nr_keys);
 }
 
 static bool stop_trimming;
@@ -376,9 +376,9 @@ static void *trim_thread(void *arg)
 }
 
 /* Claims that come too late look at nodes that are just going. */
-TEST(the_tree_can_be_trimmed_while_it_is_claimed)
+TEST(the_tree_can_be_trimmed_while_it_is_restored)
 {
-	pthread_t trim, claim[3];
+	pthread_t trim, restorer[3];
 	unsigned long pfn;
 	int i, nr_keys = 0;
 
@@ -387,28 +387,28 @@ TEST(the_tree_can_be_trimmed_while_it_is_claimed)
 	deferred_all();
 	kho_fast_init_all();
 	kho_fast_incoming_init();
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
-		nr_keys += world.page[pfn].head;
+	for (pfn = 0; pfn < model.nr_pages; pfn++)
+		nr_keys += model.page[pfn].head;
 
 	pthread_create(&trim, NULL, trim_thread, NULL);
 	for (i = 0; i < 3; i++)
-		pthread_create(&claim[i], NULL, claim_same, NULL);
+		pthread_create(&restorer[i], NULL, restore_same, NULL);
 	for (i = 0; i < 3; i++)
-		pthread_join(claim[i], NULL);
+		pthread_join(restorer[i], NULL);
 	WRITE_ONCE(stop_trimming, true);
 	pthread_join(trim, NULL);
 	kho_fast_trim_soon();
 	flush_work(shim_delayed_work);
-	EXPECT_EQ(nr_claimed, nr_keys);
+	EXPECT_EQ(nr_restored, nr_keys);
 	EXPECT_EQ(kho_fast_incoming.root, NULL);
 }
 
 /* Early folios, and sections that the deferred threads forgot. */
-TEST(sections_that_no_thread_came_to_are_finished_in_the_end)
+TEST(sections_without_a_thread_are_initialised_in_the_end)
 {
 	unit_init();
 	boot(small_sizes(), 200);
-	boot_skip_busy = true;
+	boot_skip_preserved = true;
 	deferred_all();
 	EXPECT_FALSE(kho_fast_incoming.initialised);
 	boot_exit();
@@ -425,13 +425,13 @@ static void hold_across_regions(unsigned int order, unsigned int cut, bool early
 	const unsigned long start = 8 * PAGES_PER_SECTION;
 	unsigned long pfn;
 
-	world_plain(16);	/* its tree lies below */
+	model_plain(16);	/* its tree lies below */
 	memblock.memory.regions[0].size = PFN_PHYS(start + cut);
-	memblock_add_node(PFN_PHYS(start + cut), PFN_PHYS(world.nr_pages - start - cut),
+	memblock_add_node(PFN_PHYS(start + cut), PFN_PHYS(model.nr_pages - start - cut),
 			  0, MEMBLOCK_HOTPLUG);
 	for (pfn = start; pfn < start + 2 * PAGES_PER_SECTION; pfn += BIT(order))
-		world_add_key(pfn, order);
-	if (world_build_map(&kho_fast_incoming))
+		model_add_key(pfn, order);
+	if (model_build_map(&kho_fast_incoming))
 		shim_die("a good tree is refused");
 
 	boot_first_deferred = early ? ULONG_MAX : 0;
@@ -441,7 +441,7 @@ static void hold_across_regions(unsigned int order, unsigned int cut, bool early
 	boot_exit();
 	boot_check();
 	for (pfn = start; pfn < start + 2 * PAGES_PER_SECTION; pfn += BIT(order))
-		boot_claim(pfn);
+		boot_restore(pfn);
 	boot_settle();
 	boot_check();
 }
@@ -475,48 +475,48 @@ TEST(a_folio_can_lie_in_several_regions)
 	}
 }
 
-static void *finish_quarter(void *pfn)
+static void *init_quarter(void *pfn)
 {
 	kho_fast_init_range((unsigned long)pfn,
 			    (unsigned long)pfn + 2 * PAGES_PER_SECTION, true);
 	return NULL;
 }
 
-/* Each section of it is finished by itself, here by a thread of its own. */
-TEST(a_folio_of_eight_sections_is_finished_by_several_threads)
+/* Each section of it is initialised by a thread of its own. */
+TEST(a_folio_of_eight_sections_is_initialised_by_several_threads)
 {
 	const unsigned long start = 16 * PAGES_PER_SECTION;
 	pthread_t thread[4];
 	long i;
 
 	unit_init();
-	world_plain(32);
-	world_add_key(start, PFN_SECTION_SHIFT + 3);
-	EXPECT_EQ(world_build_map(&kho_fast_incoming), 0);
+	model_plain(32);
+	model_add_key(start, PFN_SECTION_SHIFT + 3);
+	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
 	boot_first_deferred = start - PAGES_PER_SECTION;
 	boot_memmap();
 	boot_free_all();
 
 	for (i = 0; i < 4; i++)
-		pthread_create(&thread[i], NULL, finish_quarter, (void *)(start + 2 * i * PAGES_PER_SECTION));
+		pthread_create(&thread[i], NULL, init_quarter, (void *)(start + 2 * i * PAGES_PER_SECTION));
 	for (i = 0; i < 4; i++)
 		pthread_join(thread[i], NULL);
 	deferred_all();
 	boot_exit();
 	boot_check();
-	boot_claim(start);
+	boot_restore(start);
 }
 
-TEST(a_run_that_is_one_key_is_claimed_as_single_pages)
+TEST(a_run_of_one_key_is_restored_as_single_pages)
 {
 	const unsigned long pfn = 12 * PAGES_PER_SECTION, nr = PAGES_PER_SECTION / 2;
 	struct page *page;
 	unsigned long i;
 
 	unit_init();
-	world_plain(16);
-	world_add_key(pfn, PFN_SECTION_SHIFT - 1);
-	EXPECT_EQ(world_build_map(&kho_fast_incoming), 0);
+	model_plain(16);
+	model_add_key(pfn, PFN_SECTION_SHIFT - 1);
+	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
 	boot_memmap();
 	boot_free_all();
 	deferred_all();
@@ -537,13 +537,13 @@ TEST(a_run_that_is_one_key_is_claimed_as_single_pages)
 TEST(a_cold_boot_is_left_alone)
 {
 	unit_init();
-	world_random(small_sizes());
+	model_random(small_sizes());
 	boot_memmap();
 	boot_free_all();
 	deferred_all();
 	EXPECT_FALSE(kho_fast_has_preserved());
 	EXPECT_FALSE(kho_fast_free_range(0, 1, NULL));
-	EXPECT_EQ(kho_restore_folio(PFN_PHYS(world.nr_pages / 2)), NULL);
+	EXPECT_EQ(kho_restore_folio(PFN_PHYS(model.nr_pages / 2)), NULL);
 	boot_settle();
 	boot_check();
 }

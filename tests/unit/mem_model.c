@@ -10,16 +10,16 @@
  */
 #include "unit.h"
 
-struct world world;
+struct model model;
 
 static void model_alloc(unsigned long nr_pages)
 {
 	unsigned long pfn;
 
-	world = (struct world){ .nr_pages = nr_pages, .node_end = nr_pages };
-	world.page = calloc(nr_pages, sizeof(*world.page));
+	model = (struct model){ .nr_pages = nr_pages, .node_end = nr_pages };
+	model.page = calloc(nr_pages, sizeof(*model.page));
 	for (pfn = 0; pfn < nr_pages; pfn++)
-		world.page[pfn] = (struct wpage){ .nid = NUMA_NO_NODE, .order = NO_KEY };
+		model.page[pfn] = (struct model_page){ .nid = NUMA_NO_NODE, .order = NO_KEY };
 }
 
 /* Bytes count for memblock, whole pages for the model. */
@@ -29,7 +29,7 @@ static void add_memory(phys_addr_t start, phys_addr_t end, int nid)
 
 	memblock_add_node(start, end - start, nid, MEMBLOCK_NONE);
 	for (pfn = PFN_UP(start); pfn < PFN_DOWN(end); pfn++)
-		world.page[pfn].nid = nid;
+		model.page[pfn].nid = nid;
 }
 
 static void reserve(phys_addr_t start, phys_addr_t end)
@@ -38,7 +38,7 @@ static void reserve(phys_addr_t start, phys_addr_t end)
 
 	memblock_reserve(start, end - start);
 	for (pfn = PFN_DOWN(start); pfn < PFN_UP(end); pfn++)
-		world.page[pfn].reserved = true;
+		model.page[pfn].reserved = true;
 }
 
 /* Can the old kernel have put something of one owner there? */
@@ -47,13 +47,13 @@ static bool is_free(unsigned long pfn, unsigned long nr_pages)
 	unsigned long end = pfn + nr_pages;
 	int nid;
 
-	if (end > world.nr_pages)
+	if (end > model.nr_pages)
 		return false;
-	for (nid = world.page[pfn].nid; pfn < end; pfn++) {
-		const struct wpage *p = &world.page[pfn];
+	for (nid = model.page[pfn].nid; pfn < end; pfn++) {
+		const struct model_page *p = &model.page[pfn];
 
 		if (p->nid == NUMA_NO_NODE || p->nid != nid || p->order != NO_KEY ||
-		    p->scratch || p->reserved || p->node)
+		    p->scratch || p->reserved || p->tree_page)
 			return false;
 	}
 
@@ -67,61 +67,61 @@ static bool add_area(unsigned long pfn, unsigned long nr_pages)
 	if (!is_free(pfn, nr_pages))
 		return false;
 	for (i = 0; i < nr_pages; i++)
-		world.page[pfn + i].scratch = true;
-	world.areas[world.nr_areas++] = (struct kho_scratch){
+		model.page[pfn + i].scratch = true;
+	model.areas[model.nr_areas++] = (struct kho_scratch){
 		PFN_PHYS(pfn), nr_pages << PAGE_SHIFT };
 	return true;
 }
 
 /* Pages of the tree: anywhere but in scratch. */
-unsigned long world_new_node(void)
+unsigned long model_new_tree_page(void)
 {
 	unsigned long pfn;
 
 	do {
-		pfn = rnd(world.node_end);
+		pfn = rnd(model.node_end);
 	} while (!is_free(pfn, 1));
-	world.page[pfn].node = true;
+	model.page[pfn].tree_page = true;
 
 	return pfn;
 }
 
 static void add_root(void)
 {
-	world.root = PFN_PHYS(world_new_node());
-	memset(phys_to_virt(world.root), 0, PAGE_SIZE);
+	model.root = PFN_PHYS(model_new_tree_page());
+	memset(phys_to_virt(model.root), 0, PAGE_SIZE);
 }
 
-bool world_add_key(unsigned long pfn, unsigned int order)
+bool model_add_key(unsigned long pfn, unsigned int order)
 {
 	unsigned long i;
 
 	if (!is_free(pfn, BIT(order)))
 		return false;
 	for (i = 0; i < BIT(order); i++)
-		world.page[pfn + i].order = order;
-	world.page[pfn].head = true;
-	ref_add_key(world.root, ref_key(pfn, order), world_new_node);
+		model.page[pfn + i].order = order;
+	model.page[pfn].head = true;
+	ref_add_key(model.root, ref_key(pfn, order), model_new_tree_page);
 	return true;
 }
 
 /* Small orders are frequent, and half of the keys stand in dense rows. */
-void world_add_keys(unsigned int nr, unsigned int max_order)
+void model_add_keys(unsigned int nr, unsigned int max_order)
 {
 	while (nr--) {
 		unsigned int order = rnd(rnd(max_order + 1) + 1);
-		unsigned long pfn = ALIGN_DOWN(rnd(world.nr_pages), BIT(order));
+		unsigned long pfn = ALIGN_DOWN(rnd(model.nr_pages), BIT(order));
 		unsigned int row = one_in(2) ? rnd(8) : 1;
 
-		for (; row && pfn + BIT(order) <= world.nr_pages; row--) {
-			world_add_key(pfn, order);
+		for (; row && pfn + BIT(order) <= model.nr_pages; row--) {
+			model_add_key(pfn, order);
 			pfn += BIT(order) << rnd(3);
 		}
 	}
 }
 
 /* The tree keeps to the lower half, so that a test has the rest for itself. */
-void world_plain(unsigned long nr_sections)
+void model_plain(unsigned long nr_sections)
 {
 	unsigned long nr_pages = nr_sections * PAGES_PER_SECTION;
 
@@ -129,7 +129,7 @@ void world_plain(unsigned long nr_sections)
 	add_memory(0, PFN_PHYS(nr_pages), 0);
 	reserve(0, PAGE_SIZE);
 	add_area(PAGES_PER_SECTION, PAGES_PER_SECTION / 2);
-	world.node_end = nr_pages / 2;
+	model.node_end = nr_pages / 2;
 	add_root();
 }
 
@@ -171,7 +171,7 @@ static void random_memory(unsigned long nr_pages)
 static void random_reservations(unsigned int nr)
 {
 	while (nr--) {
-		unsigned long pfn = rnd(world.nr_pages), nr_pages = 1 + rnd(40);
+		unsigned long pfn = rnd(model.nr_pages), nr_pages = 1 + rnd(40);
 
 		if (is_free(pfn, nr_pages))
 			reserve(PFN_PHYS(pfn) + rnd(PAGE_SIZE),
@@ -181,14 +181,14 @@ static void random_reservations(unsigned int nr)
 
 static void random_areas(void)
 {
-	while (world.nr_areas < ARRAY_SIZE(world.areas)) {
-		unsigned long pfn = ALIGN_DOWN(rnd(world.nr_pages), MAX_ORDER_NR_PAGES);
+	while (model.nr_areas < ARRAY_SIZE(model.areas)) {
+		unsigned long pfn = ALIGN_DOWN(rnd(model.nr_pages), MAX_ORDER_NR_PAGES);
 
 		add_area(pfn, MAX_ORDER_NR_PAGES << rnd(3));
 	}
 }
 
-void world_random(unsigned long nr_sections)
+void model_random(unsigned long nr_sections)
 {
 	unsigned long nr_pages = nr_sections * PAGES_PER_SECTION -
 				 rnd(2) * rnd(PAGES_PER_SECTION);
@@ -201,43 +201,43 @@ void world_random(unsigned long nr_sections)
 }
 
 /* As kho_populate() does. */
-void world_adopt_scratch(void)
+void model_set_scratch(void)
 {
 	unsigned long pfn = 0;
 	unsigned int i;
 
-	for (i = 0; i < world.nr_areas; i++) {
-		const struct kho_scratch *area = &world.areas[i];
+	for (i = 0; i < model.nr_areas; i++) {
+		const struct kho_scratch *area = &model.areas[i];
 
 		memblock_mark_kho_scratch(area->addr, area->size);
 		if (!pfn)
 			pfn = PHYS_PFN(area->addr);
 	}
-	memcpy(phys_to_virt(PFN_PHYS(pfn)), world.areas, sizeof(world.areas));
-	memblock_reserve(PFN_PHYS(pfn), sizeof(world.areas));
+	memcpy(phys_to_virt(PFN_PHYS(pfn)), model.areas, sizeof(model.areas));
+	memblock_reserve(PFN_PHYS(pfn), sizeof(model.areas));
 	memblock_set_kho_scratch_only();
-	kho_fast_scratch_set(PFN_PHYS(pfn), world.nr_areas);
+	kho_fast_scratch_set(PFN_PHYS(pfn), model.nr_areas);
 }
 
-int world_build_map(struct kho_fast_map *map)
+int model_build_map(struct kho_fast_map *map)
 {
-	world_adopt_scratch();
-	return kho_fast_map_build(map, world.root);
+	model_set_scratch();
+	return kho_fast_map_build(map, model.root);
 }
 
-bool world_held(unsigned long pfn)
+bool model_keeps(unsigned long pfn)
 {
-	return pfn < world.nr_pages &&
-	       (world.page[pfn].order != NO_KEY || world.page[pfn].node);
+	return pfn < model.nr_pages &&
+	       (model.page[pfn].order != NO_KEY || model.page[pfn].tree_page);
 }
 
-void world_forget_tree(void)
+void model_forget_tree(void)
 {
 	unsigned long pfn;
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
-		world.page[pfn].node = world.page[pfn].head = false;
-		world.page[pfn].order = NO_KEY;
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		model.page[pfn].tree_page = model.page[pfn].head = false;
+		model.page[pfn].order = NO_KEY;
 	}
 }
 
@@ -247,9 +247,9 @@ static void read_key(u64 key)
 	unsigned int top = 63 - __builtin_clzl(key), order = 52 - top;
 	unsigned long pfn = (key - (1UL << top)) << order, i;
 
-	world.page[pfn].head = true;
+	model.page[pfn].head = true;
 	for (i = 0; i < 1UL << order; i++)
-		world.page[pfn + i].order = order;
+		model.page[pfn + i].order = order;
 }
 
 static void read_node(phys_addr_t phys, unsigned int level, u64 key)
@@ -258,7 +258,7 @@ static void read_node(phys_addr_t phys, unsigned int level, u64 key)
 	const u8 *bitmap = phys_to_virt(phys);
 	unsigned int i;
 
-	world.page[PHYS_PFN(phys)].node = true;
+	model.page[PHYS_PFN(phys)].tree_page = true;
 	for (i = 0; level && i < 512; i++) {
 		if (table[i])
 			read_node(table[i], level - 1, (key << 9) + i);
@@ -269,26 +269,26 @@ static void read_node(phys_addr_t phys, unsigned int level, u64 key)
 	}
 }
 
-/* Put down what a tree in memory says. */
-void world_read_tree(phys_addr_t root)
+/* Read the keys of a tree in memory. */
+void model_read_tree(phys_addr_t root)
 {
 	read_node(root, 5, 0);
 }
 
-unsigned long world_count_held(void)
+unsigned long model_count_preserved(void)
 {
 	unsigned long pfn, nr = 0;
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
-		nr += world.page[pfn].order != NO_KEY;
+	for (pfn = 0; pfn < model.nr_pages; pfn++)
+		nr += model.page[pfn].order != NO_KEY;
 	return nr;
 }
 
-unsigned long world_count_nodes(void)
+unsigned long model_count_tree_pages(void)
 {
 	unsigned long pfn, nr = 0;
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++)
-		nr += world.page[pfn].node;
+	for (pfn = 0; pfn < model.nr_pages; pfn++)
+		nr += model.page[pfn].tree_page;
 	return nr;
 }

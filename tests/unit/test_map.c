@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The map of busy sections, masks and extended scratch:
+ * Map of the preserved sections, masks and extended scratch:
  * kernel/kho_fast/incoming/{map,bitmap,scratch_extend}.c
  */
 #include "test.h"
@@ -19,29 +19,29 @@ static int check_section(unsigned long nr)
 	bool nodes = false;
 	u32 orders = 0;
 
-	for (pfn = start; pfn < start + PAGES_PER_SECTION && pfn < world.nr_pages; pfn++) {
-		if (world.page[pfn].order != NO_KEY)
-			orders |= 1U << world.page[pfn].order;
-		nodes |= world.page[pfn].node;
+	for (pfn = start; pfn < start + PAGES_PER_SECTION && pfn < model.nr_pages; pfn++) {
+		if (model.page[pfn].order != NO_KEY)
+			orders |= 1U << model.page[pfn].order;
+		nodes |= model.page[pfn].tree_page;
 	}
 
 	return map.sections[nr].orders != orders || map.sections[nr].tree_pages != nodes ||
 	       kho_fast_map_has_preserved(&map, start) != (orders || nodes);
 }
 
-/* Sections that are not busy have nothing; nobody may ask for their mask. */
+/* A section without preserved pages has no mask. */
 static int check_masks(unsigned long nr)
 {
-	unsigned long keys[MAX_ORDER_NR_PAGES / 64], held[MAX_ORDER_NR_PAGES / 64];
+	unsigned long keys[MAX_ORDER_NR_PAGES / 64], keep[MAX_ORDER_NR_PAGES / 64];
 	unsigned long start = section_nr_to_pfn(nr), off, pfn, i;
 
 	for (off = 0; off < PAGES_PER_SECTION; off += MAX_ORDER_NR_PAGES) {
 		kho_fast_key_mask(&map, start + off, KHO_FAST_ALL_ORDERS, keys);
-		kho_fast_keep_mask(&map, start + off, held);
+		kho_fast_keep_mask(&map, start + off, keep);
 		for (i = 0; i < MAX_ORDER_NR_PAGES; i++) {
 			pfn = start + off + i;
-			if (bit_of(held, i) != world_held(pfn) ||
-			    bit_of(keys, i) != (world_held(pfn) && !world.page[pfn].node))
+			if (bit_of(keep, i) != model_keeps(pfn) ||
+			    bit_of(keys, i) != (model_keeps(pfn) && !model.page[pfn].tree_page))
 				return -1;
 		}
 	}
@@ -54,12 +54,12 @@ TEST(map_and_masks_of_a_random_machine_match_its_pages)
 	unsigned long nr;
 
 	unit_init();
-	world_random(48);
-	world_add_keys(300, PFN_SECTION_SHIFT + 2);
-	ASSERT_EQ(world_build_map(&map), 0);
+	model_random(48);
+	model_add_keys(300, PFN_SECTION_SHIFT + 2);
+	ASSERT_EQ(model_build_map(&map), 0);
 	EXPECT_EQ(shim_nr_errs, 0);
-	EXPECT_EQ(map.tree_pages.nr, world_count_nodes());
-	EXPECT_EQ(phys_to_virt(world.root), map.root);
+	EXPECT_EQ(map.tree_pages.nr, model_count_tree_pages());
+	EXPECT_EQ(phys_to_virt(model.root), map.root);
 
 	for (nr = 0; nr < map.nr_sections; nr++) {
 		ASSERT_EQ(check_section(nr), 0);
@@ -75,10 +75,10 @@ TEST(map_takes_orders_up_to_20)
 	unsigned long nr;
 
 	unit_init();
-	world_plain((8UL << 20) / PAGES_PER_SECTION);
+	model_plain((8UL << 20) / PAGES_PER_SECTION);
 	for (order = 0; order <= 20; order++)
-		ASSERT_TRUE(world_add_key((4UL << 20) + (1UL << order), order));
-	ASSERT_EQ(world_build_map(&map), 0);
+		ASSERT_TRUE(model_add_key((4UL << 20) + (1UL << order), order));
+	ASSERT_EQ(model_build_map(&map), 0);
 	for (nr = 0; nr < map.nr_sections; nr++) {
 		ASSERT_EQ(check_section(nr), 0);
 		ASSERT_EQ(check_masks(nr), 0);
@@ -92,15 +92,15 @@ TEST(map_survives_every_failed_allocation)
 	int err = -ENOMEM;
 
 	unit_init();
-	world_random(12);
-	world_add_keys(30, 4);
-	world_adopt_scratch();
+	model_random(12);
+	model_add_keys(30, 4);
+	model_set_scratch();
 	reserved = memblock.reserved.cnt;
 
 	for (n = 0; err; n++) {
 		shim_fail_after = n;
 		shim_nr_errs = 0;
-		err = kho_fast_map_build(&map, world.root);
+		err = kho_fast_map_build(&map, model.root);
 		if (!err)
 			break;
 		ASSERT_EQ(err, -ENOMEM);
@@ -123,39 +123,39 @@ static unsigned long victim;	/* pfn of the one preserved page */
  *   section 5   the victim, root ... leaf anywhere but in scratch
  *   section 8   no memory any more
  */
-static void hostile_world(void)
+static void hostile_model(void)
 {
 	unit_init();
-	world_plain(8);
+	model_plain(8);
 	victim = 5 * PAGES_PER_SECTION + 77;
-	world_add_key(victim, 0);
+	model_add_key(victim, 0);
 }
 
-static void next_hostile_world(void)
+static void next_hostile_model(void)
 {
 	memblock.memory.cnt = 0;
 	memblock.reserved.cnt = 0;
 	shim_nr_errs = 0;
-	hostile_world();
+	hostile_model();
 }
 
 /* The slot on @level that leads to the victim. */
 static u64 *slot(unsigned int level)
 {
-	return ref_slot(world.root, ref_key(victim, 0), level);
+	return ref_slot(model.root, ref_key(victim, 0), level);
 }
 
 static void add_key(u64 key)
 {
-	ref_add_key(world.root, key, world_new_node);
+	ref_add_key(model.root, key, model_new_tree_page);
 }
 
 #define EXPECT_REFUSED(why) do {						\
 	unsigned int reserved_;							\
 										\
-	world_adopt_scratch();							\
+	model_set_scratch();							\
 	reserved_ = memblock.reserved.cnt;						\
-	EXPECT_EQ(kho_fast_map_build(&map, world.root), -EINVAL);		\
+	EXPECT_EQ(kho_fast_map_build(&map, model.root), -EINVAL);		\
 	EXPECT_EQ(shim_nr_errs, 1);						\
 	EXPECT_EQ(memblock.reserved.cnt, reserved_);				\
 	EXPECT_EQ(map.sections, NULL);						\
@@ -177,7 +177,7 @@ TEST(nodes_are_found_whatever_their_number)
 	unsigned long i, pfn, reserved, nr_failed = 0;
 
 	unit_init();
-	world_plain(20);
+	model_plain(20);
 	reserved = memblock.reserved.cnt;
 	for (i = 0; i < 5000; i++) {
 		shim_fail_after = 0;
@@ -207,56 +207,56 @@ TEST(nodes_are_found_whatever_their_number)
 
 TEST(refuses_a_loop)
 {
-	hostile_world();
-	*slot(2) = world.root;
+	hostile_model();
+	*slot(2) = model.root;
 	EXPECT_REFUSED("two slots");
 }
 
 TEST(refuses_a_shared_node)
 {
-	hostile_world();
+	hostile_model();
 	slot(1)[1] = *slot(1);
 	EXPECT_REFUSED("two slots");
 }
 
 TEST(refuses_a_root_outside_memory)
 {
-	hostile_world();
-	world.root = 8 * PAGES_PER_SECTION << PAGE_SHIFT;
+	hostile_model();
+	model.root = 8 * PAGES_PER_SECTION << PAGE_SHIFT;
 	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_a_root_beyond_every_address)
 {
-	hostile_world();
-	world.root = 0 - PAGE_SIZE;
+	hostile_model();
+	model.root = 0 - PAGE_SIZE;
 	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_an_unaligned_root)
 {
-	hostile_world();
-	world.root += 8;
+	hostile_model();
+	model.root += 8;
 	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_a_node_outside_memory)
 {
-	hostile_world();
+	hostile_model();
 	*slot(3) = 1UL << 52;
 	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_an_unaligned_node)
 {
-	hostile_world();
+	hostile_model();
 	*slot(1) += 1;
 	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_a_node_in_a_hole)
 {
-	hostile_world();
+	hostile_model();
 	memblock.memory.regions[0].size = 2 * PAGES_PER_SECTION << PAGE_SHIFT;
 	memblock_add_node(PFN_PHYS(2 * PAGES_PER_SECTION + 3),
 			  PFN_PHYS(6 * PAGES_PER_SECTION - 3), 0, MEMBLOCK_NONE);
@@ -266,7 +266,7 @@ TEST(refuses_a_node_in_a_hole)
 
 TEST(refuses_a_node_that_memory_ends_inside)
 {
-	hostile_world();
+	hostile_model();
 	memblock.memory.regions[0].size -= 1;
 	*slot(1) = PFN_PHYS(8 * PAGES_PER_SECTION - 1);
 	EXPECT_REFUSED("not in usable memory");
@@ -274,14 +274,14 @@ TEST(refuses_a_node_that_memory_ends_inside)
 
 TEST(refuses_a_node_in_scratch)
 {
-	hostile_world();
-	*slot(4) = world.areas[0].addr + world.areas[0].size - PAGE_SIZE;
+	hostile_model();
+	*slot(4) = model.areas[0].addr + model.areas[0].size - PAGE_SIZE;
 	EXPECT_REFUSED("not in usable memory");
 }
 
 TEST(refuses_a_node_in_memory_that_is_not_mapped)
 {
-	hostile_world();
+	hostile_model();
 	memblock.memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
 	memblock_add_node(PFN_PHYS(7 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT,
 			  0, MEMBLOCK_NOMAP);
@@ -291,7 +291,7 @@ TEST(refuses_a_node_in_memory_that_is_not_mapped)
 
 TEST(refuses_keys_in_memory_that_is_not_mapped)
 {
-	hostile_world();
+	hostile_model();
 	memblock.memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
 	memblock_add_node(PFN_PHYS(7 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT,
 			  0, MEMBLOCK_NOMAP);
@@ -301,14 +301,14 @@ TEST(refuses_keys_in_memory_that_is_not_mapped)
 
 TEST(refuses_a_key_beyond_memory)
 {
-	hostile_world();
+	hostile_model();
 	add_key(ref_key(8 * PAGES_PER_SECTION, 0));
 	EXPECT_REFUSED("not usable memory");
 }
 
 TEST(refuses_a_key_that_crosses_the_end_of_memory)
 {
-	hostile_world();
+	hostile_model();
 	memblock.memory.regions[0].size -= PAGE_SIZE;
 	add_key(ref_key(8 * PAGES_PER_SECTION - 4, 2));
 	EXPECT_REFUSED("not usable memory");
@@ -316,7 +316,7 @@ TEST(refuses_a_key_that_crosses_the_end_of_memory)
 
 TEST(refuses_a_huge_key_that_crosses_the_end_of_memory)
 {
-	hostile_world();
+	hostile_model();
 	add_key(ref_key(0, PFN_SECTION_SHIFT + 4));
 	EXPECT_REFUSED("not usable memory");
 }
@@ -326,7 +326,7 @@ TEST(refuses_the_highest_key_of_each_order)
 	unsigned int order;
 
 	for (order = 0; order <= KHO_FAST_MAX_ORDER; order++) {
-		next_hostile_world();
+		next_hostile_model();
 		add_key(ref_key((1UL << 52) - (1UL << order), order));
 		EXPECT_REFUSED("not usable memory");
 	}
@@ -334,7 +334,7 @@ TEST(refuses_the_highest_key_of_each_order)
 
 TEST(refuses_a_key_in_a_hole)
 {
-	hostile_world();
+	hostile_model();
 	memblock.memory.regions[0].size = PFN_PHYS(6 * PAGES_PER_SECTION + 8);
 	memblock_add_node(PFN_PHYS(6 * PAGES_PER_SECTION + 9), PAGES_PER_SECTION << PAGE_SHIFT,
 			  0, MEMBLOCK_NONE);
@@ -344,16 +344,16 @@ TEST(refuses_a_key_in_a_hole)
 
 TEST(refuses_a_key_in_scratch)
 {
-	hostile_world();
-	add_key(ref_key(PHYS_PFN(world.areas[0].addr) + 5, 0));
+	hostile_model();
+	add_key(ref_key(PHYS_PFN(model.areas[0].addr) + 5, 0));
 	EXPECT_REFUSED("not usable memory");
 }
 
 /* Such a section is one region from end to end. */
 TEST(refuses_a_key_in_a_section_of_nothing_but_scratch)
 {
-	hostile_world();
-	world.areas[world.nr_areas++] = (struct kho_scratch){
+	hostile_model();
+	model.areas[model.nr_areas++] = (struct kho_scratch){
 		PFN_PHYS(6 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT };
 	add_key(ref_key(6 * PAGES_PER_SECTION + 5, 0));
 	EXPECT_REFUSED("not usable memory");
@@ -361,7 +361,7 @@ TEST(refuses_a_key_in_a_section_of_nothing_but_scratch)
 
 TEST(refuses_a_bad_key_behind_good_ones)
 {
-	hostile_world();
+	hostile_model();
 	memblock.memory.regions[0].size -= 5 * PAGE_SIZE;
 	add_key(ref_key(7 * PAGES_PER_SECTION + 1, 0));
 	add_key(ref_key(7 * PAGES_PER_SECTION + 2, 0));
@@ -371,7 +371,7 @@ TEST(refuses_a_bad_key_behind_good_ones)
 
 TEST(refuses_a_key_around_scratch)
 {
-	hostile_world();
+	hostile_model();
 	add_key(ref_key(0, PFN_SECTION_SHIFT + 1));
 	EXPECT_REFUSED("not usable memory");
 }
@@ -379,14 +379,14 @@ TEST(refuses_a_key_around_scratch)
 /* Order 32 and up: bit 20 and below, whose slots on all upper levels are 0. */
 TEST(refuses_an_order_out_of_range)
 {
-	hostile_world();
+	hostile_model();
 	add_key(1UL << 20 | 5);
 	EXPECT_REFUSED("no possible order");
 }
 
 TEST(refuses_a_key_without_order_bit)
 {
-	hostile_world();
+	hostile_model();
 	add_key(0);
 	EXPECT_REFUSED("no possible order");
 }
@@ -394,21 +394,21 @@ TEST(refuses_a_key_without_order_bit)
 /* Bit 52 is the highest a key can have: slots 4 and up of the root are none. */
 TEST(refuses_a_key_in_an_impossible_slot_of_the_root)
 {
-	hostile_world();
+	hostile_model();
 	add_key(4UL << 51 | victim);
 	EXPECT_REFUSED("no possible order");
 }
 
 TEST(refuses_a_key_that_covers_the_tree)
 {
-	hostile_world();
+	hostile_model();
 	add_key(ref_key(PHYS_PFN(*slot(3)), 0));
 	EXPECT_REFUSED("also preserved");
 }
 
 TEST(refuses_a_large_key_that_covers_the_tree)
 {
-	hostile_world();
+	hostile_model();
 	add_key(ref_key(ALIGN_DOWN(PHYS_PFN(*slot(1)), 4), 2));
 	EXPECT_REFUSED("also preserved");
 }
@@ -426,11 +426,11 @@ static unsigned long place_in(unsigned long start, unsigned int large, unsigned 
 static bool refuses_overlap(unsigned long start, unsigned int large, unsigned int small,
 			    unsigned int where)
 {
-	next_hostile_world();
+	next_hostile_model();
 	add_key(ref_key(start, large));
 	add_key(ref_key(place_in(start, large, small, where), small));
-	world_adopt_scratch();
-	return kho_fast_map_build(&map, world.root) == -EINVAL && shim_nr_errs == 1 &&
+	model_set_scratch();
+	return kho_fast_map_build(&map, model.root) == -EINVAL && shim_nr_errs == 1 &&
 	       strstr(shim_last_msg, "overlap");
 }
 
@@ -460,13 +460,13 @@ TEST(accepts_keys_that_touch)
 	unsigned long pfn = 6 * PAGES_PER_SECTION;
 	unsigned int order;
 
-	hostile_world();
+	hostile_model();
 	add_key(ref_key(pfn++, 0));
 	for (order = 0; order <= PFN_SECTION_SHIFT; order++) {
 		add_key(ref_key(pfn, order));
 		pfn += BIT(order);
 	}
-	EXPECT_EQ(world_build_map(&map), 0);
+	EXPECT_EQ(model_build_map(&map), 0);
 }
 
 /* Whatever else is preserved in the machine. */
@@ -477,24 +477,24 @@ TEST(refuses_one_more_key_over_those_of_a_random_machine)
 	u64 key;
 
 	unit_init();
-	world_random(PFN_SECTION_SHIFT < 12 ? 48 : 6);
-	world_add_keys(200, PFN_SECTION_SHIFT + 2);
+	model_random(PFN_SECTION_SHIFT < 12 ? 48 : 6);
+	model_add_keys(200, PFN_SECTION_SHIFT + 2);
 	do {
-		pfn = rnd(world.nr_pages);
+		pfn = rnd(model.nr_pages);
 		order = rnd(PFN_SECTION_SHIFT);
-	} while (world.page[pfn].order == NO_KEY || world.page[pfn].order == order);
+	} while (model.page[pfn].order == NO_KEY || model.page[pfn].order == order);
 
-	pfn = ALIGN_DOWN(pfn, BIT(max(order, world.page[pfn].order)));
+	pfn = ALIGN_DOWN(pfn, BIT(max(order, model.page[pfn].order)));
 	key = ref_key(pfn, order);
 	add_key(key);
-	world_adopt_scratch();
-	EXPECT_EQ(kho_fast_map_build(&map, world.root), -EINVAL);
+	model_set_scratch();
+	EXPECT_EQ(kho_fast_map_build(&map, model.root), -EINVAL);
 	EXPECT_EQ(shim_nr_errs, 1);
 }
 
 TEST(refuses_a_key_in_memory_that_is_reserved)
 {
-	hostile_world();
+	hostile_model();
 	memblock_reserve(PFN_PHYS(6 * PAGES_PER_SECTION + 2 * MAX_ORDER_NR_PAGES) + 100, 1);
 	add_key(ref_key(6 * PAGES_PER_SECTION + 2 * MAX_ORDER_NR_PAGES, 0));
 	EXPECT_REFUSED("in reserved");
@@ -502,7 +502,7 @@ TEST(refuses_a_key_in_memory_that_is_reserved)
 
 TEST(refuses_a_key_around_memory_that_is_reserved)
 {
-	hostile_world();
+	hostile_model();
 	memblock_reserve(PFN_PHYS(7 * PAGES_PER_SECTION - 3), 2 * PAGE_SIZE);
 	add_key(ref_key(6 * PAGES_PER_SECTION, PFN_SECTION_SHIFT + 1));
 	EXPECT_REFUSED("in reserved");
@@ -510,28 +510,28 @@ TEST(refuses_a_key_around_memory_that_is_reserved)
 
 TEST(refuses_a_tree_in_memory_that_is_reserved)
 {
-	hostile_world();
-	memblock_reserve(world.root, PAGE_SIZE);
+	hostile_model();
+	memblock_reserve(model.root, PAGE_SIZE);
 	EXPECT_REFUSED("in reserved");
 }
 
 TEST(accepts_keys_next_to_memory_that_is_reserved)
 {
-	hostile_world();
+	hostile_model();
 	memblock_reserve(PFN_PHYS(6 * PAGES_PER_SECTION + 8), 8 * PAGE_SIZE);
 	add_key(ref_key(6 * PAGES_PER_SECTION, 3));
 	add_key(ref_key(6 * PAGES_PER_SECTION + 16, 0));
-	EXPECT_EQ(world_build_map(&map), 0);
+	EXPECT_EQ(model_build_map(&map), 0);
 }
 
 TEST(a_range_is_preserved_when_keys_cover_all_of_it)
 {
 	const unsigned long pfn = 6 * PAGES_PER_SECTION + MAX_ORDER_NR_PAGES - 4;
 
-	hostile_world();
+	hostile_model();
 	add_key(ref_key(pfn, 2));
 	add_key(ref_key(pfn + 4, 0));
-	EXPECT_EQ(world_build_map(&map), 0);
+	EXPECT_EQ(model_build_map(&map), 0);
 	EXPECT_TRUE(kho_fast_is_preserved(&map, pfn, pfn + 5));
 	EXPECT_TRUE(kho_fast_is_preserved(&map, pfn + 1, pfn + 3));
 	EXPECT_FALSE(kho_fast_is_preserved(&map, pfn, pfn + 6));
@@ -539,16 +539,16 @@ TEST(a_range_is_preserved_when_keys_cover_all_of_it)
 	EXPECT_FALSE(kho_fast_is_preserved(&map, 5 * PAGES_PER_SECTION,
 					   5 * PAGES_PER_SECTION + 1));
 	EXPECT_FALSE(kho_fast_is_preserved(&map, 1UL << 52, (1UL << 52) + 1));
-	EXPECT_FALSE(kho_fast_is_preserved(&map, PHYS_PFN(world.root),
-					   PHYS_PFN(world.root) + 1));
+	EXPECT_FALSE(kho_fast_is_preserved(&map, PHYS_PFN(model.root),
+					   PHYS_PFN(model.root) + 1));
 }
 
 TEST(accepts_empty_nodes_and_bits_that_were_cleared)
 {
-	hostile_world();
+	hostile_model();
 	memset(phys_to_virt(*slot(1)), 0, PAGE_SIZE);
 	memset(phys_to_virt(PFN_PHYS(victim)), 0xff, PAGE_SIZE);
-	EXPECT_EQ(world_build_map(&map), 0);
+	EXPECT_EQ(model_build_map(&map), 0);
 	EXPECT_FALSE(map.sections[5].orders);
 	EXPECT_EQ(map.tree_pages.nr, 6);
 }
@@ -557,7 +557,7 @@ TEST(accepts_empty_nodes_and_bits_that_were_cleared)
 
 static struct kho_fast_section *sections;
 
-static void random_sections(unsigned long nr, unsigned long busy_one_in)
+static void random_sections(unsigned long nr, unsigned long preserved_one_in)
 {
 	unsigned long i;
 
@@ -565,9 +565,9 @@ static void random_sections(unsigned long nr, unsigned long busy_one_in)
 	sections = calloc(nr, sizeof(*sections));
 	map = (struct kho_fast_map){ .sections = sections, .nr_sections = nr };
 	for (i = 0; i < nr; i++) {
-		if (one_in(busy_one_in))
+		if (one_in(preserved_one_in))
 			sections[i].orders = 1;
-		else if (one_in(busy_one_in))
+		else if (one_in(preserved_one_in))
 			sections[i].tree_pages = 1;
 	}
 }
@@ -595,7 +595,7 @@ static bool has_preserved(unsigned long section)
 }
 
 /* Whole free blocks, all of them, and nothing else. */
-TEST(runs_cover_exactly_the_blocks_without_busy_sections)
+TEST(runs_cover_exactly_the_units_without_preserved_pages)
 {
 	unsigned long nr, i, start, end, pos, runs;
 	unsigned int shift, trial;
@@ -610,11 +610,11 @@ TEST(runs_cover_exactly_the_blocks_without_busy_sections)
 			ASSERT_LT(start, end);
 			runs++;
 			for (i = pos; i < start >> PFN_SECTION_SHIFT; i++) {
-				unsigned long k = i >> shift << shift, busy = 0;
+				unsigned long k = i >> shift << shift, nr_preserved = 0;
 
 				for (; k < nr && k >> shift == i >> shift; k++)
-					busy += has_preserved(k);
-				ASSERT_NE(busy, 0);
+					nr_preserved += has_preserved(k);
+				ASSERT_NE(nr_preserved, 0);
 			}
 			for (; i < end >> PFN_SECTION_SHIFT; i++)
 				ASSERT_FALSE(has_preserved(i));
@@ -627,22 +627,22 @@ TEST(runs_cover_exactly_the_blocks_without_busy_sections)
 	}
 }
 
-TEST(extended_scratch_never_touches_a_busy_section)
+TEST(extended_scratch_has_no_preserved_page)
 {
 	unsigned long pfn, nr_ext = 0;
 
 	unit_init();
-	world_random(64);
-	world_add_keys(12, 3);
-	ASSERT_EQ(world_build_map(&map), 0);
+	model_random(64);
+	model_add_keys(12, 3);
+	ASSERT_EQ(model_build_map(&map), 0);
 	shim_nr_scratch_marks = 0;
 	kho_fast_extend_scratch(&map);
 	EXPECT_LE(shim_nr_scratch_marks, 512);
 
-	for (pfn = 0; pfn < world.nr_pages; pfn++) {
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
 		bool marked = shim_page_is_scratch(pfn);
 
-		if (world.page[pfn].nid == NUMA_NO_NODE || world.page[pfn].scratch)
+		if (model.page[pfn].nid == NUMA_NO_NODE || model.page[pfn].scratch)
 			continue;
 		ASSERT_EQ(marked, !kho_fast_map_has_preserved(&map, pfn));
 		nr_ext += marked;
@@ -669,8 +669,8 @@ TEST(extending_scratch_ends_where_memory_ends)
 TEST(extending_scratch_goes_on_without_it_when_marking_fails)
 {
 	unit_init();
-	world_plain(8);
-	ASSERT_EQ(world_build_map(&map), 0);
+	model_plain(8);
+	ASSERT_EQ(model_build_map(&map), 0);
 	shim_fail_after = 0;
 	kho_fast_extend_scratch(&map);
 	EXPECT_EQ(shim_nr_warnings, 1);
