@@ -8,7 +8,7 @@
 /^## / { inside = $0 == "## " section; next }
 !inside { next }
 { gsub(/[`*]|\]\([^)]*\)|\[/, "") }
-/^\|[-|]*$/ { next }
+/^\|[-:|]*$/ { next }
 /^\|/ { row(); next }
 /^$/ { flush(); print ""; next }
 { text = text " " $0 }
