@@ -173,14 +173,14 @@ static int luo_block_restore(struct kho_block_set *bs, u64 *pa)
 	struct kho_block_header_ser *ser;
 
 	if (bs->nblocks >= LUO_MAX_BLOCKS) {
-		pr_err("a chain goes on at %#llx after its %d blocks\n", *pa,
+		pr_err("a chain continues at %#llx after %d blocks\n", *pa,
 		       LUO_MAX_BLOCKS);
 		return -ENOSPC;
 	}
 
 	ser = luo_fast_record_restore(*pa, KHO_BLOCK_SIZE);
 	if (!ser) {
-		pr_err("block %ld of a chain is at %#llx: not preserved, or read before\n",
+		pr_err("block %ld of a chain: %#llx is not preserved, or restored already\n",
 		       bs->nblocks, *pa);
 		return -EINVAL;
 	}

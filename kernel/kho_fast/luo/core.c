@@ -126,7 +126,7 @@ int __init luo_fast_deserialize(void)
 		return 0;
 
 	if (!liveupdate_enabled()) {
-		pr_warn("what the previous kernel preserved stays held, for want of liveupdate=on\n");
+		pr_warn("LUO is disabled: preserved memory will not be restored, see liveupdate=\n");
 		return 0;
 	}
 
@@ -134,11 +134,11 @@ int __init luo_fast_deserialize(void)
 		err = luo_root_deserialize(phys, size);
 	luo_fast_set_incoming_error(err);
 	if (err)
-		pr_err("handover refused: what was preserved stays held\n");
+		pr_err("handover refused: preserved memory stays reserved until a cold boot\n");
 	return err;
 }
 
-/* Create the root record. kho_add_subtree() comes last, as nothing undoes it. */
+/* Create the root record. Nothing undoes kho_add_subtree(), so it is last. */
 static int __init luo_root_init(void)
 {
 	struct luo_ser *ser = kho_alloc_preserve(sizeof(*ser));
@@ -183,13 +183,14 @@ static int __init luo_late_init(void)
 	if (!err)
 		err = luo_fast_device_init();
 	if (err) {
-		pr_err("cannot be set up, live update is off: %pe\n", ERR_PTR(err));
+		pr_err("initialisation failed, live update is disabled: %pe\n",
+		       ERR_PTR(err));
 		luo_fast_disable();
 		return err;
 	}
 
 	if (luo_fast_query_init())
-		pr_warn("no /sys/kernel/liveupdate\n");
+		pr_warn("cannot create /sys/kernel/liveupdate\n");
 	luo_fast_debugfs_init();
 	return 0;
 }

@@ -46,7 +46,7 @@ int luo_fast_parse_root(const struct luo_ser *ser, size_t size,
 	}
 
 	if (strncmp(ser->compatible, LUO_ABI_COMPATIBLE, LUO_ABI_COMPAT_LEN)) {
-		pr_err("the previous kernel hands over '%.*s', this one knows '%s'\n",
+		pr_err("the handover has format '%.*s', this kernel reads '%s'\n",
 		       (int)LUO_ABI_COMPAT_LEN, ser->compatible,
 		       LUO_ABI_COMPATIBLE);
 		return -EINVAL;
@@ -66,14 +66,14 @@ static int luo_parse_file(struct luo_fast_reader *reader, const char *session,
 	int err;
 
 	if (!luo_is_text(ser->compatible, sizeof(ser->compatible))) {
-		pr_err("session '%s': token %#llx has no handler's name\n",
+		pr_err("session '%s': token %#llx names no handler\n",
 		       session, ser->token);
 		return -EINVAL;
 	}
 
 	err = reader->file(reader, ser);
 	if (err)
-		pr_err("session '%s': token %#llx of '%s' cannot be taken over: error %d\n",
+		pr_err("session '%s': token %#llx of '%s' cannot be deserialized: error %d\n",
 		       session, ser->token, ser->compatible, err);
 	return err;
 }
@@ -102,7 +102,7 @@ static int luo_parse_files(struct luo_fast_reader *reader,
 	}
 
 	if (nr != file_set->count) {
-		pr_err("session '%s': %llu files, but it says %llu\n",
+		pr_err("session '%s': %llu files, %llu expected\n",
 		       ser->name, nr, file_set->count);
 		return -EINVAL;
 	}
@@ -122,7 +122,7 @@ static int luo_parse_session(struct luo_fast_reader *reader,
 
 	err = reader->session(reader, ser);
 	if (err) {
-		pr_err("session '%s' cannot be taken over: error %d\n",
+		pr_err("session '%s' cannot be deserialized: error %d\n",
 		       ser->name, err);
 		return err;
 	}
@@ -172,13 +172,13 @@ static int luo_check_flb(const struct luo_flb_ser *ser, u64 nr)
 	}
 
 	if (!ser[nr].count || ser[nr].count > INT_MAX) {
-		pr_err("FLB '%s': %llu files cannot use it\n", ser[nr].name,
+		pr_err("FLB '%s': invalid count %llu\n", ser[nr].name,
 		       ser[nr].count);
 		return -EINVAL;
 	}
 
 	if (luo_flb_is_duplicate(ser, nr)) {
-		pr_err("FLB '%s' is there twice\n", ser[nr].name);
+		pr_err("FLB '%s' is not unique\n", ser[nr].name);
 		return -EINVAL;
 	}
 

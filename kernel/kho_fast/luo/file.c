@@ -335,7 +335,7 @@ static int luo_file_call_retrieve(struct luo_fast_file *lf)
 	lf->file = op.args.file;
 	lf->id = luo_fast_file_id(lf->fh, lf->file);
 	if (luo_fast_lookup_add_id(lf))
-		pr_warn("token %#llx of '%s' is retrieved, but not known by it\n",
+		pr_warn("token %#llx of '%s' is retrieved, but cannot be looked up\n",
 			lf->key.token, lf->fh->compatible);
 	return 0;
 }

@@ -260,7 +260,7 @@ static void luo_flb_finish(struct liveupdate_flb *flb,
 	/* finish() frees an object that is retrieved. */
 	err = luo_flb_retrieve(flb, state);
 	if (err) {
-		pr_err("FLB '%s' cannot be retrieved to be freed, it stays held: %pe\n",
+		pr_err("FLB '%s' is leaked, as it cannot be retrieved: %pe\n",
 		       flb->compatible, ERR_PTR(err));
 		return;
 	}

@@ -77,7 +77,7 @@ int __init luo_fast_flb_restore(u64 flbs_pa)
 
 	ser = luo_fast_record_restore(flbs_pa, PAGE_SIZE);
 	if (!ser) {
-		pr_err("FLBs are at %#llx: not preserved, or read before\n",
+		pr_err("FLBs: %#llx is not preserved, or restored already\n",
 		       flbs_pa);
 		return -EINVAL;
 	}

@@ -97,7 +97,8 @@ static int luo_handler_add(struct liveupdate_file_handler *fh)
 	guard(rwsem_write)(&luo_fast_registry_rwsem);
 
 	if (luo_handler_find(fh->compatible)) {
-		pr_err("there is a file handler '%s' already\n", fh->compatible);
+		pr_err("file handler '%s' is registered already\n",
+		       fh->compatible);
 		return -EEXIST;
 	}
 

@@ -123,8 +123,7 @@ static bool luo_list_allows_format(const struct luo_compat_list *list,
 	if (luo_list_allows(list, format))
 		return true;
 
-	pr_err("the next kernel does not take over '%s', so nothing at all\n",
-	       format);
+	pr_err("the next kernel cannot restore format '%s'\n", format);
 	return false;
 }
 
@@ -139,7 +138,7 @@ static bool luo_list_allows_session(const struct luo_compat_list *list,
 		if (lf->fh == known)
 			continue;
 		if (!luo_list_allows(list, lf->fh->compatible)) {
-			pr_err("the next kernel does not take over session '%s' token %#llx '%s'\n",
+			pr_err("the next kernel cannot restore session '%s' token %#llx '%s'\n",
 			       session->name, lf->key.token,
 			       lf->fh->compatible);
 			return false;
@@ -159,7 +158,7 @@ static bool luo_list_allows_flbs(const struct luo_compat_list *list)
 	list_private_for_each_entry(flb, &luo_fast_flbs, private.list) {
 		if (luo_fast_flb_is_preserved(flb) &&
 		    !luo_list_allows(list, flb->compatible)) {
-			pr_err("the next kernel does not take over FLB '%s'\n",
+			pr_err("the next kernel cannot restore FLB '%s'\n",
 			       flb->compatible);
 			return false;
 		}

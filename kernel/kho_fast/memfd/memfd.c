@@ -177,7 +177,7 @@ static int __init memfd_luo_init(void)
 		return 0;
 
 	if (err)
-		pr_err("LUO does not take the handler: %pe\n", ERR_PTR(err));
+		pr_err("cannot register the handler: %pe\n", ERR_PTR(err));
 	return err;
 }
 late_initcall(memfd_luo_init);

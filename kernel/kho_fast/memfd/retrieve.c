@@ -122,7 +122,7 @@ static int memfd_luo_retrieve_folio(struct memfd_luo_batch *batch, u64 size,
 	int err;
 
 	if (!folio) {
-		pr_err("refused: no folio is held at pfn %#llx\n",
+		pr_err("refused: no folio is preserved at pfn %#llx\n",
 		       (u64)record->pfn);
 		return -EIO;
 	}
@@ -252,7 +252,7 @@ static struct file *memfd_luo_make_file(const struct memfd_luo_ser *ser,
 	/* Seals are added below; one of them may forbid adding any. */
 	file = memfd_alloc_file("", MFD_ALLOW_SEALING);
 	if (IS_ERR(file)) {
-		pr_err("cannot make a file: %pe\n", file);
+		pr_err("cannot create a file: %pe\n", file);
 		return file;
 	}
 
@@ -281,7 +281,7 @@ static struct folio *memfd_luo_restore_ser(phys_addr_t ser_pa)
 	if (PAGE_ALIGNED(ser_pa))
 		folio = kho_restore_folio(ser_pa);
 	if (!folio)
-		pr_err("refused: no file is described at %pa\n", &ser_pa);
+		pr_err("refused: no description of a file at %pa\n", &ser_pa);
 	return folio;
 }
 
@@ -292,7 +292,7 @@ static int memfd_luo_restore_records(const struct memfd_luo_ser *ser,
 	int err = kho_fast_records_restore(&folios, ser->nr_folios, it);
 
 	if (err)
-		pr_err("refused: the records of %llu folios are not sound\n",
+		pr_err("refused: invalid records of %llu folios\n",
 		       ser->nr_folios);
 	return err;
 }
