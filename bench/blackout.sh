@@ -55,7 +55,7 @@ command_line() {
 	[ $# -eq 0 ] || printf 'bench/blackout.sh %s' "$*"
 }
 
-# The plan of a scenario for $kernel: what is preserved is verified, or there is no figure.
+# The plan of a scenario for $kernel. All preserved memory is verified, or there is no figure.
 write_plan() {
 	echo 'stage 1'
 	if [ "$n" -gt 0 ]; then
@@ -89,8 +89,8 @@ sample() {
 		retrieve_ns="${retrieve:-0}" total_ns="$((${blackout:-0} + ${retrieve:-0}))"
 }
 
-# What both kernels said on the console, beside the clock of the host. That they have
-# said nothing is no reason to drop a sample.
+# Landmarks on the console of both kernels, by the clock of the host. A console without any
+# is no reason to drop a sample.
 find_landmarks() {
 	awk -v blackout="$(value blackout_ns)" -f "$here/landmarks.awk" "$here/landmarks" \
 		"$work/vm/verdict.lines" "$work/vm/console.lines" >"$work/vm/landmarks" || :

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Does it cost more instructions than it may?  Runs the plans of bench/plans that say
-# '# figure: NAME = EXPRESSION' in guests that count instructions (tcg-icount) and compares each
-# figure with its line in bench/budgets.  KTAP; figures do not depend on how busy the
-# machine is.  Idempotent; what each plan left is in build/budget/KERNEL/PLAN.
+# Instruction budgets.  Runs the plans of bench/plans that have '# figure: NAME = EXPRESSION'
+# in guests that count instructions (tcg-icount) and compares each figure with its line in
+# bench/budgets.  KTAP; figures do not depend on how busy the
+# machine is.  Idempotent; output of each plan: build/budget/KERNEL/PLAN.
 #
 # usage: [KHO_JOBS=N] budget.sh [options] [PLAN...]
 #   -k KERNEL  fast (default) is held against the budgets; stock is shown beside them
-#   --update   write what was measured to the file, instead: the budgets, or with -k stock
+#   --update   write the measured figures to the file instead: the budgets, or with -k stock
 #              stock's column
-#   -r         run nothing: judge what an earlier run left
+#   -r         run nothing: judge the output of an earlier run
 #   -b FILE    the budgets (bench/budgets)
 #   -p DIR     the plans (bench/plans)
 #   -o DIR     work folder (build/budget/KERNEL)

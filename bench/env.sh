@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Common parts of the benchmarks in guests: their smallest form, their needs and the env
-# record: what ran where.  Sourced after scripts/lib.sh, never run.
+# Common parts of the benchmarks: their smallest form, their needs, their samples and the env
+# record (machine and versions).  Sourced after scripts/lib.sh, never run.
 # shellcheck disable=SC2034,SC2154	# used by, and from, the other scripts
 
 # is_on VALUE: of QUICK and SMOKE; empty and 0 are off
@@ -27,8 +27,8 @@ begin_log() {
 	[ ! -s "$1" ] || head -n 1 "$1" | grep -q '"type":"env"' || mv "$1" "$1.old"
 }
 
-# need_guests GIB KERNEL...: refuse early, before a sample is taken, what every guest would
-# fail for.  GIB is the most memory that a guest takes from the host.
+# need_guests GIB KERNEL...: refuse before the first sample if every guest would fail.  GIB is
+# the most memory that a guest takes from the host.
 need_guests() {
 	need_memory "$1" "the largest guest"
 	shift

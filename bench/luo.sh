@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Measure the live update orchestrator with the stock and the accelerated kernel, in turns:
-# a large memfd, many sessions, many files.  What comes back is compared before a figure
-# counts.  Adds an env record and a record per repetition to build/report/luo.jsonl, prints
-# a table made from those, beside the targets.
+# a large memfd, many sessions, many files.  Contents are compared before a figure counts.
+# Adds samples to build/report/luo.jsonl and prints a table of them, beside the targets.
 #
 # Wants the kernels (make kernels).
 #
@@ -66,8 +65,8 @@ write_plan() {
 	printf '%s\npoweroff\n' "$after"
 }
 
-# What the guests reported, as members of a JSON object.  last_ns, where nothing else was
-# done meanwhile: from reboot(2) to the last file, by the clock that runs on across the kexec.
+# Figures that the guests reported, KEY=VALUE a line.  last_ns, where nothing else was done
+# meanwhile: from reboot(2) to the last file, by the clock that runs on across the kexec.
 figures() {
 	LC_ALL=C awk -v name="$name" '
 		$2 ~ /^(tsc_khz|t0|tr)=/ { split($2, v, "="); clock[v[1]] = v[2] }

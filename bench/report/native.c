@@ -48,7 +48,7 @@ static struct text text_rate(const struct series *s, double ns)
 	return bytes ? text_of("%.1f", bytes / (ns * last_uint(s, "n"))) : text_of("-");
 }
 
-/* What is extrapolated has but one time. */
+/* An extrapolated series has but one time. */
 static void add_series(struct table *t, const struct run *run, const struct series *s)
 {
 	struct json_object *record = s->v[s->nr - 1].record;

@@ -110,7 +110,7 @@ static void put_lines(FILE *out, const char *title, const struct scenarios *all,
 	free(text);
 }
 
-/* gnuplot's file without what belongs to a file: prolog and title */
+/* gnuplot's file without its prolog and title */
 static void put_picture(FILE *out, const char *dir, const char *name, const char *caption)
 {
 	char path[PATH_MAX], *buf = NULL;

@@ -59,7 +59,7 @@ struct figure scenario_figure(const struct scenario *sc, enum kernel k, const ch
 	return figure_of(sc->series[k], quantity);
 }
 
-/* What a scenario preserves */
+/* The preserved memory of a scenario */
 struct text scenario_label(const struct scenario *sc)
 {
 	if (!sc->n)

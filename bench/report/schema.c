@@ -161,7 +161,7 @@ static void rename_field(struct json_object *record, const char *from, const cha
 	json_object_object_del(record, from);
 }
 
-/* Bring a sample of the schema before to this one; @kind is what the file should have. */
+/* Bring a sample of the schema before to this one; @kind is that of the file. */
 void schema_update(struct json_object *record, enum kind kind)
 {
 	if (kind == NATIVE || json_object_object_get_ex(record, "bench", NULL))
