@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For handlers of files that need other files of the same session: see
+ * Dependencies of a file on other files of its session, for file handlers; see
  * kernel/kho_fast/luo/deps_api.c.
  */
 #ifndef _LINUX_LIVEUPDATE_DEPS_H

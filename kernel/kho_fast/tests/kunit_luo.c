@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: KUnit tests of live update
+ * DOC: KUnit tests of preserved files
  *
- * With a handler of its own, whose files are numbers (luo_numbers.c): which
- * callbacks are called for them, in which order, and what happens when one
- * fails. Records are tested in userspace (tests/unit of the project), whole
- * live updates in tests/e2e.
+ * Callbacks of a test handler (luo_numbers.c), their order, and what a failing
+ * one undoes. tests/unit of the project tests the records in userspace,
+ * tests/e2e whole live updates.
  */
 #include <kunit/test.h>
 
@@ -105,7 +104,7 @@ luo_test_files_freeze_in_the_order_of_preservation(struct kunit *test)
 	luo_fast_file_set_unfreeze(&luo_test_set);
 }
 
-/* Random needs; some are refused, as the chain would be too long. */
+/* Random dependencies; some are refused, as the chain is too long. */
 static void luo_test_dependents_freeze_first(struct kunit *test)
 {
 	struct rnd_state rnd;
@@ -141,9 +140,7 @@ static void luo_test_dependents_freeze_first(struct kunit *test)
 	}
 }
 
-/*
- *	0 <- 1 <- 2 <- ... <- 7 <- 8	8 is too much
- */
+/* 0 <- 1 <- 2 <- ... <- 7 <- 8; 8 is refused */
 static void luo_test_dependency_chains_are_limited(struct kunit *test)
 {
 	const int max = LUO_FAST_MAX_DEPTH;
@@ -227,7 +224,7 @@ static void luo_test_file_is_retrieved_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_retrieve(1), 0);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_RETRIEVE], 1);
 	KUNIT_EXPECT_EQ(test, luo_test_retrieve(9), -ENOENT);
-	/* It is known again, so it cannot be preserved. */
+	/* Looked up by its identifier, so it cannot be preserved again. */
 	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_other, 1, 1), -EBUSY);
 	KUNIT_EXPECT_EQ(test, luo_fast_file_set_finish(&luo_test_set), 0);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FINISH], 3);
@@ -262,9 +259,7 @@ static void luo_test_retrieval_retrieves_dependencies(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_RETRIEVE], 3);
 }
 
-/*
- *	0 -> 1 -> 2 -> 0	3 -> 3	4 -> nowhere
- */
+/* 0 -> 1 -> 2 -> 0; 3 -> 3; 4 -> no such token */
 static void luo_test_dependency_cycles_are_refused(struct kunit *test)
 {
 	luo_test_add_dep(0, 1);
@@ -288,7 +283,7 @@ static void luo_test_retrieval_does_not_nest_without_end(struct kunit *test)
 		luo_test_add_dep(i, i - 1);
 	KUNIT_ASSERT_EQ(test, luo_test_deserialize_all(LUO_TEST_FILES), 0);
 	KUNIT_EXPECT_EQ(test, luo_test_retrieve(LUO_TEST_FILES - 1), -ELOOP);
-	/* One after the other it is no matter how many there are. */
+	/* In order of preservation retrievals do not nest. */
 	luo_fast_file_set_finish(&luo_test_set);
 	luo_test_reset_events();
 	KUNIT_ASSERT_EQ(test, luo_test_deserialize_all(LUO_TEST_FILES), 0);
@@ -324,7 +319,7 @@ static void luo_test_leaked_files_are_not_finished(struct kunit *test)
 
 static int luo_test_suite_init(struct kunit_suite *suite)
 {
-	/* The cases fail then, with that error. */
+	/* On error all cases fail. */
 	if (liveupdate_enabled())
 		return liveupdate_register_file_handler(&luo_test_handler);
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Cases of the suite luo_fast that are not in kunit_luo.c.
+ * Cases of the suite luo_fast outside kunit_luo.c.
  */
 #ifndef _KHO_FAST_TESTS_KUNIT_LUO_H
 #define _KHO_FAST_TESTS_KUNIT_LUO_H

@@ -2,7 +2,7 @@
 /**
  * DOC: KUnit test of FLBs
  *
- * The life of an FLB of the handler in luo_numbers.c.
+ * Life of an FLB of the test handler (luo_numbers.c).
  */
 #include <kunit/test.h>
 
@@ -85,7 +85,7 @@ void luo_test_flb_lives_from_the_first_file_to_the_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 0, 0), -EDOM);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_PRESERVE], 2);
 	luo_test_flb_err = 0;
-	/* Nobody handed it over: no object, no underflow. */
+	/* Not in the handover: no object, no underflow. */
 	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(&luo_test_flb, &obj),
 			-ENODATA);
 	liveupdate_flb_put_incoming(&luo_test_flb);

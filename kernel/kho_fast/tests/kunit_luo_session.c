@@ -42,7 +42,7 @@ void luo_test_session_names_are_unique(struct kunit *test)
 
 #define LUO_TEST_SESSIONS	48
 
-/* Session i has the file i. */
+/* Session i has file i. */
 static int luo_test_create_sessions(struct file **files)
 {
 	struct luo_fast_session *session;
@@ -74,8 +74,8 @@ static void luo_test_close_sessions(struct file **files)
 }
 
 /*
- * With all CPUs at it: the error is that of session 17, although 18 fails, too,
- * and whatever was frozen by then is not any more.
+ * On all CPUs: sessions 17 and 18 fail. The error is that of 17, and all frozen
+ * sessions are unfrozen.
  */
 void luo_test_sessions_freeze_all_or_none(struct kunit *test)
 {
@@ -89,7 +89,7 @@ void luo_test_sessions_freeze_all_or_none(struct kunit *test)
 	luo_numbers[17].slow_ms = 10;
 	for (trial = 0; trial < 20; trial++) {
 		luo_test_reset_events();
-		/* It fails after 17, or before. */
+		/* 18 fails after or before 17. */
 		luo_numbers[18].slow_ms = trial % 2 ? 30 : 0;
 		KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EDOM);
 		KUNIT_EXPECT_EQ(test, pa, 0);
@@ -116,7 +116,7 @@ void luo_test_unknown_format_is_not_frozen(struct kunit *test)
 	u64 pa;
 
 	KUNIT_ASSERT_EQ(test, luo_test_create_sessions(files), 0);
-	/* So that it ends here in any case. */
+	/* Makes every freeze fail, so that it is undone. */
 	luo_numbers[0].fail[LUO_EV_FREEZE] = -EDOM;
 
 	KUNIT_EXPECT_EQ(test,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files of the KUnit tests of live update: each is a number, and the handler
- * logs the callbacks that are called for it.
+ * Files of the KUnit tests of LUO. Each file is a number; its handler logs the
+ * callbacks.
  */
 #include <linux/anon_inodes.h>
 #include <linux/delay.h>
@@ -19,7 +19,7 @@
 struct luo_number luo_numbers[LUO_TEST_FILES];
 struct luo_fast_file_set luo_test_set, luo_test_other;
 
-/* Events: the number of the file plus 100 times the event. */
+/* Each event is 100 times its kind plus the number of the file. */
 static DEFINE_SPINLOCK(luo_test_log_lock);
 static int luo_test_log[1024];
 int luo_test_nr_logged, luo_test_nr_of[LUO_NR_EV];
@@ -36,7 +36,7 @@ static int luo_test_log_event(enum luo_test_event event, int nr)
 	return 0;
 }
 
-/* Position of an event in the log; -1: it is not there. */
+/* Returns the position of an event in the log, or -1. */
 int luo_test_when(enum luo_test_event event, int nr)
 {
 	int i;
@@ -238,7 +238,7 @@ void luo_test_close(void)
 {
 	int i;
 
-	/* Those that were adopted were never to be unpreserved. */
+	/* Deserialized files are not unpreserved. */
 	if (luo_test_set.blocks.nblocks)
 		luo_fast_file_set_unpreserve(&luo_test_set);
 	else

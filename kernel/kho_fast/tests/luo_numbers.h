@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files of the KUnit tests of live update, and their handler.
+ * Files of the KUnit tests of LUO, and their handler.
  */
 #ifndef _KHO_FAST_TESTS_LUO_NUMBERS_H
 #define _KHO_FAST_TESTS_LUO_NUMBERS_H
@@ -20,14 +20,14 @@ enum luo_test_event {
 };
 
 /**
- * struct luo_number - A file of the test, and its number.
- * @file:      The file.
- * @fd:        It as a descriptor.
- * @deps:     Numbers of the files that it needs.
- * @nr_deps:  How many.
- * @fail:      What the callback of an event returns.
- * @unready:   What can_finish() does not allow.
- * @slow_ms:   How long freezing it takes.
+ * struct luo_number - A test file.
+ * @file:    The file.
+ * @fd:      A descriptor of @file.
+ * @deps:    Numbers of the files that it depends on.
+ * @nr_deps: Length of @deps.
+ * @fail:    Result of the callback, for each event; 0: success.
+ * @unready: can_finish() fails.
+ * @slow_ms: Delay of the freeze.
  */
 struct luo_number {
 	struct file	*file;
@@ -43,7 +43,7 @@ extern struct luo_number luo_numbers[LUO_TEST_FILES];
 extern struct luo_fast_file_set luo_test_set, luo_test_other;
 extern struct liveupdate_file_handler luo_test_handler;
 
-/* Events since luo_test_reset_events(): all, and those of a kind. */
+/* Events since luo_test_reset_events(): in all, and of each kind */
 extern int luo_test_nr_logged, luo_test_nr_of[LUO_NR_EV];
 
 int luo_test_when(enum luo_test_event event, int nr);
