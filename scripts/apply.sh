@@ -207,7 +207,7 @@ case $mode in
 	;;
 *)
 	lock_tree -s
-	[ ! -e "$undo/begun" ] || die "an earlier run on $ktree was cut short: run apply.sh again first"
+	[ ! -e "$undo/begun" ] || die "an earlier run on $ktree was interrupted: run apply.sh again first"
 	;;
 esac
 [ "$mode" = --reverse ] || check_formats

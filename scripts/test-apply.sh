@@ -427,12 +427,12 @@ modes_are_those_of_the_tree() {
 second_run_at_a_time_is_refused() {
 	exec 8<"$tree"
 	flock 8
-	refuses 'another apply.sh is at work'
+	refuses 'another apply.sh is running'
 	# as during a write
 	mkdir "$tree/.kho_fast.undo"
 	touch "$tree/.kho_fast.undo/begun"
 	apply() { "$repo/scripts/apply.sh" --check "$tree"; }
-	refuses 'another apply.sh is at work'
+	refuses 'another apply.sh is running'
 	rm -r "$tree/.kho_fast.undo"
 	# two may read
 	flock -s 8

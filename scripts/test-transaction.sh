@@ -62,7 +62,7 @@ remains_are_harmless() {
 	[ ! -e "$tree/.kho_fast.undo/begun" ]
 	said=$(apply 2>&1; apply --reverse 2>&1)
 	case $said in
-	*'cut short'*) echo "$said"; return 1 ;;
+	*'was interrupted'*) echo "$said"; return 1 ;;
 	esac
 	[ -n "$mode" ] || apply
 }
@@ -142,7 +142,7 @@ next_run_takes_back_what_a_killed_one_wrote() {
 		! with_stand_in || return 1
 		[ -e "$tree/.kho_fast.undo/begun" ]
 		leaves_alone refused_check
-		expect 'cut short' "$(cat "$work/said")"
+		expect 'was interrupted' "$(cat "$work/said")"
 		if [ "$n" -lt 10 ]; then
 			apply --reverse
 			diff -r "$pristine" "$tree"

@@ -26,7 +26,7 @@ lock_tree() {
 	_why=$(flock -n "$@" 9 2>&1) || _rc=$?
 	case $_rc in
 	0) ;;
-	1) die "another apply.sh is at work on $ktree: wait for it" ;;
+	1) die "another apply.sh is running on $ktree: wait for it" ;;
 	*) notice "$ktree could not be locked (${_why:-flock: status $_rc}): run nothing else on it" ;;
 	esac
 }
@@ -197,9 +197,9 @@ refuse_changed() {
 			_changed="$_changed $ktree/$path"
 			[ ! -e "$undo/old/$path" ] || _changed="$_changed (before that run $undo/old/$path)"
 		done
-		[ -z "$_changed" ] || die "an earlier run was cut short, and these files were changed" \
-			"since:$_changed: move them away, run this again, which takes back that run," \
-			"then bring in what you changed; nothing was written"
+		[ -z "$_changed" ] || die "an earlier run was interrupted, and these files were changed" \
+			"since:$_changed: move them away, run this again, which reverts that run," \
+			"then apply your changes again; nothing was written"
 	} || exit 1
 }
 
@@ -207,13 +207,13 @@ refuse_changed() {
 roll_back_leftover() {
 	[ -e "$undo" ] || [ -L "$undo" ] || return 0
 	if [ -L "$undo" ] || [ ! -d "$undo" ]; then
-		die "$undo is in the way: remove it"
+		die "$undo exists and is not a folder: remove it"
 	fi
 	if [ -e "$undo/begun" ]; then
 		refuse_changed
-		notice "an earlier run was cut short: what it had written is taken back"
+		notice "an earlier run was interrupted: its changes are reverted"
 	fi
-	roll_back || die "$undo, which has files of the tree, cannot be put back:" \
+	roll_back || die "the files in $undo cannot be put back into the tree:" \
 		"free space, then run this again"
 }
 
