@@ -200,8 +200,6 @@ struct row_span {
 };
 
 struct row_span *rows_of_spans(const struct timeline *t);	/* ->nr_spans of them */
-
-/* timeline_cmd.c */
 char *item_text(const struct timeline_item *item);	/* "session vm-1"; to be freed */
 
 /* svg.c, timeline_trace.c: false and errno if writing failed */

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rows of a chart of spans: old kernel before new, spans of a name side by side. */
+/* Rows of a chart of spans: old kernel before new, then by name. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "khoctl.h"
+
+char *item_text(const struct timeline_item *item)
+{
+	char node[16] = "";
+
+	if (item->node >= 0)
+		snprintf(node, sizeof(node), " %d", item->node);
+	return text_format("%s%s%s%s", item->name, node, item->label ? " " : "",
+			   item->label ? item->label : "");
+}
 
 static bool same_rows(const struct timeline_item *a, const struct timeline_item *b)
 {
@@ -25,12 +35,10 @@ static int by_begin(const void *a, const void *b)
 
 struct row_span *rows_of_spans(const struct timeline *t)
 {
-	struct row_span *v = calloc(t->nr_spans + 1, sizeof(*v));
-	uint64_t *ends = calloc(t->nr_spans + 1, sizeof(*ends));
+	struct row_span *v = checked(calloc(t->nr_spans + 1, sizeof(*v)));
+	uint64_t *ends = checked(calloc(t->nr_spans + 1, sizeof(*ends)));
 	size_t i, row, first = 0, nr = 0;
 
-	if (!v || !ends)
-		errx(EXIT_INPUT, "no memory");
 	for (i = 0; i < t->nr_spans; i++)
 		v[i].span = &t->spans[i];
 	qsort(v, t->nr_spans, sizeof(*v), by_begin);

@@ -42,17 +42,6 @@ static const struct {
 	{ "userspace", "the initrd is unpacked, /init is executed: a smaller initrd helps" },
 };
 
-static const char *meaning(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
-		if (!strcmp(meanings[i].name, name))
-			return meanings[i].text;
-	}
-	return NULL;
-}
-
 static uint64_t ns_of(const struct timeline_item *item)
 {
 	return item->end_ns - item->begin_ns;
@@ -76,16 +65,6 @@ static int by_length(const void *a, const void *b)
 	const struct timeline_item *const *x = a, *const *y = b;
 
 	return ns_of(*x) < ns_of(*y) ? 1 : ns_of(*x) > ns_of(*y) ? -1 : *x < *y ? -1 : 1;
-}
-
-char *item_text(const struct timeline_item *item)
-{
-	char node[16] = "";
-
-	if (item->node >= 0)
-		snprintf(node, sizeof(node), " %d", item->node);
-	return text_format("%s%s%s%s", item->name, node, item->label ? " " : "",
-			   item->label ? item->label : "");
 }
 
 static void print_span(const struct timeline_item *s)
@@ -129,15 +108,20 @@ static void print_totals(const struct timeline *t)
 static void print_text(const struct timeline *t)
 {
 	const struct timeline_item *largest = timeline_largest(t);
-	const char *text = meaning(largest->name);
+	size_t i;
 
 	print_phases(t);
 	if (t->nr_spans)
 		print_spans(t);
 	if (t->nr_totals)
 		print_totals(t);
-	printf("\nlargest: %s, %s of %s ms%s%s\n", largest->name, text_ms(ns_of(largest)).s,
-	       text_ms(timeline_ns(t)).s, text ? ": " : "", text ? text : "");
+	printf("\nlargest: %s, %s of %s ms", largest->name, text_ms(ns_of(largest)).s,
+	       text_ms(timeline_ns(t)).s);
+	for (i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
+		if (!strcmp(meanings[i].name, largest->name))
+			printf(": %s", meanings[i].text);
+	}
+	putchar('\n');
 	if (!t->previous)
 		puts("the previous kernel has no record: a cold boot, or a stock kernel");
 	if (t->lost)

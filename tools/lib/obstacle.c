@@ -74,18 +74,16 @@ static const char *whose_root(void)
 
 const char *lockdown_mode(void)
 {
-	static const char *const modes[] = { "none", "integrity", "confidentiality" };
-	char line[128], mark[32];
-	size_t i;
+	static _Thread_local char line[128];
+	char *mode, *end;
 
 	if (!file_line("/sys/kernel/security/lockdown", line, sizeof(line)))
 		return NULL;
-	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
-		snprintf(mark, sizeof(mark), "[%s]", modes[i]);
-		if (strstr(line, mark))
-			return modes[i];
-	}
-	return NULL;
+	mode = strchr(line, '[');
+	end = mode ? strchr(mode, ']') : NULL;
+	if (end)
+		*end = 0;
+	return end ? mode + 1 : NULL;
 }
 
 int symbol_find(const char *name, uint64_t *address)
