@@ -132,6 +132,91 @@ short_files() {
 	[ ! -s "$work/long" ]
 }
 
+# Kernel code in the small: one noun a file
+short_kernel_files() {
+	overlay '\.[ch]$' | while read -r f; do
+		n=$(awk 'END { print NR }' "$f")
+		[ "$n" -le 500 ] || echo "$f: $n lines, at most 500"
+	done >"$work/long"
+	cat "$work/long"
+	[ ! -s "$work/long" ]
+}
+
+# Lines of kernel code as "file:line: text", with tabs expanded: all of the overlay, and
+# what the patches add
+kernel_lines() {
+	overlay '\.[chS]$' | while read -r f; do
+		expand "$f" | awk -v f="$f" '{ print f ":" FNR ": " $0 }'
+	done
+	files '^(Kconfig\.patch|patches/.*\.patch)$' | while read -r f; do
+		sed -n 's/^+\([^+]\|$\)/\1/p' "$f" | expand | awk -v f="$f" '{ print f ":+" FNR ": " $0 }'
+	done
+}
+
+# A message is not broken, so that it can be found.
+narrow_kernel_code() {
+	# shellcheck disable=SC2016	# awk's fields
+	kernel_lines | awk '
+		{ text = $0; sub(/^[^:]*:[^:]*: /, "", text) }
+		length(text) <= 80 { next }
+		text ~ /^ *((if \()?[a-z_]*(pr_[a-z]+|WARN[A-Z_]*|seq_printf|seq_puts)\(.*)?"/ { next }
+		{ print $0 " (" length(text) " columns, at most 80)"; bad = 1 }
+		END { exit bad }'
+}
+
+# An oops, ftrace, initcall_debug and livepatch show only the symbol.  A definition may
+# have its type on a line of its own, and attributes with arguments before its name; a
+# macro such as DEFINE_MUTEX() defines the name among its arguments.
+prefixed_statics() {
+	# shellcheck disable=SC2016	# awk's fields
+	overlay '\.[ch]$' | xargs awk -v prefix='(kho|luo|liveupdate|memfd_luo)_' '
+		function fault(name) {
+			print FILENAME ":" FNR ": " name " has no prefix"
+			bad = 1
+		}
+		function check(name) {
+			if (name !~ "^_*" prefix)
+				fault(name)
+		}
+		function arguments(text) {
+			sub(/^[^(]*\(/, "", text)
+			return text
+		}
+		function without_attributes(text) {
+			while (match(text, / __[a-z_]+\([^()]*\)/))
+				text = substr(text, 1, RSTART - 1) substr(text, RSTART + RLENGTH)
+			return text
+		}
+		function check_static(text,	name) {
+			sub(/ *=.*/, "", text)
+			if (text ~ /struct \{/)
+				return
+			if (text ~ /\(\*/ || text !~ /\(/) {
+				sub(/[;[)].*/, "", text)
+				sub(/( __[a-z_]+)* *$/, "", text)
+				sub(/.*[ \t*]/, "", text)
+				check(text)
+				return
+			}
+			name = text
+			sub(/\(.*/, "", name)
+			sub(/.*[ \t*]/, "", name)
+			if (name !~ /^[A-Z_]+$/)
+				check(name)
+			else if (arguments(text) !~ "(^|[ ,*&])" prefix)
+				fault(text)
+		}
+		FNR == 1 { text = "" }
+		/^static / || text { text = without_attributes(text " " $0) }
+		text ~ /[;={(]/ { check_static(text); text = "" }
+		/^(struct|union|enum) [a-z_0-9]+ \{/ { check($2) }
+		/^[a-z_]*(_initcall|early_param|__setup|module_init|module_exit)\(/ {
+			if (arguments($0) !~ "(^|, )" prefix "[a-z_0-9]*\\)")
+				fault($0)
+		}
+		END { exit bad }'
+}
+
 # Each include between quotes as a line: the file, the file that it includes
 arrows() {
 	# shellcheck disable=SC2016	# awk's fields
@@ -193,7 +278,7 @@ no_circles() {
 # Such a header hides which file depends on which.
 no_internal_h() { ! overlay '/internal\.h$'; }
 
-ktap_begin 14
+ktap_begin 17
 check checkpatch checkpatch
 check no_compiler_warnings no_warnings
 check sparse sparse_overlay
@@ -205,6 +290,9 @@ check nothing_of_this_machine no_machine
 check licence_tag_in_every_file has_licence
 check functions_up_to_100_lines short_functions
 check files_below_1000_lines short_files
+check kernel_files_up_to_500_lines short_kernel_files
+check kernel_code_within_80_columns narrow_kernel_code
+check statics_and_tags_have_a_prefix prefixed_statics
 check folders_include_what_scripts_layers_allows layers_hold
 check no_file_includes_one_that_includes_it no_circles
 check no_header_for_everything no_internal_h
