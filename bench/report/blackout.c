@@ -110,13 +110,13 @@ static bool draw_chart(const struct run *run, const struct scenarios *all, const
 static void draw(struct section *s, const char *dir, bool last)
 {
 	struct text suffix = last ? text_of("%s", "") : text_of("-%.40s", s->run->where);
+	struct text chart = text_of("blackout%.41s", suffix.s);
+	struct text where = text_of("blackout-where%.41s", suffix.s);
 
-	snprintf(s->chart, sizeof(s->chart), "blackout%s", suffix.s);
-	snprintf(s->where, sizeof(s->where), "blackout-where%s", suffix.s);
-	if (!draw_chart(s->run, &s->all, dir, s->chart))
-		*s->chart = '\0';
-	if (!where_draw(&s->all, dir, s->where))
-		*s->where = '\0';
+	if (draw_chart(s->run, &s->all, dir, chart.s))
+		s->chart = chart;
+	if (where_draw(&s->all, dir, where.s))
+		s->where = where;
 }
 
 /* FILE: tables to the terminal and to blackout.txt, blackout.html with charts beside it */

@@ -140,7 +140,7 @@ static void put_where(FILE *out, const char *dir, const struct section *s)
 	if (!where_known(&s->all))
 		return;
 	fputs("<h3>Where the time went</h3>\n", out);
-	put_picture(out, dir, s->where, "Each bar is a blackout, drawn to its own scale with its "
+	put_picture(out, dir, s->where.s, "Each bar is a blackout, drawn to its own scale with its "
 		    "length beside it: medians of the parts. Lines of the console divide both "
 		    "kernels at the same places; the third bar is ours by the stamps of the kernel.");
 	fputs("<div class=\"where\">\n", out);
@@ -154,7 +154,7 @@ static void put_section(FILE *out, const char *dir, const struct section *s,
 {
 	fprintf(out, "<section>\n<h2>Measured in %s</h2>\n", s->run->where);
 	put_lines(out, "Failed: no number from these", &s->all, NULL);
-	put_picture(out, dir, s->chart, "Both axes are logarithmic. Whiskers reach from the "
+	put_picture(out, dir, s->chart.s, "Both axes are logarithmic. Whiskers reach from the "
 		    "shortest to the longest repetition; a triangle is a limit that was reached "
 		    "before the new kernel was up.");
 	fputs("<h3>Blackout, seconds</h3>\n", out);

@@ -109,7 +109,7 @@ struct ratio {
 
 /* Room for a number as text: "1,234,567", "> 240", "23.3x" */
 struct text {
-	char	s[64];
+	char	s[96];
 };
 
 double median_of(double *v, size_t nr);

@@ -31,7 +31,7 @@ struct scenarios {
 struct section {
 	const struct run	*run;
 	struct scenarios	all;
-	char			chart[96], where[96];
+	struct text		chart, where;
 };
 
 struct scenarios scenarios_of(const struct run *run);
