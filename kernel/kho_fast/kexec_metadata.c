@@ -35,7 +35,7 @@ static u32 __init kho_metadata_read(void)
 	if (size < sizeof(data->version) ||
 	    data->version != KHO_KEXEC_METADATA_VERSION ||
 	    size < sizeof(*data)) {
-		pr_warn("ignoring the kexec metadata of the previous kernel (%zu bytes): unknown version\n",
+		pr_warn("ignoring kexec metadata of %zu bytes: unknown format\n",
 			size);
 		return 0;
 	}

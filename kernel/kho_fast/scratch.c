@@ -84,7 +84,7 @@ static int __init kho_scratch_parse_sizes(char *arg)
 	kho_scratch_fixed =
 		(struct kho_fast_scratch_sizes){ sizes[0], sizes[1], sizes[2] };
 	kho_scratch_percent = 0;
-	pr_notice("scratch areas: lowmem: %lluMiB global: %lluMiB pernode: %lluMiB\n",
+	pr_notice("scratch: lowmem %lluMiB, global %lluMiB, pernode %lluMiB\n",
 		  sizes[0] / SZ_1M, sizes[1] / SZ_1M, sizes[2] / SZ_1M);
 	return 0;
 }
@@ -252,7 +252,7 @@ void __init kho_fast_scratch_reserve(void)
 	if (kho_scratch && kho_scratch_reserve_areas())
 		return;
 
-	pr_warn("no scratch memory, KHO is disabled: try another kho_scratch=\n");
+	pr_warn("no scratch memory, KHO is disabled; try kho_scratch=\n");
 	while (kho_scratch_cnt--)
 		memblock_phys_free(kho_scratch[kho_scratch_cnt].addr,
 				   kho_scratch[kho_scratch_cnt].size);

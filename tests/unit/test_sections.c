@@ -498,7 +498,8 @@ TEST(a_folio_of_eight_sections_is_initialised_by_several_threads)
 	boot_free_all();
 
 	for (i = 0; i < 4; i++)
-		pthread_create(&thread[i], NULL, init_quarter, (void *)(start + 2 * i * PAGES_PER_SECTION));
+		pthread_create(&thread[i], NULL, init_quarter,
+			       (void *)(start + 2 * i * PAGES_PER_SECTION));
 	for (i = 0; i < 4; i++)
 		pthread_join(thread[i], NULL);
 	deferred_all();

@@ -105,7 +105,7 @@ unsigned long model_count_tree_pages(void);
 
 /* boot.c: what mm/ does around the hooks */
 extern unsigned long boot_first_deferred;	/* 0: at random */
-extern bool boot_skip_preserved;			/* no deferred thread for preserved sections */
+extern bool boot_skip_preserved;			/* by the deferred threads */
 void boot_memmap(void);
 void boot_free_all(void);
 void boot_grow(int nid);

@@ -74,7 +74,7 @@ void __init kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt)
 		int next = fdt_next_subnode(fdt, node);
 
 		if (!kho_entry_is_valid(map, fdt, node)) {
-			pr_warn("ignoring entry '%s' of the handover: it does not point to preserved memory\n",
+			pr_warn("ignoring entry '%s': its blob is not preserved\n",
 				fdt_get_name(fdt, node, NULL));
 			fdt_nop_node(fdt, node);
 		}

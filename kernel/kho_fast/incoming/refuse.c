@@ -25,7 +25,7 @@ void __init kho_fast_refuse(const char *fmt, ...)
 
 	va_start(args, fmt);
 	vaf.va = &args;
-	pr_err("handover refused: %pV; booting without it, preserved memory is lost\n",
+	pr_err("handover refused: %pV; preserved memory is lost\n",
 	       &vaf);
 	va_end(args);
 }

@@ -146,11 +146,13 @@ static void kho_put_json_totals(struct seq_file *m,
 
 			if (!total->nr)
 				continue;
-			seq_printf(m, "%s{\"name\":\"%s\",\"kernel\":\"%s\",\"nr\":%llu,\"sum_ns\":%llu,\"max_ns\":%llu}",
+			seq_printf(m, "%s{\"name\":\"%s\",\"kernel\":\"%s\"",
 				   gap,
 				   kho_fast_phase_name(KHO_SPAN_SESSION + kind),
-				   n ? "new" : "old", total->nr,
-				   kho_fast_clock_ns(total->sum),
+				   n ? "new" : "old");
+			seq_printf(m, ",\"nr\":%llu,\"sum_ns\":%llu", total->nr,
+				   kho_fast_clock_ns(total->sum));
+			seq_printf(m, ",\"max_ns\":%llu}",
 				   kho_fast_clock_ns(total->max));
 			gap = ",\n";
 		}
@@ -172,8 +174,9 @@ static int kho_timeline_json_show(struct seq_file *m, void *v)
 	if (!here)
 		return -ENOMEM;
 
-	seq_printf(m, "{\"version\":1,\"clock\":\"%s\",\"khz\":%llu,\"origin\":%llu,\"previous\":%s",
-		   KHO_FAST_CLOCK_NAME, (u64)kho_fast_clock_khz(), h.origin,
+	seq_printf(m, "{\"version\":1,\"clock\":\"%s\",\"khz\":%llu",
+		   KHO_FAST_CLOCK_NAME, (u64)kho_fast_clock_khz());
+	seq_printf(m, ",\"origin\":%llu,\"previous\":%s", h.origin,
 		   h.half[0] ? "true" : "false");
 	kho_put_json_entries(m, &h, "phases", true);
 	kho_put_json_entries(m, &h, "spans", false);
