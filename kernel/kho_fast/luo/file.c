@@ -128,7 +128,7 @@ static int luo_file_call_preserve(struct luo_fast_file *lf)
 	return 0;
 }
 
-/* The handler may look up the file, so it is in the tables before. */
+/* The file is in the tables first, since its handler may look it up. */
 static int luo_file_preserve(struct luo_fast_file *lf)
 {
 	int err;

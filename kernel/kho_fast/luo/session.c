@@ -234,9 +234,10 @@ err_put_fd:
 
 static int luo_session_ioctl_finish(void *object, struct luo_fast_call *call)
 {
-	int err = call->arg.finish.reserved ? -EINVAL
-					    : luo_session_finish(object);
+	int err = -EINVAL;
 
+	if (!call->arg.finish.reserved)
+		err = luo_session_finish(object);
 	return err ?: luo_fast_respond(call);
 }
 
