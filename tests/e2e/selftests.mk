@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make -f selftests.mk TREE=KERNEL OUT=FOLDER HEADERS=FOLDER: upstream's live update
-# tests, unmodified, with the flags of its vmtest.sh (nolibc); "liveupdate" is not
-# made for nolibc and gets those of its Makefile.
+# Build upstream's live update tests, unmodified, with the flags of its vmtest.sh (nolibc);
+# "liveupdate" does not support nolibc and has those of its Makefile.
+#
+# usage: make -f selftests.mk TREE=KERNEL OUT=FOLDER HEADERS=FOLDER
 
 src	:= $(TREE)/tools/testing/selftests/liveupdate
 lib	:= $(src)/lib/lu_utils.c
