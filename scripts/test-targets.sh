@@ -225,7 +225,7 @@ samples() {
 	done
 }
 
-# 10, 11, 12 ns and 30, 31, 32 per operation: 31 / 11 = 2.82. And what make bench left
+# 10, 11, 12 ns and 30, 31, 32 per operation: 31 / 11 = 2.82. Then the samples of make bench.
 try_compare() {
 	samples 100 110 120 >"$work/a"
 	samples 300 310 320 >"$work/b"

@@ -30,7 +30,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-/* Part of a line at a time; what is not text, a guest that dies may send anything, is dropped. */
+/* Part of a line; bytes other than text, as of a guest that crashes, are dropped. */
 static void add_text(uint64_t ns, const char *text, size_t len)
 {
 	static bool inside;
