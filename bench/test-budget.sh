@@ -160,12 +160,5 @@ committed_budgets_have_all_figures() {
 	diff "$dir/in-plans" "$dir/in-budgets"
 }
 
-tests=$(sed -n 's/^\([a-z]*_[a-z_]*\)() {$/\1/p' "$0")
 mkdir -p "$dir"
-# shellcheck disable=SC2086	# words on purpose
-set -- $tests
-ktap_begin $#
-for t; do
-	check "budget: $t" "$t"
-done
-ktap_end
+check_all budget

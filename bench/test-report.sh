@@ -663,15 +663,8 @@ options_are_checked() {
 	done
 }
 
-tests=$(sed -n 's/^\([a-z_0-9]*\)() {$/\1/p' "$0" | grep _ | grep -v -x -e env_of -e parts_log)
 make -s -C "$here" OUT="$build/bench" >&2 ||
 	die "cannot be built, see above; 'make setup' installs what may be missing"
 rm -rf "$dir"
 mkdir -p "$dir"
-# shellcheck disable=SC2086	# words
-set -- $tests
-ktap_begin $#
-for t; do
-	check "report: $t" "$t"
-done
-ktap_end
+check_all report env_of parts_log

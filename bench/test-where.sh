@@ -150,13 +150,6 @@ console_without_t0_is_refused() {
 	says "$dir/err" 'nothing on the console'
 }
 
-tests=$(sed -n 's/^\([a-z]*_[a-z0-9_]*\)() {$/\1/p' "$0" | grep -v -x -e parts_wants -e landmarks_want)
 make -s -C "$top/tests/e2e/host" OUT="$host"
 mkdir -p "$dir"
-# shellcheck disable=SC2086	# words
-set -- $tests
-ktap_begin $#
-for t; do
-	check "where: $t" "$t"
-done
-ktap_end
+check_all where parts_wants landmarks_want

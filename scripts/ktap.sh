@@ -34,3 +34,16 @@ skip() {
 
 # The exit status of the report
 ktap_end() { [ "$ktap_failed" -eq 0 ]; }
+
+# check_all PREFIX [HELPER...]: a whole report, with a test for each function of the script
+# whose name has an underscore, but for helpers
+check_all() {
+	_prefix=$1
+	shift
+	_tests=$(sed -n 's/^\([a-z0-9]*_[a-z0-9_]*\)() {$/\1/p' "$0" | grep -vxF "$(printf '%s\n' / "$@")")
+	ktap_begin "$(echo "$_tests" | wc -l)"
+	for _test in $_tests; do
+		check "$_prefix: $_test" "$_test"
+	done
+	ktap_end
+}
