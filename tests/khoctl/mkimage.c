@@ -11,6 +11,8 @@
  *	order 3	pfn 0x18			next to 0x20
  *	order 9	pfn 0x100000
  *
+ * At 0x30000 is what stock's kho_out begins with, a pointer to the FDT, at 0x31000.
+ *
  * The tree is in the pages from 0x40 on, the root first: 15 of them, since a key of order N
  * has its highest bit at 52 - N, so order 0 shares only the root with 3 and 9, and those two
  * the root and a table of level 4.
@@ -31,6 +33,8 @@
 #define FIRST_TABLE	0x40
 #define ROOT		(FIRST_TABLE * 4096UL)
 #define NR_MANY		70000UL
+#define KHO_OUT		0x30000UL
+#define OUT_FDT		0x31000UL
 
 static uint64_t low[LOW_BYTES / 8];
 static uint64_t next_table = FIRST_TABLE + 1;
@@ -180,10 +184,11 @@ static void write_fdt(const char *path)
 	uint64_t root = wants("root-unaligned") ? ROOT + 8 : wants("root-outside") ? 1UL << 45 :
 			wants("root-at-the-end") ? -4096UL : ROOT;
 	uint64_t phys = 0x10000, size = 73;
-	char fdt[4096] = "";
+	char *fdt = (char *)at(OUT_FDT);
 	FILE *f;
 
-	fdt_create(fdt, sizeof(fdt));
+	*at(KHO_OUT) = OUT_FDT;
+	fdt_create(fdt, 4096);
 	fdt_finish_reservemap(fdt);
 	fdt_begin_node(fdt, "");
 	fdt_property_string(fdt, "compatible", wants("fdt-version") ? "kho-v9" : "kho-v4");
@@ -215,7 +220,7 @@ int main(int argc, char **argv)
 	add(0x18, 3);
 	add(HIGH >> 12, 9);
 	add_fault();
-	write_image(argv[1]);
 	write_fdt(argv[2]);
+	write_image(argv[1]);
 	return 0;
 }

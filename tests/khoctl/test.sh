@@ -389,6 +389,22 @@ status_without_kho() {
 # kallsyms NAME...: symbols with hidden addresses
 kallsyms() { printf '0000000000000000 T %s\n' "$@" >"$root/proc/kallsyms"; }
 
+# debugfs without the FDT, and with a truncated one: records need the names of properties
+handover_is_found_by_kho_out() {
+	machine
+	rm "$kho/out/fdt"
+	echo '0000000000030000 d kho_out' >"$root/proc/kallsyms"
+	khoctl 0 -R "$root" tree && says ': 6 folios' && khoctl 0 -R "$root" status &&
+		says '^ +records: kexec-metadata \(73 B\)$' || return 1
+	image fdt-cut
+	cp "$dir/fdt" "$kho/out/fdt"
+	khoctl 0 -R "$root" status && says '^outgoing +6 folios' &&
+		says '^ +records: kexec-metadata \(73 B\)$' || return 1
+	rm "$root/proc/kallsyms"
+	khoctl 0 -R "$root" status && says '^outgoing +6 folios' &&
+		says '^ +records: not shown: the address of kho_out is not known: .*no /proc/kallsyms'
+}
+
 # A variable of a module does not count.
 reports_hidden_addresses() {
 	machine
@@ -564,7 +580,8 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	plan_has_built_in_coefficients plan_refuses_bad_input tree_counts_folios
 	tree_reads_many_segments tree_finds_bad_tables tree_finds_bad_folios tree_limits_messages
 	tree_refuses_other_files tree_refuses_a_bad_fdt tree_accepts_a_truncated_fdt status_counts_by_node_and_order
-	status_feeds_plan status_without_kho reports_hidden_addresses reports_why_kho_is_off
+	status_feeds_plan status_without_kho handover_is_found_by_kho_out
+	reports_hidden_addresses reports_why_kho_is_off
 	reports_why_luo_is_off reports_missing_files status_and_tree_see_scratch
 	tree_in_exists_until_all_is_restored sessions_are_listed words_are_checked
 	commands_are_listed common_options_go_before_and_after_a_command man_page_is_clean'
