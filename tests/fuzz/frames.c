@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Claiming and freeing for files in memory, and a judge of both: what is freed was
- * claimed, once, and nobody looks at it after that. In place of restore.c and of the
- * page allocator; where a folio of two pages is, its second one is the page that is
- * none otherwise.
+ * Restores and frees pages of memfds in place of incoming/restore.c and the
+ * page allocator, and checks that each freed page was restored, is freed once,
+ * and is not accessed afterwards. The second page of a folio of order 1 is at
+ * the address between two pages, which is unused otherwise.
  */
 #include <sanitizer/asan_interface.h>
 
@@ -28,18 +28,18 @@ void frames_init(void)
 	memset(map, 0, sizeof(map));
 }
 
-/* The order of what is claimed, or negative. */
-static int claim(unsigned long pfn, unsigned int max_order)
+/* Returns the order of the restored folio, or a negative value. */
+static int restore(unsigned long pfn, unsigned int max_order)
 {
 	unsigned int page = (pfn - FIRST) / 2, order, i;
 
 	if (pfn < FIRST || pfn >= FIRST + FRAMES || pfn % 2)
 		return -1;
-	order = image.owner[page] == PART_OF_MORE;
+	order = image.owner[page] == IN_FOLIO;
 	if ((image.owner[page] != PRESERVED && !order) || order > max_order)
 		return -1;
-	image.owner[page] = CLAIMED;
-	image.nr_claimed += BIT(order);
+	image.owner[page] = RESTORED;
+	image.nr_restored += BIT(order);
 	for (i = 0; i < BIT(order); i++)
 		map[pfn + i] = (struct page){ .inits = 1, .refcount = 1, ._mapcount = -1 };
 	ASAN_UNPOISON_MEMORY_REGION(phys_to_virt(PFN_PHYS(pfn)), PAGE_SIZE << order);
@@ -48,7 +48,7 @@ static int claim(unsigned long pfn, unsigned int max_order)
 
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
-	int order = claim(PHYS_PFN(phys), 31);
+	int order = restore(PHYS_PFN(phys), 31);
 	struct page *head;
 
 	if (order < 0)
@@ -74,16 +74,16 @@ void kho_fast_restore_end(struct kho_fast_restore_batch *batch)
 {
 }
 
-/* As restore.c: what was claimed before it fails stays so, for good. */
+/* As incoming/restore.c: pages restored before an error stay so. */
 struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr)
 {
 	unsigned long start = PHYS_PFN(phys), pfn = start;
 
 	while (pfn < start + nr) {
-		int order = claim(pfn, 63 - __builtin_clzl(start + nr - pfn));
+		int order = restore(pfn, 63 - __builtin_clzl(start + nr - pfn));
 
 		if (order < 0) {
-			image.nr_claimed -= pfn - start;
+			image.nr_restored -= pfn - start;
 			return NULL;
 		}
 		pfn += BIT(order);
@@ -95,10 +95,10 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr)
 static void free_frame(struct page *page)
 {
 	if (page->inits != 1 || page->free)
-		shim_die("pfn %#lx is freed: claimed %u, free %u", page_to_pfn(page), page->inits,
+		shim_die("pfn %#lx is freed: restored %u, free %u", page_to_pfn(page), page->inits,
 			 page->free);
 	page->free = 1;
-	image.nr_released++;
+	image.nr_freed++;
 	ASAN_POISON_MEMORY_REGION(page_address(page), PAGE_SIZE);
 }
 
@@ -122,10 +122,10 @@ void folio_put(struct folio *folio)
 		free_frame(&folio->page + i);
 }
 
-/* While an image is made, its pages come in turn. */
+/* Pages for the image that is being made */
 unsigned long get_zeroed_page(gfp_t gfp)
 {
-	return (unsigned long)image_take();
+	return (unsigned long)image_alloc();
 }
 
 int kho_preserve_pages(struct page *page, unsigned long nr)

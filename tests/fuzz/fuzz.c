@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What libFuzzer calls: the target, and a mutator that knows that an input is made
- * of ops. Half of the time it leaves the bytes to libFuzzer's own.
+ * Entry points of libFuzzer: the target, and a mutator of ops. Half of the time
+ * it calls the mutator of libFuzzer, which works on bytes.
  */
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	take_over(data, size);
+	run_target(data, size);
 	return 0;
 }
 
@@ -21,13 +21,13 @@ static unsigned int rnd(unsigned int n)
 	return (state >> 8) % n;
 }
 
-/* Those that are in use are the first ones. */
+/* Low pages are more likely: images use the first ones. */
 static unsigned int any_page(void)
 {
 	return rnd(1 + rnd(NR_PAGES));
 }
 
-/* Values at the borders of what is checked, by the kind of op. */
+/* Boundary values of each kind of op */
 static u64 any_value(unsigned int kind)
 {
 	static const u64 some[] = {
@@ -46,13 +46,13 @@ static u64 any_value(unsigned int kind)
 	case OP_OWNER:
 		return rnd(NR_OWNERS);
 	}
-	/* That of a folio in a file, else a number. */
+	/* Description of a folio of a file, else a number */
 	if (!rnd(4))
 		return (u64)rnd(5) << 52 | (IMAGE_PA >> PAGE_SHIFT) + 2 * any_page();
 	return some[rnd(ARRAY_SIZE(some))];
 }
 
-/* The first words of a page, or the first and the last ones of a record. */
+/* First words of a page, or first and last words of a record */
 static u16 any_place(void)
 {
 	static const unsigned int records[] = { 0, 1, 2, 3, 50, 51, 62, 63 };
@@ -108,7 +108,7 @@ static void change(struct op *op)
 	}
 }
 
-/* Insert or repeat, remove, or change an op of @nr; returns how many there are then. */
+/* Insert, repeat, remove or change an op of @nr; returns the new number. */
 static size_t mutate(struct op *ops, size_t nr, size_t max)
 {
 	size_t at = rnd(nr + 1);

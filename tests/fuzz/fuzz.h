@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Shared by the files of tests/fuzz/. An input is a small physical memory:
+ * Common parts of tests/fuzz/. An input describes a small physical memory:
  *
- *	struct head | struct op | struct op | ...
+ * 	struct head | struct op | struct op | ...
  *
- * where each op writes a little into one page, or says whose the page is. Ops have
- * one size, and none is invalid, so most of what a mutator does makes sense.
+ * Each op writes a few bytes into a page, or sets the owner of a page. Ops have
+ * one size and no invalid values, so most mutations are meaningful.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -13,18 +13,18 @@
 #include <linux/mm.h>
 #include <linux/kho_block.h>
 
-/* Every second page is none: whatever runs over the end of one is found. */
+/* Every other page does not exist, so that overruns are found. */
 #define NR_PAGES	16
 #define IMAGE_PA	0x100000UL
 #define PAGE_STRIDE	(2 * PAGE_SIZE)
 
 /**
- * struct head - How an input begins.
- * @root:      The page with the root record.
- * @fault:     If not 0, the allocation that fails, counted from 1.
- * @root_size: Bytes that the root record is said to have; 0 for what it needs.
- * @refuse:    If not 0, the call of the reader that fails, counted from 1.
- * @unused:    Anything.
+ * struct head - Header of an input.
+ * @root:      The page of the root record.
+ * @fault:     Number of the allocation that fails, from 1, or 0.
+ * @root_size: Size of the root record as passed on; 0: its real size.
+ * @refuse:    Number of the callback of the reader that fails, from 1, or 0.
+ * @unused:    Any value.
  */
 struct head {
 	u8	root;
@@ -44,10 +44,10 @@ enum op_kind {
 };
 
 /**
- * struct op - One step towards an image.
+ * struct op - A step that builds the image.
  * @kind:  enum op_kind, modulo NR_OPS
- * @page:  Modulo NR_PAGES.
- * @at:    Where in the page, modulo its size.
+ * @page:  Page, modulo NR_PAGES.
+ * @at:    Offset in the page, modulo its size.
  * @value: See enum op_kind.
  */
 struct op {
@@ -58,31 +58,32 @@ struct op {
 } __packed;
 static_assert(sizeof(struct head) == 8 && sizeof(struct op) == 12);
 
-/* Whose is a page? What is not preserved is not to be looked at. */
+/* Owner of a page; the kernel must not access one that is not preserved */
 enum owner {
-	PRESERVED,	/* by itself: can be claimed */
-	NOBODY,
-	PART_OF_MORE,	/* preserved, in a folio of two */
+	PRESERVED,	/* by itself: can be restored */
+	NOT_PRESERVED,
+	IN_FOLIO,	/* preserved, in a folio of two */
 	NR_OWNERS,	/* in an input; the rest comes later */
-	CLAIMED,
-	RELEASED,
+	RESTORED,
+	FREED,
 };
 
 /**
- * struct image - What the previous kernel left.
- * @head:  See there.
- * @owner: Of each page.
- * @nr_claimed, @nr_released: How many pages were, so far.
+ * struct image - Memory that the previous kernel left.
+ * @head:        Header of the input.
+ * @owner:       Owner of each page.
+ * @nr_restored: Number of pages restored so far.
+ * @nr_freed:    Number of pages freed so far.
  */
 struct image {
 	struct head	head;
 	enum owner	owner[NR_PAGES];
-	unsigned int	nr_claimed, nr_released;
+	unsigned int	nr_restored, nr_freed;
 };
 
 extern struct image image;
 
-/* Records of the shapes of the corpus, all of them small enough. */
+/* Enough for each shape of the corpus */
 #define MAX_OPS		1024
 
 /* image.c */
@@ -90,25 +91,25 @@ void image_read(const u8 *data, size_t size);
 void image_close(void);
 u64 image_pa(unsigned int page);
 u8 *image_page(u64 pa);
-void *image_take(void);
+void *image_alloc(void);
 size_t image_write(struct op *ops, unsigned int page);
 
 /* save.c */
 bool save(const char *folder, const char *what, const char *name,
 	  const struct head *head, const struct op *ops, size_t nr);
 
-/* luo_expect.c: what should come of it, found in a slow and obvious way */
+/* luo_expect.c: expected result, found in a slow and obvious way */
 struct expected {
-	bool	sound;
+	bool	valid;
 	u64	sessions, files, flbs;
 };
 
 struct expected expect(void);
 
-/* luo.c or memfd.c: what comes of it; false if it was refused */
-bool take_over(const u8 *data, size_t size);
+/* luo.c or memfd.c: run the target; false if it refused the handover */
+bool run_target(const u8 *data, size_t size);
 
-/* fuzz.c: what libFuzzer calls, and what it offers in turn */
+/* fuzz.c: entry points of libFuzzer, and its mutator */
 size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max_size);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max_size, unsigned int seed);

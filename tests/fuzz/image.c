@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory that an input describes, and who may look at it: nobody at a page that
- * was not claimed, or that was released. AddressSanitizer is told so.
+ * The memory that an input describes. Pages that were not restored, or that
+ * were freed, are poisoned for AddressSanitizer.
  */
 #include <sanitizer/asan_interface.h>
 
@@ -9,7 +9,7 @@
 #include "luo/records.h"
 
 static u8 memory[NR_PAGES * PAGE_STRIDE] __aligned(PAGE_SIZE);
-/* Addresses of the image are below any that the program has. */
+/* Addresses of the image are below those of the program. */
 char *shim_arena = (char *)memory - IMAGE_PA;
 struct image image;
 
@@ -23,7 +23,7 @@ static u8 *page_at(unsigned int page)
 	return memory + page * PAGE_STRIDE;
 }
 
-/* Where a page of the image is, or NULL when it is none or does not start there. */
+/* Address of a page of the image, or NULL if @pa is not the start of one */
 u8 *image_page(u64 pa)
 {
 	u64 offset = pa - IMAGE_PA;
@@ -63,7 +63,7 @@ static void run(const struct op *op)
 	}
 }
 
-/* Make the image. Until image_close(), all of it can be looked at. */
+/* Build the image. All of it is accessible until image_close(). */
 void image_read(const u8 *data, size_t size)
 {
 	struct op op;
@@ -86,15 +86,18 @@ void image_close(void)
 	ASAN_POISON_MEMORY_REGION(memory, sizeof(memory));
 }
 
-/* The next page of an image that is being made, all zeroes. */
-void *image_take(void)
+/* The next page of an image that is being built, zeroed */
+void *image_alloc(void)
 {
-	unsigned int page = image.nr_claimed++;
+	unsigned int page = image.nr_restored++;
 
 	return page < NR_PAGES ? page_at(page) : NULL;
 }
 
-/* Write the ops that make a page, in the order of its words; returns how many. */
+/*
+ * Write the ops that build a page, in the order of its words; returns their
+ * number.
+ */
 size_t image_write(struct op *ops, unsigned int page)
 {
 	size_t nr = 0;
@@ -116,22 +119,25 @@ size_t image_write(struct op *ops, unsigned int page)
 	return nr;
 }
 
-/* In place of luo/restore.c. Records are smaller than a page, but the size must be right. */
+/*
+ * Replaces luo/restore.c. Records are smaller than a page, but the size must
+ * match.
+ */
 void *luo_fast_record_restore(u64 pa, size_t size)
 {
 	u8 *page = image_page(pa);
 	enum owner *owner;
 
 	if (!size || size > PAGE_SIZE)
-		shim_die("a claim of %zu bytes", size);
+		shim_die("%zu bytes are restored", size);
 	if (!page)
 		return NULL;
 	owner = &image.owner[(pa - IMAGE_PA) / PAGE_STRIDE];
 	if (*owner != PRESERVED)
 		return NULL;
 
-	*owner = CLAIMED;
-	image.nr_claimed++;
+	*owner = RESTORED;
+	image.nr_restored++;
 	ASAN_UNPOISON_MEMORY_REGION(page, PAGE_SIZE);
 	return page;
 }
@@ -142,12 +148,12 @@ void luo_fast_record_free(void *mem)
 	enum owner *owner;
 
 	if (!image_page(pa))
-		shim_die("%#llx is released, which is no page", (unsigned long long)pa);
+		shim_die("%#llx is freed, which is no page", (unsigned long long)pa);
 	owner = &image.owner[(pa - IMAGE_PA) / PAGE_STRIDE];
-	if (*owner != CLAIMED)
-		shim_die("page %#llx is released and is not claimed", (unsigned long long)pa);
+	if (*owner != RESTORED)
+		shim_die("page %#llx is freed and is not restored", (unsigned long long)pa);
 
-	*owner = RELEASED;
-	image.nr_released++;
+	*owner = FREED;
+	image.nr_freed++;
 	ASAN_POISON_MEMORY_REGION(mem, PAGE_SIZE);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Write the corpus: handovers as block.c writes them, and each check's way to break
- * one. The names say what must come of them. Existing files are overwritten.
+ * Write the corpus: handovers as block.c writes them, and one with each kind of
+ * fault. File names begin with the expected result. Existing files are
+ * overwritten.
  *
  * usage: luo-corpus FOLDER	exit status: 0 written, 1 not
  */
@@ -13,7 +14,7 @@
 #include "fuzz.h"
 #include "luo/records.h"
 
-/* Where things are in the shapes below. */
+/* Layout of the shapes below */
 #define ROOT		0
 #define SESSIONS	1
 #define FILES		2	/* of the first session that has any */
@@ -23,7 +24,7 @@
 #define SESSION_COUNT	72
 #define FLB_COUNT	56
 
-/* A shape: sessions, of which session i has @files[i] files, and FLBs. */
+/* A shape: sessions and FLBs; session i has @files[i] files */
 struct shape {
 	const char	*name;
 	unsigned int	nr_sessions, nr_flbs;
@@ -40,7 +41,7 @@ static const struct shape shapes[] = {
 	{ "page-of-flbs", .nr_flbs = 63 },
 };
 
-/* What a refused file adds to a shape: ops, or another head. */
+/* A fault added to a shape: ops, or another header */
 struct spoilt {
 	const char	*name, *shape;
 	struct op	ops[2];
@@ -50,22 +51,22 @@ struct spoilt {
 #define WORD(page, at, value)	{ OP_WORD, page, at, value }
 #define LINK(page, at, to)	{ OP_LINK, page, at, to }
 #define OWNER(page, who)	{ OP_OWNER, page, 0, who }
-/* A text of so many bytes, without its end. */
+/* A string of @bytes characters, not terminated */
 #define ENDLESS(page, at, bytes)	\
 	{ OP_FILL, page, at, (bytes) << 8 | 'x' }
 
 static const struct spoilt spoilt[] = {
 	{ "root-too-short", "files", .head.root_size = 31 },
 	{ "root-of-another-version", "files", { WORD(ROOT, 0, 0x36762d6f756c) } },
-	{ "root-of-nobody", "files", { OWNER(ROOT, NOBODY) } },
-	{ "root-of-a-larger-folio", "files", { OWNER(ROOT, PART_OF_MORE) } },
+	{ "root-of-nobody", "files", { OWNER(ROOT, NOT_PRESERVED) } },
+	{ "root-of-a-larger-folio", "files", { OWNER(ROOT, IN_FOLIO) } },
 	{ "next-is-odd", "chain-of-files", { LINK(FILES, 0, (FILES + 1) | 1 << 8) } },
 	{ "next-is-itself", "chain-of-files", { LINK(FILES, 0, FILES) } },
 	{ "next-is-the-first", "chain-of-files", { LINK(FILES + 1, 0, FILES) } },
 	{ "next-is-the-root", "chain-of-files", { LINK(FILES + 1, 0, ROOT) } },
 	{ "next-is-nowhere", "chain-of-files", { WORD(FILES, 0, 0xfffffffffffff000) } },
-	{ "next-is-of-nobody", "chain-of-files", { OWNER(FILES + 1, NOBODY) } },
-	{ "next-is-larger", "chain-of-sessions", { OWNER(SESSIONS + 1, PART_OF_MORE) } },
+	{ "next-is-of-nobody", "chain-of-files", { OWNER(FILES + 1, NOT_PRESERVED) } },
+	{ "next-is-larger", "chain-of-sessions", { OWNER(SESSIONS + 1, IN_FOLIO) } },
 	{ "block-of-0", "chain-of-files",
 	  { WORD(FILES + 1, 8, 0), WORD(SESSIONS, SESSION(0) + SESSION_COUNT, 63) } },
 	{ "block-of-64", "chain-of-files", { WORD(FILES, 8, 64) } },
@@ -201,7 +202,7 @@ static size_t write_shape(const struct shape *shape, struct op *ops)
 	return nr;
 }
 
-/* Those that are all zeroes are not there: they would spoil the root record. */
+/* Zero words are left out: they would overwrite the root record. */
 static size_t add_ops(struct op *ops, size_t nr, const struct spoilt *s)
 {
 	static const struct op none;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is in an image, by the words of luo-v5 and of nothing else: no code and no
- * struct of the kernel. Slow; where it and the kernel disagree, one of them is wrong.
+ * Expected contents of an image, from the description of luo-v5 only, without
+ * code or structures of the kernel. Slow. Where it and the kernel disagree, one
+ * of them is wrong.
  */
 #include "fuzz.h"
 
@@ -22,7 +23,7 @@ static u64 word(const u8 *p)
 	return value;
 }
 
-/* A page that is there to be read, and was not before. */
+/* A preserved page that was not read before */
 static const u8 *visit(u64 pa)
 {
 	const u8 *page = image_page(pa);
@@ -39,7 +40,7 @@ static bool ends(const u8 *text, unsigned int size)
 	return text[0] && memchr(text, 0, size);
 }
 
-/* Visit all of a chain first, as nothing may be believed before. */
+/* Visit all of a chain before its contents are used. */
 static bool visit_chain(u64 pa, unsigned int bytes)
 {
 	while (pa) {
@@ -95,7 +96,7 @@ static bool see_sessions(u64 pa, struct expected *e)
 	return true;
 }
 
-/* The same name before it? */
+/* Does an earlier FLB have this name? */
 static bool is_new(const u8 *flbs, u64 nr)
 {
 	u64 i;
@@ -129,7 +130,7 @@ static bool see_flbs(u64 pa, struct expected *e)
 	return true;
 }
 
-/* Pages are visited in the order in which the kernel says that it claims them. */
+/* Pages are visited in the order in which the kernel restores them. */
 struct expected expect(void)
 {
 	u64 root_pa = image_pa(image.head.root % NR_PAGES);
@@ -137,7 +138,7 @@ struct expected expect(void)
 	struct expected e = {};
 
 	memset(seen, 0, sizeof(seen));
-	e.sound = (!image.head.root_size || image.head.root_size >= 32) &&
+	e.valid = (!image.head.root_size || image.head.root_size >= 32) &&
 		  !memcmp(root, "luo-v5", 7) && visit(root_pa) &&
 		  visit_chain(word(root + 16), SESSION_BYTES) &&
 		  see_flbs(word(root + 24), &e) && see_sessions(word(root + 16), &e);

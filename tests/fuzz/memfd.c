@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Target: a file in memory, made of what the previous kernel says. Ends the program
- * when the kernel does anything but bring back all of a sound one, or refuse one with
- * a message; in the end, all that was claimed must be free.
+ * Target: retrieving a memfd. Aborts unless the kernel retrieves a valid one as
+ * a whole, or refuses an invalid one with a message. In the end all restored
+ * memory must be free.
  */
 #include <linux/bug.h>
 #include <linux/bitmap.h>
@@ -36,7 +36,7 @@ static void check_file(struct file *file, const struct memfd_expected *want)
 {
 	unsigned int i, pages = 0;
 
-	must(want->sound, "a file that is not sound comes back");
+	must(want->valid, "an invalid file is retrieved");
 	must(!shim_nr_errs, "a file comes back, with a message");
 	must(file->f_pos == want->pos && file->f_inode->size == want->size &&
 	     file->f_inode->seals == want->seals, "another size, position or seal");
@@ -48,8 +48,8 @@ static void check_file(struct file *file, const struct memfd_expected *want)
 	fput(file);
 }
 
-/* A head that says to refuse has nobody retrieve the file. */
-bool take_over(const u8 *data, size_t size)
+/* If the header asks for a refusal, the file is not retrieved. */
+bool run_target(const u8 *data, size_t size)
 {
 	struct memfd_expected want;
 	struct file *file = NULL;
@@ -70,14 +70,14 @@ bool take_over(const u8 *data, size_t size)
 		file = kho_fast_memfd_retrieve(pa);
 	met_fault = image.head.fault && shim_fail_after < 0;
 	if (IS_ERR(file)) {
-		must(!want.sound || met_fault, "a sound file is refused");
+		must(!want.valid || met_fault, "a valid file is refused");
 		must(shim_nr_errs, "refused without a message");
 	} else if (file) {
 		must(!met_fault, "a file comes back without memory for it");
 		check_file(file, &want);
 	}
-	must(image.nr_claimed == image.nr_released, "what was claimed is not freed");
-	must(!want.nr_pages || image.nr_claimed == want.nr_pages, "not all that is there is freed");
-	must(!shim_live_files && !shim_live_objects, "something is not given back");
+	must(image.nr_restored == image.nr_freed, "a restored page is not freed");
+	must(!want.nr_pages || image.nr_restored == want.nr_pages, "not all that is there is freed");
+	must(!shim_live_files && !shim_live_objects, "an object is not freed");
 	return !IS_ERR_OR_NULL(file);
 }

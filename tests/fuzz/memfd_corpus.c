@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Write the corpus of files in memory, with lists of records that records.c wrote;
- * see luo_corpus.c.
+ * Write the corpus of memfds, with lists of records from records.c; see
+ * luo_corpus.c.
  *
  * usage: memfd-corpus FOLDER	exit status: 0 written, 1 not
  */
@@ -14,7 +14,7 @@
 #include "memfd/records.h"
 #include "memfd_expect.h"
 
-/* Where things are in the shapes below; folios follow. */
+/* Layout of the shapes below; folios follow */
 #define SER		0
 #define RECORDS		1
 #define CHUNK		2
@@ -29,7 +29,7 @@
 	WORD(RECORDS, (n) * 16,						\
 	     (u64)(flags) << 52 | (IMAGE_PA + (page) * PAGE_STRIDE) >> PAGE_SHIFT)
 
-/* All have @nr folios; if @taken, it comes back. */
+/* Shapes of @nr folios; @taken: can be retrieved */
 static const struct file_shape {
 	const char	*name;
 	bool		taken;
@@ -39,11 +39,11 @@ static const struct file_shape {
 } shapes[] = {
 	{ "empty", true },
 	{ "folios", true, 4 },
-	{ "large-folio", true, 2, { OWNER(FOLIO, PART_OF_MORE) } },
+	{ "large-folio", true, 2, { OWNER(FOLIO, IN_FOLIO) } },
 	{ "hole", true, 4, { WORD(RECORDS, 16, 0) } },
 	{ "fewer-than-room", true, 4, { WORD(SER, 24, 4) } },
 	{ "seals", true, 1, { WORD(SER, 16, 0x3f) } },
-	{ "ser-of-nobody", false, 4, { OWNER(SER, NOBODY) } },
+	{ "ser-of-nobody", false, 4, { OWNER(SER, NOT_PRESERVED) } },
 	{ "ser-is-odd", false, 4, .head.root_size = 8 },
 	{ "discarded", false, 4, .head.refuse = 1 },
 	{ "without-memory", false, 4, .head.fault = 3 },
@@ -53,23 +53,23 @@ static const struct file_shape {
 	{ "pos-negative", false, 4, { WORD(SER, 0, 1UL << 63) } },
 	{ "too-many-records", false, 4, { WORD(SER, 24, 257) } },
 	{ "records-nowhere", false, 4, { WORD(SER, 32, 0) } },
-	{ "records-of-nobody", false, 4, { OWNER(RECORDS, NOBODY) } },
-	{ "records-larger", false, 4, { OWNER(RECORDS, PART_OF_MORE) } },
+	{ "records-of-nobody", false, 4, { OWNER(RECORDS, NOT_PRESERVED) } },
+	{ "records-larger", false, 4, { OWNER(RECORDS, IN_FOLIO) } },
 	{ "records-are-the-chunk", false, 4, { LINK(CHUNK, 8, CHUNK) } },
 	{ "more-pages-than-said", false, 4, { LINK(CHUNK, 16, FOLIO + 4) } },
 	{ "fewer-pages-than-said", false, 4, { WORD(CHUNK, 8, 0) } },
 	{ "order-32", false, 4, { WORD(SER, 40, 1 | 32UL << 48) } },
 	{ "order-1", false, 4, { WORD(SER, 40, 2 | 1UL << 48) } },
-	{ "chunk-of-nobody", false, 4, { OWNER(CHUNK, NOBODY) } },
+	{ "chunk-of-nobody", false, 4, { OWNER(CHUNK, NOT_PRESERVED) } },
 	{ "chunk-is-next", false, 4, { LINK(CHUNK, 0, CHUNK) } },
-	{ "folio-of-nobody", false, 4, { OWNER(FOLIO + 2, NOBODY) } },
+	{ "folio-of-nobody", false, 4, { OWNER(FOLIO + 2, NOT_PRESERVED) } },
 	{ "folio-twice", false, 4, { RECORD(1, 3, FOLIO + 3) } },
 	{ "folio-is-the-chunk", false, 4, { RECORD(1, 3, CHUNK) } },
 	{ "folio-of-unknown-flag", false, 4, { RECORD(1, 7, FOLIO + 1) } },
 	{ "index-behind-the-end", false, 4, { WORD(RECORDS, INDEX(1), SIZE_PAGES) } },
 	{ "index-twice", false, 4, { WORD(RECORDS, INDEX(3), 2) } },
 	{ "index-not-aligned", false, 2,
-	  { OWNER(FOLIO, PART_OF_MORE), WORD(RECORDS, INDEX(0), 5) } },
+	  { OWNER(FOLIO, IN_FOLIO), WORD(RECORDS, INDEX(0), 5) } },
 };
 
 static void add(struct kho_fast_records *records, u64 index)
@@ -81,7 +81,7 @@ static void add(struct kho_fast_records *records, u64 index)
 	*record = (struct memfd_luo_folio_ser){
 		.flags = MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE, .index = index,
 	};
-	record->pfn = PHYS_PFN(virt_to_phys(image_take()));
+	record->pfn = PHYS_PFN(virt_to_phys(image_alloc()));
 }
 
 /* Returns the number of ops. */
@@ -95,7 +95,7 @@ static size_t write_file(unsigned int nr_folios, struct op *ops)
 
 	image_read(NULL, 0);
 	frames_init();
-	ser = image_take();
+	ser = image_alloc();
 	for (i = 0; i < nr_folios; i++)
 		add(&records, 2 * i);
 	ser->pos = 5;
@@ -107,7 +107,7 @@ static size_t write_file(unsigned int nr_folios, struct op *ops)
 	return nr;
 }
 
-/* Those that are all zeroes are not there. */
+/* Zero words are left out. */
 static size_t add_ops(struct op *ops, size_t nr, const struct file_shape *shape)
 {
 	static const struct op none;

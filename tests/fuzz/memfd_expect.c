@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The file that an image describes, by the words of memfd-v2 and of nothing else; see
- * expect.c. Pages are visited in the order in which the kernel says it claims them.
+ * The file that an image describes, from the description of memfd-v2 only; see
+ * luo_expect.c. Pages are visited in the order in which the kernel restores
+ * them.
  */
 #include "memfd_expect.h"
 
@@ -20,15 +21,18 @@ static u64 get(const u8 *p, unsigned int bytes)
 	return value;
 }
 
-/* Addresses may lead into a page. Returns the pages there, 0 when it is no head. */
+/*
+ * Addresses may point into a page. Returns the number of pages there, 0 if it
+ * is not a head page.
+ */
 static unsigned int visit(u64 pa, u64 max)
 {
 	u64 start = pa & ~(PAGE_SIZE - 1);
 	unsigned int page = (start - IMAGE_PA) / PAGE_STRIDE, nr;
 
-	if (!image_page(start) || image.owner[page] == NOBODY || seen[page])
+	if (!image_page(start) || image.owner[page] == NOT_PRESERVED || seen[page])
 		return 0;
-	nr = image.owner[page] == PART_OF_MORE ? 2 : 1;
+	nr = image.owner[page] == IN_FOLIO ? 2 : 1;
 	if (nr > max)
 		return 0;
 	seen[page] = true;
@@ -49,7 +53,7 @@ static bool visit_run(u64 pa, u64 nr)
 	return true;
 }
 
-/* Pages of records, in their order. */
+/* Pages of records, in order */
 struct records {
 	u64		pa[NR_PAGES];
 	unsigned int	nr, order;
@@ -109,21 +113,21 @@ static bool see_record(const u8 *record, struct memfd_expected *e)
 	return true;
 }
 
-/* All of them, whatever is wrong with one: what is there is to be freed. */
+/* All of them, even after a fault: everything preserved must be freed. */
 static bool see_records(const struct records *r, u64 nr, struct memfd_expected *e)
 {
 	u64 per_entry = (PAGE_SIZE << r->order) / RECORD_BYTES, room = r->nr * per_entry, i;
-	bool sound = nr <= room;
+	bool valid = nr <= room;
 
 	for (i = 0; i < nr && i < room; i++) {
 		/* The second page of a folio follows the first one. */
 		const u8 *page = image_page(r->pa[i / per_entry]);
 
 		if (!see_record(page + i % per_entry * RECORD_BYTES, e))
-			sound = false;
+			valid = false;
 	}
 
-	return sound;
+	return valid;
 }
 
 struct memfd_expected memfd_expect(u64 ser_pa)
@@ -139,11 +143,11 @@ struct memfd_expected memfd_expect(u64 ser_pa)
 	e.pos = get(ser, 8);
 	e.size = get(ser + 8, 8);
 	e.seals = get(ser + 16, 4);
-	/* No chain is needed for no record. */
+	/* Without records there is no chain. */
 	if ((get(ser + 24, 8) || get(ser + 32, 8)) &&
 	    (!get(ser + 32, 8) || !visit_chain(ser, &r)))
 		return e;
-	e.sound = see_records(&r, get(ser + 24, 8), &e) && !(e.seals & ~KNOWN_SEALS) &&
+	e.valid = see_records(&r, get(ser + 24, 8), &e) && !(e.seals & ~KNOWN_SEALS) &&
 		  !get(ser + 20, 4) && e.size <= LONG_MAX && e.pos <= LONG_MAX;
 	e.nr_pages = nr_seen;
 	return e;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The second target: files in memory.
- */
+/* Expected result of the memfd target. */
 #ifndef MEMFD_EXPECT_H
 #define MEMFD_EXPECT_H
 
@@ -13,11 +11,11 @@ struct memfd_expected_folio {
 };
 
 /*
- * What should come back: nothing, or this. Either way so many pages, if not 0, must
- * be found and freed in the end.
+ * The expected file, or none. In both cases @nr_pages pages, if not 0, must be
+ * restored and freed in the end.
  */
 struct memfd_expected {
-	bool				sound;
+	bool				valid;
 	unsigned int			nr_pages;
 	u64				pos, size, seals;
 	unsigned int			nr;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Run files of the corpus, each of whose names begins with what must come of it:
- * "taken" or "refused". Needs no libFuzzer.
+ * Run files of the corpus. Their names begin with the expected result, "taken"
+ * or "refused". Works without libFuzzer.
  *
- * usage: replay FILE...	exit status: 0 all right, 1 not
+ * usage: replay FILE...	exit status: 0 as expected, 1 not
  */
 #include <stdio.h>
 
 #include "fuzz.h"
 
-/* Bytes of a file, or 0 when there is none that is not too long. */
+/* Returns the size of a file, or 0 if it is missing or too long. */
 static size_t load(const char *path, u8 *data, size_t max)
 {
 	FILE *f = fopen(path, "rb");
@@ -36,7 +36,7 @@ static bool is_right(const char *path)
 			path);
 		return false;
 	}
-	taken = take_over(data, size);
+	taken = run_target(data, size);
 	if (taken == !strncmp(name, "taken", 5))
 		return true;
 	fprintf(stderr, "replay: %s: %s\n", path, taken ? "taken" : "refused");

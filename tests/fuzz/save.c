@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Write a file of the corpus.
- */
+/* Write a file of the corpus. */
 #include <stdio.h>
 
 #include "fuzz.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the records' files want of the kernel, less than tests/shim brings. Messages
- * are formatted here, so that a bad string in one is found.
+ * Functions of the kernel beyond tests/shim. Messages are formatted, so that a bad
+ * format string is found.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,10 +50,10 @@ bool shim_fault(void)
 
 void *kho_alloc_preserve(size_t size)
 {
-	return image_take() ?: ERR_PTR(-ENOMEM);
+	return image_alloc() ?: ERR_PTR(-ENOMEM);
 }
 
 void kho_unpreserve_free(void *mem)
 {
-	shim_die("nothing is given back while an image is made");
+	shim_die("a page is freed while an image is built");
 }
