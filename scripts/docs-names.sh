@@ -127,6 +127,19 @@ named_cases_exist() {
 	in_list "$out/cases" <"$out/named"
 }
 
+# Benchmarks of build/bench/native and commands of build/bench/report
+named_benchmarks_exist() {
+	find_names '(bench/native|bench/report(\.sh)?)( -[a-z] [0-9]+)*( [a-z]+)+' |
+		sed -E 's, -[a-z] [0-9]+,,g; s,:bench/[a-z.]+,:,; s, build$,,' | awk -F: '{
+			n = split($3, name, " ")
+			for (i = 1; i <= n; i++)
+				print $1 ":" $2 ":" name[i]
+		}' >"$out/named"
+	(cd "$top/bench" && grep -hoE '(\.name[[:space:]]*=|\{) "[a-z]+"(, "[A-Z])?' native/*.c \
+		report/main.c) | sed 's/^[^"]*"\([a-z]*\)".*/\1/' >"$out/benchmarks"
+	in_list "$out/benchmarks" <"$out/named"
+}
+
 # Each patch has a row in the table of hooks, and there are no other rows.
 hooks_are_in_the_table() {
 	page=$top/Documentation/core-api/kho/fast/design.rst

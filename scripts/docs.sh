@@ -149,7 +149,7 @@ maintainers_section_is_complete() {
 make_tree
 version=$(awk -F ' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL)/ { v = v s $2; s = "." }
 	/^EXTRAVERSION/ { print v; exit }' "$base/Makefile")
-ktap_begin 17
+ktap_begin 18
 check pages_render pages_render
 check applied_once applied_once
 check broken_reference_fails broken_reference_fails
@@ -162,6 +162,7 @@ check named_code_exists named_code_exists
 check named_options_exist named_options_exist
 check named_targets_exist named_targets_exist
 check named_cases_exist named_cases_exist
+check named_benchmarks_exist named_benchmarks_exist
 check quoted_messages_exist quoted_messages_exist
 check parameters_are_documented parameters_are_documented
 check debugfs_files_are_documented debugfs_files_are_documented
