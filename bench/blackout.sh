@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Measure the blackout of a live update with the stock and the accelerated kernel, in
-# turns, scenario by scenario (bench/scenarios), and report. Every run adds an env record
-# and a record per repetition to build/report/blackout.jsonl; all else is made from that.
-# build/report/timeline-SCENARIO.json is the timeline of ours, of the last repetition.
+# turns, scenario by scenario (bench/scenarios), and report. Each run adds an env record and
+# a record per repetition to build/report/blackout.jsonl, the source of all reports.
+# build/report/timeline-SCENARIO.json is the timeline of the last accelerated repetition.
 #
 # usage: [QUICK=1 | SMOKE=1] blackout.sh [SCENARIO...]
-#   QUICK=1   the scenarios that take 3 minutes, one repetition each
-#   SMOKE=1   does it work? One small scenario, one repetition; everything goes to
-#             build/smoke/ instead
+#   QUICK=1   a subset of 3 minutes, one repetition each
+#   SMOKE=1   one small scenario, one repetition; output goes to build/smoke/
 #
 # Exit status: 0 all was verified; 1 a repetition failed, or it cannot be measured here; with
 # all scenarios also 1 when a target (bench/targets) is not met.

@@ -3,21 +3,21 @@
 #
 # Instruction budgets.  Runs the plans of bench/plans that have '# figure: NAME = EXPRESSION'
 # in guests that count instructions (tcg-icount) and compares each figure with its line in
-# bench/budgets.  KTAP; figures do not depend on how busy the
-# machine is.  Idempotent; output of each plan: build/budget/KERNEL/PLAN.
+# bench/budgets (KTAP).  Figures do not depend on the load of the machine.  Idempotent;
+# output of each plan: build/budget/KERNEL/PLAN.
 #
 # usage: [KHO_JOBS=N] budget.sh [options] [PLAN...]
-#   -k KERNEL  fast (default) is held against the budgets; stock is shown beside them
-#   --update   write the measured figures to the file instead: the budgets, or with -k stock
-#              stock's column
-#   -r         run nothing: judge the output of an earlier run
-#   -b FILE    the budgets (bench/budgets)
-#   -p DIR     the plans (bench/plans)
+#   -k KERNEL  compare fast with the budgets, or show stock beside them (fast)
+#   --update   write the measured figures to the file: the budgets, or with -k stock the
+#              column of stock
+#   -r         judge the output of an earlier run
+#   -b FILE    budgets (bench/budgets)
+#   -p DIR     folder of plans (bench/plans)
 #   -o DIR     work folder (build/budget/KERNEL)
 #   KHO_JOBS   plans at a time (2)
 #
-# In an expression stand the numbers that the guests report as key=value, and walk_cycles,
-# node_ns and node_sections from the files kho/in/walk and kho/in/nodes if the plan shows them.
+# Variables of an expression: numbers that guests report as key=value, and walk_cycles,
+# node_ns and node_sections from kho/in/walk and kho/in/nodes if the plan shows these files.
 # exit status: 0 all within their slack, 1 not, or a plan failed, 4 cannot run here
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)

@@ -9,17 +9,16 @@
 #
 # usage: [REPS=N | SMOKE=1] luo.sh [SCENARIO...]
 #   pages         a memfd of 400,000 pages of 4 KiB
-#   pages-cma     the same in 4 GiB, where a part of it lies in scratch and has to move; no target
+#   pages-cma     the same in 4 GiB, so that a part is in scratch and is migrated; no target
 #   sessions      4,000 sessions
 #   files-5000 files-10000 files-20000
-#                 memfds of a page in one session: does a file cost the same in all three?
-#   whole         40,000 memfds in 2,000 sessions, from reboot(2) to the last of them, with
-#                 memory of others between any two: minutes of the stock kernel
-#   whole-dense   the same in one piece of memory, which is as good as it gets for stock
+#                 memfds of a page in one session, to compare the cost per file
+#   whole         40,000 memfds in 2,000 sessions, from reboot(2) to the last retrieval, with
+#                 free memory between them: takes minutes with stock
+#   whole-dense   the same in adjacent memory, the best case for stock
 #   whole-small   100 memfds in 20 sessions; no target
 #   REPS          repetitions per kernel (3)
-#   SMOKE=1       does it work? whole-small, one repetition; everything goes to build/smoke/
-#                 instead
+#   SMOKE=1       whole-small, one repetition; output goes to build/smoke/
 #
 # Exit status: 0; 1 a repetition failed, a target is not met, or it cannot be measured here.
 set -eu
