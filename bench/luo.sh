@@ -5,7 +5,7 @@
 # a large memfd, many sessions, many files.  Contents are compared before a figure counts.
 # Adds samples to build/report/luo.jsonl and prints a table of them, beside the targets.
 #
-# Wants the kernels (make kernels).
+# Needs the kernels (make kernels).
 #
 # usage: [REPS=N | SMOKE=1] luo.sh [SCENARIO...]
 #   pages         a memfd of 400,000 pages of 4 KiB

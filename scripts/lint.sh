@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Checks that need no test to run (KTAP, one line per check).  Wants the kernels
+# Checks that need no test to run (KTAP, one line per check).  Needs the kernels
 # built: sparse looks at the overlay as the fast kernel compiles it.  Idempotent.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] lint.sh
