@@ -19,8 +19,6 @@ here=$(dirname -- "$0")
 # shellcheck source=env.sh
 . "$here/env.sh"
 
-log=$out/blackout.jsonl
-work=$outputs/blackout
 form=full
 ! is_on "${QUICK-}" || form=quick
 [ -z "$smoke" ] || form=smoke
@@ -73,17 +71,17 @@ write_plan() {
 
 value() { sed -n "s/^2 $1=//p" "$work/vm/verdict" | head -n 1; }
 
-# sample STATUS REASON: one record of the repetition that just ended
+# One record of the repetition that just ended
 sample() {
 	blackout=$(value blackout_ns) retrieve=$(value restore_ns) verified=false
-	set -- status="$1" reason="$2"
-	[ "$1" != status=ok ] || {
+	set --
+	[ "$status" != ok ] || {
 		verified=true
-		set -- "$@" landmarks="$work/vm/landmarks" phases="$work/vm/parts"
+		set -- landmarks="$work/vm/landmarks" phases="$work/vm/parts"
 	}
 	# The limit is for the whole run; what comes before reboot(2) takes less than 20 s.
-	"$report" add "$log" sample run="$run" bench=blackout case="$name" variant="$kernel" \
-		rep="$rep" verified="$verified" "$@" limit_s="$((limit - 20))" n="$n" order="$order" \
+	add_sample bench=blackout case="$name" status="$status" reason="$reason" \
+		verified="$verified" "$@" limit_s="$((limit - 20))" n="$n" order="$order" \
 		stride="$stride" memory="$memory" nodes=1 cpus=2 blackout_ns="${blackout:-0}" \
 		retrieve_ns="${retrieve:-0}" total_ns="$((${blackout:-0} + ${retrieve:-0}))"
 }
@@ -96,60 +94,40 @@ find_landmarks() {
 }
 
 measure() {
-	rc=0
-	"$top/tests/e2e/vm.sh" -1 "$kernel" -m "$memory" -b "$backing" -c 2 -t "$limit" -s \
-		-o "$work/vm" "$work/$name.plan" 2>"$work/reason" || rc=$?
+	write_plan >"$work/$name.plan"
+	run_guest "$again" "$work/$name.plan" -m "$memory" -b "$backing" -c 2 -t "$limit" -s
 	find_landmarks
 	[ ! -s "$work/vm/timeline.json" ] || cp "$work/vm/timeline.json" "$out/timeline-$name.json"
-	[ -n "$env_written" ] || env_record "$log" "$run" "$(cat "$work/vm/accel")" "$again"
-	env_written=1
-	case $rc in
-	0) sample ok '' ;;
-	3) sample limit '' ;;
-	*) sample failed "$(tail -n 1 "$work/reason")" ;;
-	esac
+	sample
 	done=$((done + 1))
 	say "$done/$total $name, $kernel, repetition $rep: $(summary)"
 }
 
 summary() {
 	elapsed=$(($(date +%s) - began))
-	case $rc in
-	0) awk -v b="$(value blackout_ns)" -v r="$(value restore_ns)" \
+	case $status in
+	ok) awk -v b="$(value blackout_ns)" -v r="$(value restore_ns)" \
 		'BEGIN { printf "blackout %.2f s, restore %.2f s", b / 1e9, r / 1e9 }' ;;
-	3) printf '> %s s' "$((limit - 20))" ;;
+	limit) printf '> %s s' "$((limit - 20))" ;;
 	*) cat "$work/reason" ;;
 	esac
 	echo " (elapsed $((elapsed / 60)) min $((elapsed % 60)) s)"
 }
 
-# Stock and ours in turns, so that a slow minute of the host hits both.
-run_scenario() {
-	rep=0
-	while [ "$rep" -lt "$reps" ]; do
-		for kernel in $(echo "$kernels" | tr , ' '); do
-			write_plan >"$work/$name.plan"
-			measure
-		done
-		rep=$((rep + 1))
-	done
-}
-
 check_names "$@"
-mkdir -p "$out" "$work"
 again=$(command_line "$@")
-rows "$@" >"$work/rows"
+rows=$(rows "$@")
 # shellcheck disable=SC2046	# words
-need_guests "$(awk '$9 > most { most = $9 } END { print most }' "$work/rows")" \
-	$(awk '{ print $10 }' "$work/rows" | tr ',' '\n' | sort -u)
-run=$(date -u +%Y%m%dT%H%M%SZ)-$$
-env_written='' done=0 began=$(date +%s)
-total=$(awk '{ n += $11 * split($10, k, ",") } END { print n + 0 }' "$work/rows")
-build_report
+begin_run blackout "$(echo "$rows" | awk '$9 > most { most = $9 } END { print most }')" \
+	$(echo "$rows" | awk '{ print $10 }' | tr ',' '\n' | sort -u)
+done=0 began=$(date +%s)
+total=$(echo "$rows" | awk '{ n += $11 * split($10, k, ",") } END { print n + 0 }')
 say "$total live updates; the samples go to $log"
 
+echo "$rows" >"$work/rows"
 while read -r name memory n order stride stamp backing limit _ kernels reps; do
-	run_scenario </dev/null
+	# shellcheck disable=SC2046	# words
+	in_turns measure "$reps" $(echo "$kernels" | tr , ' ') </dev/null
 done <"$work/rows"
 
 rc=0

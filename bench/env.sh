@@ -21,12 +21,6 @@ build_report() {
 		die "cannot be built, see above; 'make setup' installs what may be missing"
 }
 
-# begin_log LOG: samples of before schema 3, which may lack an env record, are put aside
-begin_log() {
-	mkdir -p "${1%/*}"
-	[ ! -s "$1" ] || head -n 1 "$1" | grep -q '"type":"env"' || mv "$1" "$1.old"
-}
-
 # need_guests GIB KERNEL...: refuse before the first sample if every guest would fail.  GIB is
 # the most memory that a guest takes from the host.
 need_guests() {
@@ -68,4 +62,47 @@ env_record() {
 		cc="$(gcc --version | head -n 1)" \
 		cpu="$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)" \
 		nproc="$(nproc)" qemu="$("${QEMU:-qemu-system-x86_64}" --version | head -n 1)"
+}
+
+# begin_run NAME GIB KERNEL...: check the needs; samples go to $log, all else to $work.  Samples
+# of before schema 3 that lack an env record are put aside.
+begin_run() {
+	log=$out/$1.jsonl work=$outputs/$1 env_written='' run=$(date -u +%Y%m%dT%H%M%SZ)-$$
+	shift
+	need_guests "$@"
+	build_report
+	mkdir -p "$out" "$work"
+	[ ! -s "$log" ] || head -n 1 "$log" | grep -q '"type":"env"' || mv "$log" "$log.old"
+}
+
+# run_guest COMMAND PLAN [OPTION...]: a live update of $kernel in $work/vm; sets $status and
+# $reason.  COMMAND, which does the run again, is for its env record.
+run_guest() {
+	_command=$1 _plan=$2 status=ok reason=''
+	shift 2
+	_rc=0
+	"$top/tests/e2e/vm.sh" -1 "$kernel" "$@" -o "$work/vm" "$_plan" 2>"$work/reason" || _rc=$?
+	case $_rc in
+	0) ;;
+	3) status=limit ;;
+	*) status=failed reason=$(tail -n 1 "$work/reason") ;;
+	esac
+	[ -n "$env_written" ] || env_record "$log" "$run" "$(cat "$work/vm/accel")" "$_command"
+	env_written=1
+}
+
+# add_sample KEY=VALUE...: of the guest that ran last
+add_sample() { "$report" add "$log" sample run="$run" variant="$kernel" rep="$rep" "$@"; }
+
+# in_turns FUNCTION REPS KERNEL...: calls it with $kernel and $rep, so that a slow minute of the
+# host hits all kernels
+in_turns() {
+	_function=$1 _reps=$2 rep=0
+	shift 2
+	while [ "$rep" -lt "$_reps" ]; do
+		for kernel; do
+			"$_function"
+		done
+		rep=$((rep + 1))
+	done
 }

@@ -31,8 +31,6 @@ here=$(dirname -- "$0")
 all='pages pages-cma sessions files-5000 files-10000 files-20000 whole-dense whole'
 reps=${REPS:-3}
 [ -z "$smoke" ] || all=whole-small reps=1
-log=$out/luo.jsonl
-work=$outputs/luo
 
 # scenario NAME: sets the steps and the machine of one; host: GiB that the host gives
 scenario() {
@@ -76,27 +74,15 @@ figures() {
 		' "$work/vm/verdict"
 }
 
-# sample STATUS REASON
-sample() {
-	# shellcheck disable=SC2046	# words
-	"$report" add "$log" sample run="$run" bench=luo case="$name" variant="$kernel" rep="$rep" \
-		status="$1" reason="$2" memory="$memory" pages="$pages" sessions="$sessions" \
-		files="$files" $(figures)
-}
-
 measure() {
-	rc=0
-	"$top/tests/e2e/vm.sh" -1 "$kernel" -m "$memory" -b ram -t "$limit" -o "$work/vm" \
-		"$work/$name.plan" 2>"$work/reason" || rc=$?
-	[ -n "$env_written" ] || env_record "$log" "$run" "$(cat "$work/vm/accel")" \
-		"${smoke:+SMOKE=1 }bench/luo.sh${args:+ $args}"
-	env_written=1
-	case $rc in
-	0) sample ok '' ;;
-	*) sample failed "$(tail -n 1 "$work/reason")" ;;
-	esac
+	run_guest "${smoke:+SMOKE=1 }bench/luo.sh${args:+ $args}" "$work/$name.plan" -m "$memory" \
+		-b ram -t "$limit"
+	[ "$status" != limit ] || status=failed reason=$(tail -n 1 "$work/reason")
 	# shellcheck disable=SC2046	# words
-	say "$name, $kernel, repetition $rep: $([ "$rc" -eq 0 ] || cat "$work/reason")" $(figures)
+	add_sample bench=luo case="$name" status="$status" reason="$reason" memory="$memory" \
+		pages="$pages" sessions="$sessions" files="$files" $(figures)
+	# shellcheck disable=SC2046	# words
+	say "$name, $kernel, repetition $rep: $reason" $(figures)
 }
 
 whole_number REPS "$reps"
@@ -108,23 +94,12 @@ for name; do
 	scenario "$name"
 	[ "$host" -le "$most" ] || most=$host
 done
-need_guests "$most" stock fast
-build_report
-mkdir -p "$out" "$work"
-run=$(date -u +%Y%m%dT%H%M%SZ)-$$
-env_written=''
+begin_run luo "$most" stock fast
 say "$(($# * reps * 2)) live updates; the samples go to $log"
 for name; do
 	scenario "$name"
 	write_plan "$name" >"$work/$name.plan"
-	rep=0
-	while [ "$rep" -lt "$reps" ]; do
-		# In turns, so that a slow minute of the host hits both.
-		for kernel in stock fast; do
-			measure
-		done
-		rep=$((rep + 1))
-	done
+	in_turns measure "$reps" stock fast
 done
 echo
 "$report" luo --run "$run" "$log"
