@@ -336,6 +336,7 @@ page_has_a_bar_for_each() {
 		'^set label "init" at 0.700000,2 center' '^set label "11.0 s" at 1.010000,1 left$'
 	[ "$(grep -c '^set object rectangle' "$dir/blackout-where.gp")" -eq 7 ]
 	has blackout.html 'Where the time went' '>ours, own stamps<' '>init<'
+	hasnt blackout.html '< '
 	# samples without parts
 	new log
 	b sc fast 5 1000 0

@@ -30,7 +30,7 @@ static const char style[] =
 	"th{font-weight:600;color:var(--dim)}thead tr:last-child th{border-bottom-width:2px}\n"
 	"th:first-child,td:first-child,.env td{text-align:left}\n"
 	".env td{white-space:normal}.env th{vertical-align:top;width:9rem}\n"
-	".where td:first-child{white-space:pre}\n"
+	".where td{padding:.05rem .6rem;border:0}.where td:first-child{white-space:pre}\n"
 	".s{color:var(--stock)}.o{color:var(--ours)}.r{font-weight:650}\n"
 	"pre{background:var(--soft);padding:.8rem 1rem;overflow-x:auto;border-radius:6px;"
 	"font-size:.88rem;line-height:1.4}\n"

@@ -164,7 +164,7 @@ void html_text(FILE *out, const char *s)
 
 static void put_html(FILE *out, const struct table *t)
 {
-	fputs("<div class=\"wide\"><table><thead><tr>", out);
+	fprintf(out, "<div class=\"wide\"><table><thead>%s", has_groups(t) ? "<tr>" : "");
 	for (size_t i = 0; i < t->nr_columns && has_groups(t); i += span_of(t, i)) {
 		fprintf(out, "<th colspan=\"%zu\">", span_of(t, i));
 		html_text(out, t->columns[i].group);

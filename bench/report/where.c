@@ -155,8 +155,10 @@ static void put_scenario(FILE *out, const struct scenario *sc, enum format forma
 /* The tables of all scenarios */
 void where_put(FILE *out, const struct run *run, const struct scenarios *all, enum format format)
 {
-	fprintf(out, "Where the time went: medians in ms, < the largest part, %s, run %s\n",
-		run->where, run->id);
+	const char *largest = format == HTML ? "&lt;" : "<";
+
+	fprintf(out, "Where the time went: medians in ms, %s the largest part, %s, run %s\n",
+		largest, run->where, run->id);
 	for (size_t i = 0; i < all->nr; i++)
 		put_scenario(out, &all->v[i], format);
 }
