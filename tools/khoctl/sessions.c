@@ -213,7 +213,7 @@ static void wait_for_signal(const char *name, const char *how)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	printf("%s session '%s', %zu files; holding it until SIGINT, as process %d\n", how, name,
+	printf("%s session '%s', %zu files; open until SIGINT, in process %d\n", how, name,
 	       nr_files, getpid());
 	sigwait(&set, &got);
 }
