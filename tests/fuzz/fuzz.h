@@ -2,7 +2,7 @@
 /*
  * Common parts of tests/fuzz/. An input describes a small physical memory:
  *
- * 	struct head | struct op | struct op | ...
+ *	struct head | struct op | struct op | ...
  *
  * Each op writes a few bytes into a page, or sets the owner of a page. Ops have
  * one size and no invalid values, so most mutations are meaningful.

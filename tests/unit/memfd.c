@@ -11,7 +11,7 @@ struct file *file;
 struct liveupdate_file_op_args args;
 static pthread_mutex_t find_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Workers allocate at the same time: what one has found nobody else must find. */
+/* Workers allocate concurrently: a page is found by one of them only. */
 static unsigned long find_one_by_one(unsigned int order)
 {
 	unsigned long pfn, i;
@@ -73,7 +73,7 @@ void memfd_add_folio(pgoff_t index, unsigned int order, enum kind kind)
 		shim_die("no memory for a file");
 	folio->page.flags.f |= flags_of[kind];
 	for (i = 0; i < BIT(order); i++) {
-		/* Garbage of whoever had the page before, if it is not up to date. */
+		/* Without UPTODATE: contents of a previous owner */
 		*(u64 *)phys_to_virt(PFN_PHYS(folio_pfn(folio) + i)) = memfd_contents(index + i);
 		old->stamped[index + i] = kind != NOT_UPTODATE;
 	}

@@ -14,7 +14,7 @@
 
 extern int (*shim_initcall_memfd_luo_init)(void);
 
-/* The file as it must come back, and what else the next kernel is told. Shared. */
+/* The expected file, and what is handed over besides; shared memory */
 extern struct old {
 	u64		ser_pa;
 	loff_t		size, pos;
@@ -34,22 +34,22 @@ void memfd_first_kernel(void);
 void memfd_register_handler(void);
 const struct liveupdate_file_ops *memfd_ops(void);
 
-/* One block in six is in such an area, where nothing may be pinned. */
+/* One pageblock in six is in such an area; its pages must not be pinned. */
 void memfd_make_cma_areas(void);
 
 /* A random file of @pages pages. @holes: one in so many folios is missing, or 0. */
 void memfd_make_file(unsigned long pages, unsigned int holes);
 
-/* NOT_UPTODATE: with what somebody else left there. */
+/* NOT_UPTODATE: with contents of a previous owner */
 enum kind { CLEAN, DIRTY, NOT_UPTODATE, NR_KINDS };
 void memfd_add_folio(pgoff_t index, unsigned int order, enum kind kind);
 
-/* What a page of the file has that its index tells. */
+/* Contents of a page of the file, by its index */
 u64 memfd_contents(pgoff_t index);
 
 pgoff_t memfd_pages(const struct file *f);
 
-/* The folio with that page, or NULL. */
+/* The folio with that page, or NULL */
 struct folio *memfd_folio_at(struct file *f, pgoff_t index);
 
 #endif /* MEMFD_H */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records of live update: kernel/kho_fast/luo/{block,deserialize}.c
+ * Records of LUO: kernel/kho_fast/luo/{block,deserialize}.c
  *
- * Both kernels are here, one after the other. What the first one preserved is in
- * its tree; the second one claims it from there:
+ * Both kernels run one after the other. The first one preserves in its tree,
+ * the second one restores from there:
  *
  *	root record -> sessions [][][] -> [][]        a block a page
  *	                         |
@@ -56,7 +56,7 @@ static unsigned long *leaf_of(unsigned long pfn, unsigned int order)
 	return leaf ? leaf->bitmap : NULL;
 }
 
-/* In place of luo/restore.c: from the tree of the first kernel, and never from nowhere. */
+/* Replaces luo/restore.c: restores from the tree of the first kernel. */
 void *luo_fast_record_restore(u64 pa, size_t size)
 {
 	unsigned int order = get_order(size), bit = kho_fast_bit(kho_fast_key(PHYS_PFN(pa), order));
@@ -114,7 +114,7 @@ static void files_init(struct kho_block_set *bs)
 	kho_block_set_init(bs, sizeof(struct luo_file_ser));
 }
 
-/* A chain of the first kernel, which forgets it. */
+/* A chain of the first kernel, whose set is leaked */
 static u64 preserve_files(u64 count)
 {
 	struct kho_block_set bs;
@@ -136,7 +136,7 @@ static struct kho_block_header_ser *block_at(u64 pa, unsigned int nr)
 	return nr ? block_at(ser->next, nr - 1) : ser;
 }
 
-TEST(a_set_has_just_the_blocks_that_its_records_need)
+TEST(a_set_has_as_many_blocks_as_its_records_require)
 {
 	struct kho_block_set bs;
 	unsigned int trial;
@@ -168,7 +168,7 @@ TEST(a_set_has_just_the_blocks_that_its_records_need)
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-TEST(a_full_set_takes_no_record_and_goes_back_record_by_record)
+TEST(a_full_set_accepts_no_record_and_iterates_backwards)
 {
 	struct kho_block_set_it it;
 	struct kho_block_set bs;
@@ -196,7 +196,7 @@ TEST(a_full_set_takes_no_record_and_goes_back_record_by_record)
 	kho_block_set_destroy(&bs);
 }
 
-TEST(growing_is_undone_whichever_allocation_fails)
+TEST(growing_is_undone_after_any_failed_allocation)
 {
 	struct kho_block_set bs;
 	long n, pages;
@@ -219,14 +219,14 @@ TEST(growing_is_undone_whichever_allocation_fails)
 		ASSERT_EQ(block_at(bs.head_pa, 0)->next, 0);
 		ASSERT_EQ(count_files(&bs), PER_BLOCK);
 	}
-	/* A page and a record of it for each of four blocks. */
+	/* For each of four blocks: a page and its struct kho_block. */
 	EXPECT_EQ(n, 8);
 	shim_fail_after = -1;
 	kho_block_set_destroy(&bs);
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-TEST(a_set_that_the_next_kernel_would_refuse_cannot_be_made)
+TEST(a_set_too_large_for_the_next_kernel_is_refused)
 {
 	struct kho_block_set bs;
 
@@ -259,7 +259,7 @@ TEST(a_chain_that_is_too_long_is_refused_with_a_message)
 	EXPECT_TRUE(kho_block_set_is_empty(&bs));
 }
 
-TEST(a_chain_is_claimed_read_and_freed)
+TEST(a_chain_is_restored_read_and_freed)
 {
 	struct kho_block_set bs;
 	unsigned int trial;
@@ -282,7 +282,7 @@ TEST(a_chain_is_claimed_read_and_freed)
 	EXPECT_EQ(shim_nr_errs, 0);
 }
 
-TEST(restoring_frees_nothing_whichever_allocation_fails)
+TEST(restoring_frees_nothing_after_any_failed_allocation)
 {
 	long n;
 
@@ -302,7 +302,7 @@ TEST(restoring_frees_nothing_whichever_allocation_fails)
 	EXPECT_EQ(nr_released, 0);
 }
 
-/* The chain has three blocks; which of them is spoilt, how, and what is claimed. */
+/* Faults of a chain of three blocks: the block, the fault, and what is restored */
 static const struct bad_chain {
 	const char	*what;
 	unsigned int	block;
@@ -363,7 +363,7 @@ static const struct bad_chain bad_chains[] = {
 	{ "many records", 2, count_is_huge },
 };
 
-TEST(a_chain_that_is_not_sound_is_refused_and_nothing_freed)
+TEST(an_invalid_chain_is_refused_and_not_freed)
 {
 	unsigned int i;
 
@@ -385,7 +385,7 @@ TEST(a_chain_that_is_not_sound_is_refused_and_nothing_freed)
 	EXPECT_EQ(nr_released, 0);
 }
 
-/* What a reader heard; it says no when @fail_at is 0. */
+/* Calls of a reader; the call fails when @fail_at is 0 */
 struct heard {
 	struct luo_fast_reader	reader;
 	struct kho_block_set	files[64];
@@ -484,7 +484,7 @@ static int read_sessions(struct heard *heard, u64 pa, long fail_at)
 	return err;
 }
 
-TEST(sessions_and_files_are_read)
+TEST(sessions_and_files_are_parsed)
 {
 	static struct heard heard;
 
@@ -496,7 +496,7 @@ TEST(sessions_and_files_are_read)
 	EXPECT_EQ(nr_released, 0);
 }
 
-TEST(what_the_reader_refuses_ends_the_reading)
+TEST(an_error_of_the_reader_ends_parsing)
 {
 	static struct heard heard;
 	long n;
@@ -560,7 +560,7 @@ static void handler_is_empty(u64 pa)
 	file_at(pa, 3, 2)->compatible[0] = '\0';
 }
 
-TEST(a_record_that_is_not_sound_ends_the_reading_and_nothing_is_freed)
+TEST(an_invalid_record_ends_parsing_and_frees_nothing)
 {
 	static void (*const spoil[])(u64 pa) = {
 		name_has_no_end, name_is_empty, files_are_fewer, files_are_more,
@@ -584,8 +584,8 @@ TEST(a_record_that_is_not_sound_ends_the_reading_and_nothing_is_freed)
 	EXPECT_EQ(nr_released, 0);
 }
 
-/* Bits at random: an error, or records that hold together; never a crash. */
-TEST(whatever_the_records_say_they_are_read_or_refused)
+/* Random bits: an error or consistent records, but no crash */
+TEST(random_records_are_parsed_or_refused)
 {
 	static struct heard heard;
 	unsigned int trial, refused = 0;
@@ -607,7 +607,7 @@ TEST(whatever_the_records_say_they_are_read_or_refused)
 	EXPECT_EQ(nr_released, 0);
 }
 
-TEST(the_root_record_must_be_whole_and_of_this_version)
+TEST(the_root_record_must_be_complete_and_of_this_version)
 {
 	struct luo_ser ser = { .compatible = "luo-v5", .liveupdate_num = 7, .sessions_pa = 1,
 			       .flbs_pa = 2 };
@@ -647,7 +647,7 @@ static void fill_flbs(struct flb_page *page)
 	}
 }
 
-TEST(flbs_that_are_not_sound_are_refused)
+TEST(invalid_flbs_are_refused)
 {
 	static struct flb_page page;
 

@@ -73,7 +73,7 @@ static void next_kernel(void)
 	args = (struct liveupdate_file_op_args){ .serialized_data = old->ser_pa };
 }
 
-/* Pages that were held and are neither that nor free. */
+/* Pages that were preserved, and are neither preserved nor free */
 static unsigned long nr_lost(void)
 {
 	unsigned long pfn, nr = 0;
@@ -86,7 +86,7 @@ static unsigned long nr_lost(void)
 	return nr;
 }
 
-/* Pages of the file that are held still, by whoever. */
+/* Pages of the file that are still preserved */
 static unsigned long nr_kept(void)
 {
 	unsigned long i, nr = 0;
@@ -125,7 +125,7 @@ static bool file_is_right(struct file *f)
 	return true;
 }
 
-/* In a child: what it says is the exit status, 0 for good. */
+/* Runs in a child. Returns its exit status, 0 for success. */
 #define IN_NEXT_KERNEL(old_kernel, good)				\
 	do {								\
 		int status_;						\
@@ -144,7 +144,7 @@ static bool retrieve_and_compare(void)
 {
 	if (memfd_ops()->retrieve(&args) || !file_is_right(args.file))
 		return false;
-	/* LUO's finish after that does nothing. */
+	/* finish() after a retrieval has no effect. */
 	args.retrieve_status = 1;
 	memfd_ops()->finish(&args);
 	if (!file_is_right(args.file))
@@ -164,7 +164,7 @@ static void (* const kernels[])(void) = {
 	small_file, holey_file, only_a_hole, large_file, large_holes, empty_file,
 };
 
-TEST(files_come_back_whole)
+TEST(files_are_retrieved_completely)
 {
 	unsigned int i;
 
@@ -173,7 +173,7 @@ TEST(files_come_back_whole)
 		IN_NEXT_KERNEL(kernels[i], retrieve_and_compare());
 }
 
-TEST(a_file_that_nobody_retrieves_is_freed)
+TEST(a_file_that_is_not_retrieved_is_freed)
 {
 	unsigned int i;
 
@@ -182,7 +182,7 @@ TEST(a_file_that_nobody_retrieves_is_freed)
 		IN_NEXT_KERNEL(kernels[i], finish_without_retrieve());
 }
 
-/* What a hostile kernel could write. Three folios of order 2, at 0, 4 and 8. */
+/* Handovers of a hostile kernel: three folios of order 2, at 0, 4 and 8 */
 static struct memfd_luo_ser *ser(void)
 {
 	return phys_to_virt(old->ser_pa);
@@ -210,7 +210,7 @@ static void three_folios(void)
 	preserve_file();
 }
 
-/* A batch and a bit, in order. */
+/* More than a batch, in order */
 #define RETRIEVE_BATCH	64
 #define NR_SINGLE	(RETRIEVE_BATCH + 7)
 
@@ -251,7 +251,7 @@ static void mixed_folios(void)
 	preserve_file();
 }
 
-/* The same file, with its records in any order. */
+/* The same file with its records in random order */
 static bool is_right_when_shuffled(void)
 {
 	unsigned int i, k;
@@ -298,7 +298,7 @@ static void ser_nowhere(void)	{ args.serialized_data = 1UL << 51; }
 static void no_ser(void)	{ args.serialized_data = 0; }
 static void large_folios(void)	{ shim_max_pagecache_order = 1; }
 
-/* In a file of single pages, the last of them in the second batch. */
+/* In a file of single pages; the last one is in the second batch */
 static void same_as_last(void)	{ rec(9)->index = 8; }
 static void late_index(void)	{ rec(NR_SINGLE - 1)->index = 3; }
 static void late_flags(void)	{ rec(NR_SINGLE - 1)->flags = 4; }
@@ -311,12 +311,12 @@ static void next_is_taken(void)
 	rec(2)->index = 1;
 }
 
-/* In a file of huge folios and pages. */
+/* In a file of huge folios and pages */
 static void page_in_huge(void)		{ rec(1)->index = 3; }
 static void page_behind_head(void)	{ rec(1)->index = 1; }
 static void huge_over_page(void)	{ rec(5)->index = 16 + 3; }
 
-/* @kept: pages that nobody can find any more, and that stay held. */
+/* @kept: pages that cannot be found any more, and stay preserved */
 static const struct spoil {
 	void		(*how)(void);
 	int		err;
@@ -352,7 +352,7 @@ static bool is_refused(const struct spoil *spoil)
 	return !nr_lost() && nr_kept() == spoil->kept && shim_nr_errs == 1;
 }
 
-TEST(spoiled_handovers_are_refused_and_lose_no_page)
+TEST(invalid_handovers_are_refused_and_leak_no_page)
 {
 	unsigned int i;
 
@@ -365,7 +365,7 @@ TEST(spoiled_handovers_are_refused_and_lose_no_page)
 		IN_NEXT_KERNEL(mixed_folios, is_refused(&spoils_of_mixed[i]));
 }
 
-/* What can be found is freed, whatever it says of the file. */
+/* Everything that can be restored is freed, even if the description is invalid. */
 static bool is_discarded(const struct spoil *spoil)
 {
 	spoil->how();
@@ -374,7 +374,7 @@ static bool is_discarded(const struct spoil *spoil)
 	return !nr_lost() && nr_kept() == spoil->kept;
 }
 
-TEST(spoiled_handovers_can_be_finished)
+TEST(invalid_handovers_can_be_finished)
 {
 	unsigned int i;
 
@@ -383,7 +383,7 @@ TEST(spoiled_handovers_can_be_finished)
 		IN_NEXT_KERNEL(three_folios, is_discarded(&spoils[i]));
 }
 
-/* Returns whether a fault was met; a failed check ends the kernel. */
+/* Returns whether the fault was injected; a failed check ends the kernel. */
 static bool fails_cleanly(long n)
 {
 	int err;
@@ -439,7 +439,7 @@ static unsigned int count_faults(void (*old_kernel)(void), unsigned int max)
 	return met;
 }
 
-TEST(a_retrieve_that_fails_frees_everything)
+TEST(a_failed_retrieval_frees_everything)
 {
 	memfd_machine();
 	/*

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The old kernel's side of files in memory: kernel/kho_fast/memfd/preserve.c and
- * pin.c, over the page cache of tests/shim/memfd.c, which ends a test that
- * mistreats a folio, a pin or a lock.
+ * Preserving a memfd: kernel/kho_fast/memfd/preserve.c and pin.c, over the page
+ * cache of tests/shim/memfd.c, which ends a test that misuses a folio, a pin or
+ * a lock.
  */
 #include <sys/mman.h>
 
@@ -11,7 +11,10 @@
 
 #define SEGMENT		(2 * PAGES_PER_SECTION)
 
-/* Nothing of a file is preserved or pinned, and its size may change again. */
+/*
+ * Check that no folio of a file is preserved or pinned, and that its size is
+ * not frozen.
+ */
 static bool is_untouched(void)
 {
 	model_forget_tree();
@@ -20,7 +23,7 @@ static bool is_untouched(void)
 	       !file->f_inode->frozen;
 }
 
-/* Allocated pages that are neither of the tree nor of the file. */
+/* Allocated pages of neither the tree nor the file */
 static long other_pages(void)
 {
 	model_forget_tree();
@@ -28,7 +31,7 @@ static long other_pages(void)
 	return shim_live_pages - model_count_tree_pages() - file->f_mapping->nrpages;
 }
 
-/* Pages are pinned by one worker for each node that has memory. */
+/* One worker per node with memory pins pages. */
 static void nodes_are(unsigned int nr)
 {
 	unsigned int nid;
@@ -57,21 +60,24 @@ TEST(preserving_a_file_is_all_or_nothing)
 			err = memfd_ops()->preserve(&args);
 			met = shim_fail_after < 0;
 			shim_fail_after = -1;
-			/* Without memory for workers it is done all the same. */
+			/*
+			 * Without memory for workers the caller preserves the
+			 * file.
+			 */
 			if (!err)
 				memfd_ops()->unpreserve(&args);
 			ASSERT_TRUE(is_untouched()) TH_LOG("fault %ld", n);
 			ASSERT_EQ(other_pages(), others) TH_LOG("fault %ld", n);
 			ASSERT_EQ(shim_live_objects, objects) TH_LOG("fault %ld", n);
 		}
-		/* At least one for each page of records. */
+		/* At least one allocation per page of records */
 		EXPECT_GT(n, file->f_mapping->i_pages.nr / KHO_FAST_RECORDS_PER_PAGE);
 		fput(file);
 	}
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-TEST(a_file_can_be_preserved_again_after_it_was_given_up)
+TEST(a_file_can_be_preserved_again_after_unpreserving)
 {
 	unsigned int i;
 	long others;
@@ -91,7 +97,7 @@ TEST(a_file_can_be_preserved_again_after_it_was_given_up)
 	}
 }
 
-TEST(a_folio_that_somebody_else_preserved_fails_all)
+TEST(a_folio_that_is_preserved_already_fails_the_file)
 {
 	struct folio *folio;
 
@@ -107,7 +113,7 @@ TEST(a_folio_that_somebody_else_preserved_fails_all)
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-/* The records of the file, as a reader of the words of the ABI sees them. */
+/* The records of the file, as an independent reader of the ABI sees them */
 static u64 walk_records(bool (*see)(u64 pfn, unsigned int flags, u64 index))
 {
 	const u64 *ser = phys_to_virt(args.serialized_data), *chunk, *page;
@@ -231,7 +237,7 @@ TEST(a_file_of_17_tib_is_its_few_folios)
  * What memfd/memfd.c says of memory: 32 KiB of pointers per worker; per segment a list, and two
  * pages that are not full. 1 TiB is 4,096 segments of 256 MiB, so 36 MiB.
  */
-TEST(memory_beside_the_records_does_not_grow_with_the_folios)
+TEST(memory_besides_records_is_independent_of_the_number_of_folios)
 {
 	const unsigned long pages = 5000, segments = DIV_ROUND_UP(pages, 2 * PAGES_PER_SECTION);
 	unsigned int nodes;
@@ -258,7 +264,7 @@ TEST(memory_beside_the_records_does_not_grow_with_the_folios)
 	}
 }
 
-/* Memory behind the end must not make up for a hole: a worker would fill it. */
+/* Pages behind the end must not be counted for a hole: a worker would fill it. */
 TEST(holes_are_filled_by_the_caller)
 {
 	unsigned long pages = 4 * SEGMENT, hole;
@@ -318,7 +324,7 @@ static void make_mixed_file(unsigned long pages, unsigned int swapped)
 	args = (struct liveupdate_file_op_args){ .file = file };
 }
 
-TEST(folios_that_must_move_or_come_back_do)
+TEST(folios_are_migrated_and_swapped_in)
 {
 	unsigned int nodes;
 
@@ -383,7 +389,7 @@ TEST(an_empty_file_has_no_records)
 	EXPECT_TRUE(is_untouched());
 }
 
-TEST(only_files_in_memory_without_a_name_and_with_known_seals_are_taken)
+TEST(only_unlinked_shmem_files_with_known_seals_are_supported)
 {
 	memfd_machine();
 	memfd_first_kernel();
@@ -402,7 +408,7 @@ TEST(only_files_in_memory_without_a_name_and_with_known_seals_are_taken)
 	EXPECT_TRUE(is_untouched());
 }
 
-TEST(the_handler_does_without_luo)
+TEST(the_handler_works_without_luo)
 {
 	shim_register_err = -EOPNOTSUPP;
 	EXPECT_EQ(shim_initcall_memfd_luo_init(), 0);

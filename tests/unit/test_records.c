@@ -49,7 +49,7 @@ static int add(struct kho_fast_records *list, unsigned int nr)
 	return 0;
 }
 
-/* A reader of the format of its own: it follows nothing but the words of the ABI. */
+/* An independent reader of the format, written from the ABI header */
 static unsigned int read_chain(u64 phys, unsigned long *pfn)
 {
 	unsigned int nr = 0, i;
@@ -65,7 +65,7 @@ static unsigned int read_chain(u64 phys, unsigned long *pfn)
 	return nr;
 }
 
-/* Chunks behind the pages that they list. */
+/* Chunks behind the pages that they list */
 static void note_pages(void)
 {
 	u64 phys;
@@ -84,7 +84,7 @@ static void write_lists(const unsigned int *sizes, unsigned int nr)
 	old->nr = 0;
 	for (i = 0; i < nr; i++) {
 		list = (struct kho_fast_records){};
-		/* Who joined lists can go on with the result. */
+		/* The joined list can be extended. */
 		if (add(i % 4 == 3 ? &all : &list, sizes[i]))
 			shim_die("cannot add records");
 		kho_fast_records_join(&all, &list);
@@ -109,7 +109,7 @@ LISTS(full_page, 256)
 LISTS(page_and_one, 257)
 LISTS(full_chunk, 511 * 256)
 LISTS(chunk_and_one, 511 * 256 + 1)
-/* The fourth and the eighth are not joined but added. */
+/* The fourth and the eighth list are extended instead of joined. */
 LISTS(joined, 300, 0, 256, 1, 511 * 256, 7, 600, 2 * 511 * 256)
 LISTS(first_is_empty, 0, 0, 5, 6)
 LISTS(last_is_empty, 600, 0)
@@ -154,7 +154,7 @@ static unsigned int nr_held(void)
 	return nr;
 }
 
-TEST(records_come_back_in_order_whatever_was_joined)
+TEST(records_of_joined_lists_are_restored_in_order)
 {
 	static void (* const kernels[])(void) = {
 		empty, one, full_page, page_and_one, full_chunk, chunk_and_one, joined,
@@ -168,7 +168,7 @@ TEST(records_come_back_in_order_whatever_was_joined)
 		ASSERT_TRUE(kexec_run(kernels[i]));
 		if (!fork()) {
 			kexec_next();
-			/* So that nothing behind a chunk looks like its end. */
+			/* Nothing behind a chunk looks like its end. */
 			kexec_scribble();
 			_exit(!records_are_as_written() || nr_lost() || nr_held() ||
 			      shim_nr_warns);
@@ -179,7 +179,7 @@ TEST(records_come_back_in_order_whatever_was_joined)
 	}
 }
 
-TEST(joining_nothing_leaves_no_gap)
+TEST(joining_an_empty_list_leaves_no_gap)
 {
 	struct kho_fast_records all = {}, none = {};
 
@@ -192,7 +192,7 @@ TEST(joining_nothing_leaves_no_gap)
 	EXPECT_EQ(all.chain.nr_pages, 1);
 }
 
-TEST(a_list_of_which_nothing_is_wanted_is_freed)
+TEST(a_list_of_no_records_is_freed)
 {
 	struct kho_fast_records_it it;
 
@@ -205,7 +205,7 @@ TEST(a_list_of_which_nothing_is_wanted_is_freed)
 	EXPECT_EQ(nr_lost() + nr_held(), 0);
 }
 
-TEST(a_list_is_an_ordinary_area_for_who_maps_it)
+TEST(a_list_can_be_mapped_as_a_vmalloc_area)
 {
 	struct vm_struct *area;
 	u64 seen = 0, i;
@@ -233,7 +233,7 @@ static unsigned long in_a_row(unsigned int order)
 	return next_pfn++;
 }
 
-/* Free pages that follow each other, so that the bytes are known. */
+/* Contiguous free pages, so that the bytes are known */
 static unsigned long find_row(unsigned int nr)
 {
 	unsigned long pfn = 0, i;
@@ -292,7 +292,7 @@ static void release(struct page *page)
 	free_page((unsigned long)page_address(page));
 }
 
-/* Pages that are allocated, but for those of the tree, which stay. */
+/* Allocated pages without those of the tree, which stay */
 static long live_pages(void)
 {
 	model_forget_tree();
@@ -319,7 +319,7 @@ TEST(a_failed_addition_can_be_undone)
 			u64 had = old->nr;
 
 			ASSERT_EQ(err, -ENOMEM);
-			/* The list is as it was, and can go on. */
+			/* The list is unchanged, and can be extended. */
 			ASSERT_EQ(add(&list, 1), 0);
 			ASSERT_EQ(list.chain.nr_pages, had / 256 + 1);
 		}
@@ -331,7 +331,7 @@ TEST(a_failed_addition_can_be_undone)
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-TEST(more_pages_than_can_be_counted_are_refused)
+TEST(too_many_pages_for_the_format_are_refused)
 {
 	struct kho_fast_records list = { .chain.nr_pages = 1UL << 32 };
 	struct kho_vmalloc ser = {};
@@ -352,7 +352,7 @@ static struct kho_vmalloc_chunk *chunk(unsigned int nr)
 	return chunk;
 }
 
-/* Each is found, and what could be claimed is free then. */
+/* Each fault is found, and everything that can be restored is freed. */
 static void too_few(void)	{ old->ser.total_pages--; }
 static void too_many(void)	{ old->ser.total_pages++; }
 static void endless(void)	{ old->ser.total_pages = ~0U; }
@@ -367,7 +367,7 @@ static void page_nowhere(void)	{ chunk(2)->phys[0] = 1UL << 51; }
 static void page_is_chunk(void)	{ chunk(2)->phys[0] = old->ser.first.phys; }
 static void too_short(void)	{ old->slots = old->ser.total_pages * 256UL + 1; }
 
-TEST(spoiled_lists_are_refused_and_lose_no_page)
+TEST(invalid_lists_are_refused_and_leak_no_page)
 {
 	static void (* const spoils[])(void) = {
 		too_few, too_many, endless, bad_order, huge_order, no_first, first_nowhere,
@@ -395,7 +395,7 @@ TEST(spoiled_lists_are_refused_and_lose_no_page)
 	}
 }
 
-/* Offsets in a page mean nothing, as for stock. */
+/* Offsets in a page are ignored, as in stock. */
 TEST(addresses_inside_a_page_are_those_of_the_page)
 {
 	machine();
