@@ -102,9 +102,11 @@ timeline_without_the_old_kernel_is_refused() {
 
 # landmarks_want STATUS: of the console in lines, t0 came at 1 s, 100 ms of blackout
 landmarks_want() {
-	printf '# a comment\nshutdown\tStarting new kernel\nearly\tMemory:\nsmp\tBrought up\ninitcalls\tRun /init\nlate\tafter the blackout\n' >"$dir/marks"
+	printf '%s\t%s\n' '# a' comment shutdown 'Starting new kernel' early Memory: smp 'Brought up' \
+		initcalls 'Run /init' late 'after the blackout' >"$dir/marks"
 	echo '1000000000 1 t0=77' >"$dir/verdict"
-	wants "$1" awk -v blackout=100000000 -f "$here/landmarks.awk" "$dir/marks" "$dir/verdict" "$dir/lines"
+	wants "$1" awk -v blackout=100000000 -f "$here/landmarks.awk" "$dir/marks" "$dir/verdict" \
+		"$dir/lines"
 }
 
 # The line at 50.5 ms of the log came at 70 ms, sooner after it was said than any other: the
