@@ -59,16 +59,16 @@ static_assert(sizeof(struct memfd_luo_folio_ser) == KHO_FAST_RECORD_SIZE);
 
 /**
  * struct memfd_luo_job - A file that is being preserved.
- * @spread: The segments.
- * @file:   The file.
- * @size:   Its size in bytes, not 0.
- * @lists:  Records of each segment.
+ * @node_job: The segments.
+ * @file:     The file.
+ * @size:     Its size in bytes, not 0.
+ * @lists:    Records of each segment.
  */
 struct memfd_luo_job {
-	struct kho_fast_node_job	spread;
-	struct file			*file;
-	u64				size;
-	struct kho_fast_records		*lists;
+	struct kho_fast_node_job node_job;
+	struct file		*file;
+	u64			size;
+	struct kho_fast_records	*lists;
 };
 
 /* Number of pages of the file */
@@ -159,7 +159,7 @@ static int memfd_luo_preserve_folios(struct kho_fast_records *list,
 				     struct folio **folios, long nr)
 {
 	const u64 began = kho_fast_trace_begin(kho_memfd);
-	/* before they may be unpinned */
+	/* Counted first: a failure unpins them. */
 	unsigned long pages = began ? memfd_luo_count_pages(folios, nr) : 0;
 	int err = memfd_luo_preserve_batch(list, folios, nr);
 
@@ -204,11 +204,11 @@ static int memfd_luo_preserve_range(const struct memfd_luo_job *job,
 	return err;
 }
 
-static int memfd_luo_preserve_segment(struct kho_fast_node_job *spread,
+static int memfd_luo_preserve_segment(struct kho_fast_node_job *node_job,
 				      unsigned long segment)
 {
-	struct memfd_luo_job *job = container_of(spread, struct memfd_luo_job,
-						 spread);
+	struct memfd_luo_job *job =
+		container_of(node_job, struct memfd_luo_job, node_job);
 	pgoff_t pos = (pgoff_t)segment * MEMFD_LUO_SEGMENT_PAGES;
 	pgoff_t end = min(pos + MEMFD_LUO_SEGMENT_PAGES,
 			  memfd_luo_nr_pages(job));
@@ -265,13 +265,13 @@ static int memfd_luo_preserve_segments(struct memfd_luo_job *job, int *nids,
 	unsigned long i;
 	int err;
 
-	for (i = 0; i < job->spread.nr; i++)
+	for (i = 0; i < job->node_job.nr; i++)
 		nids[i] = memfd_luo_segment_nid(job, i);
-	job->spread.nids = nids;
+	job->node_job.nids = nids;
 
-	err = kho_fast_node_job_run(&job->spread);
+	err = kho_fast_node_job_run(&job->node_job);
 
-	for (i = 0; i < job->spread.nr; i++)
+	for (i = 0; i < job->node_job.nr; i++)
 		kho_fast_records_join(records, &job->lists[i]);
 	return err;
 }
@@ -280,7 +280,7 @@ static int memfd_luo_preserve_segments(struct memfd_luo_job *job, int *nids,
 static int memfd_luo_preserve_all(struct memfd_luo_job *job,
 				  struct kho_fast_records *records)
 {
-	unsigned long nr = job->spread.nr;
+	unsigned long nr = job->node_job.nr;
 	int *nids = NULL;
 	int err;
 
@@ -302,7 +302,7 @@ static int memfd_luo_preserve_all(struct memfd_luo_job *job,
 	return err;
 }
 
-/* Undo a page of records, and free it. */
+/* Unpreserve and unpin the folios of a page of records, and free it. */
 static void memfd_luo_unpreserve_page(struct page *page)
 {
 	const struct memfd_luo_folio_ser *ser = page_address(page);
@@ -341,7 +341,7 @@ int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser)
 	struct kho_fast_records records = {};
 	struct kho_vmalloc folios = {};
 	struct memfd_luo_job job = {
-		.spread.run = memfd_luo_preserve_segment,
+		.node_job.run = memfd_luo_preserve_segment,
 		.file = file,
 		.size = i_size_read(file_inode(file)),
 	};
@@ -349,8 +349,8 @@ int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser)
 
 	if (!job.size)
 		return 0;
-	job.spread.nr = DIV_ROUND_UP(memfd_luo_nr_pages(&job),
-				     MEMFD_LUO_SEGMENT_PAGES);
+	job.node_job.nr =
+		DIV_ROUND_UP(memfd_luo_nr_pages(&job), MEMFD_LUO_SEGMENT_PAGES);
 
 	nr = memfd_luo_preserve_all(&job, &records);
 	if (!nr)
