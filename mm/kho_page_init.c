@@ -206,8 +206,8 @@ kho_init_small_folios(struct kho_page_templates *templates, unsigned long pfn,
 }
 
 static noinline void __init
-kho_init_folios(struct kho_page_templates *templates, unsigned long pfn,
-		unsigned long end)
+kho_init_large_folios(struct kho_page_templates *templates, unsigned long pfn,
+		      unsigned long end)
 {
 	const unsigned long nr = BIT(templates->order);
 	unsigned long head, next;
@@ -302,7 +302,7 @@ void __init kho_init_preserved_range(struct kho_page_templates *templates,
 	if (BIT(order) <= KHO_NR_FIRST_PAGES)
 		kho_init_small_folios(templates, pfn, end);
 	else
-		kho_init_folios(templates, pfn, end);
+		kho_init_large_folios(templates, pfn, end);
 }
 
 /* A tail keeps only its zone, node and section. */

@@ -31,7 +31,7 @@
 #include "kho_page_init.h"
 #include "kho_section_init.h"
 
-/*
+/**
  * struct kho_section_part - Early or deferred pages of a section.
  * @start:     First page frame.
  * @end:       One past the last page frame.
