@@ -37,7 +37,7 @@ static int heat_use_functions(const struct btf *btf)
 }
 
 /* Negative if memory was preserved before the start */
-static int64_t held_bytes(const struct heat *heat)
+static int64_t net_bytes(const struct heat *heat)
 {
 	return (int64_t)(heat->pages[RANGE_PRESERVE] - heat->pages[RANGE_UNPRESERVE]) * 4096;
 }
@@ -80,19 +80,19 @@ static void print_json(const struct row *row)
 	printf("{\"event\":\"heat\",\"node\":%d,\"order\":%u,\"preserved\":%lu,\"unpreserved\":%lu,"
 	       "\"restored\":%lu,\"bytes\":%ld}\n", row->key.nid, order,
 	       pages[RANGE_PRESERVE] >> order, pages[RANGE_UNPRESERVE] >> order,
-	       pages[RANGE_RESTORE] >> order, held_bytes(&row->heat));
+	       pages[RANGE_RESTORE] >> order, net_bytes(&row->heat));
 }
 
 static void print_row(const struct row *row, int64_t most)
 {
 	const uint64_t *pages = (const uint64_t *)row->heat.pages;
-	int64_t held = held_bytes(&row->heat);
+	int64_t net = net_bytes(&row->heat);
 	unsigned int order = row->key.order;
-	int length = most > 0 && held > 0 ? (held * BAR + most - 1) / most : 0;
+	int length = most > 0 && net > 0 ? (net * BAR + most - 1) / most : 0;
 
 	printf("%4d %5u %12lu %12lu %12lu %12.1f %.*s\n", row->key.nid, order,
 	       pages[RANGE_PRESERVE] >> order, pages[RANGE_UNPRESERVE] >> order,
-	       pages[RANGE_RESTORE] >> order, held / 1048576.0, length, "####################");
+	       pages[RANGE_RESTORE] >> order, net / 1048576.0, length, "####################");
 }
 
 static int heat_report(bool last)
@@ -107,8 +107,8 @@ static int heat_report(bool last)
 		return nr;
 	}
 	for (i = 0; i < nr; i++)
-		if (held_bytes(&rows[i].heat) > most)
-			most = held_bytes(&rows[i].heat);
+		if (net_bytes(&rows[i].heat) > most)
+			most = net_bytes(&rows[i].heat);
 	if (!options.json)
 		printf("%4s %5s %12s %12s %12s %12s\n", "NODE", "ORDER", "PRESERVED", "UNPRESERVED",
 		       "RESTORED", "NET MiB");

@@ -16,17 +16,58 @@
 /* Size of a session's name, with its 0 */
 #define LUO_NAME_SIZE	64
 
+/*
+ * The device. One process at a time can have it open; sessions outlive it, so close it as soon as
+ * they are created or retrieved.
+ *
+ * -EBUSY: another process has it open; -ENOENT: no live update in the kernel, or without
+ * liveupdate=on; -EIO: invalid incoming handover; others of open(2)
+ */
 int luo_open(void);
+
+/*
+ * Closes the device, a session or a file. With its last descriptor a created session is destroyed
+ * and its files are unpreserved; a retrieved one is finished. Errors of close(2).
+ */
 int luo_close(int fd);
 
+/*
+ * Both return a descriptor; that of a created session must be open until the kexec.
+ *
+ * -ENAMETOOLONG: @name has more than LUO_NAME_SIZE - 1 bytes; -EMFILE, -ENFILE, -ENOMEM.
+ * Create: -EEXIST: a session of that name exists; -EINVAL: empty name.
+ * Retrieve: -ENOENT: no such session, or finished; -EINVAL: retrieved already.
+ */
 int luo_session_create(int device, const char *name);
 int luo_session_retrieve(int device, const char *name);
+
+/* Sets @name on success only. */
 int luo_session_name(int session, char name[LUO_NAME_SIZE]);
+
+/*
+ * Of a retrieved session: files that were retrieved stay open, the others are dropped.
+ *
+ * -EINVAL: a created session; -EBUSY: a file cannot be finished yet, try again
+ */
 int luo_session_finish(int session);
 
+/*
+ * Preserves @fd, which may be closed afterwards, under a token that is unique in the session.
+ *
+ * -EEXIST: the token is in use; -EBUSY: the file is preserved already; -EBADF; -ENOENT: no handler
+ * for the file; -EINVAL: a retrieved session; -ENOMEM, -ENOSPC; others of the handler
+ */
 int luo_preserve(int session, int fd, uint64_t token);
+
+/*
+ * Returns a descriptor, of the same open file for each call until the session is finished.
+ *
+ * -ENOENT: no file with that token, or finished; -EINVAL: a created session; -EMFILE, -ENFILE,
+ * -ENOMEM; the first error of the handler for this file
+ */
 int luo_retrieve(int session, uint64_t token);
 
+/* Any request, @arg with its size: of a newer kernel, or invalid ones in tests. */
 int luo_ioctl(int fd, unsigned int cmd, void *arg);
 
 #endif /* LUO_H */
