@@ -20,8 +20,8 @@
  *   keys.c      reads and writes the tree, from the words of its ABI
  *   power.c     extends what takes too long to be measured
  *
- * On the project's sources, over shim/ before tests/shim:
- *   finish.c, claim.c   benchmarks
+ * On the project's sources, over tests/shim:
+ *   finish.c, claim.c, regions.c   benchmarks
  *   machine.c, check.c  what they run on, and whether it came out right
  *   stock.c             the same work in stock's order
  *   host_ours.c         taking over a tree
@@ -30,12 +30,7 @@
  *   host_stock.c        taking over a tree
  * and on either:
  *   side.c              preserving, and walking over a tree
- * Both stand on the kernel's mm/memblock.c, with physical memory as arena/ has it.
- *
- * On mm/memblock.c alone, over memblock/ and the kernel's own shims for it:
- *   regions.c       benchmark
- *   small_worlds.c  its check
- *   free_from.c     stands in for a file of the project
+ * Both stand on the kernel's mm/memblock.c, with physical memory where tests/shim has it.
  */
 #ifndef BENCH_H
 #define BENCH_H

@@ -47,18 +47,17 @@ static bool check_head(unsigned long pfn, unsigned int order)
 static bool check_first_tails(unsigned long pfn, unsigned int order)
 {
 	const struct folio *folio = (struct folio *)pfn_to_page(pfn);
-	const struct folio_tail_1 *tail = &folio->tail_1;
 
-	return expect(pfn, "order", tail->_flags_1, NORMAL_FLAGS | order) &&
-	       expect(pfn, "large mapcount", tail->_large_mapcount.counter, -1) &&
-	       expect(pfn, "pages mapped", tail->_nr_pages_mapped.counter, 0) &&
-	       expect(pfn, "entire mapcount", tail->_entire_mapcount.counter, -1) &&
-	       expect(pfn, "pins", tail->_pincount.counter, 0) &&
-	       expect(pfn, "mm 0", tail->_mm_id_mapcount[0], -1) &&
-	       expect(pfn, "mm 1", tail->_mm_id_mapcount[1], -1) &&
-	       expect(pfn, "mm ids", tail->_mm_ids, 0) &&
+	return expect(pfn, "order", folio->_flags_1, NORMAL_FLAGS | order) &&
+	       expect(pfn, "large mapcount", folio->_large_mapcount.counter, -1) &&
+	       expect(pfn, "pages mapped", folio->_nr_pages_mapped.counter, 0) &&
+	       expect(pfn, "entire mapcount", folio->_entire_mapcount.counter, -1) &&
+	       expect(pfn, "pins", folio->_pincount.counter, 0) &&
+	       expect(pfn, "mm 0", folio->_mm_id_mapcount[0], -1) &&
+	       expect(pfn, "mm 1", folio->_mm_id_mapcount[1], -1) &&
+	       expect(pfn, "mm ids", folio->_mm_ids, 0) &&
 	       (order == 1 ||
-		expect(pfn, "deferred list", is_self(&folio->tail_2._deferred_list), true));
+		expect(pfn, "deferred list", is_self(&folio->_deferred_list), true));
 }
 
 static bool check_tail(unsigned long pfn, unsigned long i, unsigned int order)

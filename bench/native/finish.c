@@ -4,7 +4,7 @@
  * holding what is preserved. memset() of the same bytes is what any way must cost.
  *
  * Without a buddy allocator, so that sets with holes look better than they are; see
- * shim/page.c. Stock's way is the first of its two passes; claim.c has the second.
+ * native.c in tests/shim. Stock's way is the first of its two passes; claim.c has the second.
  */
 #include <linux/kho_fast.h>
 

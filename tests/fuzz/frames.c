@@ -8,24 +8,25 @@
 #include <sanitizer/asan_interface.h>
 
 #include <linux/bug.h>
-#include <linux/gfp.h>
+#include <linux/mm.h>
 #include <linux/kexec_handover.h>
 
 #include "fuzz.h"
 #include "incoming/restore.h"
+#include "mm/internal.h"
 #include "outgoing/outgoing.h"
 
 #define FIRST	(IMAGE_PA >> PAGE_SHIFT)
 #define FRAMES	(2 * NR_PAGES)
 
 static struct page map[FIRST + FRAMES];
-struct page *shim_memmap = map;
 long shim_totalram, shim_live_pages;
-u8 shim_migratetype[((FIRST + FRAMES) >> pageblock_order) + 1];
+u8 *shim_migratetype = (u8[((FIRST + FRAMES) >> pageblock_order) + 1]){};
 
 void frames_init(void)
 {
 	memset(map, 0, sizeof(map));
+	shim_memmap = map;
 }
 
 /* Returns the order of the restored folio, or a negative value. */
@@ -41,7 +42,9 @@ static int restore(unsigned long pfn, unsigned int max_order)
 	image.owner[page] = RESTORED;
 	image.nr_restored += BIT(order);
 	for (i = 0; i < BIT(order); i++)
-		map[pfn + i] = (struct page){ .inits = 1, .refcount = 1, ._mapcount = -1 };
+		map[pfn + i] = (struct page){
+			.inits = 1, ._refcount = { 1 }, ._mapcount = { -1 },
+		};
 	ASAN_UNPOISON_MEMORY_REGION(phys_to_virt(PFN_PHYS(pfn)), PAGE_SIZE << order);
 	return order;
 }
@@ -55,8 +58,8 @@ struct folio *kho_restore_folio(phys_addr_t phys)
 		return NULL;
 	head = map + PHYS_PFN(phys);
 	if (order) {
-		head->flags.f = PG_HEAD;
-		head[1] = (struct page){ .inits = 1, .order = order, .head = head };
+		set_page_count(head + 1, 0);
+		prep_compound_page(head, order);
 	}
 	return page_folio(head);
 }
@@ -104,8 +107,8 @@ static void free_frame(struct page *page)
 
 void __free_page(struct page *page)
 {
-	if (page < map || page >= map + ARRAY_SIZE(map) || --page->refcount || PageHead(page) ||
-	    page->head)
+	if (page < map || page >= map + ARRAY_SIZE(map) || --page->_refcount.counter ||
+	    PageHead(page) || PageTail(page))
 		shim_die("a page is freed that is shared, compound or none");
 	free_frame(page);
 }
@@ -114,9 +117,9 @@ void folio_put(struct folio *folio)
 {
 	unsigned int i, nr = BIT(folio_order(folio));
 
-	if (folio->page.refcount <= 0)
+	if (folio->page._refcount.counter <= 0)
 		shim_die("a folio is put that is free");
-	if (--folio->page.refcount)
+	if (--folio->page._refcount.counter)
 		return;
 	for (i = 0; i < nr; i++)
 		free_frame(&folio->page + i);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files in memory, LUO's end of them, and a judge of how they are treated: what
+ * Files in memory, LUO's end of them, and a checker of how they are treated: what
  * the kernel asserts about locks, flags, alignment and pins ends the test. Only
  * pins are taken by several threads.
  */
@@ -186,8 +186,8 @@ static void evict(struct address_space *mapping, unsigned long at)
 	struct xarray *xa = &mapping->i_pages;
 	struct folio *folio = xa->folios[at];
 
-	if (folio->page.refcount != (int)folio_nr_pages(folio))
-		shim_die("a folio of a file that goes has %d references", folio->page.refcount);
+	if (folio->page._refcount.counter != (int)folio_nr_pages(folio))
+		shim_die("a folio of a file that goes has %d references", folio->page._refcount.counter);
 	if (shim_folio_flag(folio, SHIM_LRU))
 		remove_from_lru(folio);
 	count(folio, -folio_nr_pages(folio));
@@ -195,7 +195,7 @@ static void evict(struct address_space *mapping, unsigned long at)
 	memmove(xa->folios + at, xa->folios + at + 1, (--xa->nr - at) * sizeof(*xa->folios));
 	shim_index(folio) = 0;
 	folio->mapping = NULL;
-	folio->page.refcount -= folio_nr_pages(folio) - 1;
+	folio->page._refcount.counter -= folio_nr_pages(folio) - 1;
 	folio_put(folio);
 }
 
@@ -225,7 +225,7 @@ void shim_add_folio(struct file *file, pgoff_t index, struct folio *folio)
 	insert(&file->f_mapping->i_pages, index, folio);
 	file->f_mapping->nrpages += folio_nr_pages(folio);
 	count(folio, folio_nr_pages(folio));
-	folio->page.refcount += folio_nr_pages(folio) - 1;
+	folio->page._refcount.counter += folio_nr_pages(folio) - 1;
 	file->f_inode->alloced += folio_nr_pages(folio);
 	file->f_inode->blocks += folio_nr_pages(folio);
 }
@@ -276,13 +276,13 @@ static struct folio *move(struct file *file, struct folio *folio)
 	memcpy(folio_address(to), folio_address(folio), folio_size(folio));
 	count(folio, -folio_nr_pages(folio));
 	to->page.flags.f |= folio->page.flags.f & (SHIM_DIRTY | SHIM_UPTODATE);
-	to->page.refcount = folio_nr_pages(folio);
+	to->page._refcount.counter = folio_nr_pages(folio);
 	shim_index(to) = shim_index(folio);
 	count(to, folio_nr_pages(to));
 	xa->folios[at] = to;
-	folio->page.flags.f &= PG_HEAD;
+	folio->page.flags.f &= ~SHIM_FLAGS;
 	shim_index(folio) = 0;
-	folio->page.refcount -= folio_nr_pages(folio) - 1;
+	folio->page._refcount.counter -= folio_nr_pages(folio) - 1;
 	folio_put(folio);
 	return to;
 }
@@ -359,7 +359,7 @@ static void unpin(struct folio *folio)
 
 	if (folio_has_pincount(folio) && atomic_dec_return(&folio->_pincount) < 0)
 		shim_die("a large folio is unpinned that is not pinned");
-	if (__atomic_fetch_sub(&folio->page.refcount, refs, __ATOMIC_RELAXED) <= (int)refs)
+	if (__atomic_fetch_sub(&folio->page._refcount.counter, refs, __ATOMIC_RELAXED) <= (int)refs)
 		shim_die("a folio is unpinned that is not pinned");
 	node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, -1);
 }
@@ -376,7 +376,7 @@ struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index)
 
 	if (!folio || shim_folio_flag(folio, SHIM_SWAPPED))
 		return ERR_PTR(-ENOENT);
-	folio->page.refcount++;
+	folio->page._refcount.counter++;
 	return folio;
 }
 
@@ -466,7 +466,7 @@ void xas_store(struct xa_state *xas, struct folio *folio)
 	    !shim_folio_flag(folio, SHIM_CHARGED))
 		shim_die("a folio is stored with flags %#lx", folio->page.flags.f);
 	if (!folio->mapping || &folio->mapping->i_pages != xas->xa ||
-	    folio->page.refcount != 1 + folio_nr_pages(folio))
+	    folio->page._refcount.counter != 1 + folio_nr_pages(folio))
 		shim_die("a folio is stored before others may see it");
 
 	if (!xas->xa_alloc && !has_node(xas->xa, xas->xa_index)) {

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Messages, work and number parsing.
+ * Messages, work, number parsing, and where a task may sleep.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <linux/bug.h>
-#include <linux/crash_dump.h>
-#include <linux/kstrtox.h>
-#include <linux/oom.h>
+#include <linux/cleanup.h>
+#include <linux/mm.h>
 #include <linux/printk.h>
-#include <linux/rcupdate.h>
 #include <linux/slab.h>
-#include <linux/task_work.h>
 #include <linux/timex.h>
-#include <linux/topology.h>
-#include <linux/vmstat.h>
 #include <linux/workqueue.h>
 
 unsigned int shim_nr_warns, shim_nr_errs, shim_nr_warnings;
@@ -27,6 +22,9 @@ struct callback_head *shim_task_work;
 struct notifier_block *shim_oom_notifier;
 struct work_struct *shim_work, *shim_delayed_work;
 pthread_rwlock_t shim_rcu = PTHREAD_RWLOCK_INITIALIZER;
+__thread unsigned int shim_rcu_depth, shim_preempt_depth;
+struct page *shim_memmap;
+long shim_fail_after = -1;
 
 void shim_die(const char *fmt, ...)
 {
@@ -39,12 +37,33 @@ void shim_die(const char *fmt, ...)
 	abort();
 }
 
+#ifdef SHIM_CHECK
+bool shim_fault(void)
+{
+	return shim_fail_after >= 0 && !shim_fail_after--;
+}
+#endif
+
+/* Not in an RCU reader, not with preemption off. */
+void shim_might_sleep(const char *caller)
+{
+	if (shim_rcu_depth || shim_preempt_depth)
+		shim_die("%s: sleeps %s", caller,
+			 shim_rcu_depth ? "under rcu_read_lock()" : "with preemption off");
+}
+
+/* Formats it, so that a bad string in it is found, unless with one of the kernel's own. */
 void shim_printk(unsigned int *count, const char *fmt, ...)
 {
+	char line[1024];
 	va_list args;
 
 	va_start(args, fmt);
-	shim_last_msg = strstr(fmt, "%pV") ? va_arg(args, struct va_format *)->fmt : fmt;
+	shim_last_msg = fmt;
+	if (strstr(fmt, "%pV"))
+		shim_last_msg = va_arg(args, struct va_format *)->fmt;
+	else if (!strstr(fmt, "%p"))
+		vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
 	if (count)
 		++*count;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CUSTOM: force-included; what kbuild and the kernel's everyday headers bring. */
+/*
+ * CUSTOM: force-included; what kbuild and the kernel's everyday headers bring. With
+ * SHIM_CHECK users of the shim are checked; without, it costs what the kernel does.
+ */
 #ifndef SHIM_H
 #define SHIM_H
 
@@ -14,7 +17,6 @@
 #include <linux/errno.h>
 #include <linux/kconfig.h>
 #include <linux/kernel.h>
-#include <linux/kstrtox.h>
 #include <linux/types.h>
 #include <linux/bits.h>
 #include <linux/bitops.h>
@@ -31,6 +33,7 @@
 #define min3(x, y, z)	({ __auto_type z_ = (z); min(min(x, y), z_); })
 #define swap(a, b)	do { typeof(a) a_ = (a); (a) = (b); (b) = a_; } while (0)
 #define max3(x, y, z)	({ __auto_type z_ = (z); max(max(x, y), z_); })
+#define count_trailing_zeros(x)	((x) ? (int)__builtin_ctzl(x) : BITS_PER_LONG)
 
 /* tools/include makes u64 an unsigned long, so the kernel's own %llu would warn. */
 #undef __printf
@@ -39,11 +42,31 @@
 #define __ref
 #define __ro_after_init
 #define typecheck(type, x)	((void)sizeof((typeof(type) *)0 == (typeof(x) *)0))
+#define EXPORT_SYMBOL_GPL(sym)
+#define _RET_IP_		((unsigned long)__builtin_return_address(0))
+
+/* Loops whose iterations are few, and known. */
+#ifdef SHIM_CHECK
+#define unrolled_full
+#else
+#define unrolled_full		_Pragma("GCC unroll 64")
+#endif
+
+#define PAGE_SHIFT	12
+#define PAGE_SIZE	(1UL << PAGE_SHIFT)
+#define PAGE_MASK	(~(PAGE_SIZE - 1))
 
 /* The test stops here, and the harness says so. */
 void __noreturn shim_die(const char *fmt, ...);
 #undef panic
 #define panic(...)		shim_die(__VA_ARGS__)
+
+/* Whoever publishes struct pages must have ordered their stores; see stores.c. */
+#ifdef SHIM_CHECK
+void shim_publish(const char *how);
+#else
+#define shim_publish(how)	((void)0)
+#endif
 
 /* TSan knows neither volatile nor address dependencies: make them visible. */
 #undef READ_ONCE
@@ -51,7 +74,8 @@ void __noreturn shim_die(const char *fmt, ...);
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_ACQUIRE)
 #define WRITE_ONCE(x, val)	__atomic_store_n(&(x), (val), __ATOMIC_RELAXED)
 #define smp_load_acquire(p)	__atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define smp_store_release(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define smp_store_release(p, v) \
+	(shim_publish("a release"), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
 #define cmpxchg(p, old, new) ({						\
 	typeof(*(p)) old_ = (old);					\
 	__atomic_compare_exchange_n((p), &old_, (typeof(*(p)))(new), false, \
@@ -65,10 +89,39 @@ void __noreturn shim_die(const char *fmt, ...);
 		;								\
 	was_; })
 
+/* Dies of what would be a division error on x86. */
 static inline u64 mul_u64_u64_div_u64(u64 a, u64 mul, u64 div)
 {
-	return (unsigned __int128)a * mul / div;
+	unsigned __int128 quotient = (unsigned __int128)a * mul / div;
+
+	if (quotient >> 64)
+		shim_die("%llu * %llu / %llu overflows", a, mul, div);
+	return quotient;
 }
+
+/* Strict like the kernel's, without its rarer bases. */
+int kstrtouint(const char *s, unsigned int base, unsigned int *res);
+int kstrtobool(const char *s, bool *res);
+unsigned long long memparse(const char *ptr, char **retptr);
+
+/* A test says whether this is a crash kernel. */
+extern bool shim_is_kdump;
+#define is_kdump_kernel()		shim_is_kdump
+
+/* Per thread, so a thread is a task that never moves to another CPU. */
+#define DECLARE_PER_CPU(type, name)	extern __thread type name
+#define DEFINE_PER_CPU(type, name)	__thread type name
+#define this_cpu_ptr(p)			(p)
+#define per_cpu(var, cpu)		(*({ (void)(cpu); &(var); }))
+#define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)
+#define num_online_cpus()		2
+
+/* There is neither userspace nor a watchdog. */
+#define current_pt_regs()		NULL
+#define instruction_pointer(regs)	((unsigned long)(regs))
+#define fault_in_readable(uaddr, size)	((void)(uaddr))
+#define touch_nmi_watchdog()		do { } while (0)
+#define kmemleak_ignore_phys(phys)	((void)(phys))
 
 _Static_assert(sizeof(phys_addr_t) == 8, "build with -DCONFIG_PHYS_ADDR_T_64BIT");
 

@@ -15,6 +15,8 @@
 
 _Static_assert(sizeof(struct page) <= 16 * WORD, "a bit for each word");
 
+bool shim_compound_mask;
+
 /* What was stored to a struct page, and in which interval between two barriers. */
 static struct stored {
 	u32	interval;
@@ -73,6 +75,18 @@ struct page *shim_touch(struct page *page)
 		shim_die("pfn %#lx is touched right after it was stored past the caches",
 			 page_to_pfn(page));
 	return page;
+}
+
+/* The order lives in the second page, which must be there by then. */
+void shim_check_head(struct page *head, unsigned int order)
+{
+	shim_touch(head);
+	shim_touch(head + 1);
+	if (order > 1)
+		shim_touch(head + 2);
+	if (!PageHead(head) || head[1].inits != 1 ||
+	    head[1].compound_info != shim_compound_info(head, order))
+		shim_die("pfn %#lx is no head", page_to_pfn(head));
 }
 
 void shim_publish(const char *how)

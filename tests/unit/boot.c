@@ -254,10 +254,12 @@ static void check_folio(const struct folio *folio, unsigned long pfn, unsigned i
 	for (i = 0; i < BIT(order); i++) {
 		const struct page *p = pfn_to_page(pfn + i);
 
-		if (p->inits != 1 || p->free || p->refcount != !i || p->_mapcount != -1 ||
-		    PageHead(p) != (order && !i) || p->head != (i ? &folio->page : NULL))
+		if (p->inits != 1 || p->free || p->_refcount.counter != !i ||
+		    p->_mapcount.counter != -1 || PageHead(p) != (order && !i) ||
+		    PageTail(p) != !!i || page_folio(p) != folio)
 			shim_die("pfn %#lx + %#lx is not part of its folio", pfn, i);
-		if (p->mapping != (i ? TAIL_MAPPING : NULL))
+		/* The first two tails have something else there. */
+		if ((!i || i > 2) && p->mapping != (i ? TAIL_MAPPING : NULL))
 			shim_die("pfn %#lx + %#lx has a mapping", pfn, i);
 	}
 }
@@ -270,7 +272,7 @@ static void restore_pages(unsigned long pfn, unsigned long nr_pages)
 	if (page != pfn_to_page(pfn))
 		shim_die("%lu pages at pfn %#lx are not restored", nr_pages, pfn);
 	for (i = 0; i < nr_pages; i++) {
-		if (page[i].inits != 1 || page[i].refcount != 1 || !list_empty(&page[i].lru))
+		if (page[i].inits != 1 || page[i]._refcount.counter != 1 || !list_empty(&page[i].lru))
 			shim_die("pfn %#lx is not a page", pfn + i);
 		__free_page(page + i);
 	}
@@ -305,8 +307,9 @@ static void check_page(unsigned long pfn)
 	if (p->free != (memory && !kept && !p->reserved))
 		shim_die("pfn %#lx: free %u, preserved %u, reserved %u", pfn, p->free,
 			 kept, p->reserved);
-	if (memory && (p->nid != w->nid || p->zid != zone_idx(zone_of(pfn, w->nid))))
-		shim_die("pfn %#lx is in zone %u of node %u", pfn, p->zid, p->nid);
+	if (memory && page_zone(p) != zone_of(pfn, w->nid))
+		shim_die("pfn %#lx is in zone %u of node %d", pfn, zone_idx(page_zone(p)),
+			 zone_to_nid(page_zone(p)));
 	if (memory && IS_ALIGNED(pfn, pageblock_nr_pages) &&
 	    shim_migratetype[pfn >> pageblock_order] !=
 	    kho_scratch_migratetype(pfn, MIGRATE_MOVABLE))

@@ -192,8 +192,7 @@ void kexec_machine(void)
 	params = mmap(NULL, sizeof(*params), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	do {
-		memblock.memory.cnt = 0;
-		memblock.reserved.cnt = 0;
+		shim_memblock_reset();
 		model_random(PFN_SECTION_SHIFT < 12 ? 32 : 6);
 		model_forget_tree();
 	} while (!can_boot());

@@ -111,6 +111,6 @@ struct folio *memfd_folio_at(struct file *f, pgoff_t index)
 
 	if (IS_ERR(folio))
 		return NULL;
-	folio->page.refcount--;
+	folio_ref_sub(folio, 1);
 	return folio;
 }

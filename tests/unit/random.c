@@ -19,7 +19,7 @@ void unit_init(void)
 		printf("# KHO_SEED=%lu\n", unit_seed);
 	fflush(stdout);
 	state = unit_seed * 0x9e3779b97f4a7c15 | 1;
-	shim_memory_init();
+	shim_memory_init(SHIM_MEMORY >> PAGE_SHIFT);
 }
 
 unsigned long rnd(unsigned long below)

@@ -25,12 +25,7 @@ static u8 expected[NR_PAGES], found[NR_PAGES];
 
 static void make_folio(unsigned long pfn, unsigned int order)
 {
-	struct page *page = pfn_to_page(pfn);
-
-	page->nid = pfn / NODE_PAGES;
-	page->flags.f = order ? PG_HEAD : 0;
-	page[!!order].order = order;
-	folio_at[nr_folios++] = page_folio(page);
+	folio_at[nr_folios++] = unit_make_folio(pfn, order, pfn / NODE_PAGES);
 }
 
 static void machine(unsigned int max_order)
@@ -157,9 +152,8 @@ TEST(a_range_is_folios_of_one_order_in_a_row)
 			struct page was[2] = { next[0], next[1] };
 
 			/* Whatever starts there, for a moment it is such a folio. */
-			next[0].flags.f = first->page.flags.f;
-			next[!!order].order = order;
-			kho_unpreserve_folio_range(page_folio(next), nr - cut);
+			kho_unpreserve_folio_range(unit_make_folio(page_to_pfn(next), order,
+								   folio_nid(first)), nr - cut);
 			memcpy(next, was, sizeof(was));
 		}
 		expect_range(first, nr, false);

@@ -203,13 +203,13 @@ static const struct spoil {
 /* One message, then a cold boot that has all memory and new scratch areas. */
 static void refuses(const struct spoil *s)
 {
-	const unsigned int reserved = memblock.reserved.cnt;
+	const unsigned int reserved = memblock_reserved_size();
 
 	s->spoil();
 	kho_populate(params->fdt, params->fdt_len, params->scratch, params->scratch_len);
 	kho_memory_init_early();
 	if (is_kho_boot() || kho_fast_in_fdt() || shim_scratch_only || kho_scratch_cnt ||
-	    memblock.reserved.cnt != reserved || shim_page_is_scratch(PHYS_PFN(params->scratch)))
+	    memblock_reserved_size() != reserved || shim_page_is_scratch(PHYS_PFN(params->scratch)))
 		shim_die("%s: still a KHO boot", s->name);
 	if (shim_nr_errs != 1 || !strstr(shim_last_msg, s->msg))
 		shim_die("%s: %u messages, '%s'", s->name, shim_nr_errs, shim_last_msg);
@@ -517,12 +517,15 @@ TEST(keys_end_where_nodes_do)
 {
 	const struct kho_radix_walk_cb cb = { .leaf = is_in_split };
 	struct kho_radix_tree tree = {};
+	unsigned long pfn;
 	unsigned int nr = 0;
 
 	unit_init();
 	shim_slab_is_up = true;
 	memblock_add_node(0, PFN_PHYS(100), 0, MEMBLOCK_NONE);
 	memblock_add_node(PFN_PHYS(100), PFN_PHYS(100), 1, MEMBLOCK_NONE);
+	for (pfn = 0; pfn < 200; pfn++)
+		unit_make_folio(pfn, 0, pfn >= 100);
 	ASSERT_EQ(kho_fast_outgoing_init(), 0);
 	tree.root = phys_to_virt(kho_fast_outgoing_root());
 	EXPECT_EQ(kho_preserve_pages(pfn_to_page(64), 64), 0);

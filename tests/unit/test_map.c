@@ -95,7 +95,7 @@ TEST(map_survives_every_failed_allocation)
 	model_random(12);
 	model_add_keys(30, 4);
 	model_set_scratch();
-	reserved = memblock.reserved.cnt;
+	reserved = memblock_reserved_size();
 
 	for (n = 0; err; n++) {
 		shim_fail_after = n;
@@ -105,7 +105,7 @@ TEST(map_survives_every_failed_allocation)
 			break;
 		ASSERT_EQ(err, -ENOMEM);
 		ASSERT_EQ(shim_nr_errs, 1);
-		ASSERT_EQ(memblock.reserved.cnt, reserved);
+		ASSERT_EQ(memblock_reserved_size(), reserved);
 		ASSERT_EQ(map.sections, NULL);
 		ASSERT_EQ(map.root, NULL);
 	}
@@ -133,8 +133,7 @@ static void hostile_model(void)
 
 static void next_hostile_model(void)
 {
-	memblock.memory.cnt = 0;
-	memblock.reserved.cnt = 0;
+	shim_memblock_reset();
 	shim_nr_errs = 0;
 	hostile_model();
 }
@@ -154,10 +153,10 @@ static void add_key(u64 key)
 	unsigned int reserved_;							\
 										\
 	model_set_scratch();							\
-	reserved_ = memblock.reserved.cnt;						\
+	reserved_ = memblock_reserved_size();						\
 	EXPECT_EQ(kho_fast_map_build(&map, model.root), -EINVAL);		\
 	EXPECT_EQ(shim_nr_errs, 1);						\
-	EXPECT_EQ(memblock.reserved.cnt, reserved_);				\
+	EXPECT_EQ(memblock_reserved_size(), reserved_);				\
 	EXPECT_EQ(map.sections, NULL);						\
 	EXPECT_EQ(map.tree_pages.pfns, NULL);						\
 	EXPECT_EQ(map.root, NULL);						\
@@ -178,7 +177,7 @@ TEST(nodes_are_found_whatever_their_number)
 
 	unit_init();
 	model_plain(20);
-	reserved = memblock.reserved.cnt;
+	reserved = memblock_reserved_size();
 	for (i = 0; i < 5000; i++) {
 		shim_fail_after = 0;
 		if (kho_fast_tree_pages_add(&nodes, node_pfn(i))) {
@@ -202,7 +201,7 @@ TEST(nodes_are_found_whatever_their_number)
 			ASSERT_EQ(nodes.pfns[i], 3 * i);
 	}
 	kho_fast_tree_pages_destroy(&nodes);
-	EXPECT_EQ(memblock.reserved.cnt, reserved);
+	EXPECT_EQ(memblock_reserved_size(), reserved);
 }
 
 TEST(refuses_a_loop)
@@ -657,7 +656,7 @@ TEST(extending_scratch_ends_where_memory_ends)
 
 	unit_init();
 	for (nr = 1020; nr < 1040; nr++) {
-		memblock.memory.cnt = 0;
+		shim_memblock_reset();
 		shim_nr_scratch_marks = 0;
 		memblock_add_node(0, section_nr_to_pfn(nr) << PAGE_SHIFT, 0, MEMBLOCK_NONE);
 		random_sections(nr, 50);

@@ -103,7 +103,7 @@ static bool page_is_right(struct file *f, pgoff_t index)
 
 	if (!folio || !folio_test_dirty(folio) || !folio_test_uptodate(folio) ||
 	    !shim_folio_flag(folio, SHIM_LRU) || shim_folio_flag(folio, SHIM_LOCKED) ||
-	    folio->page.refcount != folio_nr_pages(folio))
+	    folio->page._refcount.counter != folio_nr_pages(folio))
 		return false;
 	if (folio_pfn(folio) + index - folio->index != old->pfn[index])
 		return false;

@@ -195,13 +195,11 @@ static void make_gigantic_file(void)
 
 	file = shim_new_file((loff_t)NR_GIGANTIC << GIGANTIC << PAGE_SHIFT);
 	for (i = 0; i < NR_GIGANTIC; i++) {
-		struct page *page = pfn_to_page((i + 64) << GIGANTIC);
+		struct folio *folio = unit_make_folio((i + 64) << GIGANTIC, GIGANTIC, i % 2);
 
-		page->flags.f = PG_HEAD | SHIM_UPTODATE | SHIM_DIRTY;
-		page[1].order = GIGANTIC;
-		page->refcount = 1;
-		page->nid = i % 2;
-		shim_add_folio(file, i << GIGANTIC, page_folio(page));
+		folio->flags.f |= SHIM_UPTODATE | SHIM_DIRTY;
+		set_page_count(&folio->page, 1);
+		shim_add_folio(file, i << GIGANTIC, folio);
 	}
 	args = (struct liveupdate_file_op_args){ .file = file };
 }

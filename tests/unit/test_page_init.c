@@ -164,9 +164,9 @@ static void hold_part(unsigned int order, unsigned long start, unsigned long end
 	init_single_pages(HEAD + start, HEAD + end);
 	kho_init_preserved_range(NULL, HEAD + start, order, end - start);
 	wmb();
-	/* A tail that was a single page keeps what is left of its list. */
+	/* A tail that was a single page keeps what is left of its list, but for the first two. */
 	for (i = start; i < end; i++)
-		if (!IS_ALIGNED(i, BIT(order)))
+		if (i % BIT(order) > 2)
 			pfn_to_page(HEAD + i)->lru.prev = NULL;
 }
 

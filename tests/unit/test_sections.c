@@ -4,7 +4,7 @@
  * restoring: mm/{deferred_kho,kho_early_memory,kho_section_init,kho_buddy_block,
  * kho_free_runs}.c and kernel/kho_fast/incoming/{restore,trim}.c
  *
- * boot.c plays the callers, shim/page.c is the judge of every single page.
+ * boot.c plays the callers, shim/check.c checks every single page.
  */
 #include <pthread.h>
 
@@ -527,10 +527,9 @@ TEST(a_run_of_one_key_is_restored_as_single_pages)
 	page = kho_restore_pages(PFN_PHYS(pfn), nr);
 	ASSERT_EQ(page, pfn_to_page(pfn));
 	for (i = 0; i < nr; i++) {
-		ASSERT_EQ(page[i].refcount, 1);
-		ASSERT_EQ(page[i].flags.f, 0);
-		ASSERT_EQ(page[i].head, NULL);
-		ASSERT_EQ(page[i].order, 0);
+		ASSERT_EQ(page[i]._refcount.counter, 1);
+		ASSERT_EQ(page[i].flags.f & PAGEFLAGS_MASK, 0);
+		ASSERT_FALSE(PageTail(page + i));
 		__free_page(page + i);
 	}
 }

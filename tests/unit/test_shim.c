@@ -6,6 +6,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
+#include "mm/internal.h"
 #include "mm/mm_init.h"
 
 #include "test.h"
@@ -42,7 +43,7 @@ TEST(memblock_gives_zeroed_memory_and_only_scratch_when_told)
 	unit_init();
 	model_random(16);
 	model_set_scratch();
-	reserved = memblock.reserved.cnt;
+	reserved = memblock_reserved_size();
 	for (i = 0; i < 100; i++) {
 		p = memblock_alloc(PAGE_SIZE, PAGE_SIZE);
 		if (!p)
@@ -53,7 +54,7 @@ TEST(memblock_gives_zeroed_memory_and_only_scratch_when_told)
 		if (one_in(2))
 			memblock_free(p, PAGE_SIZE);
 	}
-	EXPECT_GT(memblock.reserved.cnt, reserved);
+	EXPECT_GT(memblock_reserved_size(), reserved);
 	EXPECT_NE(memblock_phys_alloc(0, PAGE_SIZE), 0);
 }
 
@@ -187,7 +188,7 @@ static void innocent(void)
 	release();
 }
 
-TEST(the_judge_lets_nothing_pass_that_would_corrupt_a_kernel)
+TEST(the_checker_lets_nothing_pass_that_would_corrupt_a_kernel)
 {
 	static void (* const crimes[])(void) = {
 		double_free, double_init, free_reserved, wrong_free, lost_page,
@@ -209,8 +210,7 @@ TEST(the_judge_lets_nothing_pass_that_would_corrupt_a_kernel)
 			TH_LOG("crime %u, status %d", i, status);
 	}
 
-	memblock.memory.cnt = 0;
-	memblock.reserved.cnt = 0;
+	shim_memblock_reset();
 	all_free();
 	check();
 	innocent();

@@ -29,18 +29,14 @@ static void machine(void)
 		memblock_add_node(PFN_PHYS(nid * NODE_PAGES), PFN_PHYS(NODE_PAGES), nid,
 				  MEMBLOCK_NONE);
 	for (pfn = 0; pfn < 2 * NODE_PAGES; pfn++)
-		pfn_to_page(pfn)->nid = pfn / NODE_PAGES;
+		unit_make_folio(pfn, 0, pfn / NODE_PAGES);
 	if (kho_fast_outgoing_init())
 		shim_die("no memory for a tree");
 }
 
 static struct folio *folio_at(unsigned long pfn, unsigned int order)
 {
-	struct page *page = pfn_to_page(pfn);
-
-	page->flags.f = order ? PG_HEAD : 0;
-	page[!!order].order = order;
-	return page_folio(page);
+	return unit_make_folio(pfn, order, pfn / NODE_PAGES);
 }
 
 /* What trace.c does when an event is switched on and off. */

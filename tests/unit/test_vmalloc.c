@@ -66,7 +66,7 @@ static bool is_what_it_was(const struct vm_struct *area)
 	for (i = 0; i < old->nr; i++) {
 		const struct page *p = area->pages[i];
 
-		if (page_to_pfn(p) != old->pfn[i] || p->refcount != 1 || p->head)
+		if (page_to_pfn(p) != old->pfn[i] || p->_refcount.counter != 1 || PageTail(p))
 			return false;
 	}
 

@@ -45,6 +45,18 @@
 #include "tree/tree.h"
 #include "vmalloc.h"
 
+/* The struct pages of a folio that is allocated, as far as preserving it looks at them. */
+static inline struct folio *unit_make_folio(unsigned long pfn, unsigned int order, int nid)
+{
+	struct folio *folio = (struct folio *)pfn_to_page(pfn);
+
+	folio->flags.f = order ? BIT(PG_head) : 0;
+	set_page_links(&folio->page, ZONE_DMA32, nid);
+	if (order)
+		folio->_flags_1 = order;
+	return folio;
+}
+
 /* random.c: repeatable, from KHO_SEED, which is printed */
 extern unsigned long unit_seed;
 void unit_init(void);

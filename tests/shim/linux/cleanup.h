@@ -1,13 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CUSTOM: guard() for the classes that are used. */
+/*
+ * CUSTOM: locks, and guard() for the classes that are used. With SHIM_CHECK all locks are
+ * pthread's, which TSan knows, and readers hold one, so that it sees grace periods.
+ */
 #ifndef SHIM_CLEANUP_H
 #define SHIM_CLEANUP_H
 
-#include <linux/mutex_types.h>
-#include <linux/preempt.h>
-#include <linux/rcupdate.h>
-#include <linux/sched.h>
-#include <linux/spinlock.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include <linux/bug.h>
+#include <linux/compiler.h>
+
+extern __thread unsigned int shim_rcu_depth, shim_preempt_depth;	/* of this thread */
+
+/* Ends the test where a task of the kernel could not sleep. */
+void shim_might_sleep(const char *caller);
+
+#define might_sleep()	shim_might_sleep(__func__)
+#define cond_resched()	might_sleep()
+#define cpu_relax()	do { } while (0)
+
+/* Threads of the test are preempted all the same, but may not sleep. */
+#define preempt_disable()	do { shim_preempt_depth++; barrier(); } while (0)
+#define preempt_enable()	do { barrier(); shim_preempt_depth--; } while (0)
+
+typedef struct {
+	pthread_mutex_t lock;
+} spinlock_t;
+
+typedef spinlock_t raw_spinlock_t;
+
+#define DEFINE_SPINLOCK(name)	spinlock_t name = { PTHREAD_MUTEX_INITIALIZER }
+#define DEFINE_RAW_SPINLOCK	DEFINE_SPINLOCK
+#define DEFINE_MUTEX(name)	struct mutex name = __MUTEX_INITIALIZER(name)
+
+#undef synchronize_rcu
+#define lockdep_assert_in_rcu_read_lock() \
+	(shim_rcu_depth ? (void)0 : shim_die("%s: no rcu_read_lock()", __func__))
+
+#ifdef SHIM_CHECK
+extern pthread_rwlock_t shim_rcu;
+
+struct mutex {
+	pthread_mutex_t lock;
+};
+
+#define __MUTEX_INITIALIZER(name)	{ PTHREAD_MUTEX_INITIALIZER }
+#define mutex_init(m)			pthread_mutex_init(&(m)->lock, NULL)
 
 static inline struct mutex *shim_lock_mutex(struct mutex *m)
 {
@@ -20,6 +60,90 @@ static inline void shim_unlock_mutex(struct mutex **m)
 {
 	pthread_mutex_unlock(&(*m)->lock);
 }
+
+static inline void rcu_read_lock(void)
+{
+	pthread_rwlock_rdlock(&shim_rcu);
+	shim_rcu_depth++;
+}
+
+static inline void rcu_read_unlock(void)
+{
+	shim_rcu_depth--;
+	pthread_rwlock_unlock(&shim_rcu);
+}
+
+static inline void synchronize_rcu(void)
+{
+	might_sleep();
+	pthread_rwlock_wrlock(&shim_rcu);
+	pthread_rwlock_unlock(&shim_rcu);
+}
+#else
+/*
+ * A lock that costs what the kernel's mutex does: one locked instruction to take it when
+ * it is free, one to give it back, and a waiter spins while the owner runs.
+ * pthread_mutex_lock() does more than that. Nobody sleeps in here; a waiter that spun
+ * for long lets others run, since there may be more threads than CPUs.
+ */
+struct mutex {
+	unsigned long	owner;
+};
+
+#define SHIM_MUTEX_SPINS		1000
+#define __MUTEX_INITIALIZER(name)	{ 0 }
+#define mutex_init(m)			((m)->owner = 0)
+
+static inline void shim_mutex_relax(unsigned int *spins)
+{
+	if (++*spins % SHIM_MUTEX_SPINS == 0)
+		sched_yield();
+	else
+		__builtin_ia32_pause();
+}
+
+static inline struct mutex *shim_lock_mutex(struct mutex *m)
+{
+	unsigned long unlocked = 0;
+	unsigned int spins = 0;
+
+	might_sleep();
+	while (!__atomic_compare_exchange_n(&m->owner, &unlocked, 1, false,
+					    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+		while (__atomic_load_n(&m->owner, __ATOMIC_RELAXED))
+			shim_mutex_relax(&spins);
+		unlocked = 0;
+	}
+	return m;
+}
+
+/* The kernel's must see whether anybody sleeps: it is a cmpxchg, too. */
+static inline void shim_unlock_mutex(struct mutex **m)
+{
+	unsigned long locked = 1;
+
+	__atomic_compare_exchange_n(&(*m)->owner, &locked, 0, false, __ATOMIC_RELEASE,
+				    __ATOMIC_RELAXED);
+}
+
+/*
+ * A reader costs an increment and a decrement of a counter of its task, as with
+ * CONFIG_PREEMPT_RCU, and can be asserted. Nothing is freed while readers are measured.
+ */
+static inline void rcu_read_lock(void)
+{
+	shim_rcu_depth++;
+	barrier();
+}
+
+static inline void rcu_read_unlock(void)
+{
+	barrier();
+	shim_rcu_depth--;
+}
+
+#define synchronize_rcu()	shim_die("%s: a grace period is not measured", __func__)
+#endif
 
 static inline void *shim_lock_rcu(void)
 {

@@ -7,9 +7,13 @@
 
 #define __init
 #define __initdata
+#define __meminit
+#define __meminitdata
+#define THIS_MODULE		NULL
 
 #define early_param(name, fn)	int (*shim_param_##fn)(char *arg) = fn
 #define early_initcall(fn)	int (*shim_initcall_##fn)(void) = fn
-#define fs_initcall(fn)		int (*shim_initcall_##fn)(void) = fn
+#define fs_initcall(fn)		early_initcall(fn)
+#define late_initcall(fn)	early_initcall(fn)
 
 #endif /* SHIM_INIT_H */

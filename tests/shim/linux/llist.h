@@ -21,6 +21,7 @@ static inline bool llist_add(struct llist_node *node, struct llist_head *list)
 {
 	struct llist_node *old = READ_ONCE(list->first);
 
+	shim_publish("a list");
 	do {
 		node->next = old;
 	} while (!__atomic_compare_exchange_n(&list->first, &old, node, false,

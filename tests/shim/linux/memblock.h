@@ -1,87 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CUSTOM: the part that is used, over two arrays; see memblock.c. */
+/*
+ * CUSTOM: the kernel's, over mm/memblock.c itself, but allocations can be made fail, and
+ * only what is reserved may be freed.
+ */
 #ifndef SHIM_MEMBLOCK_H
 #define SHIM_MEMBLOCK_H
 
 #include <linux/mm.h>
 
-enum memblock_flags {
-	MEMBLOCK_NONE		= 0,
-	MEMBLOCK_NOMAP		= 1,
-	MEMBLOCK_KHO_SCRATCH	= 2,
-	MEMBLOCK_RSRV_KERN	= 4,
-	MEMBLOCK_HOTPLUG	= 8,
-};
+struct seq_file;
 
-#define MEMBLOCK_ALLOC_ANYWHERE		(~(phys_addr_t)0)
-#define MEMBLOCK_ALLOC_ACCESSIBLE	0
-#define ARCH_LOW_ADDRESS_LIMIT		0xffffffffUL
+#include_next <linux/memblock.h>
 
-/* Memory: sorted, disjoint. Reserved: sorted; freed exactly as it was reserved. */
-struct memblock_region {
-	phys_addr_t	base, size;
-	unsigned int	flags;
-	int		nid;
-};
-
-struct memblock_type {
-	unsigned int		cnt;
-	struct memblock_region	regions[4096];
-};
-
-extern struct memblock {
-	struct memblock_type memory, reserved;
-} memblock;
+#ifdef SHIM_CHECK
 extern bool shim_scratch_only;
 extern unsigned int shim_nr_scratch_marks;
-extern phys_addr_t shim_hugetlb_bytes;
 
-int memblock_add(phys_addr_t base, phys_addr_t size);
-int memblock_add_node(phys_addr_t base, phys_addr_t size, int nid, unsigned int flags);
-int memblock_reserve(phys_addr_t base, phys_addr_t size);
-void memblock_phys_free(phys_addr_t base, phys_addr_t size);
-void memblock_free(void *ptr, size_t size);
-void *memblock_alloc(phys_addr_t size, phys_addr_t align);
-phys_addr_t memblock_phys_alloc(phys_addr_t size, phys_addr_t align);
-phys_addr_t memblock_phys_alloc_range(phys_addr_t size, phys_addr_t align,
-				      phys_addr_t start, phys_addr_t end);
-phys_addr_t memblock_alloc_range_nid(phys_addr_t size, phys_addr_t align,
-				     phys_addr_t start, phys_addr_t end,
-				     int nid, bool exact_nid);
-phys_addr_t memblock_reserved_kern_size(phys_addr_t limit, int nid);
-phys_addr_t memblock_reserved_hugetlb_size(phys_addr_t limit, int nid);
-
-bool memblock_is_map_memory(phys_addr_t addr);
-bool memblock_is_region_memory(phys_addr_t base, phys_addr_t size);
-int memblock_search_pfn_nid(unsigned long pfn, unsigned long *start, unsigned long *end);
-phys_addr_t memblock_end_of_DRAM(void);
-int early_pfn_to_nid(unsigned long pfn);
-
-int memblock_mark_kho_scratch(phys_addr_t base, phys_addr_t size);
-int memblock_clear_kho_scratch(phys_addr_t base, phys_addr_t size);
-void memblock_set_kho_scratch_only(void);
-void memblock_clear_kho_scratch_only(void);
-
-bool shim_next_mem(unsigned long i, unsigned long *start, unsigned long *end, int *nid);
-void __next_mem_range(u64 *idx, int nid, enum memblock_flags flags,
-		      struct memblock_type *a, struct memblock_type *b,
-		      phys_addr_t *start, phys_addr_t *end, int *p_nid);
+/* As it was before a first kernel. */
+void shim_memblock_reset(void);
 bool shim_is_reserved(unsigned long pfn);
 bool shim_page_is_scratch(unsigned long pfn);
+int shim_mark_scratch(phys_addr_t base, phys_addr_t size);
+void shim_memblock_free(phys_addr_t base, phys_addr_t size);
 
-#define for_each_mem_pfn_range(i, nid, p_start, p_end, p_nid)		\
-	for ((i) = 0; shim_next_mem((i), (p_start), (p_end), (p_nid)); (i)++)
+#define memblock_alloc(size, align)	(shim_fault() ? NULL : memblock_alloc((size), (align)))
+#define memblock_alloc_range_nid(...) \
+	(shim_fault() ? 0 : memblock_alloc_range_nid(__VA_ARGS__))
+#define memblock_mark_kho_scratch(base, size)	shim_mark_scratch((base), (size))
+#define memblock_phys_free(base, size)		shim_memblock_free((base), (size))
+#define memblock_free(p, size) \
+	do { if (p) shim_memblock_free(virt_to_phys(p), (size)); } while (0)
+#define memblock_set_kho_scratch_only() \
+	(shim_scratch_only = true, memblock_set_kho_scratch_only())
+#define memblock_clear_kho_scratch_only() \
+	(shim_scratch_only = false, memblock_clear_kho_scratch_only())
+#endif
 
-#define shim_for_each_range(i, a, b, nid, p_start, p_end, p_nid)		\
-	for ((i) = 0, __next_mem_range(&(i), nid, 0, a, b, p_start, p_end, p_nid); \
-	     (i) != ~0UL;						\
-	     __next_mem_range(&(i), nid, 0, a, b, p_start, p_end, p_nid))
-
-#define for_each_free_mem_range(i, nid, flags, p_start, p_end, p_nid)	\
-	shim_for_each_range(i, &memblock.memory, &memblock.reserved, nid, p_start, p_end, p_nid)
-
-#define for_each_reserved_mem_range(i, p_start, p_end)			\
-	shim_for_each_range(i, &memblock.reserved, (struct memblock_type *)NULL, \
-			    NUMA_NO_NODE, p_start, p_end, (int *)NULL)
+/* The firmware knows the memory that memblock will, all of which is mapped already. */
+#define E820_TYPE_RAM			1
+#define e820__mapped_all(start, end, type) \
+	((end) > (start) && memblock_is_region_memory((start), (end) - (start)))
+#define early_memremap(phys, size)	(shim_fault() ? NULL : phys_to_virt(phys))
+#define early_memunmap(addr, size)	((void)(addr))
 
 #endif /* SHIM_MEMBLOCK_H */

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CUSTOM: an arena for physical memory, a small struct page; see page.c. */
+/*
+ * CUSTOM: an arena for physical memory; the struct page of configs/, field by field where
+ * the kernel has it, and the helpers that take one, as cheap as the kernel's. With
+ * SHIM_CHECK a struct page also has the state that page.c and check.c hold users to.
+ */
 #ifndef SHIM_MM_H
 #define SHIM_MM_H
 
@@ -7,89 +11,102 @@
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mmzone.h>
+#include <linux/poison.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include <asm/page.h>
 
 typedef unsigned long pgoff_t;
 
-#define atomic_inc(v)		__atomic_fetch_add(&(v)->counter, 1, __ATOMIC_RELAXED)
-#define atomic_dec_return(v)	__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_RELAXED)
+typedef struct {
+	unsigned long f;
+} memdesc_flags_t;
 
-#define PFN_UP(x)		(((x) + PAGE_SIZE - 1) >> PAGE_SHIFT)
-#define PFN_DOWN(x)		((x) >> PAGE_SHIFT)
-#define PFN_PHYS(x)		((phys_addr_t)(x) << PAGE_SHIFT)
-#define PHYS_PFN(x)		((unsigned long)((x) >> PAGE_SHIFT))
-#define PAGE_ALIGN(addr)	ALIGN((addr), PAGE_SIZE)
-#define PAGE_ALIGNED(addr)	IS_ALIGNED((unsigned long)(addr), PAGE_SIZE)
-
-/* What the second page of a compound page counts. */
-struct shim_large {
-	atomic_t	_large_mapcount, _nr_pages_mapped, _entire_mapcount, _pincount;
-	unsigned int	_nr_pages;
-};
-
-/*
- * What a test wants to know of a page. The word that the kernel keeps the head in
- * is @lru.next; here it is NULL then. @free is 1 in the buddy allocator,
- * @free_order is 1 + the order in the first page of a free block.
- */
+/* Without memcg: the last word is there for the alignment only. */
 struct page {
+	memdesc_flags_t		flags;
 	union {
-		struct list_head	lru;
-		struct llist_node	pcp_llist;
+		struct {
+			union {
+				struct list_head	lru;
+				struct list_head	buddy_list;
+				struct llist_node	pcp_llist;
+			};
+			struct address_space	*mapping;
+			unsigned long		__folio_index;
+			unsigned long		private;
+		};
+		unsigned long		compound_info;
 	};
-	unsigned long		private;
-	const struct page	*head;		/* of a compound page */
-	struct address_space	*mapping;
-	struct {
-		unsigned long	f;
-	} flags;
-	int			_mapcount, refcount;
-	u8			inits, reserved, free, free_order;
-	u8			nid, zid, order;	/* order: in the second page */
-	struct shim_large	large;			/* in the second page */
-	struct list_head	deferred;		/* in the third page */
+	atomic_t		_mapcount;
+	atomic_t		_refcount;
+	unsigned long		unused;
+#ifdef SHIM_CHECK
+	u8			inits, reserved;
+	u8			free;		/* is in the buddy allocator */
+	u8			free_order;	/* plus 1, in the first page of a free block */
+	u8			rest[60];
+#endif
 };
-
-#define PG_HEAD		1UL
-#define PAGEFLAGS_MASK	0xffUL
 
 struct folio {
 	union {
 		struct page page;
 		struct {
+			memdesc_flags_t		flags;
 			struct list_head	lru;
-			unsigned long		index;	/* page.private */
-			const struct page	*head;
 			struct address_space	*mapping;
+			unsigned long		index;
 		};
 	};
 	union {
-		struct page tail_1;
+		struct page __page_1;
 		struct {
-			char			before_large[offsetof(struct page, large)];
-			atomic_t		_large_mapcount, _nr_pages_mapped;
-			atomic_t		_entire_mapcount, _pincount;
-			unsigned int		_nr_pages;
+			unsigned long	_flags_1, _head_1;
+			atomic_t	_large_mapcount, _nr_pages_mapped;
+			atomic_t	_entire_mapcount, _pincount;
+			int		_mm_id_mapcount[2];
+			unsigned long	_mm_ids;
+			atomic_t	_mapcount_1, _refcount_1;
+			unsigned int	_nr_pages;	/* with memcg */
 		};
 	};
 	union {
-		struct page tail_2;
+		struct page __page_2;
 		struct {
-			char			before_list[offsetof(struct page, deferred)];
+			unsigned long		_flags_2, _head_2;
 			struct list_head	_deferred_list;
 		};
 	};
 };
 
+#define STRUCT_PAGE_SHIFT	(IS_ENABLED(SHIM_CHECK) ? 7 : 6)
+_Static_assert(sizeof(struct page) == 1 << STRUCT_PAGE_SHIFT, "64 bytes, as in the kernel");
+_Static_assert(sizeof(struct folio) == 3 * sizeof(struct page), "a struct page each");
+
+#define PG_head			6
+#define ZONES_PGSHIFT		56
+#define NODES_PGSHIFT		58
+#define PAGEFLAGS_MASK		(BIT(ZONES_PGSHIFT) - 1)
+
+#define PFN_UP(x)		PFN_DOWN((x) + PAGE_SIZE - 1)
+#define PFN_DOWN(x)		((x) >> PAGE_SHIFT)
+#define PFN_PHYS(x)		((phys_addr_t)(x) << PAGE_SHIFT)
+#define PHYS_PFN(x)		((unsigned long)PFN_DOWN(x))
+#define PAGE_ALIGN(addr)	ALIGN((addr), PAGE_SIZE)
+#define PAGE_ALIGNED(addr)	IS_ALIGNED((unsigned long)(addr), PAGE_SIZE)
+#define PHYS_ADDR_MAX		(~(phys_addr_t)0)
+#define SMP_CACHE_BYTES		64
+#define nr_node_ids		MAX_NUMNODES
+
 /* Physical memory and its map: reserved address space, touched on demand. */
-#define SHIM_MEMORY	(64UL << 30)
 extern char *shim_arena;
 extern struct page *shim_memmap;
-extern u8 shim_migratetype[];
-extern phys_addr_t *shim_reserve_mem;	/* address and size */
+extern unsigned long shim_nr_pages;
+extern u8 *shim_migratetype;		/* of each pageblock */
+void shim_memory_init(unsigned long nr_pages);
 
 static inline void *phys_to_virt(phys_addr_t phys)
 {
@@ -106,30 +123,22 @@ static inline phys_addr_t virt_to_phys(const volatile void *p)
 #define page_to_phys(page)	PFN_PHYS(page_to_pfn(page))
 #define page_address(page)	phys_to_virt(page_to_phys(page))
 #define virt_to_page(p)		pfn_to_page(PHYS_PFN(virt_to_phys(p)))
-#define page_folio(p)		((struct folio *)(p))
-#define folio_pfn(folio)	page_to_pfn(&(folio)->page)
-#define folio_test_large(folio)	PageHead(&(folio)->page)
-#define folio_nid(folio)	((folio)->page.nid)
-#define folio_order(folio)	shim_order(&(folio)->page)
-#define pfn_folio(pfn)		page_folio(pfn_to_page(pfn))
-#define folio_address(folio)	page_address(&(folio)->page)
-#define virt_to_folio(p)	page_folio(virt_to_page(p))
-#define page_private(p)		((p)->private)
-#define set_page_private(p, v)	((p)->private = (v))
-#define accept_memory(phys, size)	do { } while (0)
-#define set_page_count(p, n)	((void)(shim_touch(p)->refcount = (n)))
-#define atomic_set(p, n)	(*(p) = (n))
-#define atomic_long_add(n, p)	((void)__atomic_fetch_add(&(p)->counter, (n), __ATOMIC_RELAXED))
-#define atomic_long_read(p)	__atomic_load_n(&(p)->counter, __ATOMIC_RELAXED)
-#define page_cpupid_reset_last(p)	((void)(p))
-#define PageHead(p)		(!!(READ_ONCE((p)->flags.f) & PG_HEAD))
-#define __SetPageHead(p)	((void)(shim_touch(p)->flags.f |= PG_HEAD))
-#define ClearPageHead(p)	((p)->flags.f &= ~PG_HEAD)
-#define memcpy_flushcache	shim_store_past_caches
-#define wmb()			shim_wmb()
-#define nr_node_ids		MAX_NUMNODES
-#define SMP_CACHE_BYTES		64
-#define PHYS_ADDR_MAX		(~(phys_addr_t)0)
+
+#ifdef SHIM_CHECK
+/* Do tails keep a mask, the same for all folios of an order? Only test_page_init says so. */
+extern bool shim_compound_mask;
+#define compound_info_has_mask()	shim_compound_mask
+
+/* check.c and stores.c */
+void shim_check_init(struct page *page, unsigned long pfn, unsigned long zone, int nid);
+void shim_check_head(struct page *head, unsigned int order);
+void shim_check_reserved(struct page *page, unsigned int order);
+#define shim_is_marked_reserved(page)	((page)->reserved)
+void shim_free(struct page *page, unsigned int order);
+void shim_free_locked(struct page *page, unsigned int order);
+struct page *pfn_to_online_page(unsigned long pfn);
+bool shim_page_is_memory(unsigned long pfn);
+void shim_forget_memmap(void);
 
 /*
  * stores.c: stores past the caches, each word once. Before shim_wmb(), whoever stored
@@ -138,59 +147,157 @@ static inline phys_addr_t virt_to_phys(const volatile void *p)
 void shim_store_past_caches(void *to, const void *from, size_t size);
 struct page *shim_touch(struct page *page);
 void shim_wmb(void);
-void shim_publish(const char *how);
+#define memcpy_flushcache	shim_store_past_caches
+#define wmb()			shim_wmb()
+#else
+/* With the vmemmap optimisation of HugeTLB on, as in configs/, a tail keeps a mask. */
+#define compound_info_has_mask()		true
+#define shim_check_init(page, pfn, zone, nid)	do { } while (0)
+#define shim_check_head(head, order)		do { } while (0)
+#define shim_check_reserved(page, order)	do { } while (0)
+#define shim_is_marked_reserved(page)		true
+#define shim_free_locked(page, order)		shim_free((page), (order))
+#define shim_touch(page)			(page)
 
-/* What publishes struct pages, beside freeing them. */
-#undef smp_store_release
-#define smp_store_release(p, v) \
-	(shim_publish("a release"), __atomic_store_n((p), (v), __ATOMIC_RELEASE))
-#define llist_add(node, list)	(shim_publish("a list"), llist_add(node, list))
+/* All memory is online. */
+static inline struct page *pfn_to_online_page(unsigned long pfn)
+{
+	return pfn < shim_nr_pages ? pfn_to_page(pfn) : NULL;
+}
 
-/* What the judge knows of a page is not the kernel's to forget. */
+/* Stores past the caches are ordered by nothing less on x86. */
+#ifdef __x86_64__
+#define wmb()			asm volatile("sfence" : : : "memory")
+#else
+#define wmb()			__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#endif
+#endif
+
+#define atomic_inc(v)		__atomic_fetch_add(&(v)->counter, 1, __ATOMIC_RELAXED)
+#define atomic_dec_return(v)	__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_RELAXED)
+#undef atomic_set
+#define atomic_set(v, n)	WRITE_ONCE((v)->counter, (n))
+#undef atomic_long_add
+#define atomic_long_add(n, v)	((void)__atomic_fetch_add(&(v)->counter, (n), __ATOMIC_RELAXED))
+#undef atomic_long_read
+#define atomic_long_read(v)	__atomic_load_n(&(v)->counter, __ATOMIC_RELAXED)
+
+/* What a tail keeps. */
+static inline unsigned long shim_compound_info(const struct page *head, unsigned int order)
+{
+	return (compound_info_has_mask() ? ~0ul << (order + STRUCT_PAGE_SHIFT) :
+					   (unsigned long)head) | 1;
+}
+
+static inline struct folio *shim_page_folio(const struct page *page)
+{
+	unsigned long info = page->compound_info;
+
+	if (!(info & 1))
+		return (struct folio *)page;
+	return (struct folio *)(compound_info_has_mask() ? (unsigned long)page & (info - 1) :
+							   info - 1);
+}
+
+#define PageHead(page)		(READ_ONCE((page)->flags.f) >> PG_head & 1)
+#define ClearPageHead(page)	clear_bit(PG_head, &(page)->flags.f)
+#define PageTail(page)		((page)->compound_info & 1)
+#define page_folio(p)		shim_page_folio(p)
+#define pfn_folio(pfn)		page_folio(pfn_to_page(pfn))
+#define virt_to_folio(p)	page_folio(virt_to_page(p))
+#define folio_pfn(folio)	page_to_pfn(&(folio)->page)
+#define folio_address(folio)	page_address(&(folio)->page)
+#define folio_nid(folio)	((int)((folio)->page.flags.f >> NODES_PGSHIFT))
+#define folio_test_large(folio)	PageHead(&(folio)->page)
+#define page_private(page)		((page)->private)
+#define set_page_private(page, v)	((page)->private = (v))
+#define page_cpupid_reset_last(page)	((void)(page))
+#define clear_page_tag_ref(page)	((void)(page))
+#define accept_memory(phys, size)	do { } while (0)
+
+static inline unsigned int folio_order(const struct folio *folio)
+{
+	return PageHead(&folio->page) ? folio->_flags_1 & 0xff : 0;
+}
+
+static inline void set_page_count(struct page *page, int n)
+{
+	atomic_set(&shim_touch(page)->_refcount, n);
+}
+
+static inline struct zone *page_zone(const struct page *page)
+{
+	unsigned long flags = page->flags.f;
+
+	return &NODE_DATA(flags >> NODES_PGSHIFT)->node_zones[flags >> ZONES_PGSHIFT & 3];
+}
+
+static inline void set_page_links(struct page *page, unsigned long zone, unsigned long nid)
+{
+	page->flags.f |= zone << ZONES_PGSHIFT | nid << NODES_PGSHIFT;
+}
+
+/* Word by word, which the compiler joins with the stores that follow. */
 static inline void mm_zero_struct_page(struct page *page)
 {
-	*page = (struct page){
-		.inits = page->inits, .reserved = page->reserved,
-		.nid = page->nid, .zid = page->zid,
-	};
+	unsigned long *word = (unsigned long *)page;
+
+	word[0] = word[1] = word[2] = word[3] = 0;
+	word[4] = word[5] = word[6] = word[7] = 0;
 }
 
-static inline unsigned int shim_order(const struct page *head)
+#ifndef SHIM_CHECK
+/* There is no buddy allocator: pages that are freed get the struct page of a free one. */
+static inline void shim_free(struct page *page, unsigned int order)
 {
-	return PageHead(head) ? head[1].order : 0;
+	unsigned long i;
+
+	for (i = 0; i < BIT(order); i++)
+		set_page_count(page + i, 0);
 }
+#endif
 
-struct page *pfn_to_online_page(unsigned long pfn);
-int pfn_to_nid(unsigned long pfn);
-struct zone *page_zone(const struct page *page);
-int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *size);
 int get_order(size_t size);
-
-
+int pfn_to_nid(unsigned long pfn);
+int early_pfn_to_nid(unsigned long pfn);
+#define page_to_nid(page)	pfn_to_nid(page_to_pfn(page))
+int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *size);
 void totalram_pages_add(long nr);
 void adjust_managed_page_count(struct page *page, long nr);
 void free_reserved_pages(struct page *page, unsigned int order);
 #define free_reserved_page(page)	free_reserved_pages((page), 0)
-#define page_to_nid(p)		((p)->nid)
 unsigned long free_reserved_area(void *start, void *end, int poison, const char *what);
 void __free_page(struct page *page);
 void folio_put(struct folio *folio);
 
+/* The page allocator. */
+#define __GFP_ZERO	0	/* all are zeroed */
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
+unsigned long get_zeroed_page(gfp_t gfp);
+void free_page(unsigned long addr);
+struct folio *folio_alloc(gfp_t gfp, unsigned int order);
+
 /* Fails once, the @shim_fail_after'th time from now; negative for never. */
 extern long shim_fail_after;
+#ifdef SHIM_CHECK
 bool shim_fault(void);
+#else
+#define shim_fault()	false
+#endif
 
-/* Pages that the test lets the page allocator have, else spare ones serve. */
+/* native.c: pages for the page allocator, some of the arena, never used twice. */
+void shim_pool_init(unsigned long pfn, unsigned long nr_pages);
+unsigned long shim_pool_used(void);
+
+/* check.c: pages that the test lets the page allocator have, else spare ones serve. */
+#define SHIM_MEMORY	(64UL << 30)
 extern long shim_live_pages;	/* atomic: allocated and not freed */
 extern long shim_totalram;	/* atomic */
+extern phys_addr_t *shim_reserve_mem;	/* address and size */
 
 struct page *shim_alloc_pages(unsigned int order);
 extern unsigned long (*shim_find_pages)(unsigned int order);
 extern void (*shim_alloc_hook)(void);	/* called before each page is allocated */
 extern int shim_alloc_nid;			/* where the last one was wanted */
-
-void shim_memory_init(void);
-void shim_forget_memmap(void);
-bool shim_page_is_memory(unsigned long pfn);
 
 #endif /* SHIM_MM_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CUSTOM: nodes with two zones; section and block sizes can be shrunk. */
+/* CUSTOM: nodes with two zones, masks of them; section and block sizes can be shrunk. */
 #ifndef SHIM_MMZONE_H
 #define SHIM_MMZONE_H
 
@@ -49,20 +49,42 @@ extern pg_data_t shim_nodes[MAX_NUMNODES];
 #define zone_to_nid(zone)	((zone)->nid)
 #define zone_idx(zone)		((zone)->idx)
 
+typedef struct {
+	unsigned long bits;
+} nodemask_t;
+
+#define NODE_MASK_NONE		((nodemask_t){ 0 })
+#define node_set(n, mask)	((mask).bits |= 1UL << (n))
+#define node_clear(n, mask)	((mask).bits &= ~(1UL << (n)))
+#define node_isset(n, mask)	((mask).bits >> (n) & 1)
+#define nodes_weight(mask)	__builtin_popcountl((mask).bits)
+#define first_node(mask)	((mask).bits ? __builtin_ctzl((mask).bits) : MAX_NUMNODES)
+#define for_each_node_mask(n, mask)				\
+	for ((n) = 0; (n) < MAX_NUMNODES; (n)++)		\
+		if (node_isset((n), (mask)))
+
 #define for_each_node_state(n, state)				\
 	for ((n) = 0; (n) < MAX_NUMNODES; (n)++)		\
 		if (NODE_DATA(n)->end_pfn)
 
-static inline unsigned int shim_num_nodes(void)
+static inline nodemask_t shim_node_states(void)
 {
-	unsigned int n, nr = 0;
+	nodemask_t mask = NODE_MASK_NONE;
+	unsigned int n;
 
 	for_each_node_state(n, N_MEMORY)
-		nr++;
-	return nr;
+		node_set(n, mask);
+	return mask;
 }
 
-#define num_node_state(state)	shim_num_nodes()
+#define num_node_state(state)	nodes_weight(shim_node_states())
+
+/* Free memory is what the test says. */
+enum zone_stat_item { NR_FREE_PAGES, NR_FREE_CMA_PAGES };
+
+extern long shim_nr_free_pages;
+#define global_zone_page_state(item)	((item) == NR_FREE_PAGES ? shim_nr_free_pages : 1)
+#define setup_per_zone_wmarks()		do { } while (0)
 
 struct page;
 void init_pageblock_migratetype(struct page *page, enum migratetype mt, bool isolate);

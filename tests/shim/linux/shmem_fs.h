@@ -96,14 +96,15 @@ struct file {
 #define GFP_RECLAIM_MASK	(~0U)
 #define folio_throttle_swaprate(folio, gfp)	do { } while (0)
 
-/* Flags of a folio, behind PG_HEAD. */
-#define SHIM_DIRTY		2UL
-#define SHIM_UPTODATE		4UL
-#define SHIM_LOCKED		8UL
-#define SHIM_SWAPBACKED		16UL
-#define SHIM_LRU		32UL
-#define SHIM_SWAPPED		64UL	/* not in the page cache, nor counted there */
-#define SHIM_CHARGED		128UL	/* to a memory cgroup */
+/* Flags of a folio, behind PG_head. */
+#define SHIM_DIRTY		BIT(8)
+#define SHIM_UPTODATE		BIT(9)
+#define SHIM_LOCKED		BIT(10)
+#define SHIM_SWAPBACKED		BIT(11)
+#define SHIM_LRU		BIT(12)
+#define SHIM_SWAPPED		BIT(13)	/* not in the page cache, nor counted there */
+#define SHIM_CHARGED		BIT(14)	/* to a memory cgroup */
+#define SHIM_FLAGS		(0x7fUL << 8)
 
 #define shim_folio_flag(folio, flag)	(!!((folio)->page.flags.f & (flag)))
 #define folio_test_dirty(folio)		shim_folio_flag((folio), SHIM_DIRTY)
@@ -121,10 +122,10 @@ void folio_unlock(struct folio *folio);
 
 #define folio_nr_pages(folio)		(1UL << folio_order(folio))
 #define folio_size(folio)		(PAGE_SIZE << folio_order(folio))
-#define shim_index(folio)		((folio)->page.private)
+#define shim_index(folio)		((folio)->index)
 #define folio_ref_add(folio, n) \
-	__atomic_fetch_add(&(folio)->page.refcount, (n), __ATOMIC_RELAXED)
-#define folio_ref_sub(folio, n)		((folio)->page.refcount -= (n))
+	__atomic_fetch_add(&(folio)->page._refcount.counter, (n), __ATOMIC_RELAXED)
+#define folio_ref_sub(folio, n)		((folio)->page._refcount.counter -= (n))
 #define folio_next_index(folio)		(shim_index(folio) + folio_nr_pages(folio))
 #define folio_zero_range(folio, at, len) \
 	memset((char *)folio_address(folio) + (at), 0, (len))

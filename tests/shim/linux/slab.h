@@ -58,5 +58,6 @@ static inline void *kmemdup(const void *from, size_t size, int gfp)
 #define kvmalloc_array(n, size, gfp)					\
 	(shim_fault() || (n) > INT_MAX / (size) ? NULL :		\
 	 shim_counted(calloc((n), (size))))
+#define kvmalloc_objs(obj, nr)	kvmalloc_array((nr), sizeof(obj), GFP_KERNEL)
 
 #endif /* SHIM_SLAB_H */

@@ -6,6 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#define strscpy(dst, src)	snprintf((dst), sizeof(dst), "%s", (src))
+#define strscpy(dst, src, ...)	snprintf((dst), sizeof(dst), "%s", (src))
+
+#ifndef SHIM_CHECK
+/* Called with 8 bytes only. The kernel's is inline on x86-64, and memcpy() elsewhere. */
+static inline void memcpy_flushcache(void *to, const void *from, size_t size)
+{
+#ifdef __x86_64__
+	if (size == 8) {
+		asm volatile("movnti %1, %0" : "=m"(*(u64 *)to) : "r"(*(const u64 *)from));
+		return;
+	}
+#endif
+	memcpy(to, from, size);
+}
+#endif
 
 #endif /* SHIM_STRING_H */

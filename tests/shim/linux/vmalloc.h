@@ -5,6 +5,12 @@
 
 #include <linux/mm.h>
 
+typedef unsigned int kasan_vmalloc_flags_t;
+
+#define KASAN_VMALLOC_PROT_NORMAL	1
+#define KASAN_VMALLOC_VM_ALLOC		2
+#define kasan_unpoison_vmalloc(addr, size, flags)	((void)(flags), (addr))
+
 #define VM_ALLOC		0x002
 #define VM_MAP			0x004
 #define VM_UNINITIALIZED	0x020

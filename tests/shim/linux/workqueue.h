@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CUSTOM: work waits until the test runs it; that of one node is a thread. */
+/*
+ * CUSTOM: what runs later does so when the test says so: work, notifiers, what a task does
+ * on its way back to userspace. Work of one node is a thread.
+ */
 #ifndef SHIM_WORKQUEUE_H
 #define SHIM_WORKQUEUE_H
 
 #include <pthread.h>
+
+#include <linux/align.h>
+
+#define HZ	1	/* nothing ever waits */
 
 struct work_struct {
 	void	(*fn)(struct work_struct *work);
@@ -35,5 +42,45 @@ void shim_queue_on_node(int nid, struct work_struct *work);
 #define queue_work(wq, work)			shim_queue((wq), (work))
 #define delayed_work_pending(dwork)		READ_ONCE((dwork)->work.pending)
 #define schedule_delayed_work(dwork, delay)	shim_queue(&shim_delayed_work, &(dwork)->work)
+
+/* A worker is on the node that it was queued for, anybody else on node 0. */
+extern __thread int shim_this_node;
+#define numa_node_id()	shim_this_node
+
+struct callback_head {
+	void (*func)(struct callback_head *head);
+};
+
+#define TWA_RESUME			0
+#define current				NULL
+#define init_task_work(head, fn)	((void)((head)->func = (fn)))
+#define task_work_add(task, head, how)	(shim_task_work = (head), 0)
+extern struct callback_head *shim_task_work;
+
+#define NOTIFY_OK			1
+#define register_oom_notifier(nb)	(shim_oom_notifier = (nb))
+extern struct notifier_block {
+	int (*notifier_call)(struct notifier_block *nb, unsigned long unused, void *freed);
+} *shim_oom_notifier;
+
+/* The test's own thread does all of such a job, in two parts. */
+struct padata_mt_job {
+	void		(*thread_fn)(unsigned long start, unsigned long end, void *arg);
+	void		*fn_arg;
+	unsigned long	start, size, align, min_chunk;
+	int		max_threads;
+	bool		numa_aware;
+};
+
+/* Like the kernel's it uses the job up. */
+static inline void padata_do_multithreaded(struct padata_mt_job *job)
+{
+	unsigned long half = ALIGN(job->size / 2, job->align);
+
+	job->thread_fn(job->start, job->start + half, job->fn_arg);
+	job->thread_fn(job->start + half, job->start + job->size, job->fn_arg);
+	job->start += job->size;
+	job->size = 0;
+}
 
 #endif /* SHIM_WORKQUEUE_H */

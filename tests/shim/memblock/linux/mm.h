@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CUSTOM: physical memory is the arena of ../shim, for memblock.c in one program with KHO. */
-#ifndef BENCH_ARENA_MM_H
-#define BENCH_ARENA_MM_H
+/* CUSTOM: physical memory is where it is for KHO, which is in one program with memblock.c. */
+#ifndef SHIM_MEMBLOCK_MM_H
+#define SHIM_MEMBLOCK_MM_H
 
 #include_next <linux/mm.h>
 
@@ -16,4 +16,4 @@ extern char *shim_arena;
 #undef __pa
 #define __pa(p)			virt_to_phys(p)
 
-#endif /* BENCH_ARENA_MM_H */
+#endif /* SHIM_MEMBLOCK_MM_H */

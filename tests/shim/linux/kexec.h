@@ -3,17 +3,13 @@
  * CUSTOM: an image that takes a segment and the address of the root FDT; and what the
  * kernel's header brings stock's kexec_handover.c by the way.
  */
-#ifndef BENCH_SHIM_KEXEC_H
-#define BENCH_SHIM_KEXEC_H
+#ifndef SHIM_KEXEC_H
+#define SHIM_KEXEC_H
 
 #include <linux/bitmap.h>
 #include <linux/bug.h>
-#include <linux/export.h>
-#include <linux/list.h>
 #include <linux/mm.h>
-#include <linux/mutex_types.h>
-#include <linux/pgalloc_tag.h>
-#include <linux/sched.h>
+#include <linux/cleanup.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -26,15 +22,13 @@
 
 #define __pa(p)			virt_to_phys(p)
 #define __va(phys)		phys_to_virt(phys)
-#define kvmalloc_objs(obj, nr)	kvmalloc_array((nr), sizeof(obj), GFP_KERNEL)
 #define pr_debug(fmt, ...)	do { } while (0)
 
 struct lock_class_key { };
 #define lockdep_set_class(lock, key)	((void)(key))
 
-#define node_states		((const int[]){ 0 })
+#define node_states		((const nodemask_t[]){ shim_node_states() })
 #define N_MEMORY		0
-#define nodes_weight(nodes)	((void)(nodes), shim_num_nodes())
 
 struct kexec_segment {
 	void	*buf;
@@ -72,4 +66,4 @@ static inline int kexec_add_buffer(struct kexec_buf *kbuf)
 	return 0;
 }
 
-#endif /* BENCH_SHIM_KEXEC_H */
+#endif /* SHIM_KEXEC_H */

@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Worlds of 64 pages, so small that borders of all kinds meet: regions that touch or
- * end inside a page, reservations across holes and nodes, starts before, in, between
- * and behind them. All is counted in units of a quarter of a page.
+ * mm/kho_memblock_iter.c on mm/memblock.c: models of 64 pages, so small that borders of
+ * all kinds meet: regions that touch or end inside a page, reservations across holes and
+ * nodes, starts before, in, between and behind them. All is counted in units of a quarter
+ * of a page.
  *
  *   page     0         16        32        48        63
  *   memory   |..0000..1111111111..00NNNNN.....1111111|   N: not mapped
  *   reserved |...rrsss...rr....................rrrrrrr|   r, s: two regions
  *
- * The walk from each page must find the units that a map of the world has, and the
+ * The walk from each page must find the units that a map of the model has, and the
  * same ranges as the whole walk less those that end at or before that page.
  */
-#include <stdio.h>
-#include <string.h>
-#include <linux/memblock.h>
-
-#include "bench.h"
-#include "free_from.h"
-#include "small_worlds.h"
+#include "test.h"
 
 #define PAGES		64
 #define UNITS		4	/* of a page */
 #define UNIT		(PAGE_SIZE / UNITS)
 #define MAX_REGIONS	16
-#define NR_WORLDS	5000
+#define NR_MODELS	1000
 
 struct range {
 	phys_addr_t	start, end;
@@ -33,20 +28,20 @@ static struct memblock_region memory[MAX_REGIONS], reserved[MAX_REGIONS];
 
 static unsigned long random_regions(struct memblock_region *r, bool is_memory)
 {
-	unsigned long nr = bench_random(MAX_REGIONS + 1), i;
-	unsigned long next = bench_random(16), units;
+	unsigned long nr = rnd(MAX_REGIONS + 1), i;
+	unsigned long next = rnd(16), units;
 
 	memset(r, 0, MAX_REGIONS * sizeof(*r));
 	for (i = 0; i < nr; i++) {
-		units = 1 + bench_random(36);
+		units = 1 + rnd(36);
 		r[i].base = next * UNIT;
 		r[i].size = units * UNIT;
-		r[i].nid = is_memory ? bench_random(2) : NUMA_NO_NODE;
-		r[i].flags = is_memory && !bench_random(5) ? MEMBLOCK_NOMAP : MEMBLOCK_NONE;
+		r[i].nid = is_memory ? rnd(2) : NUMA_NO_NODE;
+		r[i].flags = is_memory && !rnd(5) ? MEMBLOCK_NOMAP : MEMBLOCK_NONE;
 		next += units;
 		if (next > PAGES * UNITS)
 			return i;
-		next += bench_random(2) * bench_random(24);
+		next += rnd(2) * rnd(24);
 	}
 	return nr;
 }
@@ -122,47 +117,32 @@ static bool same_units(phys_addr_t start, int nid, const struct range *ranges,
 	return true;
 }
 
-static bool check_start(unsigned long pfn, int nid)
+static bool walk_is_right(unsigned long pfn, int nid)
 {
 	const phys_addr_t start = pfn * PAGE_SIZE;
 	struct range ranges[2 * MAX_REGIONS + 2];
 	unsigned int nr = walk(kho_fast_free_range_iter_at(pfn), nid, ranges);
 
-	if (same_ranges(start, nid, ranges, nr) && same_units(start, nid, ranges, nr))
-		return true;
-	fprintf(stderr, "native: seed %lu: the walk from page %lu on node %d finds other ranges\n",
-		bench_options.seed, pfn, nid);
-	return false;
+	return same_ranges(start, nid, ranges, nr) && same_units(start, nid, ranges, nr);
 }
 
-static bool check_world(void)
+TEST(a_walk_starts_at_the_first_free_range_that_reaches_a_page)
 {
 	unsigned long pfn;
-	int nid;
+	int i, nid;
 
-	for (nid = NUMA_NO_NODE; nid < 2; nid++) {
-		for (pfn = 0; pfn <= PAGES; pfn++) {
-			if (!check_start(pfn, nid))
-				return false;
-		}
-	}
-	return true;
-}
-
-bool check_small_worlds(void)
-{
-	const struct memblock saved = memblock;
-	bool ok = true;
-	int i;
-
+	unit_init();
 	memblock.memory.regions = memory;
 	memblock.reserved.regions = reserved;
-	for (i = 0; ok && i < NR_WORLDS; i++) {
+	for (i = 0; i < NR_MODELS; i++) {
 		memblock.memory.cnt = random_regions(memory, true);
 		memblock.reserved.cnt = random_regions(reserved, false);
-		ok = check_world();
+		for (nid = NUMA_NO_NODE; nid < 2; nid++) {
+			for (pfn = 0; pfn <= PAGES; pfn++)
+				ASSERT_TRUE(walk_is_right(pfn, nid))
+					TH_LOG("from page %lu on node %d", pfn, nid);
+		}
 	}
-
-	memblock = saved;
-	return ok;
 }
+
+TEST_HARNESS_MAIN

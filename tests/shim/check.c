@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The state of each page, a buddy allocator, and the pages that a test lets it give.
+ *
+ * It checks: whatever would corrupt a kernel ends the test. In particular a page is
+ * initialised once, freed once, and no struct page that is not initialised is looked at
+ * while free blocks are merged. What is freed while memory is initialised takes no lock,
+ * so that TSan sees two threads in a block.
+ */
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include <linux/bug.h>
+#include <linux/memblock.h>
+#include <linux/shmem_fs.h>
+
+#include "mm/internal.h"
+#include "mm/mm_init.h"
+
+long shim_live_pages;
+unsigned long (*shim_find_pages)(unsigned int order);
+void (*shim_alloc_hook)(void);
+int shim_alloc_nid;
+static pthread_mutex_t zone_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* All struct pages as before the first boot. */
+void shim_forget_memmap(void)
+{
+	if (madvise(shim_memmap, shim_nr_pages * sizeof(struct page), MADV_REMOVE))
+		shim_die("cannot drop the memory map");
+}
+
+bool shim_scratch_only;
+unsigned int shim_nr_scratch_marks;
+
+static void empty(struct memblock_type *type)
+{
+	type->cnt = type->total_size = 0;
+	memset(type->regions, 0, sizeof(*type->regions));
+}
+
+void shim_memblock_reset(void)
+{
+	empty(&memblock.memory);
+	empty(&memblock.reserved);
+}
+
+bool shim_is_reserved(unsigned long pfn)
+{
+	return memblock_is_region_reserved(PFN_PHYS(pfn), PAGE_SIZE);
+}
+
+bool shim_page_is_scratch(unsigned long pfn)
+{
+	const struct memblock_region *r;
+
+	for_each_mem_region(r) {
+		if (r->base <= PFN_PHYS(pfn) && PFN_PHYS(pfn) < r->base + r->size)
+			return memblock_is_kho_scratch((struct memblock_region *)r);
+	}
+	return false;
+}
+
+int shim_mark_scratch(phys_addr_t base, phys_addr_t size)
+{
+	if (shim_nr_scratch_marks++ > 10000)
+		shim_die("marking scratch never ends");
+	return shim_fault() ? -ENOMEM : (memblock_mark_kho_scratch)(base, size);
+}
+
+/* Finds whoever frees what is not his; the kernel's does not mind. */
+void shim_memblock_free(phys_addr_t base, phys_addr_t size)
+{
+	phys_addr_t before = memblock_reserved_size();
+
+	(memblock_phys_free)(base, size);
+	if (before - memblock_reserved_size() != size)
+		shim_die("memblock_phys_free() of %#lx+%#lx, never reserved", base, size);
+}
+
+/* All of the page lies in one region. */
+bool shim_page_is_memory(unsigned long pfn)
+{
+	unsigned long start, end;
+
+	return memblock_search_pfn_nid(pfn, &start, &end) != NUMA_NO_NODE && pfn < end;
+}
+
+struct page *pfn_to_online_page(unsigned long pfn)
+{
+	return pfn < shim_nr_pages && shim_page_is_memory(pfn) ? pfn_to_page(pfn) : NULL;
+}
+
+/* What is not part of the memory map is a template: copies of it will be. */
+void shim_check_init(struct page *page, unsigned long pfn, unsigned long zone, int nid)
+{
+	const struct zone *z = &NODE_DATA(nid)->node_zones[zone];
+
+	if (page < shim_memmap || page >= shim_memmap + shim_nr_pages)
+		memset(page, 0, sizeof(*page));
+	else if (page != pfn_to_page(pfn))
+		shim_die("pfn %#lx has another struct page", pfn);
+	if (pfn < z->start_pfn || pfn >= z->end_pfn || early_pfn_to_nid(pfn) != nid)
+		shim_die("pfn %#lx is not in zone %lu of node %d", pfn, zone, nid);
+	if (page->inits++)
+		shim_die("pfn %#lx is initialised a second time", pfn);
+}
+
+static bool is_single(const struct page *page)
+{
+	return !PageTail(page) && !(page->flags.f & PAGEFLAGS_MASK);
+}
+
+void shim_check_reserved(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	for (i = 0; i < BIT(order); i++) {
+		if (page[i]._refcount.counter != 1 || !is_single(page + i))
+			shim_die("pfn %#lx is in use", page_to_pfn(page + i));
+		page[i].reserved = 0;
+	}
+	/* Whoever still looks at it is wrong. */
+	memset(page_address(page), 0x5a, PAGE_SIZE << order);
+}
+
+static bool zones_match(const struct page *a, const struct page *b)
+{
+	return a->flags.f >> ZONES_PGSHIFT == b->flags.f >> ZONES_PGSHIFT;
+}
+
+static void merge(unsigned long pfn, unsigned int order)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	for (; order < MAX_PAGE_ORDER; order++) {
+		struct page *buddy = pfn_to_page(pfn ^ BIT(order));
+
+		if (!buddy->inits && shim_page_is_memory(page_to_pfn(buddy)))
+			shim_die("freeing pfn %#lx looks at pfn %#lx, not initialised",
+				 pfn, page_to_pfn(buddy));
+		if (buddy->free_order != order + 1 || !zones_match(page, buddy))
+			break;
+		buddy->free_order = 0;
+		page = min(page, buddy);
+		pfn = page_to_pfn(page);
+	}
+
+	page->free_order = order + 1;
+}
+
+/* While the kernel boots. */
+void shim_free(struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page), i;
+
+	shim_publish("a free page");
+	if (order > MAX_PAGE_ORDER || !IS_ALIGNED(pfn, BIT(order)))
+		shim_die("pfn %#lx is no block of order %u", pfn, order);
+
+	for (i = 0; i < BIT(order); i++) {
+		struct page *p = page + i;
+
+		if (p->inits != 1 || p->free || p->reserved)
+			shim_die("pfn %#lx freed: inits %u, free %u, reserved %u",
+				 pfn + i, p->inits, p->free, p->reserved);
+		if (!is_single(p) || p->private || p->_mapcount.counter != -1)
+			shim_die("pfn %#lx is freed in a bad state", pfn + i);
+		p->free = 1;
+		p->_refcount.counter = 0;
+	}
+	merge(pfn, order);
+}
+
+/* While it runs. */
+void shim_free_locked(struct page *page, unsigned int order)
+{
+	pthread_mutex_lock(&zone_lock);
+	shim_free(page, order);
+	pthread_mutex_unlock(&zone_lock);
+}
+
+void __free_page(struct page *page)
+{
+	if (--page->_refcount.counter || PageHead(page) || PageTail(page))
+		shim_die("pfn %#lx is shared or compound", page_to_pfn(page));
+	/* Whoever still looks at it is wrong. */
+	memset(page_address(page), 0x5a, PAGE_SIZE);
+	shim_free_locked(page, 0);
+}
+
+/* What the fields of the first tails overlay is garbage now. */
+static void free_tail(struct page *page, const struct folio *folio)
+{
+	if (!PageTail(page) || page_folio(page) != folio || page->_refcount.counter)
+		shim_die("pfn %#lx is no tail", page_to_pfn(page));
+	page->flags.f &= ~PAGEFLAGS_MASK;
+	page->lru = (struct list_head){};
+	page->mapping = NULL;
+	page->private = 0;
+}
+
+void folio_put(struct folio *folio)
+{
+	struct page *page = &folio->page;
+	unsigned int order = folio_order(folio);
+	unsigned long i;
+
+	if (--page->_refcount.counter)
+		return;
+	for (i = 1; i < BIT(order); i++)
+		free_tail(page + i, folio);
+	if (page->mapping || shim_folio_flag(folio, SHIM_LOCKED))
+		shim_die("pfn %#lx is freed %s", page_to_pfn(page),
+			 page->mapping ? "while a file has it" : "locked");
+	/* The index may be what it was. */
+	page->flags.f &= ~PAGEFLAGS_MASK;
+	page->private = 0;
+	for (i = 0; i < BIT(order); i += BIT(min(order, MAX_PAGE_ORDER)))
+		shim_free_locked(page + i, min(order, MAX_PAGE_ORDER));
+	__atomic_fetch_sub(&shim_live_pages, BIT(order), __ATOMIC_RELAXED);
+}
+
+/* No region of reserve_mem= is known, unless a test says so. */
+phys_addr_t *shim_reserve_mem;
+
+int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *size)
+{
+	if (!shim_reserve_mem)
+		return 0;
+	*start = shim_reserve_mem[0];
+	*size = shim_reserve_mem[1];
+	return 1;
+}
+
+/* The test says which pages, all of them free. */
+struct page *shim_alloc_pages(unsigned int order)
+{
+	struct page *page;
+	unsigned long i;
+
+	if (shim_fault())
+		return NULL;
+
+	page = pfn_to_page(shim_find_pages(order));
+	memset(page_address(page), 0, PAGE_SIZE << order);
+	for (i = 0; i < BIT(order); i++) {
+		page[i].free = page[i].free_order = 0;
+		set_page_count(page + i, !i);
+	}
+	if (order)
+		prep_compound_page(page, order);
+	__atomic_fetch_add(&shim_live_pages, BIT(order), __ATOMIC_RELAXED);
+	return page;
+}
+
+struct folio *folio_alloc(gfp_t gfp, unsigned int order)
+{
+	return (struct folio *)shim_alloc_pages(order);
+}
+
+/* Where no test says, pages come from the end of the arena, which no model reaches. */
+#define SPARE_PAGES	(1UL << 19)
+static unsigned long spare[SPARE_PAGES], nr_spare, nr_used;	/* under zone_lock */
+
+static struct page *spare_page(void)
+{
+	unsigned long pfn;
+
+	pthread_mutex_lock(&zone_lock);
+	pfn = nr_spare ? spare[--nr_spare] : shim_nr_pages - ++nr_used;
+	if (nr_used > SPARE_PAGES)
+		shim_die("no spare pages left");
+	pthread_mutex_unlock(&zone_lock);
+	memset(phys_to_virt(PFN_PHYS(pfn)), 0, PAGE_SIZE);
+	__atomic_fetch_add(&shim_live_pages, 1, __ATOMIC_RELAXED);
+	return pfn_to_page(pfn);
+}
+
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
+{
+	if (shim_alloc_hook)
+		shim_alloc_hook();
+	__atomic_store_n(&shim_alloc_nid, nid, __ATOMIC_RELAXED);
+	if (shim_find_pages)
+		return shim_alloc_pages(order);
+	if (order)
+		shim_die("order %u before the test says from where", order);
+	return shim_fault() ? NULL : spare_page();
+}
+
+unsigned long get_zeroed_page(gfp_t gfp)
+{
+	struct page *page = alloc_pages_node(NUMA_NO_NODE, gfp, 0);
+
+	return page ? (unsigned long)page_address(page) : 0;
+}
+
+void free_page(unsigned long addr)
+{
+	__atomic_fetch_sub(&shim_live_pages, 1, __ATOMIC_RELAXED);
+	if (shim_find_pages)
+		return;
+
+	/* Whoever still looks at it is wrong. */
+	memset((void *)addr, 0x5a, PAGE_SIZE);
+	pthread_mutex_lock(&zone_lock);
+	spare[nr_spare++] = PHYS_PFN(virt_to_phys((void *)addr));
+	pthread_mutex_unlock(&zone_lock);
+}
