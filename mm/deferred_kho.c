@@ -162,12 +162,12 @@ kho_trace_section(unsigned long nr, u64 ns,
 	unsigned long pfn = section_nr_to_pfn(nr), preserved = 0;
 	unsigned long end = pfn + PAGES_PER_SECTION;
 
-	for (; pfn < end; pfn += KHO_FAST_BLOCK_PAGES) {
-		DECLARE_BITMAP(keys, KHO_FAST_BLOCK_PAGES);
+	for (; pfn < end; pfn += KHO_FAST_BUDDY_PAGES) {
+		DECLARE_BITMAP(keys, KHO_FAST_BUDDY_PAGES);
 
 		kho_fast_key_mask(&kho_fast_incoming, pfn, KHO_FAST_ALL_ORDERS,
 				  keys);
-		preserved += bitmap_weight(keys, KHO_FAST_BLOCK_PAGES);
+		preserved += bitmap_weight(keys, KHO_FAST_BUDDY_PAGES);
 	}
 
 	trace_kho_section(result->nid, nr, preserved, result->freed, ns);

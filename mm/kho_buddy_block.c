@@ -40,7 +40,7 @@ void __init kho_buddy_block_read(struct kho_buddy_block *block,
 {
 	unsigned long start, limit, end;
 
-	block->pfn = ALIGN_DOWN(from, KHO_FAST_BLOCK_PAGES);
+	block->pfn = ALIGN_DOWN(from, KHO_FAST_BUDDY_PAGES);
 	kho_fast_keep_mask(&kho_fast_incoming, block->pfn, block->keep);
 	if (!kho_short_runs_can_wait())
 		return;

@@ -24,7 +24,7 @@ struct zone;
  */
 struct kho_buddy_block {
 	unsigned long pfn;
-	DECLARE_BITMAP(keep, KHO_FAST_BLOCK_PAGES);
+	DECLARE_BITMAP(keep, KHO_FAST_BUDDY_PAGES);
 };
 
 void kho_buddy_block_read(struct kho_buddy_block *block, unsigned long from,
@@ -36,7 +36,7 @@ void kho_fast_add_kept_to_totalram(void);
 static inline unsigned long kho_buddy_block_end(unsigned long pfn,
 						unsigned long limit)
 {
-	return min(ALIGN(pfn + 1, KHO_FAST_BLOCK_PAGES), limit);
+	return min(ALIGN(pfn + 1, KHO_FAST_BUDDY_PAGES), limit);
 }
 
 /* Call @free for the runs of [from, to). Returns the number of their pages. */

@@ -86,8 +86,8 @@ static void __init kho_init_order(const struct kho_section_part *part,
 				  unsigned long from, unsigned long to,
 				  unsigned int order)
 {
-	const unsigned long nr_bits = max(KHO_FAST_BLOCK_PAGES >> order, 1);
-	const unsigned long block_pfn = ALIGN_DOWN(from, KHO_FAST_BLOCK_PAGES);
+	const unsigned long nr_bits = max(KHO_FAST_BUDDY_PAGES >> order, 1);
+	const unsigned long block_pfn = ALIGN_DOWN(from, KHO_FAST_BUDDY_PAGES);
 	const unsigned long pfn = ALIGN_DOWN(block_pfn, BIT(order));
 	const unsigned long key = kho_fast_key(pfn, order);
 	const struct kho_radix_leaf *leaf;
@@ -119,7 +119,7 @@ static void __init kho_init_outside_folios(const struct kho_section_part *part,
 					   unsigned long from, unsigned long to)
 {
 	const unsigned long limit = to - block->pfn;
-	DECLARE_BITMAP(folios, KHO_FAST_BLOCK_PAGES);
+	DECLARE_BITMAP(folios, KHO_FAST_BUDDY_PAGES);
 	unsigned long start = from - block->pfn, end;
 
 	kho_fast_key_mask(&kho_fast_incoming, block->pfn, KHO_FAST_FOLIO_ORDERS,

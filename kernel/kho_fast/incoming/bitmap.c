@@ -3,7 +3,7 @@
  * DOC: Preserved pages as a bitmap
  *
  * The tree has one bitmap per order. Here they are expanded and combined into
- * one bit per page, for %KHO_FAST_BLOCK_PAGES pages at a time: the largest
+ * one bit per page, for %KHO_FAST_BUDDY_PAGES pages at a time: the largest
  * buddy block, and small enough for the stack.
  */
 #include <linux/mmzone.h>
@@ -53,7 +53,7 @@ static void kho_add_small_keys(unsigned long keys, unsigned int nr_bits,
 static void kho_add_order(const struct kho_fast_map *map, unsigned long pfn,
 			  unsigned int order, unsigned long *mask)
 {
-	const unsigned long nr_bits = max(KHO_FAST_BLOCK_PAGES >> order, 1);
+	const unsigned long nr_bits = max(KHO_FAST_BUDDY_PAGES >> order, 1);
 	unsigned long key = kho_fast_key(pfn, order);
 	const struct kho_radix_leaf *leaf = kho_fast_leaf(map->root, key);
 	unsigned long first = kho_fast_bit(key), off, bit;
@@ -73,16 +73,16 @@ static void kho_add_order(const struct kho_fast_map *map, unsigned long pfn,
 		}
 		for_each_set_bit(bit, &word, BITS_PER_LONG)
 			bitmap_set(mask, (off + bit) << order,
-				   min(BIT(order), KHO_FAST_BLOCK_PAGES));
+				   min(BIT(order), KHO_FAST_BUDDY_PAGES));
 	}
 }
 
 /**
  * kho_fast_key_mask - Find the preserved pages of a buddy block.
  * @map:    The map of the incoming tree.
- * @pfn:    First page frame, a multiple of %KHO_FAST_BLOCK_PAGES.
+ * @pfn:    First page frame, a multiple of %KHO_FAST_BUDDY_PAGES.
  * @wanted: Orders of the keys that count, one bit each.
- * @mask:   Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages.
+ * @mask:   Filled with %KHO_FAST_BUDDY_PAGES bits, set for preserved pages.
  *
  * Context: any, until the first page of the tree is freed.
  */
@@ -93,7 +93,7 @@ void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
 	unsigned int order;
 
 	orders &= wanted;
-	bitmap_zero(mask, KHO_FAST_BLOCK_PAGES);
+	bitmap_zero(mask, KHO_FAST_BUDDY_PAGES);
 	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1)
 		kho_add_order(map, pfn, order, mask);
 }
@@ -101,8 +101,8 @@ void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
 /**
  * kho_fast_keep_mask - Find the pages that must not be freed.
  * @map:  The map of the incoming tree.
- * @pfn:  First page frame, a multiple of %KHO_FAST_BLOCK_PAGES.
- * @mask: Filled with %KHO_FAST_BLOCK_PAGES bits, set for preserved pages and
+ * @pfn:  First page frame, a multiple of %KHO_FAST_BUDDY_PAGES.
+ * @mask: Filled with %KHO_FAST_BUDDY_PAGES bits, set for preserved pages and
  *        for pages of the tree.
  *
  * Context: any, until all sections are initialised.
@@ -118,7 +118,7 @@ void kho_fast_keep_mask(const struct kho_fast_map *map, unsigned long pfn,
 
 	for (i = kho_fast_tree_pages_find(&map->tree_pages, pfn);
 	     i < map->tree_pages.nr &&
-	     map->tree_pages.pfns[i] < pfn + KHO_FAST_BLOCK_PAGES;
+	     map->tree_pages.pfns[i] < pfn + KHO_FAST_BUDDY_PAGES;
 	     i++)
 		__set_bit(map->tree_pages.pfns[i] - pfn, mask);
 }

@@ -9,8 +9,8 @@
 
 #include "sections.h"
 
-/* Pages of the largest buddy block, which are looked at together. */
-#define KHO_FAST_BLOCK_PAGES	MAX_ORDER_NR_PAGES
+/* Pages of the largest buddy block. */
+#define KHO_FAST_BUDDY_PAGES	MAX_ORDER_NR_PAGES
 
 void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
 		       u32 wanted, unsigned long *mask);

@@ -273,15 +273,15 @@ static int __init kho_scan_node(struct kho_fast_map *map, phys_addr_t phys,
 /* A key must not cover a page of the tree: restoring it could free that. */
 static int __init kho_check_tree_pages(const struct kho_fast_map *map)
 {
-	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
+	DECLARE_BITMAP(mask, KHO_FAST_BUDDY_PAGES);
 	unsigned long i, block = ULONG_MAX;
 
 	for (i = 0; i < map->tree_pages.nr; i++) {
 		unsigned long pfn = map->tree_pages.pfns[i];
 		phys_addr_t phys = PFN_PHYS(pfn);
 
-		if (block != ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES)) {
-			block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
+		if (block != ALIGN_DOWN(pfn, KHO_FAST_BUDDY_PAGES)) {
+			block = ALIGN_DOWN(pfn, KHO_FAST_BUDDY_PAGES);
 			kho_fast_key_mask(map, block, KHO_FAST_ALL_ORDERS,
 					  mask);
 		}
@@ -299,16 +299,16 @@ static int __init kho_check_tree_pages(const struct kho_fast_map *map)
 static bool __init kho_any_preserved(const struct kho_fast_map *map,
 				     unsigned long pfn, unsigned long end)
 {
-	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
+	DECLARE_BITMAP(mask, KHO_FAST_BUDDY_PAGES);
 	unsigned long block, limit;
 
-	for (; pfn < end; pfn = block + KHO_FAST_BLOCK_PAGES) {
-		block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
+	for (; pfn < end; pfn = block + KHO_FAST_BUDDY_PAGES) {
+		block = ALIGN_DOWN(pfn, KHO_FAST_BUDDY_PAGES);
 		if (!kho_fast_map_has_preserved(map, pfn))
 			continue;
 
 		kho_fast_keep_mask(map, block, mask);
-		limit = min(end - block, KHO_FAST_BLOCK_PAGES);
+		limit = min(end - block, KHO_FAST_BUDDY_PAGES);
 		if (find_next_bit(mask, limit, pfn - block) < limit)
 			return true;
 	}
@@ -358,16 +358,16 @@ static int __init kho_check_map(const struct kho_fast_map *map)
 bool __init kho_fast_is_preserved(const struct kho_fast_map *map,
 				  unsigned long pfn, unsigned long end)
 {
-	DECLARE_BITMAP(mask, KHO_FAST_BLOCK_PAGES);
+	DECLARE_BITMAP(mask, KHO_FAST_BUDDY_PAGES);
 	unsigned long block, limit;
 
-	for (; pfn < end; pfn = block + KHO_FAST_BLOCK_PAGES) {
-		block = ALIGN_DOWN(pfn, KHO_FAST_BLOCK_PAGES);
+	for (; pfn < end; pfn = block + KHO_FAST_BUDDY_PAGES) {
+		block = ALIGN_DOWN(pfn, KHO_FAST_BUDDY_PAGES);
 		if (!kho_fast_map_has_preserved(map, pfn))
 			return false;
 
 		kho_fast_key_mask(map, block, KHO_FAST_ALL_ORDERS, mask);
-		limit = min(end - block, KHO_FAST_BLOCK_PAGES);
+		limit = min(end - block, KHO_FAST_BUDDY_PAGES);
 		if (find_next_zero_bit(mask, limit, pfn - block) < limit)
 			return false;
 	}
