@@ -21,6 +21,7 @@ help:
 	@echo 'make check-environment   scripts in odd environments'
 	@echo 'make check-docs          documentation: rendering, and names in it'
 	@echo 'make check-alone         each part of make check with its own needs only'
+	@echo 'make check-series        the patch series: each patch applies, builds and is one change'
 	@echo 'make check-identical     with CONFIG_KHO_FAST off objects are those of stock'
 	@echo 'make check-budget        instructions per operation, against bench/budgets'
 	@echo 'make check-targets       each target of make help, in its smallest form'
@@ -89,7 +90,7 @@ fuzz:
 check:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n)
 
-checks := unit mutants fuzz native report khoctl bpf apply docs environment alone identical budget targets e2e
+checks := unit mutants fuzz native report khoctl bpf apply docs environment alone series identical budget targets e2e
 
 $(checks:%=check-%): check-%:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n) $*

@@ -162,8 +162,8 @@ write_cover() {
 	cat "$work/001.body"
 	awk -v section=Measured -f "$here/plain.awk" "$top/README.md"
 	echo
-	echo 'make blackout and Documentation/measuring.rst belong to the repository of the'
-	echo 'overlay, from which scripts/series.sh wrote this series.'
+	echo 'These commands, and Documentation/measuring.rst, are those of the repository'
+	echo 'of the overlay, from which scripts/series.sh wrote this series.'
 	echo
 	echo "Based on Linux $(kernel_version "$base")."
 	if [ -e "$base/.git" ]; then
