@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Measured coefficients: coefficients.json, or a file with those of another machine. */
 #include <json-c/json.h>
-#include <stdlib.h>
 
 #include "khoctl.h"
 
@@ -20,15 +19,11 @@ static const char *file = "the built-in coefficients";
 
 const char *coefficients_load(const char *path)
 {
-	char *text = path ? file_text(fopen(path, "re"), NULL) : NULL;
 	struct json_object *version, *where;
 
-	if (path && !text)
-		err(EXIT_INPUT, "%s", path);
 	if (path)
 		file = path;
-	coefficients = json_tokener_parse(text ? text : coefficients_json);
-	free(text);
+	coefficients = path ? json_load(path) : json_tokener_parse(coefficients_json);
 	if (!json_object_object_get_ex(coefficients, "version", &version) ||
 	    json_object_get_int(version) != VERSION)
 		errx(EXIT_INPUT, "%s: not coefficients (JSON, version %d)", file, VERSION);

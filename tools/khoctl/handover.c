@@ -108,8 +108,8 @@ static const char *read_kho_out(struct handover *h, const struct image *img)
 		return "it takes /proc/kcore";
 	if (why)
 		return why;
-	if (symbol_find("kho_out", &at) || !image_read_virt(img, at, &fdt, sizeof(fdt)) ||
-	    !image_read_virt(img, fdt, page, sizeof(page)))
+	if (symbol_find("kho_out", &at) || !image_read(img, at, true, &fdt, sizeof(fdt)) ||
+	    !image_read(img, fdt, true, page, sizeof(page)))
 		return "kho_out, or what it points to, is not in /proc/kcore";
 	return handover_parse(h, page, sizeof(page)) ? "kho_out does not point to an FDT" : NULL;
 }

@@ -1,40 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* State of this kernel and its memory: /proc, and the files of KHO in debugfs. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "khoctl.h"
 
-static char *read_release(void)
-{
-	char *release = file_text(file_open("/proc/sys/kernel/osrelease"), NULL);
-
-	if (release)
-		release[strcspn(release, "\n")] = 0;
-	return release ? release : strdup("unknown");
-}
-
-/* Two files with a line per area, addresses and lengths. */
+/* Two files with a line per area, addresses and lengths */
 static void read_scratch(struct host *host)
 {
-	char *addrs = file_text(file_open(KHO_DIR "/out/scratch_phys"), NULL);
-	char *sizes = file_text(file_open(KHO_DIR "/out/scratch_len"), NULL);
-	char *a = addrs, *s = sizes;
+	FILE *addrs = file_open(KHO_DIR "/out/scratch_phys");
+	FILE *sizes = file_open(KHO_DIR "/out/scratch_len");
+	struct area area;
 
-	while (a && s && *a && *s) {
-		char *a_end, *s_end;
-		struct area area = { strtoull(a, &a_end, 0), strtoull(s, &s_end, 0) };
-
-		if (a_end == a || s_end == s)
-			break;
+	while (addrs && sizes && fscanf(addrs, "%" SCNi64, &area.addr) == 1 &&
+	       fscanf(sizes, "%" SCNi64, &area.size) == 1) {
 		host->scratch = array_grow(host->scratch, host->nr_scratch, sizeof(area));
 		host->scratch[host->nr_scratch++] = area;
-		a = a_end + strspn(a_end, "\n");
-		s = s_end + strspn(s_end, "\n");
 	}
-	free(addrs);
-	free(sizes);
+	if (addrs)
+		fclose(addrs);
+	if (sizes)
+		fclose(sizes);
 	if (host->kho && !host->nr_scratch)
 		warnx(KHO_DIR "/out/scratch_phys, scratch_len: cannot be read: scratch areas are "
 		      "not known");
@@ -66,10 +54,11 @@ void host_read(struct host *host)
 	if (why)
 		errx(EXIT_INPUT, "%s", why);
 	*host = (struct host){
-		.release = read_release(),
 		.no_kho = text_dup(why_no_kho_files()),
 		.no_luo = text_dup(why_no_luo()),
 	};
+	if (!file_line("/proc/sys/kernel/osrelease", host->release, sizeof(host->release)))
+		strcpy(host->release, "unknown");
 	host->kho = !host->no_kho;
 	host->luo = !host->no_luo;
 	host->fast = file_exists(KHO_DIR "/timeline.json") ||

@@ -126,24 +126,15 @@ bool image_has(const struct image *img, uint64_t phys, uint64_t len)
 	return phys >= end;
 }
 
-bool image_read(const struct image *img, uint64_t phys, void *buf, size_t len)
+bool image_read(const struct image *img, uint64_t addr, bool virtual, void *buf, size_t len)
 {
 	const struct segment *s;
 
 	for (s = img->v; s < img->v + img->nr; s++) {
-		if (phys >= s->phys && len <= s->size && phys - s->phys <= s->size - len)
-			return read_at(img->fd, buf, len, s->offset + (phys - s->phys));
-	}
-	return false;
-}
+		uint64_t from = addr - (virtual ? s->addr : s->phys);
 
-bool image_read_virt(const struct image *img, uint64_t addr, void *buf, size_t len)
-{
-	const struct segment *s;
-
-	for (s = img->v; s < img->v + img->nr; s++) {
-		if (addr >= s->addr && len <= s->size && addr - s->addr <= s->size - len)
-			return read_at(img->fd, buf, len, s->offset + (addr - s->addr));
+		if (len <= s->size && from <= s->size - len)
+			return read_at(img->fd, buf, len, s->offset + from);
 	}
 	return false;
 }

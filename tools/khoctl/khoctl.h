@@ -62,6 +62,7 @@ struct text text_percent(uint64_t part, uint64_t whole);
 void json_add(struct json_object *to, const char *key, uint64_t v);
 void json_add_text(struct json_object *to, const char *key, const char *text);
 void json_add_bool(struct json_object *to, const char *key, bool v);
+struct json_object *json_load(const char *path);	/* NULL: not JSON */
 void json_print(struct json_object *v);		/* and free it */
 void *checked(void *memory);			/* ends khoctl if it is NULL */
 __attribute__((format(printf, 1, 0))) char *text_vformat(const char *fmt, va_list args);
@@ -85,8 +86,7 @@ struct image {
 const struct image *image_open(const char *path);
 const struct image *image_of_host(const char **why);	/* NULL: @why not */
 bool image_has(const struct image *img, uint64_t phys, uint64_t len);
-bool image_read(const struct image *img, uint64_t phys, void *buf, size_t len);
-bool image_read_virt(const struct image *img, uint64_t addr, void *buf, size_t len);
+bool image_read(const struct image *img, uint64_t addr, bool virtual, void *buf, size_t len);
 
 /* handover.c */
 struct record {
@@ -113,7 +113,7 @@ struct area {
 };
 
 struct host {
-	char		*release;
+	char		release[65];
 	bool		kho, luo;
 	char		*no_kho, *no_luo;	/* why not, or NULL */
 	bool		fast;		/* accelerated */

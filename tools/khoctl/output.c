@@ -77,6 +77,18 @@ void json_add_bool(struct json_object *to, const char *key, bool v)
 	json_object_object_add(to, key, json_object_new_boolean(v));
 }
 
+struct json_object *json_load(const char *path)
+{
+	char *text = file_text(fopen(path, "re"), NULL);
+	struct json_object *v;
+
+	if (!text)
+		err(EXIT_INPUT, "%s", path);
+	v = json_tokener_parse(text);
+	free(text);
+	return v;
+}
+
 void json_print(struct json_object *v)
 {
 	puts(json_object_to_json_string_ext(v, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |

@@ -69,14 +69,12 @@ static int by_length(const void *a, const void *b)
 
 static void print_span(const struct timeline_item *s)
 {
-	char label[32] = "";
+	char node[16];
 
-	if (s->node >= 0)
-		snprintf(label, sizeof(label), "%d", s->node);
-	else if (s->label)
-		snprintf(label, sizeof(label), "%.31s", s->label);
-	printf("%-6s  %-14s %12s %12s  %s\n", s->old ? "old" : "new", s->name,
-	       text_ms(ns_of(s)).s, text_ms(s->begin_ns).s, label);
+	snprintf(node, sizeof(node), "%d", s->node);
+	printf("%-6s  %-14s %12s %12s  %.31s\n", s->old ? "old" : "new", s->name,
+	       text_ms(ns_of(s)).s, text_ms(s->begin_ns).s,
+	       s->node >= 0 ? node : s->label ? s->label : "");
 }
 
 static void print_spans(const struct timeline *t)

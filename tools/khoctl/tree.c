@@ -16,10 +16,9 @@
 #include "khoctl.h"
 
 #define TOP_LEVEL	5
-#define SLOTS		512
+#define SLOTS		512	/* words of a page */
 #define SLOT_BITS	9
 #define LEAF_BITS	15
-#define WORDS		(PAGE_BYTES / 8)
 #define ORDER0_BIT	(64 - PAGE_SHIFT)
 
 struct walk {
@@ -132,27 +131,21 @@ static void walk_key(struct walk *w, uint64_t key, uint64_t leaf)
 		add_folio(w, pfn, order);
 }
 
-static void walk_leaf(struct walk *w, const uint64_t *words, uint64_t phys, uint64_t key)
+static void walk_word(struct walk *w, uint64_t word, uint64_t key, uint64_t leaf)
 {
-	unsigned int i;
-
-	for (i = 0; i < WORDS; i++) {
-		uint64_t left = words[i];
-
-		for (; left; left &= left - 1)
-			walk_key(w, key | (i * 64 + __builtin_ctzll(left)), phys);
-	}
+	for (; word; word &= word - 1)
+		walk_key(w, key | __builtin_ctzll(word), leaf);
 }
 
 static void walk_table(struct walk *w, uint64_t phys, unsigned int level, uint64_t key,
 		       uint64_t from)
 {
 	const unsigned int shift = level ? (level - 1) * SLOT_BITS + LEAF_BITS : 0;
-	uint64_t words[WORDS], i;
+	uint64_t words[SLOTS], i;
 
 	if (!add_table(w, phys, level, from))
 		return;
-	if (!image_read(w->img, phys, words, sizeof(words))) {
+	if (!image_read(w->img, phys, false, words, sizeof(words))) {
 		fault(w, "the page of the tree at %#" PRIx64 " cannot be read", phys);
 		return;
 	}
@@ -160,15 +153,13 @@ static void walk_table(struct walk *w, uint64_t phys, unsigned int level, uint64
 	if (w->dump)
 		printf("%*slevel %u at %#" PRIx64 ", keys from %#" PRIx64 "\n",
 		       (int)(TOP_LEVEL - level), "", level, phys, key);
-	if (!level) {
-		walk_leaf(w, words, phys, key);
-		return;
-	}
 	for (i = 0; i < SLOTS; i++) {
 		if (!words[i])
 			continue;
-		/* order 0 has the widest keys */
-		if (i << shift >> (ORDER0_BIT + 1))
+		if (!level)
+			walk_word(w, words[i], key | i * 64, phys);
+		else if (i << shift >> (ORDER0_BIT + 1))
+			/* order 0 has the widest keys */
 			fault(w, "slot %" PRIu64 " of the root is for keys that are too wide", i);
 		else
 			walk_table(w, words[i], level - 1, key | i << shift, phys + 8 * i);

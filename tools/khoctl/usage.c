@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Input of a plan: counts in the JSON of khoctl status, of this host or from a file. */
 #include <json-c/json.h>
-#include <stdlib.h>
 
 #include "khoctl.h"
 
@@ -60,18 +59,14 @@ static void read_out(struct usage *u, struct json_object *out)
 
 struct usage usage_read(const char *path)
 {
-	char *text = path ? file_text(fopen(path, "re"), NULL) : NULL;
 	const char *no_out = "the status does not say";
 	struct json_object *v, *out, *fast, *e;
 	struct usage u = { 0 };
 	size_t i;
 
-	if (path && !text)
-		err(EXIT_INPUT, "%s", path);
 	if (path)
 		file = path;
-	v = path ? json_tokener_parse(text) : status_of_host(&no_out);
-	free(text);
+	v = path ? json_load(path) : status_of_host(&no_out);
 	if (!json_object_is_type(v, json_type_object) || number(v, "version") != STATUS_VERSION)
 		errx(EXIT_INPUT, "%s: not the output of khoctl status -j (JSON, version %d)", file,
 		     STATUS_VERSION);
