@@ -3,9 +3,9 @@
  * DOC: Preserving vmalloc areas
  *
  * An area is described by a chain of chunks, pages with the addresses of its
- * memory. Chunks are preserved like the memory itself. Layout: &struct
- * kho_vmalloc and &struct kho_vmalloc_chunk of the kho-v4 ABI. memfd/records.c
- * uses a chain without an area.
+ * memory. Chunks are preserved like the memory itself. The layout is that of
+ * &struct kho_vmalloc and &struct kho_vmalloc_chunk of the kho-v4 ABI.
+ * memfd/records.c uses a chain without an area.
  *
  * An incoming chain is not trusted: each page is restored before it is read,
  * and the walk is bounded by the number of pages.

@@ -9,8 +9,8 @@
  * Preserved pages are initialised as folios and are managed pages, so restoring
  * a folio costs the same for every order. Restoring single pages splits it.
  *
- * Most of the cost is finding the bitmap. For many folios, &struct
- * kho_fast_restore_batch remembers the last one.
+ * Most of the cost is finding the bitmap. &struct kho_fast_restore_batch
+ * remembers the last one, for many folios.
  *
  * Lock order: rcu_read_lock() only; trim.c frees nodes after a grace period.
  */
