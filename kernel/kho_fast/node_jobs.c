@@ -92,7 +92,7 @@ static unsigned int kho_start_workers(struct kho_node_worker **workers,
 }
 
 /**
- * kho_fast_node_job_run - Run a job with a worker per NUMA node.
+ * kho_fast_node_job_run - Run a job, one worker per node.
  * @job: The job.
  *
  * The caller processes segments without a node.

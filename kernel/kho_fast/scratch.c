@@ -103,7 +103,7 @@ static int __init kho_scratch_parse(char *arg)
 early_param("kho_scratch", kho_scratch_parse);
 
 /**
- * kho_fast_scratch_scale - Scale an amount of boot memory to a scratch size.
+ * kho_fast_scratch_scale - Scale boot allocations to a scratch size.
  * @used:    Memblock allocations of this kernel in bytes.
  * @hugetlb: Part of @used that is HugeTLB pages, which are never in scratch.
  * @percent: Scale.

@@ -126,7 +126,7 @@ void kho_fast_chain_join(struct kho_fast_chain *chain,
 }
 
 /**
- * kho_fast_chain_undo - Unpreserve the entries of a chain and free it.
+ * kho_fast_chain_undo - Unpreserve the entries and free the chain.
  * @first:   First chunk of an outgoing chain, or NULL.
  * @order:   Order of its entries.
  * @release: Called with the first page of each entry after it is unpreserved,

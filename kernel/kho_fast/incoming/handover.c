@@ -108,7 +108,7 @@ static bool __init kho_read_fdt(phys_addr_t phys, u64 len)
 }
 
 /**
- * kho_fast_scratch_fault - Look for a fault in an array of scratch areas.
+ * kho_fast_scratch_fault - Find a fault in scratch areas.
  * @areas: The areas, unchecked.
  * @cnt:   Number of areas.
  *
@@ -207,7 +207,7 @@ static bool __init kho_read_scratch(phys_addr_t phys, u64 len)
 }
 
 /**
- * kho_fast_handover_read - Copy and check the root FDT and the scratch areas.
+ * kho_fast_handover_read - Read and check an incoming handover.
  * @fdt_phys:     Root FDT.
  * @fdt_len:      Bytes of it.
  * @scratch_phys: Array of scratch areas.

@@ -119,7 +119,7 @@ void __init kho_fast_tree_pages_sort(struct kho_fast_tree_pages *pages)
 }
 
 /**
- * kho_fast_tree_pages_find - Find the first page at or behind a pfn.
+ * kho_fast_tree_pages_find - Find the first page from a pfn on.
  * @pages: The pages, sorted.
  * @pfn:   Page frame.
  *

@@ -295,7 +295,7 @@ static void kho_timeline_userspace(struct callback_head *unused)
 }
 
 /**
- * kho_phase_exec - End the last phase with the exec of the first process.
+ * kho_phase_exec - End the last phase at exec.
  * @err: Result of the exec; 0 on success.
  *
  * Context: the first process.
