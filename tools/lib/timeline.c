@@ -39,6 +39,8 @@ struct field {
 #define FIELD(type, kind, member)	{ #member, kind, offsetof(struct type, member), false }
 #define OPTIONAL(type, kind, member)	{ #member, kind, offsetof(struct type, member), true }
 
+static const struct field version_field[] = { FIELD(timeline, NUMBER, version), { 0 } };
+
 static const struct field head_fields[] = {
 	FIELD(timeline, TEXT, clock), FIELD(timeline, NUMBER, khz),
 	FIELD(timeline, NUMBER, origin), FIELD(timeline, BOOL, previous),
@@ -180,18 +182,13 @@ static bool phases_tile(const struct timeline *t)
 
 static bool read_timeline(struct timeline *t)
 {
-	struct json_object *version;
-
 	if (!json_object_is_type(t->json, json_type_object))
 		return refuse("is not an object");
-	if (!json_object_object_get_ex(t->json, "version", &version))
-		return refuse("version: is missing");
-	if (!json_object_is_type(version, json_type_int))
-		return refuse("version: is of type %s, not int",
-			      json_type_to_name(json_object_get_type(version)));
-	if (json_object_get_int64(version) != TIMELINE_VERSION)
-		return refuse("version %" PRId64 ", only %d is known",
-			      json_object_get_int64(version), TIMELINE_VERSION);
+	if (!read_object(t->json, "", version_field, t))
+		return false;
+	if (t->version != TIMELINE_VERSION)
+		return refuse("version %" PRIu64 ", only %d is known", t->version,
+			      TIMELINE_VERSION);
 	if (!read_object(t->json, "", head_fields, t))
 		return false;
 	if (!t->khz)

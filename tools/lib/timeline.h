@@ -30,6 +30,7 @@ struct timeline_total {
 };
 
 struct timeline {
+	uint64_t		version;
 	const char		*clock;
 	uint64_t		khz;		/* not 0 */
 	uint64_t		origin;		/* of the clock, at 0 ns */
