@@ -50,17 +50,17 @@ static struct bench_work setup(unsigned int index)
 
 static void run_single(unsigned int threads)
 {
-	folios.side->preserve(folios.list, folios.nr);
+	folios.impl->preserve(folios.list, folios.nr);
 }
 
 static void run_batches(unsigned int threads)
 {
-	folios.side->preserve_batches(folios.list, folios.nr, batch);
+	folios.impl->preserve_batches(folios.list, folios.nr, batch);
 }
 
 static void run_ranges(unsigned int threads)
 {
-	folios.side->preserve_ranges(folios.list, folios.nr, batch);
+	folios.impl->preserve_ranges(folios.list, folios.nr, batch);
 }
 
 #define VARIANT(what, how, go)	\

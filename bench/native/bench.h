@@ -7,18 +7,17 @@
  *   runner.c    set-up, warm-up, check and repetitions of one case
  *   counters.c  what the CPU counts meanwhile
  *   record.c    the JSON Lines
- *   table.c     the table
- *   crew.c      threads that wait for the start
+ *   workers.c   threads that wait for the start
  *   parallel.c  a range split between threads
  *   random.c    numbers from a seed
  *
- * Benchmarks, on what side.h and host.h give them of both kernels' code:
+ * Benchmarks, on what impl.h and host.h give them of both kernels' code:
  *   insert.c batch.c spread.c walk.c tree.c ingest.c, and limit.c on none of it
- *   memory.c    physical memory and its map, for both sides
+ *   memory.c    physical memory and its map, for both implementations
  *   folios.c    what is preserved
  *   stream.c    reads memory as fast as it goes
  *   keys.c      reads and writes the tree, from the words of its ABI
- *   power.c     extends what takes too long to be measured
+ *   extrapolate.c  extends what takes too long to be measured
  *
  * On the project's sources, over tests/shim:
  *   finish.c, claim.c, regions.c   benchmarks
@@ -29,7 +28,7 @@
  * On stock's kernel/liveupdate/kexec_handover.c, over the same shims:
  *   host_stock.c        taking over a tree
  * and on either:
- *   side.c              preserving, and walking over a tree
+ *   impl.c              preserving, and walking over a tree
  * Both stand on the kernel's mm/memblock.c, with physical memory where tests/shim has it.
  */
 #ifndef BENCH_H
@@ -162,11 +161,11 @@ bool record_times(const struct bench *bench, unsigned int index,
 		  const struct bench_times *times);
 
 /*
- * crew.c: @threads threads, the caller one of them, that exist before they are needed, so
- * that starting them is not timed. crew_run() calls @fn once in each, with its number.
+ * workers.c: @threads threads, the caller one of them, that exist before they are needed, so
+ * that starting them is not timed. workers_run() calls @fn once in each, with its number.
  */
-void crew_hire(unsigned int threads);
-void crew_run(void (*fn)(unsigned int thread));
+void workers_start(unsigned int threads);
+void workers_run(void (*fn)(unsigned int thread));
 
 /*
  * Call @fn for parts of [first, end) on @threads threads, as padata does it: four

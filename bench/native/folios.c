@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See folios.h. Both sides look at the same struct pages and write to none.
+ * See folios.h. Both implementations look at the same struct pages and write to none.
  */
 #include <err.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ void folios_make(void)
 	if (!folios.list)
 		err(2, "no memory for a list of folios");
 	for (i = 0; i < folios.nr; i++)
-		folios.list[i] = side_stock.make(pfn_of(i), folios.order, node_of(i));
+		folios.list[i] = impl_stock.make(pfn_of(i), folios.order, node_of(i));
 }
 
 static void shuffle(struct folio **list, unsigned long nr)
@@ -86,33 +86,33 @@ void folios_mix(unsigned int threads)
 	free(mixed);
 }
 
-void folios_reset(const struct side *side)
+void folios_reset(const struct impl *impl)
 {
-	folios.side = side;
-	side->start(POOL_PFN, POOL_PAGES);
-	nr_own_keys = keys_count(memory.arena, side->root());
+	folios.impl = impl;
+	impl->start(POOL_PFN, POOL_PAGES);
+	nr_own_keys = keys_count(memory.arena, impl->root());
 }
 
-void folios_reset_with_tables(const struct side *side)
+void folios_reset_with_tables(const struct impl *impl)
 {
-	folios_reset(side);
-	side->preserve(folios.list, folios.nr);
-	side->unpreserve(folios.list, folios.nr);
+	folios_reset(impl);
+	impl->preserve(folios.list, folios.nr);
+	impl->unpreserve(folios.list, folios.nr);
 }
 
 void folios_reset_stock(unsigned int threads)
 {
-	folios_reset_with_tables(&side_stock);
+	folios_reset_with_tables(&impl_stock);
 }
 
 void folios_reset_ours(unsigned int threads)
 {
-	folios_reset_with_tables(&side_ours);
+	folios_reset_with_tables(&impl_ours);
 }
 
 bool folios_check(void)
 {
-	const uint64_t root = folios.side->root();
+	const uint64_t root = folios.impl->root();
 	unsigned long i, nr = keys_count(memory.arena, root);
 
 	if (nr != nr_own_keys + folios.nr) {

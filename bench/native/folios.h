@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Folios on two nodes, and both sides ready to preserve them.
+ * Folios on two nodes, and both implementations ready to preserve them.
  *
  *   0       1/2 GiB  1 GiB
  *   |.......|  pool  | node 0: ffff..ffff | node 1: ffff..ffff |
@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "side.h"
+#include "impl.h"
 
 /**
  * struct folios - All folios of a case.
@@ -19,7 +19,7 @@
  * @order:  Of each.
  * @stride: One in so many is in the list.
  * @nodes:  They are spread over, one after the other.
- * @side:   That preserves them in this run.
+ * @impl:   That preserves them in this run.
  */
 struct folios {
 	struct folio		**list;
@@ -27,7 +27,7 @@ struct folios {
 	unsigned int		order;
 	unsigned long		stride;
 	unsigned int		nodes;
-	const struct side	*side;
+	const struct impl	*impl;
 };
 
 extern struct folios folios;
@@ -44,9 +44,9 @@ void folios_shuffle(void);
  */
 void folios_mix(unsigned int threads);
 
-/* An empty tree of @side; and one that has all its tables already. */
-void folios_reset(const struct side *side);
-void folios_reset_with_tables(const struct side *side);
+/* An empty tree of @impl; and one that has all its tables already. */
+void folios_reset(const struct impl *impl);
+void folios_reset_with_tables(const struct impl *impl);
 
 /* The latter before a run of a benchmark. */
 void folios_reset_stock(unsigned int threads);

@@ -57,7 +57,7 @@ uint64_t host_word(unsigned long pfn);
 /* Is anything of the section preserved? */
 bool host_busy(unsigned long first_pfn, unsigned long end_pfn);
 
-/* Taking over, on either side. */
+/* Taking over, by either implementation. */
 void host_ours_prepare(char *arena);
 void host_ours_take(void);
 bool host_ours_verify(void);

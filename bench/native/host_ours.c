@@ -87,7 +87,7 @@ static bool check_extended(unsigned long nr)
 	return true;
 }
 
-/* Else both sides do not mean the same by MAX_NUMNODES, and each key was checked alone. */
+/* Else both do not mean the same by MAX_NUMNODES, and each key was checked alone. */
 static bool check_whole(void)
 {
 	if (map.sections[pfn_to_section_nr(host.first_pfn)].whole)

@@ -17,7 +17,7 @@
 #include "host.h"
 #include "keys.h"
 #include "memory.h"
-#include "power.h"
+#include "extrapolate.h"
 #include "stream.h"
 
 #define TREE_START	(5 * HOST_GIB)
@@ -246,7 +246,7 @@ static void run_ours(unsigned int threads)
 static bool estimate_stock(struct bench_estimate *estimate)
 {
 	host_stock_prepare(memory.arena);
-	power_estimate(host_stock_reserve, host.nr_keys, STOCK_LIMIT_NS, estimate);
+	extrapolate(host_stock_reserve, host.nr_keys, STOCK_LIMIT_NS, estimate);
 	return true;
 }
 

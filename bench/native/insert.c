@@ -55,35 +55,35 @@ static struct bench_work setup(unsigned int index)
 	return (struct bench_work){ .n = folios.nr };
 }
 
-static void reset(const struct side *side, unsigned int threads)
+static void reset(const struct impl *impl, unsigned int threads)
 {
 	if (new)
-		folios_reset(side);
+		folios_reset(impl);
 	else
-		folios_reset_with_tables(side);
-	crew_hire(threads);
+		folios_reset_with_tables(impl);
+	workers_start(threads);
 }
 
 static void reset_stock(unsigned int threads)
 {
-	reset(&side_stock, threads);
+	reset(&impl_stock, threads);
 }
 
 static void reset_ours(unsigned int threads)
 {
-	reset(&side_ours, threads);
+	reset(&impl_ours, threads);
 }
 
 static void reset_stock_mix(unsigned int threads)
 {
 	folios_mix(threads);
-	reset(&side_stock, threads);
+	reset(&impl_stock, threads);
 }
 
 static void reset_ours_mix(unsigned int threads)
 {
 	folios_mix(threads);
-	reset(&side_ours, threads);
+	reset(&impl_ours, threads);
 }
 
 static void preserve_part(unsigned int thread)
@@ -91,13 +91,13 @@ static void preserve_part(unsigned int thread)
 	unsigned long from = folios.nr * thread / nr_threads;
 	unsigned long end = folios.nr * (thread + 1) / nr_threads;
 
-	folios.side->preserve(folios.list + from, end - from);
+	folios.impl->preserve(folios.list + from, end - from);
 }
 
 static void run(unsigned int threads)
 {
 	nr_threads = threads;
-	crew_run(preserve_part);
+	workers_run(preserve_part);
 }
 
 #define VARIANT(what, nr, than, how)					\

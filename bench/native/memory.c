@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 #include "memory.h"
-#include "side.h"
+#include "impl.h"
 
 #define MAP_ALIGN		(1ul << 30)	/* of the map of the largest folio */
 #define STRUCT_PAGE_BYTES	64
@@ -32,6 +32,6 @@ void memory_make(unsigned long nr_pages, bool huge)
 	memory.memmap = memory_reserve(size);
 	memory.nr_pages = nr_pages;
 	madvise(memory.memmap, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-	side_stock.adopt(memory.arena, memory.memmap, nr_pages);
-	side_ours.adopt(memory.arena, memory.memmap, nr_pages);
+	impl_stock.adopt(memory.arena, memory.memmap, nr_pages);
+	impl_ours.adopt(memory.arena, memory.memmap, nr_pages);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Physical memory and its map, for both sides. */
+/* Physical memory and its map, for both implementations. */
 #ifndef MEMORY_H
 #define MEMORY_H
 

@@ -23,7 +23,7 @@ static struct bench_work setup(unsigned int index)
 
 static void run(unsigned int threads)
 {
-	folios.side->preserve_batches(folios.list, folios.nr, folios.nr);
+	folios.impl->preserve_batches(folios.list, folios.nr, folios.nr);
 }
 
 static const struct bench_variant variants[] = {

@@ -2,21 +2,21 @@
 /*
  * How much memory the tree takes for 1 TiB of which everything is preserved in folios of
  * one order, from 0 to 18: it is built key by key, and the pages that it got are counted.
- * The format is the same on both sides, and so should be the size.
+ * The format is the same in both, and so should be the size.
  */
 #include <stdio.h>
 
 #include "bench.h"
 #include "keys.h"
 #include "memory.h"
-#include "side.h"
+#include "impl.h"
 
 #define HOST_PAGES	(1ul << 28)
 #define POOL_PFN	512ul
 #define POOL_PAGES	16384ul
 #define MAX_ORDER	18
 
-static const struct side *side;
+static const struct impl *impl;
 static unsigned int order;
 
 static const char *case_name(unsigned int index)
@@ -41,19 +41,19 @@ static struct bench_work setup(unsigned int index)
 
 static void reset_stock(unsigned int threads)
 {
-	side = &side_stock;
-	side->tree_make(POOL_PFN, POOL_PAGES);
+	impl = &impl_stock;
+	impl->tree_make(POOL_PFN, POOL_PAGES);
 }
 
 static void reset_ours(unsigned int threads)
 {
-	side = &side_ours;
-	side->tree_make(POOL_PFN, POOL_PAGES);
+	impl = &impl_ours;
+	impl->tree_make(POOL_PFN, POOL_PAGES);
 }
 
 static void run(unsigned int threads)
 {
-	side->tree_add_range(key_of(0, order), HOST_PAGES >> order);
+	impl->tree_add_range(key_of(0, order), HOST_PAGES >> order);
 }
 
 /* The root was the first page. */
@@ -64,7 +64,7 @@ static bool verify(void)
 
 static unsigned long size(void)
 {
-	return side->pool_used() * NODE_BYTES;
+	return impl->pool_used() * NODE_BYTES;
 }
 
 static const struct bench_variant variants[] = {

@@ -10,7 +10,7 @@
 #include "bench.h"
 #include "keys.h"
 #include "memory.h"
-#include "side.h"
+#include "impl.h"
 
 #define NR_KEYS		(1ul << 20)
 #define HOST_PAGES	(1ul << 28)
@@ -46,22 +46,22 @@ static struct bench_work setup(unsigned int index)
 	unsigned long *keys = make_keys(index);
 
 	memory_make(2 * (POOL_PFN + POOL_PAGES), false);
-	side_stock.tree_make(POOL_PFN, POOL_PAGES);
-	side_stock.tree_add(keys, NR_KEYS);
-	side_ours.tree_make(POOL_PFN + POOL_PAGES, POOL_PAGES);
-	side_ours.tree_add(keys, NR_KEYS);
+	impl_stock.tree_make(POOL_PFN, POOL_PAGES);
+	impl_stock.tree_add(keys, NR_KEYS);
+	impl_ours.tree_make(POOL_PFN + POOL_PAGES, POOL_PAGES);
+	impl_ours.tree_add(keys, NR_KEYS);
 	free(keys);
 	return (struct bench_work){ .n = NR_KEYS };
 }
 
 static void run_stock(unsigned int threads)
 {
-	side_stock.tree_walk(&found_nr, &found_sum);
+	impl_stock.tree_walk(&found_nr, &found_sum);
 }
 
 static void run_ours(unsigned int threads)
 {
-	side_ours.tree_walk(&found_nr, &found_sum);
+	impl_ours.tree_walk(&found_nr, &found_sum);
 }
 
 static void forget(void)

@@ -6,9 +6,9 @@
 
 #include "kernel/kexec_internal.h"
 
-#include "side.h"
+#include "impl.h"
 
-uint64_t side_root(void)
+uint64_t impl_root(void)
 {
 	struct kimage image = { .type = KEXEC_TYPE_DEFAULT };
 	const u64 *root;

@@ -11,7 +11,7 @@
 
 #include "mm/internal.h"
 
-#include "side.h"
+#include "impl.h"
 
 extern int (*shim_initcall_kho_init)(void);
 
@@ -127,11 +127,11 @@ static void tree_walk(unsigned long *nr, unsigned long *sum)
 	*sum = found.sum;
 }
 
-const struct side SIDE = {
+const struct impl IMPL = {
 	.adopt			= adopt,
 	.make			= make,
 	.start			= start,
-	.root			= side_root,
+	.root			= impl_root,
 	.preserve		= preserve,
 	.unpreserve		= unpreserve,
 	.preserve_batches	= preserve_batches,

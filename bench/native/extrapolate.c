@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See power.h.
+ * See extrapolate.h.
  */
 #include <math.h>
 
-#include "power.h"
+#include "extrapolate.h"
 
 #define FIRST_N	1024ul
 
@@ -16,7 +16,7 @@ static double power_of(const uint64_t *times)
 	return fmin(fmax(power, 1), 2);
 }
 
-void power_estimate(uint64_t (*time_n)(unsigned long n), unsigned long n, uint64_t limit_ns,
+void extrapolate(uint64_t (*time_n)(unsigned long n), unsigned long n, uint64_t limit_ns,
 		    struct bench_estimate *estimate)
 {
 	uint64_t times[3] = { 0 };

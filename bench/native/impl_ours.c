@@ -2,9 +2,9 @@
 /* Where our tree is. */
 #include "outgoing/outgoing.h"
 
-#include "side.h"
+#include "impl.h"
 
-uint64_t side_root(void)
+uint64_t impl_root(void)
 {
 	return kho_fast_outgoing_root();
 }

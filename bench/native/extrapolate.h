@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What takes too long to be measured. */
-#ifndef POWER_H
-#define POWER_H
+#ifndef EXTRAPOLATE_H
+#define EXTRAPOLATE_H
 
 #include "bench.h"
 
 /**
- * power_estimate - Measure as much as fits in a time, and extend it.
+ * extrapolate - Measure as much as fits in a time, and extend it.
  * @time_n:   Nanoseconds that the first @n operations take.
  * @n:        How many there are.
  * @limit_ns: No measurement is begun that is likely to take longer.
@@ -16,7 +16,7 @@
  * least the first and at most the second: what is extended is quadratic at worst, and more
  * than that is what caches do to short runs.
  */
-void power_estimate(uint64_t (*time_n)(unsigned long n), unsigned long n, uint64_t limit_ns,
+void extrapolate(uint64_t (*time_n)(unsigned long n), unsigned long n, uint64_t limit_ns,
 		    struct bench_estimate *estimate);
 
-#endif /* POWER_H */
+#endif /* EXTRAPOLATE_H */

@@ -3,8 +3,8 @@
  * A core of KHO that preserves: stock's or ours, each with its own copy of the shims in
  * one program, so that both run on the same memory and the same struct pages.
  */
-#ifndef SIDE_H
-#define SIDE_H
+#ifndef IMPL_H
+#define IMPL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 struct folio;
 
 /**
- * struct side - What the benchmarks do with it.
+ * struct impl - What the benchmarks do with it.
  * @adopt:     Take over the arena and its map from memory_make().
  * @make:      Write the struct pages of a folio.
  * @start:     Set handing over up, as at boot; the tree gets its pages from the @nr
@@ -28,7 +28,7 @@ struct folio;
  * @tree_walk: Number and sum of all its keys.
  * @pool_used: Pages that the tree and what belongs to it has got.
  */
-struct side {
+struct impl {
 	void		(*adopt)(char *arena, void *memmap, unsigned long nr_pages);
 	struct folio	*(*make)(unsigned long pfn, unsigned int order, int nid);
 	void		(*start)(unsigned long pool, unsigned long nr);
@@ -46,9 +46,9 @@ struct side {
 	unsigned long	(*pool_used)(void);
 };
 
-extern const struct side side_stock, side_ours;
+extern const struct impl impl_stock, impl_ours;
 
-/* side_stock.c and side_ours.c: what @root returns. */
-uint64_t side_root(void);
+/* impl_stock.c and impl_ours.c: what @root returns. */
+uint64_t impl_root(void);
 
-#endif /* SIDE_H */
+#endif /* IMPL_H */
