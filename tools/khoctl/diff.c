@@ -65,15 +65,6 @@ static const char *verdict(const struct pair *p)
 	return a < b ? "slower" : "faster";
 }
 
-static struct text difference(const struct pair *p)
-{
-	uint64_t a = p->ns[0], b = p->ns[1];
-	struct text t;
-
-	snprintf(t.s, sizeof(t.s), "%c%.40s", a > b ? '-' : '+', text_ms(a < b ? b - a : a - b).s);
-	return t;
-}
-
 static void print_text(void)
 {
 	const char *kind = "";
@@ -84,9 +75,10 @@ static void print_text(void)
 			printf("%s%-6s  %-14s %12s %12s %12s\n", *kind ? "\n" : "", "kernel",
 			       p->kind, "A ms", "B ms", "B - A");
 		kind = p->kind;
-		printf("%-6s  %-14s %12s %12s %12s  %s\n", p->kernel, p->name,
+		printf("%-6s  %-14s %12s %12s %+12.3f  %s\n", p->kernel, p->name,
 		       p->there[0] ? text_ms(p->ns[0]).s : "-",
-		       p->there[1] ? text_ms(p->ns[1]).s : "-", difference(p).s, verdict(p));
+		       p->there[1] ? text_ms(p->ns[1]).s : "-",
+		       ((double)p->ns[1] - p->ns[0]) / 1e6, verdict(p));
 	}
 }
 

@@ -18,7 +18,7 @@ static bool json;
 /* The command line behind "khoctl": a command and its words. */
 struct request {
 	const struct command	*command;
-	int			first;		/* argument of the command */
+	int			at;		/* argument with its name */
 	char			**words;
 	unsigned int		nr_words;
 };
@@ -112,7 +112,7 @@ static error_t find_command(int key, char *arg, struct argp_state *state)
 		if (i == NR_COMMANDS)
 			argp_error(state, "unknown command '%s'", arg);
 		r->command = commands[i];
-		r->first = state->next;
+		r->at = state->next - 1;
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
@@ -132,7 +132,6 @@ int main(int argc, char **argv)
 	};
 	struct argp argp = { .parser = parse_command, .children = common, .help_filter = add_help };
 	struct request r = { .words = checked(calloc(argc + 1, sizeof(*r.words))) };
-	char name[64];
 	int status;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);	/* in order with messages */
@@ -141,10 +140,10 @@ int main(int argc, char **argv)
 	argp.options = r.command->options;
 	argp.args_doc = r.command->args_doc;
 	argp.doc = r.command->doc;
-	snprintf(name, sizeof(name), "khoctl %s", r.command->name);
-	argv[r.first - 1] = name;
-	argp_parse(&argp, argc - r.first + 1, argv + r.first - 1, 0, NULL, &r);
+	argv[r.at] = text_format("khoctl %s", r.command->name);
+	argp_parse(&argp, argc - r.at, argv + r.at, 0, NULL, &r);
 	status = r.command->run(json, r.words);
+	free(argv[r.at]);
 	free(r.words);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_INPUT, "standard output");

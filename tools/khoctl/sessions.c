@@ -49,6 +49,8 @@ static void add_file(char kind, const char *arg)
 	files[nr_files++] = file;
 }
 
+static const struct setting settings[] = { { 'F', NULL, &finish_it }, { 0 } };
+
 static error_t option(int key, char *arg, struct argp_state *state)
 {
 	(void)state;
@@ -57,9 +59,6 @@ static error_t option(int key, char *arg, struct argp_state *state)
 	case 'c':
 	case 't':
 		add_file(key, arg);
-		return 0;
-	case 'F':
-		finish_it = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -342,6 +341,7 @@ const struct command cmd_sessions = {
 	       "descriptor it is destroyed, or finished. preserve and finish work on a session "
 	       "that any process has open.\n",
 	.options = options,
+	.settings = settings,
 	.option = option,
 	.min_words = 1,
 	.max_words = -1,
