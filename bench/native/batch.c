@@ -24,11 +24,6 @@ static const struct {
 
 static unsigned long batch;
 
-static const char *case_name(unsigned int index)
-{
-	return index < sizeof(cases) / sizeof(*cases) ? cases[index].name : NULL;
-}
-
 /* See insert.c. */
 static bool is_small(unsigned int index)
 {
@@ -48,38 +43,38 @@ static struct bench_work setup(unsigned int index)
 	return (struct bench_work){ .n = folios.nr };
 }
 
-static void run_single(unsigned int threads)
+static void run_single(const struct bench_variant *v)
 {
 	folios.impl->preserve(folios.list, folios.nr);
 }
 
-static void run_batches(unsigned int threads)
+static void run_batches(const struct bench_variant *v)
 {
 	folios.impl->preserve_batches(folios.list, folios.nr, batch);
 }
 
-static void run_ranges(unsigned int threads)
+static void run_ranges(const struct bench_variant *v)
 {
 	folios.impl->preserve_ranges(folios.list, folios.nr, batch);
 }
 
-#define VARIANT(what, how, go)	\
-	{ .name = (what), .threads = 1, .reset = (how), .run = (go), .verify = folios_check }
+#define VARIANT(what, of, go)						\
+	{ .name = (what), .threads = 1, .impl = (of), .reset = folios_reset_variant,	\
+	  .run = (go), .verify = folios_check }
 
 static const struct bench_variant variants[] = {
-	VARIANT("stock", folios_reset_stock, run_single),
-	VARIANT("one by one", folios_reset_ours, run_single),
-	VARIANT("batch", folios_reset_ours, run_batches),
-	VARIANT("range", folios_reset_ours, run_ranges),
+	VARIANT("stock", &impl_stock, run_single),
+	VARIANT("one by one", &impl_ours, run_single),
+	VARIANT("batch", &impl_ours, run_batches),
+	VARIANT("range", &impl_ours, run_ranges),
 };
 
 const struct bench bench_batch = {
 	.name		= "batch",
 	.unit		= "folio",
-	.case_name	= case_name,
+	BENCH_CASES(cases),
 	.is_small	= is_small,
 	.setup		= setup,
-	.variants	= variants,
-	.nr_variants	= sizeof(variants) / sizeof(*variants),
+	BENCH_VARIANTS(variants),
 	.fresh		= true,
 };

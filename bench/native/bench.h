@@ -7,8 +7,7 @@
  *   runner.c    set-up, warm-up, check and repetitions of one case
  *   counters.c  what the CPU counts meanwhile
  *   record.c    the JSON Lines
- *   workers.c   threads that wait for the start
- *   parallel.c  a range split between threads
+ *   workers.c   threads that wait for the start, and a range split between threads
  *   random.c    numbers from a seed
  *
  * Benchmarks, on what impl.h and host.h give them of both kernels' code:
@@ -73,10 +72,13 @@ struct bench_estimate {
 	double		power;
 };
 
+struct impl;
+
 /**
  * struct bench_variant - One way to do what a benchmark measures.
  * @name:     What it is.
  * @threads:  How many run.
+ * @impl:     Of KHO, for benchmarks of both that do the same with either; may be NULL.
  * @base:     Name of the variant with as many threads that it is compared with; NULL
  *            for the first of these.
  * @spoil:    Called before the first run, so that @verify cannot take what another
@@ -92,10 +94,11 @@ struct bench_estimate {
 struct bench_variant {
 	const char	*name;
 	unsigned int	threads;
+	const struct impl *impl;
 	const char	*base;
 	void		(*spoil)(void);
-	void		(*reset)(unsigned int threads);
-	void		(*run)(unsigned int threads);
+	void		(*reset)(const struct bench_variant *v);
+	void		(*run)(const struct bench_variant *v);
 	bool		(*verify)(void);
 	unsigned long	(*size)(void);
 	bool		(*estimate)(struct bench_estimate *estimate);
@@ -111,7 +114,10 @@ struct bench_work {
  * struct bench - A benchmark.
  * @name:      As on the command line.
  * @unit:      What one operation is.
- * @case_name: The name of a case, NULL past the last one.
+ * @cases:     Array whose elements begin with the name of a case.
+ * @case_size: Of an element.
+ * @nr_cases:  How many.
+ * @case_name: Instead of these: the name of a case, NULL past the last one.
  * @is_small:  Does a case take a second at most? --smoke has only those. NULL: all do.
  * @setup:     Prepare a case. What it made goes with the process.
  * @variants:  Run in turns.
@@ -123,6 +129,9 @@ struct bench_work {
 struct bench {
 	const char			*name;
 	const char			*unit;
+	const void			*cases;
+	size_t				case_size;
+	unsigned int			nr_cases;
 	const char			*(*case_name)(unsigned int index);
 	bool				(*is_small)(unsigned int index);
 	struct bench_work		(*setup)(unsigned int index);
@@ -144,7 +153,13 @@ struct bench_times {
 	struct bench_estimate	estimate;	/* of the only sample, if @measured_n */
 };
 
+#define BENCH_CASES(array) \
+	.cases = (array), .case_size = sizeof(*(array)), .nr_cases = sizeof(array) / sizeof(*(array))
+#define BENCH_VARIANTS(array) \
+	.variants = (array), .nr_variants = sizeof(array) / sizeof(*(array))
+
 /* runner.c */
+const char *bench_case_name(const struct bench *bench, unsigned int index);
 int bench_run_case(const struct bench *bench, unsigned int index);
 
 /* counters.c */
@@ -179,6 +194,26 @@ void parallel(unsigned int threads, unsigned long first, unsigned long end,
  * on two idle CPUs, 100 where the machine or its host has only one to spare.
  */
 unsigned int parallel_percent(void);
+
+/**
+ * extrapolate - Measure as much as fits in a time, and extend it.
+ * @time_n:   Nanoseconds that the first @n operations take.
+ * @n:        How many there are.
+ * @limit_ns: No measurement is begun that is likely to take longer.
+ * @estimate: Filled in; @measured_n is 0 when all was measured.
+ *
+ * The time is taken for a power of the number, fitted to the last measurements but at
+ * least the first and at most the second: what is extended is quadratic at worst, and more
+ * than that is what caches do to short runs.
+ */
+void extrapolate(uint64_t (*time_n)(unsigned long n), unsigned long n, uint64_t limit_ns,
+		    struct bench_estimate *estimate);
+
+/* The sum is what keeps the compiler from leaving it out. */
+uint64_t stream_read(const void *p, size_t size);
+
+/* No cache has any of it afterwards. */
+void stream_flush(const void *p, size_t size);
 
 /* random.c: repeatable, from bench_options.seed */
 unsigned long bench_random(unsigned long below);

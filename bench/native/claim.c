@@ -7,7 +7,6 @@
 #include <linux/kexec_handover.h>
 #include <linux/kho_fast.h>
 
-#include "claim.h"
 #include "machine.h"
 #include "stock.h"
 
@@ -24,23 +23,23 @@ bool claim_all(void)
 	return true;
 }
 
-static void reset_stock(unsigned int threads)
+static void reset_stock(const struct bench_variant *v)
 {
 	stock_init();
 }
 
-static void run_stock(unsigned int threads)
+static void run_stock(const struct bench_variant *v)
 {
 	stock_restore();
 }
 
-static void reset_ours(unsigned int threads)
+static void reset_ours(const struct bench_variant *v)
 {
-	machine_reset(threads);
+	machine_reset(v);
 	kho_fast_init_range(FIRST_PRESERVED, machine.end_pfn, true);
 }
 
-static void run_ours(unsigned int threads)
+static void run_ours(const struct bench_variant *v)
 {
 	all_claimed = claim_all();
 }
@@ -57,8 +56,8 @@ static struct bench_work setup(unsigned int index)
 }
 
 static const struct bench_variant variants[] = {
-	{ "stock-like", 1, NULL, machine_spoil, reset_stock, run_stock, machine_check_claimed },
-	{ "kho_fast", 1, NULL, machine_spoil, reset_ours, run_ours, verify_ours },
+	{ "stock-like", 1, NULL, NULL, machine_spoil, reset_stock, run_stock, machine_check_claimed },
+	{ "kho_fast", 1, NULL, NULL, machine_spoil, reset_ours, run_ours, verify_ours },
 };
 
 const struct bench bench_claim = {
@@ -66,6 +65,5 @@ const struct bench bench_claim = {
 	.unit		= "folio",
 	.case_name	= machine_set_name,
 	.setup		= setup,
-	.variants	= variants,
-	.nr_variants	= ARRAY_SIZE(variants),
+	BENCH_VARIANTS(variants),
 };

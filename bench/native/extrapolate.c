@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See extrapolate.h.
+ * What takes too long to be measured.
  */
 #include <math.h>
 
-#include "extrapolate.h"
+#include "bench.h"
 
 #define FIRST_N	1024ul
 

@@ -9,7 +9,6 @@
 #include <linux/kho_fast.h>
 
 #include "../../mm/deferred_kho.h"
-#include "claim.h"
 #include "incoming/map.h"
 #include "machine.h"
 #include "stock.h"
@@ -20,12 +19,12 @@ static void clear(unsigned long from, unsigned long end)
 		memset(pfn_to_page(from), 0, PAGES_PER_SECTION * sizeof(struct page));
 }
 
-static void run_memset(unsigned int threads)
+static void run_memset(const struct bench_variant *v)
 {
-	parallel(threads, FIRST_PRESERVED, machine.end_pfn, PAGES_PER_SECTION, clear);
+	parallel(v->threads, FIRST_PRESERVED, machine.end_pfn, PAGES_PER_SECTION, clear);
 }
 
-static void run_stock(unsigned int threads)
+static void run_stock(const struct bench_variant *v)
 {
 	stock_init();
 }
@@ -47,10 +46,10 @@ static void finish(unsigned long from, unsigned long end)
 	__atomic_fetch_add(&nr_freed, nr, __ATOMIC_RELAXED);
 }
 
-static void run_ours(unsigned int threads)
+static void run_ours(const struct bench_variant *v)
 {
 	nr_freed = 0;
-	parallel(threads, FIRST_PRESERVED, machine.end_pfn, PAGES_PER_SECTION, finish);
+	parallel(v->threads, FIRST_PRESERVED, machine.end_pfn, PAGES_PER_SECTION, finish);
 }
 
 /* A claim would finish what is not. */
@@ -88,11 +87,11 @@ static struct bench_work setup(unsigned int index)
 }
 
 static const struct bench_variant variants[] = {
-	{ "memset", 1, NULL, NULL, NULL, run_memset, NULL },
-	{ "stock-like", 1, NULL, machine_spoil, NULL, run_stock, verify_stock },
-	{ "kho_fast", 1, NULL, machine_spoil, machine_reset, run_ours, verify_ours },
-	{ "memset", 2, NULL, NULL, NULL, run_memset, NULL },
-	{ "kho_fast", 2, NULL, machine_spoil, machine_reset, run_ours, verify_ours },
+	{ "memset", 1, NULL, NULL, NULL, NULL, run_memset, NULL },
+	{ "stock-like", 1, NULL, NULL, machine_spoil, NULL, run_stock, verify_stock },
+	{ "kho_fast", 1, NULL, NULL, machine_spoil, machine_reset, run_ours, verify_ours },
+	{ "memset", 2, NULL, NULL, NULL, NULL, run_memset, NULL },
+	{ "kho_fast", 2, NULL, NULL, machine_spoil, machine_reset, run_ours, verify_ours },
 };
 
 const struct bench bench_finish = {
@@ -100,6 +99,5 @@ const struct bench bench_finish = {
 	.unit		= "struct page",
 	.case_name	= machine_set_name,
 	.setup		= setup,
-	.variants	= variants,
-	.nr_variants	= ARRAY_SIZE(variants),
+	BENCH_VARIANTS(variants),
 };

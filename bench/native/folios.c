@@ -100,14 +100,9 @@ void folios_reset_with_tables(const struct impl *impl)
 	impl->unpreserve(folios.list, folios.nr);
 }
 
-void folios_reset_stock(unsigned int threads)
+void folios_reset_variant(const struct bench_variant *v)
 {
-	folios_reset_with_tables(&impl_stock);
-}
-
-void folios_reset_ours(unsigned int threads)
-{
-	folios_reset_with_tables(&impl_ours);
+	folios_reset_with_tables(v->impl);
 }
 
 bool folios_check(void)

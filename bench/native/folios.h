@@ -49,8 +49,8 @@ void folios_reset(const struct impl *impl);
 void folios_reset_with_tables(const struct impl *impl);
 
 /* The latter before a run of a benchmark. */
-void folios_reset_stock(unsigned int threads);
-void folios_reset_ours(unsigned int threads);
+struct bench_variant;
+void folios_reset_variant(const struct bench_variant *v);
 
 /* What is in the tree: all folios, and nothing else. */
 bool folios_check(void);

@@ -17,8 +17,6 @@
 #include "host.h"
 #include "keys.h"
 #include "memory.h"
-#include "extrapolate.h"
-#include "stream.h"
 
 #define TREE_START	(5 * HOST_GIB)
 #define STOCK_LIMIT_NS	1000000000ull
@@ -219,12 +217,12 @@ static void flush(void)
 		stream_flush(nodes[i], NODE_BYTES);
 }
 
-static void reset_stream(unsigned int threads)
+static void reset_stream(const struct bench_variant *v)
 {
 	flush();
 }
 
-static void run_stream(unsigned int threads)
+static void run_stream(const struct bench_variant *v)
 {
 	unsigned long i;
 
@@ -232,13 +230,13 @@ static void run_stream(unsigned int threads)
 		stream_read(nodes[i], NODE_BYTES);
 }
 
-static void reset_ours(unsigned int threads)
+static void reset_ours(const struct bench_variant *v)
 {
 	host_ours_prepare(memory.arena);
 	flush();
 }
 
-static void run_ours(unsigned int threads)
+static void run_ours(const struct bench_variant *v)
 {
 	host_ours_take();
 }
@@ -263,7 +261,6 @@ const struct bench bench_ingest = {
 	.case_name	= case_name,
 	.is_small	= is_small,
 	.setup		= setup,
-	.variants	= variants,
-	.nr_variants	= sizeof(variants) / sizeof(*variants),
+	BENCH_VARIANTS(variants),
 	.fresh		= true,
 };

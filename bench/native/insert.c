@@ -29,11 +29,6 @@ static const struct {
 static bool new;
 static unsigned int nr_threads;
 
-static const char *case_name(unsigned int index)
-{
-	return index < sizeof(cases) / sizeof(*cases) ? cases[index].name : NULL;
-}
-
 /* The struct pages of 2^14 folios of order 9, in huge pages, are 512 MiB. */
 static bool is_small(unsigned int index)
 {
@@ -55,35 +50,19 @@ static struct bench_work setup(unsigned int index)
 	return (struct bench_work){ .n = folios.nr };
 }
 
-static void reset(const struct impl *impl, unsigned int threads)
+static void reset(const struct bench_variant *v)
 {
 	if (new)
-		folios_reset(impl);
+		folios_reset(v->impl);
 	else
-		folios_reset_with_tables(impl);
-	workers_start(threads);
+		folios_reset_with_tables(v->impl);
+	workers_start(v->threads);
 }
 
-static void reset_stock(unsigned int threads)
+static void reset_mix(const struct bench_variant *v)
 {
-	reset(&impl_stock, threads);
-}
-
-static void reset_ours(unsigned int threads)
-{
-	reset(&impl_ours, threads);
-}
-
-static void reset_stock_mix(unsigned int threads)
-{
-	folios_mix(threads);
-	reset(&impl_stock, threads);
-}
-
-static void reset_ours_mix(unsigned int threads)
-{
-	folios_mix(threads);
-	reset(&impl_ours, threads);
+	folios_mix(v->threads);
+	reset(v);
 }
 
 static void preserve_part(unsigned int thread)
@@ -94,21 +73,21 @@ static void preserve_part(unsigned int thread)
 	folios.impl->preserve(folios.list + from, end - from);
 }
 
-static void run(unsigned int threads)
+static void run(const struct bench_variant *v)
 {
-	nr_threads = threads;
+	nr_threads = v->threads;
 	workers_run(preserve_part);
 }
 
-#define VARIANT(what, nr, than, how)					\
-	{ .name = (what), .threads = (nr), .base = (than), .reset = (how), .run = run,	\
-	  .verify = folios_check }
+#define VARIANT(what, nr, of, than, how)				\
+	{ .name = (what), .threads = (nr), .impl = (of), .base = (than), .reset = (how),	\
+	  .run = run, .verify = folios_check }
 #define PAIR(nr)							\
-	VARIANT("stock", nr, NULL, reset_stock),			\
-	VARIANT("kho_fast", nr, NULL, reset_ours)
+	VARIANT("stock", nr, &impl_stock, NULL, reset),			\
+	VARIANT("kho_fast", nr, &impl_ours, NULL, reset)
 #define MIXED(nr)							\
-	VARIANT("stock mix", nr, NULL, reset_stock_mix),		\
-	VARIANT("fast mix", nr, "stock mix", reset_ours_mix)
+	VARIANT("stock mix", nr, &impl_stock, NULL, reset_mix),		\
+	VARIANT("fast mix", nr, &impl_ours, "stock mix", reset_mix)
 
 static const struct bench_variant variants[] = {
 	PAIR(1),
@@ -123,10 +102,9 @@ static const struct bench_variant variants[] = {
 const struct bench bench_insert = {
 	.name		= "insert",
 	.unit		= "folio",
-	.case_name	= case_name,
+	BENCH_CASES(cases),
 	.is_small	= is_small,
 	.setup		= setup,
-	.variants	= variants,
-	.nr_variants	= sizeof(variants) / sizeof(*variants),
+	BENCH_VARIANTS(variants),
 	.fresh		= true,
 };

@@ -9,7 +9,6 @@
 
 #include "bench.h"
 #include "memory.h"
-#include "stream.h"
 
 #define SIZE		(1ul << 30)
 #define SMOKE_SIZE	(1ul << 26)
@@ -19,12 +18,7 @@ static char *buffer;
 static unsigned long size;
 static bool reads;
 
-static const char *case_name(unsigned int index)
-{
-	static const char *const names[] = { "read", "memset" };
-
-	return index < sizeof(names) / sizeof(*names) ? names[index] : NULL;
-}
+static const char *const names[] = { "read", "memset" };
 
 static struct bench_work setup(unsigned int index)
 {
@@ -46,9 +40,9 @@ static void set_part(unsigned long from, unsigned long end)
 	memset(buffer + from, 0, end - from);
 }
 
-static void run(unsigned int threads)
+static void run(const struct bench_variant *v)
 {
-	parallel(threads, 0, size, PART, reads ? read_part : set_part);
+	parallel(v->threads, 0, size, PART, reads ? read_part : set_part);
 }
 
 static const struct bench_variant variants[] = {
@@ -62,8 +56,7 @@ static const struct bench_variant variants[] = {
 const struct bench bench_limit = {
 	.name		= "limit",
 	.unit		= "page of 4 KiB",
-	.case_name	= case_name,
+	BENCH_CASES(names),
 	.setup		= setup,
-	.variants	= variants,
-	.nr_variants	= sizeof(variants) / sizeof(*variants),
+	BENCH_VARIANTS(variants),
 };

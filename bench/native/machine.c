@@ -143,7 +143,7 @@ void machine_spoil(void)
 	       (machine.end_pfn - FIRST_PRESERVED) * sizeof(struct page));
 }
 
-void machine_reset(unsigned int threads)
+void machine_reset(const struct bench_variant *v)
 {
 	memcpy(phys_to_virt(PFN_PHYS(TREE_PFN)), tree_copy, nr_nodes << PAGE_SHIFT);
 	/* What the boot did last: all deferred sections are pending. */

@@ -43,10 +43,13 @@ void machine_build(unsigned int index, unsigned long gib);
 void machine_spoil(void);
 
 /* Forget what was finished and claimed. */
-void machine_reset(unsigned int threads);
+void machine_reset(const struct bench_variant *v);
 
 /* Is the deferred part as it has to be when everything was claimed? */
 bool machine_check_claimed(void);
+
+/* claim.c: restore all that is preserved. False: a folio was not given out. */
+bool claim_all(void);
 
 #define for_each_folio(pfn, from, end)					\
 	for ((pfn) = (from); (pfn) < (end);				\

@@ -59,7 +59,7 @@ static void list(void)
 	unsigned int i, c;
 
 	for (i = 0; i < NR_BENCHES; i++) {
-		for (c = 0; (name = benches[i]->case_name(c)); c++)
+		for (c = 0; (name = bench_case_name(benches[i], c)); c++)
 			printf("%s %s\n", benches[i]->name, name);
 	}
 }
@@ -133,7 +133,7 @@ static int run_case(const struct bench *bench, unsigned int index)
 		err(2, "waitpid");
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	warnx("%s: %s: died of signal %d", bench->name, bench->case_name(index),
+	warnx("%s: %s: died of signal %d", bench->name, bench_case_name(bench, index),
 	      WTERMSIG(status));
 	return 1;
 }
@@ -160,11 +160,11 @@ int main(int argc, char **argv)
 	for (i = 0; i < NR_BENCHES; i++) {
 		if (some_wanted && !wanted[i])
 			continue;
-		for (c = 0; benches[i]->case_name(c); c++) {
+		for (c = 0; bench_case_name(benches[i], c); c++) {
 			if (!wants_case(benches[i], c))
 				continue;
 			fprintf(stderr, "native: %s, %s\n", benches[i]->name,
-				benches[i]->case_name(c));
+				bench_case_name(benches[i], c));
 			rc = run_case(benches[i], c);
 			worst = rc > worst ? rc : worst;
 		}

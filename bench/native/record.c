@@ -4,11 +4,9 @@
  * bench/report/schema.c.
  */
 #include <errno.h>
-#include <glob.h>
 #include <json-c/json.h>
 #include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,68 +18,52 @@
 /* Of the run; its samples are written by other processes */
 static char date[32];
 
-/* The first line of a file or of what a command says; empty if there is none. */
-static void first_line(FILE *f, int (*close)(FILE *f), char *line, size_t size)
+/* The first line of what a command says; empty if there is none. */
+static struct json_object *line_of(const char *command)
 {
-	line[0] = '\0';
-	if (!f)
-		return;
-	if (!fgets(line, size, f))
+	FILE *f = popen(command, "r");
+	char line[256] = "";
+
+	if (f && !fgets(line, sizeof(line), f))
 		line[0] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	close(f);
-}
-
-static void cpu_model(char *model, size_t size)
-{
-	static const char key[] = "model name";
-	FILE *f = fopen("/proc/cpuinfo", "r");
-	char line[256];
-
-	snprintf(model, size, "unknown");
-	while (f && fgets(line, sizeof(line), f)) {
-		const char *colon = strchr(line, ':');
-
-		if (strncmp(line, key, sizeof(key) - 1) || !colon)
-			continue;
-		snprintf(model, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
-		break;
-	}
 	if (f)
-		fclose(f);
-}
-
-static unsigned long nr_nodes(void)
-{
-	glob_t found;
-	unsigned long nr = 1;
-
-	if (!glob("/sys/devices/system/node/node[0-9]*", 0, NULL, &found)) {
-		nr = found.gl_pathc;
-		globfree(&found);
-	}
-	return nr;
+		pclose(f);
+	return json_object_new_string_len(line, strcspn(line, "\n"));
 }
 
 /* The revision of the tree that the program lies in. */
-static void revision(const char *program, char *rev, size_t size)
+static struct json_object *revision(const char *program)
 {
 	char dir[4096], command[8192];
 
 	snprintf(dir, sizeof(dir), "%s", program);
 	snprintf(command, sizeof(command),
-		 "git -C '%s' describe --always --abbrev=12 --dirty 2>/dev/null",
+		 "git -C '%s' describe --always --abbrev=12 --dirty 2>/dev/null || echo unknown",
 		 dirname(dir));
-	first_line(popen(command, "r"), pclose, rev, size);
+	return line_of(command);
 }
 
-static void put(FILE *f, const char *name, const char *value)
+static void add(struct json_object *to, const char *name, struct json_object *value)
 {
-	struct json_object *text = json_object_new_string(value);
+	json_object_object_add(to, name, value);
+}
 
-	fprintf(f, ",\"%s\":%s", name,
-		json_object_to_json_string_ext(text, JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(text);
+static void add_text(struct json_object *to, const char *name, const char *value)
+{
+	add(to, name, json_object_new_string(value));
+}
+
+static void add_number(struct json_object *to, const char *name, uint64_t value)
+{
+	add(to, name, json_object_new_uint64(value));
+}
+
+/* A line, and the end of @obj. */
+static void put(FILE *f, struct json_object *obj)
+{
+	fprintf(f, "%s\n", json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
+							  JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(obj);
 }
 
 static FILE *open_output(void)
@@ -105,72 +87,69 @@ static bool close_output(FILE *f)
 
 bool record_env(const char *program, unsigned int two_threads_percent)
 {
-	static const char dirty[] = "-dirty";
-	char rev[128], governor[64], model[256];
+	struct json_object *env = json_object_new_object(), *rev = revision(program);
+	const char *text = json_object_get_string(rev), *dirty = strstr(text, "-dirty");
 	time_t now = time(NULL);
 	FILE *f = open_output();
-	char *tail;
 
 	if (!f)
 		return false;
-	revision(program, rev, sizeof(rev));
-	tail = strstr(rev, dirty);
-	if (tail)
-		*tail = '\0';
-	cpu_model(model, sizeof(model));
-	first_line(fopen("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "r"),
-		   fclose, governor, sizeof(governor));
-
-	fprintf(f, "{\"type\":\"env\",\"schema\":%d,\"dirty\":%s", SCHEMA,
-		tail ? "true" : "false");
 	strftime(date, sizeof(date), "%FT%TZ", gmtime(&now));
-	put(f, "run", date);
-	put(f, "date", date);
-	put(f, "command", program_invocation_short_name);
-	put(f, "where", "shim");
-	put(f, "rev", *rev ? rev : "unknown");
-	put(f, "kernel", BENCH_KERNEL);
-	put(f, "cc", BENCH_CC);
-	put(f, "cpu", model);
-	put(f, "governor", *governor ? governor : "none");
-	fprintf(f, ",\"nproc\":%ld,\"two_threads_percent\":%u,\"nodes\":%lu",
-		sysconf(_SC_NPROCESSORS_ONLN), two_threads_percent, nr_nodes());
-	fprintf(f, ",\"seed\":%lu,\"memory_gib\":%lu}\n", bench_options.seed,
-		bench_options.memory_gib);
+	add_text(env, "type", "env");
+	add_number(env, "schema", SCHEMA);
+	add(env, "dirty", json_object_new_boolean(dirty != NULL));
+	add_text(env, "run", date);
+	add_text(env, "date", date);
+	add_text(env, "command", program_invocation_short_name);
+	add_text(env, "where", "shim");
+	add(env, "rev", json_object_new_string_len(text, dirty ? dirty - text : (int)strlen(text)));
+	add_text(env, "kernel", BENCH_KERNEL);
+	add_text(env, "cc", BENCH_CC);
+	add(env, "cpu", line_of("sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | grep . || "
+				"echo unknown"));
+	add(env, "governor", line_of("cat /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor "
+				     "2>/dev/null || echo none"));
+	add_number(env, "nproc", sysconf(_SC_NPROCESSORS_ONLN));
+	add_number(env, "two_threads_percent", two_threads_percent);
+	add_number(env, "nodes", json_object_get_int64(line_of(
+			"ls -d /sys/devices/system/node/node[0-9]* 2>/dev/null | grep -c . || echo 1")));
+	add_number(env, "seed", bench_options.seed);
+	add_number(env, "memory_gib", bench_options.memory_gib);
+	json_object_put(rev);
+	put(f, env);
 	return close_output(f);
 }
 
-/* Only what was counted. */
-static void put_counted(FILE *f, const struct bench_sample *sample)
+static void add_estimate(struct json_object *to, const struct bench_estimate *estimate)
 {
-	unsigned int i;
+	char power[16];
 
-	for (i = 0; i < NR_COUNTERS; i++) {
-		if (sample->counted[i] != NOT_COUNTED)
-			fprintf(f, ",\"%s\":%llu", counters_name(i),
-				(unsigned long long)sample->counted[i]);
-	}
+	snprintf(power, sizeof(power), "%.2f", estimate->power);
+	add(to, "extrapolated", json_object_new_boolean(true));
+	add_number(to, "measured_n", estimate->measured_n);
+	add(to, "power", json_object_new_double_s(estimate->power, power));
 }
 
-static void put_estimate(FILE *f, const struct bench_estimate *estimate)
-{
-	fprintf(f, ",\"extrapolated\":true,\"measured_n\":%lu,\"power\":%.2f",
-		estimate->measured_n, estimate->power);
-}
-
-static void put_sample(FILE *f, const struct bench_work *work,
-		       const struct bench_times *times, unsigned int rep)
+static void add_measured(struct json_object *to, const struct bench_work *work,
+			 const struct bench_times *times, unsigned int rep)
 {
 	const struct bench_sample *sample = &times->samples[rep];
+	unsigned int i;
 
-	fprintf(f, ",\"n\":%lu,\"rep\":%u,\"ns\":%llu,\"bytes\":%lu", work->n, rep,
-		(unsigned long long)sample->ns, work->bytes);
+	add_number(to, "n", work->n);
+	add_number(to, "rep", rep);
+	add_number(to, "ns", sample->ns);
+	add_number(to, "bytes", work->bytes);
 	if (times->size)
-		fprintf(f, ",\"size\":%lu", times->size);
-	if (times->estimate.measured_n)
-		put_estimate(f, &times->estimate);
-	else
-		put_counted(f, sample);
+		add_number(to, "size", times->size);
+	if (times->estimate.measured_n) {
+		add_estimate(to, &times->estimate);
+		return;
+	}
+	for (i = 0; i < NR_COUNTERS; i++) {
+		if (sample->counted[i] != NOT_COUNTED)
+			add_number(to, counters_name(i), sample->counted[i]);
+	}
 }
 
 bool record_times(const struct bench *bench, unsigned int index,
@@ -183,17 +162,19 @@ bool record_times(const struct bench *bench, unsigned int index,
 	if (!f)
 		return false;
 	for (rep = 0; rep < times->nr; rep++) {
-		fputs("{\"type\":\"sample\"", f);
-		put(f, "run", date);
-		put(f, "bench", bench->name);
-		put(f, "unit", bench->unit);
-		put(f, "case", bench->case_name(index));
-		put(f, "variant", variant->name);
+		struct json_object *sample = json_object_new_object();
+
+		add_text(sample, "type", "sample");
+		add_text(sample, "run", date);
+		add_text(sample, "bench", bench->name);
+		add_text(sample, "unit", bench->unit);
+		add_text(sample, "case", bench_case_name(bench, index));
+		add_text(sample, "variant", variant->name);
 		if (variant->base)
-			put(f, "base", variant->base);
-		fprintf(f, ",\"threads\":%u", variant->threads);
-		put_sample(f, work, times, rep);
-		fputs("}\n", f);
+			add_text(sample, "base", variant->base);
+		add_number(sample, "threads", variant->threads);
+		add_measured(sample, work, times, rep);
+		put(f, sample);
 	}
 	return close_output(f);
 }

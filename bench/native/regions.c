@@ -35,11 +35,6 @@ static struct found found[NR_SECTIONS], found_by_stock[NR_SECTIONS];
 static const unsigned long counts[] = { 1000, 10000, 100000 };
 static const char *const names[] = { "1,000 reserved", "10,000 reserved", "100,000 reserved" };
 
-static const char *case_name(unsigned int index)
-{
-	return index < ARRAY_SIZE(names) ? names[index] : NULL;
-}
-
 /* Where the memory's page of this number is, the hole not counted. */
 static phys_addr_t place(unsigned long page)
 {
@@ -122,12 +117,12 @@ static u64 from_the_first(unsigned long pfn)
 	return 0;
 }
 
-static void run_stock(unsigned int threads)
+static void run_stock(const struct bench_variant *v)
 {
 	look_at_all(from_the_first, found_by_stock);
 }
 
-static void run_ours(unsigned int threads)
+static void run_ours(const struct bench_variant *v)
 {
 	look_at_all(kho_fast_free_range_iter_at, found);
 }
@@ -159,16 +154,15 @@ static bool verify_ours(void)
 }
 
 static const struct bench_variant variants[] = {
-	{ "stock", 1, NULL, NULL, NULL, run_stock, verify_stock },
-	{ "kho_fast", 1, NULL, NULL, NULL, run_ours, verify_ours },
+	{ "stock", 1, NULL, NULL, NULL, NULL, run_stock, verify_stock },
+	{ "kho_fast", 1, NULL, NULL, NULL, NULL, run_ours, verify_ours },
 };
 
 const struct bench bench_regions = {
 	.name		= "regions",
 	.unit		= "section of 128 MiB",
-	.case_name	= case_name,
+	BENCH_CASES(names),
 	.is_small	= is_small,
 	.setup		= setup,
-	.variants	= variants,
-	.nr_variants	= ARRAY_SIZE(variants),
+	BENCH_VARIANTS(variants),
 };

@@ -33,6 +33,15 @@ static uint64_t now_ns(void)
 	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
+/* NULL past the last one. */
+const char *bench_case_name(const struct bench *bench, unsigned int index)
+{
+	if (bench->case_name)
+		return bench->case_name(index);
+	return index < bench->nr_cases ?
+	       *(const char *const *)((const char *)bench->cases + index * bench->case_size) : NULL;
+}
+
 static void run_variant(const struct bench_variant *variant, struct outcome *outcome)
 {
 	uint64_t start;
@@ -44,10 +53,10 @@ static void run_variant(const struct bench_variant *variant, struct outcome *out
 	}
 	counters_open();
 	if (variant->reset)
-		variant->reset(variant->threads);
+		variant->reset(variant);
 	counters_start();
 	start = now_ns();
-	variant->run(variant->threads);
+	variant->run(variant);
 	outcome->sample.ns = now_ns() - start;
 	counters_stop(outcome->sample.counted);
 	outcome->known = true;
@@ -132,7 +141,7 @@ static bool warm_up(const struct bench *bench, unsigned int index, struct bench_
 		outcome = run_once(bench, variant, true);
 		if (!outcome.ok) {
 			fprintf(stderr, "native: %s: %s: %s on %u CPUs: the result is wrong\n",
-				bench->name, bench->case_name(index), variant->name,
+				bench->name, bench_case_name(bench, index), variant->name,
 				variant->threads);
 			return false;
 		}

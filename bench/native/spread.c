@@ -9,11 +9,6 @@
 
 static const char *const names[] = { "on one node", "on two nodes" };
 
-static const char *case_name(unsigned int index)
-{
-	return index < sizeof(names) / sizeof(*names) ? names[index] : NULL;
-}
-
 static struct bench_work setup(unsigned int index)
 {
 	folios = (struct folios){ .nr = 1ul << 20, .stride = 1, .nodes = index + 1 };
@@ -21,24 +16,23 @@ static struct bench_work setup(unsigned int index)
 	return (struct bench_work){ .n = folios.nr };
 }
 
-static void run(unsigned int threads)
+static void run(const struct bench_variant *v)
 {
 	folios.impl->preserve_batches(folios.list, folios.nr, folios.nr);
 }
 
 static const struct bench_variant variants[] = {
-	{ .name = "stock", .threads = 1, .reset = folios_reset_stock, .run = run,
-	  .verify = folios_check },
-	{ .name = "kho_fast", .threads = 1, .reset = folios_reset_ours, .run = run,
-	  .verify = folios_check },
+	{ .name = "stock", .threads = 1, .impl = &impl_stock, .reset = folios_reset_variant,
+	  .run = run, .verify = folios_check },
+	{ .name = "kho_fast", .threads = 1, .impl = &impl_ours, .reset = folios_reset_variant,
+	  .run = run, .verify = folios_check },
 };
 
 const struct bench bench_spread = {
 	.name		= "spread",
 	.unit		= "folio",
-	.case_name	= case_name,
+	BENCH_CASES(names),
 	.setup		= setup,
-	.variants	= variants,
-	.nr_variants	= sizeof(variants) / sizeof(*variants),
+	BENCH_VARIANTS(variants),
 	.fresh		= true,
 };

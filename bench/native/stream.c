@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See stream.h. Eight sums at a time: the loads of none wait for another's.
+ * Memory as fast as it goes. Eight sums at a time: the loads of none wait for another's.
  */
-#include "stream.h"
+#include "bench.h"
 
 #define LINE	64
 #define WORDS	(LINE / sizeof(uint64_t))

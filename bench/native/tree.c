@@ -39,19 +39,13 @@ static struct bench_work setup(unsigned int index)
 	return (struct bench_work){ .n = HOST_PAGES >> order };
 }
 
-static void reset_stock(unsigned int threads)
+static void reset(const struct bench_variant *v)
 {
-	impl = &impl_stock;
+	impl = v->impl;
 	impl->tree_make(POOL_PFN, POOL_PAGES);
 }
 
-static void reset_ours(unsigned int threads)
-{
-	impl = &impl_ours;
-	impl->tree_make(POOL_PFN, POOL_PAGES);
-}
-
-static void run(unsigned int threads)
+static void run(const struct bench_variant *v)
 {
 	impl->tree_add_range(key_of(0, order), HOST_PAGES >> order);
 }
@@ -68,10 +62,10 @@ static unsigned long size(void)
 }
 
 static const struct bench_variant variants[] = {
-	{ .name = "stock", .threads = 1, .reset = reset_stock, .run = run, .verify = verify,
-	  .size = size },
-	{ .name = "kho_fast", .threads = 1, .reset = reset_ours, .run = run, .verify = verify,
-	  .size = size },
+	{ .name = "stock", .threads = 1, .impl = &impl_stock, .reset = reset, .run = run,
+	  .verify = verify, .size = size },
+	{ .name = "kho_fast", .threads = 1, .impl = &impl_ours, .reset = reset, .run = run,
+	  .verify = verify, .size = size },
 };
 
 const struct bench bench_tree = {
@@ -80,8 +74,7 @@ const struct bench bench_tree = {
 	.case_name	= case_name,
 	.is_small	= is_small,
 	.setup		= setup,
-	.variants	= variants,
-	.nr_variants	= sizeof(variants) / sizeof(*variants),
+	BENCH_VARIANTS(variants),
 	.fresh		= true,
 	.once		= true,
 };

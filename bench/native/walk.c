@@ -22,11 +22,6 @@ static const char *const names[] = { "dense", "scattered" };
 
 static unsigned long sum, found_nr, found_sum;
 
-static const char *case_name(unsigned int index)
-{
-	return index < sizeof(names) / sizeof(*names) ? names[index] : NULL;
-}
-
 static unsigned long *make_keys(bool scattered)
 {
 	unsigned long *keys = malloc(NR_KEYS * sizeof(*keys)), i, pfn;
@@ -54,14 +49,9 @@ static struct bench_work setup(unsigned int index)
 	return (struct bench_work){ .n = NR_KEYS };
 }
 
-static void run_stock(unsigned int threads)
+static void run(const struct bench_variant *v)
 {
-	impl_stock.tree_walk(&found_nr, &found_sum);
-}
-
-static void run_ours(unsigned int threads)
-{
-	impl_ours.tree_walk(&found_nr, &found_sum);
+	v->impl->tree_walk(&found_nr, &found_sum);
 }
 
 static void forget(void)
@@ -79,15 +69,16 @@ static bool verify(void)
 }
 
 static const struct bench_variant variants[] = {
-	{ .name = "stock", .threads = 1, .spoil = forget, .run = run_stock, .verify = verify },
-	{ .name = "kho_fast", .threads = 1, .spoil = forget, .run = run_ours, .verify = verify },
+	{ .name = "stock", .threads = 1, .impl = &impl_stock, .spoil = forget, .run = run,
+	  .verify = verify },
+	{ .name = "kho_fast", .threads = 1, .impl = &impl_ours, .spoil = forget, .run = run,
+	  .verify = verify },
 };
 
 const struct bench bench_walk = {
 	.name		= "walk",
 	.unit		= "key",
-	.case_name	= case_name,
+	BENCH_CASES(names),
 	.setup		= setup,
-	.variants	= variants,
-	.nr_variants	= sizeof(variants) / sizeof(*variants),
+	BENCH_VARIANTS(variants),
 };

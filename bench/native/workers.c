@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads that wait for the start. They spin: waking a thread takes as long as thousands
- * of the operations that are timed.
+ * Threads that wait for the start, a range split between threads, and how much the second
+ * thread is worth.
  */
 #include <err.h>
 #include <pthread.h>
 #include <sched.h>
+#include <time.h>
 
 #include "bench.h"
 
-#define MAX_WORKERS	64
-#define SPINS		10000
+#define MAX_THREADS		64
+#define SPINS			10000
+#define PARTS_PER_THREAD	4
 
+/* They spin: waking a thread takes as long as thousands of the operations that are timed. */
 static struct {
 	unsigned int	threads;
 	unsigned int	ready, started, done;	/* atomic */
@@ -45,8 +48,8 @@ void workers_start(unsigned int threads)
 	pthread_t thread;
 	uintptr_t i;
 
-	if (threads > MAX_WORKERS)
-		errx(2, "%u threads, at most %u", threads, MAX_WORKERS);
+	if (threads > MAX_THREADS)
+		errx(2, "%u threads, at most %u", threads, MAX_THREADS);
 	workers.threads = threads;
 	for (i = 1; i < threads; i++) {
 		if (pthread_create(&thread, NULL, member, (void *)i))
@@ -62,4 +65,76 @@ void workers_run(void (*fn)(unsigned int thread))
 	__atomic_store_n(&workers.started, 1, __ATOMIC_RELEASE);
 	fn(0);
 	wait_for(&workers.done, workers.threads - 1);
+}
+
+struct job {
+	unsigned long	next;		/* atomic */
+	unsigned long	end;
+	unsigned long	part;
+	void		(*fn)(unsigned long from, unsigned long to);
+};
+
+static void *work(void *arg)
+{
+	struct job *job = arg;
+
+	for (;;) {
+		unsigned long from = __atomic_fetch_add(&job->next, job->part,
+							__ATOMIC_RELAXED);
+
+		if (from >= job->end)
+			return NULL;
+		job->fn(from, job->end - from < job->part ? job->end : from + job->part);
+	}
+}
+
+static unsigned long part_of(unsigned long size, unsigned int threads, unsigned long align)
+{
+	unsigned long part = size / (threads * PARTS_PER_THREAD);
+
+	return (part / align + 1) * align;
+}
+
+void parallel(unsigned int threads, unsigned long first, unsigned long end,
+	      unsigned long align, void (*fn)(unsigned long from, unsigned long to))
+{
+	struct job job = { first, end, part_of(end - first, threads, align), fn };
+	pthread_t helpers[MAX_THREADS];
+	unsigned int i;
+
+	if (threads > MAX_THREADS)
+		errx(1, "%u threads, at most %u", threads, MAX_THREADS);
+
+	for (i = 1; i < threads; i++) {
+		if (pthread_create(&helpers[i], NULL, work, &job))
+			err(1, "cannot start a thread");
+	}
+	work(&job);
+	for (i = 1; i < threads; i++)
+		pthread_join(helpers[i], NULL);
+}
+
+static void spin(unsigned long from, unsigned long to)
+{
+	volatile unsigned long i;
+
+	for (i = from; i < to; i++)
+		;
+}
+
+static double time_spin(unsigned int threads)
+{
+	struct timespec start, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	parallel(threads, 0, 50000000, 1, spin);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	return end.tv_sec - start.tv_sec + (end.tv_nsec - start.tv_nsec) / 1e9;
+}
+
+unsigned int parallel_percent(void)
+{
+	double one = time_spin(1);
+
+	return 100 * one / time_spin(2);
 }
