@@ -43,7 +43,7 @@ static u32 __init kho_metadata_read(void)
 	count = data->kexec_count;
 	strscpy(release, data->previous_release);
 	pr_info("exec from: %s (count %u)\n", release, count);
-	kho_fast_drop_page(phys);
+	kho_fast_restore_free_page(phys);
 
 	return count;
 }

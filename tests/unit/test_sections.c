@@ -202,10 +202,10 @@ TEST(dropping_takes_single_pages_only)
 	boot_free_all();
 	deferred_all();
 
-	kho_fast_drop_page(PFN_PHYS(pfn + 2));
+	kho_fast_restore_free_page(PFN_PHYS(pfn + 2));
 	model.page[pfn + 2].order = NO_KEY;
-	kho_fast_drop_page(PFN_PHYS(pfn + 2));
-	kho_fast_drop_page(PFN_PHYS(pfn));
+	kho_fast_restore_free_page(PFN_PHYS(pfn + 2));
+	kho_fast_restore_free_page(PFN_PHYS(pfn));
 	boot_exit();
 	boot_check();
 	EXPECT_NE(kho_restore_folio(PFN_PHYS(pfn)), NULL)
@@ -369,7 +369,7 @@ static bool stop_trimming;
 static void *trim_thread(void *arg)
 {
 	while (!READ_ONCE(stop_trimming)) {
-		kho_fast_trim_soon();
+		kho_fast_schedule_trim();
 		flush_work(READ_ONCE(shim_delayed_work));
 	}
 	return NULL;
@@ -397,7 +397,7 @@ TEST(the_tree_can_be_trimmed_while_it_is_restored)
 		pthread_join(restorer[i], NULL);
 	WRITE_ONCE(stop_trimming, true);
 	pthread_join(trim, NULL);
-	kho_fast_trim_soon();
+	kho_fast_schedule_trim();
 	flush_work(shim_delayed_work);
 	EXPECT_EQ(nr_restored, nr_keys);
 	EXPECT_EQ(kho_fast_incoming.root, NULL);

@@ -83,7 +83,7 @@ static void __init kho_read_tree(void)
 {
 	u64 began;
 
-	/* It has memory of its own and must not touch preserved memory. */
+	/* It runs in reserved memory and must not touch any other. */
 	if (is_kdump_kernel()) {
 		kho_fast_refuse("this is the kdump kernel");
 		kho_undo_handover();
@@ -145,6 +145,6 @@ void __init kho_fast_incoming_init(void)
 	kho_fast_stats_spans();
 	kho_short_runs_free();
 	kho_fast_restore_reserve_mem();
-	kho_fast_drop_page(kho_fast_in.fdt_pa);	/* it was copied */
-	kho_fast_trim_soon();
+	kho_fast_restore_free_page(kho_fast_in.fdt_pa);	/* was copied */
+	kho_fast_schedule_trim();
 }

@@ -95,7 +95,7 @@ static __always_inline int kho_restore_key(const struct page *page,
 				leaf->bitmap))
 		return -ENOENT;
 
-	kho_fast_trim_soon();
+	kho_fast_schedule_trim();
 	return order;
 }
 
@@ -130,7 +130,7 @@ void kho_fast_restore_end(struct kho_fast_restore_batch *batch)
 	__releases(RCU)
 {
 	rcu_read_unlock();
-	kho_fast_trim_soon();
+	kho_fast_schedule_trim();
 }
 
 /* Is the key that starts at @pfn in the last bitmap? */
@@ -207,10 +207,10 @@ struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,
 }
 
 /**
- * kho_fast_drop_page - Free a preserved page of KHO itself.
+ * kho_fast_restore_free_page - Restore and free a page of KHO itself.
  * @phys: Physical address. Ignored unless a page of order 0 is preserved there.
  */
-void kho_fast_drop_page(phys_addr_t phys)
+void kho_fast_restore_free_page(phys_addr_t phys)
 {
 	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
 

@@ -29,7 +29,7 @@ void kho_fast_restore_begin(struct kho_fast_restore_batch *batch);
 struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,
 				    unsigned long pfn);
 void kho_fast_restore_end(struct kho_fast_restore_batch *batch);
-void kho_fast_drop_page(phys_addr_t phys);
+void kho_fast_restore_free_page(phys_addr_t phys);
 struct folio *kho_fast_try_restore_folio(phys_addr_t phys, unsigned int order);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_RESTORE_H */

@@ -146,13 +146,13 @@ static void kho_trim_work_fn(struct work_struct *work)
 }
 
 /**
- * kho_fast_trim_soon - Schedule freeing the incoming tree.
+ * kho_fast_schedule_trim - Schedule freeing the incoming tree.
  *
  * Does nothing until all sections are initialised.
  *
  * Context: any.
  */
-void kho_fast_trim_soon(void)
+void kho_fast_schedule_trim(void)
 {
 	if (READ_ONCE(kho_fast_incoming.initialised) &&
 	    !delayed_work_pending(&kho_trim_work))

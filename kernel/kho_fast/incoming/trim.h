@@ -5,7 +5,7 @@
 #ifndef _KERNEL_KHO_FAST_INCOMING_TRIM_H
 #define _KERNEL_KHO_FAST_INCOMING_TRIM_H
 
-void kho_fast_trim_soon(void);
+void kho_fast_schedule_trim(void);
 unsigned long kho_fast_count_preserved(void);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_TRIM_H */

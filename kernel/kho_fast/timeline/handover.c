@@ -161,7 +161,7 @@ static void __init kho_timeline_read(void)
 	if (!fault) {
 		ser = kmemdup(phys_to_virt(phys), sizeof(*ser), GFP_KERNEL);
 		fault = ser ? kho_timeline_accept(ser) : "no memory";
-		kho_fast_drop_page(phys);
+		kho_fast_restore_free_page(phys);
 	}
 	if (fault)
 		pr_warn("ignoring the timeline of the previous kernel: %s\n",
