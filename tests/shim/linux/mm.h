@@ -110,12 +110,12 @@ void shim_memory_init(unsigned long nr_pages);
 
 static inline void *phys_to_virt(phys_addr_t phys)
 {
-	return (void *)((unsigned long)shim_arena + phys);
+	return shim_arena + phys;
 }
 
 static inline phys_addr_t virt_to_phys(const volatile void *p)
 {
-	return (unsigned long)p - (unsigned long)shim_arena;
+	return (const volatile char *)p - shim_arena;
 }
 
 #define pfn_to_page(pfn)	(shim_memmap + (pfn))
