@@ -238,7 +238,7 @@ TEST(a_batch_is_preserved_whole_or_not_at_all)
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-TEST(giving_up_what_is_not_preserved_is_reported)
+TEST(unpreserving_other_memory_is_reported)
 {
 	machine(0);
 	kho_unpreserve_folio(folio_at[5]);
@@ -341,7 +341,7 @@ static void new_job(unsigned int nr_nodes)
 		job.nids[i] = nr_nodes ? (int)rnd(nr_nodes + 1) - 1 : NUMA_NO_NODE;
 }
 
-TEST(a_job_is_done_by_one_worker_per_node)
+TEST(a_job_has_one_worker_per_node)
 {
 	unsigned long i;
 
@@ -358,7 +358,7 @@ TEST(a_job_is_done_by_one_worker_per_node)
 	}
 }
 
-TEST(a_job_without_nodes_or_memory_is_the_callers)
+TEST(a_job_without_nodes_or_memory_runs_in_the_caller)
 {
 	unsigned long i;
 

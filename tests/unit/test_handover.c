@@ -18,7 +18,7 @@ static void preserves_much(void)
 	kexec_preserve(40);
 }
 
-TEST(all_that_was_preserved_comes_back_unchanged)
+TEST(preserved_memory_is_restored_unchanged)
 {
 	unsigned long pfn;
 
@@ -243,7 +243,7 @@ TEST(each_spoiled_handover_is_refused_with_one_message_and_a_cold_boot)
 	}
 }
 
-TEST(a_crash_kernel_takes_nothing_over)
+TEST(a_crash_kernel_refuses_the_handover)
 {
 	kexec_machine();
 	ASSERT_TRUE(kexec_run(preserves_much));

@@ -170,7 +170,7 @@ static unsigned long node_pfn(unsigned long i)
 	return 3 * (i * 7919 % 5000);
 }
 
-TEST(nodes_are_found_whatever_their_number)
+TEST(tree_pages_are_found_at_any_number)
 {
 	struct kho_fast_tree_pages nodes = {};
 	unsigned long i, pfn, reserved, nr_failed = 0;
@@ -211,7 +211,7 @@ TEST(refuses_a_loop)
 	EXPECT_REFUSED("two slots");
 }
 
-TEST(refuses_a_shared_node)
+TEST(refuses_a_shared_tree_page)
 {
 	hostile_model();
 	slot(1)[1] = *slot(1);
@@ -239,21 +239,21 @@ TEST(refuses_an_unaligned_root)
 	EXPECT_REFUSED("not in usable memory");
 }
 
-TEST(refuses_a_node_outside_memory)
+TEST(refuses_a_tree_page_outside_memory)
 {
 	hostile_model();
 	*slot(3) = 1UL << 52;
 	EXPECT_REFUSED("not in usable memory");
 }
 
-TEST(refuses_an_unaligned_node)
+TEST(refuses_an_unaligned_tree_page)
 {
 	hostile_model();
 	*slot(1) += 1;
 	EXPECT_REFUSED("not in usable memory");
 }
 
-TEST(refuses_a_node_in_a_hole)
+TEST(refuses_a_tree_page_in_a_hole)
 {
 	hostile_model();
 	memblock.memory.regions[0].size = 2 * PAGES_PER_SECTION << PAGE_SHIFT;
@@ -263,7 +263,7 @@ TEST(refuses_a_node_in_a_hole)
 	EXPECT_REFUSED("not in usable memory");
 }
 
-TEST(refuses_a_node_that_memory_ends_inside)
+TEST(refuses_a_tree_page_across_the_end_of_memory)
 {
 	hostile_model();
 	memblock.memory.regions[0].size -= 1;
@@ -271,14 +271,14 @@ TEST(refuses_a_node_that_memory_ends_inside)
 	EXPECT_REFUSED("not in usable memory");
 }
 
-TEST(refuses_a_node_in_scratch)
+TEST(refuses_a_tree_page_in_scratch)
 {
 	hostile_model();
 	*slot(4) = model.areas[0].addr + model.areas[0].size - PAGE_SIZE;
 	EXPECT_REFUSED("not in usable memory");
 }
 
-TEST(refuses_a_node_in_memory_that_is_not_mapped)
+TEST(refuses_a_tree_page_in_unmapped_memory)
 {
 	hostile_model();
 	memblock.memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
@@ -288,7 +288,7 @@ TEST(refuses_a_node_in_memory_that_is_not_mapped)
 	EXPECT_REFUSED("not in usable memory");
 }
 
-TEST(refuses_keys_in_memory_that_is_not_mapped)
+TEST(refuses_keys_in_unmapped_memory)
 {
 	hostile_model();
 	memblock.memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
@@ -571,7 +571,7 @@ static void random_sections(unsigned long nr, unsigned long preserved_one_in)
 	}
 }
 
-TEST(block_size_keeps_the_number_of_blocks_below_1024)
+TEST(there_are_at_most_1024_units_of_extended_scratch)
 {
 	unsigned long nr;
 

@@ -40,7 +40,7 @@ TEST(scale_is_exact_and_does_not_overflow)
 	EXPECT_EQ(kho_fast_scratch_scale(1UL << 36, 0, 4000000000U), (1UL << 36) * 40000000);
 }
 
-TEST(scratch_parameter_refuses_what_it_does_not_understand)
+TEST(scratch_parameter_refuses_invalid_values)
 {
 	static const char * const bad[] = {
 		"", "%", "200", "x%", "-5%", "1 %", "4294967296%", "99999999999999999999%",
@@ -96,7 +96,7 @@ TEST(fixed_sizes_become_areas_of_whole_blocks)
 }
 
 /* 2 MiB below 4 GiB and 5 MiB above, and as many of HugeTLB as nodes, at 1000 %. */
-TEST(scaled_sizes_follow_what_the_kernel_took)
+TEST(scaled_sizes_follow_the_boot_allocations)
 {
 	two_nodes();
 	EXPECT_NE(memblock_alloc_range_nid(2 * MIB, PAGE_SIZE, 0, 3UL << 30, 0, true), 0);

@@ -189,7 +189,7 @@ TEST(trying_to_restore_takes_a_folio_of_the_right_order_and_never_warns)
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-TEST(dropping_takes_single_pages_only)
+TEST(only_single_pages_are_restored_and_freed)
 {
 	const unsigned long pfn = 5 * PAGES_PER_SECTION;
 
@@ -237,7 +237,7 @@ static unsigned long count_free(void)
 	return nr;
 }
 
-TEST(small_holes_wait_while_there_is_plenty_of_memory)
+TEST(small_free_runs_are_deferred_with_plenty_of_memory)
 {
 	const unsigned long pfn = 5 * PAGES_PER_SECTION + 1;
 	unsigned long freed = 0, was_free;
@@ -262,7 +262,7 @@ TEST(small_holes_wait_while_there_is_plenty_of_memory)
 
 extern int (*shim_param_kho_parse_small_hole)(char *arg);
 
-TEST(no_hole_waits_when_that_is_asked_for)
+TEST(no_free_run_is_deferred_if_disabled)
 {
 	char none[] = "0";
 
@@ -274,7 +274,7 @@ TEST(no_hole_waits_when_that_is_asked_for)
 	boot_check();
 }
 
-TEST(large_holes_do_not_wait)
+TEST(large_free_runs_are_not_deferred)
 {
 	unit_init();
 	boot_with_holes(16, true);
@@ -283,7 +283,7 @@ TEST(large_holes_do_not_wait)
 	boot_check();
 }
 
-TEST(small_holes_do_not_wait_when_memory_is_short)
+TEST(small_free_runs_are_not_deferred_when_memory_is_short)
 {
 	unit_init();
 	boot_with_holes(2, false);
@@ -347,7 +347,7 @@ static void *restore_same(void *arg)
 	return NULL;
 }
 
-TEST(threads_that_want_the_same_pages_get_each_once)
+TEST(threads_that_restore_the_same_folios_get_each_once)
 {
 	pthread_t thread[3];
 	int i, nr_keys = 0;

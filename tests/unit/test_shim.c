@@ -35,7 +35,7 @@ TEST(free_ranges_are_memory_that_is_not_reserved)
 	EXPECT_EQ(seen, nr_free);
 }
 
-TEST(memblock_gives_zeroed_memory_and_only_scratch_when_told)
+TEST(memblock_memory_is_zeroed_and_in_scratch_if_restricted)
 {
 	unsigned int i, reserved;
 	u64 *p;
@@ -188,7 +188,7 @@ static void innocent(void)
 	release();
 }
 
-TEST(the_checker_lets_nothing_pass_that_would_corrupt_a_kernel)
+TEST(the_checker_detects_what_would_corrupt_a_kernel)
 {
 	static void (* const crimes[])(void) = {
 		double_free, double_init, free_reserved, wrong_free, lost_page,

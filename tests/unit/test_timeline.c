@@ -207,7 +207,7 @@ TEST(its_page_is_freed)
 	EXPECT_TRUE(!kho_fast_incoming.root);
 }
 
-TEST(more_sessions_than_find_room)
+TEST(spans_without_room_are_counted)
 {
 	char *text;
 
@@ -232,7 +232,7 @@ static void old_kernel_fails_first(void)
 	leave();
 }
 
-TEST(an_attempt_that_failed_leaves_nothing)
+TEST(a_failed_live_update_leaves_no_entries)
 {
 	char *text;
 
@@ -258,7 +258,7 @@ TEST(a_cold_boot_shows_itself)
 	free(text);
 }
 
-TEST(what_is_retrieved_comes_after)
+TEST(retrieved_files_come_after_the_phases)
 {
 	char *text;
 
@@ -319,7 +319,7 @@ do {									\
 	EXPECT_TRUE(refused(&ser)) TH_LOG(#field " = " #value);		\
 } while (0)
 
-TEST(a_record_that_is_not_sound_is_refused)
+TEST(an_invalid_record_is_refused)
 {
 	struct kho_timeline_ser ser = sound();
 
@@ -456,7 +456,7 @@ static void old_kernel_lies(void)
 	find_record()->nr = ~0U;
 }
 
-TEST(a_lie_is_refused_in_one_message)
+TEST(an_invalid_record_is_refused_with_one_message)
 {
 	char *text;
 
@@ -510,7 +510,7 @@ static void live_through_babble(unsigned long nth)
 	_exit(shim_nr_warnings);
 }
 
-TEST(what_is_believed_can_be_shown)
+TEST(an_accepted_record_can_be_shown)
 {
 	unsigned int i, believed = 0, refused = 0;
 

@@ -94,7 +94,7 @@ static unsigned long scattered(unsigned int i)
 }
 
 /* Folios of two nodes, of orders 0 to 5. */
-TEST(each_folio_is_told_with_its_order_its_node_and_who_called)
+TEST(each_folio_emits_an_event_with_order_node_and_caller)
 {
 	unsigned int i;
 
@@ -143,7 +143,7 @@ TEST(leaves_are_cached_exactly_while_tracing_is_off)
 	EXPECT_EQ(shim_nr_events("kho_preserve"), 1);
 }
 
-TEST(what_failed_is_not_told)
+TEST(a_failed_call_emits_no_event)
 {
 	struct folio *folios[3];
 
@@ -263,7 +263,7 @@ TEST(a_batch_is_an_event_for_each_run)
 }
 
 /* More than one task works on these; the folios of a batch are told in its order. */
-TEST(a_batch_that_is_spread_is_told_by_the_caller)
+TEST(a_batch_of_several_workers_emits_events_of_the_caller)
 {
 	static struct folio *folios[10000];
 	unsigned long i;
@@ -284,7 +284,7 @@ static void preserves_much(void)
 	kexec_preserve(NR_EVENTS);
 }
 
-TEST(each_restore_is_told_once)
+TEST(each_restored_folio_emits_one_event)
 {
 	static struct item items[64];
 	unsigned int nr, i;
@@ -355,7 +355,7 @@ TEST(each_initialised_section_emits_an_event_with_its_result)
 }
 
 /* Batches of a file: what is preserved and given up is what the file has. */
-TEST(the_folios_of_a_memfd_are_told_in_batches)
+TEST(a_memfd_emits_an_event_for_each_batch)
 {
 	unsigned long i, pages = 0, given_up = 0;
 

@@ -295,7 +295,7 @@ static void overtake(void)
 		shim_die("cannot add");
 }
 
-TEST(who_comes_too_late_with_a_node_frees_it)
+TEST(the_loser_of_a_race_frees_its_node)
 {
 	const struct kho_radix_walk_cb cb = { .leaf = next_is };
 	struct keys keys = { .key = { ref_key(7, 0), ref_key(8, 0) }, .nr = 2 };
