@@ -10,7 +10,8 @@
 run_checkpatch() {
 	while read -r _file; do
 		(cd "$work" && GIT_DIR=/nonexistent perl "$base/scripts/checkpatch.pl" \
-			--root="$base" --strict --quiet --terse --show-types "$@" "$_file" 2>&1) || :
+			--root="$base" --strict --quiet --terse --show-types "$@" \
+			"$_file" 2>&1) || :
 	done
 }
 

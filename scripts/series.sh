@@ -91,7 +91,8 @@ assign_files() {
 		echo Makefile
 		"$here/apply.sh" --list
 	} | grep -vxFf - "$work/files" | while read -r path; do
-		owner=$(owner_of "$path") || die "scripts/series: no patch has $path: name it in one"
+		owner=$(owner_of "$path") ||
+			die "scripts/series: no patch has $path: name it in one"
 		echo "$owner $path"
 	done >"$work/owners"
 	while read -r nr glob; do
@@ -136,7 +137,8 @@ commit_all() {
 commit_patches() {
 	for patch in "$top"/$1; do
 		[ -f "$patch" ] || die "scripts/series: there is no $1"
-		git -C "$repo" apply --index "$patch" >&2 || die "${patch##*/} does not apply in its place"
+		git -C "$repo" apply --index "$patch" >&2 ||
+			die "${patch##*/} does not apply in its place"
 		git mailinfo "$work/body" /dev/null <"$patch" >"$work/info"
 		commit "$(sed -n 's/^Subject: //p' "$work/info")" "$work/body"
 	done
