@@ -41,6 +41,7 @@
 
 #define __ref
 #define __ro_after_init
+#define __private
 #define typecheck(type, x)	((void)sizeof((typeof(type) *)0 == (typeof(x) *)0))
 #define EXPORT_SYMBOL_GPL(sym)
 #define _RET_IP_		((unsigned long)__builtin_return_address(0))
@@ -82,6 +83,14 @@ void shim_publish(const char *how);
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
 	old_; })
 #define cmpxchg64		cmpxchg
+#define try_cmpxchg(p, old, new) \
+	__atomic_compare_exchange_n((p), (old), (new), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+#define xchg(p, v)		__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
+#define atomic_inc(v)		__atomic_fetch_add(&(v)->counter, 1, __ATOMIC_RELAXED)
+#define atomic_dec_return(v)	__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_RELAXED)
+#define atomic_set(v, n)	WRITE_ONCE((v)->counter, (n))
+#define atomic_long_add(n, v)	((void)__atomic_fetch_add(&(v)->counter, (n), __ATOMIC_RELAXED))
+#define atomic_long_read(v)	__atomic_load_n(&(v)->counter, __ATOMIC_RELAXED)
 #define set_mask_bits(p, clear, set) ({						\
 	typeof(*(p)) was_ = READ_ONCE(*(p));					\
 	while (!__atomic_compare_exchange_n((p), &was_, (was_ & ~(clear)) | (set), false, \

@@ -28,7 +28,7 @@ shim-cflags := -std=gnu11 -pthread -fno-strict-aliasing -Wall -Wextra -Werror \
 	    -Wno-type-limits -Wno-format-truncation -Wno-format-overflow \
 	    -Wno-unknown-warning-option -Wno-c2x-extensions
 
-borrowed := tools/lib/find_bit.c tools/lib/bitmap.c tools/lib/hweight.c tools/lib/vsprintf.c \
+borrowed := lib/llist.c tools/lib/find_bit.c tools/lib/bitmap.c tools/lib/hweight.c tools/lib/vsprintf.c \
 	    $(addprefix scripts/dtc/libfdt/,fdt.c fdt_ro.c fdt_rw.c fdt_sw.c fdt_wip.c \
 	      fdt_strerror.c)
 
@@ -44,7 +44,8 @@ memblock-globals := $(addprefix --keep-global-symbol=,memblock* __memblock* __ne
 # One by one: never -I$(KDIR)/include.
 passed	:= $(addprefix linux/kho/abi/,kexec_handover.h kexec_metadata.h memblock.h memfd.h luo.h \
 	      block.h) linux/kho_block.h linux/kho_radix_tree.h linux/kexec_handover.h \
-	   linux/memblock.h asm-generic/kexec_handover.h uapi/linux/liveupdate.h
+	   linux/memblock.h linux/llist.h linux/liveupdate.h asm-generic/kexec_handover.h \
+	   uapi/linux/liveupdate.h
 passed-ours := linux/kho_fast.h linux/kho_bulk.h linux/kho_timeline.h \
 	   linux/kho/abi/kho_timeline.h trace/events/kho.h
 

@@ -35,6 +35,10 @@ typedef spinlock_t raw_spinlock_t;
 #define DEFINE_RAW_SPINLOCK	DEFINE_SPINLOCK
 #define DEFINE_MUTEX(name)	struct mutex name = __MUTEX_INITIALIZER(name)
 
+/* For members of structs only. */
+struct rw_semaphore { };
+typedef struct { int refs; } refcount_t;
+
 #undef synchronize_rcu
 #define lockdep_assert_in_rcu_read_lock() \
 	(shim_rcu_depth ? (void)0 : shim_die("%s: no rcu_read_lock()", __func__))

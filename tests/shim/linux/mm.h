@@ -173,15 +173,6 @@ static inline struct page *pfn_to_online_page(unsigned long pfn)
 #endif
 #endif
 
-#define atomic_inc(v)		__atomic_fetch_add(&(v)->counter, 1, __ATOMIC_RELAXED)
-#define atomic_dec_return(v)	__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_RELAXED)
-#undef atomic_set
-#define atomic_set(v, n)	WRITE_ONCE((v)->counter, (n))
-#undef atomic_long_add
-#define atomic_long_add(n, v)	((void)__atomic_fetch_add(&(v)->counter, (n), __ATOMIC_RELAXED))
-#undef atomic_long_read
-#define atomic_long_read(v)	__atomic_load_n(&(v)->counter, __ATOMIC_RELAXED)
-
 /* What a tail keeps. */
 static inline unsigned long shim_compound_info(const struct page *head, unsigned int order)
 {
