@@ -4,6 +4,10 @@
  * beside one by one, which is all that stock has. The tree has all its tables. The folios
  * of a batch follow one another in memory. Where it says "hot" all struct pages fit the
  * cache of a CPU; elsewhere reading one of each folio from memory is part of the time.
+ *
+ * And 1,048,576 folios of order 0 in one call, which has a worker for each node that some of
+ * them are on. Starting a worker is in the time; here that is making a thread. On a machine
+ * with one CPU two workers cannot be any faster than one.
  */
 #include "bench.h"
 #include "folios.h"
@@ -43,6 +47,16 @@ static struct bench_work setup(unsigned int index)
 	return (struct bench_work){ .n = folios.nr };
 }
 
+static const char *const node_counts[] = { "on one node", "on two nodes" };
+
+static struct bench_work setup_nodes(unsigned int index)
+{
+	batch = 1ul << 20;
+	folios = (struct folios){ .nr = batch, .stride = 1, .nodes = index + 1 };
+	folios_make();
+	return (struct bench_work){ .n = folios.nr };
+}
+
 static void run_single(const struct bench_variant *v)
 {
 	folios.impl->preserve(folios.list, folios.nr);
@@ -69,6 +83,11 @@ static const struct bench_variant variants[] = {
 	VARIANT("range", &impl_ours, run_ranges),
 };
 
+static const struct bench_variant node_variants[] = {
+	VARIANT("stock", &impl_stock, run_batches),
+	VARIANT("kho_fast", &impl_ours, run_batches),
+};
+
 const struct bench bench_batch = {
 	.name		= "batch",
 	.unit		= "folio",
@@ -76,5 +95,14 @@ const struct bench bench_batch = {
 	.is_small	= is_small,
 	.setup		= setup,
 	BENCH_VARIANTS(variants),
+	.fresh		= true,
+};
+
+const struct bench bench_node_jobs = {
+	.name		= "node_jobs",
+	.unit		= "folio",
+	BENCH_CASES(node_counts),
+	.setup		= setup_nodes,
+	BENCH_VARIANTS(node_variants),
 	.fresh		= true,
 };

@@ -11,7 +11,7 @@
  *   random.c    numbers from a seed
  *
  * Benchmarks, on what impl.h and host.h give them of both kernels' code:
- *   insert.c batch.c spread.c walk.c tree.c ingest.c, and limit.c on none of it
+ *   insert.c batch.c walk.c tree.c ingest.c, and limit.c on none of it
  *   memory.c    physical memory and its map, for both implementations
  *   folios.c    what is preserved
  *   stream.c    reads memory as fast as it goes
@@ -142,7 +142,7 @@ struct bench {
 
 /* One per file. */
 extern const struct bench bench_finish, bench_claim, bench_regions, bench_insert,
-			  bench_batch, bench_spread, bench_walk, bench_tree, bench_ingest,
+			  bench_batch, bench_node_jobs, bench_walk, bench_tree, bench_ingest,
 			  bench_limit;
 
 /* All times of one variant. */
@@ -159,6 +159,7 @@ struct bench_times {
 	.variants = (array), .nr_variants = sizeof(array) / sizeof(*(array))
 
 /* runner.c */
+uint64_t bench_now_ns(void);
 const char *bench_case_name(const struct bench *bench, unsigned int index);
 int bench_run_case(const struct bench *bench, unsigned int index);
 

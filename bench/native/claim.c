@@ -8,7 +8,6 @@
 #include <linux/kho_fast.h>
 
 #include "machine.h"
-#include "stock.h"
 
 static bool all_claimed;
 

@@ -73,38 +73,23 @@ static const char *way_out(int error)
 	}
 }
 
-/* The events that failed with @error, in one line. */
-static void complain(int error)
-{
-	const char *sep = "";
-	unsigned int i;
-
-	fputs("native: not counted: ", stderr);
-	for (i = 0; i < NR_COUNTERS; i++) {
-		if (fds[i] != -error)
-			continue;
-		fprintf(stderr, "%s%s", sep, events[i].name);
-		sep = ", ";
-	}
-	fprintf(stderr, " (perf_event_open: %s): %s\n", strerror(error), way_out(error));
-}
-
 /* Say once what will be missing from the samples. */
 void counters_check(void)
 {
-	unsigned int i, k;
+	unsigned int i;
+	int error = 0;
 
 	counters_open();
 	for (i = 0; i < NR_COUNTERS; i++) {
-		for (k = 0; k < i && fds[k] != fds[i]; k++)
-			;
-		if (fds[i] < 0 && k == i)
-			complain(-fds[i]);
-	}
-	for (i = 0; i < NR_COUNTERS; i++) {
-		if (fds[i] >= 0)
+		if (fds[i] >= 0) {
 			close(fds[i]);
+			continue;
+		}
+		fprintf(stderr, "%s%s", error ? ", " : "native: not counted: ", events[i].name);
+		error = -fds[i];
 	}
+	if (error)
+		fprintf(stderr, " (perf_event_open: %s): %s\n", strerror(error), way_out(error));
 }
 
 /* Before the threads that shall be counted, too. */

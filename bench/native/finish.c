@@ -11,7 +11,6 @@
 #include "../../mm/deferred_kho.h"
 #include "incoming/map.h"
 #include "machine.h"
-#include "stock.h"
 
 static void clear(unsigned long from, unsigned long end)
 {

@@ -10,7 +10,6 @@
 #include "bench.h"
 #include "folios.h"
 #include "keys.h"
-#include "memory.h"
 
 #define POOL_PFN	(1ul << 17)
 #define POOL_PAGES	8192ul

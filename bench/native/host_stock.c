@@ -5,11 +5,10 @@
  * the kernel's memblock. Without its walks over the tree, without its first pass for
  * extended scratch, and without its struct pages: all in favour of stock.
  */
-#include <time.h>
-
 #include <linux/memblock.h>
 #include <linux/mm.h>
 
+#include "bench.h"
 #include "host.h"
 
 /* memblock's arrays before they grow. */
@@ -65,20 +64,12 @@ static void reserve_first(unsigned long n)
 	}
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
-
 uint64_t host_stock_reserve(unsigned long n)
 {
 	uint64_t start;
 
 	back_to_boot();
-	start = now_ns();
+	start = bench_now_ns();
 	reserve_first(n);
-	return now_ns() - start;
+	return bench_now_ns() - start;
 }

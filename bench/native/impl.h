@@ -7,6 +7,7 @@
 #define IMPL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct folio;
@@ -47,6 +48,21 @@ struct impl {
 };
 
 extern const struct impl impl_stock, impl_ours;
+
+/* memory.c: physical memory and its map, for both. */
+struct memory {
+	char		*arena;		/* address space: touched on demand */
+	void		*memmap;
+	unsigned long	nr_pages;
+};
+
+extern struct memory memory;
+
+/* @huge: the map in huge pages, as the kernel maps it; what is touched is then resident. */
+void memory_make(unsigned long nr_pages, bool huge);
+
+/* Address space, aligned like a huge page; ends the program if there is none. */
+void *memory_reserve(size_t size);
 
 /* impl_stock.c and impl_ours.c: what @root returns. */
 uint64_t impl_root(void);

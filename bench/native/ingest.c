@@ -16,7 +16,7 @@
 #include "bench.h"
 #include "host.h"
 #include "keys.h"
-#include "memory.h"
+#include "impl.h"
 
 #define TREE_START	(5 * HOST_GIB)
 #define STOCK_LIMIT_NS	1000000000ull

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include "bench.h"
-#include "memory.h"
+#include "impl.h"
 
 #define SIZE		(1ul << 30)
 #define SMOKE_SIZE	(1ul << 26)

@@ -48,6 +48,12 @@ void machine_reset(const struct bench_variant *v);
 /* Is the deferred part as it has to be when everything was claimed? */
 bool machine_check_claimed(void);
 
+/* kho_preserved_memory_reserve() for all keys, then the deferred rest. */
+void stock_init(void);
+
+/* kho_restore_folio() for all keys. */
+void stock_restore(void);
+
 /* claim.c: restore all that is preserved. False: a folio was not given out. */
 bool claim_all(void);
 

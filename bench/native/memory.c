@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See memory.h.
+ * Physical memory and its map.
  */
 #include <err.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
-#include "memory.h"
 #include "impl.h"
 
 #define MAP_ALIGN		(1ul << 30)	/* of the map of the largest folio */

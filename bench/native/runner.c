@@ -25,7 +25,7 @@ struct outcome {
 	bool			ok, known;
 };
 
-static uint64_t now_ns(void)
+uint64_t bench_now_ns(void)
 {
 	struct timespec ts;
 
@@ -55,9 +55,9 @@ static void run_variant(const struct bench_variant *variant, struct outcome *out
 	if (variant->reset)
 		variant->reset(variant);
 	counters_start();
-	start = now_ns();
+	start = bench_now_ns();
 	variant->run(variant);
-	outcome->sample.ns = now_ns() - start;
+	outcome->sample.ns = bench_now_ns() - start;
 	counters_stop(outcome->sample.counted);
 	outcome->known = true;
 	if (variant->size)
@@ -154,11 +154,11 @@ static bool warm_up(const struct bench *bench, unsigned int index, struct bench_
 
 static void measure(const struct bench *bench, struct bench_times *times)
 {
-	const uint64_t limit = now_ns() + bench_options.limit_s * NS_PER_S;
+	const uint64_t limit = bench_now_ns() + bench_options.limit_s * NS_PER_S;
 	unsigned int rep, v;
 
 	for (rep = 0; rep < bench_options.reps; rep++) {
-		if (rep >= MIN_REPS && now_ns() > limit)
+		if (rep >= MIN_REPS && bench_now_ns() > limit)
 			break;
 		for (v = 0; v < bench->nr_variants; v++) {
 			const struct bench_variant *variant = &bench->variants[v];

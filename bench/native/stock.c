@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See stock.h. Keys are counted up instead of read from the tree, which is in favour
- * of stock.
+ * Stock's way, written once more for the machine: what kernel/liveupdate/kexec_handover.c
+ * and mm/mm_init.c do to struct pages, without their walks over the tree and memblock. Keys
+ * are counted up instead of read from the tree, which is in favour of stock.
  */
 #include "mm/internal.h"
 #include "mm/mm_init.h"
 
 #include "machine.h"
-#include "stock.h"
 
 #define MAGIC	(0x4b484f50ul << 32)
 
@@ -81,12 +81,8 @@ static void restore_folio(unsigned long pfn, unsigned int order)
 	set_page_count(head, 1);
 	for (i = 1; i < BIT(order); i++)
 		set_page_count(head + i, 0);
-	if (order) {
-		__SetPageHead(head);
-		for (i = 1; i < BIT(order); i++)
-			prep_compound_tail(head + i, head, order);
-		prep_compound_head(head, order);
-	}
+	if (order)
+		prep_compound_page(head, order);
 	adjust_managed_page_count(head, BIT(order));
 }
 

@@ -8,7 +8,6 @@
 
 #include "bench.h"
 #include "keys.h"
-#include "memory.h"
 #include "impl.h"
 
 #define HOST_PAGES	(1ul << 28)

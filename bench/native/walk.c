@@ -9,7 +9,6 @@
 
 #include "bench.h"
 #include "keys.h"
-#include "memory.h"
 #include "impl.h"
 
 #define NR_KEYS		(1ul << 20)

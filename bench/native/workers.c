@@ -6,7 +6,6 @@
 #include <err.h>
 #include <pthread.h>
 #include <sched.h>
-#include <time.h>
 
 #include "bench.h"
 
@@ -124,12 +123,10 @@ static void spin(unsigned long from, unsigned long to)
 
 static double time_spin(unsigned int threads)
 {
-	struct timespec start, end;
+	uint64_t start = bench_now_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	parallel(threads, 0, 50000000, 1, spin);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	return end.tv_sec - start.tv_sec + (end.tv_nsec - start.tv_nsec) / 1e9;
+	return bench_now_ns() - start;
 }
 
 unsigned int parallel_percent(void)

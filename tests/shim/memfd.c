@@ -199,7 +199,7 @@ static void evict(struct address_space *mapping, unsigned long at)
 	folio_put(folio);
 }
 
-static struct file *new_file(loff_t size)
+struct file *shim_new_file(loff_t size)
 {
 	struct file *file = calloc(1, sizeof(*file));
 	struct inode *inode = calloc(1, sizeof(*inode));
@@ -213,11 +213,6 @@ static struct file *new_file(loff_t size)
 	inode->mapping.host = inode;
 	file->f_inode = inode;
 	return file;
-}
-
-struct file *shim_new_file(loff_t size)
-{
-	return new_file(size);
 }
 
 void shim_add_folio(struct file *file, pgoff_t index, struct folio *folio)
@@ -541,7 +536,7 @@ struct file *memfd_alloc_file(const char *name, unsigned int flags)
 
 	if (shim_fault())
 		return ERR_PTR(-ENFILE);
-	file = new_file(0);
+	file = shim_new_file(0);
 	if (flags & MFD_ALLOW_SEALING)
 		file->f_inode->seals = 0;
 	return file;

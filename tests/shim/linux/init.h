@@ -16,4 +16,10 @@
 #define fs_initcall(fn)		early_initcall(fn)
 #define late_initcall(fn)	early_initcall(fn)
 
+#define __NEW_UTS_LEN	64
+
+static const struct {
+	struct { const char *release; } name;
+} init_uts_ns = { { "7.3.0-shim" } };
+
 #endif /* SHIM_INIT_H */

@@ -29,6 +29,19 @@ extern long shim_live_areas;
 struct vm_struct *find_vm_area(const void *addr);
 void free_vm_area(struct vm_struct *area);
 
+/* mm/vmalloc.h */
+#define VMALLOC_START	0
+#define VMALLOC_END	(~0UL)
+#define PAGE_KERNEL	0
+
+struct vm_struct *__get_vm_area_node(unsigned long size, unsigned long align,
+				     unsigned long shift, unsigned long flags,
+				     unsigned long start, unsigned long end,
+				     int node, gfp_t gfp, const void *caller);
+int vmap_pages_range(unsigned long addr, unsigned long end, int prot,
+		     struct page **pages, unsigned int shift);
+void clear_vm_uninitialized_flag(struct vm_struct *area);
+
 #define get_vm_area_size(area)		((area)->size)
 #define get_vm_area_page_order(area)	((area)->page_order)
 
