@@ -14,7 +14,6 @@
  *   insert.c batch.c walk.c tree.c ingest.c, and limit.c on none of it
  *   memory.c    physical memory and its map, for both implementations
  *   folios.c    what is preserved
- *   stream.c    reads memory as fast as it goes
  *   keys.c      reads and writes the tree, from the words of its ABI
  *   extrapolate.c  extends what takes too long to be measured
  *
@@ -210,7 +209,7 @@ unsigned int parallel_percent(void);
 void extrapolate(uint64_t (*time_n)(unsigned long n), unsigned long n, uint64_t limit_ns,
 		    struct bench_estimate *estimate);
 
-/* The sum is what keeps the compiler from leaving it out. */
+/* limit.c: memory as fast as it goes. The sum is what keeps the compiler from leaving it out. */
 uint64_t stream_read(const void *p, size_t size);
 
 /* No cache has any of it afterwards. */

@@ -62,7 +62,7 @@ static const struct bench_variant variants[] = {
 const struct bench bench_claim = {
 	.name		= "claim",
 	.unit		= "folio",
-	.case_name	= machine_set_name,
+	BENCH_CASES(machine_sets),
 	.setup		= setup,
 	BENCH_VARIANTS(variants),
 };

@@ -19,7 +19,7 @@
 
 struct machine machine;
 
-static const struct machine_set sets[] = {
+const struct machine_set machine_sets[NR_MACHINE_SETS] = {
 	{ "order 0",		0,	1 },
 	{ "order 1",		1,	1 },
 	{ "order 2",		2,	1 },
@@ -38,11 +38,6 @@ static const struct machine_set sets[] = {
 /* The tree is consecutive pages; a copy brings back the bits that claims cleared. */
 static unsigned long nr_nodes;
 static void *tree_copy;
-
-const char *machine_set_name(unsigned int index)
-{
-	return index < ARRAY_SIZE(sets) ? sets[index].name : NULL;
-}
 
 static unsigned long new_node(void)
 {
@@ -125,7 +120,7 @@ static void free_all(void)
 
 void machine_build(unsigned int index, unsigned long gib)
 {
-	machine.set = sets[index];
+	machine.set = machine_sets[index];
 	machine.end_pfn = FIRST_PRESERVED + (gib << (30 - PAGE_SHIFT));
 	/* Plenty: small holes wait. */
 	shim_nr_free_pages = machine.end_pfn;

@@ -33,8 +33,8 @@ struct machine {
 
 extern struct machine machine;
 
-/* Name of the set that has this number, NULL past the last. */
-const char *machine_set_name(unsigned int index);
+#define NR_MACHINE_SETS	13
+extern const struct machine_set machine_sets[NR_MACHINE_SETS];
 
 /* Build a machine with @gib GiB of deferred memory, for the set of that number. */
 void machine_build(unsigned int index, unsigned long gib);

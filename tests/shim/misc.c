@@ -75,41 +75,6 @@ void shim_kfree(const void *p)
 	kfree(p);
 }
 
-int kstrtouint(const char *s, unsigned int base, unsigned int *res)
-{
-	unsigned long val = 0;
-
-	s += *s == '+';
-	if (!*s)
-		return -EINVAL;
-	for (; *s && !(*s == '\n' && !s[1]); s++) {
-		if (*s < '0' || *s > '9')
-			return -EINVAL;
-		val = val * base + (*s - '0');
-		if (val > UINT_MAX)
-			return -ERANGE;
-	}
-
-	*res = val;
-	return 0;
-}
-
-int kstrtobool(const char *s, bool *res)
-{
-	if (!s || !strchr("yYtT1nNfF0oO", *s) || !*s)
-		return -EINVAL;
-	if (*s == 'o' || *s == 'O') {
-		if (!strchr("nNfF", s[1]) || !s[1])
-			return -EINVAL;
-		s++;
-		*res = *s == 'n' || *s == 'N';
-		return 0;
-	}
-
-	*res = strchr("yYtT1", *s);
-	return 0;
-}
-
 /* Unlike strtoull(), the kernel's takes neither blanks nor a sign. */
 unsigned long long memparse(const char *ptr, char **retptr)
 {
