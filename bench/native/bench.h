@@ -38,7 +38,7 @@
 
 #define BENCH_MAX_REPS	100
 
-/* What the command line says; read only once main() has seen it. */
+/* Options of the command line; read only after main() has parsed it. */
 struct bench_options {
 	unsigned long	memory_gib;	/* that is preserved */
 	unsigned int	reps;
@@ -50,7 +50,7 @@ struct bench_options {
 
 extern struct bench_options bench_options;
 
-/* What the CPU counts while a variant runs. */
+/* Events of the CPU while a variant runs. */
 enum { CYCLES, INSTRUCTIONS, CACHE_MISSES, DTLB_MISSES, NR_COUNTERS };
 #define NOT_COUNTED	UINT64_MAX
 
@@ -103,7 +103,7 @@ struct bench_variant {
 	bool		(*estimate)(struct bench_estimate *estimate);
 };
 
-/* What one run does: @n operations that read or write @bytes in all (0: not what counts). */
+/* Work of one run: @n operations that read or write @bytes in all (0: not what counts). */
 struct bench_work {
 	unsigned long	n;
 	unsigned long	bytes;
@@ -184,13 +184,13 @@ void workers_run(void (*fn)(unsigned int thread));
 
 /*
  * Call @fn for parts of [first, end) on @threads threads, as padata does it: four
- * parts per thread, taken by whoever is free, borders on multiples of @align.
+ * parts per thread, taken by idle threads, borders on multiples of @align.
  */
 void parallel(unsigned int threads, unsigned long first, unsigned long end,
 	      unsigned long align, void (*fn)(unsigned long from, unsigned long to));
 
 /*
- * What two threads get done in the time that one takes for its share, in percent: 200
+ * Work of two threads in the time that one takes for its share, in percent: 200
  * on two idle CPUs, 100 where the machine or its host has only one to spare.
  */
 unsigned int parallel_percent(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What struct pages must look like, word by word, from the kernel's mm_types.h and
+ * Expected struct pages, word by word, from the kernel's mm_types.h and
  * not from the code that writes them: folios that were claimed, and free pages.
  */
 #include "machine.h"
@@ -86,7 +86,7 @@ static bool check_folio(unsigned long pfn, unsigned int order)
 	return true;
 }
 
-/* In the buddy allocator, or held until somebody has the time. */
+/* In the buddy allocator, or in a short run that is freed later. */
 static bool check_free(unsigned long pfn)
 {
 	const struct page *page = pfn_to_page(pfn);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the CPU counts, through perf_event_open(): of this process, its threads included,
+ * Events of the CPU, through perf_event_open(): of this process, its threads included,
  * in user mode. A machine that does not count is no failure; one line says so.
  */
 #include <errno.h>
@@ -27,7 +27,7 @@ static const struct {
 	[DTLB_MISSES]	= { "dtlb_misses", PERF_TYPE_HW_CACHE, DTLB_READ_MISS },
 };
 
-/* What PERF_FORMAT_TOTAL_TIME_* makes a read return. */
+/* Layout of a read with PERF_FORMAT_TOTAL_TIME_*. */
 struct reading {
 	uint64_t value, enabled, running;
 };

@@ -52,7 +52,7 @@ void folios_reset_with_tables(const struct impl *impl);
 struct bench_variant;
 void folios_reset_variant(const struct bench_variant *v);
 
-/* What is in the tree: all folios, and nothing else. */
+/* Are all folios in the tree, and nothing else? */
 bool folios_check(void);
 
 #endif /* FOLIOS_H */

@@ -13,7 +13,7 @@
 
 #include "host.h"
 
-/* What memblock is going to hand out, from the top of scratch down. */
+/* Memory that memblock will allocate, from the top of scratch down. */
 #define TOUCHED		(64ul << 20)
 
 static struct kho_fast_map map;

@@ -2,7 +2,7 @@
 /*
  * Taking over the tree in the new kernel, before anything is initialised.
  *
- * stream    a streaming read of the tree's pages: nobody can be faster who reads them all
+ * stream    a streaming read of the tree's pages: the lower bound of reading them all
  * kho_fast  kho_fast_map_build() with all its checks, and extended scratch
  * stock     two memblock operations per key; extended from what fits in a second
  *

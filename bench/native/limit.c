@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What no code can beat on this machine: reading memory in a stream, and setting it, 1 GiB
- * in huge pages.
+ * Limits of the machine: reading and setting memory in a stream, 1 GiB in huge pages.
  */
 #include <stdint.h>
 #include <string.h>

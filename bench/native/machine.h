@@ -39,7 +39,7 @@ extern const struct machine_set machine_sets[NR_MACHINE_SETS];
 /* Build a machine with @gib GiB of deferred memory, for the set of that number. */
 void machine_build(unsigned int index, unsigned long gib);
 
-/* Fill the deferred struct pages with what nobody may take for theirs. */
+/* Fill the deferred struct pages with an invalid pattern. */
 void machine_spoil(void);
 
 /* Forget what was finished and claimed. */

@@ -25,7 +25,7 @@
 #define MEMORY_END	(1025 * GIB)
 #define NR_SECTIONS	(MEMORY_END / SECTION_SIZE)
 
-/* What was found in a section: enough to tell two ways of looking apart. */
+/* Digest of the free ranges of a section. */
 struct found {
 	unsigned long	pages, ranges, hash;
 };
@@ -76,7 +76,7 @@ static struct bench_work setup(unsigned int index)
 	return (struct bench_work){ .n = NR_SECTIONS };
 }
 
-/* What deferred_init_memmap_chunk() looks at, from iterator @i on. */
+/* The ranges that deferred_init_memmap_chunk() visits, from iterator @i on. */
 static struct found look(unsigned long start_pfn, unsigned long end_pfn, int nid, u64 i)
 {
 	struct found f = {};

@@ -17,7 +17,7 @@
 #define MIN_REPS	3
 #define NS_PER_S	1000000000ull
 
-/* What one run gave; a process of its own leaves it in shared memory. */
+/* Result of one run; in shared memory if it has a process of its own. */
 struct outcome {
 	struct bench_sample	sample;
 	unsigned long		size;

@@ -68,7 +68,7 @@ int shim_mark_scratch(phys_addr_t base, phys_addr_t size)
 	return shim_fault() ? -ENOMEM : (memblock_mark_kho_scratch)(base, size);
 }
 
-/* Finds whoever frees what is not his; the kernel's does not mind. */
+/* Dies of freeing memory that is not reserved, which the kernel's ignores. */
 void shim_memblock_free(phys_addr_t base, phys_addr_t size)
 {
 	phys_addr_t before = memblock_reserved_size();
@@ -91,7 +91,7 @@ struct page *pfn_to_online_page(unsigned long pfn)
 	return pfn < shim_nr_pages && shim_page_is_memory(pfn) ? pfn_to_page(pfn) : NULL;
 }
 
-/* What is not part of the memory map is a template: copies of it will be. */
+/* A struct page outside the memory map is a template, to be copied into it. */
 void shim_check_init(struct page *page, unsigned long pfn, unsigned long zone, int nid)
 {
 	const struct zone *z = &NODE_DATA(nid)->node_zones[zone];
@@ -120,7 +120,7 @@ void shim_check_reserved(struct page *page, unsigned int order)
 			shim_die("pfn %#lx is in use", page_to_pfn(page + i));
 		page[i].reserved = 0;
 	}
-	/* Whoever still looks at it is wrong. */
+	/* Later reads are errors. */
 	memset(page_address(page), 0x5a, PAGE_SIZE << order);
 }
 
@@ -184,12 +184,12 @@ void __free_page(struct page *page)
 {
 	if (--page->_refcount.counter || PageHead(page) || PageTail(page))
 		shim_die("pfn %#lx is shared or compound", page_to_pfn(page));
-	/* Whoever still looks at it is wrong. */
+	/* Later reads are errors. */
 	memset(page_address(page), 0x5a, PAGE_SIZE);
 	shim_free_locked(page, 0);
 }
 
-/* What the fields of the first tails overlay is garbage now. */
+/* Fields of the folio overlay those of the first two tails. */
 static void free_tail(struct page *page, const struct folio *folio)
 {
 	if (!PageTail(page) || page_folio(page) != folio || page->_refcount.counter)
@@ -302,7 +302,7 @@ void free_page(unsigned long addr)
 	if (shim_find_pages)
 		return;
 
-	/* Whoever still looks at it is wrong. */
+	/* Later reads are errors. */
 	memset((void *)addr, 0x5a, PAGE_SIZE);
 	pthread_mutex_lock(&zone_lock);
 	spare[nr_spare++] = PHYS_PFN(virt_to_phys((void *)addr));

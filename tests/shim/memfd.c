@@ -79,7 +79,7 @@ static struct folio *lookup(struct address_space *mapping, pgoff_t index)
 	return at < xa->nr && shim_index(xa->folios[at]) <= index ? xa->folios[at] : NULL;
 }
 
-/* Under rcu_read_lock(): nobody changes the file while it is frozen. */
+/* Under rcu_read_lock(): a frozen file does not change. */
 void *xas_find(struct xa_state *xas, unsigned long max)
 {
 	const struct xarray *xa = xas->xa;
@@ -375,13 +375,13 @@ struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index)
 	return folio;
 }
 
-/* The lock of a page cache, of which there is one at a time; nobody sleeps in it. */
+/* The lock of a page cache, of which there is one at a time; its owner must not sleep. */
 static bool xa_locked;
 
 static void may_sleep(void)
 {
 	if (xa_locked)
-		shim_die("somebody sleeps with the lock of a page cache");
+		shim_die("sleeping with the lock of a page cache");
 }
 
 void xas_lock_irq(struct xa_state *xas)
@@ -476,7 +476,7 @@ void xas_store(struct xa_state *xas, struct folio *folio)
 	xas->node = true;
 }
 
-/* What is left over is freed, so this must be called in the end. */
+/* Frees a spare allocation, so it must be the last call. */
 bool xas_nomem(struct xa_state *xas, gfp_t gfp)
 {
 	may_sleep();
@@ -612,7 +612,7 @@ int shmem_inode_acct_blocks(struct inode *inode, long pages)
 	return 0;
 }
 
-/* What was allocated and is not there any more has been freed. */
+/* Allocated pages that are no longer in the page cache were freed. */
 bool shmem_recalc_inode(struct inode *inode, long alloced, long swapped)
 {
 	long freed;

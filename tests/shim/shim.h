@@ -63,7 +63,7 @@ void __noreturn shim_die(const char *fmt, ...);
 #undef panic
 #define panic(...)		shim_die(__VA_ARGS__)
 
-/* Whoever publishes struct pages must have ordered their stores; see stores.c. */
+/* Before struct pages are published, stores to them must be ordered; see stores.c. */
 #ifdef SHIM_CHECK
 void shim_publish(const char *how);
 #else

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What programs that run the kernel's .c files in userspace have in common. The including
+# Common parts of programs that run the kernel's .c files in userspace. The including
 # Makefile sets top, and pass: a folder for links to the headers that they get from the
 # kernel's source, from the tree under test (SRC), and one line each, from tests/shim.
 #

@@ -17,7 +17,7 @@ _Static_assert(sizeof(struct page) <= 16 * WORD, "a bit for each word");
 
 bool shim_compound_mask;
 
-/* What was stored to a struct page, and in which interval between two barriers. */
+/* Words of a struct page stored in an interval between two barriers. */
 static struct stored {
 	u32	interval;
 	u16	words;

@@ -87,7 +87,7 @@ static inline void synchronize_rcu(void)
 /*
  * A lock that costs what the kernel's mutex does: one locked instruction to take it when
  * it is free, one to give it back, and a waiter spins while the owner runs.
- * pthread_mutex_lock() does more than that. Nobody sleeps in here; a waiter that spun
+ * pthread_mutex_lock() does more than that. Owners do not sleep; a waiter that spun
  * for long lets others run, since there may be more threads than CPUs.
  */
 struct mutex {
@@ -121,7 +121,7 @@ static inline struct mutex *shim_lock_mutex(struct mutex *m)
 	return m;
 }
 
-/* The kernel's must see whether anybody sleeps: it is a cmpxchg, too. */
+/* The kernel's checks for sleeping waiters, so it is a cmpxchg, too. */
 static inline void shim_unlock_mutex(struct mutex **m)
 {
 	unsigned long locked = 1;

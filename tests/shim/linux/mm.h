@@ -125,7 +125,7 @@ static inline phys_addr_t virt_to_phys(const volatile void *p)
 #define virt_to_page(p)		pfn_to_page(PHYS_PFN(virt_to_phys(p)))
 
 #ifdef SHIM_CHECK
-/* Do tails keep a mask, the same for all folios of an order? Only test_page_init says so. */
+/* Do tails hold a mask, the same for all folios of an order? Only test_page_init says so. */
 extern bool shim_compound_mask;
 #define compound_info_has_mask()	shim_compound_mask
 
@@ -141,8 +141,8 @@ bool shim_page_is_memory(unsigned long pfn);
 void shim_forget_memmap(void);
 
 /*
- * stores.c: stores past the caches, each word once. Before shim_wmb(), whoever stored
- * to a struct page neither looks at it nor publishes anything.
+ * stores.c: non-temporal stores, each word once. Until shim_wmb() the storing thread must
+ * neither access the struct page nor publish anything.
  */
 void shim_store_past_caches(void *to, const void *from, size_t size);
 struct page *shim_touch(struct page *page);
@@ -173,7 +173,7 @@ static inline struct page *pfn_to_online_page(unsigned long pfn)
 #endif
 #endif
 
-/* What a tail keeps. */
+/* compound_info of a tail. */
 static inline unsigned long shim_compound_info(const struct page *head, unsigned int order)
 {
 	return (compound_info_has_mask() ? ~0ul << (order + STRUCT_PAGE_SHIFT) :

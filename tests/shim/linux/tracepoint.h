@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * CUSTOM: all events are switched on and off together, and what was fired is kept for
- * tests to look at. Whoever switches them on calls the reg functions, too. They are off in
+ * tests to look at. The test calls the reg functions, too. They are off in
  * benchmarks, which costs a kernel a patched-out jump and this nothing.
  */
 #ifndef SHIM_TRACEPOINT_H

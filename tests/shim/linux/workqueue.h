@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CUSTOM: what runs later does so when the test says so: work, notifiers, what a task does
- * on its way back to userspace. Work of one node is a thread.
+ * CUSTOM: work, notifiers and task work are run by the test. Work queued on a node is a
+ * thread.
  */
 #ifndef SHIM_WORKQUEUE_H
 #define SHIM_WORKQUEUE_H
@@ -43,7 +43,7 @@ void shim_queue_on_node(int nid, struct work_struct *work);
 #define delayed_work_pending(dwork)		READ_ONCE((dwork)->work.pending)
 #define schedule_delayed_work(dwork, delay)	shim_queue(&shim_delayed_work, &(dwork)->work)
 
-/* A worker is on the node that it was queued for, anybody else on node 0. */
+/* A worker runs on the node that it was queued for, other threads on node 0. */
 extern __thread int shim_this_node;
 #define numa_node_id()	shim_this_node
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What mm/memblock.c calls and what never happens here.
+ * Functions that mm/memblock.c refers to and never calls in userspace.
  */
 #include <stdlib.h>
 
