@@ -36,12 +36,12 @@ some_test_fails() {
 	make -s -j2 -f "$unit/Makefile" SRC="$work/src" OUT="$work/out" VARIANT="$1" $paths \
 		>"$work/build.log" 2>&1 || die "does not build, see $work/build.log: $line"
 	for p in $progs; do
-		rc=0
+		status=0
 		# shellcheck disable=SC2086	# a command line
-		timeout 300 $fixed "$work/out/$1/$p" >"$work/run.log" 2>&1 || rc=$?
-		[ "$rc" -ne 0 ] || continue
+		timeout 300 $fixed "$work/out/$1/$p" >"$work/run.log" 2>&1 || status=$?
+		[ "$status" -ne 0 ] || continue
 		# an endless loop, or a machine that is too slow
-		[ "$rc" -ne 124 ] || echo "$1 $p: not done after 300 s"
+		[ "$status" -ne 124 ] || echo "$1 $p: not done after 300 s"
 		sed -n "s,^not ok [0-9]* ,$1 $p: ,p" "$work/run.log" | head -n 1
 		return 0
 	done
