@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 
+#include "../kernel/kho_fast/incoming/bitmap.h"
 #include "../kernel/kho_fast/incoming/map.h"
 #include "../kernel/kho_fast/incoming/stats.h"
 #include "kho_buddy_block.h"
@@ -107,7 +108,7 @@ bool __init kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
 
 	for (pfn = start_pfn; pfn < early_end; pfn = next) {
 		next = min(SECTION_ALIGN_UP(pfn + 1), early_end);
-		if (!kho_fast_section_has_preserved(pfn))
+		if (!kho_fast_map_has_preserved(&kho_fast_incoming, pfn))
 			continue;
 
 		if (run < pfn)
