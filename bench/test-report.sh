@@ -184,6 +184,7 @@ spoiled_files_are_refused_with_the_line() {
 	spoil 2 'log:2: .*cut off' '2s/^\(.\{50\}\).*/\1/'
 	spoil 2 'log:2: not JSON: .* at column' '2s/$/ {}/'
 	spoil 2 'log:2: not one JSON object' '2s/.*/[1]/'
+	spoil 2 'log:2: not JSON' '2s/^/\x00/'
 	spoil 2 'log:1: schema 9, this program reads 3' 's/"schema":3/"schema":9/'
 	spoil 2 'no samples in it' '2d'
 	spoil 2 "log:1: run 'r' has no env record above" '1d'

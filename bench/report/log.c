@@ -109,11 +109,14 @@ static void add_sample(struct log *log, const struct place *at, struct json_obje
 	s->v[s->nr++] = (struct sample) { record, status_of(record), *at };
 }
 
-static bool is_blank(const char *s)
+/* A NUL, which a crash of the machine leaves in a file, is not blank. */
+static bool is_blank(const char *s, size_t len)
 {
-	while (isspace((unsigned char)*s))
+	while (len && isspace((unsigned char)*s)) {
 		s++;
-	return !*s;
+		len--;
+	}
+	return !len;
 }
 
 /* One whole object per line, nothing after it */
@@ -135,7 +138,7 @@ static struct json_object *parse(const struct place *at, const char *s, size_t l
 		die_at(at, "not JSON: %s at column %zu; delete the line (a run that was interrupted "
 		       "leaves one)", err == json_tokener_continue ? "the line is cut off" :
 		       json_tokener_error_desc(err), end + 1);
-	if (!json_object_is_type(obj, json_type_object) || !is_blank(s + end))
+	if (!json_object_is_type(obj, json_type_object) || !is_blank(s + end, len - end))
 		die_at(at, "not one JSON object; delete the line");
 	return obj;
 }
@@ -173,7 +176,7 @@ void log_load(struct log *log, const char *path, enum kind kind)
 		die("%s: %s; '%s' writes it", path, strerror(errno), kind_command(kind));
 	while ((len = getline(&buf, &size, in)) >= 0) {
 		at.line++;
-		if (!is_blank(buf))
+		if (!is_blank(buf, len))
 			add_line(log, &at, buf, len, kind);
 	}
 	if (ferror(in))
