@@ -234,6 +234,19 @@ records_are_checked_and_escaped_when_they_are_added() {
 	cmp "$log" "$dir/before"
 }
 
+# An interrupted run spoils its own line only.
+record_after_a_cut_line_is_whole() {
+	new log
+	b sc fast 5 1000 0
+	truncate -s -9 "$log"
+	b sc fast 5 2000 0
+	blackout 2
+	has err 'log:2: .*cut off'
+	sed -i 2d "$log"
+	blackout 0
+	has out '^5 4 KiB scattered .* 2.00 '
+}
+
 # Of two scenarios; nothing preserved is nothing restored
 summary_in_markdown() {
 	new log

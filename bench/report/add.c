@@ -19,6 +19,15 @@ static void add_field(struct json_object *record, const struct place *at, const 
 		json_object_object_add(record, key, val);
 }
 
+/* Whether the last line was cut off: a run was interrupted, or the disk was full. */
+static bool is_cut_off(FILE *f)
+{
+	bool cut = !fseek(f, -1, SEEK_END) && fgetc(f) != '\n';
+
+	fseek(f, 0, SEEK_END);	/* from reading to writing */
+	return cut;
+}
+
 /* Arguments: FILE TYPE KEY=VALUE... */
 int report_add(const struct options *o)
 {
@@ -32,9 +41,11 @@ int report_add(const struct options *o)
 	for (int i = 2; i < o->nr_args; i++)
 		add_field(record, &at, o->args[i]);
 	schema_check(&at, record);
-	out = fopen(o->args[0], "a");
+	out = fopen(o->args[0], "a+");
 	if (!out)
 		die("%s: %s", o->args[0], strerror(errno));
+	if (is_cut_off(out))
+		fputc('\n', out);
 	fprintf(out, "%s\n", json_object_to_json_string_ext(record, JSON_C_TO_STRING_PLAIN |
 							    JSON_C_TO_STRING_NOSLASHESCAPE));
 	output_close(out, o->args[0]);
