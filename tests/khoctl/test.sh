@@ -131,7 +131,21 @@ timeline_writes_a_trace() {
 	EOT
 	khoctl 0 timeline -t - "$dir/a.json" && cmp "$dir/out" "$dir/trace.json" &&
 		khoctl 2 timeline -t "$dir/none/trace.json" "$dir/a.json" &&
-		complains 'none/trace.json.tmp: No such file'
+		complains 'none/trace.json: No such file'
+}
+
+# Links, also to a full disk, and a pipe are written to, not replaced by a file.
+timeline_keeps_links_and_devices() {
+	timeline 15 60 25 >"$dir/a.json"
+	for option in -s -t; do
+		echo old >"$dir/target"
+		ln -sf target "$dir/link"
+		ln -sf /dev/full "$dir/full"
+		khoctl 0 timeline $option "$dir/link" "$dir/a.json" && [ -L "$dir/link" ] &&
+			khoctl 0 timeline $option - "$dir/a.json" && cmp "$dir/out" "$dir/target" &&
+			khoctl 2 timeline $option "$dir/full" "$dir/a.json" &&
+			complains 'full: No space left on device' && [ -L "$dir/full" ] || return 1
+	done
 }
 
 # A kernel without a record of the one before it
@@ -574,8 +588,8 @@ make -s -C "$top/tools/khoctl" OUT="$dir/tools" HEADERS="$headers" LDFLAGS= \
 cc -O1 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -o "$dir/mkimage" "$here/mkimage.c" -lfdt
 
 tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_passes_json_through
-	timeline_draws_a_chart timeline_writes_a_trace timeline_of_one_kernel_has_one_process
-	timeline_refuses_bad_input diff_says_what_changed
+	timeline_draws_a_chart timeline_writes_a_trace timeline_keeps_links_and_devices
+	timeline_of_one_kernel_has_one_process timeline_refuses_bad_input diff_says_what_changed
 	diff_shows_what_is_in_one_only plan_adds_up plan_knows_huge_folios plan_gives_advice
 	plan_has_built_in_coefficients plan_refuses_bad_input tree_counts_folios
 	tree_reads_many_segments tree_finds_bad_tables tree_finds_bad_folios tree_limits_messages

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "khoctl.h"
@@ -126,22 +127,31 @@ static void print_text(const struct timeline *t)
 		printf("%s spans have no entry; they are in the totals\n", text_count(t->lost).s);
 }
 
-/* A file that is complete when it gets its name. */
+/* A link, a device or a pipe, which rename() would replace by a regular file */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && !S_ISREG(st.st_mode);
+}
+
+/* A regular file is complete when it gets its name. */
 static void write_out(const char *path, bool (*write)(FILE *out, const struct timeline *t),
 		      const struct timeline *t)
 {
-	bool to_stdout = !strcmp(path, "-");
-	char *tmp = text_format("%s.tmp", path);
-	FILE *f = to_stdout ? stdout : fopen(tmp, "we");
+	bool to_stdout = !strcmp(path, "-"), in_place = to_stdout || is_special(path);
+	char *name = text_format("%s%s", path, in_place ? "" : ".tmp");
+	FILE *f = to_stdout ? stdout : fopen(name, "we");
 
 	if (!f)
-		err(EXIT_INPUT, "%s", tmp);
-	if (!write(f, t) || (!to_stdout && (fclose(f) || rename(tmp, path)))) {
+		err(EXIT_INPUT, "%s", path);
+	if (!write(f, t) || (!to_stdout && fclose(f)) || (!in_place && rename(name, path))) {
 		warn("%s", path);
-		unlink(tmp);
+		if (!in_place)
+			unlink(name);
 		exit(EXIT_INPUT);
 	}
-	free(tmp);
+	free(name);
 }
 
 static const char *default_file(void)
