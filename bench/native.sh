@@ -27,6 +27,8 @@ make --no-print-directory -C "$here" native OUT="$bin" ||
 
 rm -f "$out/native.new.jsonl"
 "$bin/native" ${smoke:+--smoke} -o "$out/native.new.jsonl" "$@"
+# --list measures nothing, and a -o of the user is another file.
+[ -s "$out/native.new.jsonl" ] || exit 0
 [ ! -f "$out/native.jsonl" ] || mv "$out/native.jsonl" "$out/native.old.jsonl"
 mv "$out/native.new.jsonl" "$out/native.jsonl"
 "$report" native "$out/native.jsonl" >"$out/table.txt"

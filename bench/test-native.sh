@@ -24,6 +24,21 @@ dir=$build/test-native
 native=$build/bench/native
 report=$build/bench/report
 
+# The samples of the last two runs; those of the user are put aside.
+list_keeps_the_samples() {
+	_kept=$build/smoke/bench
+	mkdir -p "$_kept"
+	mv "$_kept" "$dir/kept"
+	trap 'rm -rf "$_kept"; mv "$dir/kept" "$_kept"' EXIT
+	mkdir "$_kept"
+	echo last >"$_kept/native.jsonl"
+	echo before >"$_kept/native.old.jsonl"
+	SMOKE=1 "$here/native.sh" --list >"$dir/list"
+	grep -q '^claim order 4$' "$dir/list"
+	[ "$(cat "$_kept/native.jsonl" "$_kept/native.old.jsonl")" = 'last
+before' ]
+}
+
 # smoke BENCHMARK: its small cases once, and a sample of each is in the file
 smoke() {
 	"$native" --smoke -o "$dir/$1-smoke.jsonl" "$1"
@@ -146,7 +161,8 @@ all=$("$native" --list | cut -d ' ' -f 1 | uniq)
 # shellcheck disable=SC2086	# words
 set -- $all
 gib=$(memory_gib)
-ktap_begin $(($# + $(cases_of finish) + $(cases_of claim) + $(own_limits | wc -l) + 2))
+ktap_begin $(($# + $(cases_of finish) + $(cases_of claim) + $(own_limits | wc -l) + 3))
+check 'a list keeps the samples' list_keeps_the_samples
 for b; do
 	check "$b runs, and its results are right" smoke "$b"
 done
