@@ -59,6 +59,12 @@ if [ "${1-}" = --help ]; then
 	print_usage
 	exit
 fi
+# A usage line that ends with the name of the script has no arguments.
+if [ $# -gt 0 ]; then
+	case $(print_usage | head -n 1) in
+	*"${0##*/}") bad_usage ;;
+	esac
+fi
 
 # git without a configuration, and for a checkout of any owner
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1

@@ -305,6 +305,25 @@ every_script_answers_help() {
 	done <"$work/scripts"
 }
 
+# distclean.sh --dry-run must not remove the cache.  Without one, a script that goes on has
+# another message.
+script_without_arguments_refuses_them() {
+	(cd "$top" && git ls-files '*.sh' | while read -r script; do
+		name=${script##*/}
+		[ ! -f "$script" ] || ! grep -qE "^# usage: ([^ ]* )*$name\$" "$script" || echo "$script"
+	done) >"$work/scripts"
+	grep -qx 'scripts/distclean.sh' "$work/scripts"
+	while read -r script; do
+		! said=$(KHO_CACHE=/proc/nowhere KDIR=/nonexistent timeout 20 \
+			sh "$top/$script" --dry-run 2>&1 </dev/null) ||
+			{ echo "$script --dry-run: not refused: $said"; return 1; }
+		case $said in
+		usage:*) ;;
+		*) echo "$script --dry-run: $said"; return 1 ;;
+		esac
+	done <"$work/scripts"
+}
+
 # core.autocrlf of the user that clones
 checkout_has_the_bytes_of_the_repository() {
 	mkdir "$work/outer/origin"
@@ -328,7 +347,7 @@ unusable_scratch_folder_is_said relative_scratch_folder_is_taken unfit_checkout_
 unfit_cache_or_source_is_refused_at_once cache_of_somebody_else_is_refused relative_paths_are_taken
 kernel_builds_know_no_setting scripts_list_under_cdpath
 scripts_know_no_function_of_a_user every_script_is_safe_from_the_start
-every_script_answers_help
+every_script_answers_help script_without_arguments_refuses_them
 checkout_has_the_bytes_of_the_repository'
 
 run_fresh "$tests" "$@"
