@@ -115,7 +115,8 @@ rounded() {
 
 # The lines of the budgets, checked: name stock budget slack
 read_budgets() {
-	[ -f "$budgets" ] || die "no budgets at $budgets: 'budget.sh --update' writes them"
+	[ -f "$budgets" ] || die "no budgets at $budgets: -b names another file; an empty one is" \
+		"filled by --update"
 	awk -v file="$budgets" '
 		/^#/ || !NF { next }
 		function fail(why) { print file ":" NR ": " why > "/dev/stderr"; bad = 1; exit 1 }
@@ -123,7 +124,8 @@ read_budgets() {
 		$1 in seen { fail("a second line for " $1) }
 		{ seen[$1] = 1 }
 		$2 !~ /^([0-9.]+|-)$/ { fail("stock is a number or -, not " $2) }
-		$3 !~ /^([0-9.]+|-)$/ { fail("a budget is a number or -, not " $3) }
+		$3 != "-" && ($3 !~ /^[0-9]+(\.[0-9]+)?$/ || $3 + 0 == 0) {
+			fail("a budget is a number above 0 or -, not " $3) }
 		$4 !~ /^[0-9.]+$/ { fail("the slack is a number of per cent, not " $4) }
 		{ print }' "$budgets" || die "$budgets is not fit for use: correct that line"
 }
@@ -132,7 +134,7 @@ read_budgets() {
 measured() {
 	for plan; do
 		figures "$plan" | while read -r name expr; do
-			if ! read -r rc reason <"$work/$plan/status" 2>/dev/null; then
+			if ! read -r rc reason 2>/dev/null <"$work/$plan/status"; then
 				echo "$name ! 1 there is no result of $plan"
 			elif [ "$rc" -ne 0 ]; then
 				echo "$name ! $rc $reason"

@@ -84,6 +84,7 @@ what_cannot_be_judged_fails() {
 		'echo "1 vm.sh: one: not ok 2 kexec" >%D/work/one/status'
 	says "$dir/out" '^not ok 3 walk'
 	fails 1 'there is no result of one' 'rm %D/work/one/status'
+	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
 	fails 1 '^# per-call: not measured: the guest reported no calls' \
 		"sed -i '/calls=/d' %D/work/one/verdict"
 	fails 1 'cannot be worked out' 'sed -i s/calls=8/calls=0/ %D/work/one/verdict'
@@ -101,7 +102,8 @@ expression_cannot_run_commands() {
 }
 
 line_that_is_spoiled_is_named() {
-	for line in 'walk - 77' 'walk - 77x 2' 'walk x 77 2' 'walk - 77 2%' 'per-call - 1 2'; do
+	for line in 'walk - 77' 'walk - 77x 2' 'walk x 77 2' 'walk - 77 2%' 'walk - 0 2' 'walk - 0.0 2' \
+		'walk - 7.7.7 2' 'per-call - 1 2'; do
 		setup
 		echo "$line" >>"$dir/budgets"
 		[ "$line" = 'per-call - 1 2' ] || sed -i '/^walk - 77 2$/d' "$dir/budgets"
@@ -118,6 +120,10 @@ update_writes_what_was_measured_and_keeps_the_rest() {
 	says "$dir/budgets" '^per-call  *250  *100.0  *7$'
 	says "$dir/budgets" '^per-section  *-  *100.0  *2$'
 	says "$dir/budgets" '^walk  *-  *77.00  *3$'
+	budget 0
+	setup
+	: >"$dir/budgets"
+	budget 0 --update
 	budget 0
 	setup
 	budget 0 -k stock --update
