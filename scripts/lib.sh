@@ -57,6 +57,9 @@ case ${KHO_CCACHE-} in
 '' | /*) ;;
 *) export KHO_CCACHE="$PWD/$KHO_CCACHE" ;;
 esac
+case ${KHO_JOBS:-1} in
+*[!0-9]* | 0*) die "KHO_JOBS=$KHO_JOBS: give a number from 1, or unset it" ;;
+esac
 if [ -n "${KDIR-}" ]; then
 	given=$KDIR
 	KDIR=$(cd -- "$given" 2>/dev/null && pwd -P) || die "KDIR=$given is not a folder"

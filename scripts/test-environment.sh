@@ -186,7 +186,7 @@ unfit_checkout_is_refused_at_once() {
 
 fetch() { "$here/fetch-linux.sh"; }
 
-unfit_cache_or_source_is_refused_at_once() {
+unfit_variable_is_refused_at_once() {
 	mkdir "$work/outer/a blank" "$work/outer/read-only"
 	says 'set KHO_CACHE to a folder without' \
 		env KHO_CACHE="$work/outer/a blank" "$here/fetch-linux.sh"
@@ -196,6 +196,9 @@ unfit_cache_or_source_is_refused_at_once() {
 	cp -R "$pristine" "$work/outer/a blank/linux"
 	says 'move that kernel source' env KDIR="$work/outer/a blank/linux" "$here/fetch-linux.sh"
 	says 'is not a folder' env KDIR="$work/outer/none" "$here/fetch-linux.sh"
+	for jobs in x 0 -1 1.5; do
+		says "KHO_JOBS=$jobs: give a number from 1" env KHO_JOBS="$jobs" "$here/fetch-linux.sh"
+	done
 	sed -i 's/"kho-v[0-9]*"$/"kho-v99"/' "$tree/include/linux/kho/abi/kexec_handover.h"
 	says 'KHO_FDT_COMPATIBLE is kho-v99' env KDIR="$tree" "$here/fetch-linux.sh"
 }
@@ -344,7 +347,7 @@ here_full=$top/scripts
 tests='apply_knows_no_git_configuration apply_knows_no_repository apply_knows_no_shell_setting
 apply_knows_no_setting_of_a_tool apply_takes_any_umask apply_takes_blanks_and_colons_in_paths
 unusable_scratch_folder_is_said relative_scratch_folder_is_taken unfit_checkout_is_refused_at_once
-unfit_cache_or_source_is_refused_at_once cache_of_somebody_else_is_refused relative_paths_are_taken
+unfit_variable_is_refused_at_once cache_of_somebody_else_is_refused relative_paths_are_taken
 kernel_builds_know_no_setting scripts_list_under_cdpath
 scripts_know_no_function_of_a_user every_script_is_safe_from_the_start
 every_script_answers_help script_without_arguments_refuses_them
