@@ -24,6 +24,9 @@ here=$(dirname -- "$0")
 command=$1
 shift
 build_report
+if [ "$command" = compare ] && [ $# -gt 1 ] && { [ -z "$1" ] || [ -z "$2" ]; }; then
+	die "compare takes two files, or none for the last two runs: make compare A=FILE B=FILE"
+fi
 case ${1-} in
 '' | -*)
 	case $command in
@@ -31,10 +34,10 @@ case ${1-} in
 	luo) set -- "$out/luo.jsonl" "$@" ;;
 	compare)
 		for run in native.old native; do
-			[ -f "$build/bench/$run.jsonl" ] || die "no $build/bench/$run.jsonl: 'make bench'" \
+			[ -f "$outputs/bench/$run.jsonl" ] || die "no $outputs/bench/$run.jsonl: 'make bench'" \
 				"has not been run twice yet; or say which two: make compare A=FILE B=FILE"
 		done
-		set -- "$build/bench/native.old.jsonl" "$build/bench/native.jsonl" "$@" ;;
+		set -- "$outputs/bench/native.old.jsonl" "$outputs/bench/native.jsonl" "$@" ;;
 	esac ;;
 esac
 exec "$report" "$command" "$@"

@@ -664,6 +664,36 @@ preserving_with_two_threads() {
 	wants 1 preserve-scaling --limit 1.81 "$log"
 }
 
+# script STATUS [ARGUMENT...]: report.sh, on what a smoke run left
+script() {
+	_want=$1 _got=0
+	shift
+	SMOKE=1 "$here/report.sh" "$@" >"$dir/out" 2>"$dir/err" || _got=$?
+	[ "$_got" -eq "$_want" ] || { echo "exit status $_got:"; cat "$dir/out" "$dir/err"; return 1; }
+}
+
+# Files of the user are put aside.
+script_compares_runs_of_one_form() {
+	_kept=$build/smoke/bench
+	mkdir -p "$_kept"
+	rm -rf "$dir/kept"
+	mv "$_kept" "$dir/kept"
+	trap 'rm -rf "$_kept"; mv "$dir/kept" "$_kept"' EXIT
+	script 1 compare
+	has err "no .*/build/smoke/bench/native.old.jsonl: 'make bench' has not been run twice"
+	mkdir "$_kept"
+	a 100 100 100
+	bb 100 100 100
+	cp "$dir/a" "$_kept/native.old.jsonl"
+	cp "$dir/b" "$_kept/native.jsonl"
+	script 0 compare
+	script 0 compare "$dir/a" "$dir/b"
+	for _files in "$dir/a:" ":$dir/a"; do
+		script 1 compare "${_files%:*}" "${_files#*:}"
+		has err 'compare takes two files, or none'
+	done
+}
+
 options_are_checked() {
 	new log
 	l whole fast last_ns=1
