@@ -190,7 +190,11 @@ signoff='' reroll=''
 while getopts sv: option; do
 	case $option in
 	s) signoff=-s ;;
-	v) reroll=-v$OPTARG ;;
+	v)
+		case $OPTARG in
+		'' | *[!0-9]* | 0*) die "-v $OPTARG: give a number from 1" ;;
+		esac
+		reroll=-v$OPTARG ;;
 	*) bad_usage ;;
 	esac
 done

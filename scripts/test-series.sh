@@ -224,6 +224,9 @@ no_setting_of_git_counts() {
 versions_are_in_the_subject() {
 	write_series -v 2
 	grep -q '^Subject: \[PATCH v2 01/' "$series"/v2-0001-*
+	for version in x 0 ''; do
+		fails 'give a number from 1' write_series -v "$version"
+	done
 	! grep -rq '^Signed-off-by: ' "$series"
 }
 
