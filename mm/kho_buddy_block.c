@@ -27,6 +27,7 @@ static int __init kho_parse_small_hole(char *arg)
 	return kstrtouint(arg, 10, &kho_short_run_pages);
 }
 early_param("kho_small_hole", kho_parse_small_hole);
+
 /**
  * kho_buddy_block_read - Find the pages of a block that are not freed.
  * @block: Filled in.

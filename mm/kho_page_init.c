@@ -2,23 +2,25 @@
 /**
  * DOC: Struct pages of preserved memory
  *
- * kho_init_preserved_range() is the only writer of struct pages of preserved
- * memory. Each of them is stored once and complete, in its final layout: a key
- * of order 0 is a page with a reference count of 1, a larger one a compound
- * page whose head has that count and whose tails have none. kho_restore_folio()
- * returns such pages, so restoring has nothing left to write, at any order. The
- * key does not tell whether single pages will be restored from it; if so,
- * kho_split_restored() makes them then.
+ * kho_init_preserved_range() gives struct pages of preserved memory their final
+ * layout: a key of order 0 is a page with a reference count of 1, a larger one
+ * a compound page whose head has that count and whose tails have none.
+ * kho_restore_folio() returns such pages, so restoring has nothing left to
+ * write, at any order. The key does not tell whether single pages will be
+ * restored from it; if so, kho_split_restored() makes them then.
+ *
+ * Deferred struct pages are stored once and complete. Those of early memory are
+ * single pages by then, and folios are made of them.
  *
  * The count is not 0, as it is for pages that are about to be freed: memory
  * offlining and alloc_contig_range() would wait for them, while a preserved
  * page is recognised as unmovable at once.
  *
- * A struct page is composed in a template and stored with non-temporal stores
- * where the CPU has them: preserved pages are not read for a while, and it
- * saves reading the cache lines before writing them. What __SetPageHead() and
- * prep_compound_head() write is in the templates already. A line must not be
- * touched right after a non-temporal store to it: that waits until it has
+ * A deferred struct page is composed in a template and stored with non-temporal
+ * stores where the CPU has them: preserved pages are not read for a while, and
+ * it saves reading the cache lines before writing them. What __SetPageHead()
+ * and prep_compound_head() write is in the templates already. A line must not
+ * be touched right after a non-temporal store to it: that waits until it has
  * reached memory and reads it back. Documentation/measuring.rst of the project
  * has the time of both kinds of stores, at each order.
  *
