@@ -42,8 +42,8 @@
  * Failure: a handover is deserialized as a whole or refused as a whole. When it
  * is refused, one message describes the fault, /dev/liveupdate cannot be opened
  * (-EIO), and FLBs are not found (-EIO). Stock panics instead, since memory
- * with private data could be reused. Here such memory stays reserved until a
- * cold boot, as it is never restored, so a panic is not necessary.
+ * with private data could be reused. Here such memory is never restored and so
+ * stays reserved until the next boot: a panic is not necessary.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -134,7 +134,7 @@ int __init luo_fast_deserialize(void)
 		err = luo_root_deserialize(phys, size);
 	luo_fast_set_incoming_error(err);
 	if (err)
-		pr_err("handover refused: preserved memory stays reserved until a cold boot\n");
+		pr_err("handover refused: preserved memory stays reserved until the next boot\n");
 	return err;
 }
 

@@ -118,7 +118,7 @@ static int luo_sessions_deserialize(void)
 		return 0;
 	}
 
-	pr_err("handover refused: preserved memory stays reserved until a cold boot\n");
+	pr_err("handover refused: preserved memory stays reserved until the next boot\n");
 	luo_sessions_leak();
 	return err;
 }
