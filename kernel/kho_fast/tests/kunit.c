@@ -381,7 +381,7 @@ struct kho_test_race {
 };
 
 struct kho_test_racer {
-	struct kho_test_race		*race;
+	struct kho_test_race	*race;
 	unsigned int		nr;
 	struct completion	done;
 };
