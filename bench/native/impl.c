@@ -23,7 +23,7 @@ static void check(int err)
 		shim_die("error %d", err);
 }
 
-static void adopt(char *arena, void *memmap, unsigned long nr_pages)
+static void use_memory(char *arena, void *memmap, unsigned long nr_pages)
 {
 	shim_arena = arena;
 	shim_memmap = memmap;
@@ -128,7 +128,7 @@ static void tree_walk(unsigned long *nr, unsigned long *sum)
 }
 
 const struct impl IMPL = {
-	.adopt			= adopt,
+	.use_memory		= use_memory,
 	.make			= make,
 	.start			= start,
 	.root			= impl_root,

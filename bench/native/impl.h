@@ -14,7 +14,7 @@ struct folio;
 
 /**
  * struct impl - What the benchmarks do with it.
- * @adopt:     Take over the arena and its map from memory_make().
+ * @use_memory: Use the arena and its map from memory_make().
  * @make:      Write the struct pages of a folio.
  * @start:     Set handing over up, as at boot; the tree gets its pages from the @nr
  *             page frames from @pool on.
@@ -30,7 +30,7 @@ struct folio;
  * @pool_used: Pages that the tree and what belongs to it has got.
  */
 struct impl {
-	void		(*adopt)(char *arena, void *memmap, unsigned long nr_pages);
+	void		(*use_memory)(char *arena, void *memmap, unsigned long nr_pages);
 	struct folio	*(*make)(unsigned long pfn, unsigned int order, int nid);
 	void		(*start)(unsigned long pool, unsigned long nr);
 	uint64_t	(*root)(void);

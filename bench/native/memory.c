@@ -31,6 +31,6 @@ void memory_make(unsigned long nr_pages, bool huge)
 	memory.memmap = memory_reserve(size);
 	memory.nr_pages = nr_pages;
 	madvise(memory.memmap, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-	impl_stock.adopt(memory.arena, memory.memmap, nr_pages);
-	impl_ours.adopt(memory.arena, memory.memmap, nr_pages);
+	impl_stock.use_memory(memory.arena, memory.memmap, nr_pages);
+	impl_ours.use_memory(memory.arena, memory.memmap, nr_pages);
 }

@@ -53,7 +53,7 @@ static void run(const struct bench_variant *v)
 	v->impl->tree_walk(&found_nr, &found_sum);
 }
 
-static void forget(void)
+static void clear_results(void)
 {
 	found_nr = found_sum = 0;
 }
@@ -68,9 +68,9 @@ static bool verify(void)
 }
 
 static const struct bench_variant variants[] = {
-	{ .name = "stock", .threads = 1, .impl = &impl_stock, .spoil = forget, .run = run,
+	{ .name = "stock", .threads = 1, .impl = &impl_stock, .spoil = clear_results, .run = run,
 	  .verify = verify },
-	{ .name = "kho_fast", .threads = 1, .impl = &impl_ours, .spoil = forget, .run = run,
+	{ .name = "kho_fast", .threads = 1, .impl = &impl_ours, .spoil = clear_results, .run = run,
 	  .verify = verify },
 };
 

@@ -332,7 +332,7 @@ static const struct chart charts[] = {
 		{ "batch", "ours, kho_preserve_folios()", STYLE_OURS "pt 7" },
 		{ "range", "ours, kho_preserve_folio_range()", STYLE_OURS "pt 9 dt 2" },
 	} },
-	{ "ingest", "Taking over a host with every other 4 KiB page preserved",
+	{ "ingest", "Reading the tree of a host with every other 4 KiB page preserved",
 	  "GiB of the host", "seconds", NS_PER_S, x_host, {
 		{ "stock", "stock", STYLE_STOCK "pt 7" },
 		{ "stock", "stock, extrapolated", STYLE_STOCK "pt 7 dt 2" },
