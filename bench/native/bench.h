@@ -4,6 +4,7 @@
  *
  *   main.c      the command line; a process per case, so that each case finds the
  *               static data of the kernel code untouched
+ *   options.c   its options, with their defaults
  *   runner.c    set-up, warm-up, check and repetitions of one case
  *   counters.c  what the CPU counts meanwhile
  *   record.c    the JSON Lines
@@ -15,16 +16,17 @@
  *   memory.c    physical memory and its map, for both implementations
  *   folios.c    what is preserved
  *   keys.c      reads and writes the tree, from the words of its ABI
+ *   host.c      a host after a kexec, with its tree
  *   extrapolate.c  extends what takes too long to be measured
  *
  * On the project's sources, over tests/shim:
  *   finish.c, claim.c, regions.c   benchmarks
  *   machine.c, check.c  what they run on, and whether it came out right
  *   stock.c             the same work in stock's order
- *   host_ours.c         taking over a tree
+ *   host_ours.c         reading a tree at boot
  *
  * On stock's kernel/liveupdate/kexec_handover.c, over the same shims:
- *   host_stock.c        taking over a tree
+ *   host_stock.c        reading a tree at boot
  * and on either:
  *   impl.c              preserving, and walking over a tree
  * Both stand on the kernel's mm/memblock.c, with physical memory where tests/shim has it.
@@ -38,7 +40,7 @@
 
 #define BENCH_MAX_REPS	100
 
-/* Options of the command line; read only after main() has parsed it. */
+/* options.c: options of the command line, read only after main() has parsed it */
 struct bench_options {
 	unsigned long	memory_gib;	/* that is preserved */
 	unsigned int	reps;

@@ -4,9 +4,9 @@
  * kernel left.
  *
  *   0    1/4 1/2 GiB  3    4    5    6    8 GiB       middle                      end
- *   |....|ss|........|hole|ssss|nnnn|....|kkkkkkkkkkk|ssss|kkkkkkkkkkkkkkkkkkkkkk|
+ *   |....|ss|........|hole|ssss|tttt|....|kkkkkkkkkkk|ssss|kkkkkkkkkkkkkkkkkkkkkk|
  *    node 0                                           node 1
- *   s scratch, n the tree, k memory of which some is preserved
+ *   s scratch, t the tree, k memory of which some is preserved
  */
 #ifndef HOST_H
 #define HOST_H
@@ -36,7 +36,8 @@ struct host_range {
  * @end_pfn:  One past the last.
  * @scratch:  Scratch areas.
  * @root:     Of the tree.
- * @nr_nodes: Pages of the tree.
+ * @tree_pages: Pages of the tree, in the order of their keys.
+ * @nr_tree_pages: How many.
  * @nr_keys:  In the tree.
  */
 struct host {
@@ -46,20 +47,27 @@ struct host {
 	unsigned long		first_pfn, end_pfn;
 	struct host_range	scratch[HOST_NR_SCRATCH];
 	uint64_t		root;
-	unsigned long		nr_nodes, nr_keys;
+	const void		**tree_pages;
+	unsigned long		nr_tree_pages, nr_keys;
 };
 
 extern struct host host;
+
+/*
+ * host.c: a host of @gib with the keys of @set and @order; @far: the pages of its tree are
+ * in as many sections as there are. False: no memory.
+ */
+bool host_make(unsigned long gib, enum host_set set, unsigned int order, bool far);
 
 /* The keys of @host.order of 64 neighbours, the first of them at @pfn. */
 uint64_t host_word(unsigned long pfn);
 
 /* Is anything of the section preserved? */
-bool host_busy(unsigned long first_pfn, unsigned long end_pfn);
+bool host_has_preserved(unsigned long first_pfn, unsigned long end_pfn);
 
-/* Taking over, by either implementation. */
+/* host_ours.c, host_stock.c: reading the tree at boot. */
 void host_ours_prepare(char *arena);
-void host_ours_take(void);
+void host_ours_read(void);
 bool host_ours_verify(void);
 
 /* Nanoseconds that stock takes to reserve the first @n keys. */

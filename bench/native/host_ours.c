@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Taking over a tree, ours: what kho_memory_init_early() does, all checks included, on
- * the kernel's own memblock.
+ * The accelerated kernel reads a tree at boot: kho_memory_init_early() with all its checks,
+ * on the kernel's own memblock.
  */
 #include <linux/kho_fast.h>
 #include <linux/memblock.h>
@@ -48,7 +48,7 @@ void host_ours_prepare(char *arena)
 	memset(phys_to_virt(last->end - TOUCHED), 0, TOUCHED);
 }
 
-void host_ours_take(void)
+void host_ours_read(void)
 {
 	error = kho_fast_map_build(&map, host.root);
 	if (!error)
@@ -58,7 +58,7 @@ void host_ours_take(void)
 static bool check_section(unsigned long nr)
 {
 	unsigned long pfn = section_nr_to_pfn(nr);
-	u32 orders = host_busy(pfn, pfn + PAGES_PER_SECTION) ? BIT(host.order) : 0;
+	u32 orders = host_has_preserved(pfn, pfn + PAGES_PER_SECTION) ? BIT(host.order) : 0;
 
 	if (map.sections[nr].orders == orders)
 		return true;
@@ -80,7 +80,7 @@ static bool check_extended(unsigned long nr)
 		    r->base < PFN_PHYS(pfn + PAGES_PER_SECTION) &&
 		    memblock_is_kho_scratch(r) &&
 		    !kho_scratch_overlap(PFN_PHYS(pfn), PAGES_PER_SECTION << PAGE_SHIFT)) {
-			fprintf(stderr, "native: section %lu is busy, and scratch\n", nr);
+			fprintf(stderr, "native: section %lu has preserved pages, and is scratch\n", nr);
 			return false;
 		}
 	}
@@ -100,9 +100,9 @@ bool host_ours_verify(void)
 {
 	unsigned long nr;
 
-	if (error || map.tree_pages.nr != host.nr_nodes) {
+	if (error || map.tree_pages.nr != host.nr_tree_pages) {
 		fprintf(stderr, "native: error %d, %lu pages of the tree, not %lu\n", error,
-			map.tree_pages.nr, host.nr_nodes);
+			map.tree_pages.nr, host.nr_tree_pages);
 		return false;
 	}
 	if (!check_whole())

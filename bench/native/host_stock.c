@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Taking over a tree as stock does: memblock_reserve() and
+ * Stock reads a tree at boot: memblock_reserve() and
  * memblock_reserved_mark_noinit() for each key, as in kho_preserved_memory_reserve(), on
  * the kernel's memblock. Without its walks over the tree, without its first pass for
  * extended scratch, and without its struct pages: all in favour of stock.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Taking over the tree in the new kernel, before anything is initialised.
+ * Reading the tree in the new kernel, before anything is initialised.
  *
  * stream    a streaming read of the tree's pages: the lower bound of reading them all
  * kho_fast  kho_fast_map_build() with all its checks, and extended scratch
@@ -10,15 +10,12 @@
  * at it. "far" is a tree with a page in each section, in holes between what is preserved.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 
 #include "bench.h"
 #include "host.h"
-#include "keys.h"
 #include "impl.h"
+#include "keys.h"
 
-#define TREE_START	(5 * HOST_GIB)
 #define STOCK_LIMIT_NS	1000000000ull
 
 static const unsigned long sizes[] = { 64, 256, 1024, 4096, 16384 };
@@ -47,14 +44,6 @@ static const struct kind {
 #define NR_KINDS_OF_1T	(sizeof(kinds_of_1t) / sizeof(*kinds_of_1t))
 #define SIZE_1T		2
 
-struct host host;
-
-static uint64_t next_node;
-static unsigned long nr_far, nr_far_made;
-
-/* The pages of the tree, in the order of their keys. */
-static const void **nodes;
-
 static const struct kind *kind_of(unsigned int index, unsigned int *size)
 {
 	if (index < NR_SIZES * NR_KINDS) {
@@ -78,111 +67,6 @@ static const char *case_name(unsigned int index)
 	return name;
 }
 
-static bool in_scratch(uint64_t phys)
-{
-	unsigned int i;
-
-	for (i = 0; i < HOST_NR_SCRATCH; i++) {
-		if (phys >= host.scratch[i].start && phys < host.scratch[i].end)
-			return true;
-	}
-	return false;
-}
-
-/* One in eight: three bits that are all set. */
-static uint64_t random_word(unsigned long pfn)
-{
-	uint64_t x = bench_hash(pfn + bench_options.seed);
-
-	return x & bench_hash(x) & bench_hash(~x);
-}
-
-/* Words never cross the borders of scratch. */
-uint64_t host_word(unsigned long pfn)
-{
-	if (pfn < host.first_pfn || pfn >= host.end_pfn || in_scratch((uint64_t)pfn << 12))
-		return 0;
-	switch (host.set) {
-	case DENSE:
-		return ~0ull;
-	case RANDOM:
-		return random_word(pfn);
-	case CHECKER:
-		return 0x5555555555555555ull;
-	default:
-		return pfn % (2 * HOST_PAGES_PER_GIB) == 0;
-	}
-}
-
-bool host_busy(unsigned long first_pfn, unsigned long end_pfn)
-{
-	for (; first_pfn < end_pfn; first_pfn += HOST_KEYS_PER_WORD << host.order) {
-		if (host_word(first_pfn))
-			return true;
-	}
-	return false;
-}
-
-/* In a section of its own, on a page between two that are preserved. */
-static uint64_t far_node(void)
-{
-	uint64_t phys;
-
-	do {
-		phys = (uint64_t)(host.first_pfn + 32768 * nr_far_made++) << 12;
-	} while (in_scratch(phys));
-	return phys + ((bench_random(16384) * 2 + 1) << 12);
-}
-
-static uint64_t new_node(void)
-{
-	uint64_t phys;
-
-	if (nr_far) {
-		nr_far--;
-		phys = far_node();
-	} else {
-		phys = next_node;
-		next_node += NODE_BYTES;
-	}
-	nodes[host.nr_nodes++] = memory.arena + phys;
-	return phys;
-}
-
-static void lay_out(unsigned long gib)
-{
-	host.end = (gib + 1) * HOST_GIB;
-	host.middle = (gib / 2 + 1) * HOST_GIB;
-	host.first_pfn = 8 * HOST_PAGES_PER_GIB;
-	host.end_pfn = host.end >> 12;
-	host.scratch[0] = (struct host_range){ HOST_GIB / 4, HOST_GIB / 2 };
-	host.scratch[1] = (struct host_range){ 4 * HOST_GIB, 5 * HOST_GIB };
-	host.scratch[2] = (struct host_range){ host.middle, host.middle + HOST_GIB };
-}
-
-static void build_tree(void)
-{
-	const unsigned long step = HOST_KEYS_PER_WORD << host.order;
-	unsigned long pfn;
-
-	host.root = new_node();
-	for (pfn = host.first_pfn; pfn < host.end_pfn; pfn += step) {
-		uint64_t key = key_of(pfn, host.order), word = host_word(pfn);
-
-		if (!word)
-			continue;
-		keys_make_leaf(memory.arena, host.root, key, new_node)
-			[key % KEYS_PER_LEAF / 64] = word;
-		host.nr_keys += __builtin_popcountl(word);
-	}
-}
-
-/* At most a leaf per section, and its tables. */
-static unsigned long max_nodes(void)
-{
-	return (host.end_pfn >> 15) * 9 / 8 + 64;
-}
-
 static bool is_small(unsigned int index)
 {
 	unsigned int size;
@@ -196,25 +80,17 @@ static struct bench_work setup(unsigned int index)
 	unsigned int size;
 	const struct kind *kind = kind_of(index, &size);
 
-	host = (struct host){ .set = kind->set, .order = kind->order };
-	lay_out(sizes[size]);
-	memory_make(host.end_pfn, false);
-	nodes = calloc(max_nodes(), sizeof(*nodes));
-	if (!nodes)
+	if (!host_make(sizes[size], kind->set, kind->order, kind->far))
 		return (struct bench_work){ 0 };
-	next_node = TREE_START;
-	nr_far = kind->far ? (host.end_pfn - host.first_pfn) / 32768 - 16 : 0;
-	madvise(memory.arena + TREE_START, HOST_GIB, MADV_HUGEPAGE);
-	build_tree();
-	return (struct bench_work){ 1, host.nr_nodes * NODE_BYTES };
+	return (struct bench_work){ 1, host.nr_tree_pages * NODE_BYTES };
 }
 
 static void flush(void)
 {
 	unsigned long i;
 
-	for (i = 0; i < host.nr_nodes; i++)
-		stream_flush(nodes[i], NODE_BYTES);
+	for (i = 0; i < host.nr_tree_pages; i++)
+		stream_flush(host.tree_pages[i], NODE_BYTES);
 }
 
 static void reset_stream(const struct bench_variant *v)
@@ -226,8 +102,8 @@ static void run_stream(const struct bench_variant *v)
 {
 	unsigned long i;
 
-	for (i = 0; i < host.nr_nodes; i++)
-		stream_read(nodes[i], NODE_BYTES);
+	for (i = 0; i < host.nr_tree_pages; i++)
+		stream_read(host.tree_pages[i], NODE_BYTES);
 }
 
 static void reset_ours(const struct bench_variant *v)
@@ -238,7 +114,7 @@ static void reset_ours(const struct bench_variant *v)
 
 static void run_ours(const struct bench_variant *v)
 {
-	host_ours_take();
+	host_ours_read();
 }
 
 static bool estimate_stock(struct bench_estimate *estimate)

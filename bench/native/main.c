@@ -14,13 +14,6 @@
 
 #include "bench.h"
 
-struct bench_options bench_options = {
-	.memory_gib	= 64,
-	.reps		= 5,
-	.limit_s	= 3,
-	.seed		= 1,
-};
-
 /* In the order of a live update, after what limits them all. */
 static const struct bench *const benches[] = {
 	&bench_limit, &bench_insert, &bench_batch, &bench_node_jobs, &bench_walk, &bench_tree,
