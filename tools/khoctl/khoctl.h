@@ -14,8 +14,7 @@
  *                   the commands
  *   svg.c timeline_trace.c rows.c
  *                   a timeline as a picture, and for trace viewers
- *   plan.c usage.c coefficients.c
- *                   expected cost of a live update
+ *   plan.c          expected cost of a live update
  */
 #ifndef KHOCTL_H
 #define KHOCTL_H
@@ -176,21 +175,6 @@ int session_get(const char *name);	/* a copy of a holder's descriptor; -ENOENT, 
 #define STATUS_VERSION	1
 /* As khoctl status -j prints it; without "outgoing" for the reason @no_out. */
 struct json_object *status_of_host(const char **no_out);
-
-/* usage.c: of this host, or in a file with its status */
-struct usage {
-	uint64_t	small, huge;	/* folios below 2 MiB, and others */
-	uint64_t	pages, ranges;
-	uint64_t	memory, scratch;	/* bytes */
-	uint64_t	sessions, files;
-	bool		fast, bad;	/* bad: the tree has faults */
-};
-
-struct usage usage_read(const char *path);
-
-/* coefficients.c */
-const char *coefficients_load(const char *path);	/* returns where they were measured */
-double coefficient(const char *name);
 
 /* rows.c: rows of a chart that hold the spans without overlap, each of one kernel and name */
 struct row_span {

@@ -13,6 +13,9 @@
 
 #include "khoctl.h"
 
+#define COEFFICIENTS_VERSION	1
+#define BUILT_IN	"the built-in coefficients"
+#define HUGE_ORDER	9
 #define GIB		(1UL << 30)
 #define MIB		(1UL << 20)
 #define MAX_ADVICE	8
@@ -30,6 +33,130 @@ static const char *coefficients_file, *status_file;
 static const struct setting settings[] = {
 	{ 'c', &coefficients_file, NULL }, { 's', &status_file, NULL }, { 0 }
 };
+
+/* coefficients.json of the sources, and a 0 */
+__asm__(".section .rodata\n"
+	"coefficients_json:\n"
+	".incbin \"coefficients.json\"\n"
+	".byte 0\n"
+	".previous");
+extern const char coefficients_json[];
+
+static struct json_object *coefficients;
+
+/* Returns where they were measured. */
+static const char *coefficients_load(void)
+{
+	struct json_object *version, *where;
+
+	coefficients = coefficients_file ? json_load(coefficients_file) :
+		       json_tokener_parse(coefficients_json);
+	if (!json_object_object_get_ex(coefficients, "version", &version) ||
+	    json_object_get_int(version) != COEFFICIENTS_VERSION)
+		errx(EXIT_INPUT, "%s: not coefficients (JSON, version %d)",
+		     coefficients_file ?: BUILT_IN, COEFFICIENTS_VERSION);
+	if (!json_object_object_get_ex(coefficients, "where", &where) ||
+	    !json_object_is_type(where, json_type_string))
+		errx(EXIT_INPUT, "%s: 'where' is missing, the machine of the measurement",
+		     coefficients_file ?: BUILT_IN);
+	return json_object_get_string(where);
+}
+
+static double coefficient(const char *name)
+{
+	struct json_object *value = NULL;
+
+	json_pointer_getf(coefficients, &value, "/coefficients/%s/value", name);
+	if ((!json_object_is_type(value, json_type_double) &&
+	     !json_object_is_type(value, json_type_int)) || json_object_get_double(value) < 0)
+		errx(EXIT_INPUT, "%s: '%s' has no value from 0 on", coefficients_file ?: BUILT_IN, name);
+	return json_object_get_double(value);
+}
+
+struct usage {
+	uint64_t	small, huge;	/* folios below 2 MiB, and others */
+	uint64_t	pages, ranges;
+	uint64_t	memory, scratch;	/* bytes */
+	uint64_t	sessions, files;
+	bool		fast, bad;	/* bad: the tree has faults */
+};
+
+/* A number of @v, 0 if it is missing. */
+static uint64_t number(struct json_object *v, const char *key)
+{
+	struct json_object *n;
+
+	if (!json_object_object_get_ex(v, key, &n))
+		return 0;
+	if (!json_object_is_type(n, json_type_int) || json_object_get_int64(n) < 0)
+		errx(EXIT_INPUT, "%s: '%s' is not a number from 0 on", status_file ?: "status", key);
+	return json_object_get_uint64(n);
+}
+
+/* Entry @i of the array @key of @v, NULL behind the last. */
+static struct json_object *entry(struct json_object *v, const char *key, size_t i)
+{
+	struct json_object *all, *e;
+
+	if (!json_object_object_get_ex(v, key, &all))
+		return NULL;
+	if (!json_object_is_type(all, json_type_array))
+		errx(EXIT_INPUT, "%s: '%s' is not an array", status_file ?: "status", key);
+	if (i >= json_object_array_length(all))
+		return NULL;
+	e = json_object_array_get_idx(all, i);
+	if (!json_object_is_type(e, json_type_object))
+		errx(EXIT_INPUT, "%s: '%s' has an entry that is not an object",
+		     status_file ?: "status", key);
+	return e;
+}
+
+static void read_out(struct usage *u, struct json_object *out)
+{
+	struct json_object *e;
+	size_t i;
+
+	for (i = 0; (e = entry(out, "orders", i)); i++) {
+		uint64_t order = number(e, "order"), nr = number(e, "folios");
+
+		if (number(e, "node") >= MAX_NODES || order > MAX_ORDER || nr > 1ULL << 40)
+			errx(EXIT_INPUT, "%s: 'orders' has an entry of an impossible node, order "
+			     "or number", status_file ?: "status");
+		*(order < HUGE_ORDER ? &u->small : &u->huge) += nr;
+		u->pages += nr << order;
+	}
+	u->ranges = number(out, "ranges");
+	if (!u->ranges || u->ranges > u->small + u->huge)
+		u->ranges = u->small + u->huge;
+	u->bad = number(out, "faults");
+}
+
+/* Of this host, or of a file with the status of one */
+static struct usage usage_read(void)
+{
+	const char *no_out = "the status does not say";
+	struct json_object *v, *out, *fast, *e;
+	struct usage u = { 0 };
+	size_t i;
+
+	v = status_file ? json_load(status_file) : status_of_host(&no_out);
+	if (!json_object_is_type(v, json_type_object) || number(v, "version") != STATUS_VERSION)
+		errx(EXIT_INPUT, "%s: not the output of khoctl status -j (JSON, version %d)",
+		     status_file ?: "status", STATUS_VERSION);
+	if (!json_object_object_get_ex(v, "outgoing", &out) ||
+	    !json_object_is_type(out, json_type_object))
+		errx(EXIT_INPUT, "preserved memory is not known: %s", no_out);
+	read_out(&u, out);
+	for (i = 0; (e = entry(v, "scratch", i)); i++)
+		u.scratch += number(e, "bytes");
+	u.memory = number(v, "memory_bytes");
+	u.sessions = number(v, "sessions");
+	u.files = number(v, "files");
+	u.fast = json_object_object_get_ex(v, "accelerated", &fast) &&
+		 json_object_get_boolean(fast);
+	json_object_put(v);
+	return u;
+}
 
 enum part { BASE, MEMORY, RANGES, PAGES, BLACKOUT, RESTORE, SESSIONS, FILES, ALL, NR_PARTS };
 
@@ -211,8 +338,8 @@ static int run(bool json, char **words)
 	static struct plan p;
 
 	(void)words;
-	p.where = coefficients_load(coefficients_file);
-	p.usage = usage_read(status_file);
+	p.where = coefficients_load();
+	p.usage = usage_read();
 	p.folios = p.usage.small + p.usage.huge;
 	cost_stock(&p);
 	cost_fast(&p);
