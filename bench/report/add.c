@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Appends a record to a file of samples. */
-#include <errno.h>
 #include <string.h>
 
 #include "report.h"
@@ -41,9 +40,7 @@ int report_add(const struct options *o)
 	for (int i = 2; i < o->nr_args; i++)
 		add_field(record, &at, o->args[i]);
 	schema_check(&at, record);
-	out = fopen(o->args[0], "a+");
-	if (!out)
-		die("%s: %s", o->args[0], strerror(errno));
+	out = file_open(o->args[0], "a+");
 	if (is_cut_off(out))
 		fputc('\n', out);
 	fprintf(out, "%s\n", json_object_to_json_string_ext(record, JSON_C_TO_STRING_PLAIN |

@@ -3,7 +3,6 @@
  * Commands over the samples of make blackout. Everything is derived from them alone, so it may be
  * done again at any time.
  */
-#include <errno.h>
 #include <libgen.h>
 #include <math.h>
 #include <stdlib.h>
@@ -36,19 +35,13 @@ static int put_run(FILE *out, const struct section *s, const struct targets *tar
 	return rc;
 }
 
-/* Not met (1) beats no figure (4) beats met (0). */
-static int worse(int a, int b)
-{
-	return a == EXIT_NOT_MET || b == EXIT_NOT_MET ? EXIT_NOT_MET : a > b ? a : b;
-}
-
 static int put_runs(FILE *out, const struct section *v, size_t nr, const struct targets *targets)
 {
 	int rc = EXIT_MET;
 
 	for (size_t i = 0; i < nr; i++) {
 		fputs(i ? "\n\n" : "", out);
-		rc = worse(rc, put_run(out, &v[i], targets));
+		rc = worse_of(rc, put_run(out, &v[i], targets));
 	}
 	return rc;
 }
@@ -183,21 +176,18 @@ int report_where(const struct options *o)
 {
 	struct log log;
 	struct section s = load_last(o, &log);
-	FILE *out = stdout;
+	FILE *out;
 
 	if (!where_known(&s.all))
 		die("run %s was measured without landmarks and phases; 'make blackout' measures them",
 		    s.run->id);
 	if (!o->trace) {
-		where_put(out, s.run, &s.all, o->format);
-	} else if (strcmp(o->trace, "-")) {
-		out = fopen(o->trace, "w");
-		if (!out)
-			die("%s: %s", o->trace, strerror(errno));
-		where_trace(out, &s.all);
-		output_close(out, o->trace);
+		where_put(stdout, s.run, &s.all, o->format);
 	} else {
+		out = strcmp(o->trace, "-") ? file_open(o->trace, "w") : stdout;
 		where_trace(out, &s.all);
+		if (out != stdout)
+			output_close(out, o->trace);
 	}
 	return any_failed(&s.all) ? EXIT_NOT_MET : EXIT_MET;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files of samples: reading, and choosing a run. */
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -112,11 +111,7 @@ static void add_sample(struct log *log, const struct place *at, struct json_obje
 /* A NUL, which a crash of the machine leaves in a file, is not blank. */
 static bool is_blank(const char *s, size_t len)
 {
-	while (len && isspace((unsigned char)*s)) {
-		s++;
-		len--;
-	}
-	return !len;
+	return strspn(s, " \t\n\v\f\r") == len;
 }
 
 /* One whole object per line, nothing after it */
@@ -180,7 +175,7 @@ void log_load(struct log *log, const char *path, enum kind kind)
 			add_line(log, &at, buf, len, kind);
 	}
 	if (ferror(in))
-		die("%s: %s", path, strerror(errno));
+		err(EXIT_INPUT, "%s", path);
 	fclose(in);
 	for (size_t i = 0; i < log->nr; i++)
 		if (log->v[i].nr)

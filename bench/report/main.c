@@ -98,11 +98,13 @@ static void parse_limit(struct options *o, const char *arg, struct argp_state *s
 		argp_error(state, "%s: not a number above 0", arg);
 }
 
-static error_t parse_option(int key, const char *arg, struct argp_state *state)
+static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct state *s = state->input;
 
 	switch (key) {
+	case ARGP_KEY_ARG: parse_arg(s, arg, state); return 0;
+	case ARGP_KEY_END: check(s, state); return 0;
 	case 'r': s->o.run = arg; break;
 	case 'm': s->o.format = MARKDOWN; break;
 	case 'o': s->o.dir = arg; break;
@@ -116,17 +118,6 @@ static error_t parse_option(int key, const char *arg, struct argp_state *state)
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	s->keys[s->nr_keys++ % MAX_KEYS] = key;
-	return 0;
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	if (key == ARGP_KEY_ARG)
-		parse_arg(state->input, arg, state);
-	else if (key == ARGP_KEY_END)
-		check(state->input, state);
-	else
-		return parse_option(key, arg, state);
 	return 0;
 }
 
@@ -165,6 +156,7 @@ int main(int argc, char **argv)
 	struct state s = { 0 };
 	int rc;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);	/* in order with messages */
 	argp_err_exit_status = EXIT_INPUT;
 	argp_parse(&argp, argc, argv, 0, NULL, &s);
 	rc = s.command->run(&s.o);

@@ -367,7 +367,7 @@ int report_charts(const struct options *o)
 	const struct run *run = load(&log, o->args[0]);
 
 	if (mkdir(o->args[1], 0777) && errno != EEXIST)
-		die("%s: %s", o->args[1], strerror(errno));
+		err(EXIT_INPUT, "%s", o->args[1]);
 	for (const struct chart *c = charts; c < charts + sizeof(charts) / sizeof(*charts); c++) {
 		struct text title = text_of("%s (%s)", c->title, run->where);
 		struct plot plot = {

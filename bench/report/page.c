@@ -3,7 +3,6 @@
  * The page of make blackout: one self-contained file with everything that is known of the runs.
  * Nothing is fetched: style and pictures are inline. Text of the samples is escaped.
  */
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,9 +120,7 @@ static void put_picture(FILE *out, const char *dir, const char *name, const char
 	if (!*name)
 		return;
 	snprintf(path, sizeof(path), "%s/%s.svg", dir, name);
-	in = fopen(path, "r");
-	if (!in)
-		die("%s: %s", path, strerror(errno));
+	in = file_open(path, "r");
 	fputs("<figure>\n", out);
 	while (getline(&buf, &size, in) >= 0) {
 		inside |= !strncmp(buf, "<svg", 4);

@@ -3,43 +3,32 @@
  * Charts. DIR/NAME.gp has points and script in one, so that "gnuplot NAME.gp" redraws NAME.svg
  * (and .png).
  */
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <spawn.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "output.h"
 
-#define NOT_STARTED	127
-
-static void exec_gnuplot(const char *dir, const char *name)
-{
-	char script[NAME_MAX];
-
-	snprintf(script, sizeof(script), "%s.gp", name);
-	if (!chdir(dir))
-		/* without ~/.gnuplot, which may set a title or a terminal */
-		execlp("gnuplot", "gnuplot", "-d", script, (char *)NULL);
-	_exit(NOT_STARTED);
-}
-
-/* Run DIR/NAME.gp in DIR. */
+/* Run DIR/NAME.gp in DIR, without ~/.gnuplot, which may set a title or a terminal. */
 void gnuplot_run(const char *dir, const char *name)
 {
-	pid_t pid = fork();
+	struct text script = text_of("%s.gp", name);
+	char *argv[] = { "gnuplot", "-d", script.s, NULL };
+	posix_spawn_file_actions_t actions;
+	bool started;
 	int status;
+	pid_t pid;
 
-	if (!pid)
-		exec_gnuplot(dir, name);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		die("gnuplot: %s", strerror(errno));
-	if (status)
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addchdir_np(&actions, dir);
+	started = !posix_spawnp(&pid, "gnuplot", &actions, NULL, argv, environ);
+	if (!started || waitpid(pid, &status, 0) < 0 || status)
 		die("gnuplot %s on %s/%s.gp: install gnuplot-nox ('make setup' does)",
-		    WIFEXITED(status) && WEXITSTATUS(status) == NOT_STARTED ?
-		    "could not be started" : "failed", dir, name);
+		    started ? "failed" : "could not be started", dir, name);
+	posix_spawn_file_actions_destroy(&actions);
 }
 
 struct curve *plot_curve(struct plot *p, const char *title, const char *with, const char *style)

@@ -2,7 +2,7 @@
 /*
  * Samples of all benchmarks. Each file uses those above it:
  *
- *   util.c    messages, memory, output files
+ *   util.c    memory, files
  *   schema.c  all fields
  *   log.c     a file of samples: runs, series, samples
  *   figure.c  medians and ratios, numbers as text
@@ -10,6 +10,7 @@
 #ifndef BENCH_SAMPLES_H
 #define BENCH_SAMPLES_H
 
+#include <err.h>
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,9 +36,9 @@ struct place {
 	size_t		line;
 };
 
-__attribute__((noreturn, format(printf, 2, 3)))
-void die_at(const struct place *at, const char *fmt, ...);
-#define die(...) die_at(NULL, __VA_ARGS__)
+#define die(...)		errx(EXIT_INPUT, __VA_ARGS__)
+#define die_at(at, fmt, ...)	die("%s:%zu: " fmt, (at)->path, (at)->line, ##__VA_ARGS__)
+FILE *file_open(const char *path, const char *mode);
 void *grow(void *v, size_t nr, size_t size);
 void *xcalloc(size_t nr, size_t size);
 FILE *output_open(const char *dir, const char *name, const char *suffix);

@@ -53,6 +53,7 @@ struct targets {
 };
 
 void targets_load(struct targets *t, const char *path);
+int worse_of(int a, int b);
 int targets_put(FILE *out, const struct scenarios *all, const struct targets *t);
 
 /* where.c */

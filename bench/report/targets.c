@@ -8,7 +8,6 @@
  *	adds SCENARIO PERCENT BASELINE	our blackout is at most PERCENT above that
  *					of BASELINE in the same run
  */
-#include <errno.h>
 #include <string.h>
 
 #include "scenario.h"
@@ -30,8 +29,6 @@ struct target {
 	char	baseline[64];
 	double	bound;
 };
-
-enum verdict { MET, NOT_MET, NO_FIGURE };
 
 static void add_target(struct targets *t, const struct place *at, const char *line)
 {
@@ -57,13 +54,11 @@ static void add_target(struct targets *t, const struct place *at, const char *li
 void targets_load(struct targets *t, const char *path)
 {
 	struct place at = { .path = path };
-	FILE *in = fopen(path, "r");
+	FILE *in = file_open(path, "r");
 	char *buf = NULL;
 	size_t size = 0;
 
 	*t = (struct targets) { 0 };
-	if (!in)
-		die("%s: %s", path, strerror(errno));
 	for (at.line = 1; getline(&buf, &size, in) >= 0; at.line++)
 		add_target(t, &at, buf);
 	fclose(in);
@@ -71,25 +66,25 @@ void targets_load(struct targets *t, const char *path)
 		die("%s: no targets in it", path);
 }
 
-static enum verdict put_verdict(FILE *out, enum verdict verdict, const char *label,
-				struct text numbers)
+/* The verdict on a target is the exit status it makes. */
+static int put_verdict(FILE *out, int verdict, const char *label, struct text numbers)
 {
 	static const char *const words[] = {
-		[MET] = "met", [NOT_MET] = "NOT MET", [NO_FIGURE] = "no figure",
+		[EXIT_MET] = "met", [EXIT_NOT_MET] = "NOT MET", [EXIT_NO_FIGURE] = "no figure",
 	};
 
 	fprintf(out, "%-9s %-26s %s\n", words[verdict], label, numbers.s);
 	return verdict;
 }
 
-static enum verdict check_faster(FILE *out, const struct scenario *sc, const struct target *t)
+static int check_faster(FILE *out, const struct scenario *sc, const struct target *t)
 {
 	const char *quantity = kinds[t->kind].quantity;
 	struct figure stock = scenario_figure(sc, STOCK, quantity);
 	struct figure fast = scenario_figure(sc, FAST, quantity);
 	struct ratio ratio = ratio_of(&stock, &fast);
-	enum verdict verdict = !ratio.known ? NO_FIGURE : ratio.times >= t->bound ? MET :
-			       ratio.at_least ? NO_FIGURE : NOT_MET;
+	int verdict = ratio.known && ratio.times >= t->bound ? EXIT_MET :
+		      ratio.known && !ratio.at_least ? EXIT_NOT_MET : EXIT_NO_FIGURE;
 
 	return put_verdict(out, verdict, scenario_label(sc).s,
 			   text_of("%s / %s = %s, want %gx%s", text_med(&stock).s,
@@ -97,8 +92,8 @@ static enum verdict check_faster(FILE *out, const struct scenario *sc, const str
 				   kinds[t->kind].suffix));
 }
 
-static enum verdict check_adds(FILE *out, const struct scenario *sc,
-			       const struct scenario *base, const struct target *t)
+static int check_adds(FILE *out, const struct scenario *sc, const struct scenario *base,
+		      const struct target *t)
 {
 	struct figure with = scenario_figure(sc, FAST, "blackout_ns");
 	struct figure without = scenario_figure(base, FAST, "blackout_ns");
@@ -106,35 +101,35 @@ static enum verdict check_adds(FILE *out, const struct scenario *sc,
 	double adds = known ? 100 * with.med / without.med - 100 : 0;
 	struct text percent = known ? text_of("%+.0f%%", adds) : text_of("-");
 
-	return put_verdict(out, !known ? NO_FIGURE : adds <= t->bound ? MET : NOT_MET,
-			   scenario_label(sc).s,
+	return put_verdict(out, !known ? EXIT_NO_FIGURE : adds <= t->bound ? EXIT_MET :
+			   EXIT_NOT_MET, scenario_label(sc).s,
 			   text_of("%.12s on %.12s = %.8s, want +%g%%", text_med(&with).s,
 				   text_med(&without).s, percent.s, t->bound));
 }
 
-static enum verdict check(FILE *out, const struct scenarios *all, const struct target *t)
+static int check(FILE *out, const struct scenarios *all, const struct target *t)
 {
 	const struct scenario *sc = scenario_find(all, t->scenario);
 	const struct scenario *base = scenario_find(all, t->baseline);
 
 	if (!sc || (t->kind == ADDS && !base))
-		return put_verdict(out, NO_FIGURE, sc ? t->baseline : t->scenario,
+		return put_verdict(out, EXIT_NO_FIGURE, sc ? t->baseline : t->scenario,
 				   text_of("not part of this run"));
 	return t->kind == ADDS ? check_adds(out, sc, base, t) : check_faster(out, sc, t);
 }
 
-/* A line per target. Returns the exit status: a target that is missed outweighs the others. */
+/* Not met (1) beats no figure (4) beats met (0). */
+int worse_of(int a, int b)
+{
+	return a == EXIT_NOT_MET || b == EXIT_NOT_MET ? EXIT_NOT_MET : a > b ? a : b;
+}
+
+/* A line per target. Returns the exit status. */
 int targets_put(FILE *out, const struct scenarios *all, const struct targets *t)
 {
 	int rc = EXIT_MET;
 
-	for (size_t i = 0; i < t->nr; i++) {
-		enum verdict verdict = check(out, all, &t->v[i]);
-
-		if (verdict == NOT_MET)
-			rc = EXIT_NOT_MET;
-		else if (verdict == NO_FIGURE && rc == EXIT_MET)
-			rc = EXIT_NO_FIGURE;
-	}
+	for (size_t i = 0; i < t->nr; i++)
+		rc = worse_of(rc, check(out, all, &t->v[i]));
 	return rc;
 }

@@ -167,23 +167,27 @@ void where_put(FILE *out, const struct run *run, const struct scenarios *all, en
  * A name has one colour wherever it is; "console" is what jump to memblock are in ours. Light
  * enough for black text on them, in either colour scheme of the page.
  */
-static const struct {
-	const char	*name;
+static const struct style {
+	const char	*name;		/* of a part; NULL: any other */
 	unsigned int	rgb;
-} colours[] = {
-	{ "freeze", 0xf2b5d4 }, { "shutdown", 0x8dd3c7 }, { "cpus-offline", 0xe0a8e0 },
-	{ "console", 0xf4c95d }, { "jump", 0xf4c95d }, { "early", 0xe6b422 },
-	{ "walk", 0xfff0b3 }, { "memory", 0xe6d690 }, { "memblock", 0xd9c27a },
-	{ "core", 0xb7b1dd }, { "smp", 0xfb9a84 }, { "deferred", 0x8fbcdb },
-	{ "initcalls", 0xfdc086 }, { "userspace", 0xb3de69 },
+	bool		old;		/* of the old kernel */
+} styles[] = {
+	{ "before", 0xc9c9c9, true }, { "freeze", 0xf2b5d4, true },
+	{ "shutdown", 0x8dd3c7, true }, { "cpus-offline", 0xe0a8e0, true },
+	{ "jump", 0xf4c95d, true }, { "console", 0xf4c95d, false }, { "early", 0xe6b422, false },
+	{ "walk", 0xfff0b3, false }, { "memory", 0xe6d690, false },
+	{ "memblock", 0xd9c27a, false }, { "core", 0xb7b1dd, false }, { "smp", 0xfb9a84, false },
+	{ "deferred", 0x8fbcdb, false }, { "initcalls", 0xfdc086, false },
+	{ "userspace", 0xb3de69, false }, { NULL, 0xc9c9c9, false }
 };
 
-static unsigned int colour_of(const char *name)
+static const struct style *style_of(const char *name)
 {
-	for (size_t i = 0; i < sizeof(colours) / sizeof(*colours); i++)
-		if (!strcmp(colours[i].name, name))
-			return colours[i].rgb;
-	return 0xc9c9c9;
+	const struct style *s = styles;
+
+	while (s->name && strcmp(s->name, name))
+		s++;
+	return s;
 }
 
 /* The picture: a bar is 1 wide and ROW pixels high, of which BAR are filled. */
@@ -210,7 +214,7 @@ static void draw_bar(FILE *out, const char *name, const struct parts *parts, dou
 		double width = part->ns / parts->sum;
 
 		fprintf(out, "set object rectangle from %.6f,%g to %.6f,%g fc rgb %u fs solid noborder\n",
-			x, y - BAR / 2, x + width, y + BAR / 2, colour_of(part->name));
+			x, y - BAR / 2, x + width, y + BAR / 2, style_of(part->name)->rgb);
 		if (strlen(part->name) * CHAR_WIDTH < width * BARS)
 			draw_label(out, part->name, x + width / 2, y, "center tc rgb '#111111'");
 		x += width;
@@ -259,16 +263,6 @@ bool where_draw(const struct scenarios *all, const char *dir, const char *name)
 	return true;
 }
 
-static bool is_old(const char *part)
-{
-	static const char *const old[] = { "before", "freeze", "shutdown", "cpus-offline", "jump" };
-
-	for (size_t i = 0; i < sizeof(old) / sizeof(*old); i++)
-		if (!strcmp(part, old[i]))
-			return true;
-	return false;
-}
-
 enum { TID_OLD = 1, TID_NEW };
 
 static void trace_bar(struct json_object *trace, int pid, const char *name,
@@ -282,7 +276,7 @@ static void trace_bar(struct json_object *trace, int pid, const char *name,
 	for (const struct part *part = parts->v; part < parts->v + parts->nr; part++) {
 		uint64_t end = at + (uint64_t)(part->ns + 0.5);
 
-		trace_slice(trace, pid, is_old(part->name) ? TID_OLD : TID_NEW, part->name, at, end);
+		trace_slice(trace, pid, style_of(part->name)->old ? TID_OLD : TID_NEW, part->name, at, end);
 		at = end;
 	}
 }
