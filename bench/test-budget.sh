@@ -33,24 +33,17 @@ budgets() { printf '%s\n' '# a comment' "$@" >"$dir/budgets"; }
 
 # budget EXIT_STATUS [OPTIONS]: judges what setup() left
 budget() {
-	want=$1
+	status=$1
 	shift
-	got=0
-	CI='' "$here/budget.sh" -r -b "$dir/budgets" -p "$dir/plans" -o "$dir/work" "$@" \
-		>"$dir/out" 2>"$dir/err" || got=$?
-	[ "$got" -eq "$want" ] ||
-		{ echo "exit status $got, not $want:"; cat "$dir/out" "$dir/err"; return 1; }
+	exits "$status" env CI='' "$here/budget.sh" -r -b "$dir/budgets" -p "$dir/plans" -o "$dir/work" \
+		"$@"
 }
-
-says() { grep -q -e "$2" "$1" || { echo "'$2' is not in:"; cat "$1"; return 1; }; }
 
 figures_are_worked_out_and_within_their_budgets() {
 	setup
 	budget 0
-	says "$dir/out" '^ok 1 per-call # 100.0 instructions, budget 100, stock 250$'
-	says "$dir/out" '^ok 2 per-section # 100.0 '
-	says "$dir/out" '^ok 3 walk # 77.00 '
-	says "$dir/out" '^1\.\.3$'
+	has out '^ok 1 per-call # 100.0 instructions, budget 100, stock 250$' \
+		'^ok 2 per-section # 100.0 ' '^ok 3 walk # 77.00 ' '^1\.\.3$'
 }
 
 # 100 is 2.04 % above 98 and 2.0 % above 98.04; 20 % below 125
@@ -58,13 +51,13 @@ outside_the_slack_fails() {
 	setup
 	budgets 'per-call 250 98 2' 'per-section - 98.04 2' 'walk - 77 2'
 	budget 1
-	says "$dir/out" '^not ok 1 per-call'
-	says "$dir/out" '^# per-call: 100.0 instructions, 2.0 % above the budget of 98 (slack 2 %)'
-	says "$dir/out" '^ok 2 per-section'
+	has out '^not ok 1 per-call' \
+		'^# per-call: 100.0 instructions, 2.0 % above the budget of 98 (slack 2 %)' \
+		'^ok 2 per-section'
 	budgets 'per-call 250 125 5' 'per-section - 100 2' 'walk - 77 2'
 	budget 1
-	says "$dir/out" '^not ok 1 per-call'
-	says "$dir/out" '20.0 % below the budget of 125: lower the budget in bench/budgets to 100.0'
+	has out '^not ok 1 per-call' \
+		'20.0 % below the budget of 125: lower the budget in bench/budgets to 100.0'
 }
 
 # fails STATUS REGEX COMMAND: after COMMAND, in which %D is the folder
@@ -72,17 +65,17 @@ fails() {
 	setup
 	eval "$(echo "$3" | sed "s,%D,$dir,g")"
 	budget "$1"
-	says "$dir/out" "$2"
+	has out "$2"
 }
 
 what_cannot_be_judged_fails() {
 	fails 1 'no budget in bench/budgets' "budgets 'per-section - 100 2' 'walk - 77 2'"
-	says "$dir/out" '^not ok 1 per-call'
+	has out '^not ok 1 per-call'
 	fails 1 'no plan has this figure' 'echo "gone - 5 2" >>%D/budgets'
-	says "$dir/out" '^not ok 4 gone'
+	has out '^not ok 4 gone'
 	fails 1 '^# walk: not measured: vm.sh: one: not ok 2 kexec' \
 		'echo "1 vm.sh: one: not ok 2 kexec" >%D/work/one/status'
-	says "$dir/out" '^not ok 3 walk'
+	has out '^not ok 3 walk'
 	fails 1 'there is no result of one' 'rm %D/work/one/status'
 	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
 	fails 1 '^# per-call: not measured: the guest reported no calls' \
@@ -108,7 +101,7 @@ line_that_is_spoiled_is_named() {
 		echo "$line" >>"$dir/budgets"
 		[ "$line" = 'per-call - 1 2' ] || sed -i '/^walk - 77 2$/d' "$dir/budgets"
 		budget 1
-		says "$dir/err" 'budgets:[45]: '
+		has err 'budgets:[45]: '
 	done
 }
 
@@ -116,10 +109,8 @@ update_writes_what_was_measured_and_keeps_the_rest() {
 	setup
 	budgets 'per-call 250 1 7' 'per-section - 1 2'
 	budget 0 --update
-	says "$dir/budgets" '^# a comment$'
-	says "$dir/budgets" '^per-call  *250  *100.0  *7$'
-	says "$dir/budgets" '^per-section  *-  *100.0  *2$'
-	says "$dir/budgets" '^walk  *-  *77.00  *3$'
+	has budgets '^# a comment$' '^per-call  *250  *100.0  *7$' '^per-section  *-  *100.0  *2$' \
+		'^walk  *-  *77.00  *3$'
 	budget 0
 	setup
 	: >"$dir/budgets"
@@ -127,7 +118,7 @@ update_writes_what_was_measured_and_keeps_the_rest() {
 	budget 0
 	setup
 	budget 0 -k stock --update
-	says "$dir/budgets" '^per-call  *100.0  *100  *2$'
+	has budgets '^per-call  *100.0  *100  *2$'
 }
 
 update_refuses_when_a_plan_failed() {
@@ -135,7 +126,7 @@ update_refuses_when_a_plan_failed() {
 	echo '1 it failed' >"$dir/work/one/status"
 	cp "$dir/budgets" "$dir/before"
 	budget 1 --update
-	says "$dir/err" 'it failed'
+	has err 'it failed'
 	cmp "$dir/before" "$dir/budgets"
 }
 
@@ -144,18 +135,18 @@ stock_stands_beside_the_budget() {
 	setup
 	budgets 'per-call - 25 2' 'per-section - 100 2' 'walk - 77 2'
 	budget 0 -k stock
-	says "$dir/out" '^per-call  *100.0  *25  *4.00$'
+	has out '^per-call  *100.0  *25  *4.00$'
 }
 
 bad_arguments_are_refused() {
 	setup
 	budget 1 --lower
-	says "$dir/err" 'usage: .*budget.sh'
+	has err 'usage: .*budget.sh'
 	budget 1 two
-	says "$dir/err" "no plan 'two' .*: one"
+	has err "no plan 'two' .*: one"
 	rm "$dir/budgets"
 	budget 1
-	says "$dir/err" 'no budgets at '
+	has err 'no budgets at '
 }
 
 # One line per figure in the committed file and in the plans

@@ -76,24 +76,8 @@ l() {
 		sessions=0 files=0 status=ok reason= "$@"
 }
 
-# wants STATUS COMMAND...: its output goes to out and err
-wants() {
-	_want=$1 _got=0
-	shift
-	"$report" "$@" >"$dir/out" 2>"$dir/err" || _got=$?
-	[ "$_got" -eq "$_want" ] ||
-		{ echo "exit status $_got, not $_want:"; cat "$dir/out" "$dir/err"; return 1; }
-}
-
-# has FILE REGEX...
-has() {
-	_file=$1
-	shift
-	for _regex; do
-		grep -qe "$_regex" "$dir/$_file" || { echo "'$_regex' is not in:"; cat "$dir/$_file"; return 1; }
-	done
-}
-
+# wants STATUS COMMAND...
+wants() { _status=$1; shift; exits "$_status" "$report" "$@"; }
 hasnt() { ! grep -e "$2" "$dir/$1"; }
 
 # blackout STATUS [OPTION...], compare STATUS [OPTION...], ratio STATUS [OPTION...], luo STATUS

@@ -17,15 +17,6 @@ here=$(dirname -- "$0")
 dir=$build/test-where
 host=$build/e2e/host
 
-# wants STATUS COMMAND...: its output goes to out and err
-wants() {
-	want=$1 got=0
-	shift
-	"$@" >"$dir/out" 2>"$dir/err" </dev/null || got=$?
-	[ "$got" -eq "$want" ] || { echo "exit status $got, not $want: $(cat "$dir/err")"; return 1; }
-}
-
-says() { grep -q -- "$2" "$1" || { echo "'$2' is not in:"; cat "$1"; return 1; }; }
 is() { diff - "$1"; }
 
 # "two" begins with "one", 50 ms before its end comes; "three" 100 ms later
@@ -47,7 +38,7 @@ lines_are_stamped_at_their_first_byte() {
 raw_bytes_are_kept() {
 	printf 'a\r\n\001b' | "$host/stamp" "$dir/raw" 1000 >"$dir/lines"
 	[ "$(od -An -c "$dir/raw" | tr -d ' ')" = 'a\r\n001b' ]
-	says "$dir/lines" '^[0-9]* b$'
+	has lines '^[0-9]* b$'
 }
 
 # Two ticks a ns. The first stamp is 200 ticks after t0, the phases take 100,000 ns
@@ -65,7 +56,7 @@ timeline() {
 # parts_wants STATUS T0 T1
 parts_wants() {
 	timeline >"$dir/timeline.json"
-	wants "$1" "$host/timeline-parts" "$dir/timeline.json" "$2" "$3" 2000000
+	exits "$1" "$host/timeline-parts" "$dir/timeline.json" "$2" "$3" 2000000
 }
 
 # 200,800 ticks: 100 ns before, 300 ns after 100,000 ns
@@ -84,20 +75,20 @@ parts_are_those_between_the_stamps() {
 phases_that_miss_a_percent_are_refused() {
 	parts_wants 0 10000 212000
 	parts_wants 1 10000 212040
-	says "$dir/err" '0.100 ms of 0.101 ms .* 1.01 %'
+	has err '0.100 ms of 0.101 ms .* 1.01 %'
 }
 
 phases_outside_the_blackout_are_refused() {
 	parts_wants 1 10300 210800
-	says "$dir/err" "'freeze' begins 50 ns before"
+	has err "'freeze' begins 50 ns before"
 	parts_wants 1 10000 210000
-	says "$dir/err" "'early' ends 100 ns after"
+	has err "'early' ends 100 ns after"
 }
 
 timeline_without_the_old_kernel_is_refused() {
 	timeline | sed -e 's/"previous": true/"previous": false/' -e '/"old"/d' >"$dir/timeline.json"
-	wants 1 "$host/timeline-parts" "$dir/timeline.json" 10000 210800 2000000
-	says "$dir/err" "the old kernel's phases are missing"
+	exits 1 "$host/timeline-parts" "$dir/timeline.json" 10000 210800 2000000
+	has err "the old kernel's phases are missing"
 }
 
 # landmarks_want STATUS: of the console in lines, t0 came at 1 s, 100 ms of blackout
@@ -105,7 +96,7 @@ landmarks_want() {
 	printf '%s\t%s\n' '# a' comment shutdown 'Starting new kernel' early Memory: smp 'Brought up' \
 		initcalls 'Run /init' late 'after the blackout' >"$dir/marks"
 	echo '1000000000 1 t0=77' >"$dir/verdict"
-	wants "$1" awk -v blackout=100000000 -f "$here/landmarks.awk" "$dir/marks" "$dir/verdict" \
+	exits "$1" awk -v blackout=100000000 -f "$here/landmarks.awk" "$dir/marks" "$dir/verdict" \
 		"$dir/lines"
 }
 
@@ -149,7 +140,7 @@ landmark_not_said_is_passed_over() {
 console_without_t0_is_refused() {
 	: >"$dir/lines"
 	landmarks_want 1
-	says "$dir/err" 'nothing on the console'
+	has err 'nothing on the console'
 }
 
 make -s -C "$top/tests/e2e/host" OUT="$host"

@@ -47,3 +47,22 @@ check_all() {
 	done
 	ktap_end
 }
+
+# exits STATUS COMMAND...: its output goes to out and err in $dir
+# shellcheck disable=SC2154	# dir is of the script
+exits() {
+	_want=$1 _got=0
+	shift
+	"$@" >"$dir/out" 2>"$dir/err" </dev/null || _got=$?
+	[ "$_got" -eq "$_want" ] ||
+		{ echo "exit status $_got, not $_want:"; cat "$dir/out" "$dir/err"; return 1; }
+}
+
+# has FILE REGEX...: each of them, in a file in $dir
+has() {
+	_file=$1
+	shift
+	for _regex; do
+		grep -qe "$_regex" "$dir/$_file" || { echo "'$_regex' is not in:"; cat "$dir/$_file"; return 1; }
+	done
+}
