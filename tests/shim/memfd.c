@@ -54,63 +54,14 @@ void shmem_freeze(struct inode *inode, bool freeze)
 	inode->frozen = freeze;
 }
 
-/* Position of the first folio that ends behind @index. */
-static unsigned long position(const struct xarray *xa, pgoff_t index)
+/* Puts what there is at @index, or will be; memory for it is no part of a test. */
+static void set_entry(struct xarray *xa, pgoff_t index, unsigned int order, void *entry)
 {
-	unsigned long from = 0, to = xa->nr;
+	XA_STATE_ORDER(xas, xa, index, order);
 
-	while (from < to) {
-		unsigned long mid = (from + to) / 2;
-
-		if (folio_next_index(xa->folios[mid]) > index)
-			to = mid;
-		else
-			from = mid + 1;
-	}
-
-	return from;
-}
-
-static struct folio *lookup(struct address_space *mapping, pgoff_t index)
-{
-	const struct xarray *xa = &mapping->i_pages;
-	unsigned long at = position(xa, index);
-
-	return at < xa->nr && shim_index(xa->folios[at]) <= index ? xa->folios[at] : NULL;
-}
-
-/* Under rcu_read_lock(): a frozen file does not change. */
-void *xas_find(struct xa_state *xas, unsigned long max)
-{
-	const struct xarray *xa = xas->xa;
-	unsigned long index = xas->node ? xas->xa_index + 1 : xas->xa_index;
-	unsigned long at = position(xa, index);
-
-	/* Behind the folio that was found, wherever in it that was. */
-	if (xas->node && at < xa->nr && shim_index(xa->folios[at]) < index)
-		at++;
-	if (at == xa->nr || shim_index(xa->folios[at]) > max)
-		return NULL;
-	xas->xa_index = max(index, shim_index(xa->folios[at]));
-	xas->node = true;
-	return xas_reload(xas);
-}
-
-void *xas_reload(const struct xa_state *xas)
-{
-	struct folio *folio = xas->xa->folios[position(xas->xa, xas->xa_index)];
-
-	return shim_folio_flag(folio, SHIM_SWAPPED) ? (void *)1UL : folio;
-}
-
-void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, int filter)
-{
-	unsigned long at = position(xa, *index);
-
-	if (at == xa->nr || shim_index(xa->folios[at]) > max)
-		return NULL;
-	*index = max(*index, shim_index(xa->folios[at]));
-	return xa->folios[at];
+	do {
+		(xas_store)(&xas, entry);
+	} while ((xas_nomem)(&xas, GFP_KERNEL));
 }
 
 /* Pages in page caches, by what they are charged to. */
@@ -130,23 +81,15 @@ static void count(const struct folio *folio, long pages)
 		count_as(NR_SHMEM_THPS, folio, pages);
 }
 
-static void insert(struct xarray *xa, pgoff_t index, struct folio *folio)
+/* The kernel's would put it in the place of another one. */
+static void check_place(struct xarray *xa, pgoff_t index, unsigned long nr)
 {
-	unsigned long at = position(xa, index), nr = folio_nr_pages(folio);
+	unsigned long at = index;
 
 	if (!IS_ALIGNED(index, nr))
 		shim_die("a folio of %lu pages is put at index %lu", nr, index);
-	if (at < xa->nr && shim_index(xa->folios[at]) < index + nr)
+	if (xa_find(xa, &at, index + nr - 1, XA_PRESENT))
 		shim_die("two folios at index %lu", index);
-
-	if (xa->nr == xa->max) {
-		xa->max = 2 * xa->max + 64;
-		xa->folios = realloc(xa->folios, xa->max * sizeof(*xa->folios));
-	}
-	memmove(xa->folios + at + 1, xa->folios + at, (xa->nr - at) * sizeof(*xa->folios));
-	xa->folios[at] = folio;
-	xa->nr++;
-	shim_index(folio) = index;
 }
 
 static struct lruvec *lruvec_of(struct folio *folio)
@@ -181,18 +124,15 @@ static void remove_from_lru(struct folio *folio)
 	folio->lru = (struct list_head){};
 }
 
-static void evict(struct address_space *mapping, unsigned long at)
+static void evict(struct address_space *mapping, struct folio *folio)
 {
-	struct xarray *xa = &mapping->i_pages;
-	struct folio *folio = xa->folios[at];
-
 	if (folio->page._refcount.counter != (int)folio_nr_pages(folio))
 		shim_die("a folio of a file that goes has %d references", folio->page._refcount.counter);
 	if (shim_folio_flag(folio, SHIM_LRU))
 		remove_from_lru(folio);
 	count(folio, -folio_nr_pages(folio));
 	mapping->nrpages -= folio_nr_pages(folio);
-	memmove(xa->folios + at, xa->folios + at + 1, (--xa->nr - at) * sizeof(*xa->folios));
+	xa_erase(&mapping->i_pages, shim_index(folio));
 	shim_index(folio) = 0;
 	folio->mapping = NULL;
 	folio->page._refcount.counter -= folio_nr_pages(folio) - 1;
@@ -211,13 +151,18 @@ struct file *shim_new_file(loff_t size)
 	inode->seals = F_SEAL_SEAL;
 	inode->i_mapping = file->f_mapping = &inode->mapping;
 	inode->mapping.host = inode;
+	xa_init_flags(&inode->mapping.i_pages, XA_FLAGS_LOCK_IRQ);
 	file->f_inode = inode;
 	return file;
 }
 
 void shim_add_folio(struct file *file, pgoff_t index, struct folio *folio)
 {
-	insert(&file->f_mapping->i_pages, index, folio);
+	struct xarray *xa = &file->f_mapping->i_pages;
+
+	check_place(xa, index, folio_nr_pages(folio));
+	set_entry(xa, index, folio_order(folio), folio);
+	shim_index(folio) = index;
 	file->f_mapping->nrpages += folio_nr_pages(folio);
 	count(folio, folio_nr_pages(folio));
 	folio->page._refcount.counter += folio_nr_pages(folio) - 1;
@@ -240,29 +185,42 @@ static struct folio *fill_hole(struct file *file, pgoff_t index)
 	return folio;
 }
 
+/* A value stands for it, which says where to find it. */
 void shim_swap_out(struct file *file, pgoff_t index)
 {
-	struct folio *folio = lookup(file->f_mapping, index);
+	struct folio *folio = xa_load(&file->f_mapping->i_pages, index);
 
-	folio->page.flags.f |= SHIM_SWAPPED;
+	set_entry(&file->f_mapping->i_pages, shim_index(folio), folio_order(folio),
+		  xa_mk_value(folio_pfn(folio)));
 	count(folio, -folio_nr_pages(folio));
 	file->f_mapping->nrpages -= folio_nr_pages(folio);
 }
 
-static void swap_in(struct file *file, struct folio *folio)
+static struct folio *swap_in(struct file *file, void *value)
 {
+	struct folio *folio = pfn_folio(xa_to_value(value));
+
 	if (!pthread_equal(owner, pthread_self()))
 		shim_die("a worker brings a folio back");
-	folio->page.flags.f &= ~SHIM_SWAPPED;
+	set_entry(&file->f_mapping->i_pages, shim_index(folio), folio_order(folio), folio);
 	count(folio, folio_nr_pages(folio));
 	file->f_mapping->nrpages += folio_nr_pages(folio);
+	return folio;
+}
+
+unsigned long shim_nr_folios(struct file *file)
+{
+	unsigned long index, nr = 0;
+	void *entry;
+
+	xa_for_each(&file->f_mapping->i_pages, index, entry)
+		nr++;
+	return nr;
 }
 
 /* Somewhere else, or NULL. What is found is not in a CMA area, or no longer. */
 static struct folio *move(struct file *file, struct folio *folio)
 {
-	struct xarray *xa = &file->f_mapping->i_pages;
-	unsigned long at = position(xa, shim_index(folio));
 	struct folio *to = folio_alloc(GFP_KERNEL, folio_order(folio));
 
 	if (!to)
@@ -274,7 +232,7 @@ static struct folio *move(struct file *file, struct folio *folio)
 	to->page._refcount.counter = folio_nr_pages(folio);
 	shim_index(to) = shim_index(folio);
 	count(to, folio_nr_pages(to));
-	xa->folios[at] = to;
+	set_entry(&file->f_mapping->i_pages, shim_index(to), folio_order(to), to);
 	folio->page.flags.f &= ~SHIM_FLAGS;
 	shim_index(folio) = 0;
 	folio->page._refcount.counter -= folio_nr_pages(folio) - 1;
@@ -309,12 +267,12 @@ static void pin(struct folio *folio)
 /* With what is missing, what is not here and what must not stay where it is. */
 static struct folio *get_folio(struct file *file, pgoff_t index)
 {
-	struct folio *folio = lookup(file->f_mapping, index);
+	struct folio *folio = xa_load(&file->f_mapping->i_pages, index);
 
 	if (!folio)
 		return fill_hole(file, index);
-	if (shim_folio_flag(folio, SHIM_SWAPPED))
-		swap_in(file, folio);
+	if (xa_is_value(folio))
+		folio = swap_in(file, folio);
 	return folio_is_longterm_pinnable(folio) ? folio : move(file, folio);
 }
 
@@ -367,94 +325,71 @@ void unpin_folios(struct folio **folios, unsigned long nr)
 
 struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index)
 {
-	struct folio *folio = lookup(mapping, index);
+	struct folio *folio = xa_load(&mapping->i_pages, index);
 
-	if (!folio || shim_folio_flag(folio, SHIM_SWAPPED))
+	if (!folio || xa_is_value(folio))
 		return ERR_PTR(-ENOENT);
 	folio->page._refcount.counter++;
 	return folio;
 }
 
-/* The lock of a page cache, of which there is one at a time; its owner must not sleep. */
-static bool xa_locked;
+/*
+ * The page cache whose lock is held, of which there is one at a time; its owner must not
+ * sleep. The next slot can be had beside one that was found or filled since it was taken.
+ */
+static struct xarray *locked;
+static bool at_slot;
 
 static void may_sleep(void)
 {
-	if (xa_locked)
+	if (locked)
 		shim_die("sleeping with the lock of a page cache");
 }
 
-void xas_lock_irq(struct xa_state *xas)
+void shim_lock_cache(struct xa_state *xas)
 {
 	may_sleep();
-	xa_locked = xas->xa->locked = true;
+	xa_lock_irq(xas->xa);
+	locked = xas->xa;
+	at_slot = false;
 }
 
-void xas_unlock_irq(struct xa_state *xas)
+void shim_unlock_cache(struct xa_state *xas)
 {
-	if (!xas->xa->locked)
+	if (locked != xas->xa)
 		shim_die("a page cache is unlocked that is not locked");
-	xa_locked = xas->xa->locked = false;
-	xas->stale = true;
+	locked = NULL;
+	xa_unlock_irq(xas->xa);
 }
 
 static void check_walk(const struct xa_state *xas)
 {
-	if (!xas->xa->locked || xas->err)
-		shim_die("a walk with error %d, %slocked", xas->err,
-			 xas->xa->locked ? "" : "not ");
+	if (locked != xas->xa || xas_error(xas))
+		shim_die("a walk with error %d, %slocked", xas_error(xas),
+			 locked == xas->xa ? "" : "not ");
 }
 
-void xas_set_order(struct xa_state *xas, unsigned long index, unsigned int order)
+void *shim_find_conflict(struct xa_state *xas)
 {
-	xas->xa_index = index >> order << order;
-	xas->xa_shift = order - order % XA_CHUNK_SHIFT;
-	xas->xa_sibs = BIT(order % XA_CHUNK_SHIFT) - 1;
-	xas->node = xas->stale = false;
-}
-
-static unsigned long span(const struct xa_state *xas)
-{
-	return (xas->xa_sibs + 1UL) << xas->xa_shift;
-}
-
-void *xas_find_conflict(struct xa_state *xas)
-{
-	unsigned long at = position(xas->xa, xas->xa_index);
-
 	check_walk(xas);
-	xas->node = xas->xa->nr;
-	return at < xas->xa->nr &&
-	       shim_index(xas->xa->folios[at]) < xas->xa_index + span(xas) ?
-	       xas->xa->folios[at] : NULL;
+	at_slot = true;
+	return (xas_find_conflict)(xas);
 }
 
-/* The next slot, whatever the size of what is stored. */
-void *xas_next(struct xa_state *xas)
+void *shim_next(struct xa_state *xas)
 {
-	unsigned long at = position(xas->xa, ++xas->xa_index);
-
 	check_walk(xas);
-	if (!xas->node || xas->stale)
+	if (!at_slot)
 		shim_die("a walk goes on that has not begun, or that was interrupted");
-	return at < xas->xa->nr && shim_index(xas->xa->folios[at]) <= xas->xa_index ?
-	       xas->xa->folios[at] : NULL;
+	return (xas_next)(xas);
 }
 
-static bool has_node(const struct xarray *xa, pgoff_t index)
+void shim_store(struct xa_state *xas, struct folio *folio)
 {
-	unsigned long at = position(xa, index);
+	unsigned long span = (xas->xa_sibs + 1UL) << xas->xa_shift;
 
-	return (at < xa->nr &&
-		shim_index(xa->folios[at]) >> XA_CHUNK_SHIFT == index >> XA_CHUNK_SHIFT) ||
-	       (at && (folio_next_index(xa->folios[at - 1]) - 1) >> XA_CHUNK_SHIFT ==
-		index >> XA_CHUNK_SHIFT);
-}
-
-void xas_store(struct xa_state *xas, struct folio *folio)
-{
 	check_walk(xas);
-	if (span(xas) != folio_nr_pages(folio) || xas->xa_index != shim_index(folio))
+	if (span != folio_nr_pages(folio) || xas->xa_index != shim_index(folio))
 		shim_die("a folio of %lu pages of index %lu is stored at index %lu",
 			 folio_nr_pages(folio), shim_index(folio), xas->xa_index);
 	if (!shim_folio_flag(folio, SHIM_LOCKED) || !shim_folio_flag(folio, SHIM_SWAPBACKED) ||
@@ -463,39 +398,33 @@ void xas_store(struct xa_state *xas, struct folio *folio)
 	if (!folio->mapping || &folio->mapping->i_pages != xas->xa ||
 	    folio->page._refcount.counter != 1 + folio_nr_pages(folio))
 		shim_die("a folio is stored before others may see it");
-
-	if (!xas->xa_alloc && !has_node(xas->xa, xas->xa_index)) {
-		xas->err = -ENOMEM;
-		return;
-	}
-	if (!has_node(xas->xa, xas->xa_index)) {
-		free(xas->xa_alloc);
-		xas->xa_alloc = NULL;
-	}
-	insert(xas->xa, xas->xa_index, folio);
-	xas->node = true;
+	check_place(xas->xa, xas->xa_index, span);
+	(xas_store)(xas, folio);
+	at_slot = !xas_error(xas);
 }
 
-/* Frees a spare allocation, so it must be the last call. */
-bool xas_nomem(struct xa_state *xas, gfp_t gfp)
+bool shim_nomem(struct xa_state *xas, gfp_t gfp)
 {
 	may_sleep();
-	if (xas->err != -ENOMEM) {
-		free(xas->xa_alloc);
-		xas->xa_alloc = NULL;
-		return false;
-	}
-	if (shim_fault())
-		return false;
-	xas->xa_alloc = malloc(1);
-	xas->err = 0;
-	xas->node = false;
-	return true;
+	return (xas_error(xas) != -ENOMEM || !shim_fault()) && (xas_nomem)(xas, gfp);
+}
+
+/* As if no memory could be had under the lock. */
+struct kmem_cache *radix_tree_node_cachep;
+
+void *kmem_cache_alloc_lru(struct kmem_cache *cache, struct list_lru *lru, gfp_t gfp)
+{
+	return gfp & __GFP_DIRECT_RECLAIM ? calloc(1, sizeof(struct xa_node)) : NULL;
+}
+
+void radix_tree_node_rcu_free(struct rcu_head *head)
+{
+	free(container_of(head, struct xa_node, rcu_head));
 }
 
 void lruvec_stat_mod_folio(struct folio *folio, enum node_stat_item item, int pages)
 {
-	if (!xa_locked)
+	if (!locked)
 		shim_die("pages are counted without the lock of their page cache");
 	count_as(item, folio, pages);
 }
@@ -579,15 +508,16 @@ static void check_stats(void)
 void fput(struct file *file)
 {
 	struct inode *inode = file->f_inode;
+	struct folio *folio;
+	unsigned long index;
 
 	if (inode->alloced != inode->mapping.nrpages || inode->blocks != inode->alloced)
 		shim_die("a file has %lu pages, %ld alloced, %ld blocks",
 			 inode->mapping.nrpages, inode->alloced, inode->blocks);
-	while (inode->mapping.i_pages.nr)
-		evict(&inode->mapping, inode->mapping.i_pages.nr - 1);
+	xa_for_each(&inode->mapping.i_pages, index, folio)
+		evict(&inode->mapping, folio);
 	if (inode->mapping.nrpages)
 		shim_die("a file without folios has %ld pages", (long)inode->mapping.nrpages);
-	free(inode->mapping.i_pages.folios);
 	free(inode);
 	free(file);
 	if (!--shim_live_files)

@@ -71,7 +71,7 @@ TEST(preserving_a_file_is_all_or_nothing)
 			ASSERT_EQ(shim_live_objects, objects) TH_LOG("fault %ld", n);
 		}
 		/* At least one allocation per page of records */
-		EXPECT_GT(n, file->f_mapping->i_pages.nr / KHO_FAST_RECORDS_PER_PAGE);
+		EXPECT_GT(n, shim_nr_folios(file) / KHO_FAST_RECORDS_PER_PAGE);
 		fput(file);
 	}
 	EXPECT_EQ(shim_nr_warns, 0);
@@ -163,8 +163,8 @@ TEST(each_folio_is_recorded_once_in_the_order_of_the_file)
 		memfd_make_file(5000, holes);
 		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
 		next_index = 0;
-		EXPECT_EQ(walk_records(see_next), file->f_mapping->i_pages.nr);
-		EXPECT_EQ(shim_pins, file->f_mapping->i_pages.nr);
+		EXPECT_EQ(walk_records(see_next), shim_nr_folios(file));
+		EXPECT_EQ(shim_pins, shim_nr_folios(file));
 		EXPECT_GE(next_index, memfd_pages(file));
 		memfd_ops()->unpreserve(&args);
 		fput(file);
@@ -297,12 +297,14 @@ TEST(holes_are_filled_by_the_caller)
 
 static bool is_in_cma(void)
 {
-	const struct xarray *xa = &file->f_mapping->i_pages;
-	unsigned long i = 0;
+	unsigned long index;
+	struct folio *folio;
 
-	while (i < xa->nr && folio_is_longterm_pinnable(xa->folios[i]))
-		i++;
-	return i < xa->nr;
+	xa_for_each(&file->f_mapping->i_pages, index, folio) {
+		if (!xa_is_value(folio) && !folio_is_longterm_pinnable(folio))
+			return true;
+	}
+	return false;
 }
 
 /* Large and small, in a CMA area and not; one in @swapped is swapped out, or none. */
@@ -336,7 +338,7 @@ TEST(folios_are_migrated_and_swapped_in)
 		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
 		EXPECT_FALSE(is_in_cma());
 		EXPECT_EQ(file->f_mapping->nrpages, MAX_PAGES - MAX_PAGES % 4);
-		EXPECT_EQ(shim_pins, file->f_mapping->i_pages.nr);
+		EXPECT_EQ(shim_pins, shim_nr_folios(file));
 		memfd_ops()->unpreserve(&args);
 		ASSERT_TRUE(is_untouched());
 		fput(file);

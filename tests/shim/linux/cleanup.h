@@ -11,6 +11,7 @@
 
 #include <linux/bug.h>
 #include <linux/compiler.h>
+#include <linux/spinlock.h>
 
 extern __thread unsigned int shim_rcu_depth, shim_preempt_depth;	/* of this thread */
 
@@ -25,13 +26,8 @@ void shim_might_sleep(const char *caller);
 #define preempt_disable()	do { shim_preempt_depth++; barrier(); } while (0)
 #define preempt_enable()	do { barrier(); shim_preempt_depth--; } while (0)
 
-typedef struct {
-	pthread_mutex_t lock;
-} spinlock_t;
-
 typedef spinlock_t raw_spinlock_t;
 
-#define DEFINE_SPINLOCK(name)	spinlock_t name = { PTHREAD_MUTEX_INITIALIZER }
 #define DEFINE_RAW_SPINLOCK	DEFINE_SPINLOCK
 #define DEFINE_MUTEX(name)	struct mutex name = __MUTEX_INITIALIZER(name)
 
@@ -162,13 +158,13 @@ static inline void shim_unlock_rcu(void **unused)
 
 static inline spinlock_t *shim_lock_spinlock(spinlock_t *s)
 {
-	pthread_mutex_lock(&s->lock);
+	spin_lock(s);
 	return s;
 }
 
 static inline void shim_unlock_spinlock(spinlock_t **s)
 {
-	pthread_mutex_unlock(&(*s)->lock);
+	spin_unlock(*s);
 }
 
 #define shim_lock_spinlock_irqsave	shim_lock_spinlock

@@ -8,6 +8,7 @@
 #define SHIM_MM_H
 
 #include <linux/align.h>
+#include <linux/gfp_types.h>
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mmzone.h>
@@ -262,7 +263,6 @@ void __free_page(struct page *page);
 void folio_put(struct folio *folio);
 
 /* The page allocator. */
-#define __GFP_ZERO	0	/* all are zeroed */
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 unsigned long get_zeroed_page(gfp_t gfp);
 void free_page(unsigned long addr);

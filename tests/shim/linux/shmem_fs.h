@@ -12,6 +12,7 @@
 #include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/xarray.h>
 
 #define GUP_PIN_COUNTING_BIAS	1024U
 
@@ -24,49 +25,21 @@
 #define MFD_ALLOW_SEALING	2U
 #define MAX_LFS_FILESIZE	((loff_t)LONG_MAX)
 
-/* The folios of a file, in its order. */
-struct xarray {
-	struct folio	**folios;
-	unsigned long	nr, max;
-	bool		locked;
-};
-
-/*
- * Where a walk is. @node: at a slot, beside which the next one can be had until the
- * lock is dropped. As if no memory could be had under the lock: @xa_alloc is what
- * there is.
- */
-struct xa_state {
-	struct xarray	*xa;
-	unsigned long	xa_index;
-	unsigned char	xa_shift, xa_sibs;
-	bool		node, stale;
-	int		err;
-	void		*xa_alloc;
-};
-
-#define CONFIG_XARRAY_MULTI	1
-#define XA_CHUNK_SHIFT		6
-#define XA_STATE(name, array, index) \
-	struct xa_state name = { .xa = (array), .xa_index = (index) }
-#define xas_error(xas)		((xas)->err)
-#define xas_set_err(xas, e)	((xas)->err = (e))
-#define xas_is_node(xas)	((xas)->node && !(xas)->err)
-void xas_set_order(struct xa_state *xas, unsigned long index, unsigned int order);
-void *xas_find_conflict(struct xa_state *xas);
-void *xas_next(struct xa_state *xas);
-void xas_store(struct xa_state *xas, struct folio *folio);
-void xas_lock_irq(struct xa_state *xas);
-void xas_unlock_irq(struct xa_state *xas);
-bool xas_nomem(struct xa_state *xas, gfp_t gfp);
-
-/* Lookups: only what is swapped out is no folio. */
-#define xas_for_each(xas, entry, max) \
-	for (entry = xas_find((xas), (max)); entry; entry = xas_find((xas), (max)))
-#define xas_retry(xas, entry)	((void)(xas), (void)(entry), false)
-#define xa_is_value(entry)	((unsigned long)(entry) & 1)
-void *xas_find(struct xa_state *xas, unsigned long max);
-void *xas_reload(const struct xa_state *xas);
+/* The kernel's page cache, with a check of each step of the code under test; see memfd.c. */
+void *shim_find_conflict(struct xa_state *xas);
+void *shim_next(struct xa_state *xas);
+void shim_store(struct xa_state *xas, struct folio *folio);
+void shim_lock_cache(struct xa_state *xas);
+void shim_unlock_cache(struct xa_state *xas);
+bool shim_nomem(struct xa_state *xas, gfp_t gfp);
+#define xas_find_conflict(xas)	shim_find_conflict(xas)
+#define xas_next(xas)		shim_next(xas)
+#define xas_store(xas, folio)	shim_store((xas), (folio))
+#define xas_nomem(xas, gfp)	shim_nomem((xas), (gfp))
+#undef xas_lock_irq
+#undef xas_unlock_irq
+#define xas_lock_irq(xas)	shim_lock_cache(xas)
+#define xas_unlock_irq(xas)	shim_unlock_cache(xas)
 
 struct address_space {
 	struct inode	*host;
@@ -102,9 +75,8 @@ struct file {
 #define SHIM_LOCKED		BIT(10)
 #define SHIM_SWAPBACKED		BIT(11)
 #define SHIM_LRU		BIT(12)
-#define SHIM_SWAPPED		BIT(13)	/* not in the page cache, nor counted there */
-#define SHIM_CHARGED		BIT(14)	/* to a memory cgroup */
-#define SHIM_FLAGS		(0x7fUL << 8)
+#define SHIM_CHARGED		BIT(13)	/* to a memory cgroup */
+#define SHIM_FLAGS		(0x3fUL << 8)
 
 #define shim_folio_flag(folio, flag)	(!!((folio)->page.flags.f & (flag)))
 #define folio_test_dirty(folio)		shim_folio_flag((folio), SHIM_DIRTY)
@@ -149,8 +121,6 @@ void unpin_folios(struct folio **folios, unsigned long nr);
 #define unpin_folio(f)		unpin_folios(&(struct folio *){ (f) }, 1)
 
 struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index);
-#define XA_PRESENT		0
-void *xa_find(struct xarray *xa, unsigned long *index, unsigned long max, int filter);
 
 struct file *memfd_alloc_file(const char *name, unsigned int flags);
 int memfd_get_seals(struct file *file);
@@ -195,6 +165,7 @@ void update_lru_size(struct lruvec *lruvec, enum lru_list lru, enum zone_type zo
 struct file *shim_new_file(loff_t size);
 void shim_add_folio(struct file *file, pgoff_t index, struct folio *folio);
 void shim_swap_out(struct file *file, pgoff_t index);
+unsigned long shim_nr_folios(struct file *file);
 
 extern unsigned int shim_max_pagecache_order;
 #define MAX_PAGECACHE_ORDER	shim_max_pagecache_order
