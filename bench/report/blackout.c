@@ -59,7 +59,7 @@ static void add_points(struct curve *c, const struct scenarios *all, enum kernel
 			continue;
 		plot_point(c, (struct point) {
 			sc->n, y, status == LIMIT ? y : f.min / NS_PER_S,
-			isinf(f.max) ? y : f.max / NS_PER_S, text_of("%s s", text_med(&f).s) });
+			isinf(f.max) ? y : f.max / NS_PER_S, text_of("%s s", text_figure(&f, f.med).s) });
 	}
 }
 
@@ -145,21 +145,17 @@ int report_blackout(const struct options *o)
 	return rc;
 }
 
-static struct section load_last(const struct options *o, struct log *log)
+static struct section load_last(const struct options *o)
 {
-	struct section s = { 0 };
+	const struct run *run = run_load(o->args[0], BLACKOUT, o->run);
 
-	log_load(log, o->args[0], BLACKOUT);
-	s.run = log_last(log, o->run);
-	s.all = scenarios_of(s.run);
-	return s;
+	return (struct section) { .run = run, .all = scenarios_of(run) };
 }
 
 /* The summary, and where it is from */
 int report_table(const struct options *o)
 {
-	struct log log;
-	struct section s = load_last(o, &log);
+	struct section s = load_last(o);
 	const char *tick = o->format == MARKDOWN ? "`" : "";
 
 	summary_table(stdout, &s.all, o->format);
@@ -174,8 +170,7 @@ int report_table(const struct options *o)
 /* The breakdown of the last run: tables, or a trace */
 int report_where(const struct options *o)
 {
-	struct log log;
-	struct section s = load_last(o, &log);
+	struct section s = load_last(o);
 	FILE *out;
 
 	if (!where_known(&s.all))

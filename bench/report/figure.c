@@ -26,16 +26,7 @@ static bool value_of(const struct sample *s, const char *quantity, double *v)
 	has_y = *b && json_object_object_get_ex(s->record, b, &y);
 	*v = has_x ? json_object_get_int64(x) : 0;
 	right = has_y ? json_object_get_int64(y) : 0;
-	switch (op) {
-	case '/':
-		*v /= right;
-		break;
-	case '-':
-		*v -= right;
-		break;
-	default:
-		*v += right;
-	}
+	*v = op == '/' ? *v / right : op == '-' ? *v - right : *v + right;
 	return has_x || has_y;
 }
 
@@ -181,24 +172,14 @@ struct text text_time(double ns)
 	return text_of("%.40s %s", text_time_like(ns, ns).s, units[unit_of(ns)].name);
 }
 
-static struct text text_figure(const struct figure *f, double ns)
+/* Its median or its minimum: some may have ended even if the median is beyond the limit. */
+struct text text_figure(const struct figure *f, double ns)
 {
 	if (f->status == FAILED)
 		return text_of("FAILED");
 	if (!f->nr)
 		return text_of("-");
 	return isinf(ns) ? text_of("> %.0f", f->limit_s) : text_seconds(ns);
-}
-
-/* Some repetitions may have ended even if the median is beyond the limit. */
-struct text text_min(const struct figure *f)
-{
-	return text_figure(f, f->min);
-}
-
-struct text text_med(const struct figure *f)
-{
-	return text_figure(f, f->med);
 }
 
 /* (max - min) / median; "-" below two repetitions or if one has no end */

@@ -7,12 +7,6 @@
 
 #define LINEAR_TARGET	1.3
 
-static const struct run *load(struct log *log, const struct options *o, enum kind kind)
-{
-	log_load(log, o->args[0], kind);
-	return log_last(log, o->run);
-}
-
 /* Repetitions of one series, of the one that has most; those that failed */
 static size_t repetitions(const struct run *run, size_t *failed)
 {
@@ -103,8 +97,7 @@ static bool put_linears(const struct run *run, enum format format)
 
 int report_luo(const struct options *o)
 {
-	struct log log;
-	const struct run *run = load(&log, o, LUO);
+	const struct run *run = run_load(o->args[0], LUO, o->run);
 	size_t failed, reps = repetitions(run, &failed);
 	struct table t = table_new(text_of("<seconds, median of %zu|stock|ours|ratio|<target",
 					   reps).s);
@@ -144,8 +137,7 @@ static double all_at_once(const struct run *run, const char *name)
 
 int report_scaling(const struct options *o)
 {
-	struct log log;
-	const struct run *run = load(&log, o, SCALING);
+	const struct run *run = run_load(o->args[0], SCALING, o->run);
 	struct figure one = figure_of(run_case(run, "1x1", "fast"), "ended_ns-began_ns");
 	struct figure two = figure_of(run_case(run, "1x2", "fast"), "ended_ns-began_ns");
 	double ratio = one.med / two.med, both = all_at_once(run, "4x4");
@@ -164,8 +156,7 @@ int report_scaling(const struct options *o)
 int report_preserve_scaling(const struct options *o)
 {
 	static const char *const variants[] = { "stock", "fast" };
-	struct log log;
-	const struct run *run = load(&log, o, PRESERVE_SCALING);
+	const struct run *run = run_load(o->args[0], PRESERVE_SCALING, o->run);
 	size_t failed, reps = repetitions(run, &failed);
 	struct table t = table_new(text_of("<folios per us, median of %zu|1 thread|2 threads|gain",
 					   reps).s);

@@ -211,9 +211,13 @@ size_t log_choose(const struct log *log, const char *id, const struct run **chos
 	return nr;
 }
 
-const struct run *log_last(const struct log *log, const char *id)
+/* Read a file of samples of one kind for the run @id or, if that is NULL, the last one. */
+const struct run *run_load(const char *path, enum kind kind, const char *id)
 {
-	const struct run **v = xcalloc(log->nr, sizeof(*v));
+	const struct run **v;
+	struct log log;
 
-	return v[log_choose(log, id, v) - 1];
+	log_load(&log, path, kind);
+	v = xcalloc(log.nr, sizeof(*v));
+	return v[log_choose(&log, id, v) - 1];
 }

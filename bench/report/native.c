@@ -19,12 +19,6 @@ static uint64_t last_uint(const struct series *s, const char *key)
 	return uint_of(s->v[s->nr - 1].record, key);
 }
 
-static const struct run *load(struct log *log, const char *path)
-{
-	log_load(log, path, NATIVE);
-	return log->v;
-}
-
 /* The variant that another one is compared with, of as many threads; itself if there is none */
 static const struct series *base_of(const struct run *run, const struct series *s)
 {
@@ -79,8 +73,7 @@ static void put_table(struct table *t, enum format format, const struct series *
 int report_native(const struct options *o)
 {
 	struct table t = table_new("<CASE|<VARIANT|CPUS|MIN|MEDIAN|MAX|GB/s|TIMES");
-	struct log log;
-	const struct run *run = load(&log, o->args[0]);
+	const struct run *run = run_load(o->args[0], NATIVE, NULL);
 
 	for (const struct series *s = run->v; s < run->v + run->nr; s++) {
 		add_series(&t, run, s);
@@ -201,16 +194,16 @@ static void put_pairs(const struct run *a, const struct run *b, const struct opt
 
 int report_compare(const struct options *o)
 {
-	struct log logs[2];
-	const struct run *a = load(&logs[0], o->args[0]), *b = load(&logs[1], o->args[1]);
+	const struct run *a = run_load(o->args[0], NATIVE, NULL);
+	const struct run *b = run_load(o->args[1], NATIVE, NULL);
 
 	json_c_set_serialization_double_format("%.6g", JSON_C_OPTION_GLOBAL);
 	if (strcmp(a->where, b->where))
 		die("%s was measured in %s, %s in %s: such times do not compare; measure both in "
 		    "the same place", o->args[0], a->where, o->args[1], b->where);
 	for (int i = 0; i < 2 && !o->json; i++)
-		printf("%c: %s (%s, %s)\n", 'A' + i, o->args[i], string_of(logs[i].v->env, "rev"),
-		       string_of(logs[i].v->env, "cpu"));
+		printf("%c: %s (%s, %s)\n", 'A' + i, o->args[i],
+		       string_of((i ? b : a)->env, "rev"), string_of((i ? b : a)->env, "cpu"));
 	put_pairs(a, b, o);
 	if (!o->json) {
 		put_only(a, b, 'A');
@@ -262,8 +255,7 @@ static bool judge(const struct run *run, const struct options *o, const struct s
 /* Arguments: FILE BENCHMARK VARIANT BASE... */
 int report_ratio(const struct options *o)
 {
-	struct log log;
-	const struct run *run = load(&log, o->args[0]);
+	const struct run *run = run_load(o->args[0], NATIVE, NULL);
 	bool within = true;
 	size_t nr = 0;
 
@@ -363,8 +355,7 @@ static void add_line(struct plot *p, const struct run *run, const struct chart *
 /* Arguments: FILE DIR */
 int report_charts(const struct options *o)
 {
-	struct log log;
-	const struct run *run = load(&log, o->args[0]);
+	const struct run *run = run_load(o->args[0], NATIVE, NULL);
 
 	if (mkdir(o->args[1], 0777) && errno != EEXIST)
 		err(EXIT_INPUT, "%s", o->args[1]);

@@ -88,7 +88,7 @@ struct log {
 
 void log_load(struct log *log, const char *path, enum kind kind);
 size_t log_choose(const struct log *log, const char *id, const struct run **chosen);
-const struct run *log_last(const struct log *log, const char *id);
+const struct run *run_load(const char *path, enum kind kind, const char *id);
 const struct series *run_find(const struct run *run, const struct series *like);
 const struct series *run_case(const struct run *run, const char *name, const char *variant);
 
@@ -121,8 +121,7 @@ struct text text_time(double ns);
 struct text text_time_like(double ns, double like);
 struct text text_count(uint64_t n);
 struct text text_size(uint64_t order);
-struct text text_min(const struct figure *f);
-struct text text_med(const struct figure *f);
+struct text text_figure(const struct figure *f, double ns);
 struct text text_spread(const struct figure *f);
 struct text text_ratio(const struct ratio *r);
 __attribute__((format(printf, 1, 2))) struct text text_of(const char *fmt, ...);

@@ -96,9 +96,9 @@ static struct text text_cell(const struct scenario *sc, const struct spec *spec)
 	case MEMORY:
 		return text_of("%s", sc->memory);
 	case MIN:
-		return text_min(&f);
+		return text_figure(&f, f.min);
 	case MEDIAN:
-		return text_med(&f);
+		return text_figure(&f, f.med);
 	case SPREAD:
 		return text_spread(&f);
 	case RATIO:

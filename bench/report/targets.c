@@ -87,8 +87,8 @@ static int check_faster(FILE *out, const struct scenario *sc, const struct targe
 		      ratio.known && !ratio.at_least ? EXIT_NOT_MET : EXIT_NO_FIGURE;
 
 	return put_verdict(out, verdict, scenario_label(sc).s,
-			   text_of("%s / %s = %s, want %gx%s", text_med(&stock).s,
-				   text_med(&fast).s, text_ratio(&ratio).s, t->bound,
+			   text_of("%s / %s = %s, want %gx%s", text_figure(&stock, stock.med).s,
+				   text_figure(&fast, fast.med).s, text_ratio(&ratio).s, t->bound,
 				   kinds[t->kind].suffix));
 }
 
@@ -103,8 +103,8 @@ static int check_adds(FILE *out, const struct scenario *sc, const struct scenari
 
 	return put_verdict(out, !known ? EXIT_NO_FIGURE : adds <= t->bound ? EXIT_MET :
 			   EXIT_NOT_MET, scenario_label(sc).s,
-			   text_of("%.12s on %.12s = %.8s, want +%g%%", text_med(&with).s,
-				   text_med(&without).s, percent.s, t->bound));
+			   text_of("%.12s on %.12s = %.8s, want +%g%%", text_figure(&with, with.med).s,
+				   text_figure(&without, without.med).s, percent.s, t->bound));
 }
 
 static int check(FILE *out, const struct scenarios *all, const struct target *t)
