@@ -137,7 +137,7 @@ has_manual() {
 	done
 }
 
-# What is missing must be the only thing that is.
+# Only the tested capability may be missing: these tests need all others.
 may_bpf() {
 	[ "$(id -u)" -eq 0 ] && unshare -m mount -t tmpfs none /sys 2>/dev/null
 }

@@ -40,7 +40,7 @@ configure() {
 	echo "$made_from" >"$pristine/.made-from"
 }
 
-# What differs though the code does not: numbers that the compiler counts up for names
+# Numbers that the compiler counts up for names differ though the code does not.
 disassemble() {
 	objdump -d -r "$1" | sed -e '/file format/d' \
 		-e 's/\(__UNIQUE_ID_[A-Za-z_]*\)[0-9_]*/\1N/g' -e 's/\([A-Za-z_]\)\.[0-9][0-9]*/\1.N/g'

@@ -21,7 +21,7 @@ cd "$top"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# What is or will be in the repository, without what git ignores
+# Files that are or will be in the repository, without ignored ones
 git ls-files --cached --others --exclude-standard | sort -u | while read -r f; do
 	[ ! -f "$f" ] || echo "$f"
 done >"$work/files"

@@ -147,7 +147,7 @@ one_patch_turns_it_on() {
 	! echo "$after" | grep -vE '^(Documentation/|MAINTAINERS$)'
 }
 
-# What make kernels builds, and the documentation
+# The series gives the tree of make kernels, and the documentation.
 series_is_the_overlay() {
 	mkdir "$work/want"
 	(cd "$tree" && in_tree archive pristine) | tar -x -C "$work/want" -f -

@@ -62,7 +62,7 @@ struct bench_sample {
 };
 
 /**
- * struct bench_estimate - What takes too long to be measured.
+ * struct bench_estimate - Extrapolated time of a run that takes too long.
  * @ns:         How long it would take.
  * @measured_n: How many operations were measured.
  * @power:      The time grows with this power of their number.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Extrapolation of runs that take too long to be measured.
+ * Extrapolation of runs that take too long.
  */
 #include <math.h>
 

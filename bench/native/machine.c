@@ -141,6 +141,6 @@ void machine_spoil(void)
 void machine_reset(const struct bench_variant *v)
 {
 	memcpy(phys_to_virt(PFN_PHYS(TREE_PFN)), tree_copy, nr_nodes << PAGE_SHIFT);
-	/* What the boot did last: all deferred sections are pending. */
+	/* State at the end of the boot: all deferred sections are pending. */
 	kho_fast_free_done();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random numbers that come again with the same seed (splitmix64).
+ * Repeatable random numbers (splitmix64).
  */
 #include "bench.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How much memory the tree takes for 1 TiB of which everything is preserved in folios of
- * one order, from 0 to 18: it is built key by key, and the pages that it got are counted.
- * The format is the same in both, and so should be the size.
+ * Size of the tree of 1 TiB, all preserved in folios of one order, from 0 to 18: it is
+ * built key by key, and its pages are counted. The format is the same in both kernels, so
+ * the size should be, too.
  */
 #include <stdio.h>
 

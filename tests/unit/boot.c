@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What mm/memblock.c and mm/mm_init.c do around the hooks, as far as it matters.
+ * Callers of the hooks, in place of mm/memblock.c and mm/mm_init.c.
  *
  * Order of calls as in a boot: model_build_map(), boot_memmap(), boot_free_all(),
  * then boot_grow(), boot_restore() and boot_deferred() as they come, boot_exit(),
@@ -230,7 +230,7 @@ void boot_exit(void)
 	boot_settle();
 }
 
-/* Nobody has mapped or pinned it. */
+/* Not mapped, not pinned */
 static bool is_unused(const struct folio *folio, unsigned int order)
 {
 	return folio->_large_mapcount.counter == -1 && !folio->_nr_pages_mapped.counter &&

@@ -11,7 +11,7 @@ extern int (*shim_initcall_kho_init)(void);
 extern int (*shim_param_kho_parse_enable)(char *arg);
 extern int (*shim_param_kho_scratch_parse)(char *arg);
 
-/* What passes from kernel to kernel besides physical memory. */
+/* Handed from kernel to kernel besides physical memory. */
 struct boot_params {
 	phys_addr_t	fdt, scratch;
 	u64		fdt_len, scratch_len;

@@ -3,8 +3,7 @@
 #
 # Run test programs, one on each CPU, and print one KTAP stream: a subtest per
 # program, its lines indented. Programs of a compiler that is missing are skipped.
-# What one that failed wrote besides is shown too; the rest is in PROGRAM.log. Changes
-# nothing else; run it as often as you like. KHO_SEED=n repeats a run.
+# Other output of a failed program is shown too; all is in PROGRAM.log. Idempotent. KHO_SEED=n repeats a run.
 #
 # usage: run.sh PROGRAM...	exit status: 0 all passed, 1 not
 set -eu

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a test program includes. Each TEST() runs in a process of its own, so
+ * Header of the test programs. Each TEST() runs in a process of its own, so
  * that it starts with the static data of the code under test untouched.
  */
 #ifndef TEST_H

@@ -20,7 +20,7 @@
 static struct folio *folio_at[NR_PAGES];
 static unsigned long nr_folios;
 
-/* What is preserved: 1 + the order at the first page of a folio. */
+/* Preserved folios: 1 + the order at the first page of each. */
 static u8 expected[NR_PAGES], found[NR_PAGES];
 
 static void make_folio(unsigned long pfn, unsigned int order)
@@ -255,7 +255,7 @@ TEST(unpreserving_other_memory_is_reported)
 	/* No bitmap there. */
 	kho_unpreserve_folio_range(folio_at[40000], 10);
 	EXPECT_EQ(shim_nr_warns, 6);
-	/* What was preserved is gone all the same. */
+	/* The keys are removed all the same. */
 	EXPECT_TRUE(tree_is_as_expected());
 }
 
@@ -304,7 +304,7 @@ TEST(bitmaps_are_on_the_node_of_their_memory)
 /* A job that records which thread did which segment. */
 #define NR_SEGMENTS	100
 static struct {
-	struct kho_fast_node_job	spread;
+	struct kho_fast_node_job	node_job;
 	int				nids[NR_SEGMENTS];
 	int				done_on[NR_SEGMENTS];
 	unsigned long			last[NR_NODES + 1];	/* segment of each node */
@@ -313,7 +313,7 @@ static struct {
 	unsigned int			nr_done;		/* atomic */
 } job;
 
-static int run_segment(struct kho_fast_node_job *spread, unsigned long segment)
+static int run_segment(struct kho_fast_node_job *node_job, unsigned long segment)
 {
 	unsigned int slot = job.nids[segment] + 1;
 
@@ -333,9 +333,9 @@ static void new_job(unsigned int nr_nodes)
 	unsigned long i;
 
 	memset(&job, 0, sizeof(job));
-	job.spread.nr = NR_SEGMENTS;
-	job.spread.nids = job.nids;
-	job.spread.run = run_segment;
+	job.node_job.nr = NR_SEGMENTS;
+	job.node_job.nids = job.nids;
+	job.node_job.run = run_segment;
 	job.fails = NR_SEGMENTS;
 	for (i = 0; i < NR_SEGMENTS; i++)
 		job.nids[i] = nr_nodes ? (int)rnd(nr_nodes + 1) - 1 : NUMA_NO_NODE;
@@ -347,7 +347,7 @@ TEST(a_job_has_one_worker_per_node)
 
 	unit_init();
 	new_job(3);
-	EXPECT_EQ(kho_fast_node_job_run(&job.spread), 0);
+	EXPECT_EQ(kho_fast_node_job_run(&job.node_job), 0);
 	EXPECT_EQ(job.nr_done, NR_SEGMENTS);
 	EXPECT_EQ(shim_live_objects, 0);
 	for (i = 0; i < NR_SEGMENTS; i++) {
@@ -365,9 +365,9 @@ TEST(a_job_without_nodes_or_memory_runs_in_the_caller)
 	unit_init();
 	for (unsigned int nr_nodes = 0; nr_nodes < 3; nr_nodes++) {
 		new_job(nr_nodes);
-		/* Who does all of it does it in sequence. */
+		/* Without workers the caller runs all segments in order. */
 		shim_fail_after = 0;
-		EXPECT_EQ(kho_fast_node_job_run(&job.spread), 0);
+		EXPECT_EQ(kho_fast_node_job_run(&job.node_job), 0);
 		shim_fail_after = -1;
 		EXPECT_EQ(job.nr_done, NR_SEGMENTS);
 		for (i = 0; i < NR_SEGMENTS; i++)
@@ -380,12 +380,12 @@ TEST(a_job_ends_at_its_first_error)
 	unit_init();
 	new_job(1);
 	job.fails = 7;
-	EXPECT_EQ(kho_fast_node_job_run(&job.spread), -EIO);
+	EXPECT_EQ(kho_fast_node_job_run(&job.node_job), -EIO);
 	EXPECT_LT(job.nr_done, NR_SEGMENTS - 1);
 	/* The record is as it was before a job that is started again. */
 	job.fails = NR_SEGMENTS;
 	memset(job.last, 0, sizeof(job.last));
-	EXPECT_EQ(kho_fast_node_job_run(&job.spread), 0);
+	EXPECT_EQ(kho_fast_node_job_run(&job.node_job), 0);
 }
 
 /*

@@ -35,7 +35,7 @@ TEST(preserved_memory_is_restored_unchanged)
 	EXPECT_EQ(shim_nr_warns, 0);
 	EXPECT_EQ(shim_nr_errs, 0);
 
-	/* What this kernel preserves for its next: the FDT and the metadata. */
+	/* Preserved by this kernel itself: the FDT and the metadata. */
 	model_read_tree(kho_fast_outgoing_root());
 	EXPECT_EQ(model_count_preserved(), 2);
 	for (pfn = 0; pfn < model.nr_pages; pfn++) {

@@ -232,7 +232,7 @@ TEST(a_file_of_17_tib_is_its_few_folios)
 }
 
 /*
- * What memfd/memfd.c says of memory: 32 KiB of pointers per worker; per segment a list, and two
+ * Memory as documented in memfd/memfd.c: 32 KiB of pointers per worker; per segment a list, and two
  * pages that are not full. 1 TiB is 4,096 segments of 256 MiB, so 36 MiB.
  */
 TEST(memory_besides_records_is_independent_of_the_number_of_folios)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the other tests rely on in tests/shim, and in the model they live in.
+ * Contract of tests/shim and of the memory model with the other tests.
  */
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>

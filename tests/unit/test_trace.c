@@ -39,7 +39,7 @@ static struct folio *folio_at(unsigned long pfn, unsigned int order)
 	return unit_make_folio(pfn, order, pfn / NODE_PAGES);
 }
 
-/* What trace.c does when an event is switched on and off. */
+/* Switching an event on and off, as trace.c does */
 static void watch(void)
 {
 	kho_fast_leaf_cache_suspend();
@@ -354,7 +354,7 @@ TEST(each_initialised_section_emits_an_event_with_its_result)
 	}
 }
 
-/* Batches of a file: what is preserved and given up is what the file has. */
+/* Batches of a file: as many pages are preserved and unpreserved as it has. */
 TEST(a_memfd_emits_an_event_for_each_batch)
 {
 	unsigned long i, pages = 0, given_up = 0;

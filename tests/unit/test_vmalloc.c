@@ -7,7 +7,7 @@
 #include "kexec.h"
 #include "test.h"
 
-/* What the old kernel writes down, and where the memory of its area lies. */
+/* Description of an area by the old kernel, and the page frames of its memory. */
 static struct old {
 	struct kho_vmalloc	ser;
 	unsigned int		nr;
@@ -137,7 +137,7 @@ static struct kho_vmalloc_chunk *chunk(void)
 	return phys_to_virt(old->ser.first.phys);
 }
 
-/* What an evil kernel could write; none may crash us or free a page twice. */
+/* Hostile chains: none may crash the kernel or free a page twice. */
 static void too_few(void)	{ old->ser.total_pages--; }
 static void too_many(void)	{ old->ser.total_pages++; }
 static void endless(void)	{ old->ser.total_pages = ~0U; }

@@ -136,7 +136,7 @@ bool shmem_recalc_inode(struct inode *inode, long alloced, long swapped);
 #define HPAGE_PMD_ORDER		3
 #define folio_test_pmd_mappable(folio)	(folio_order(folio) >= HPAGE_PMD_ORDER)
 
-/* What is charged in turn goes to several groups: the task is moved all the time. */
+/* Charges go to several groups in turn: the task is moved all the time. */
 #define SHIM_MEMCGS		3
 #define shim_memcg(folio)	(folio_pfn(folio) / 8 % SHIM_MEMCGS)
 #define folio_memcg(folio)	shim_memcg(folio)
