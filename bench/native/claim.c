@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Claiming every preserved folio, once its section is finished: the second of stock's
+ * Restoring every preserved folio, once its section is initialised: the second of stock's
  * two passes over struct pages. On a quarter of the memory, since each run needs an
  * initialisation of its own, which is not timed.
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Initialising the struct pages of memory in which much or all is preserved, and
- * holding what is preserved. memset() of the same bytes is what any way must cost.
+ * Initialising the struct pages of memory with many preserved pages. memset() of the same
+ * bytes is the lower bound.
  *
- * Without a buddy allocator, so that sets with holes look better than they are; see
+ * Without a buddy allocator, so that sets with free runs look better than they are; see
  * native.c in tests/shim. Stock's way is the first of its two passes; claim.c has the second.
  */
 #include <linux/kho_fast.h>
@@ -28,7 +28,7 @@ static void run_stock(const struct bench_variant *v)
 	stock_init();
 }
 
-/* Stock lets no hole wait. */
+/* Stock frees each run at once. */
 static bool verify_stock(void)
 {
 	stock_restore();
@@ -51,7 +51,7 @@ static void run_ours(const struct bench_variant *v)
 	parallel(v->threads, FIRST_PRESERVED, machine.end_pfn, PAGES_PER_SECTION, finish);
 }
 
-/* A claim would finish what is not. */
+/* Restoring would initialise the section. */
 static bool all_finished(void)
 {
 	unsigned long pfn;
@@ -59,7 +59,7 @@ static bool all_finished(void)
 	for (pfn = FIRST_PRESERVED; pfn < machine.end_pfn; pfn += PAGES_PER_SECTION) {
 		if (kho_fast_incoming.sections[pfn_to_section_nr(pfn)].state == KHO_FAST_DONE)
 			continue;
-		fprintf(stderr, "native: section of pfn %#lx is not finished\n", pfn);
+		fprintf(stderr, "native: section of pfn %#lx is not initialised\n", pfn);
 		return false;
 	}
 	return true;

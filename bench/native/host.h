@@ -19,7 +19,7 @@
 #define HOST_NR_SCRATCH		3
 #define HOST_KEYS_PER_WORD	64
 
-/* Memory of which some is preserved, and holes between. */
+/* Which of its memory is preserved. */
 enum host_set { DENSE, RANDOM, CHECKER, SPARSE };
 
 struct host_range {

@@ -7,7 +7,7 @@
  * stock     two memblock operations per key; extended from what fits in a second
  *
  * No cache holds any of the tree when a run starts: the new kernel is the first to look
- * at it. "far" is a tree with a page in each section, in holes between what is preserved.
+ * at it. "far" is a tree with a page in each section, in free runs between preserved pages.
  */
 #include <stdio.h>
 

@@ -35,13 +35,13 @@ const struct machine_set machine_sets[NR_MACHINE_SETS] = {
 	{ "order 9, 1 of 2",	9,	2 },
 };
 
-/* The tree is consecutive pages; a copy brings back the bits that claims cleared. */
-static unsigned long nr_nodes;
+/* The tree is consecutive pages; a copy brings back the bits that restoring cleared. */
+static unsigned long nr_tree_pages;
 static void *tree_copy;
 
 static unsigned long new_node(void)
 {
-	return TREE_PFN + nr_nodes++;
+	return TREE_PFN + nr_tree_pages++;
 }
 
 static phys_addr_t build_tree(void)
@@ -55,10 +55,10 @@ static phys_addr_t build_tree(void)
 		machine.nr_held += BIT(set->order);
 	}
 
-	tree_copy = malloc(nr_nodes << PAGE_SHIFT);
-	if (!tree_copy || nr_nodes > PAGES_PER_SECTION)
-		shim_die("no room for a tree of %lu nodes", nr_nodes);
-	memcpy(tree_copy, phys_to_virt(root), nr_nodes << PAGE_SHIFT);
+	tree_copy = malloc(nr_tree_pages << PAGE_SHIFT);
+	if (!tree_copy || nr_tree_pages > PAGES_PER_SECTION)
+		shim_die("no room for a tree of %lu pages", nr_tree_pages);
+	memcpy(tree_copy, phys_to_virt(root), nr_tree_pages << PAGE_SHIFT);
 	return root;
 }
 
@@ -122,7 +122,7 @@ void machine_build(unsigned int index, unsigned long gib)
 {
 	machine.set = machine_sets[index];
 	machine.end_pfn = FIRST_PRESERVED + (gib << (30 - PAGE_SHIFT));
-	/* Plenty: small holes wait. */
+	/* Plenty: short runs wait. */
 	shim_nr_free_pages = machine.end_pfn;
 	add_memory();
 	if (kho_fast_map_build(&kho_fast_incoming, build_tree()))
@@ -140,7 +140,7 @@ void machine_spoil(void)
 
 void machine_reset(const struct bench_variant *v)
 {
-	memcpy(phys_to_virt(PFN_PHYS(TREE_PFN)), tree_copy, nr_nodes << PAGE_SHIFT);
+	memcpy(phys_to_virt(PFN_PHYS(TREE_PFN)), tree_copy, nr_tree_pages << PAGE_SHIFT);
 	/* State at the end of the boot: all deferred sections are pending. */
 	kho_fast_free_done();
 }

@@ -42,10 +42,10 @@ void machine_build(unsigned int index, unsigned long gib);
 /* Fill the deferred struct pages with an invalid pattern. */
 void machine_spoil(void);
 
-/* Forget what was finished and claimed. */
+/* Back to the state before any section was initialised or page restored. */
 void machine_reset(const struct bench_variant *v);
 
-/* Is the deferred part as it has to be when everything was claimed? */
+/* Is the deferred part as it has to be when everything was restored? */
 bool machine_check_claimed(void);
 
 /* kho_preserved_memory_reserve() for all keys, then the deferred rest. */

@@ -44,7 +44,7 @@ static void hold_folio(unsigned long pfn, unsigned int order)
 	pfn_to_page(pfn)->private = MAGIC | order;
 }
 
-/* No hole of the sets is a whole block of the largest order, so: page by page. */
+/* No free run of the sets is a whole block of the largest order, so: page by page. */
 static void free_hole(unsigned long start, unsigned long end)
 {
 	unsigned long pfn;
@@ -75,7 +75,7 @@ static void restore_folio(unsigned long pfn, unsigned int order)
 	unsigned long i;
 
 	if (!head || head->private != (MAGIC | order))
-		shim_die("pfn %#lx was not held", pfn);
+		shim_die("pfn %#lx was not preserved", pfn);
 	head->private = 0;
 
 	set_page_count(head, 1);

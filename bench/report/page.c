@@ -55,7 +55,7 @@ static const char method[] =
 	"shutdown, jump, decompression and boot, to the TSC read as the first thing in the new "
 	"kernel's first process.</div>\n"
 	"<div><b>Scribble</b><br>Memory that is free in the new kernel is overwritten.</div>\n"
-	"<div class=\"back\"><b>Restore</b><br>Every folio is claimed. Only this loop is "
+	"<div class=\"back\"><b>Restore</b><br>Every folio is restored. Only this loop is "
 	"timed.</div>\n"
 	"<div><b>Verify</b><br>Each stamp, order and reference count is compared.</div>\n"
 	"</div>\n"
