@@ -247,6 +247,7 @@ build_modules() {
 	mkdir -p "$dir"
 	run_long "building the test modules for the $k kernel" "$cache/log/$k-modules.log" \
 		this_kbuild M="$kmod" MO="$dir" modules
+	find "$cache/$k/virt" "$cache/$k/arch" -name '*.ko' -exec ln -sf {} "$dir" \;
 	state_of_modules >"$dir/.state"
 }
 
