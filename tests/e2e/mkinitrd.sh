@@ -59,7 +59,10 @@ list_modules() {
 	awk -v boot="$1" '
 		BEGIN { stage = 1 }
 		$1 == "stage" { stage = $2 }
-		$1 == "insmod" && stage == boot && !seen[$2]++ { print $2 }' "$plan" |
+		$1 == "insmod" && stage == boot {
+			for (i = 2; i <= NF; i++)
+				if (!seen[$i]++)
+					print $i }' "$plan" |
 	while read -r name; do
 		[ -e "${2#*,}/$name.ko" ] || continue
 		strip --strip-debug -o "$dir/$name.ko$1" "${2#*,}/$name.ko"

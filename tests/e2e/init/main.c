@@ -189,6 +189,7 @@ int main(void)
 	mount_one("sysfs", "/sys");
 	mount_one("debugfs", "/sys/kernel/debug");
 	mount_one("tracefs", "/sys/kernel/tracing");
+	mkdir("/run", 0755);
 
 	verdict_open(stage_nr());
 	if (stage_nr() == 1)

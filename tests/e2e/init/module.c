@@ -12,21 +12,33 @@
 
 #define RUN_FILE "/sys/kernel/debug/kho_workload/run"
 
-const char *step_insmod(const struct step *step)
+static const char *load_module(const char *name)
 {
+	const char *reason = NULL;
 	char path[64];
 	int fd;
 
-	if (step->argc != 2)
-		return "usage: insmod NAME";
-	snprintf(path, sizeof(path), "/%s.ko", step->argv[1]);
+	snprintf(path, sizeof(path), "/%s.ko", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return why("%s: %m", path);
 	if (syscall(SYS_finit_module, fd, "", 0))
-		return why("finit_module: %m");
+		reason = why("finit_module: %m");
 	close(fd);
-	return NULL;
+	return reason;
+}
+
+const char *step_insmod(const struct step *step)
+{
+	const char *reason = "usage: insmod NAME...";
+	int i;
+
+	for (i = 1; i < step->argc; i++) {
+		reason = load_module(step->argv[i]);
+		if (!reason)
+			break;
+	}
+	return reason;
 }
 
 /* The report of the last command, also if it failed */

@@ -20,6 +20,8 @@ const char *step_run(const struct step *step)
 	}
 	if (waitpid(pid, &status, 0) != pid)
 		return why("waitpid: %m");
+	if (status)
+		spawn_show_all();
 	if (WIFSIGNALED(status))
 		return why("killed by signal %d", WTERMSIG(status));
 	if (WEXITSTATUS(status))

@@ -20,7 +20,7 @@
 #include "verdict.h"
 
 #define MAX_PROGRAMS	8
-#define AWAIT_NS	60000000000ULL
+#define AWAIT_NS	180000000000ULL
 #define END_NS		60000000000ULL
 #define AGAIN_NS	3000000000ULL
 #define POLL_NS		20000000
@@ -108,6 +108,15 @@ static const char *with_output(const char *name, const char *reason)
 	verdict_text(output ? output : "");
 	free(output);
 	return reason;
+}
+
+void spawn_show_all(void)
+{
+	int i;
+
+	for (i = 0; i < MAX_PROGRAMS; i++)
+		if (programs[i].name)
+			with_output(programs[i].name, NULL);
 }
 
 /* Check whether it is running, without reaping it. */

@@ -64,5 +64,7 @@ unsigned long memtotal_kb(void);
 long remembered(void);
 /* Number of this boot, from 1 */
 int stage_nr(void);
+/* What the programs in the background have said, when a step that talks to one fails */
+void spawn_show_all(void);
 
 #endif /* STEPS_H */
