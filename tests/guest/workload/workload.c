@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /init of a guest that lives through updates of its host: fills memory, verifies it page
+ * by page for ever, and writes a stamp each millisecond. It never sleeps: a gap between
+ * two stamps is time in which the guest did not run.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include "../stamps.h"
+
+#define WORDS		(STAMPS_PAGE / sizeof(uint64_t))
+#define TICK_US		10000
+#define STAMP_NS	1000000ULL
+#define SAY_EVERY	1000
+
+static struct stamps_page *ring;
+static uint64_t *memory, pages;
+static volatile sig_atomic_t ticks;
+
+static void on_tick(int sig)
+{
+	(void)sig;
+	ticks++;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void *locked_pages(size_t nr)
+{
+	void *p = mmap(NULL, nr * STAMPS_PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (p == MAP_FAILED || mlock(p, nr * STAMPS_PAGE)) {
+		perror("workload: memory");
+		exit(1);
+	}
+	return p;
+}
+
+/* Differs from word to word and from page to page. */
+static uint64_t pattern(uint64_t page, unsigned int word)
+{
+	return (page * WORDS + word + 1) * WORKLOAD_STEP;
+}
+
+static void fill(void)
+{
+	for (uint64_t page = 0; page < pages; page++)
+		for (unsigned int word = 0; word < WORDS; word++)
+			memory[page * WORDS + word] = pattern(page, word);
+}
+
+static int page_is_bad(uint64_t page)
+{
+	for (unsigned int word = 0; word < WORDS; word++)
+		if (memory[page * WORDS + word] != pattern(page, word))
+			return 1;
+	return 0;
+}
+
+static void start_ring(void)
+{
+	ring = locked_pages(STAMPS_PAGES);
+	for (unsigned int i = 0; i < STAMPS_PAGES; i++) {
+		ring[i].page = i;
+		ring[i].pages = pages;
+		ring[i].magic = ~STAMPS_MAGIC;
+	}
+}
+
+static void start_timer(void)
+{
+	const struct itimerval each = {
+		.it_interval.tv_usec = TICK_US,
+		.it_value.tv_usec = TICK_US,
+	};
+
+	signal(SIGALRM, on_tick);
+	setitimer(ITIMER_REAL, &each, NULL);
+}
+
+/*
+ * 'time NS TSC KHZ' on the console sets the clock, as an agent in the guest would: it was NS
+ * when the guest's counter was TSC.
+ */
+static void obey(void)
+{
+	static char line[64];
+	static size_t len;
+	struct timespec ts;
+	int waiting = 0;
+	uint64_t ns, tsc, khz;
+
+	if (ioctl(STDIN_FILENO, FIONREAD, &waiting) || !waiting)
+		return;
+	len += read(STDIN_FILENO, line + len, sizeof(line) - 1 - len);
+	line[len] = '\0';
+	if (!strchr(line, '\n') && len < sizeof(line) - 1)
+		return;
+	len = 0;
+	if (sscanf(line, "time %lu %lu %lu", &ns, &tsc, &khz) != 3 || !khz)
+		return;
+	ns += (__rdtsc() - tsc) * 1000000 / khz;
+	ts = (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+	if (clock_settime(CLOCK_REALTIME, &ts))
+		perror("workload: setting the clock");
+}
+
+/* The number is stored last: a reader that sees it sees the rest. */
+static void put_stamp(uint64_t nr, uint32_t bad)
+{
+	uint64_t slot = nr % STAMPS_RING;
+	struct stamp *s = &ring[slot / STAMPS_PER_PAGE].stamp[slot % STAMPS_PER_PAGE];
+
+	s->tsc = __rdtsc();
+	s->wall_ns = clock_ns(CLOCK_REALTIME);
+	s->ticks = ticks;
+	s->bad = bad;
+	__atomic_store_n(&s->nr, nr, __ATOMIC_RELEASE);
+}
+
+static void run(void)
+{
+	uint64_t page = 0, nr = 0, next = clock_ns(CLOCK_MONOTONIC);
+	uint32_t bad = 0;
+
+	for (;;) {
+		bad += page_is_bad(page);
+		if (++page == pages) {
+			page = 0;
+			ring->passes++;
+		}
+		if (clock_ns(CLOCK_MONOTONIC) < next)
+			continue;
+		next = clock_ns(CLOCK_MONOTONIC) + STAMP_NS;
+		obey();
+		put_stamp(++nr, bad);
+		if (nr % SAY_EVERY == 0)
+			printf("workload: stamp %lu, %lu pages verified %lu times, %u bad, %u ticks\n",
+			       nr, pages, ring->passes, bad, (unsigned int)ticks);
+	}
+}
+
+/* workload_pages=N on the kernel's command line; the kernel makes it environment. */
+static uint64_t pages_wanted(void)
+{
+	const char *text = getenv("workload_pages");
+	struct sysinfo info;
+
+	if (text)
+		return strtoull(text, NULL, 0);
+	sysinfo(&info);
+	return info.freeram / 2 / STAMPS_PAGE;
+}
+
+int main(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	pages = pages_wanted();
+	memory = locked_pages(pages);
+	fill();
+	start_ring();
+	start_timer();
+	printf("workload: running, %lu pages\n", pages);
+	run();
+}
