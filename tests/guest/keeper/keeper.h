@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Keeper of guests over updates of their host. A guest is an unpatched QEMU; its memory
+ * and its state are memfds, which the keeper preserves in a session of the guest's name.
+ */
+#ifndef KEEPER_H
+#define KEEPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../stamps.h"
+
+#define NAME_LEN	32
+#define MAX_GUESTS	16
+#define MAX_MARKS	32
+
+/* Tokens of a session. */
+enum { TOKEN_NOTE = 1, TOKEN_MEMORY, TOKEN_STATE };
+
+/**
+ * struct mark - a moment of the update
+ * @tsc:   the host's time stamp counter, which runs on across kexec
+ * @name:  what just ended
+ */
+struct mark {
+	uint64_t tsc;
+	char name[24];
+};
+
+/**
+ * struct note - what the keeper tells itself across the update, in a memfd
+ * @version:     NOTE_VERSION
+ * @bytes:       size of the guest's memory
+ * @tsc_khz:     frequency of the host's counter
+ * @tsc_offset:  the guest's counter minus the host's, before the update
+ * @last:        number of the last stamp before the update
+ * @wall_ns:     the host's CLOCK_REALTIME at @wall_tsc: the next kernel takes its own from a
+ *               clock of whole seconds
+ * @wall_tsc:    see @wall_ns
+ * @ring:        offsets of the ring's pages in the guest's memory
+ * @nr_marks:    moments so far
+ * @mark:        the moments
+ * @cpus:        CPUs of the guest
+ */
+#define NOTE_VERSION	1
+struct note {
+	uint64_t version;
+	uint64_t bytes;
+	uint64_t tsc_khz;
+	int64_t tsc_offset;
+	uint64_t last;
+	uint64_t wall_ns;
+	uint64_t wall_tsc;
+	uint64_t ring[STAMPS_PAGES];
+	uint32_t nr_marks;
+	uint32_t cpus;
+	struct mark mark[MAX_MARKS];
+};
+
+/**
+ * struct guest - a guest, in one kernel
+ * @name:     name of the guest and of its session
+ * @memory:   memfd of its memory
+ * @state:    memfd of the state of its devices
+ * @note_fd:  memfd of @note
+ * @session:  session of the Live Update Orchestrator
+ * @qemu:     process
+ * @qmp:      socket of QEMU's monitor
+ * @serial:   pipe of its console
+ * @note:     across the update
+ */
+struct guest {
+	char name[NAME_LEN];
+	int memory, state, note_fd, session;
+	pid_t qemu;
+	int qmp, serial;
+	struct note *note;
+};
+
+/**
+ * struct setup - where the parts of a guest are
+ * @qemu:    program
+ * @roms:    folder of its ROMs; NULL: its own
+ * @kernel:  kernel of the guests
+ * @initrd:  initrd of the guests, with the workload
+ * @accel:   kvm or tcg
+ */
+struct setup {
+	const char *qemu, *roms, *kernel, *initrd, *accel;
+};
+
+/* say.c: one line each; die() ends the program */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+void die_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/* guest.c */
+void guest_create(struct guest *guest, const char *name, uint64_t bytes, unsigned int cpus);
+void guest_mark(struct guest *guest, const char *name);
+void guest_preserve_memory(struct guest *guest, int device);
+void guest_pause(struct guest *guest);
+void guest_retrieve(struct guest *guest, int device, const char *name);
+void guest_resume(struct guest *guest, int device);
+void guest_continue(struct guest *guest, int device);
+uint64_t guest_wall_ns(const struct guest *guest, uint64_t tsc);
+
+/* qemu.c */
+void qemu_start(struct guest *guest, const struct setup *setup, bool incoming);
+void qemu_quit(struct guest *guest);
+int64_t qemu_tsc_offset(const struct guest *guest);
+void qemu_relay(struct guest *guest, const char *until);
+
+/* qmp.c */
+void qmp_begin(struct guest *guest);
+void qmp_call(struct guest *guest, const char *command, const char *arguments);
+void qmp_migrate(struct guest *guest, const char *command, int fd);
+
+/* ring.c */
+void ring_find(struct guest *guest);
+uint64_t ring_last(const struct guest *guest);
+void ring_report(struct guest *guest);
+void ring_flip(const struct guest *guest);
+void ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds);
+
+#endif /* KEEPER_H */

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * keeper: starts guests, keeps them over an update of the host, and reports how long each
+ * stood still.
+ *
+ * 'serve' stays; the other commands are sent to it over a socket, one line each.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <luo.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../../e2e/init/tsc.h"
+#include "keeper.h"
+
+static const char *socket_path = "/run/keeper";
+static struct setup setup = {
+	.qemu = "qemu-system-x86_64",
+	.kernel = "/guest/kernel",
+	.initrd = "/guest/initrd",
+	.accel = "kvm",
+};
+static struct guest guests[MAX_GUESTS];
+static const char *specs[MAX_GUESTS];
+static unsigned int nr_guests;
+static bool retrieve;
+static int device;
+
+enum { OPT_QEMU = 256, OPT_ROMS, OPT_KERNEL, OPT_INITRD, OPT_ACCEL, OPT_SOCKET };
+
+static const struct argp_option options[] = {
+	{ "retrieve", 'r', NULL, 0, "Take the guests from the previous kernel", 0 },
+	{ "socket", OPT_SOCKET, "PATH", 0, "Where commands come in (/run/keeper)", 0 },
+	{ "qemu", OPT_QEMU, "PROGRAM", 0, "QEMU (qemu-system-x86_64)", 0 },
+	{ "roms", OPT_ROMS, "DIR", 0, "Its ROMs", 0 },
+	{ "kernel", OPT_KERNEL, "FILE", 0, "Kernel of the guests (/guest/kernel)", 0 },
+	{ "initrd", OPT_INITRD, "FILE", 0, "Initrd of the guests (/guest/initrd)", 0 },
+	{ "accel", OPT_ACCEL, "NAME", 0, "Accelerator: kvm or tcg (kvm)", 0 },
+	{ 0 }
+};
+
+static const char *command;
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'r':
+		retrieve = true;
+		break;
+	case OPT_SOCKET:
+		socket_path = arg;
+		break;
+	case OPT_QEMU:
+		setup.qemu = arg;
+		break;
+	case OPT_ROMS:
+		setup.roms = arg;
+		break;
+	case OPT_KERNEL:
+		setup.kernel = arg;
+		break;
+	case OPT_INITRD:
+		setup.initrd = arg;
+		break;
+	case OPT_ACCEL:
+		setup.accel = arg;
+		break;
+	case ARGP_KEY_ARG:
+		if (!command)
+			command = arg;
+		else if (nr_guests < MAX_GUESTS)
+			specs[nr_guests++] = arg;
+		else
+			argp_error(state, "more than %d guests", MAX_GUESTS);
+		break;
+	case ARGP_KEY_END:
+		if (!command)
+			argp_usage(state);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "serve NAME[,MIB[,CPUS]]...\npause\ncontinue\nreport\nflip\nquit",
+	.doc = "Keep guests over an update of their host.",
+};
+
+/* Runs one function for each guest, all at once. */
+static void for_each_guest(void *(*fn)(void *))
+{
+	pthread_t thread[MAX_GUESTS];
+
+	for (unsigned int i = 0; i < nr_guests; i++)
+		if (pthread_create(&thread[i], NULL, fn, &guests[i]))
+			die("a thread for guest %s", guests[i].name);
+	for (unsigned int i = 0; i < nr_guests; i++)
+		pthread_join(thread[i], NULL);
+}
+
+static void *relay(void *guest)
+{
+	qemu_relay(guest, NULL);
+	return NULL;
+}
+
+static void start_relay(struct guest *guest)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, relay, guest) || pthread_detach(thread))
+		die("a thread for the console of %s", guest->name);
+}
+
+static void *start(void *arg)
+{
+	struct guest *guest = arg;
+
+	qemu_start(guest, &setup, false);
+	qemu_relay(guest, "workload: running");
+	start_relay(guest);
+	ring_find(guest);
+	ring_wait(guest, 100, 60);
+	guest_preserve_memory(guest, device);
+	return NULL;
+}
+
+static void *resume(void *arg)
+{
+	struct guest *guest = arg;
+
+	qemu_start(guest, &setup, true);
+	guest_resume(guest, device);
+	start_relay(guest);
+	ring_wait(guest, guest->note->last + 200, 120);
+	return NULL;
+}
+
+static void *pause_one(void *guest)
+{
+	guest_pause(guest);
+	return NULL;
+}
+
+static void *continue_one(void *guest)
+{
+	guest_continue(guest, device);
+	return NULL;
+}
+
+static void parse_spec(struct guest *guest, const char *spec)
+{
+	unsigned int mib = 64, cpus = 1;
+	char name[NAME_LEN];
+
+	if (sscanf(spec, "%31[^,],%u,%u", name, &mib, &cpus) < 1 || !mib || !cpus)
+		die("'%s' is not NAME[,MIB[,CPUS]]", spec);
+	guest_create(guest, name, (uint64_t)mib << 20, cpus);
+}
+
+static void serve_start(void)
+{
+	uint64_t khz = retrieve ? 0 : tsc_khz();
+
+	device = luo_open();
+	if (device < 0)
+		die("%s: %s", LUO_DEVICE, strerror(-device));
+	for (unsigned int i = 0; i < nr_guests; i++) {
+		if (retrieve) {
+			guest_retrieve(&guests[i], device, specs[i]);
+		} else {
+			parse_spec(&guests[i], specs[i]);
+			guests[i].note->tsc_khz = khz;
+		}
+	}
+	for_each_guest(retrieve ? resume : start);
+}
+
+static void serve_one(char *line)
+{
+	if (!strcmp(line, "pause"))
+		for_each_guest(pause_one);
+	else if (!strcmp(line, "report"))
+		for (unsigned int i = 0; i < nr_guests; i++)
+			ring_report(&guests[i]);
+	else if (!strcmp(line, "continue"))
+		for_each_guest(continue_one);
+	else if (!strcmp(line, "flip"))
+		ring_flip(&guests[0]);
+	else if (!strcmp(line, "quit"))
+		for (unsigned int i = 0; i < nr_guests; i++)
+			qemu_quit(&guests[i]);
+	else
+		die("'%s' is no command", line);
+}
+
+static int open_socket(struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		die_errno("a socket");
+	address->sun_family = AF_UNIX;
+	if (snprintf(address->sun_path, sizeof(address->sun_path), "%s", socket_path) >=
+	    (int)sizeof(address->sun_path))
+		die("%s: the path of a socket has at most %zu bytes", socket_path,
+		    sizeof(address->sun_path) - 1);
+	return fd;
+}
+
+static void serve(void)
+{
+	struct sockaddr_un address = { 0 };
+	char line[64] = "";
+	int listener;
+
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	serve_start();
+	listener = open_socket(&address);
+	unlink(socket_path);
+	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, 1))
+		die_errno("%s", socket_path);
+	printf("keeper: %u guests run\n", nr_guests);
+	while (strcmp(line, "quit")) {
+		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		ssize_t len = read(client, line, sizeof(line) - 1);
+
+		line[len > 0 ? len : 0] = '\0';
+		serve_one(line);
+		if (write(client, "ok", 2) != 2)
+			say("whoever said '%s' has gone", line);
+		close(client);
+	}
+}
+
+static void tell(void)
+{
+	struct sockaddr_un address = { 0 };
+	int fd = open_socket(&address);
+	char answer[3] = "";
+
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		die_errno("%s: is 'keeper serve' running?", socket_path);
+	if (write(fd, command, strlen(command)) < 0 || read(fd, answer, 2) != 2)
+		die("'%s' failed: see the output of 'keeper serve'", command);
+}
+
+int main(int argc, char **argv)
+{
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	if (!strcmp(command, "serve"))
+		serve();
+	else
+		tell();
+	return 0;
+}

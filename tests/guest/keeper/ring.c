@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The stamps of a guest, read through the memfd of its memory. */
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "keeper.h"
+
+#define MAX_WALL_OFF_MS	20
+
+static void read_memory(const struct guest *guest, void *to, size_t len, uint64_t at)
+{
+	if (pread(guest->memory, to, len, at) != (ssize_t)len)
+		die_errno("%s: reading its memory at %#llx", guest->name, (unsigned long long)at);
+}
+
+/* Only what the guest has touched: reading a hole would allocate it. */
+void ring_find(struct guest *guest)
+{
+	unsigned int found = 0;
+	off_t at = 0, end;
+
+	while (found < STAMPS_PAGES && (at = lseek(guest->memory, at, SEEK_DATA)) >= 0) {
+		end = lseek(guest->memory, at, SEEK_HOLE);
+		for (; at < end; at += STAMPS_PAGE) {
+			uint64_t head[2];
+
+			read_memory(guest, head, sizeof(head), at);
+			if (head[0] != ~STAMPS_MAGIC || head[1] >= STAMPS_PAGES)
+				continue;
+			guest->note->ring[head[1]] = at;
+			found++;
+		}
+	}
+	if (found != STAMPS_PAGES)
+		die("%s: %u pages with stamps in its memory, not %d", guest->name, found, STAMPS_PAGES);
+}
+
+static void read_stamp(const struct guest *guest, uint64_t nr, struct stamp *stamp)
+{
+	uint64_t slot = nr % STAMPS_RING;
+
+	read_memory(guest, stamp, sizeof(*stamp), guest->note->ring[slot / STAMPS_PER_PAGE] +
+		    offsetof(struct stamps_page, stamp) + slot % STAMPS_PER_PAGE * sizeof(*stamp));
+}
+
+uint64_t ring_last(const struct guest *guest)
+{
+	uint64_t last = 0;
+
+	for (unsigned int i = 0; i < STAMPS_PAGES; i++) {
+		struct stamps_page page;
+
+		read_memory(guest, &page, sizeof(page), guest->note->ring[i]);
+		for (unsigned int j = 0; j < STAMPS_PER_PAGE; j++)
+			if (page.stamp[j].nr > last)
+				last = page.stamp[j].nr;
+	}
+	return last;
+}
+
+void ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds)
+{
+	for (unsigned int i = 0; i < seconds * 100; i++) {
+		if (ring_last(guest) >= nr)
+			return;
+		usleep(10000);
+	}
+	die("%s: no stamp %llu in %u s", guest->name, (unsigned long long)nr, seconds);
+}
+
+static double ms(const struct guest *guest, int64_t ticks)
+{
+	return (double)ticks / guest->note->tsc_khz;
+}
+
+/* Both stamps by the host's counter, which no update stops. */
+static int64_t gap_of(const struct guest *guest, const struct stamp *before,
+		      const struct stamp *after, int64_t offset_after)
+{
+	int64_t then = before->tsc - guest->note->tsc_offset;
+
+	return (int64_t)(after->tsc - offset_after) - then;
+}
+
+static void report_part(const struct guest *guest, const char *name, int64_t ticks)
+{
+	printf("%s: part %s %.3f ms\n", guest->name, name, ms(guest, ticks));
+}
+
+/* From stamp to stamp: the parts together are the gap. */
+static void report_parts(const struct guest *guest, uint64_t from, uint64_t until)
+{
+	const struct note *note = guest->note;
+
+	for (unsigned int i = 0; i < note->nr_marks; i++) {
+		report_part(guest, note->mark[i].name, note->mark[i].tsc - from);
+		from = note->mark[i].tsc;
+	}
+	report_part(guest, "resume", until - from);
+}
+
+static double wall_off_ms(const struct guest *guest, const struct stamp *s, int64_t offset)
+{
+	return (int64_t)(s->wall_ns - guest_wall_ns(guest, s->tsc - offset)) / 1e6;
+}
+
+void ring_report(struct guest *guest)
+{
+	const struct note *note = guest->note;
+	int64_t offset = qemu_tsc_offset(guest);
+	uint64_t last = ring_last(guest);
+	struct stamp before, after, now;
+
+	read_stamp(guest, note->last, &before);
+	read_stamp(guest, note->last + 1, &after);
+	read_stamp(guest, last, &now);
+	if (before.nr != note->last || after.nr != note->last + 1)
+		die("%s: the stamps at the update are %llu and %llu, not %llu and the next",
+		    guest->name, (unsigned long long)before.nr, (unsigned long long)after.nr,
+		    (unsigned long long)note->last);
+	printf("%s: gap %.3f ms\n", guest->name, ms(guest, gap_of(guest, &before, &after, offset)));
+	printf("%s: gap %.3f ms by the guest's counter\n", guest->name,
+	       ms(guest, after.tsc - before.tsc));
+	printf("%s: wall clock off by %.3f ms at first, %.3f ms now\n", guest->name,
+	       wall_off_ms(guest, &after, offset), wall_off_ms(guest, &now, offset));
+	printf("%s: %llu stamps and %u ticks since the update, %u bad pages\n", guest->name,
+	       (unsigned long long)(last - note->last), now.ticks - before.ticks, now.bad);
+	report_parts(guest, before.tsc - note->tsc_offset, after.tsc - offset);
+	if (now.bad)
+		die("%s: %u pages differ from what the guest wrote", guest->name, now.bad);
+	if (now.ticks == before.ticks)
+		die("%s: its timer stands still", guest->name);
+	if (fabs(wall_off_ms(guest, &now, offset)) > MAX_WALL_OFF_MS)
+		die("%s: its wall clock is wrong", guest->name);
+}
+
+/* For the test of the test: one bit in a page that the workload verifies. */
+void ring_flip(const struct guest *guest)
+{
+	off_t at = 0, end;
+	uint64_t word[3];
+
+	while ((at = lseek(guest->memory, at, SEEK_DATA)) >= 0) {
+		end = lseek(guest->memory, at, SEEK_HOLE);
+		for (; at < end; at += STAMPS_PAGE) {
+			read_memory(guest, word, sizeof(word), at);
+			if (word[1] - word[0] != WORKLOAD_STEP || word[2] - word[1] != WORKLOAD_STEP)
+				continue;
+			word[2] ^= 1ULL << 17;
+			if (pwrite(guest->memory, word, sizeof(word), at) != sizeof(word))
+				die_errno("%s: its memory", guest->name);
+			return;
+		}
+	}
+	die("%s: no page of the workload in its memory", guest->name);
+}
