@@ -3,15 +3,18 @@
 #
 # Build the programs of the guests.  Incremental.
 #
-# usage: prepare.sh init | selftests | host | program NAME
+# usage: prepare.sh init | selftests | host | guest | program NAME
 #   init        build/e2e/init/init, the /init of the guests
 #   selftests   build/e2e/selftests, upstream's live update tests, from the kernel
 #               tree as they are, the way its vmtest.sh builds them
 #   host        build/e2e/host, programs that run beside a guest
+#   guest       build/guest/initrd, of the guests of a host that is updated
 #   program     a program of bpf/ or tools/, or of this machine; prints its path
 set -eu
 # shellcheck source=../../scripts/lib.sh
 . "$(dirname -- "$0")/../../scripts/lib.sh"
+# shellcheck source=guest.sh
+. "$(dirname -- "$0")/guest.sh"
 
 headers=$cache/usr/include
 [ -f "$headers/linux/liveupdate.h" ] ||
@@ -33,6 +36,9 @@ program() {
 	if [ -f "$top/bpf/$1.c" ]; then
 		locked_make "$build/bpf" -C "$top/bpf"
 		echo "$build/bpf/$1"
+	elif [ -d "$top/tests/guest/$1" ]; then
+		locked_make "$build/guest" -C "$top/tests/guest/$1"
+		echo "$build/guest/$1"
 	elif [ -d "$top/tools/$1" ]; then
 		locked_make "$build/tools" -C "$top/tools/$1"
 		echo "$build/tools/$1"
@@ -41,12 +47,17 @@ program() {
 	fi
 }
 
+guest() {
+	locked_make "$build/guest" -C "$top/tests/guest/workload" PACK="$(pack_tool)"
+}
+
 case ${1-} in
 init) locked_make "$build/e2e/init" -C "$top/tests/e2e/init" ;;
 selftests)
 	locked_make "$build/e2e/selftests" -f "$top/tests/e2e/selftests.mk" \
 		TREE="${KDIR:-$cache/linux}" ;;
 host) locked_make "$build/e2e/host" -C "$top/tests/e2e/host" ;;
+guest) guest ;;
 program) program "${2:?NAME is missing}" ;;
 *) bad_usage ;;
 esac

@@ -23,7 +23,8 @@
 #
 # The plan's line '# vm: OPTIONS' is read first, so the command line overrides it.
 # '# programs: NAME,...' puts programs with their libraries into every initrd, NAME@BOOT
-# into that of one boot.  '# allow: TEXT' excuses console lines with TEXT.  The steps of a
+# into that of one boot.  '# guests: KERNEL' puts into them what guests with that kernel
+# need (tests/guest).  '# allow: TEXT' excuses console lines with TEXT.  The steps of a
 # plan are in tests/e2e/README.md.
 #
 # Files in DIR: console; verdict (reports of the guests, and blackout_ns); accel; qemu
@@ -110,6 +111,23 @@ programs() {
 		for lib in $(ldd "$path" 2>/dev/null | awk '{ for (i = 1; i <= NF; i++) if ($i ~ "^/") print $i }'); do
 			files="$files -f $lib:$lib$at"
 		done
+	done
+}
+
+# Unpatched QEMU, its ROMs, the keeper, and kernel and initrd of the guests
+guests() {
+	guest_kernel=$(sed -n 's/^# guests: *//p' "$plan")
+	[ -n "$guest_kernel" ] || return 0
+	"$here/prepare.sh" guest
+	"$here/prepare.sh" host
+	# Emulated clocks calibrate the counter differently in each boot, and KVM without
+	# scaling of the counter cannot run a guest that was started at another frequency.
+	append="$append tsc_early_khz=$("$build/e2e/host/tsc-khz")"
+	files="$files -f $(kernel_image "$guest_kernel"):/guest/kernel"
+	files="$files -f $build/guest/initrd:/guest/initrd"
+	for rom in /usr/share/seabios/bios-256k.bin /usr/share/qemu/kvmvapic.bin \
+		/usr/share/qemu/linuxboot_dma.bin; do
+		files="$files -f $rom:/guest/roms/${rom##*/}"
 	done
 }
 
@@ -202,6 +220,7 @@ mkdir -p "$dir"
 dir=$(cd -- "$dir" && pwd -P)
 boots
 programs
+guests
 # shellcheck disable=SC2086	# words on purpose
 "$here/mkinitrd.sh" -i "$build/e2e/init/init" -p "$plan" -o "$dir" $files $boots
 start
