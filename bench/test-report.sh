@@ -76,8 +76,19 @@ l() {
 		sessions=0 files=0 status=ok reason= "$@"
 }
 
+# g VARIANT GAP_MS REBOOT_MS KEY=VALUE...: a sample of make guest; the other parts are 15 ms
+g() {
+	_variant=$1 _gap=$2 _reboot=$3
+	shift 3
+	add sample run="$run" bench=guest case=alone variant="$_variant" rep=0 memory=128M status=ok \
+		reason= gap_ns="${_gap}000000" blackout_ns="${_reboot}000000" stop_ns=1000000 \
+		save_ns=2000000 preserve_ns=1000000 userspace_ns=1000000 retrieve_ns=1000000 \
+		qemu_ns=7000000 load_ns=1000000 resume_ns=1000000 "$@"
+}
+
 # wants STATUS COMMAND...
 wants() { _status=$1; shift; exits "$_status" "$report" "$@"; }
+
 hasnt() { ! grep -e "$2" "$dir/$1"; }
 
 # blackout STATUS [OPTION...], compare STATUS [OPTION...], ratio STATUS [OPTION...], luo STATUS
@@ -601,6 +612,29 @@ luo_counts_what_is_good() {
 		'^1 repetitions failed: see the log$' '^seconds, median of 1 '
 	wants 2 luo --run none "$log"
 	has err "no samples of the run 'none'"
+}
+
+guest_has_the_gap_and_its_parts() {
+	new log
+	for ms in 300 100 200; do g stock "$ms" $((ms - 15)); done
+	g fast 50 35
+	wants 0 guest "$log"
+	tr -s ' ' <"$dir/out" >"$dir/words"
+	has words '^guest stands still, ms, median of 3 stock ours ratio$' \
+		'^alone 200.0 50.0 4.00x$' '^ reboot(2) to /init 185.0 35.0 5.29x$' \
+		'^ start QEMU 7.0 7.0 1.00x$'
+	g fast 50 35 status=failed
+	wants 1 guest "$log"
+}
+
+# Within 2 %
+guest_parts_that_are_not_the_gap_are_refused() {
+	new log
+	g stock 500 495
+	g fast 500 475
+	wants 0 guest "$log"
+	! g fast 500 474 2>"$dir/err" || return 1
+	has err 'the parts of the gap are 489000000 ns, gap_ns is 500000000, more than 2 % apart'
 }
 
 # s CASE REP NODE BEGAN_MS ENDED_MS

@@ -19,7 +19,7 @@ here=$(dirname -- "$0")
 
 # In this order: where and tools read outputs of blackout, compare those of bench.
 # where-first is 'make where' without samples.
-tried='help setup clean distclean where-first blackout where bench compare luo scaling tools docs series fuzz'
+tried='help setup clean distclean where-first blackout where bench compare luo guest scaling tools docs series fuzz'
 # Far above the time of any of them: for a hang
 limit=300
 smoke=$build/smoke
@@ -245,6 +245,14 @@ try_luo() {
 	counts 1 '"variant":"fast".*"status":"ok".*"last_ns":[1-9]' "$smoke/report/luo.jsonl"
 }
 
+try_guest() {
+	run 0 guest
+	prints '^alone( +[0-9]+\.[0-9]+){3}x$'
+	prints '^  retrieve( +[0-9]+\.[0-9]+){3}x$'
+	counts 1 '"variant":"stock".*"status":"ok".*"gap_ns":[1-9]' "$smoke/report/guest.jsonl"
+	counts 1 '"variant":"fast".*"status":"ok".*"gap_ns":[1-9]' "$smoke/report/guest.jsonl"
+}
+
 try_scaling() {
 	run 0 scaling
 	prints '^one node, 1 CPU +[0-9]+\.[0-9] ms$'
@@ -311,12 +319,12 @@ refuses() {
 # Conditions that every guest would fail are reported before the first one.
 benchmarks_refuse_early() {
 	mkdir -p "$work/empty"
-	for bench in blackout luo scaling; do
+	for bench in blackout luo guest scaling; do
 		refuses 1 "no kernel at $work/empty/.*: run 'make kernels'" \
 			SMOKE=1 KHO_CACHE="$work/empty" "$top/bench/$bench.sh"
 		refuses 1 "no no-qemu here: run 'make setup'" SMOKE=1 QEMU=no-qemu "$top/bench/$bench.sh"
 	done
-	for bench in luo scaling; do
+	for bench in luo guest scaling; do
 		refuses 1 'REPS=x: give a number' REPS=x "$top/bench/$bench.sh"
 	done
 	refuses 4 'has 1 CPU' taskset -c 0 "$top/bench/scaling.sh"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tables of make luo and make scaling, with their targets. */
+/* Tables of make luo, make guest and make scaling, with their targets. */
 #include <math.h>
 #include <string.h>
 
@@ -110,6 +110,53 @@ int report_luo(const struct options *o)
 	if (failed)
 		printf("\n%zu repetitions failed: see the log\n", failed);
 	return failed || !met ? EXIT_NOT_MET : EXIT_MET;
+}
+
+static const struct {
+	const char *title, *quantity;
+} gaps[] = {
+	{ "gap", "gap_ns" },
+	{ "stop the guest", "stop_ns" },
+	{ "save its state", "save_ns" },
+	{ "preserve the state", "preserve_ns" },
+	{ "reboot(2) to /init", "blackout_ns" },
+	{ "userspace", "userspace_ns" },
+	{ "retrieve", "retrieve_ns" },
+	{ "start QEMU", "qemu_ns" },
+	{ "load the state", "load_ns" },
+	{ "resume", "resume_ns" },
+};
+
+static void put_gaps(struct table *t, const struct run *run, const char *name)
+{
+	const struct series *stock = run_case(run, name, "stock"), *fast = run_case(run, name, "fast");
+
+	for (size_t i = 0; i < sizeof(gaps) / sizeof(*gaps); i++) {
+		struct figure before = figure_of(stock, gaps[i].quantity);
+		struct figure ours = figure_of(fast, gaps[i].quantity);
+
+		if (!before.nr || !ours.nr)
+			return;
+		table_add(t, i ? text_of("  %s", gaps[i].title).s : name,
+			  text_of("%.1f", before.med / 1e6).s, text_of("%.1f", ours.med / 1e6).s,
+			  text_of("%.2fx", before.med / ours.med).s);
+	}
+}
+
+int report_guest(const struct options *o)
+{
+	const struct run *run = run_load(o->args[0], GUEST, o->run);
+	size_t failed, reps = repetitions(run, &failed);
+	struct table t = table_new(text_of("<guest stands still, ms, median of %zu|stock|ours|ratio",
+					   reps).s);
+
+	for (const struct series *s = run->v; s < run->v + run->nr; s++)
+		if (!strcmp(s->variant, "fast"))
+			put_gaps(&t, run, s->name);
+	table_put(stdout, &t, o->format);
+	if (failed)
+		printf("\n%zu repetitions failed: see the log\n", failed);
+	return failed ? EXIT_NOT_MET : EXIT_MET;
 }
 
 /* Milliseconds during which all nodes worked, in the worst repetition */

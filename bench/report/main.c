@@ -35,6 +35,7 @@ static const struct command {
 	{ "table", "FILE", "rm", 1, 1, report_table, "make blackout: a summary in one table" },
 	{ "where", "FILE", "rmt", 1, 1, report_where, "make blackout: its parts, < the largest" },
 	{ "luo", "FILE", "rm", 1, 1, report_luo, "make luo: table and targets" },
+	{ "guest", "FILE", "rm", 1, 1, report_guest, "make guest: how long guests stood still" },
 	{ "scaling", "FILE", "rl", 1, 1, report_scaling, "make scaling: initialisation" },
 	{ "preserve-scaling", "FILE", "rml", 1, 1, report_preserve_scaling,
 	  "make scaling: preserving with two threads" },

@@ -31,6 +31,7 @@ int report_ratio(const struct options *o);
 int report_charts(const struct options *o);
 
 /* guests.c */
+int report_guest(const struct options *o);
 int report_luo(const struct options *o);
 int report_scaling(const struct options *o);
 int report_preserve_scaling(const struct options *o);

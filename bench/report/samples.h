@@ -45,7 +45,7 @@ FILE *output_open(const char *dir, const char *name, const char *suffix);
 void output_close(FILE *out, const char *name);
 
 /* schema.c */
-enum kind { BLACKOUT, LUO, SCALING, PRESERVE_SCALING, NATIVE, NR_KINDS };
+enum kind { BLACKOUT, LUO, GUEST, SCALING, PRESERVE_SCALING, NATIVE, NR_KINDS };
 
 const char *kind_command(enum kind kind);
 bool schema_is_env(const struct place *at, struct json_object *record);

@@ -31,6 +31,7 @@ enum type {
 #define IN(kind)	(1U << (kind))
 #define BLK		IN(BLACKOUT)
 #define NAT		IN(NATIVE)
+#define GST		IN(GUEST)
 #define SCL		IN(SCALING)
 #define PRS		IN(PRESERVE_SCALING)
 #define ENV		IN(NR_KINDS)
@@ -67,9 +68,9 @@ static const struct field {
 	{ "threads",	TYPE_UINT, NAT | PRS, 0 },
 	{ "rep",	TYPE_UINT, SAMPLE, 0 },
 	/* Result. Without a status it is ok; limit: not done within limit_s */
-	{ "status",	TYPE_NAME, BLK | IN(LUO), SAMPLE },
+	{ "status",	TYPE_NAME, BLK | IN(LUO) | GST, SAMPLE },
 	{ "verified",	TYPE_BOOL, BLK, 0 },
-	{ "reason",	TYPE_TEXT, BLK | IN(LUO), 0 },	/* of a failure, may be empty */
+	{ "reason",	TYPE_TEXT, BLK | IN(LUO) | GST, 0 },	/* of a failure, may be empty */
 	{ "limit_s",	TYPE_UINT, BLK, 0 },
 	/* Workload: @n folios of @order, of @stride ones one; operations of a native benchmark */
 	{ "n",		TYPE_UINT, BLK | NAT, 0 },
@@ -87,18 +88,25 @@ static const struct field {
 	{ "unit",	TYPE_TEXT, NAT, 0 },		/* one operation */
 	{ "bytes",	TYPE_UINT, NAT, 0 },
 	/* Times */
-	{ "blackout_ns", TYPE_UINT, BLK, IN(LUO) },	/* reboot(2) to /init */
-	{ "retrieve_ns", TYPE_UINT, BLK, IN(LUO) },
+	{ "blackout_ns", TYPE_UINT, BLK, IN(LUO) | GST },	/* reboot(2) to /init */
+	{ "retrieve_ns", TYPE_UINT, BLK, IN(LUO) | GST },
 	{ "total_ns",	TYPE_UINT, BLK, 0 },		/* both */
 	{ "landmarks",	TYPE_PARTS, 0, BLK },		/* by lines of the console */
 	{ "phases",	TYPE_PARTS, 0, BLK },		/* by stamps of the kernel */
 	{ "create_ns",	TYPE_UINT, 0, IN(LUO) },
-	{ "preserve_ns", TYPE_UINT, 0, IN(LUO) },
+	{ "preserve_ns", TYPE_UINT, 0, IN(LUO) | GST },
 	{ "open_ns",	TYPE_UINT, 0, IN(LUO) },
 	{ "sessions_ns", TYPE_UINT, 0, IN(LUO) },
 	{ "files_ns",	TYPE_UINT, 0, IN(LUO) },
 	{ "finish_ns",	TYPE_UINT, 0, IN(LUO) },
 	{ "last_ns",	TYPE_UINT, 0, IN(LUO) },	/* reboot(2) to the last file */
+	{ "gap_ns",	TYPE_UINT, 0, GST },		/* between two stamps in the guest */
+	{ "stop_ns",	TYPE_UINT, 0, GST },		/* its parts, with blackout_ns, */
+	{ "save_ns",	TYPE_UINT, 0, GST },		/* preserve_ns and retrieve_ns */
+	{ "userspace_ns", TYPE_UINT, 0, GST },
+	{ "qemu_ns",	TYPE_UINT, 0, GST },
+	{ "load_ns",	TYPE_UINT, 0, GST },
+	{ "resume_ns",	TYPE_UINT, 0, GST },
 	{ "began_ns",	TYPE_UINT, SCL, 0 },
 	{ "ended_ns",	TYPE_UINT, SCL, 0 },
 	{ "cpu_ns",	TYPE_UINT, SCL, 0 },
@@ -120,6 +128,7 @@ static const struct {
 } kinds[] = {
 	[BLACKOUT]		= { "blackout", "make blackout" },
 	[LUO]			= { "luo", "make luo" },
+	[GUEST]			= { "guest", "make guest" },
 	[SCALING]		= { "scaling", "make scaling" },
 	[PRESERVE_SCALING]	= { "preserve-scaling", "make scaling" },
 	[NATIVE]		= { "", "make bench" },
@@ -250,6 +259,24 @@ static void check_blackout(const struct place *at, struct json_object *record)
 		die_at(at, "total_ns is not blackout_ns + retrieve_ns; delete the line");
 }
 
+/* The parts of the gap are measured one by one, in two kernels. */
+static void check_guest(const struct place *at, struct json_object *record)
+{
+	static const char *const parts[] = { "stop_ns", "save_ns", "preserve_ns", "blackout_ns",
+					     "userspace_ns", "retrieve_ns", "qemu_ns", "load_ns",
+					     "resume_ns" };
+	uint64_t gap = uint_of(record, "gap_ns"), sum = 0, off;
+
+	if (strcmp(string_of(record, "status"), "ok"))
+		return;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		sum += uint_of(record, parts[i]);
+	off = sum > gap ? sum - gap : gap - sum;
+	if (!gap || off > gap / 50)
+		die_at(at, "the parts of the gap are %llu ns, gap_ns is %llu, more than 2 %% apart; "
+		       "delete the line", (unsigned long long)sum, (unsigned long long)gap);
+}
+
 static void check_sample(const struct place *at, struct json_object *record, enum kind kind)
 {
 	const char *variant = string_of(record, "variant"), *status = string_of(record, "status");
@@ -260,6 +287,8 @@ static void check_sample(const struct place *at, struct json_object *record, enu
 		die_at(at, "field 'variant' is '%s', not stock or fast", variant);
 	if (kind == BLACKOUT)
 		check_blackout(at, record);
+	if (kind == GUEST)
+		check_guest(at, record);
 	if (kind == NATIVE && !uint_of(record, "n"))
 		die_at(at, "field 'n' is 0; delete the line");
 }

@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Measure how long a guest stands still while its host is updated, with the stock and the
+# accelerated kernel on the host, in turns.  The guest is Linux in an unpatched QEMU with KVM,
+# the host a guest itself (nested); the gap is the one between two stamps that the guest
+# wrote, by the host's time stamp counter.  Adds samples to build/report/guest.jsonl and
+# prints a table of the gap and its parts.
+#
+# Needs the kernels (make kernels).
+#
+# usage: [REPS=N | SMOKE=1] guest.sh [SCENARIO...]
+#   alone         a guest of 128 MiB, nothing else preserved
+#   2g            a guest of 2 GiB that has touched half of it, in 4 KiB folios
+#   scattered     the first, and 16,384 scattered 4 KiB pages beside it
+#   scattered-131072
+#                 the first, and 131,072 of them; minutes with stock, and only on request
+#   REPS          repetitions per kernel (3)
+#   SMOKE=1       alone, one repetition; output goes to build/smoke/
+#
+# Exit status: 0; 1 a repetition failed, or it cannot be measured here.
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=../scripts/lib.sh
+. "$here/../scripts/lib.sh"
+# shellcheck source=env.sh
+. "$here/env.sh"
+
+all='alone 2g scattered'
+reps=${REPS:-3}
+[ -z "$smoke" ] || all=alone reps=1
+
+scenario() {
+	memory=3G mib=128 scattered=0 limit=300 host=3
+	case $1 in
+	alone) ;;
+	2g) memory=6G mib=2048 host=5 ;;
+	scattered) memory=8G scattered=16384 host=4 ;;
+	scattered-131072) memory=8G scattered=131072 limit=900 host=4 ;;
+	*) die "no scenario '$1'; there are: $all scattered-131072" ;;
+	esac
+}
+
+load_kvm() { printf 'insmod irqbypass\ninsmod kvm\ninsmod kvm-amd kvm-intel\n'; }
+
+# The host's counter has the same name in both kernels.
+write_plan() {
+	printf '# programs: keeper,qemu-system-x86_64\n# guests: fast\nstage 1\n'
+	load_kvm
+	[ "$scattered" -eq 0 ] || printf '%s\n' 'insmod kho_workload' \
+		"workload preserve set=scatter n=$scattered order=0 stride=2 stamp=none"
+	printf '%s\n' "spawn keeper keeper serve --roms /guest/roms one,$mib" \
+		'await-text keeper guests run' 'run keeper pause' kexec 'stage 2'
+	load_kvm
+	printf '%s\n' 'spawn keeper keeper serve --retrieve --roms /guest/roms one' \
+		'await-text keeper guests run' 'run keeper report' 'show /tmp/keeper.out' poweroff
+}
+
+# The part before the keeper of the next kernel has the blackout and some userspace.
+figures() {
+	LC_ALL=C awk '
+		$2 ~ /^blackout_ns=/ { split($2, v, "="); blackout = v[2] }
+		/^# 2 one: gap [0-9.]+ ms$/ { printf "gap_ns=%.0f\n", $5 * 1e6 }
+		/^# 2 one: part / { part[$5] += $6 * 1e6 }
+		END {
+			if (!blackout)
+				exit
+			printf "blackout_ns=%.0f\nuserspace_ns=%.0f\n", blackout,
+				part["userspace"] - blackout
+			printf "qemu_ns=%.0f\n", part["start"] + part["greeting"]
+			split("stop save preserve retrieve load resume", name, " ")
+			for (i in name)
+				printf "%s_ns=%.0f\n", name[i], part[name[i]]
+		}' "$work/vm/verdict"
+}
+
+measure() {
+	run_guest "${smoke:+SMOKE=1 }bench/guest.sh${args:+ $args}" "$work/$name.plan" -m "$memory" \
+		-c 1 -b ram -t "$limit"
+	[ "$status" != limit ] || status=failed reason=$(tail -n 1 "$work/reason")
+	# shellcheck disable=SC2046	# words
+	add_sample bench=guest case="$name" status="$status" reason="$reason" memory="${mib}M" $(figures)
+	# shellcheck disable=SC2046	# words
+	say "$name, $kernel, repetition $rep: $reason" $(figures | grep gap)
+}
+
+whole_number REPS "$reps"
+args=$*
+# shellcheck disable=SC2086	# words on purpose
+[ $# -gt 0 ] || set -- $all
+most=0
+for name; do
+	scenario "$name"
+	[ "$host" -le "$most" ] || most=$host
+done
+begin_run guest "$most" stock fast
+say "$(($# * reps * 2)) live updates; the samples go to $log"
+for name; do
+	scenario "$name"
+	write_plan >"$work/$name.plan"
+	in_turns measure "$reps" stock fast
+done
+echo
+"$report" guest --run "$run" "$log"
