@@ -69,12 +69,6 @@ void shim_printk(unsigned int *count, const char *fmt, ...)
 		++*count;
 }
 
-/* For cleanup.h, which everybody includes. */
-void shim_kfree(const void *p)
-{
-	kfree(p);
-}
-
 /* Unlike strtoull(), the kernel's takes neither blanks nor a sign. */
 unsigned long long memparse(const char *ptr, char **retptr)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CUSTOM: locks, and guard() for the classes that are used. With SHIM_CHECK all locks are
+ * CUSTOM: locks, for the guards of the kernel's header. With SHIM_CHECK all locks are
  * pthread's, which TSan knows, and readers hold one, so that it sees grace periods.
  */
 #ifndef SHIM_CLEANUP_H
@@ -49,16 +49,15 @@ struct mutex {
 #define __MUTEX_INITIALIZER(name)	{ PTHREAD_MUTEX_INITIALIZER }
 #define mutex_init(m)			pthread_mutex_init(&(m)->lock, NULL)
 
-static inline struct mutex *shim_lock_mutex(struct mutex *m)
+static inline void mutex_lock(struct mutex *m)
 {
 	might_sleep();
 	pthread_mutex_lock(&m->lock);
-	return m;
 }
 
-static inline void shim_unlock_mutex(struct mutex **m)
+static inline void mutex_unlock(struct mutex *m)
 {
-	pthread_mutex_unlock(&(*m)->lock);
+	pthread_mutex_unlock(&m->lock);
 }
 
 static inline void rcu_read_lock(void)
@@ -102,7 +101,7 @@ static inline void shim_mutex_relax(unsigned int *spins)
 		__builtin_ia32_pause();
 }
 
-static inline struct mutex *shim_lock_mutex(struct mutex *m)
+static inline void mutex_lock(struct mutex *m)
 {
 	unsigned long unlocked = 0;
 	unsigned int spins = 0;
@@ -114,15 +113,14 @@ static inline struct mutex *shim_lock_mutex(struct mutex *m)
 			shim_mutex_relax(&spins);
 		unlocked = 0;
 	}
-	return m;
 }
 
 /* The kernel's checks for sleeping waiters, so it is a cmpxchg, too. */
-static inline void shim_unlock_mutex(struct mutex **m)
+static inline void mutex_unlock(struct mutex *m)
 {
 	unsigned long locked = 1;
 
-	__atomic_compare_exchange_n(&(*m)->owner, &locked, 0, false, __ATOMIC_RELEASE,
+	__atomic_compare_exchange_n(&m->owner, &locked, 0, false, __ATOMIC_RELEASE,
 				    __ATOMIC_RELAXED);
 }
 
@@ -145,66 +143,17 @@ static inline void rcu_read_unlock(void)
 #define synchronize_rcu()	shim_die("%s: a grace period is not measured", __func__)
 #endif
 
-static inline void *shim_lock_rcu(void)
-{
-	rcu_read_lock();
-	return NULL;
-}
+#define __cleanup(fn)		__attribute__((cleanup(fn), unused))
+#define __nonnull_args(...)	__attribute__((nonnull(__VA_ARGS__)))
+#define __UNIQUE_ID(name)	CONCATENATE(name##_, __COUNTER__)
 
-static inline void shim_unlock_rcu(void **unused)
-{
-	rcu_read_unlock();
-}
+#include_next <linux/cleanup.h>
 
-static inline spinlock_t *shim_lock_spinlock(spinlock_t *s)
-{
-	spin_lock(s);
-	return s;
-}
-
-static inline void shim_unlock_spinlock(spinlock_t **s)
-{
-	spin_unlock(*s);
-}
-
-#define shim_lock_spinlock_irqsave	shim_lock_spinlock
-#define shim_unlock_spinlock_irqsave	shim_unlock_spinlock
-#define shim_lock_raw_spinlock_irqsave	shim_lock_spinlock
-#define shim_unlock_raw_spinlock_irqsave shim_unlock_spinlock
-
-static inline void *shim_lock_preempt(void)
-{
-	preempt_disable();
-	return NULL;
-}
-
-static inline void shim_unlock_preempt(void **unused)
-{
-	preempt_enable();
-}
-
-typedef spinlock_t *shim_class_spinlock, *shim_class_spinlock_irqsave;
-typedef spinlock_t *shim_class_raw_spinlock_irqsave;
-typedef void *shim_class_preempt;
-typedef struct mutex *shim_class_mutex;
-typedef void *shim_class_rcu;
-
-#define guard(class)							\
-	shim_class_##class __attribute__((cleanup(shim_unlock_##class), unused)) \
-	guard_ = shim_lock_##class
-
-#define scoped_guard(class, lock)					\
-	for (int once_ = 1; once_;)					\
-		for (shim_class_##class __attribute__((cleanup(shim_unlock_##class), unused)) \
-		     guard_ = shim_lock_##class(lock); once_; once_ = 0)
-
-#define __free(name)	__attribute__((cleanup(shim_free_##name)))
-
-static inline void shim_free_kfree(void *p)
-{
-	void shim_kfree(const void *p);
-
-	shim_kfree(*(void **)p);
-}
+DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
+DEFINE_GUARD(spinlock, spinlock_t *, spin_lock(_T), spin_unlock(_T))
+DEFINE_GUARD(spinlock_irqsave, spinlock_t *, spin_lock(_T), spin_unlock(_T))
+DEFINE_GUARD(raw_spinlock_irqsave, spinlock_t *, spin_lock(_T), spin_unlock(_T))
+DEFINE_LOCK_GUARD_0(preempt, preempt_disable(), preempt_enable())
+DEFINE_LOCK_GUARD_0(rcu, rcu_read_lock(), rcu_read_unlock())
 
 #endif /* SHIM_CLEANUP_H */

@@ -12,6 +12,7 @@
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mmzone.h>
+#include <linux/pfn.h>
 #include <linux/poison.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
@@ -92,10 +93,6 @@ _Static_assert(sizeof(struct folio) == 3 * sizeof(struct page), "a struct page e
 #define NODES_PGSHIFT		58
 #define PAGEFLAGS_MASK		(BIT(ZONES_PGSHIFT) - 1)
 
-#define PFN_UP(x)		PFN_DOWN((x) + PAGE_SIZE - 1)
-#define PFN_DOWN(x)		((x) >> PAGE_SHIFT)
-#define PFN_PHYS(x)		((phys_addr_t)(x) << PAGE_SHIFT)
-#define PHYS_PFN(x)		((unsigned long)PFN_DOWN(x))
 #define PAGE_ALIGN(addr)	ALIGN((addr), PAGE_SIZE)
 #define PAGE_ALIGNED(addr)	IS_ALIGNED((unsigned long)(addr), PAGE_SIZE)
 #define PHYS_ADDR_MAX		(~(phys_addr_t)0)

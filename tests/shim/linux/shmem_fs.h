@@ -13,16 +13,11 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/xarray.h>
+#include <uapi/linux/fcntl.h>
+#include <uapi/linux/memfd.h>
 
 #define GUP_PIN_COUNTING_BIAS	1024U
 
-#define F_SEAL_SEAL		0x01
-#define F_SEAL_SHRINK		0x02
-#define F_SEAL_GROW		0x04
-#define F_SEAL_WRITE		0x08
-#define F_SEAL_FUTURE_WRITE	0x10
-#define F_SEAL_EXEC		0x20
-#define MFD_ALLOW_SEALING	2U
 #define MAX_LFS_FILESIZE	((loff_t)LONG_MAX)
 
 /* The kernel's page cache, with a check of each step of the code under test; see memfd.c. */

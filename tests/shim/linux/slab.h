@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <linux/cleanup.h>
 #include <linux/gfp.h>
 
 extern bool shim_slab_is_up;
@@ -40,6 +41,7 @@ static inline void kfree(const void *p)
 	free((void *)p);
 }
 
+DEFINE_FREE(kfree, void *, kfree(_T))
 #define kvfree		kfree
 
 static inline void *kmemdup(const void *from, size_t size, int gfp)
