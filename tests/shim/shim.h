@@ -32,7 +32,6 @@
 	v_ < lo_ ? lo_ : v_ > hi_ ? hi_ : v_; })
 #define min3(x, y, z)	({ __auto_type z_ = (z); min(min(x, y), z_); })
 #define swap(a, b)	do { typeof(a) a_ = (a); (a) = (b); (b) = a_; } while (0)
-#define max3(x, y, z)	({ __auto_type z_ = (z); max(max(x, y), z_); })
 #define count_trailing_zeros(x)	((x) ? (int)__builtin_ctzl(x) : BITS_PER_LONG)
 
 /* tools/include makes u64 an unsigned long, so the kernel's own %llu would warn. */

@@ -199,7 +199,6 @@ static inline struct folio *shim_page_folio(const struct page *page)
 #define folio_nid(folio)	((int)((folio)->page.flags.f >> NODES_PGSHIFT))
 #define folio_test_large(folio)	PageHead(&(folio)->page)
 #define page_private(page)		((page)->private)
-#define set_page_private(page, v)	((page)->private = (v))
 #define page_cpupid_reset_last(page)	((void)(page))
 #define clear_page_tag_ref(page)	((void)(page))
 #define accept_memory(phys, size)	do { } while (0)
@@ -249,7 +248,6 @@ static inline void shim_free(struct page *page, unsigned int order)
 int get_order(size_t size);
 int pfn_to_nid(unsigned long pfn);
 int early_pfn_to_nid(unsigned long pfn);
-#define page_to_nid(page)	pfn_to_nid(page_to_pfn(page))
 int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *size);
 void totalram_pages_add(long nr);
 void adjust_managed_page_count(struct page *page, long nr);

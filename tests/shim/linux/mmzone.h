@@ -84,7 +84,6 @@ enum zone_stat_item { NR_FREE_PAGES, NR_FREE_CMA_PAGES };
 
 extern long shim_nr_free_pages;
 #define global_zone_page_state(item)	((item) == NR_FREE_PAGES ? shim_nr_free_pages : 1)
-#define setup_per_zone_wmarks()		do { } while (0)
 
 struct page;
 void init_pageblock_migratetype(struct page *page, enum migratetype mt, bool isolate);

@@ -3,6 +3,9 @@
 #ifndef SHIM_TIMEX_H
 #define SHIM_TIMEX_H
 
+#include <linux/math64.h>
+#include <linux/time64.h>
+
 typedef unsigned long cycles_t;
 
 extern cycles_t shim_cycles;
@@ -23,15 +26,6 @@ static inline u64 sched_clock(void)
 }
 
 #define local_clock()	sched_clock()
-
-#define USEC_PER_SEC	1000000ULL
-#define USEC_PER_MSEC	1000ULL
-#define NSEC_PER_USEC	1000ULL
-
-static inline u64 div_u64(u64 a, u32 b)
-{
-	return a / b;
-}
 
 static inline u64 div_u64_rem(u64 a, u32 b, u32 *rest)
 {
