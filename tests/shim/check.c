@@ -233,16 +233,19 @@ int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *
 	return 1;
 }
 
-/* The test says which pages, all of them free. */
+/* The test says which pages, all of them free, or SHIM_NO_PAGES. */
 struct page *shim_alloc_pages(unsigned int order)
 {
+	unsigned long i, pfn;
 	struct page *page;
-	unsigned long i;
 
 	if (shim_fault())
 		return NULL;
 
-	page = pfn_to_page(shim_find_pages(order));
+	pfn = shim_find_pages(order);
+	if (pfn == SHIM_NO_PAGES)
+		return NULL;
+	page = pfn_to_page(pfn);
 	memset(page_address(page), 0, PAGE_SIZE << order);
 	for (i = 0; i < BIT(order); i++) {
 		page[i].free = page[i].free_order = 0;

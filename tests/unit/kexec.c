@@ -15,17 +15,34 @@
 
 struct boot_params *params;
 
+static bool is_free(unsigned long pfn, unsigned int order)
+{
+	unsigned long i;
+
+	for (i = 0; i < BIT(order); i++)
+		if (!pfn_to_page(pfn + i)->free)
+			return false;
+	return !kho_scratch_overlap(PFN_PHYS(pfn), PAGE_SIZE << order);
+}
+
+/* Anywhere, as long as that is quick; then the next that there is, if any. */
 unsigned long kexec_find_free(unsigned int order)
 {
-	unsigned long pfn, i;
+	const unsigned long nr = model.nr_pages >> order;
+	unsigned long i, first, pfn;
 
-	do {
-		pfn = ALIGN_DOWN(rnd(model.nr_pages), BIT(order));
-		for (i = 0; i < BIT(order) && pfn_to_page(pfn + i)->free; i++)
-			;
-	} while (i < BIT(order) || kho_scratch_overlap(PFN_PHYS(pfn), PAGE_SIZE << order));
-
-	return pfn;
+	for (i = 0; i < 100; i++) {
+		pfn = rnd(nr) << order;
+		if (is_free(pfn, order))
+			return pfn;
+	}
+	first = rnd(nr);
+	for (i = 0; i < nr; i++) {
+		pfn = (first + i) % nr << order;
+		if (is_free(pfn, order))
+			return pfn;
+	}
+	return SHIM_NO_PAGES;
 }
 
 /* A stamp per page that also tells it from its neighbours. */

@@ -18,7 +18,7 @@ static unsigned long find_one_by_one(unsigned int order)
 
 	pthread_mutex_lock(&find_lock);
 	pfn = kexec_find_free(order);
-	for (i = 0; i < BIT(order); i++)
+	for (i = 0; pfn != SHIM_NO_PAGES && i < BIT(order); i++)
 		pfn_to_page(pfn + i)->free = 0;
 	pthread_mutex_unlock(&find_lock);
 	return pfn;
@@ -64,13 +64,10 @@ void memfd_make_cma_areas(void)
 		shim_migratetype[i] = MIGRATE_CMA;
 }
 
-void memfd_add_folio(pgoff_t index, unsigned int order, enum kind kind)
+static void add_folio(pgoff_t index, unsigned int order, enum kind kind, struct folio *folio)
 {
-	struct folio *folio = folio_alloc(GFP_KERNEL, order);
 	unsigned long i;
 
-	if (!folio)
-		shim_die("no memory for a file");
 	folio->page.flags.f |= flags_of[kind];
 	for (i = 0; i < BIT(order); i++) {
 		/* Without UPTODATE: contents of a previous owner */
@@ -78,6 +75,28 @@ void memfd_add_folio(pgoff_t index, unsigned int order, enum kind kind)
 		old->stamped[index + i] = kind != NOT_UPTODATE;
 	}
 	shim_add_folio(file, index, folio);
+}
+
+void memfd_add_folio(pgoff_t index, unsigned int order, enum kind kind)
+{
+	struct folio *folio = folio_alloc(GFP_KERNEL, order);
+
+	if (!folio)
+		shim_die("no memory for a folio of order %u", order);
+	add_folio(index, order, kind, folio);
+}
+
+/* Of @order, or smaller where memory is fragmented. Returns its order. */
+static unsigned int add_fitting_folio(pgoff_t index, unsigned int order, enum kind kind)
+{
+	struct folio *folio = folio_alloc(GFP_KERNEL, order);
+
+	while (!folio && order)
+		folio = folio_alloc(GFP_KERNEL, --order);
+	if (!folio)
+		shim_die("no memory for a file");
+	add_folio(index, order, kind, folio);
+	return order;
 }
 
 void memfd_make_file(unsigned long pages, unsigned int holes)
@@ -92,7 +111,7 @@ void memfd_make_file(unsigned long pages, unsigned int holes)
 		while (index & (BIT(order) - 1) || index + BIT(order) > ALIGN(pages, 16))
 			order--;
 		if (!holes || rnd(holes))
-			memfd_add_folio(index, order, rnd(NR_KINDS));
+			order = add_fitting_folio(index, order, rnd(NR_KINDS));
 		index += BIT(order);
 	}
 	file->f_pos = rnd(pages << PAGE_SHIFT);

@@ -282,6 +282,7 @@ extern long shim_totalram;	/* atomic */
 extern phys_addr_t *shim_reserve_mem;	/* address and size */
 
 struct page *shim_alloc_pages(unsigned int order);
+#define SHIM_NO_PAGES	(~0UL)
 extern unsigned long (*shim_find_pages)(unsigned int order);
 extern void (*shim_alloc_hook)(void);	/* called before each page is allocated */
 extern int shim_alloc_nid;			/* where the last one was wanted */
