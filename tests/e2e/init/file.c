@@ -34,20 +34,24 @@ const char *step_read(const struct step *step)
 	return total ? NULL : "it is empty";
 }
 
-const char *step_write(const struct step *step)
+const char *file_write(const char *path, const char *word)
 {
 	const char *reason = NULL;
-	int fd;
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	if (step->argc != 3)
-		return "usage: write PATH WORD";
-	fd = open(step->argv[1], O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return why("open: %m");
-	if (write(fd, step->argv[2], strlen(step->argv[2])) < 0)
+	if (write(fd, word, strlen(word)) < 0)
 		reason = why("write: %m");
 	close(fd);
 	return reason;
+}
+
+const char *step_write(const struct step *step)
+{
+	if (step->argc != 3)
+		return "usage: write PATH WORD";
+	return file_write(step->argv[1], step->argv[2]);
 }
 
 char *file_text(const char *path)

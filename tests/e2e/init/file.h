@@ -5,4 +5,7 @@
 /* The file as a string, to be freed; NULL if it cannot be read */
 char *file_text(const char *path);
 
+/* NULL if @word is written to the file, or the reason */
+const char *file_write(const char *path, const char *word);
+
 #endif /* FILE_H */
