@@ -518,6 +518,8 @@ void fput(struct file *file)
 		evict(&inode->mapping, folio);
 	if (inode->mapping.nrpages)
 		shim_die("a file without folios has %ld pages", (long)inode->mapping.nrpages);
+	/* Empty nodes stay behind when one below them could not be had, in a kernel too. */
+	xa_destroy(&inode->mapping.i_pages);
 	free(inode);
 	free(file);
 	if (!--shim_live_files)
