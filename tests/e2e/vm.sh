@@ -136,6 +136,9 @@ start() {
 	first=${first%% *}
 	image=${first%%,*}
 	accel=$(pick_accel "$accel" "$image")
+	# KVM in the guest, without nesting in this machine: emulate
+	[ "$accel" != kvm ] || [ -z "$guest_kernel" ] ||
+		grep -qs '^[1Y]' /sys/module/kvm_*/parameters/nested || accel=tcg
 	echo "$accel" >"$dir/accel"
 	# In assignments, where a failure ends the script.
 	machine=$(accel_args "$accel")
