@@ -106,3 +106,24 @@ in_turns() {
 		rep=$((rep + 1))
 	done
 }
+
+# measure_all BENCH REPS SCENARIO...: all repetitions, and the report.  Of the script: scenario
+# NAME sets the machine, with $host, write_plan NAME prints its plan, measure adds a sample of
+# $kernel.
+measure_all() {
+	_bench=$1 _reps=$2 most=0
+	shift 2
+	for name; do
+		scenario "$name"
+		[ "$host" -le "$most" ] || most=$host
+	done
+	begin_run "$_bench" "$most" stock fast
+	say "$(($# * _reps * 2)) live updates; the samples go to $log"
+	for name; do
+		scenario "$name"
+		write_plan "$name" >"$work/$name.plan"
+		in_turns measure "$_reps" stock fast
+	done
+	echo
+	"$report" "$_bench" --run "$run" "$log"
+}

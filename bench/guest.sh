@@ -88,17 +88,4 @@ whole_number REPS "$reps"
 args=$*
 # shellcheck disable=SC2086	# words on purpose
 [ $# -gt 0 ] || set -- $all
-most=0
-for name; do
-	scenario "$name"
-	[ "$host" -le "$most" ] || most=$host
-done
-begin_run guest "$most" stock fast
-say "$(($# * reps * 2)) live updates; the samples go to $log"
-for name; do
-	scenario "$name"
-	write_plan >"$work/$name.plan"
-	in_turns measure "$reps" stock fast
-done
-echo
-"$report" guest --run "$run" "$log"
+measure_all guest "$reps" "$@"

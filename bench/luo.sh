@@ -89,17 +89,4 @@ whole_number REPS "$reps"
 args=$*
 # shellcheck disable=SC2086	# words on purpose
 [ $# -gt 0 ] || set -- $all
-most=0
-for name; do
-	scenario "$name"
-	[ "$host" -le "$most" ] || most=$host
-done
-begin_run luo "$most" stock fast
-say "$(($# * reps * 2)) live updates; the samples go to $log"
-for name; do
-	scenario "$name"
-	write_plan "$name" >"$work/$name.plan"
-	in_turns measure "$reps" stock fast
-done
-echo
-"$report" luo --run "$run" "$log"
+measure_all luo "$reps" "$@"
