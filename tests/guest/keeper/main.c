@@ -187,22 +187,24 @@ static void serve_start(void)
 	for_each_guest(retrieve ? resume : start);
 }
 
-static void serve_one(char *line)
+/* Whether there is such a command. */
+static bool serve_one(const char *line)
 {
 	if (!strcmp(line, "pause"))
 		for_each_guest(pause_one);
+	else if (!strcmp(line, "continue"))
+		for_each_guest(continue_one);
 	else if (!strcmp(line, "report"))
 		for (unsigned int i = 0; i < nr_guests; i++)
 			ring_report(&guests[i]);
-	else if (!strcmp(line, "continue"))
-		for_each_guest(continue_one);
 	else if (!strcmp(line, "flip"))
 		ring_flip(&guests[0]);
 	else if (!strcmp(line, "quit"))
 		for (unsigned int i = 0; i < nr_guests; i++)
 			qemu_quit(&guests[i]);
 	else
-		die("'%s' is no command", line);
+		return false;
+	return true;
 }
 
 static int open_socket(struct sockaddr_un *address)
@@ -238,9 +240,8 @@ static void serve(void)
 		ssize_t len = read(client, line, sizeof(line) - 1);
 
 		line[len > 0 ? len : 0] = '\0';
-		serve_one(line);
-		if (write(client, "ok", 2) != 2)
-			say("whoever said '%s' has gone", line);
+		if (write(client, serve_one(line) ? "ok" : "no", 2) != 2)
+			say("no answer to '%s': the client has gone", line);
 		close(client);
 	}
 }
@@ -255,6 +256,8 @@ static void tell(void)
 		die_errno("%s: is 'keeper serve' running?", socket_path);
 	if (write(fd, command, strlen(command)) < 0 || read(fd, answer, 2) != 2)
 		die("'%s' failed: see the output of 'keeper serve'", command);
+	if (strcmp(answer, "ok"))
+		die("'%s' is no command: see keeper --help", command);
 }
 
 int main(int argc, char **argv)
