@@ -11,11 +11,12 @@
 #include <string.h>
 
 #include "file.h"
+#include "timeline_read.h"
 
 static _Thread_local const char *file;
 static _Thread_local char error[512];
 
-static bool __attribute__((format(printf, 1, 2))) refuse(const char *fmt, ...)
+bool timeline_refuse(const char *fmt, ...)
 {
 	va_list args;
 	int len = snprintf(error, sizeof(error), "%.200s: ", file);
@@ -100,18 +101,18 @@ static bool read_object(struct json_object *object, const char *where, const str
 	for (; f->key; f++) {
 		if (!json_object_object_get_ex(object, f->key, &v)) {
 			if (!f->optional)
-				return refuse("%s%s: is missing", where, f->key);
+				return timeline_refuse("%s%s: is missing", where, f->key);
 			if (f->kind == NODE)
 				*(int *)((char *)to + f->offset) = -1;
 			continue;
 		}
 		if (!json_object_is_type(v, types[f->kind]))
-			return refuse("%s%s: is of type %s, not %s", where, f->key,
-				      json_type_to_name(json_object_get_type(v)),
-				      json_type_to_name(types[f->kind]));
+			return timeline_refuse("%s%s: is of type %s, not %s", where, f->key,
+					       json_type_to_name(json_object_get_type(v)),
+					       json_type_to_name(types[f->kind]));
 		wrong = store(v, f->kind, (char *)to + f->offset);
 		if (wrong)
-			return refuse("%s%s: %s", where, f->key, wrong);
+			return timeline_refuse("%s%s: %s", where, f->key, wrong);
 	}
 	return true;
 }
@@ -125,19 +126,19 @@ static bool read_array(struct json_object *root, const char *key, const struct f
 	size_t i;
 
 	if (!json_object_object_get_ex(root, key, &array))
-		return refuse("%s: is missing", key);
+		return timeline_refuse("%s: is missing", key);
 	if (!json_object_is_type(array, json_type_array))
-		return refuse("%s: is of type %s, not array", key,
-			      json_type_to_name(json_object_get_type(array)));
+		return timeline_refuse("%s: is of type %s, not array", key,
+				       json_type_to_name(json_object_get_type(array)));
 	*nr = json_object_array_length(array);
 	all = calloc(*nr + 1, size);
 	if (!all)
-		return refuse("%s: no memory", key);
+		return timeline_refuse("%s: no memory", key);
 	memcpy(to, &all, sizeof(all));
 	for (i = 0; i < *nr; i++) {
 		v = json_object_array_get_idx(array, i);
 		if (!json_object_is_type(v, json_type_object))
-			return refuse("%s[%zu]: is not an object", key, i);
+			return timeline_refuse("%s[%zu]: is not an object", key, i);
 		snprintf(where, sizeof(where), "%s[%zu].", key, i);
 		if (!read_object(v, where, fields, all + i * size))
 			return false;
@@ -154,7 +155,7 @@ static bool read_items(struct json_object *root, const char *key, struct timelin
 		return false;
 	for (i = 0; i < *nr; i++) {
 		if ((*items)[i].begin_ns > (*items)[i].end_ns)
-			return refuse("%s[%zu].end_ns: is before begin_ns", key, i);
+			return timeline_refuse("%s[%zu].end_ns: is before begin_ns", key, i);
 	}
 	return true;
 }
@@ -165,17 +166,18 @@ static bool phases_tile(const struct timeline *t)
 	size_t i;
 
 	if (!t->nr_phases)
-		return refuse("phases: there is none");
+		return timeline_refuse("phases: there is none");
 	if (p[0].old && !t->previous)
-		return refuse("phases[0]: is of the old kernel, but previous is false");
+		return timeline_refuse("phases[0]: is of the old kernel, but previous is false");
 	for (i = 1; i < t->nr_phases; i++) {
 		if (p[i].begin_ns != p[i - 1].end_ns)
-			return refuse("phases[%zu] '%s': begins at %" PRIu64 " ns, but '%s' before "
-				      "it ends at %" PRIu64 " ns", i, p[i].name, p[i].begin_ns,
-				      p[i - 1].name, p[i - 1].end_ns);
+			return timeline_refuse("phases[%zu] '%s': begins at %" PRIu64 " ns, but "
+					       "'%s' before it ends at %" PRIu64 " ns", i,
+					       p[i].name, p[i].begin_ns, p[i - 1].name,
+					       p[i - 1].end_ns);
 		if (p[i].old && !p[i - 1].old)
-			return refuse("phases[%zu] '%s': the old kernel's, after one of the new",
-				      i, p[i].name);
+			return timeline_refuse("phases[%zu] '%s': the old kernel's, after one of "
+					       "the new", i, p[i].name);
 	}
 	return true;
 }
@@ -183,16 +185,16 @@ static bool phases_tile(const struct timeline *t)
 static bool read_timeline(struct timeline *t)
 {
 	if (!json_object_is_type(t->json, json_type_object))
-		return refuse("is not an object");
+		return timeline_refuse("is not an object");
 	if (!read_object(t->json, "", version_field, t))
 		return false;
 	if (t->version != TIMELINE_VERSION)
-		return refuse("version %" PRIu64 ", only %d is known", t->version,
-			      TIMELINE_VERSION);
+		return timeline_refuse("version %" PRIu64 ", only %d is known", t->version,
+				       TIMELINE_VERSION);
 	if (!read_object(t->json, "", head_fields, t))
 		return false;
 	if (!t->khz)
-		return refuse("khz: is 0, the kernel does not know the rate of its clock");
+		return timeline_refuse("khz: is 0, the kernel does not know the rate of its clock");
 	return read_items(t->json, "phases", &t->phases, &t->nr_phases) &&
 	       read_items(t->json, "spans", &t->spans, &t->nr_spans) &&
 	       read_array(t->json, "totals", total_fields, sizeof(*t->totals), &t->totals,
@@ -207,39 +209,55 @@ static struct json_object *parse(const char *text)
 	struct json_object *v;
 
 	if (!tok)
-		return refuse("no memory"), NULL;
+		return timeline_refuse("no memory"), NULL;
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	/* the 0 behind it marks the end */
 	v = json_tokener_parse_ex(tok, text, strlen(text) + 1);
 	reason = json_tokener_get_error(tok);
 	if (!v && reason == json_tokener_success)
-		refuse("is null");
+		timeline_refuse("is null");
 	else if (reason == json_tokener_continue || reason == json_tokener_error_parse_eof)
-		refuse("is truncated");
+		timeline_refuse("is truncated");
 	else if (!v)
-		refuse("is not JSON: %s at byte %zu", json_tokener_error_desc(reason),
+		timeline_refuse("is not JSON: %s at byte %zu", json_tokener_error_desc(reason),
 		       json_tokener_get_parse_end(tok));
 	json_tokener_free(tok);
 	return v;
 }
 
-struct timeline *timeline_load(const char *path)
+struct timeline *timeline_read(struct json_object *json)
 {
-	char *text = file_text(strcmp(path, "-") ? fopen(path, "re") : stdin, NULL);
-	struct timeline *t = text ? calloc(1, sizeof(*t)) : NULL;
+	struct timeline *t = calloc(1, sizeof(*t));
 
-	file = path;
 	if (!t) {
-		refuse("%s", strerror(errno));
-		free(text);
+		timeline_refuse("%s", strerror(errno));
+		json_object_put(json);
 		return NULL;
 	}
-	t->json = parse(text);
-	free(text);
-	if (t->json && read_timeline(t))
+	t->json = json;
+	if (read_timeline(t))
 		return t;
 	timeline_free(t);
 	return NULL;
+}
+
+char *timeline_text(const char *path)
+{
+	char *text = file_text(strcmp(path, "-") ? fopen(path, "re") : stdin, NULL);
+
+	file = path;
+	if (!text)
+		timeline_refuse("%s", strerror(errno));
+	return text;
+}
+
+struct timeline *timeline_load(const char *path)
+{
+	char *text = timeline_text(path);
+	struct json_object *json = text ? parse(text) : NULL;
+
+	free(text);
+	return json ? timeline_read(json) : NULL;
 }
 
 const char *timeline_error(void)
