@@ -155,6 +155,74 @@ timeline_of_one_kernel_has_one_process() {
 	khoctl 0 timeline -t - "$dir/a.json" && says '"new kernel"' && says_not 'old kernel|"i"'
 }
 
+# 2 ticks are a ns. The phases are from 10 to 110 ms after the guest's last moment.
+guest_steps() {
+	timeline 15 60 25 | sed 's/"origin": 7/"origin": 20000007/' >"$dir/a.json"
+	printf '%s\n' '7 guest' '8000007 stop' '16000007 save' '240000007 load' '250000007 resume' \
+		>"$dir/steps"
+}
+
+timeline_adds_steps_of_a_guest() {
+	guest_steps
+	khoctl 0 timeline -g "$dir/steps" "$dir/a.json" && says '^vmm +stop +4.000 +3.2$' &&
+		says '^vmm +save +4.000' && says '^vmm +reboot +2.000' && says '^old +freeze +15.000' &&
+		says '^new +early +25.000' && says '^vmm +load +10.000' && says '^vmm +resume +5.000' &&
+		says '^ +all +125.000' && says '^old +session +2.000 +10.000 +a<b&c$' &&
+		says '^largest: jump, 60.000 of 125.000 ms: ' || return 1
+	khoctl 0 timeline -j -g "$dir/steps" "$dir/a.json" && says '"more": ?"unknown"' &&
+		cp "$dir/out" "$dir/b.json" && khoctl 0 timeline "$dir/b.json" && says '^vmm +load +10.000' &&
+		khoctl 0 diff "$dir/a.json" "$dir/b.json" && says '^vmm +reboot +- +2.000 .*only in B$' &&
+		says '^old +freeze +15.000 +15.000 .* same$'
+}
+
+# In the picture a bar of its own colour, in the trace a process
+timeline_shows_steps_of_a_guest() {
+	guest_steps
+	khoctl 0 timeline -s - -g "$dir/steps" "$dir/a.json" && says 'stands still for 125.000 ms' &&
+		says '<rect class="vmm".*>load, vmm: 10.000 ms, from 110.000 ms<' &&
+		says '<rect class="largest".*>jump, old kernel: 60.000 ms, from 25.000 ms<' || return 1
+	khoctl 0 timeline -t "$dir/trace.json" -g "$dir/steps" "$dir/a.json" && python3 - "$dir/trace.json" <<-'EOT'
+		import json, sys
+		events = json.load(open(sys.argv[1], encoding="utf-8"))["traceEvents"]
+		pids = {e["args"]["name"]: e["pid"] for e in events if e["name"] == "process_name"}
+		slices = {side: [(e["name"], e["ts"] / 1000, e["dur"] / 1000) for e in events
+				 if e["ph"] == "X" and e["pid"] == pid] for side, pid in pids.items()}
+		assert slices["VMM"] == [("guest stands still", 0, 125), ("stop", 0, 4), ("save", 4, 4),
+					 ("reboot", 8, 2), ("load", 110, 10), ("resume", 120, 5)], slices
+		assert ("live update", 10, 75) in slices["old kernel"], slices
+		assert ("live update", 85, 25) in slices["new kernel"], slices
+	EOT
+}
+
+# refuses_steps REASON [LINE...]
+refuses_steps() {
+	reason=$1
+	shift
+	printf '%s\n' "$@" >"$dir/steps"
+	khoctl 2 timeline -g "$dir/steps" "$dir/a.json" && complains "steps: $reason"
+}
+
+timeline_refuses_bad_steps() {
+	guest_steps
+	refuses_steps 'has no step' && refuses_steps 'has no step' '7 guest' &&
+		refuses_steps 'line 2: is not a counter and the name of a step' '7 guest' 'stop' &&
+		refuses_steps 'line 2: is not a counter' '7 guest' '8 stop it' &&
+		refuses_steps "line 3: 'save' ends before 'stop'" '7 guest' '9 stop' '8 save' &&
+		refuses_steps 'no step is after the blackout' '7 guest' '8 stop' &&
+		refuses_steps "'load' ends in the blackout" '7 guest' '30000007 load' '240000007 resume' &&
+		refuses_steps 'the guest still ran in the blackout' '20000008 guest' '240000007 resume' &&
+		khoctl 2 timeline -g "$dir/none" "$dir/a.json" && complains 'none: No such file'
+}
+
+# Stock has no record of the old kernel.
+timeline_adds_steps_around_one_kernel() {
+	timeline 15 60 25 | sed -e '/"kernel":"old"/d' -e 's/true/false/' -e 's/{"name":"early"/"phases":[&/' \
+		-e 's/{"name":"node"/"spans":[&/' -e 's/"lost"/"totals":[],&/' >"$dir/a.json"
+	printf '%s\n' '7 guest' '8000007 stop' '240000007 resume' >"$dir/steps"
+	khoctl 0 timeline -g "$dir/steps" "$dir/a.json" && says '^vmm +reboot +71.000' &&
+		says '^new +early +25.000' && says '^vmm +resume +20.000' && says 'has no record'
+}
+
 timeline_refuses_bad_input() {
 	echo '{' >"$dir/a.json"
 	khoctl 2 timeline "$dir/a.json" && complains 'a.json: is truncated' || return 1
@@ -575,7 +643,7 @@ common_options_go_before_and_after_a_command() {
 man_page_is_clean() {
 	groff -man -Tutf8 -ww -z "$top/tools/khoctl/khoctl.8" 2>"$dir/err"
 	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
-	for option in json dump in out fdt root svg trace coefficients status copy preserve to finish sysroot; do
+	for option in json dump in out fdt root guest svg trace coefficients status copy preserve to finish sysroot; do
 		grep -q -- "\\\\-\\\\-$option" "$top/tools/khoctl/khoctl.8" ||
 			{ echo "--$option is not in the page"; return 1; }
 	done
@@ -589,7 +657,9 @@ cc -O1 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -o "$dir/mkimage" "$here/m
 
 tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_passes_json_through
 	timeline_draws_a_chart timeline_writes_a_trace timeline_keeps_links_and_devices
-	timeline_of_one_kernel_has_one_process timeline_refuses_bad_input diff_says_what_changed
+	timeline_of_one_kernel_has_one_process timeline_adds_steps_of_a_guest
+	timeline_shows_steps_of_a_guest timeline_refuses_bad_steps
+	timeline_adds_steps_around_one_kernel timeline_refuses_bad_input diff_says_what_changed
 	diff_shows_what_is_in_one_only plan_adds_up plan_knows_huge_folios plan_gives_advice
 	plan_has_built_in_coefficients plan_refuses_bad_input tree_counts_folios
 	tree_reads_many_segments tree_finds_bad_tables tree_finds_bad_folios tree_limits_messages

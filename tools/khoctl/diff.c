@@ -43,7 +43,7 @@ static void add_phases(unsigned int side, const struct timeline *t)
 	const struct timeline_item *p;
 
 	for (p = t->phases; p < t->phases + t->nr_phases; p++)
-		add(side, "phase", p->old ? "old" : "new", p->name, p->end_ns - p->begin_ns);
+		add(side, "phase", item_side(p), p->name, p->end_ns - p->begin_ns);
 }
 
 static void add_totals(unsigned int side, const struct timeline *t)

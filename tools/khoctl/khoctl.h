@@ -185,6 +185,7 @@ struct row_span {
 
 struct row_span *rows_of_spans(const struct timeline *t);	/* ->nr_spans of them */
 char *item_text(const struct timeline_item *item);	/* "session vm-1"; to be freed */
+const char *item_side(const struct timeline_item *item);	/* "old", "new" or "vmm" */
 
 /* svg.c, timeline_trace.c: false and errno if writing failed */
 bool timeline_svg(FILE *out, const struct timeline *t);

@@ -15,6 +15,11 @@ char *item_text(const struct timeline_item *item)
 			   item->label ? item->label : "");
 }
 
+const char *item_side(const struct timeline_item *item)
+{
+	return item->vmm ? "vmm" : item->old ? "old" : "new";
+}
+
 static bool same_rows(const struct timeline_item *a, const struct timeline_item *b)
 {
 	return a->old == b->old && !strcmp(a->name, b->name);

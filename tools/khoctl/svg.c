@@ -28,8 +28,9 @@
 static const char head[] =
 	"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" "
 	"height=\"%.0f\" font-family=\"sans-serif\" font-size=\"11\">\n"
-	"<style>.old{fill:#7a8ca3}.new{fill:#3b7dd8}.largest{fill:#d64545}.span{opacity:.75}"
-	".before{fill:#f0f0f0}.grid{stroke:#ddd}.row{text-anchor:end}.in{fill:#fff;font-size:10px}"
+	"<style>.old{fill:#7a8ca3}.new{fill:#3b7dd8}.vmm{fill:#3f9e62}.largest{fill:#d64545}"
+	".span{opacity:.75}.before{fill:#f0f0f0}.grid{stroke:#ddd}.row{text-anchor:end}"
+	".in{fill:#fff;font-size:10px}"
 	".tick{text-anchor:middle;fill:#555}.kernel{fill:#555}.head{font-size:15px}</style>\n"
 	"<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n";
 
@@ -79,8 +80,8 @@ static double put_bar(const struct chart *c, const struct timeline_item *item, c
 
 	fprintf(c->out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">",
 		class, x, y + 2, width, height - 4);
-	put_text(c->out, NULL, 0, 0, "%s, %s kernel: %s ms, from %s ms", text,
-		 item->old ? "old" : "new", text_ms(item->end_ns - item->begin_ns).s,
+	put_text(c->out, NULL, 0, 0, "%s, %s%s: %s ms, from %s ms", text, item_side(item),
+		 item->vmm ? "" : " kernel", text_ms(item->end_ns - item->begin_ns).s,
 		 text_ms(item->begin_ns).s);
 	fputs("</rect>\n", c->out);
 	free(text);
@@ -95,7 +96,7 @@ static void put_phases(const struct chart *c)
 	for (p = c->t->phases; p < c->t->phases + c->t->nr_phases; p++, y += PHASE) {
 		uint64_t ns = p->end_ns - p->begin_ns;
 
-		x = put_bar(c, p, p == largest ? "largest" : p->old ? "old" : "new", y, PHASE);
+		x = put_bar(c, p, p == largest ? "largest" : item_side(p), y, PHASE);
 		put_text(c->out, "row", LEFT - 8, y + 15, "%s", p->name);
 		put_text(c->out, "value", x + 4, y + 15, "%s ms, %s %%", text_ms(ns).s,
 			 text_percent(ns, timeline_ns(c->t)).s);
@@ -182,8 +183,9 @@ bool timeline_svg(FILE *out, const struct timeline *t)
 		c.bottom = fmax(c.bottom, spans + (r->row + 1) * SPAN + 6);
 	find_limits(&c);
 	fprintf(out, head, WIDTH, c.bottom + 38, WIDTH, c.bottom + 38);
-	put_text(out, "head", LEFT, 24, "%s ms, the largest phase is %s with %s ms",
-		 text_ms(timeline_ns(t)).s, largest->name,
+	put_text(out, "head", LEFT, 24, "%s%s ms, the largest phase is %s with %s ms",
+		 t->phases->vmm ? "the guest stands still for " : "", text_ms(timeline_ns(t)).s,
+		 largest->name,
 		 text_ms(largest->end_ns - largest->begin_ns).s);
 	put_kernels(&c);
 	put_axis(&c);

@@ -13,15 +13,19 @@
 #define SPANS_SHOWN	10
 
 static const struct argp_option options[] = {
+	{ "guest", 'g', "STEPS", 0, "Add the steps of a guest's VMM: a file of lines "
+	  "'COUNTER NAME'", 0 },
 	{ "svg", 's', "OUT", 0, "Write a Gantt chart to OUT ('-': standard output)", 0 },
 	{ "trace", 't', "OUT", 0, "Write Trace Event JSON to OUT, for Perfetto or "
 	  "chrome://tracing", 0 },
 	{ 0 }
 };
 
-static const char *svg, *trace;
+static const char *steps, *svg, *trace;
 
-static const struct setting settings[] = { { 's', &svg, NULL }, { 't', &trace, NULL }, { 0 } };
+static const struct setting settings[] = {
+	{ 'g', &steps, NULL }, { 's', &svg, NULL }, { 't', &trace, NULL }, { 0 }
+};
 
 /* Contents of a phase, and how to shorten it */
 static const struct {
@@ -55,7 +59,7 @@ static void print_phases(const struct timeline *t)
 
 	printf("%-6s  %-14s %12s %6s\n", "kernel", "phase", "ms", "%");
 	for (p = t->phases; p < t->phases + t->nr_phases; p++)
-		printf("%-6s  %-14s %12s %6s%s\n", p->old ? "old" : "new", p->name,
+		printf("%-6s  %-14s %12s %6s%s\n", item_side(p), p->name,
 		       text_ms(ns_of(p)).s, text_percent(ns_of(p), all).s,
 		       p == largest ? "  <-- LARGEST" : "");
 	printf("%-6s  %-14s %12s %6s\n", "", "all", text_ms(all).s, "100.0");
@@ -117,7 +121,7 @@ static void print_text(const struct timeline *t)
 	printf("\nlargest: %s, %s of %s ms", largest->name, text_ms(ns_of(largest)).s,
 	       text_ms(timeline_ns(t)).s);
 	for (i = 0; i < sizeof(meanings) / sizeof(*meanings); i++) {
-		if (!strcmp(meanings[i].name, largest->name))
+		if (!largest->vmm && !strcmp(meanings[i].name, largest->name))
 			printf(": %s", meanings[i].text);
 	}
 	putchar('\n');
@@ -171,6 +175,8 @@ static int run(bool json, char **words)
 {
 	struct timeline *t = timeline_load(*words ? *words : default_file());
 
+	if (t && steps)
+		t = timeline_with_steps(t, steps);
 	if (!t)
 		errx(EXIT_INPUT, "%s", timeline_error());
 	if (svg)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A timeline as Trace Event JSON. Each kernel is a process: its first track has the phases, in a
- * slice around all of them, the others have the spans, a name each.
+ * slice around all of them, the others have the spans, a name each. So is the VMM of a guest, whose
+ * steps are around the phases.
  */
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@
 enum {
 	PID_OLD = 1,
 	PID_NEW,
+	PID_VMM,
 	TID_PHASES = 1,
 	TID_SPANS,
 };
@@ -34,15 +36,34 @@ static void add_kernel(struct json_object *trace, const struct timeline_item *be
 		trace_slice(trace, pid, TID_PHASES, p->name, p->begin_ns, p->end_ns);
 }
 
-/* The last phase of the old kernel is the jump: from there on it does not run. */
-static void add_phases(struct json_object *trace, const struct timeline *t)
+static void add_steps(struct json_object *trace, const struct timeline *t)
 {
 	const struct timeline_item *p = t->phases, *end = p + t->nr_phases;
 
-	while (p < end && p->old)
-		p++;
-	if (p > t->phases) {
-		add_kernel(trace, t->phases, p);
+	trace_process(trace, PID_VMM, "VMM");
+	trace_thread(trace, PID_VMM, TID_PHASES, "steps");
+	trace_slice(trace, PID_VMM, TID_PHASES, "guest stands still", p->begin_ns, end[-1].end_ns);
+	for (; p < end; p++) {
+		if (p->vmm)
+			trace_slice(trace, PID_VMM, TID_PHASES, p->name, p->begin_ns, p->end_ns);
+	}
+}
+
+/* The last phase of the old kernel is the jump: from there on it does not run. */
+static void add_phases(struct json_object *trace, const struct timeline *t)
+{
+	const struct timeline_item *begin = t->phases, *end = begin + t->nr_phases, *p;
+
+	if (begin->vmm)
+		add_steps(trace, t);
+	while (begin->vmm)
+		begin++;
+	while (end[-1].vmm)
+		end--;
+	for (p = begin; p < end && p->old; p++)
+		;
+	if (p > begin) {
+		add_kernel(trace, begin, p);
 		trace_instant(trace, PID_OLD, TID_PHASES, "jump", p[-1].begin_ns);
 	}
 	if (p < end)

@@ -52,7 +52,8 @@ static const struct field item_fields[] = {
 	FIELD(timeline_item, TEXT, name),
 	{ "kernel", KERNEL, offsetof(struct timeline_item, old), false },
 	FIELD(timeline_item, NUMBER, begin_ns), FIELD(timeline_item, NUMBER, end_ns),
-	OPTIONAL(timeline_item, NODE, node), OPTIONAL(timeline_item, TEXT, label), { 0 }
+	OPTIONAL(timeline_item, NODE, node), OPTIONAL(timeline_item, TEXT, label),
+	OPTIONAL(timeline_item, BOOL, vmm), { 0 }
 };
 
 static const struct field total_fields[] = {
@@ -167,7 +168,7 @@ static bool phases_tile(const struct timeline *t)
 
 	if (!t->nr_phases)
 		return timeline_refuse("phases: there is none");
-	if (p[0].old && !t->previous)
+	if (p[0].old && !p[0].vmm && !t->previous)
 		return timeline_refuse("phases[0]: is of the old kernel, but previous is false");
 	for (i = 1; i < t->nr_phases; i++) {
 		if (p[i].begin_ns != p[i - 1].end_ns)

@@ -17,7 +17,8 @@
 struct timeline_item {
 	const char	*name;
 	const char	*label;		/* NULL: none */
-	bool		old;		/* of the kernel that handed over */
+	bool		old;		/* of the kernel that handed over, or before the kexec */
+	bool		vmm;		/* a step of a VMM, see timeline_with_steps() */
 	int		node;		/* -1: none */
 	uint64_t	begin_ns, end_ns;
 };
@@ -48,6 +49,13 @@ struct timeline {
 /* NULL on error: timeline_error() is one line with file, place and reason, per thread. */
 struct timeline *timeline_load(const char *path);	/* "-": standard input */
 const char *timeline_error(void);
+/*
+ * The steps of a VMM around the phases, as phases: a file of lines "COUNTER NAME" in the order of
+ * time, where step NAME ended when the clock's counter was COUNTER; the first line is the last
+ * moment at which the guest ran. "reboot" is from the last step before the kexec to the first
+ * phase. All times are from the first line on. Frees @t; NULL on error.
+ */
+struct timeline *timeline_with_steps(struct timeline *t, const char *path);
 void timeline_free(struct timeline *t);
 
 uint64_t timeline_ns(const struct timeline *t);		/* duration of all phases */
