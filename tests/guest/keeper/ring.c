@@ -83,9 +83,16 @@ static int64_t gap_of(const struct guest *guest, const struct stamp *before,
 	return (int64_t)(after->tsc - offset_after) - then;
 }
 
-static void report_part(const struct guest *guest, const char *name, int64_t ticks)
+/* The counter at the end of a step, for khoctl timeline --guest */
+static void report_step(const struct guest *guest, const char *name, uint64_t tsc)
 {
-	printf("%s: part %s %.3f ms\n", guest->name, name, ms(guest, ticks));
+	printf("%s: step %llu %s\n", guest->name, (unsigned long long)tsc, name);
+}
+
+static void report_part(const struct guest *guest, const char *name, uint64_t from, uint64_t until)
+{
+	printf("%s: part %s %.3f ms\n", guest->name, name, ms(guest, until - from));
+	report_step(guest, name, until);
 }
 
 /* From stamp to stamp: the parts together are the gap. */
@@ -93,11 +100,12 @@ static void report_parts(const struct guest *guest, uint64_t from, uint64_t unti
 {
 	const struct note *note = guest->note;
 
+	report_step(guest, "guest", from);
 	for (unsigned int i = 0; i < note->nr_marks; i++) {
-		report_part(guest, note->mark[i].name, note->mark[i].tsc - from);
+		report_part(guest, note->mark[i].name, from, note->mark[i].tsc);
 		from = note->mark[i].tsc;
 	}
-	report_part(guest, "resume", until - from);
+	report_part(guest, "resume", from, until);
 }
 
 static double wall_off_ms(const struct guest *guest, const struct stamp *s, int64_t offset)
