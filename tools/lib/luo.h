@@ -67,6 +67,14 @@ int luo_preserve(int session, int fd, uint64_t token);
  */
 int luo_retrieve(int session, uint64_t token);
 
+/*
+ * As above, but as long as another process has the device open they try again, for @wait_ms; then
+ * -EBUSY. The last two have it open for the call only.
+ */
+int luo_open_wait(unsigned int wait_ms);
+int luo_create_by_name(const char *name, unsigned int wait_ms);
+int luo_retrieve_by_name(const char *name, unsigned int wait_ms);
+
 /* Any request, @arg with its size: of a newer kernel, or invalid ones in tests. */
 int luo_ioctl(int fd, unsigned int cmd, void *arg);
 
