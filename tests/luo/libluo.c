@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of libluo over fake.c; 'libluo boot' and 'libluo kexec' are for the script. */
 #include <errno.h>
+#include <fcntl.h>
 #include <luo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -17,6 +19,200 @@
 		exit(1);							\
 	}									\
 } while (0)
+
+enum { HEAD = 64, ENTRY = 64, AT_NR = 16, AT_VERSION = 8, AT_NAME = 16 };
+
+static int memfd_with(const char *text)
+{
+	int fd = memfd_create("test", MFD_CLOEXEC);
+
+	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
+	return fd;
+}
+
+static void check_text(int fd, const char *text)
+{
+	char got[64] = "";
+
+	CHECK_EQ(pread(fd, got, sizeof(got), 0), strlen(text));
+	CHECK_EQ(strcmp(got, text), 0);
+	CHECK_EQ(luo_close(fd), 0);
+}
+
+static void files_are_found_by_name(void)
+{
+	int session = luo_create_by_name("vm", 0);
+	static struct luo_manifest m;
+	uint32_t version = 0;
+
+	CHECK_EQ(luo_manifest_create(&m, session), 0);
+	CHECK_EQ(luo_manifest_add(&m, memfd_with("all"), "memory", 1), 0);
+	CHECK_EQ(luo_manifest_add(&m, memfd_with("some"), "state", 7), 0);
+	CHECK_EQ(luo_manifest_add(&m, memfd_with("x"), "state", 8), -EEXIST);
+	CHECK_EQ(luo_manifest_add(&m, memfd_with("x"), "", 1), -EINVAL);
+	CHECK_EQ(luo_manifest_add(&m, memfd_with("x"), "123456789 123456789 123456789 123456789 12345678", 1),
+		 -ENAMETOOLONG);
+	CHECK_EQ(luo_manifest_add(&m, STDIN_FILENO, "pipe", 1), -ENOENT);
+	CHECK_EQ(luo_manifest_add(&m, memfd_with("last"),
+				  "123456789 123456789 123456789 123456789 1234567", 9), 0);
+	luo_manifest_close(&m);
+	fake_kexec();
+	session = luo_retrieve_by_name("vm", 0);
+	CHECK_EQ(luo_manifest_retrieve(&m, session), 0);
+	CHECK_EQ(m.nr, 3);
+	check_text(luo_manifest_get(&m, "state", &version), "some");
+	CHECK_EQ(version, 7);
+	check_text(luo_manifest_get(&m, "memory", NULL), "all");
+	check_text(luo_manifest_get(&m, "123456789 123456789 123456789 123456789 1234567", NULL), "last");
+	CHECK_EQ(luo_manifest_get(&m, "pipe", &version), -ENOENT);
+	CHECK_EQ(luo_manifest_add(&m, memfd_with("x"), "new", 1), -EINVAL);
+	luo_manifest_close(&m);
+}
+
+static void a_full_manifest_takes_no_more(void)
+{
+	int session = luo_create_by_name("vm", 0), i;
+	static struct luo_manifest m;
+	char name[32];
+
+	CHECK_EQ(luo_manifest_create(&m, session), 0);
+	for (i = 0; i < LUO_MANIFEST_MAX; i++) {
+		snprintf(name, sizeof(name), "file %d", i);
+		CHECK_EQ(luo_manifest_add(&m, memfd_with(name), name, i), 0);
+	}
+	CHECK_EQ(luo_manifest_add(&m, memfd_with("x"), "more", 1), -ENOSPC);
+	luo_manifest_close(&m);
+	fake_kexec();
+	CHECK_EQ(luo_manifest_retrieve(&m, luo_retrieve_by_name("vm", 0)), 0);
+	check_text(luo_manifest_get(&m, "file 254", NULL), "file 254");
+}
+
+static void a_session_without_one_has_none(void)
+{
+	int session = luo_create_by_name("vm", 0);
+	static struct luo_manifest m;
+
+	CHECK_EQ(luo_preserve(session, memfd_with("something else"), LUO_MANIFEST_TOKEN), 0);
+	CHECK_EQ(luo_manifest_create(&m, session), -EEXIST);
+	luo_create_by_name("empty", 0);
+	fake_kexec();
+	CHECK_EQ(luo_manifest_retrieve(&m, luo_retrieve_by_name("vm", 0)), -EPROTONOSUPPORT);
+	CHECK_EQ(m.fd, -1);
+	CHECK_EQ(luo_manifest_retrieve(&m, luo_retrieve_by_name("empty", 0)), -ENOENT);
+}
+
+/* In a block of its own, so that a read behind its end is found */
+static int parse(const void *image, size_t len)
+{
+	static struct luo_manifest m;
+	void *copy = malloc(len ?: 1);
+	int error;
+
+	memcpy(copy, image, len);
+	error = luo_manifest_parse(&m, copy, len);
+	free(copy);
+	for (uint32_t i = 0; !error && i < m.nr; i++) {
+		CHECK_EQ(strnlen(m.entry[i].name, LUO_FILE_NAME_SIZE) < LUO_FILE_NAME_SIZE, 1);
+		for (uint32_t j = 0; j < i; j++) {
+			CHECK_EQ(m.entry[i].token == m.entry[j].token, 0);
+			CHECK_EQ(!strcmp(m.entry[i].name, m.entry[j].name), 0);
+		}
+	}
+	return error;
+}
+
+/* By hand: the format is that of the documentation, not of the library. */
+static size_t make_image(char *image)
+{
+	static const char *const name[] = { "memory", "state", "vfio 0000:00:01.0" };
+	uint32_t nr = 3;
+
+	memset(image, 0, HEAD + 3 * ENTRY);
+	memcpy(image, "luo-manifest-1", 14);
+	memcpy(image + AT_NR, &nr, 4);
+	for (uint64_t i = 0; i < nr; i++) {
+		uint64_t token = i + 1;
+
+		memcpy(image + HEAD + i * ENTRY, &token, 8);
+		strcpy(image + HEAD + i * ENTRY + AT_NAME, name[i]);
+	}
+	return HEAD + 3 * ENTRY;
+}
+
+static void set32(char *at, uint32_t v)
+{
+	memcpy(at, &v, sizeof(v));
+}
+
+static void hostile_contents_are_refused(void)
+{
+	char image[HEAD + 3 * ENTRY], *last = image + HEAD + 2 * ENTRY;
+	size_t len = make_image(image), i;
+
+	CHECK_EQ(parse(image, len), 0);
+	for (i = 0; i < len; i++)
+		CHECK_EQ(parse(image, i), i < HEAD ? -EPROTONOSUPPORT : -EBADMSG);
+	image[13] = '2';
+	CHECK_EQ(parse(image, len), -EPROTONOSUPPORT);
+	make_image(image);
+	image[15] = 1;
+	CHECK_EQ(parse(image, len), -EPROTONOSUPPORT);
+	make_image(image);
+	set32(image + AT_NR, 4);
+	CHECK_EQ(parse(image, len), -EBADMSG);
+	set32(image + AT_NR, UINT32_MAX);
+	CHECK_EQ(parse(image, len), -EBADMSG);
+	make_image(image);
+	memset(last + AT_NAME, 'x', LUO_FILE_NAME_SIZE);
+	CHECK_EQ(parse(image, len), -EBADMSG);
+	last[AT_NAME] = 0;
+	last[ENTRY - 1] = 0;
+	CHECK_EQ(parse(image, len), -EBADMSG);
+	make_image(image);
+	set32(last, 0);
+	CHECK_EQ(parse(image, len), -EBADMSG);
+	set32(last, 1);
+	CHECK_EQ(parse(image, len), -EBADMSG);
+	make_image(image);
+	strcpy(last + AT_NAME, "memory");
+	CHECK_EQ(parse(image, len), -EBADMSG);
+}
+
+static void more_than_fit_are_refused(void)
+{
+	size_t nr = LUO_MANIFEST_MAX + 1, len = HEAD + nr * ENTRY;
+	char *image = calloc(1, len);
+	uint64_t token;
+
+	make_image(image);
+	for (token = 1; token <= nr; token++) {
+		memcpy(image + HEAD + (token - 1) * ENTRY, &token, 8);
+		sprintf(image + HEAD + (token - 1) * ENTRY + AT_NAME, "%u", (unsigned int)token);
+	}
+	set32(image + AT_NR, nr - 1);
+	CHECK_EQ(parse(image, len), 0);
+	set32(image + AT_NR, nr);
+	CHECK_EQ(parse(image, len), -EBADMSG);
+	free(image);
+}
+
+/* Each result is an error, or a manifest that holds what parse() checks. */
+static void flipped_bits_do_no_harm(void)
+{
+	unsigned int seed = atoi(getenv("KHO_SEED") ?: "1"), taken = 0;
+	char image[HEAD + 3 * ENTRY];
+	size_t len = make_image(image);
+
+	printf("KHO_SEED=%u\n", seed);
+	srand(seed);
+	for (int i = 0; i < 200000; i++) {
+		make_image(image);
+		for (int flips = rand() % 8; flips >= 0; flips--)
+			image[rand() % len] ^= 1 << rand() % 8;
+		taken += !parse(image, len - rand() % 2 * (rand() % (HEAD + ENTRY)));
+	}
+	CHECK_EQ(taken > 1000 && taken < 199000, 1);
+}
 
 /* The other process lets go of the device after 300 ms. */
 static void a_busy_device_is_tried_again(void)
@@ -46,6 +242,12 @@ static const struct test {
 #define TEST(fn)	{ #fn, fn }
 	{ "boot", fake_boot },
 	{ "kexec", fake_kexec },
+	TEST(files_are_found_by_name),
+	TEST(a_full_manifest_takes_no_more),
+	TEST(a_session_without_one_has_none),
+	TEST(hostile_contents_are_refused),
+	TEST(more_than_fit_are_refused),
+	TEST(flipped_bits_do_no_harm),
 	TEST(a_busy_device_is_tried_again),
 	{ 0 }
 };

@@ -10,6 +10,7 @@
 #ifndef LUO_H
 #define LUO_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define LUO_DEVICE	"/dev/liveupdate"
@@ -77,5 +78,51 @@ int luo_retrieve_by_name(const char *name, unsigned int wait_ms);
 
 /* Any request, @arg with its size: of a newer kernel, or invalid ones in tests. */
 int luo_ioctl(int fd, unsigned int cmd, void *arg);
+
+/*
+ * Manifest of a session: names and versions of its files, in a memfd that is preserved under a
+ * token of its own. It is created first and complete after each call: preserved memory can be
+ * written to until the kexec.
+ */
+#define LUO_MANIFEST_TOKEN	0
+#define LUO_MANIFEST_MAX	255	/* files */
+#define LUO_FILE_NAME_SIZE	48	/* of a file's name, with its 0 */
+
+struct luo_manifest_entry {
+	uint64_t	token;
+	uint32_t	version;	/* of the file's contents, for the program */
+	uint32_t	reserved;
+	char		name[LUO_FILE_NAME_SIZE];
+};
+
+struct luo_manifest {
+	int				session, fd;	/* fd: the memfd */
+	uint32_t			nr;
+	struct luo_manifest_entry	entry[LUO_MANIFEST_MAX];
+};
+
+/*
+ * Create one in a new session, or retrieve that of a retrieved session. @session must stay open.
+ *
+ * Errors of memfd_create(2), luo_preserve() and luo_retrieve(). Retrieve: -EPROTONOSUPPORT: no
+ * manifest, or of an unknown version; -EBADMSG: invalid contents
+ */
+int luo_manifest_create(struct luo_manifest *m, int session);
+int luo_manifest_retrieve(struct luo_manifest *m, int session);
+void luo_manifest_close(struct luo_manifest *m);	/* not the session */
+
+/*
+ * As luo_preserve() and luo_retrieve(), by name. Add gives the tokens 1, 2, ...; files that the
+ * program preserves itself need larger ones than LUO_MANIFEST_MAX.
+ *
+ * Add: -EEXIST: the name is in use; -EINVAL: it is empty; -ENAMETOOLONG: it has more than
+ * LUO_FILE_NAME_SIZE - 1 bytes; -ENOSPC: LUO_MANIFEST_MAX files. Get: -ENOENT: no file of that
+ * name; @version may be NULL.
+ */
+int luo_manifest_add(struct luo_manifest *m, int fd, const char *name, uint32_t version);
+int luo_manifest_get(const struct luo_manifest *m, const char *name, uint32_t *version);
+
+/* The contents of a manifest, from any source. Sets nr and entry only, errors of retrieve. */
+int luo_manifest_parse(struct luo_manifest *m, const void *data, size_t len);
 
 #endif /* LUO_H */
