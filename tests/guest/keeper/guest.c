@@ -66,9 +66,9 @@ static void preserve(const struct guest *guest, int fd, uint64_t token, const ch
 }
 
 /* While the guest runs: that it goes on writing does no harm. */
-void guest_preserve_memory(struct guest *guest, int device)
+void guest_preserve_memory(struct guest *guest)
 {
-	guest->session = luo_session_create(device, guest->name);
+	guest->session = session_open(luo_session_create, guest->name);
 	if (guest->session < 0)
 		die("%s: creating its session: %s", guest->name, strerror(-guest->session));
 	preserve(guest, guest->memory, TOKEN_MEMORY, "memory");
@@ -117,12 +117,12 @@ static int retrieve(const struct guest *guest, uint64_t token, const char *what)
 	return fd;
 }
 
-void guest_retrieve(struct guest *guest, int device, const char *name)
+void guest_retrieve(struct guest *guest, const char *name)
 {
 	uint64_t begin = __rdtsc();
 
 	snprintf(guest->name, sizeof(guest->name), "%s", name);
-	guest->session = luo_session_retrieve(device, name);
+	guest->session = session_open(luo_session_retrieve, name);
 	if (guest->session < 0)
 		die("%s: retrieving its session: %s", name, strerror(-guest->session));
 	guest->note_fd = retrieve(guest, TOKEN_NOTE, "note");
@@ -150,7 +150,7 @@ static void set_clock(struct guest *guest)
 }
 
 /* After that, the guest is ready for the next update. */
-void guest_resume(struct guest *guest, int device)
+void guest_resume(struct guest *guest)
 {
 	int error;
 
@@ -162,15 +162,15 @@ void guest_resume(struct guest *guest, int device)
 	if (error)
 		die("%s: finishing its session: %s", guest->name, strerror(-error));
 	close(guest->session);
-	guest_preserve_memory(guest, device);
+	guest_preserve_memory(guest);
 }
 
 /* The update is off: the guest goes on in this kernel. */
-void guest_continue(struct guest *guest, int device)
+void guest_continue(struct guest *guest)
 {
 	qmp_call(guest, "cont", NULL);
 	set_clock(guest);
 	close(guest->session);
 	ring_wait(guest, guest->note->last + 200, 60);
-	guest_preserve_memory(guest, device);
+	guest_preserve_memory(guest);
 }

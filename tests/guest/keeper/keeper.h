@@ -100,12 +100,15 @@ void die_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2), noretu
 /* guest.c */
 void guest_create(struct guest *guest, const char *name, uint64_t bytes, unsigned int cpus);
 void guest_mark(struct guest *guest, const char *name);
-void guest_preserve_memory(struct guest *guest, int device);
+void guest_preserve_memory(struct guest *guest);
 void guest_pause(struct guest *guest);
-void guest_retrieve(struct guest *guest, int device, const char *name);
-void guest_resume(struct guest *guest, int device);
-void guest_continue(struct guest *guest, int device);
+void guest_retrieve(struct guest *guest, const char *name);
+void guest_resume(struct guest *guest);
+void guest_continue(struct guest *guest);
 uint64_t guest_wall_ns(const struct guest *guest, uint64_t tsc);
+
+/* session.c */
+int session_open(int (*how)(int device, const char *name), const char *name);
 
 /* qemu.c */
 void qemu_start(struct guest *guest, const struct setup *setup, bool incoming);

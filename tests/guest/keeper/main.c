@@ -7,7 +7,6 @@
  */
 #include <argp.h>
 #include <errno.h>
-#include <luo.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,7 +30,6 @@ static struct guest guests[MAX_GUESTS];
 static const char *specs[MAX_GUESTS];
 static unsigned int nr_guests;
 static bool retrieve;
-static int device;
 
 enum { OPT_QEMU = 256, OPT_ROMS, OPT_KERNEL, OPT_INITRD, OPT_ACCEL, OPT_SOCKET };
 
@@ -132,7 +130,7 @@ static void *start(void *arg)
 	start_relay(guest);
 	ring_find(guest);
 	ring_wait(guest, 100, 60);
-	guest_preserve_memory(guest, device);
+	guest_preserve_memory(guest);
 	return NULL;
 }
 
@@ -141,7 +139,7 @@ static void *resume(void *arg)
 	struct guest *guest = arg;
 
 	qemu_start(guest, &setup, true);
-	guest_resume(guest, device);
+	guest_resume(guest);
 	start_relay(guest);
 	ring_wait(guest, guest->note->last + 200, 120);
 	return NULL;
@@ -155,7 +153,7 @@ static void *pause_one(void *guest)
 
 static void *continue_one(void *guest)
 {
-	guest_continue(guest, device);
+	guest_continue(guest);
 	return NULL;
 }
 
@@ -173,12 +171,9 @@ static void serve_start(void)
 {
 	uint64_t khz = retrieve ? 0 : tsc_khz();
 
-	device = luo_open();
-	if (device < 0)
-		die("%s: %s", LUO_DEVICE, strerror(-device));
 	for (unsigned int i = 0; i < nr_guests; i++) {
 		if (retrieve) {
-			guest_retrieve(&guests[i], device, specs[i]);
+			guest_retrieve(&guests[i], specs[i]);
 		} else {
 			parse_spec(&guests[i], specs[i]);
 			guests[i].note->tsc_khz = khz;
