@@ -60,13 +60,19 @@ struct note {
 	struct mark mark[MAX_MARKS];
 };
 
+/* Where a guest is. Held: no QEMU, the session is that of the previous kernel. */
+enum phase { GUEST_STARTS, GUEST_RUNS, GUEST_PAUSED, GUEST_HELD };
+
 /**
  * struct guest - a guest, in one kernel
  * @name:     name of the guest and of its session
+ * @phase:    where it is
  * @memory:   memfd of its memory
  * @state:    memfd of the state of its devices
  * @note_fd:  memfd of @note
- * @session:  session of the Live Update Orchestrator
+ * @session:  session of the Live Update Orchestrator, or -1, as the descriptors above
+ * @retrieved:
+ *            the session is of the previous kernel
  * @qemu:     process
  * @qmp:      socket of QEMU's monitor
  * @serial:   pipe of its console
@@ -74,7 +80,9 @@ struct note {
  */
 struct guest {
 	char name[NAME_LEN];
+	enum phase phase;
 	int memory, state, note_fd, session;
+	bool retrieved;
 	pid_t qemu;
 	int qmp, serial;
 	struct note *note;
@@ -92,40 +100,49 @@ struct setup {
 	const char *qemu, *roms, *kernel, *initrd, *accel;
 };
 
-/* say.c: one line each; die() ends the program */
+/* say.c: one line each; fail() and fail_errno() return -1, die() ends the program */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int fail_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 void die_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/*
+ * All others that return int return 0; or -1 if the guest failed, and why has been said. It
+ * is one guest of several, so only what is done before it runs may end the program.
+ */
+
 /* guest.c */
 void guest_create(struct guest *guest, const char *name, uint64_t bytes, unsigned int cpus);
+void guest_expect(struct guest *guest, const char *name);
 void guest_mark(struct guest *guest, const char *name);
-void guest_preserve_memory(struct guest *guest);
-void guest_pause(struct guest *guest);
-void guest_retrieve(struct guest *guest, const char *name);
-void guest_resume(struct guest *guest);
-void guest_continue(struct guest *guest);
+int guest_get_ready(struct guest *guest);
+int guest_pause(struct guest *guest);
+int guest_retrieve(struct guest *guest);
+int guest_resume(struct guest *guest);
+int guest_continue(struct guest *guest);
 uint64_t guest_wall_ns(const struct guest *guest, uint64_t tsc);
 
 /* session.c */
 int session_open(int (*how)(int device, const char *name), const char *name);
 
 /* qemu.c */
-void qemu_start(struct guest *guest, const struct setup *setup, bool incoming);
-void qemu_quit(struct guest *guest);
+int qemu_start(struct guest *guest, const struct setup *setup, bool incoming);
+int qemu_quit(struct guest *guest);
+void qemu_kill(struct guest *guest);
 int64_t qemu_tsc_offset(const struct guest *guest);
-void qemu_relay(struct guest *guest, const char *until);
+int qemu_relay(struct guest *guest, const char *until);
 
 /* qmp.c */
-void qmp_begin(struct guest *guest);
-void qmp_call(struct guest *guest, const char *command, const char *arguments);
-void qmp_migrate(struct guest *guest, const char *command, int fd);
+int qmp_begin(struct guest *guest);
+int qmp_call(struct guest *guest, const char *command, const char *arguments);
+int qmp_migrate(struct guest *guest, const char *command, int fd);
 
 /* ring.c */
-void ring_find(struct guest *guest);
+int ring_find(struct guest *guest);
 uint64_t ring_last(const struct guest *guest);
-void ring_report(struct guest *guest);
-void ring_flip(const struct guest *guest);
-void ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds);
+int ring_report(struct guest *guest);
+int ring_flip(const struct guest *guest);
+int ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds);
 
 #endif /* KEEPER_H */

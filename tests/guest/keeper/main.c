@@ -6,7 +6,6 @@
  * 'serve' stays; the other commands are sent to it over a socket, one line each.
  */
 #include <argp.h>
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -95,16 +94,38 @@ static const struct argp argp = {
 	.doc = "Keep guests over an update of their host.",
 };
 
-/* Runs one function for each guest, all at once. */
-static void for_each_guest(void *(*fn)(void *))
-{
-	pthread_t thread[MAX_GUESTS];
+struct job {
+	int (*fn)(struct guest *guest);
+	struct guest *guest;
+	pthread_t thread;
+	int error;
+};
 
-	for (unsigned int i = 0; i < nr_guests; i++)
-		if (pthread_create(&thread[i], NULL, fn, &guests[i]))
-			die("a thread for guest %s", guests[i].name);
-	for (unsigned int i = 0; i < nr_guests; i++)
-		pthread_join(thread[i], NULL);
+static void *run_job(void *arg)
+{
+	struct job *job = arg;
+
+	job->error = job->fn(job->guest);
+	return NULL;
+}
+
+/* Runs a function for each guest, all at once. -1: it failed for one, or more. */
+static int for_each_guest(int (*fn)(struct guest *guest))
+{
+	struct job jobs[MAX_GUESTS];
+	int error = 0;
+
+	for (unsigned int i = 0; i < nr_guests; i++) {
+		jobs[i] = (struct job){ .fn = fn, .guest = &guests[i] };
+		if (pthread_create(&jobs[i].thread, NULL, run_job, &jobs[i]))
+			jobs[i].error = fail("%s: a thread for it", guests[i].name);
+	}
+	for (unsigned int i = 0; i < nr_guests; i++) {
+		if (!jobs[i].error)
+			pthread_join(jobs[i].thread, NULL);
+		error |= jobs[i].error;
+	}
+	return error;
 }
 
 static void *relay(void *guest)
@@ -118,43 +139,55 @@ static void start_relay(struct guest *guest)
 	pthread_t thread;
 
 	if (pthread_create(&thread, NULL, relay, guest) || pthread_detach(thread))
-		die("a thread for the console of %s", guest->name);
+		fail("%s: a thread for its console", guest->name);
 }
 
-static void *start(void *arg)
+static int boot(struct guest *guest)
 {
-	struct guest *guest = arg;
-
-	qemu_start(guest, &setup, false);
-	qemu_relay(guest, "workload: running");
+	if (qemu_relay(guest, "workload: running"))
+		return -1;
 	start_relay(guest);
-	ring_find(guest);
-	ring_wait(guest, 100, 60);
-	guest_preserve_memory(guest);
-	return NULL;
+	return ring_find(guest) || ring_wait(guest, 100, 60) ? -1 : 0;
 }
 
-static void *resume(void *arg)
+static int start(struct guest *guest)
 {
-	struct guest *guest = arg;
+	if (qemu_start(guest, &setup, false))
+		return -1;
+	if (boot(guest)) {
+		qemu_kill(guest);
+		return -1;
+	}
+	guest->phase = GUEST_RUNS;
+	guest_get_ready(guest);
+	return 0;
+}
 
-	qemu_start(guest, &setup, true);
-	guest_resume(guest);
+/* Until the guest runs, its memory and its state stay as they were handed over. */
+static int resume(struct guest *guest)
+{
+	if (guest_retrieve(guest) || qemu_start(guest, &setup, true))
+		return -1;
+	if (guest_resume(guest)) {
+		qemu_kill(guest);
+		return -1;
+	}
 	start_relay(guest);
-	ring_wait(guest, guest->note->last + 200, 120);
-	return NULL;
+	return ring_wait(guest, guest->note->last + 200, 120);
 }
 
-static void *pause_one(void *guest)
+static int quit(struct guest *guest)
 {
-	guest_pause(guest);
-	return NULL;
+	return guest->phase == GUEST_RUNS || guest->phase == GUEST_PAUSED ? qemu_quit(guest) : 0;
 }
 
-static void *continue_one(void *guest)
+/* All or none: a guest that cannot come along stays, and so do the others. */
+static int pause_all(void)
 {
-	guest_continue(guest);
-	return NULL;
+	if (!for_each_guest(guest_pause))
+		return 0;
+	for_each_guest(guest_continue);
+	return fail("no guest is paused, all go on in this kernel");
 }
 
 static void parse_spec(struct guest *guest, const char *spec)
@@ -173,7 +206,7 @@ static void serve_start(void)
 
 	for (unsigned int i = 0; i < nr_guests; i++) {
 		if (retrieve) {
-			guest_retrieve(&guests[i], specs[i]);
+			guest_expect(&guests[i], specs[i]);
 		} else {
 			parse_spec(&guests[i], specs[i]);
 			guests[i].note->tsc_khz = khz;
@@ -182,24 +215,42 @@ static void serve_start(void)
 	for_each_guest(retrieve ? resume : start);
 }
 
-/* Whether there is such a command. */
-static bool serve_one(const char *line)
+static unsigned int nr_running(void)
 {
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < nr_guests; i++)
+		nr += guests[i].phase == GUEST_RUNS;
+	return nr;
+}
+
+static int each_in_turn(int (*fn)(struct guest *guest))
+{
+	int error = 0;
+
+	for (unsigned int i = 0; i < nr_guests; i++)
+		error |= fn(&guests[i]);
+	return error;
+}
+
+/* The answer to the client */
+static const char *serve_one(const char *line)
+{
+	int error;
+
 	if (!strcmp(line, "pause"))
-		for_each_guest(pause_one);
+		error = pause_all();
 	else if (!strcmp(line, "continue"))
-		for_each_guest(continue_one);
+		error = for_each_guest(guest_continue);
 	else if (!strcmp(line, "report"))
-		for (unsigned int i = 0; i < nr_guests; i++)
-			ring_report(&guests[i]);
+		error = each_in_turn(ring_report);
 	else if (!strcmp(line, "flip"))
-		ring_flip(&guests[0]);
+		error = ring_flip(&guests[0]);
 	else if (!strcmp(line, "quit"))
-		for (unsigned int i = 0; i < nr_guests; i++)
-			qemu_quit(&guests[i]);
+		error = each_in_turn(quit);
 	else
-		return false;
-	return true;
+		return "no";
+	return error ? "failed" : "ok";
 }
 
 static int open_socket(struct sockaddr_un *address)
@@ -220,6 +271,7 @@ static void serve(void)
 {
 	struct sockaddr_un address = { 0 };
 	char line[64] = "";
+	const char *answer;
 	int listener;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -229,13 +281,14 @@ static void serve(void)
 	unlink(socket_path);
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, 1))
 		die_errno("%s", socket_path);
-	printf("keeper: %u guests run\n", nr_guests);
+	printf("keeper: %u guests run\n", nr_running());
 	while (strcmp(line, "quit")) {
 		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		ssize_t len = read(client, line, sizeof(line) - 1);
 
 		line[len > 0 ? len : 0] = '\0';
-		if (write(client, serve_one(line) ? "ok" : "no", 2) != 2)
+		answer = serve_one(line);
+		if (write(client, answer, strlen(answer)) < 0)
 			say("no answer to '%s': the client has gone", line);
 		close(client);
 	}
@@ -245,14 +298,16 @@ static void tell(void)
 {
 	struct sockaddr_un address = { 0 };
 	int fd = open_socket(&address);
-	char answer[3] = "";
+	char answer[8] = "";
 
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
 		die_errno("%s: is 'keeper serve' running?", socket_path);
-	if (write(fd, command, strlen(command)) < 0 || read(fd, answer, 2) != 2)
-		die("'%s' failed: see the output of 'keeper serve'", command);
-	if (strcmp(answer, "ok"))
+	if (write(fd, command, strlen(command)) < 0 || read(fd, answer, sizeof(answer) - 1) <= 0)
+		die("'%s': 'keeper serve' has ended", command);
+	if (!strcmp(answer, "no"))
 		die("'%s' is no command: see keeper --help", command);
+	if (strcmp(answer, "ok"))
+		die("'%s' failed: see the output of 'keeper serve'", command);
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,12 +60,6 @@ static void add_all(struct args *args, const struct guest *guest, const struct s
 		add(args, "-incoming"), add(args, "defer");
 }
 
-static void make_pair(int pair[2])
-{
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-		die_errno("a pair of sockets");
-}
-
 /* The descriptors that QEMU inherits; those of the Live Update Orchestrator close on exec. */
 static void keep_open(int fd)
 {
@@ -72,45 +67,91 @@ static void keep_open(int fd)
 		die_errno("descriptor %d", fd);
 }
 
-void qemu_start(struct guest *guest, const struct setup *setup, bool incoming)
+/* In the child */
+static void become(struct guest *guest, struct args *args, int monitor, int console)
 {
-	int monitor[2], console[2];
-	struct args args = { 0 };
-
-	make_pair(monitor);
-	make_pair(console);
-	add_all(&args, guest, setup, monitor[1], console[1], incoming);
-	guest->qemu = fork();
-	if (guest->qemu < 0)
-		die_errno("%s: fork", guest->name);
-	if (!guest->qemu) {
-		keep_open(guest->memory);
-		keep_open(guest->state);
-		keep_open(monitor[1]);
-		keep_open(console[1]);
-		execvp(args.arg[0], args.arg);
-		die_errno("%s", args.arg[0]);
-	}
-	close(monitor[1]);
-	close(console[1]);
-	guest->qmp = monitor[0];
-	guest->serial = console[0];
-	guest_mark(guest, "start");
-	qmp_begin(guest);
-	guest_mark(guest, "greeting");
+	keep_open(guest->memory);
+	keep_open(guest->state);
+	keep_open(monitor);
+	keep_open(console);
+	execvp(args->arg[0], args->arg);
+	die_errno("%s", args->arg[0]);
 }
 
-void qemu_quit(struct guest *guest)
+static int start(struct guest *guest, const struct setup *setup, bool incoming,
+		 const int monitor[2], const int console[2])
 {
-	int status;
+	struct args args = { 0 };
 
-	qmp_call(guest, "quit", NULL);
+	add_all(&args, guest, setup, monitor[1], console[1], incoming);
+	guest->qemu = fork();
+	if (!guest->qemu)
+		become(guest, &args, monitor[1], console[1]);
+	for (int i = 0; i < args.nr; i++)
+		free(args.arg[i]);
+	if (guest->qemu < 0)
+		return fail_errno("%s: fork", guest->name);
+	guest->qmp = monitor[0];
+	guest->serial = console[0];
+	return 0;
+}
+
+/* On failure there is no process. */
+int qemu_start(struct guest *guest, const struct setup *setup, bool incoming)
+{
+	int monitor[2], console[2], error;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, monitor))
+		return fail_errno("%s: a pair of sockets", guest->name);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console)) {
+		close(monitor[0]);
+		close(monitor[1]);
+		return fail_errno("%s: a pair of sockets", guest->name);
+	}
+	error = start(guest, setup, incoming, monitor, console);
+	close(monitor[1]);
+	close(console[1]);
+	if (error) {
+		close(monitor[0]);
+		close(console[0]);
+		return error;
+	}
+	guest_mark(guest, "start");
+	error = qmp_begin(guest);
+	guest_mark(guest, "greeting");
+	if (error)
+		qemu_kill(guest);
+	return error;
+}
+
+/* The status that it ended with, or -1 */
+static int reap(struct guest *guest)
+{
+	int status = -1;
+
 	if (waitpid(guest->qemu, &status, 0) != guest->qemu)
-		die_errno("%s: waiting for QEMU", guest->name);
-	if (status)
-		die("%s: QEMU ended with status %#x", guest->name, status);
+		fail_errno("%s: waiting for QEMU", guest->name);
 	close(guest->qmp);
 	close(guest->serial);
+	return status;
+}
+
+void qemu_kill(struct guest *guest)
+{
+	kill(guest->qemu, SIGKILL);
+	reap(guest);
+}
+
+int qemu_quit(struct guest *guest)
+{
+	int error = qmp_call(guest, "quit", NULL), status;
+
+	if (error) {
+		qemu_kill(guest);
+		return error;
+	}
+	status = reap(guest);
+	return status ? fail("%s: QEMU ended with status %#x", guest->name, status) : 0;
 }
 
 /* Without KVM the guest has the host's counter. */
@@ -125,7 +166,7 @@ int64_t qemu_tsc_offset(const struct guest *guest)
 	if (!glob(pattern, 0, NULL, &found)) {
 		fd = open(found.gl_pathv[0], O_RDONLY | O_CLOEXEC);
 		if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-			die_errno("%s", found.gl_pathv[0]);
+			fail_errno("%s", found.gl_pathv[0]);
 		close(fd);
 		offset = strtoll(text, NULL, 0);
 		globfree(&found);
@@ -133,31 +174,35 @@ int64_t qemu_tsc_offset(const struct guest *guest)
 	return offset;
 }
 
+/* Whether there is something to read, or the end */
+static bool wait_for_console(struct guest *guest, int timeout_ms)
+{
+	struct pollfd fd = { .fd = guest->serial, .events = POLLIN };
+	int ready;
+
+	do
+		ready = poll(&fd, 1, timeout_ms);
+	while (ready < 0 && errno == EINTR);
+	return ready;
+}
+
 /* Shows the guest's console, until it says @until; NULL: as long as QEMU runs. */
-void qemu_relay(struct guest *guest, const char *until)
+int qemu_relay(struct guest *guest, const char *until)
 {
 	char line[512];
 	size_t len = 0;
 
 	for (;;) {
-		struct pollfd fd = { .fd = guest->serial, .events = POLLIN };
-		int ready = poll(&fd, 1, until ? SERIAL_TIMEOUT_MS : -1);
-
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (!ready)
-			die("%s: its console does not say '%s'", guest->name, until);
-		if (read(guest->serial, line + len, 1) != 1) {
-			if (!until)
-				return;
-			die("%s: QEMU has ended", guest->name);
-		}
+		if (!wait_for_console(guest, until ? SERIAL_TIMEOUT_MS : -1))
+			return fail("%s: its console does not say '%s'", guest->name, until);
+		if (read(guest->serial, line + len, 1) != 1)
+			return until ? fail("%s: QEMU has ended", guest->name) : 0;
 		if (line[len] != '\n' && ++len < sizeof(line) - 1)
 			continue;
 		line[len] = '\0';
 		len = 0;
 		printf("%s| %s\n", guest->name, line);
 		if (until && strstr(line, until))
-			return;
+			return 0;
 	}
 }

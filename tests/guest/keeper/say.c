@@ -25,6 +25,27 @@ void say(const char *fmt, ...)
 	va_end(ap);
 }
 
+int fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say_v(fmt, ap, "");
+	va_end(ap);
+	return -1;
+}
+
+int fail_errno(const char *fmt, ...)
+{
+	int error = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	say_v(fmt, ap, strerror(error));
+	va_end(ap);
+	return -1;
+}
+
 void die(const char *fmt, ...)
 {
 	va_list ap;
