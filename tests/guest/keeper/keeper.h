@@ -141,8 +141,12 @@ int qmp_migrate(struct guest *guest, const char *command, int fd);
 /* ring.c */
 int ring_find(struct guest *guest);
 uint64_t ring_last(const struct guest *guest);
+void ring_newest(const struct guest *guest, struct stamp *stamp);
 int ring_report(struct guest *guest);
 int ring_flip(const struct guest *guest);
 int ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds);
+
+/* watch.c */
+void watch_start(const char *path, const struct guest *guests, unsigned int nr);
 
 #endif /* KEEPER_H */

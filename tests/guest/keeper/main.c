@@ -30,7 +30,8 @@ static const char *specs[MAX_GUESTS];
 static unsigned int nr_guests;
 static bool retrieve;
 
-enum { OPT_QEMU = 256, OPT_ROMS, OPT_KERNEL, OPT_INITRD, OPT_ACCEL, OPT_SOCKET };
+enum { OPT_QEMU = 256, OPT_ROMS, OPT_KERNEL, OPT_INITRD, OPT_ACCEL, OPT_SOCKET,
+       OPT_WATCH };
 
 static const struct argp_option options[] = {
 	{ "retrieve", 'r', NULL, 0, "Take the guests from the previous kernel", 0 },
@@ -40,10 +41,11 @@ static const struct argp_option options[] = {
 	{ "kernel", OPT_KERNEL, "FILE", 0, "Kernel of the guests (/guest/kernel)", 0 },
 	{ "initrd", OPT_INITRD, "FILE", 0, "Initrd of the guests (/guest/initrd)", 0 },
 	{ "accel", OPT_ACCEL, "NAME", 0, "Accelerator: kvm or tcg (kvm)", 0 },
+	{ "watch", OPT_WATCH, "FILE", 0, "Write the newest stamp of each guest to FILE all the time", 0 },
 	{ 0 }
 };
 
-static const char *command;
+static const char *command, *watch_path;
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -68,6 +70,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_ACCEL:
 		setup.accel = arg;
+		break;
+	case OPT_WATCH:
+		watch_path = arg;
 		break;
 	case ARGP_KEY_ARG:
 		if (!command)
@@ -281,6 +286,8 @@ static void serve(void)
 	unlink(socket_path);
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, 1))
 		die_errno("%s", socket_path);
+	if (watch_path)
+		watch_start(watch_path, guests, nr_guests);
 	printf("keeper: %u guests run\n", nr_running());
 	while (strcmp(line, "quit")) {
 		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);

@@ -65,6 +65,11 @@ uint64_t ring_last(const struct guest *guest)
 	return last;
 }
 
+void ring_newest(const struct guest *guest, struct stamp *stamp)
+{
+	read_stamp(guest, ring_last(guest), stamp);
+}
+
 int ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds)
 {
 	for (unsigned int i = 0; i < seconds * 100; i++) {
