@@ -66,6 +66,7 @@ $(pass)/.stamp: $(shim)/shim.mk $(shim)/headers
 	done
 	@ln -s $(KDIR)/include/linux/memblock.h $(pass)/memblock/linux
 	@ln -s $(KDIR)/mm/memblock.c $(pass)/memblock
+	@ln -s $(shim)/kernel/kexec_internal.h $(pass)/kernel
 	@ln -s $(shim)/mm $(pass)/mm	# for ../../mm/ from kernel/kho_fast, and from a room of it
 	@touch $@
 

@@ -50,10 +50,12 @@
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/kexec.h>
 #include <linux/kexec_handover.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
+#include "../outgoing/kimage.h"
 #include "../timeline/record.h"
 #include "debugfs.h"
 #include "device.h"
@@ -202,17 +204,18 @@ late_initcall(luo_late_init);
  * Context: process context, may sleep. Last step of a kexec that may fail.
  * Return: 0, and no session changes any more; or an error, and everything is as
  * before: the error of a handler, or -EOPNOTSUPP if the next kernel cannot
- * restore what is preserved.
+ * restore what is preserved, or was loaded without the handover.
  */
 int liveupdate_reboot(void)
 {
 	int err;
 
 	kho_phase_begin(KHO_PHASE_FREEZE);
-	if (!liveupdate_enabled())
-		return 0;
-
-	err = luo_fast_serialize(&luo_root_ser->sessions_pa);
+	if (liveupdate_enabled())
+		err = luo_fast_serialize(kexec_image,
+					 &luo_root_ser->sessions_pa);
+	else
+		err = kho_fast_kimage_check(kexec_image, NULL);
 	if (err)
 		kho_fast_phase_abort();
 	return err;

@@ -30,6 +30,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
+#include "../outgoing/kimage.h"
 #include "../timeline/clock.h"
 #include "../timeline/record.h"
 #include "../trace.h"
@@ -218,7 +219,21 @@ static int luo_reserve_records(struct luo_fast_table *table)
 	return 0;
 }
 
-static int luo_serialize(u64 *sessions_pa)
+/* Checks that need no file to be frozen. */
+static int luo_check_next_kernel(const struct kimage *image,
+				 struct luo_fast_table *table)
+{
+	const struct luo_fast_session *first =
+		list_first_entry_or_null(&table->list, struct luo_fast_session,
+					 list);
+	int err = 0;
+
+	if (image)
+		err = kho_fast_kimage_check(image, first ? first->name : NULL);
+	return err ?: luo_fast_query_allows(table);
+}
+
+static int luo_serialize(const struct kimage *image, u64 *sessions_pa)
 {
 	struct luo_fast_table *table = &luo_fast_outgoing;
 	int err;
@@ -226,7 +241,7 @@ static int luo_serialize(u64 *sessions_pa)
 	guard(mutex)(&table->lock);
 
 	*sessions_pa = 0;
-	err = luo_fast_query_allows(table);
+	err = luo_check_next_kernel(image, table);
 	if (!err)
 		err = luo_reserve_records(table);
 	if (!err)
@@ -243,18 +258,20 @@ static int luo_serialize(u64 *sessions_pa)
 
 /**
  * luo_fast_serialize - Freeze and serialize all sessions.
+ * @image:       The next kernel; NULL in tests.
  * @sessions_pa: Receives the address of their records, or 0.
  *
  * Context: process context, may sleep.
- * Return: 0, and changes of sessions block until the kexec; or the error of the
- * first session that cannot be frozen, and everything is as before.
+ * Return: 0, and changes of sessions block until the kexec; -EOPNOTSUPP if the
+ * next kernel cannot restore what is preserved; or the error of the first
+ * session that cannot be frozen. After an error everything is as before.
  */
-int luo_fast_serialize(u64 *sessions_pa)
+int luo_fast_serialize(const struct kimage *image, u64 *sessions_pa)
 {
 	int err;
 
 	down_write(&luo_fast_serialize_rwsem);
-	err = luo_serialize(sessions_pa);
+	err = luo_serialize(image, sessions_pa);
 	if (err)
 		up_write(&luo_fast_serialize_rwsem);
 	return err;

@@ -7,6 +7,8 @@
 
 #include <linux/types.h>
 
-int luo_fast_serialize(u64 *sessions_pa);
+struct kimage;
+
+int luo_fast_serialize(const struct kimage *image, u64 *sessions_pa);
 
 #endif /* _KERNEL_KHO_FAST_LUO_SERIALIZE_H */

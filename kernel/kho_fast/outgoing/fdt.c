@@ -15,11 +15,17 @@
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/kernel.h>
 #include <linux/kexec_handover.h>
+#include <linux/kho/abi/kexec_metadata.h>
+#include <linux/kho/abi/kho_timeline.h>
+#include <linux/kho/abi/luo.h>
+#include <linux/kho/abi/memblock.h>
 #include <linux/libfdt.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 #include <linux/unaligned.h>
 
 #include "../debugfs.h"
@@ -169,3 +175,52 @@ void kho_remove_subtree(void *blob)
 	fdt_pack(kho_out_fdt);
 }
 EXPORT_SYMBOL_GPL(kho_remove_subtree);
+
+/*
+ * Blobs whose loss by itself costs nobody anything: LUO's is worth as much as
+ * its sessions, and reserve_mem= promises no more than to try.
+ */
+static const char * const kho_own_blobs[] = {
+	KHO_METADATA_NODE_NAME,
+	KHO_TIMELINE_NODE_NAME,
+	LUO_KHO_ENTRY_NAME,
+	MEMBLOCK_KHO_FDT,
+};
+
+static bool kho_blob_is_own(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kho_own_blobs); i++) {
+		if (!strcmp(kho_own_blobs[i], name))
+			return true;
+	}
+
+	return false;
+}
+
+/**
+ * kho_fast_subtree_of_client - Find a blob that a driver hands over.
+ * @name: Receives its name, %KHO_FAST_BLOB_NAME bytes.
+ *
+ * Context: process context, may sleep; KHO is enabled.
+ * Return: true when there is one.
+ */
+bool kho_fast_subtree_of_client(char *name)
+{
+	const char *blob;
+	int node;
+
+	guard(mutex)(&kho_out_fdt_lock);
+
+	fdt_for_each_subnode(node, kho_out_fdt, 0) {
+		blob = fdt_get_name(kho_out_fdt, node, NULL);
+		if (kho_blob_is_own(blob))
+			continue;
+
+		snprintf(name, KHO_FAST_BLOB_NAME, "%s", blob);
+		return true;
+	}
+
+	return false;
+}

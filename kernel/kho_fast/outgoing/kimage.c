@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Loading the next kernel
+ * DOC: The image of the next kernel
  *
  * kexec_file_load() places all segments of the next kernel in scratch, adds the
  * array of scratch areas as one more segment, and stores the address of the
  * root FDT for the architecture to pass on. Crash kernels have reserved memory
  * and get no handover.
+ *
+ * An image of kexec_load(2) gets none either. Before the freeze it is refused
+ * if anything would be lost.
  */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/errno.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
 #include <linux/kexec_handover.h>
+#include <linux/printk.h>
 #include <linux/sizes.h>
 
 #include "../../kexec_internal.h"
 #include "../scratch.h"
+#include "kimage.h"
 #include "outgoing.h"
 
 static bool kho_hands_over(const struct kimage *image)
@@ -83,4 +91,51 @@ int kho_locate_mem_hole(struct kexec_buf *kbuf,
 	}
 
 	return ret == 1 ? 0 : -EADDRNOTAVAIL;
+}
+
+/* What is wrong with an image and how to mend it; NULL when it hands over. */
+static const char *kho_kimage_fault(const struct kimage *image)
+{
+	if (image->kho.scratch && image->kho.fdt == kho_fast_subtree_fdt_pa())
+		return NULL;
+	if (!image->file_mode)
+		return "by kexec_load(2), without a handover; load it with kexec -s";
+
+	return "without a handover; load it again";
+}
+
+/**
+ * kho_fast_kimage_check - Check that an image hands preserved memory over.
+ * @image:   The image of the next kernel.
+ * @session: Name of a session that depends on it, or NULL for none.
+ *
+ * An image without the handover is acceptable as long as it loses nothing:
+ * there is no session, and no blob of a driver.
+ *
+ * Context: process context, may sleep. Image and sessions do not change.
+ * Return: 0; -EOPNOTSUPP, with a message that tells what would be lost, why and
+ * the way out.
+ */
+int kho_fast_kimage_check(const struct kimage *image, const char *session)
+{
+	char blob[KHO_FAST_BLOB_NAME];
+	const char *fault;
+
+	if (!kho_is_enabled())
+		return 0;
+
+	fault = kho_kimage_fault(image);
+	if (!fault)
+		return 0;
+
+	if (session)
+		pr_err("live update refused: session '%s' would be lost: the next kernel was loaded %s\n",
+		       session, fault);
+	else if (kho_fast_subtree_of_client(blob))
+		pr_err("live update refused: preserved '%s' would be lost: the next kernel was loaded %s\n",
+		       blob, fault);
+	else
+		return 0;
+
+	return -EOPNOTSUPP;
 }

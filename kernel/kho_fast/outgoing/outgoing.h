@@ -101,6 +101,11 @@ int kho_fast_subtree_init(void);
 void kho_fast_subtree_exit(void);
 phys_addr_t kho_fast_subtree_fdt_pa(void);
 
+/* Room for the name of a blob in a message; longer names are cut. */
+#define KHO_FAST_BLOB_NAME	32
+
+bool kho_fast_subtree_of_client(char *name);
+
 /*
  * Add the key of the 2^@order pages from @pfn on if its bitmap is in the leaf
  * cache, which is empty while preserving is traced. When it returns false the

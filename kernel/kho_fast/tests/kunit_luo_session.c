@@ -91,7 +91,7 @@ void luo_test_sessions_freeze_all_or_none(struct kunit *test)
 		luo_test_reset_events();
 		/* 18 fails after or before 17. */
 		luo_numbers[18].slow_ms = trial % 2 ? 30 : 0;
-		KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EDOM);
+		KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EDOM);
 		KUNIT_EXPECT_EQ(test, pa, 0);
 		KUNIT_EXPECT_GE(test, luo_test_nr_of[LUO_EV_FREEZE], 17);
 		KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_UNFREEZE],
@@ -123,12 +123,12 @@ void luo_test_unknown_format_is_not_frozen(struct kunit *test)
 			luo_test_set_next(KHO_FDT_COMPATIBLE
 					  "\n" LUO_ABI_COMPATIBLE "\n"),
 			0);
-	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test,
 			luo_test_set_next(KHO_FDT_COMPATIBLE
 					  "\n" LUO_TEST_HANDLER "\n"),
 			0);
-	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FREEZE], 0);
 
 	KUNIT_EXPECT_EQ(test,
@@ -139,8 +139,8 @@ void luo_test_unknown_format_is_not_frozen(struct kunit *test)
 					  "liveupdate-test-flb-v1\n"
 					  "liveupdate-test-flb-v2\n"),
 			0);
-	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EDOM);
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EDOM);
 	KUNIT_EXPECT_EQ(test, luo_test_set_next("\n"), 0);
-	KUNIT_EXPECT_EQ(test, luo_fast_serialize(&pa), -EDOM);
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EDOM);
 	luo_test_close_sessions(files);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kexec_file_load() of /kernelN and /initrdN, and reboot(2) */
+/* kexec_file_load() of /kernelN and /initrdN, or kexec_load(), and reboot(2) */
 #include <fcntl.h>
+#include <linux/kexec.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,26 @@ const char *step_kexec(const struct step *step)
 	 */
 	verdict_flush();
 	verdict_kv("t0", tsc_now());
+	reboot(RB_KEXEC);
+	return why("reboot: %m");
+}
+
+/* Stands for a kernel that kexec_load() loads: it resets the machine by port 0xcf9. */
+const char *step_kexec_load(const struct step *step)
+{
+	static const unsigned char page[4096] __attribute__((aligned(4096))) = {
+		0x66, 0xba, 0xf9, 0x0c,		/* mov $0xcf9, %dx */
+		0xb0, 0x06, 0xee, 0xf4,		/* mov $6, %al; out %al, (%dx); hlt */
+	};
+	static const struct kexec_segment segment = {
+		.buf = page, .bufsz = sizeof(page), .mem = (void *)0x2000000UL,
+		.memsz = sizeof(page),
+	};
+
+	(void)step;
+	if (syscall(SYS_kexec_load, segment.mem, 1UL, &segment, 0UL))
+		return why("kexec_load: %m");
+	verdict_flush();
 	reboot(RB_KEXEC);
 	return why("reboot: %m");
 }

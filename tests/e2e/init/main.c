@@ -67,6 +67,7 @@ static const struct {
 	{ "expect-lines",	step_expect_lines },
 	{ "expect-same",	step_expect_same },
 	{ "kexec",		step_kexec },
+	{ "kexec-load",		step_kexec_load },
 	{ "poweroff",		step_poweroff },
 	{ "hang",		step_hang },
 	{ "fails",		step_fails },

@@ -54,6 +54,7 @@ const char *step_stop(const struct step *step);
 const char *step_expect_lines(const struct step *step);
 const char *step_expect_same(const struct step *step);
 const char *step_kexec(const struct step *step);
+const char *step_kexec_load(const struct step *step);
 const char *step_poweroff(const struct step *step);
 const char *step_hang(const struct step *step);
 const char *step_sleep(const struct step *step);

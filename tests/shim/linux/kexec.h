@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * CUSTOM: an image that takes a segment and the address of the root FDT; and what the
- * kernel's header brings stock's kexec_handover.c by the way.
+ * kernel's header brings other files by the way.
  */
 #ifndef SHIM_KEXEC_H
 #define SHIM_KEXEC_H
@@ -38,6 +38,7 @@ struct kimage {
 	struct kexec_segment	segment[2];
 	unsigned int		nr_segments;
 	int			type;
+	unsigned int		file_mode:1;
 	struct {
 		struct kexec_segment	*scratch;
 		phys_addr_t		fdt;
@@ -47,6 +48,8 @@ struct kimage {
 struct resource {
 	u64	start, end;
 };
+
+#define DEFINE_RES_MEM(start, size)	{ (start), (start) + (size) - 1 }
 
 struct kexec_buf {
 	struct kimage	*image;
