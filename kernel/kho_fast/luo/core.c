@@ -12,7 +12,8 @@
  * - file.c, lookup.c, deps.c, deps_api.c: a preserved file, lookup of files,
  *   dependencies between files, and the functions that handlers call for them;
  * - registry.c, handlers.c: registered handlers and FLBs; handlers of files;
- * - flb.c, flb_records.c: file-lifecycle-bound objects, and their records;
+ * - flb.c, flb_users.c, flb_records.c: file-lifecycle-bound objects, their
+ *   users, and their records;
  * - freeze.c, serialize.c: freezing and serializing file sets, and all
  *   sessions;
  * - deserialize.c, block.c, restore.c: the records of the previous kernel;

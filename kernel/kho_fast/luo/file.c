@@ -142,7 +142,7 @@ static int luo_file_preserve(struct luo_fast_file *lf)
 	if (err)
 		goto err_del_id;
 
-	err = luo_fast_flb_preserve(lf->fh);
+	err = luo_fast_flb_preserve(lf->fh, &lf->flbs);
 	if (err)
 		goto err_del;
 
@@ -153,7 +153,7 @@ static int luo_file_preserve(struct luo_fast_file *lf)
 	return 0;
 
 err_flb:
-	luo_fast_flb_unpreserve(lf->fh);
+	luo_fast_flb_unpreserve(lf->flbs);
 err_del:
 	luo_fast_lookup_del(lf);
 err_del_id:
@@ -245,7 +245,7 @@ static void luo_file_unpreserve(struct luo_fast_file *lf)
 	lf->fh->ops->unpreserve(&op.args);
 	luo_fast_trace_file(lf, "unpreserve", began, 0);
 	luo_fast_deps_free(lf);
-	luo_fast_flb_unpreserve(lf->fh);
+	luo_fast_flb_unpreserve(lf->flbs);
 }
 
 /**
@@ -293,11 +293,14 @@ int luo_fast_file_deserialize(struct luo_fast_file_set *file_set,
 
 	lf->data = ser->data;
 	err = luo_fast_lookup_add(lf);
-	if (err)
+	if (err) {
 		luo_file_free(lf);
-	else
-		luo_file_link(file_set, lf);
-	return err;
+		return err;
+	}
+
+	luo_fast_flb_add_file(fh);
+	luo_file_link(file_set, lf);
+	return 0;
 }
 
 /**
@@ -310,8 +313,10 @@ void luo_fast_file_set_leak(struct luo_fast_file_set *file_set)
 {
 	struct luo_fast_file *lf, *next;
 
-	list_for_each_entry_safe(lf, next, &file_set->files, list)
+	list_for_each_entry_safe(lf, next, &file_set->files, list) {
+		luo_fast_flb_del_file(lf->fh);
 		luo_file_unlink(file_set, lf);
+	}
 	luo_fast_blocks_leak(&file_set->blocks);
 }
 

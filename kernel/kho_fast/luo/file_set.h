@@ -13,6 +13,7 @@
 #include <linux/types.h>
 
 struct file;
+struct luo_flb_set;
 
 /**
  * struct luo_fast_file_set - Files of a session.
@@ -51,6 +52,7 @@ enum luo_fast_phase {
  * @list:         Entry in &luo_fast_file_set.files.
  * @order:        Entry in &luo_fast_file_set.frozen.
  * @fh:           Its handler, with a reference of the module.
+ * @flbs:         FLBs that it was preserved with; NULL for none.
  * @file:         The file, with a reference; NULL until it is retrieved.
  * @data:         Opaque handler data, preserved.
  * @private:      Opaque handler data, private to this kernel.
@@ -77,6 +79,7 @@ struct luo_fast_file {
 	struct list_head		list;
 	struct list_head		order;
 	struct liveupdate_file_handler	*fh;
+	struct luo_flb_set		*flbs;
 	struct file			*file;
 	u64				data;
 	void				*private;

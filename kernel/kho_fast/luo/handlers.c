@@ -94,6 +94,8 @@ static bool luo_handler_is_complete(const struct liveupdate_file_ops *ops)
 
 static int luo_handler_add(struct liveupdate_file_handler *fh)
 {
+	int err;
+
 	guard(rwsem_write)(&luo_fast_registry_rwsem);
 
 	if (luo_handler_find(fh->compatible)) {
@@ -102,7 +104,10 @@ static int luo_handler_add(struct liveupdate_file_handler *fh)
 		return -EEXIST;
 	}
 
-	INIT_LIST_HEAD(&ACCESS_PRIVATE(fh, flb_list));
+	err = luo_fast_flb_add_handler(fh);
+	if (err)
+		return err;
+
 	list_add_tail(&ACCESS_PRIVATE(fh, list), &luo_fast_handlers);
 	return 0;
 }
@@ -116,7 +121,7 @@ static int luo_handler_add(struct liveupdate_file_handler *fh)
  *
  * Context: process context, may sleep.
  * Return: 0; -EOPNOTSUPP if live update is disabled; -EINVAL if a callback is
- * missing; -EEXIST if the name is in use.
+ * missing; -EEXIST if the name is in use; -ENOMEM.
  */
 int liveupdate_register_file_handler(struct liveupdate_file_handler *fh)
 {
@@ -146,7 +151,7 @@ void liveupdate_unregister_file_handler(struct liveupdate_file_handler *fh)
 		return;
 
 	guard(rwsem_write)(&luo_fast_registry_rwsem);
-	luo_fast_flb_unregister_all(fh);
+	luo_fast_flb_del_handler(fh);
 	list_del(&ACCESS_PRIVATE(fh, list));
 }
 EXPORT_SYMBOL_GPL(liveupdate_unregister_file_handler);

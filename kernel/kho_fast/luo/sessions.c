@@ -20,6 +20,7 @@
 
 #include "enable.h"
 #include "file.h"
+#include "flb.h"
 #include "records.h"
 #include "session.h"
 #include "session_table.h"
@@ -115,6 +116,7 @@ static int luo_sessions_deserialize(void)
 	err = luo_fast_parse_sessions(&luo_fast_incoming.blocks, &job.reader);
 	if (!err) {
 		luo_sessions_free_records();
+		luo_fast_flb_set_files_known();
 		return 0;
 	}
 

@@ -366,6 +366,8 @@ static struct kunit_case luo_test_cases[] = {
 	KUNIT_CASE(luo_test_finishing_is_all_or_nothing),
 	KUNIT_CASE(luo_test_leaked_files_are_not_finished),
 	KUNIT_CASE(luo_test_flb_lives_from_the_first_file_to_the_last),
+	KUNIT_CASE(luo_test_flb_belongs_to_the_files_that_took_it),
+	KUNIT_CASE(luo_test_flb_is_finished_after_its_last_user),
 	{}
 };
 

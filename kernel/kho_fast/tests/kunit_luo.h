@@ -14,5 +14,7 @@ void luo_test_unknown_format_is_not_frozen(struct kunit *test);
 
 /* kunit_luo_flb.c */
 void luo_test_flb_lives_from_the_first_file_to_the_last(struct kunit *test);
+void luo_test_flb_belongs_to_the_files_that_took_it(struct kunit *test);
+void luo_test_flb_is_finished_after_its_last_user(struct kunit *test);
 
 #endif

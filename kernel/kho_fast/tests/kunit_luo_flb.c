@@ -2,14 +2,18 @@
 /**
  * DOC: KUnit test of FLBs
  *
- * Life of an FLB of the test handler (luo_numbers.c).
+ * Life of an FLB of the test handler (luo_numbers.c), and who uses it.
  */
 #include <kunit/test.h>
 
+#include <linux/kho/abi/luo.h>
 #include <linux/liveupdate.h>
 #include <linux/module.h>
+#include <linux/refcount.h>
+#include <linux/string.h>
 
 #include "../luo/file.h"
+#include "../luo/flb.h"
 #include "kunit_luo.h"
 #include "luo_numbers.h"
 
@@ -33,7 +37,8 @@ static void luo_test_flb_unpreserve(struct liveupdate_flb_op_args *args)
 
 static int luo_test_flb_retrieve(struct liveupdate_flb_op_args *args)
 {
-	return -EDOM;
+	args->obj = args->flb;
+	return 0;
 }
 
 static const struct liveupdate_flb_ops luo_test_flb_ops = {
@@ -90,4 +95,99 @@ void luo_test_flb_lives_from_the_first_file_to_the_last(struct kunit *test)
 			-ENODATA);
 	liveupdate_flb_put_incoming(&luo_test_flb);
 	liveupdate_unregister_flb(fh, &luo_test_flb);
+}
+
+/* Outgoing files and references of the FLB */
+static unsigned int luo_test_flb_count(void)
+{
+	return refcount_read(&luo_fast_flb_priv(&luo_test_flb)->outgoing.count);
+}
+
+/* File 0 is preserved before the FLB is registered, file 1 while it is. */
+void luo_test_flb_belongs_to_the_files_that_took_it(struct kunit *test)
+{
+	struct liveupdate_file_handler *fh = &luo_test_handler;
+
+	luo_test_flb_preserved = 0;
+	luo_test_flb_unpreserved = 0;
+	KUNIT_ASSERT_EQ(test, luo_test_preserve(&luo_test_set, 0, 0), 0);
+	KUNIT_ASSERT_EQ(test, liveupdate_register_flb(fh, &luo_test_flb), 0);
+	KUNIT_ASSERT_EQ(test, luo_test_preserve(&luo_test_other, 1, 1), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_count(), 1);
+
+	luo_fast_file_set_unpreserve(&luo_test_set);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_count(), 1);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 0);
+
+	liveupdate_unregister_flb(fh, &luo_test_flb);
+	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 2, 2), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_count(), 1);
+	luo_fast_file_set_unpreserve(&luo_test_other);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 1);
+	luo_fast_file_set_unpreserve(&luo_test_set);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 1);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_count(), 0);
+}
+
+/* As after a kexec: the record was read; it says that one file used the FLB. */
+static void luo_test_flb_hand_over(void)
+{
+	struct luo_flb_private_state *state =
+		&luo_fast_flb_priv(&luo_test_flb)->incoming;
+
+	state->finished = false;
+	state->retrieve_status = 0;
+	refcount_set(&state->count, 1);
+	luo_fast_flb_set_files_known();
+}
+
+static int luo_test_deserialize_of(struct luo_fast_file_set *where,
+				   const struct liveupdate_file_handler *fh,
+				   int nr)
+{
+	struct luo_file_ser ser = { .data = nr, .token = nr };
+
+	strscpy(ser.compatible, fh->compatible);
+	return luo_fast_file_deserialize(where, &ser);
+}
+
+/* In this kernel a second handler uses the FLB, too. */
+void luo_test_flb_is_finished_after_its_last_user(struct kunit *test)
+{
+	static struct liveupdate_file_handler second = {
+		.ops = &luo_number_ops,
+		.compatible = LUO_TEST_HANDLER "-2",
+	};
+	void *obj;
+
+	KUNIT_ASSERT_EQ(test, liveupdate_register_file_handler(&second), 0);
+	KUNIT_ASSERT_EQ(test, liveupdate_register_flb(&luo_test_handler,
+						      &luo_test_flb), 0);
+	KUNIT_ASSERT_EQ(test, liveupdate_register_flb(&second, &luo_test_flb),
+			0);
+	luo_test_flb_unpreserved = 0;
+	luo_test_flb_hand_over();
+
+	KUNIT_EXPECT_EQ(test, luo_test_deserialize_of(&luo_test_set,
+						      &luo_test_handler, 0), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_deserialize_of(&luo_test_other,
+						      &second, 1), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_deserialize_of(&luo_test_other,
+						      &second, 2), 0);
+	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(&luo_test_flb, &obj),
+			0);
+	liveupdate_flb_put_incoming(&luo_test_flb);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_finish(&luo_test_other), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 0);
+	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(&luo_test_flb, &obj),
+			0);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_finish(&luo_test_set), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 0);
+	liveupdate_flb_put_incoming(&luo_test_flb);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 1);
+	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(&luo_test_flb, &obj),
+			-ENODATA);
+
+	liveupdate_unregister_file_handler(&second);
+	liveupdate_unregister_flb(&luo_test_handler, &luo_test_flb);
 }

@@ -142,7 +142,7 @@ static void luo_number_op_finish(struct liveupdate_file_op_args *args)
 	luo_test_log_event(LUO_EV_FINISH, args->serialized_data);
 }
 
-static const struct liveupdate_file_ops luo_number_ops = {
+const struct liveupdate_file_ops luo_number_ops = {
 	.can_preserve	= luo_number_op_can_preserve,
 	.preserve	= luo_number_op_preserve,
 	.unpreserve	= luo_number_op_unpreserve,

@@ -41,6 +41,7 @@ struct luo_number {
 
 extern struct luo_number luo_numbers[LUO_TEST_FILES];
 extern struct luo_fast_file_set luo_test_set, luo_test_other;
+extern const struct liveupdate_file_ops luo_number_ops;
 extern struct liveupdate_file_handler luo_test_handler;
 
 /* Events since luo_test_reset_events(): in all, and of each kind */
