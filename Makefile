@@ -9,6 +9,7 @@ help:
 	@echo 'make compare           compare the last two runs of make bench (A=FILE B=FILE: two files)'
 	@echo 'make luo               measure sessions, files and memfds, stock and accelerated'
 	@echo 'make guest             measure how long a guest with KVM stands still, stock and accelerated'
+	@echo 'make guest-demo        show live how a guest lives through updates of its host (2 minutes)'
 	@echo 'make scaling           measure initialising and preserving with more CPUs and nodes'
 	@echo 'make check             all tests, as in CI'
 	@echo 'make check-unit          kernel code in userspace, under sanitizers'
@@ -39,7 +40,7 @@ help:
 	@echo
 	@echo 'KDIR=/path/to/linux-7.3.y   kernel source; default: fetched from Debian'
 	@echo 'KHO_CACHE=/path             cache; default: ~/.cache/kho-fast'
-	@echo 'SMOKE=1                     smallest form of blackout, where, bench, luo, guest, scaling and fuzz'
+	@echo 'SMOKE=1                     smallest form of blackout, where, bench, luo, guest, guest-demo, scaling and fuzz'
 	@echo 'DRY=1                       list what check, check-* and lint would get and run'
 
 setup:
@@ -69,6 +70,10 @@ luo:
 guest:
 	@scripts/need.sh both
 	@bench/guest.sh
+
+guest-demo:
+	@scripts/need.sh both
+	@bench/guest-demo.sh
 
 scaling:
 	@scripts/need.sh both
@@ -109,5 +114,5 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout where bench compare luo guest scaling tools docs series fuzz check lint clean distclean \
+.PHONY: help setup kernels blackout where bench compare luo guest guest-demo scaling tools docs series fuzz check lint clean distclean \
 	$(checks:%=check-%)

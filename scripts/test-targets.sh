@@ -19,7 +19,7 @@ here=$(dirname -- "$0")
 
 # In this order: where and tools read outputs of blackout, compare those of bench.
 # where-first is 'make where' without samples.
-tried='help setup clean distclean where-first blackout where bench compare luo guest scaling tools docs series fuzz'
+tried='help setup clean distclean where-first blackout where bench compare luo guest guest-demo scaling tools docs series fuzz'
 # Far above the time of any of them: for a hang
 limit=300
 smoke=$build/smoke
@@ -251,6 +251,65 @@ try_guest() {
 	prints '^  retrieve( +[0-9]+\.[0-9]+){3}x$'
 	counts 1 '"variant":"stock".*"status":"ok".*"gap_ns":[1-9]' "$smoke/report/guest.jsonl"
 	counts 1 '"variant":"fast".*"status":"ok".*"gap_ns":[1-9]' "$smoke/report/guest.jsonl"
+}
+
+# A QEMU that writes a recorded run, shortened, in place of a host with a guest
+recorded_qemu() {
+	cat <<-'END'
+		#!/bin/sh
+		for arg; do
+			case $arg in
+			file:*/console*) console=${arg#file:} ;;
+			file:*/verdict*) verdict=${arg#file:} ;;
+			esac
+		done
+		echo $$ >"${0%/*}/qemu.pid"
+		echo '[    0.000000] Linux version 7.3.4-stock (kho@fast) #4' >"$console"
+		echo 'keeper: one counts 300, 0 bad pages' >"$console"
+		printf '1 tsc_khz=1000000\nok 1 run keeper pause\n1 t0=2000\n' >"$verdict"
+		sleep 1
+		echo '[    0.000000] Linux version 7.3.4-fast (kho@fast) #8' >"$console"
+		echo 'keeper: one counts 400, 0 bad pages' >"$console"
+		sleep 1
+		cat >"$verdict" <<-'LINES'
+			# 2 one: gap 5987.654 ms
+			# 2 one: step 1000 guest
+			# 2 one: step 1500 stop
+			# 2 one: step 9000 resume
+			# 2 {"version":1,"clock":"tsc","khz":1000000,"origin":2000,"previous":false,
+			# 2 "phases":[{"name":"early","kernel":"new","begin_ns":0,"end_ns":1000}],
+			# 2 "spans":[],"totals":[],
+			# 2 "lost":0}
+			done
+		LINES
+	END
+}
+
+# An interrupt ends the machine.
+interrupt_demo() {
+	sed 's/^sleep 1/exec sleep 300/' "$work/qemu" >"$work/qemu-hangs"
+	chmod +x "$work/qemu-hangs"
+	rm -f "$work/qemu.pid"
+	SMOKE=1 QEMU="$work/qemu-hangs" "$top/bench/guest-demo.sh" >"$work/out" 2>&1 </dev/null &
+	demo=$! rc=0
+	# shellcheck disable=SC2016	# for the other shell
+	timeout "$limit" sh -c 'until [ -s "$0" ]; do sleep 0.1; done' "$work/qemu.pid"
+	kill -TERM "$demo"
+	wait "$demo" || rc=$?
+	[ "$rc" -eq 130 ] || { echo "interrupted, it has status $rc"; return 1; }
+	! kill -0 "$(cat "$work/qemu.pid")" 2>/dev/null || { echo 'its machine still runs'; return 1; }
+	prints '^guest-demo.sh: interrupted$'
+}
+
+try_guest_demo() {
+	recorded_qemu >"$work/qemu"
+	chmod +x "$work/qemu"
+	(export QEMU="$work/qemu" && run 0 guest-demo)
+	prints ' s  the guest goes on, its counter was at 300 and is at 400$'
+	prints '^  it stood still, 7\.3\.4-stock to 7\.3\.4-fast: 5\.99 s$'
+	prints 'stands still for 0.008 ms' "$smoke/guest-demo/timeline.svg"
+	left "$smoke/guest-demo/timeline.trace.json"
+	interrupt_demo
 }
 
 try_scaling() {
