@@ -125,4 +125,35 @@ int luo_manifest_get(const struct luo_manifest *m, const char *name, uint32_t *v
 /* The contents of a manifest, from any source. Sets nr and entry only, errors of retrieve. */
 int luo_manifest_parse(struct luo_manifest *m, const void *data, size_t len);
 
+/*
+ * Client of khoctl hold, which holds sessions for programs that exit. Programs that use these
+ * functions need json-c. A connection is for one thread at a time.
+ */
+#define LUO_HOLD_SOCKET	"/run/khoctl-hold.sock"
+
+int luo_hold_connect(const char *path);	/* NULL: LUO_HOLD_SOCKET; errors of connect(2) */
+
+/*
+ * Subscribe: a new session, to be filled; after luo_hold_ready() the program may exit, before it
+ * the session goes with the connection. Leave: a session that the program has created itself.
+ * Claim: a session that was left, in this kernel or the previous one; it may be claimed again
+ * until luo_hold_finish(), which ends it.
+ *
+ * -ENOENT: no such session; -EPERM: it belongs to another user; -EEXIST: it is held already;
+ * -EBUSY: try again; -ENOSPC: there is no room for another one; -EPROTO: a reply that is none;
+ * -ETIMEDOUT: no reply; -ECONNRESET: hold has closed the connection; others of luo_session_*().
+ * luo_hold_request() gets the message, too.
+ */
+int luo_hold_subscribe(int hold, const char *name);
+int luo_hold_ready(int hold);
+int luo_hold_leave(int hold, int session);
+int luo_hold_claim(int hold, const char *name);
+int luo_hold_finish(int hold, const char *name);
+
+/*
+ * A line and its reply, a line to be freed. @fd goes with the line, or none if it is negative;
+ * *@got comes with the reply, or is -1.
+ */
+int luo_hold_request(int hold, const char *line, int fd, char **reply, int *got);
+
 #endif /* LUO_H */
