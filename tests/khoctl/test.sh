@@ -627,7 +627,7 @@ words_are_checked() {
 
 commands_are_listed() {
 	khoctl 0 --help || return 1
-	for command in status timeline diff plan tree sessions; do
+	for command in status timeline diff plan tree sessions hold; do
 		says "^  $command +[A-Z]" || return 1
 	done
 	khoctl 0 sessions --help && says 'preserve NAME \[TOKEN=PATH\]' && says '--sysroot=DIR' &&
@@ -643,7 +643,8 @@ common_options_go_before_and_after_a_command() {
 man_page_is_clean() {
 	groff -man -Tutf8 -ww -z "$top/tools/khoctl/khoctl.8" 2>"$dir/err"
 	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
-	for option in json dump in out fdt root guest svg trace coefficients status copy preserve to finish sysroot; do
+	for option in json dump in out fdt root guest svg trace coefficients status copy preserve to finish sysroot \
+		socket mode max force; do
 		grep -q -- "\\\\-\\\\-$option" "$top/tools/khoctl/khoctl.8" ||
 			{ echo "--$option is not in the page"; return 1; }
 	done

@@ -14,6 +14,7 @@
  *                   the commands
  *   svg.c timeline_trace.c rows.c
  *                   a timeline as a picture, and for trace viewers
+ *   hold*.c         keeper of sessions, see hold.h
  *   plan.c          expected cost of a live update
  */
 #ifndef KHOCTL_H
@@ -209,6 +210,7 @@ struct command {
 	int		(*run)(bool json, char **words);	/* returns the exit status */
 };
 
-extern const struct command cmd_status, cmd_timeline, cmd_diff, cmd_plan, cmd_tree, cmd_sessions;
+extern const struct command cmd_status, cmd_timeline, cmd_diff, cmd_plan, cmd_tree, cmd_sessions,
+			    cmd_hold;
 
 #endif /* KHOCTL_H */
