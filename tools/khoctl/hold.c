@@ -70,8 +70,9 @@ static void raise_limit(void)
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_max < need)
-		errx(EXIT_INPUT, "hold: %lu sessions need %ju descriptors, the limit is %ju: ulimit "
-		     "-Hn, or a smaller --max", max, (uintmax_t)need, (uintmax_t)limit.rlim_max);
+		errx(EXIT_INPUT, "hold: %lu sessions need %ju descriptors, the limit is %ju: raise "
+		     "it (ulimit -Hn), or use a smaller --max", max, (uintmax_t)need,
+		     (uintmax_t)limit.rlim_max);
 }
 
 /* A socket that nobody listens on is left from one that was killed. */

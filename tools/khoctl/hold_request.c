@@ -316,7 +316,8 @@ static struct json_object *parse(const char *line, size_t len)
 
 	json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	v = json_tokener_parse_ex(t, line, len);
-	if (v && (json_tokener_get_parse_end(t) != len || !json_object_is_type(v, json_type_object))) {
+	if (v && (json_tokener_get_parse_end(t) != len ||
+		  !json_object_is_type(v, json_type_object))) {
 		json_object_put(v);
 		v = NULL;
 	}
