@@ -20,6 +20,9 @@
 	}									\
 } while (0)
 
+/* A file's name */
+#define LONGEST	"123456789 123456789 123456789 123456789 1234567"
+
 enum { HEAD = 64, ENTRY = 64, AT_NR = 16, AT_VERSION = 8, AT_NAME = 16 };
 
 static int memfd_with(const char *text)
@@ -50,11 +53,9 @@ static void files_are_found_by_name(void)
 	CHECK_EQ(luo_manifest_add(&m, memfd_with("some"), "state", 7), 0);
 	CHECK_EQ(luo_manifest_add(&m, memfd_with("x"), "state", 8), -EEXIST);
 	CHECK_EQ(luo_manifest_add(&m, memfd_with("x"), "", 1), -EINVAL);
-	CHECK_EQ(luo_manifest_add(&m, memfd_with("x"), "123456789 123456789 123456789 123456789 12345678", 1),
-		 -ENAMETOOLONG);
+	CHECK_EQ(luo_manifest_add(&m, memfd_with("x"), LONGEST "+", 1), -ENAMETOOLONG);
 	CHECK_EQ(luo_manifest_add(&m, STDIN_FILENO, "pipe", 1), -ENOENT);
-	CHECK_EQ(luo_manifest_add(&m, memfd_with("last"),
-				  "123456789 123456789 123456789 123456789 1234567", 9), 0);
+	CHECK_EQ(luo_manifest_add(&m, memfd_with("last"), LONGEST, 9), 0);
 	luo_manifest_close(&m);
 	fake_kexec();
 	session = luo_retrieve_by_name("vm", 0);
@@ -63,7 +64,7 @@ static void files_are_found_by_name(void)
 	check_text(luo_manifest_get(&m, "state", &version), "some");
 	CHECK_EQ(version, 7);
 	check_text(luo_manifest_get(&m, "memory", NULL), "all");
-	check_text(luo_manifest_get(&m, "123456789 123456789 123456789 123456789 1234567", NULL), "last");
+	check_text(luo_manifest_get(&m, LONGEST, NULL), "last");
 	CHECK_EQ(luo_manifest_get(&m, "pipe", &version), -ENOENT);
 	CHECK_EQ(luo_manifest_add(&m, memfd_with("x"), "new", 1), -EINVAL);
 	luo_manifest_close(&m);

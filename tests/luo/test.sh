@@ -12,28 +12,10 @@ here=$(dirname -- "$0")
 # shellcheck source=../../scripts/ktap.sh
 . "$here/../../scripts/ktap.sh"
 
-dir=$build/test-luo
-headers=$cache/usr/include
-flags='-O1 -g -fsanitize=address,undefined'
-
-# A cold kernel
-boot() {
-	export FAKE_LUO="$dir/luo"
-	rm -rf "$FAKE_LUO"
-	mkdir "$FAKE_LUO"
-	"$dir/libluo" boot
-}
+# shellcheck source=build.sh
+. "$here/build.sh"
 
 in_c() { boot && "$dir/libluo" "$1" </dev/null; }
-
-[ -f "$headers/linux/liveupdate.h" ] || die "no kernel headers in $headers: run 'scripts/need.sh headers' first"
-mkdir -p "$dir"
-dir=$(cd "$dir" && pwd -P)
-make -s -C "$top/tools/lib" OUT="$dir/lib" HEADERS="$headers" CFLAGS="$flags" >&2
-# shellcheck disable=SC2086	# words on purpose
-compile() { cc $flags -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -I "$top/tools/lib" "$@"; }
-compile -fno-builtin -idirafter "$headers" -c -o "$dir/fake.o" "$here/fake.c"
-compile -o "$dir/libluo" "$here/libluo.c" "$dir/fake.o" "$dir/lib/libluo.a"
 
 tests=$("$dir/libluo")
 # shellcheck disable=SC2086	# words on purpose

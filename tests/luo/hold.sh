@@ -1,0 +1,242 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Tests of khoctl hold and its client in libluo, over a /dev/liveupdate of files (fake.c). A
+# kexec is the end of hold and what fake.c makes of its sessions. KTAP on stdout.
+#
+# usage: hold.sh
+# shellcheck disable=SC2317	# the tests are called by name
+set -eu
+here=$(dirname -- "$0")
+# shellcheck source=../../scripts/lib.sh
+. "$here/../../scripts/lib.sh"
+# shellcheck source=../../scripts/ktap.sh
+. "$here/../../scripts/ktap.sh"
+# shellcheck source=build.sh
+. "$here/build.sh"
+
+sock=$dir/hold.sock
+
+# hold ARGUMENTS...: starts it, and waits until it listens or ends
+hold() {
+	: >"$dir/hold.out"
+	"$dir/tools/khoctl" hold -s "$sock" "$@" >"$dir/hold.out" 2>"$dir/hold.err" &
+	pid=$!
+	trap 'kill -9 $pid 2>/dev/null || :' EXIT
+	while ! grep -q listening "$dir/hold.out" && kill -0 $pid 2>/dev/null; do
+		sleep 0.02
+	done
+}
+
+says() {
+	grep -qF -- "$1" "$dir/hold.err" ||
+		{ echo "'$1' is not in:"; cat "$dir/hold.err"; return 1; }
+}
+
+# ends STATUS: hold ends, within 20 s
+ends() {
+	(sleep 20 && kill -9 "$pid") >/dev/null 2>&1 &
+	alarm=$! rc=0
+	wait "$pid" || rc=$?
+	kill "$alarm"
+	[ "$rc" -eq "$1" ] ||
+		{ echo "hold: exit status $rc, not $1"; cat "$dir/hold.err"; return 1; }
+	! grep -e Sanitizer -e 'runtime error' "$dir/hold.err"
+}
+
+stops() {
+	kill "-${1:-TERM}" "$pid"
+	ends 0
+}
+
+killed() {
+	kill -9 "$pid"
+	ends 137
+}
+
+kexec() {
+	"$dir/libluo" kexec
+	killed
+}
+
+as() { echo "$1" >"$FAKE_LUO/peer"; }
+vmm() { exits "$1" "$dir/vmm-example" "$2" "$3" "$sock"; }
+khoctl() { want=$1; shift; exits "$want" "$dir/tools/khoctl" hold -s "$sock" "$@"; }
+
+a_session_outlives_its_program() {
+	hold
+	vmm 0 start vm-1 && khoctl 0 list && has out '^this  *ready  *[0-9]*  vm-1$' || return 1
+	kexec
+	hold
+	has hold.out 'with 1 sessions of the previous kernel' && khoctl 0 list &&
+		has out '^previous waiting  *[0-9]*  vm-1$' && khoctl 0 list -j &&
+		has out '"kernel": *"previous"' && vmm 0 resume vm-1 && khoctl 0 list &&
+		[ "$(wc -l <"$dir/out")" -eq 1 ] && vmm 1 resume vm-1 &&
+		has err 'claim: No such file' && stops
+}
+
+# The next kernel's hold has no other way to know whose it is.
+a_session_belongs_to_its_user() {
+	hold
+	as 1000
+	vmm 0 start vm-1
+	refuses_others
+	kexec
+	hold
+	refuses_others
+	as 1000
+	vmm 0 resume vm-1 && as 0 && vmm 0 start vm-2 && killed
+}
+
+refuses_others() {
+	as 1001
+	vmm 1 resume vm-1 && has err 'claim: Operation not permitted' && vmm 1 start vm-1 &&
+		has err 'subscribe: Operation not permitted' && khoctl 1 finish vm-1 &&
+		has err "session 'vm-1' belongs to uid 1000" && khoctl 0 list &&
+		[ "$(wc -l <"$dir/out")" -eq 1 ] && as 0 && khoctl 0 list && has out '1000  vm-1$'
+}
+
+root_may_all() {
+	hold
+	as 1000
+	vmm 0 start vm-1
+	as 0
+	kexec
+	hold
+	vmm 0 resume vm-1 && as 1000 && vmm 0 start vm-1 && as 0 && khoctl 0 finish vm-1 && stops
+}
+
+# A third kernel gets what was left in the second only.
+updates_follow_each_other() {
+	hold
+	vmm 0 start vm-1 && vmm 0 start vm-2
+	kexec
+	hold
+	vmm 1 start vm-1 && has err 'File exists' && vmm 0 resume vm-1 && vmm 0 start vm-1
+	kexec
+	hold
+	has hold.out 'with 1 sessions of' && vmm 0 resume vm-1 && vmm 1 resume vm-2 && stops
+}
+
+a_program_brings_its_own_session() {
+	hold
+	exits 0 "$dir/client" new vm-1 "$sock" && has out Success && khoctl 0 list &&
+		has out 'ready .* vm-1$' || return 1
+	exits 1 "$dir/client" new vm-1 "$sock" && has out 'File exists' || return 1
+	kexec
+	exits 1 "$dir/client" retrieved vm-1 "$sock" && has out 'Connection refused' || return 1
+	hold
+	vmm 1 resume vm-1 && has err 'claim: No such file'
+}
+
+# What is of the previous kernel is not in the next one.
+a_retrieved_session_cannot_be_left() {
+	hold
+	exits 0 "$dir/client" new vm-1 "$sock"
+	kexec
+	: >"$FAKE_LUO/in/khoctl-hold.d/0"
+	hold
+	exits 1 "$dir/client" retrieved vm-1 "$sock" && has out 'Invalid argument' && stops
+}
+
+sessions_are_not_lost_by_mistake() {
+	hold
+	as 1000
+	vmm 0 start vm-1
+	n=0
+	for s in TERM INT HUP; do
+		kill -$s "$pid"
+		n=$((n + 1))
+		while kill -0 "$pid" && [ "$(grep -c 'still here' "$dir/hold.err")" -lt $n ]; do
+			sleep 0.02
+		done
+	done
+	says "Terminated: still here, since 1 sessions would be lost: 'vm-1' of uid 1000; finish" &&
+		khoctl 0 finish vm-1 && stops && [ ! -e "$sock" ] || return 1
+	hold --force
+	vmm 0 start vm-1 && stops INT && says "Interrupt: 1 sessions are lost: 'vm-1' of uid 1000"
+}
+
+one_serves() {
+	hold
+	khoctl 1 && has err 'another process listens' &&
+		exits 1 "$dir/tools/khoctl" hold -s "$dir/other.sock" &&
+		has err "another khoctl hold runs: its session 'khoctl-hold' exists" || return 1
+	killed
+	[ -e "$sock" ] && rm -f "$dir/other.sock" && hold && has hold.out listening && stops
+}
+
+modes_and_limits_are_checked() {
+	hold --mode 660
+	[ "$(stat -c %a "$sock")" = 660 ] && stops && hold && [ "$(stat -c %a "$sock")" = 600 ] &&
+		stops || return 1
+	for bad in '--mode 888' '--mode 0' '--max 0' '--max -1' '--max 1025' '--max x' frob finish \
+		'list x'; do
+		# shellcheck disable=SC2086	# words on purpose
+		khoctl 2 $bad || return 1
+	done
+	khoctl 2 list && has err 'no khoctl hold listens there' || return 1
+	exits 2 sh -c 'ulimit -n 400 && exec "$@"' sh "$dir/tools/khoctl" hold -s "$sock" &&
+		has err '256 sessions need [0-9]* descriptors, the limit is 400'
+	long=$(printf '%0200d' 0)
+	exits 2 "$dir/tools/khoctl" hold -s "/tmp/$long" && has err 'at most 107 bytes'
+}
+
+# overwrite HEX...: the record of owners: 72 bytes a slot, the name and a number
+record() {
+	python3 - "$FAKE_LUO/in/khoctl-hold.d/1" "$@" <<-'END'
+	import sys, struct
+	with open(sys.argv[1], "wb") as f:
+	    for name in sys.argv[2:]:
+	        f.write(struct.pack("<64sII", eval(f'b"{name}"'), 1000, 0))
+	END
+}
+
+hostile_records_do_no_harm() {
+	hold
+	as 1000
+	vmm 0 start vm-1
+	kexec
+	record good good '' khoctl-hold 'e\x1b[2J' "$(printf '%064d' 1)" '\xff\xff' vm-1
+	hold
+	says '5 sessions of the previous kernel are not in the table' && khoctl 0 list &&
+		has out '1000  good$' '1000  vm-1$' && [ "$(wc -l <"$dir/out")" -eq 3 ] &&
+		vmm 0 resume vm-1 && vmm 1 resume good && has err 'claim: No such file' && stops
+}
+
+# Root knows the names.
+without_a_record_root_can_claim() {
+	hold
+	as 1000
+	vmm 0 start vm-1 && vmm 0 start vm-2
+	kexec
+	: >"$FAKE_LUO/in/khoctl-hold.d/0"
+	hold
+	says 'owners of the previous kernel' && vmm 1 resume vm-1 && has err 'No such file' &&
+		as 0 && vmm 0 resume vm-1 && vmm 0 resume vm-2 && vmm 1 resume vm-3 && stops
+}
+
+a_kernel_without_luo_is_reported() {
+	rm -r "$FAKE_LUO"
+	khoctl 2 && has err 'khoctl: hold: '
+}
+
+tests='a_session_outlives_its_program a_session_belongs_to_its_user root_may_all
+	updates_follow_each_other a_program_brings_its_own_session
+	a_retrieved_session_cannot_be_left sessions_are_not_lost_by_mistake
+	one_serves modes_and_limits_are_checked
+	hostile_records_do_no_harm without_a_record_root_can_claim
+	a_kernel_without_luo_is_reported'
+in_kernel() { boot && "$@"; }
+
+make -s -C "$top/tools/khoctl" OUT="$dir/tools" HEADERS="$headers" LDFLAGS="$dir/fake.o" \
+	CFLAGS="$flags" >&2
+for c in "$top/Documentation/vmm-example.c" "$here/client.c"; do
+	compile -o "$dir/$(basename "$c" .c)" "$c" "$dir/fake.o" "$dir/lib/libluo.a" -ljson-c
+done
+# shellcheck disable=SC2086	# words on purpose
+ktap_begin "$(echo $tests | wc -w)"
+for t in $tests; do
+	check "$t" in_kernel "$t"
+done
+ktap_end
