@@ -10,7 +10,8 @@
  *   memory/N         contents of a memfd
  *   peer             user ID of all clients, if it exists
  *
- * Locks belong to open files, so they go with the last descriptor, as sessions do.
+ * Locks belong to open files, so they go with the last descriptor, as sessions do. A request to a
+ * file that is no session does not return, as that of a file system in userspace need not.
  */
 #include "fake.h"
 
@@ -151,7 +152,8 @@ static void remove_files(const char *dir)
 
 static int create_session(struct liveupdate_ioctl_create_session *arg)
 {
-	struct path p = path_of("out/%s", (char *)arg->name), files = path_of("out/%s.d", arg->name);
+	struct path p = path_of("out/%s", arg->name);
+	struct path files = path_of("out/%s.d", arg->name);
 
 	if (!arg->name[0])
 		return fail(EINVAL);
@@ -203,6 +205,9 @@ int ioctl(int fd, unsigned long cmd, ...)
 	va_start(args, cmd);
 	arg = va_arg(args, void *);
 	va_end(args);
+	if (!incoming && strncmp(session.s, "out/", 4) && strcmp(session.s, "device") &&
+	    _IOC_TYPE(cmd) == LIVEUPDATE_IOCTL_TYPE)
+		pause();
 	switch ((unsigned int)cmd) {
 	case LIVEUPDATE_IOCTL_CREATE_SESSION:
 		return create_session(arg);

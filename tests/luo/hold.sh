@@ -157,6 +157,20 @@ sessions_are_not_lost_by_mistake() {
 	vmm 0 start vm-1 && stops INT && says "Interrupt: 1 sessions are lost: 'vm-1' of uid 1000"
 }
 
+# Half for one user, and the rest for root
+a_full_table_is_reported() {
+	hold --max 5
+	as 1000
+	exits 0 python3 "$here/raw.py" fill "$sock" vm && has out '^3 No space left' \
+		"session 'vm-3': the table is full: 3 sessions are held; FINISH some, or start hold with a larger --max" || return 1
+	as 0
+	exits 0 python3 "$here/raw.py" fill "$sock" root && has out '^2 No space left' || return 1
+	kexec
+	hold --max 3
+	says '2 sessions of the previous kernel are not in the table' && khoctl 0 list &&
+		[ "$(wc -l <"$dir/out")" -eq 4 ]
+}
+
 one_serves() {
 	hold
 	khoctl 1 && has err 'another process listens' &&
@@ -221,10 +235,17 @@ a_kernel_without_luo_is_reported() {
 	khoctl 2 && has err 'khoctl: hold: '
 }
 
+raw() {
+	hold
+	exits 0 python3 "$here/raw.py" "$1" "$sock" || return 1
+	killed
+}
+
+raw_tests=$(sed -n 's/^def \([a-z_]*_[a-z_]*\)():$/\1/p' "$here/raw.py")
 tests='a_session_outlives_its_program a_session_belongs_to_its_user root_may_all
 	updates_follow_each_other a_program_brings_its_own_session
 	a_retrieved_session_cannot_be_left sessions_are_not_lost_by_mistake
-	one_serves modes_and_limits_are_checked
+	a_full_table_is_reported one_serves modes_and_limits_are_checked
 	hostile_records_do_no_harm without_a_record_root_can_claim
 	a_kernel_without_luo_is_reported'
 in_kernel() { boot && "$@"; }
@@ -235,8 +256,11 @@ for c in "$top/Documentation/vmm-example.c" "$here/client.c"; do
 	compile -o "$dir/$(basename "$c" .c)" "$c" "$dir/fake.o" "$dir/lib/libluo.a" -ljson-c
 done
 # shellcheck disable=SC2086	# words on purpose
-ktap_begin "$(echo $tests | wc -w)"
+ktap_begin "$(echo $tests $raw_tests | wc -w)"
 for t in $tests; do
 	check "$t" in_kernel "$t"
+done
+for t in $raw_tests; do
+	check "$t" in_kernel raw "$t"
 done
 ktap_end
