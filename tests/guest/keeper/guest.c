@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
@@ -95,7 +96,7 @@ static int preserve_memory(struct guest *guest)
 	guest->session = session_open(luo_session_create, guest->name);
 	if (guest->session == -EEXIST)
 		fail("%s: there is a session '%s' of another process: when it is closed, 'pause' "
-		     "tries again; the guest goes on", guest->name, guest->name);
+		     "tries again", guest->name, guest->name);
 	else if (guest->session < 0)
 		fail("%s: creating its session: %s", guest->name, strerror(-guest->session));
 	if (guest->session < 0) {
@@ -137,24 +138,59 @@ uint64_t guest_wall_ns(const struct guest *guest, uint64_t tsc)
 	return note->wall_ns + (tsc - note->wall_tsc) * 1000000 / note->tsc_khz;
 }
 
-/* Preserving a memfd freezes its size, so the state comes last. */
+static int size_of_state(const struct guest *guest, uint64_t *bytes)
+{
+	struct stat stat;
+
+	if (fstat(guest->state, &stat))
+		return fail_errno("%s: its state", guest->name);
+	*bytes = stat.st_size;
+	return 0;
+}
+
 static int save(struct guest *guest)
 {
 	if (ftruncate(guest->state, 0))
 		return fail_errno("%s: its state", guest->name);
-	if (qmp_migrate(guest, "migrate", guest->state))
+	if (qmp_migrate(guest, "migrate", guest->state) ||
+	    size_of_state(guest, &guest->note->state_bytes))
 		return -1;
+	if (guest->spoil == SPOIL_CUT && ftruncate(guest->state, guest->note->state_bytes / 2))
+		return fail_errno("%s: its state", guest->name);
 	guest_mark(guest, "save");
-	if (preserve(guest, guest->state, TOKEN_STATE, "state") ||
-	    preserve(guest, guest->note_fd, TOKEN_NOTE, "note"))
+	return 0;
+}
+
+/* Preserving a memfd freezes its size, so the state comes last. */
+static int preserve_rest(struct guest *guest)
+{
+	if (guest->state >= 0 && guest->spoil != SPOIL_MISSING &&
+	    preserve(guest, guest->state, TOKEN_STATE, "state"))
+		return -1;
+	if (preserve(guest, guest->note_fd, TOKEN_NOTE, "note"))
 		return -1;
 	guest_mark(guest, "preserve");
 	return 0;
 }
 
+/* A guest that is held is handed on: the next kernel may have what it needs. */
+static int hand_on(struct guest *guest)
+{
+	if (guest->memory < 0)
+		return fail("%s: an update would lose its memory, which is not retrieved: 'retry' "
+			    "or 'drop' it first", guest->name);
+	return guest_get_ready(guest) || preserve_rest(guest) ? -1 : 0;
+}
+
 /* After a failure, guest_continue() lets it go on. */
 int guest_pause(struct guest *guest)
 {
+	if (guest->phase == GUEST_DROPPED)
+		return 0;
+	if (guest->phase == GUEST_HELD)
+		return hand_on(guest);
+	if (guest->phase != GUEST_RUNS)
+		return fail("%s: does not run", guest->name);
 	if (guest_get_ready(guest))
 		return -1;
 	guest->note->nr_marks = 0;
@@ -165,7 +201,7 @@ int guest_pause(struct guest *guest)
 	guest_mark(guest, "stop");
 	guest->note->last = ring_last(guest);
 	note_wall(guest->note);
-	return save(guest);
+	return save(guest) || preserve_rest(guest) ? -1 : 0;
 }
 
 static int retrieve(const struct guest *guest, uint64_t token, const char *what)
@@ -175,35 +211,94 @@ static int retrieve(const struct guest *guest, uint64_t token, const char *what)
 	return fd < 0 ? fail("%s: retrieving its %s: %s", guest->name, what, strerror(-fd)) : fd;
 }
 
+static void forget_note(struct guest *guest)
+{
+	if (guest->note)
+		munmap(guest->note, sizeof(*guest->note));
+	if (guest->note_fd >= 0)
+		close(guest->note_fd);
+	guest->note = NULL;
+	guest->note_fd = -1;
+}
+
+static int check_note(const struct guest *guest)
+{
+	const struct note *note = guest->note;
+
+	if (note->version != NOTE_VERSION)
+		return fail("%s: its note is of version %llu, not %d", guest->name,
+			    (unsigned long long)note->version, NOTE_VERSION);
+	return 0;
+}
+
 static int retrieve_note(struct guest *guest, uint64_t begin)
 {
 	guest->note_fd = retrieve(guest, TOKEN_NOTE, "note");
-	if (guest->note_fd < 0 || map_note(guest))
+	if (guest->note_fd < 0 || map_note(guest) || check_note(guest)) {
+		forget_note(guest);
 		return -1;
-	if (guest->note->version != NOTE_VERSION)
-		return fail("%s: its note is of version %llu, not %d", guest->name,
-			    (unsigned long long)guest->note->version, NOTE_VERSION);
+	}
 	guest_mark(guest, "userspace");
 	guest->note->mark[guest->note->nr_marks - 1].tsc = begin;
 	return 0;
 }
 
+static int retrieve_session(struct guest *guest)
+{
+	int session = session_open(luo_session_retrieve, guest->name);
+
+	if (session < 0)
+		return fail("%s: retrieving its session: %s", guest->name, strerror(-session));
+	guest->session = session;
+	guest->retrieved = true;
+	return 0;
+}
+
+/* QEMU would find out too, but not say what is wrong. */
+static int check_state(const struct guest *guest)
+{
+	uint64_t bytes, want = guest->note->state_bytes;
+
+	if (size_of_state(guest, &bytes))
+		return -1;
+	if (bytes != want)
+		return fail("%s: its state has %llu bytes of %llu", guest->name,
+			    (unsigned long long)bytes, (unsigned long long)want);
+	return 0;
+}
+
+/* Can be repeated: what was retrieved before stays. */
 int guest_retrieve(struct guest *guest)
 {
 	uint64_t begin = __rdtsc();
 
-	guest->session = session_open(luo_session_retrieve, guest->name);
-	if (guest->session < 0)
-		return fail("%s: retrieving its session: %s", guest->name,
-			    strerror(-guest->session));
-	guest->retrieved = true;
-	if (retrieve_note(guest, begin))
+	if (guest->memory >= 0 && guest->state >= 0)
+		return check_state(guest);
+	if (!guest->retrieved && retrieve_session(guest))
 		return -1;
-	guest->memory = retrieve(guest, TOKEN_MEMORY, "memory");
-	guest->state = retrieve(guest, TOKEN_STATE, "state");
+	if (!guest->note && retrieve_note(guest, begin))
+		return -1;
+	if (guest->memory < 0)
+		guest->memory = retrieve(guest, TOKEN_MEMORY, "memory");
+	if (guest->state < 0)
+		guest->state = retrieve(guest, TOKEN_STATE, "state");
 	if (guest->memory < 0 || guest->state < 0)
 		return -1;
 	guest_mark(guest, "retrieve");
+	return check_state(guest);
+}
+
+/* Frees what is held of it. */
+int guest_drop(struct guest *guest)
+{
+	if (guest->phase != GUEST_HELD)
+		return fail("%s: is not held", guest->name);
+	close_session(guest);
+	forget_note(guest);
+	close(guest->memory);
+	close(guest->state);
+	guest->memory = guest->state = -1;
+	guest->phase = GUEST_DROPPED;
 	return 0;
 }
 
@@ -235,6 +330,8 @@ int guest_resume(struct guest *guest)
 /* The update is off: the guest goes on in this kernel. */
 int guest_continue(struct guest *guest)
 {
+	if (guest->phase == GUEST_HELD && !guest->retrieved)
+		close_session(guest);
 	if (guest->phase != GUEST_PAUSED)
 		return 0;
 	if (qmp_call(guest, "cont", NULL))

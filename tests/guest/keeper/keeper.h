@@ -16,6 +16,7 @@
 #define NAME_LEN	32
 #define MAX_GUESTS	16
 #define MAX_MARKS	32
+#define MACHINE_LEN	32
 
 /* Tokens of a session. */
 enum { TOKEN_NOTE = 1, TOKEN_MEMORY, TOKEN_STATE };
@@ -40,12 +41,14 @@ struct mark {
  * @wall_ns:     the host's CLOCK_REALTIME at @wall_tsc: the next kernel takes its own from a
  *               clock of whole seconds
  * @wall_tsc:    see @wall_ns
+ * @state_bytes: size of the saved state
+ * @machine:     type of QEMU's machine, with its version
  * @ring:        offsets of the ring's pages in the guest's memory
  * @nr_marks:    moments so far
  * @mark:        the moments
  * @cpus:        CPUs of the guest
  */
-#define NOTE_VERSION	1
+#define NOTE_VERSION	2
 struct note {
 	uint64_t version;
 	uint64_t bytes;
@@ -54,19 +57,28 @@ struct note {
 	uint64_t last;
 	uint64_t wall_ns;
 	uint64_t wall_tsc;
+	uint64_t state_bytes;
+	char machine[MACHINE_LEN];
 	uint64_t ring[STAMPS_PAGES];
 	uint32_t nr_marks;
 	uint32_t cpus;
 	struct mark mark[MAX_MARKS];
 };
 
-/* Where a guest is. Held: no QEMU, the session is that of the previous kernel. */
-enum phase { GUEST_STARTS, GUEST_RUNS, GUEST_PAUSED, GUEST_HELD };
+/*
+ * Where a guest is. Held: it does not run, and what is left of it is as it was handed over
+ * by the previous kernel. Dropped: nothing is left.
+ */
+enum phase { GUEST_STARTS, GUEST_RUNS, GUEST_PAUSED, GUEST_HELD, GUEST_DROPPED };
+
+/* For tests of failures: what becomes of the state that is handed over */
+enum spoil { SPOIL_NOTHING, SPOIL_CUT, SPOIL_MISSING };
 
 /**
  * struct guest - a guest, in one kernel
  * @name:     name of the guest and of its session
  * @phase:    where it is
+ * @spoil:    what its state will lack
  * @memory:   memfd of its memory
  * @state:    memfd of the state of its devices
  * @note_fd:  memfd of @note
@@ -81,6 +93,7 @@ enum phase { GUEST_STARTS, GUEST_RUNS, GUEST_PAUSED, GUEST_HELD };
 struct guest {
 	char name[NAME_LEN];
 	enum phase phase;
+	enum spoil spoil;
 	int memory, state, note_fd, session;
 	bool retrieved;
 	pid_t qemu;
@@ -95,9 +108,12 @@ struct guest {
  * @kernel:  kernel of the guests
  * @initrd:  initrd of the guests, with the workload
  * @accel:   kvm or tcg
+ * @machine: type of the machine; NULL: q35, or the one that the guest had
+ * @limit:   of QEMU's address space, in bytes; 0: none
  */
 struct setup {
-	const char *qemu, *roms, *kernel, *initrd, *accel;
+	const char *qemu, *roms, *kernel, *initrd, *accel, *machine;
+	uint64_t limit;
 };
 
 /* say.c: one line each; fail() and fail_errno() return -1, die() ends the program */
@@ -114,6 +130,7 @@ void die_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2), noretu
 
 /* guest.c */
 void guest_create(struct guest *guest, const char *name, uint64_t bytes, unsigned int cpus);
+int guest_drop(struct guest *guest);
 void guest_expect(struct guest *guest, const char *name);
 void guest_mark(struct guest *guest, const char *name);
 int guest_get_ready(struct guest *guest);
@@ -136,6 +153,7 @@ int qemu_relay(struct guest *guest, const char *until);
 /* qmp.c */
 int qmp_begin(struct guest *guest);
 int qmp_call(struct guest *guest, const char *command, const char *arguments);
+int qmp_machine(struct guest *guest, char machine[MACHINE_LEN]);
 int qmp_migrate(struct guest *guest, const char *command, int fd);
 
 /* ring.c */
@@ -143,7 +161,9 @@ int ring_find(struct guest *guest);
 uint64_t ring_last(const struct guest *guest);
 void ring_newest(const struct guest *guest, struct stamp *stamp);
 int ring_report(struct guest *guest);
-int ring_flip(const struct guest *guest);
+int ring_check(struct guest *guest);
+int ring_flip(struct guest *guest);
+int ring_verify(struct guest *guest);
 int ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds);
 
 /* watch.c */

@@ -18,6 +18,8 @@
 #include "../../e2e/init/tsc.h"
 #include "keeper.h"
 
+#define LINE_LEN	256
+
 static const char *socket_path = "/run/keeper";
 static struct setup setup = {
 	.qemu = "qemu-system-x86_64",
@@ -30,7 +32,7 @@ static const char *specs[MAX_GUESTS];
 static unsigned int nr_guests;
 static bool retrieve;
 
-enum { OPT_QEMU = 256, OPT_ROMS, OPT_KERNEL, OPT_INITRD, OPT_ACCEL, OPT_SOCKET,
+enum { OPT_QEMU = 256, OPT_ROMS, OPT_KERNEL, OPT_INITRD, OPT_ACCEL, OPT_MACHINE, OPT_SOCKET,
        OPT_WATCH };
 
 static const struct argp_option options[] = {
@@ -41,6 +43,8 @@ static const struct argp_option options[] = {
 	{ "kernel", OPT_KERNEL, "FILE", 0, "Kernel of the guests (/guest/kernel)", 0 },
 	{ "initrd", OPT_INITRD, "FILE", 0, "Initrd of the guests (/guest/initrd)", 0 },
 	{ "accel", OPT_ACCEL, "NAME", 0, "Accelerator: kvm or tcg (kvm)", 0 },
+	{ "machine", OPT_MACHINE, "TYPE", 0,
+	  "Type of QEMU's machine (q35; that of the guest with --retrieve)", 0 },
 	{ "watch", OPT_WATCH, "FILE", 0, "Write the newest stamp of each guest to FILE all the time", 0 },
 	{ 0 }
 };
@@ -71,6 +75,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_ACCEL:
 		setup.accel = arg;
 		break;
+	case OPT_MACHINE:
+		setup.machine = arg;
+		break;
 	case OPT_WATCH:
 		watch_path = arg;
 		break;
@@ -95,8 +102,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "serve NAME[,MIB[,CPUS]]...\npause\ncontinue\nreport\nflip\nquit",
-	.doc = "Keep guests over an update of their host.",
+	.args_doc = "serve NAME[,MIB[,CPUS]]...\npause\ncontinue [NAME]\nretry [NAME] [qemu=PROGRAM] "
+		    "[machine=TYPE] [limit=MIB]\ndrop NAME\ncheck NAME\nverify [NAME]\n"
+		    "report [NAME]\nflip NAME\nspoil NAME cut|missing\nquit",
+	.doc = "Keep guests over an update of their host.\v"
+	       "pause saves and preserves all guests, or none; continue lets them go on.  A guest "
+	       "that cannot be retrieved or resumed is held: retry tries again, with another QEMU, "
+	       "machine, or limit of QEMU's address space; pause hands it on to the next kernel; "
+	       "drop gives it up.  "
+	       "check compares the memory of a guest that is held, verify waits until each running "
+	       "guest has compared its own.  report: how long they stood still.",
 };
 
 struct job {
@@ -159,7 +174,7 @@ static int start(struct guest *guest)
 {
 	if (qemu_start(guest, &setup, false))
 		return -1;
-	if (boot(guest)) {
+	if (qmp_machine(guest, guest->note->machine) || boot(guest)) {
 		qemu_kill(guest);
 		return -1;
 	}
@@ -169,7 +184,7 @@ static int start(struct guest *guest)
 }
 
 /* Until the guest runs, its memory and its state stay as they were handed over. */
-static int resume(struct guest *guest)
+static int try_resume(struct guest *guest)
 {
 	if (guest_retrieve(guest) || qemu_start(guest, &setup, true))
 		return -1;
@@ -178,6 +193,15 @@ static int resume(struct guest *guest)
 		return -1;
 	}
 	start_relay(guest);
+	return 0;
+}
+
+static int resume(struct guest *guest)
+{
+	if (guest->phase != GUEST_HELD)
+		return 0;
+	if (try_resume(guest))
+		return fail("%s: is held: 'retry %s' tries again", guest->name, guest->name);
 	return ring_wait(guest, guest->note->last + 200, 120);
 }
 
@@ -187,8 +211,9 @@ static int quit(struct guest *guest)
 }
 
 /* All or none: a guest that cannot come along stays, and so do the others. */
-static int pause_all(void)
+static int pause_all(char *words)
 {
+	(void)words;
 	if (!for_each_guest(guest_pause))
 		return 0;
 	for_each_guest(guest_continue);
@@ -238,24 +263,102 @@ static int each_in_turn(int (*fn)(struct guest *guest))
 	return error;
 }
 
-/* The answer to the client */
-static const char *serve_one(const char *line)
+static struct guest *find(const char *name)
 {
-	int error;
+	for (unsigned int i = 0; i < nr_guests; i++)
+		if (!strcmp(guests[i].name, name))
+			return &guests[i];
+	fail("there is no guest '%s'", name);
+	return NULL;
+}
 
-	if (!strcmp(line, "pause"))
-		error = pause_all();
-	else if (!strcmp(line, "continue"))
-		error = for_each_guest(guest_continue);
-	else if (!strcmp(line, "report"))
-		error = each_in_turn(ring_report);
-	else if (!strcmp(line, "flip"))
-		error = ring_flip(&guests[0]);
-	else if (!strcmp(line, "quit"))
-		error = each_in_turn(quit);
+/* For all guests; another program from now on, the rest for this time */
+static int retry(char *words)
+{
+	struct guest *guest = NULL;
+	char *word, *save;
+
+	setup.machine = NULL;
+	setup.limit = 0;
+	for (word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		if (!strncmp(word, "qemu=", 5))
+			setup.qemu = strdup(word + 5);
+		else if (!strncmp(word, "machine=", 8))
+			setup.machine = strdup(word + 8);
+		else if (!strncmp(word, "limit=", 6))
+			setup.limit = strtoull(word + 6, NULL, 0) << 20;
+		else if (!(guest = find(word)))
+			return -1;
+	}
+	return guest ? resume(guest) : for_each_guest(resume);
+}
+
+static int spoil(char *words)
+{
+	char *what = words + strcspn(words, " ");
+	struct guest *guest;
+
+	if (*what)
+		*what++ = '\0';
+	guest = find(words);
+	if (!guest)
+		return -1;
+	if (!strcmp(what, "cut"))
+		guest->spoil = SPOIL_CUT;
+	else if (!strcmp(what, "missing"))
+		guest->spoil = SPOIL_MISSING;
 	else
-		return "no";
-	return error ? "failed" : "ok";
+		return fail("'%s' is not cut or missing", what);
+	return 0;
+}
+
+/* @each and @in_turn are for all guests, or for one that is named; @one has to be named. */
+static const struct command {
+	const char *name;
+	int (*each)(struct guest *guest);
+	int (*in_turn)(struct guest *guest);
+	int (*one)(struct guest *guest);
+	int (*words)(char *words);
+} commands[] = {
+	{ "pause",	.words = pause_all },
+	{ "continue",	.each = guest_continue },
+	{ "retry",	.words = retry },
+	{ "drop",	.one = guest_drop },
+	{ "check",	.one = ring_check },
+	{ "verify",	.each = ring_verify },
+	{ "report",	.in_turn = ring_report },
+	{ "flip",	.one = ring_flip },
+	{ "spoil",	.words = spoil },
+	{ "quit",	.in_turn = quit },
+};
+
+static int run_command(const struct command *command, char *words)
+{
+	struct guest *guest;
+
+	if (command->words)
+		return command->words(words);
+	if (!*words && command->each)
+		return for_each_guest(command->each);
+	if (!*words && command->in_turn)
+		return each_in_turn(command->in_turn);
+	guest = find(words);
+	if (!guest)
+		return -1;
+	return (command->one ?: command->each ?: command->in_turn)(guest);
+}
+
+/* The answer to the client */
+static const char *serve_one(char *line)
+{
+	char *words = line + strcspn(line, " ");
+
+	if (*words)
+		*words++ = '\0';
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (!strcmp(line, commands[i].name))
+			return run_command(&commands[i], words) ? "failed" : "ok";
+	return "no";
 }
 
 static int open_socket(struct sockaddr_un *address)
@@ -275,7 +378,7 @@ static int open_socket(struct sockaddr_un *address)
 static void serve(void)
 {
 	struct sockaddr_un address = { 0 };
-	char line[64] = "";
+	char line[LINE_LEN] = "";
 	const char *answer;
 	int listener;
 
@@ -301,15 +404,28 @@ static void serve(void)
 	}
 }
 
+/* The command and its words, as they go through the socket */
+static void join(char line[LINE_LEN])
+{
+	int len = snprintf(line, LINE_LEN, "%s", command);
+
+	for (unsigned int i = 0; i < nr_guests && len < LINE_LEN; i++)
+		len += snprintf(line + len, LINE_LEN - len, " %s", specs[i]);
+	if (len >= LINE_LEN)
+		die("'%s' has more than %d bytes", command, LINE_LEN - 1);
+}
+
 static void tell(void)
 {
+	char line[LINE_LEN];
 	struct sockaddr_un address = { 0 };
 	int fd = open_socket(&address);
 	char answer[8] = "";
 
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
 		die_errno("%s: is 'keeper serve' running?", socket_path);
-	if (write(fd, command, strlen(command)) < 0 || read(fd, answer, sizeof(answer) - 1) <= 0)
+	join(line);
+	if (write(fd, line, strlen(line)) < 0 || read(fd, answer, sizeof(answer) - 1) <= 0)
 		die("'%s': 'keeper serve' has ended", command);
 	if (!strcmp(answer, "no"))
 		die("'%s' is no command: see keeper --help", command);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,10 +37,12 @@ static void add(struct args *args, const char *fmt, ...)
 static void add_all(struct args *args, const struct guest *guest, const struct setup *setup,
 		    int monitor, int console, bool incoming)
 {
+	const char *machine = setup->machine ?: incoming ? guest->note->machine : "q35";
+
 	add(args, "%s", setup->qemu);
 	add(args, "-accel"), add(args, "%s", setup->accel);
 	add(args, "-cpu"), add(args, "%s", strcmp(setup->accel, "kvm") ? "max,la57=off" : "host");
-	add(args, "-machine"), add(args, "q35,memory-backend=memory,smm=off");
+	add(args, "-machine"), add(args, "%s,memory-backend=memory,smm=off", machine);
 	add(args, "-m"), add(args, "%lluM", (unsigned long long)guest->note->bytes >> 20);
 	add(args, "-object");
 	add(args, "memory-backend-file,id=memory,share=on,size=%llu,mem-path=/proc/self/fd/%d",
@@ -68,12 +71,17 @@ static void keep_open(int fd)
 }
 
 /* In the child */
-static void become(struct guest *guest, struct args *args, int monitor, int console)
+static void become(struct guest *guest, struct args *args, uint64_t limit, int monitor,
+		   int console)
 {
+	const struct rlimit space = { .rlim_cur = limit, .rlim_max = limit };
+
 	keep_open(guest->memory);
 	keep_open(guest->state);
 	keep_open(monitor);
 	keep_open(console);
+	if (limit && setrlimit(RLIMIT_AS, &space))
+		die_errno("%s: a limit of %llu bytes", guest->name, (unsigned long long)limit);
 	execvp(args->arg[0], args->arg);
 	die_errno("%s", args->arg[0]);
 }
@@ -86,7 +94,7 @@ static int start(struct guest *guest, const struct setup *setup, bool incoming,
 	add_all(&args, guest, setup, monitor[1], console[1], incoming);
 	guest->qemu = fork();
 	if (!guest->qemu)
-		become(guest, &args, monitor[1], console[1]);
+		become(guest, &args, setup->limit, monitor[1], console[1]);
 	for (int i = 0; i < args.nr; i++)
 		free(args.arg[i]);
 	if (guest->qemu < 0)

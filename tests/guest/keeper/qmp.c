@@ -97,6 +97,23 @@ int qmp_call(struct guest *guest, const char *command, const char *arguments)
 	return answer ? 0 : -1;
 }
 
+/* The type with its version, where q35 is the newest that a QEMU has */
+int qmp_machine(struct guest *guest, char machine[MACHINE_LEN])
+{
+	struct json_object *answer = qmp_ask(guest, "qom-get",
+					     "{\"path\": \"/machine\", \"property\": \"type\"}");
+	const char *type = answer ? qmp_text(answer, "return") : NULL;
+	const char *end = type ? strstr(type, "-machine") : NULL;
+	int error = 0;
+
+	if (end && end - type < MACHINE_LEN)
+		snprintf(machine, MACHINE_LEN, "%.*s", (int)(end - type), type);
+	else
+		error = fail("%s: QEMU does not say the type of its machine", guest->name);
+	json_object_put(answer);
+	return error;
+}
+
 int qmp_begin(struct guest *guest)
 {
 	struct json_object *greeting = qmp_await(guest, "QMP");

@@ -2,12 +2,15 @@
 /* The stamps of a guest, read through the memfd of its memory. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "keeper.h"
 
 #define MAX_WALL_OFF_MS	20
+#define VERIFY_SECONDS	120
+#define WORKLOAD_WORDS	(STAMPS_PAGE / sizeof(uint64_t))
 
 /* Fails beyond the end of memory only; what is read is zero then. */
 static void read_memory(const struct guest *guest, void *to, size_t len, uint64_t at)
@@ -127,10 +130,16 @@ static double wall_off_ms(const struct guest *guest, const struct stamp *s, int6
 int ring_report(struct guest *guest)
 {
 	const struct note *note = guest->note;
-	int64_t offset = qemu_tsc_offset(guest);
-	uint64_t last = ring_last(guest);
 	struct stamp before, after, now;
+	int64_t offset;
+	uint64_t last;
 
+	if (guest->phase == GUEST_DROPPED)
+		return 0;
+	if (guest->phase == GUEST_HELD)
+		return fail("%s: is held, and does not run", guest->name);
+	offset = qemu_tsc_offset(guest);
+	last = ring_last(guest);
 	if (!note->last) {
 		printf("%s: has not stood still yet\n", guest->name);
 		return 0;
@@ -159,8 +168,14 @@ int ring_report(struct guest *guest)
 	return 0;
 }
 
+/* Whether a page is one that the workload verifies */
+static bool is_workload(const uint64_t *word)
+{
+	return word[1] - word[0] == WORKLOAD_STEP && word[2] - word[1] == WORKLOAD_STEP;
+}
+
 /* For the test of the test: one bit in a page that the workload verifies. */
-int ring_flip(const struct guest *guest)
+int ring_flip(struct guest *guest)
 {
 	off_t at = 0, end;
 	uint64_t word[3];
@@ -169,7 +184,7 @@ int ring_flip(const struct guest *guest)
 		end = lseek(guest->memory, at, SEEK_HOLE);
 		for (; at < end; at += STAMPS_PAGE) {
 			read_memory(guest, word, sizeof(word), at);
-			if (word[1] - word[0] != WORKLOAD_STEP || word[2] - word[1] != WORKLOAD_STEP)
+			if (!is_workload(word))
 				continue;
 			word[2] ^= 1ULL << 17;
 			if (pwrite(guest->memory, word, sizeof(word), at) != sizeof(word))
@@ -178,4 +193,90 @@ int ring_flip(const struct guest *guest)
 		}
 	}
 	return fail("%s: no page of the workload in its memory", guest->name);
+}
+
+/* The number of the page with these words, if all are as the guest wrote them */
+static bool number_of(const uint64_t *word, uint64_t pages, uint64_t *number)
+{
+	uint64_t inverse = WORKLOAD_STEP, first;
+
+	for (unsigned int i = 1; i < WORKLOAD_WORDS; i++)
+		if (word[i] - word[i - 1] != WORKLOAD_STEP)
+			return false;
+	for (int i = 0; i < 5; i++)
+		inverse *= 2 - WORKLOAD_STEP * inverse;
+	first = word[0] * inverse;	/* that is number * WORKLOAD_WORDS + 1 */
+	*number = first / WORKLOAD_WORDS;
+	return first % WORKLOAD_WORDS == 1 && *number < pages;
+}
+
+/* Marks in @seen the pages that are whole, and counts them. */
+static uint64_t count_pages(const struct guest *guest, bool *seen, uint64_t pages)
+{
+	uint64_t word[WORKLOAD_WORDS], number, nr = 0;
+	off_t at = 0, end;
+
+	while ((at = lseek(guest->memory, at, SEEK_DATA)) >= 0) {
+		end = lseek(guest->memory, at, SEEK_HOLE);
+		for (; at < end; at += STAMPS_PAGE) {
+			read_memory(guest, word, sizeof(word), at);
+			if (!number_of(word, pages, &number) || seen[number])
+				continue;
+			seen[number] = true;
+			nr++;
+		}
+	}
+	return nr;
+}
+
+static struct stamps_page first_page(const struct guest *guest)
+{
+	struct stamps_page page;
+
+	read_memory(guest, &page, sizeof(page), guest->note->ring[0]);
+	return page;
+}
+
+/* All pages that the workload wrote, seen from outside: the guest does not run. */
+int ring_check(struct guest *guest)
+{
+	uint64_t pages, nr;
+	bool *seen;
+
+	if (guest->phase != GUEST_HELD || guest->memory < 0 || !guest->note)
+		return fail("%s: its memory is not held", guest->name);
+	pages = first_page(guest).pages;
+	seen = calloc(pages, sizeof(*seen));
+	if (!seen)
+		return fail_errno("%s: %llu pages", guest->name, (unsigned long long)pages);
+	nr = count_pages(guest, seen, pages);
+	free(seen);
+	printf("%s: is held, %llu of %llu pages are as the guest wrote them\n", guest->name,
+	       (unsigned long long)nr, (unsigned long long)pages);
+	return nr == pages ? 0 : -1;
+}
+
+/* The guest reads each of its pages from now on; twice, as a pass has begun. */
+int ring_verify(struct guest *guest)
+{
+	struct stamp now;
+	uint64_t until;
+
+	if (guest->phase == GUEST_DROPPED)
+		return 0;
+	if (guest->phase != GUEST_RUNS)
+		return fail("%s: does not run", guest->name);
+	until = first_page(guest).passes + 2;
+	for (unsigned int i = 0; first_page(guest).passes < until; i++) {
+		if (i == VERIFY_SECONDS * 100)
+			return fail("%s: has not read its memory in %d s", guest->name,
+				    VERIFY_SECONDS);
+		usleep(10000);
+	}
+	if (ring_wait(guest, ring_last(guest) + 1, 10))
+		return -1;
+	ring_newest(guest, &now);
+	printf("%s: has read %llu pages, %u are bad\n", guest->name,
+	       (unsigned long long)first_page(guest).pages, now.bad);
+	return now.bad ? -1 : 0;
 }
