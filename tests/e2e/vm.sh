@@ -183,11 +183,11 @@ judge() {
 	failed=$(grep -a -m1 '^not ok ' "$dir/verdict") || :
 	bad=$(console_badness "$dir/console" "$plan" | head -n 1)
 	if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
-		end 3 "hung: not done after $limit s${failed:+ ($failed)}"
+		end 3 "hung in $(last_boot): not done after $limit s${failed:+ ($failed)}"
 	elif [ -n "$failed" ]; then
 		end 1 "$failed"
 	elif ! grep -qx 'done' "$dir/verdict"; then
-		end 2 "VM lost: $(lost_because)"
+		end 2 "VM lost in $(last_boot): $(lost_because)"
 	elif [ -n "$bad" ]; then
 		end 1 "console: $bad"
 	elif [ -s "$dir/parts.reason" ]; then
@@ -195,11 +195,15 @@ judge() {
 	fi
 }
 
+# The boot that was reached, also if its /init never ran
+last_boot() { echo "boot $(grep -ac 'Linux version ' "$dir/console") of $nr"; }
+
 lost_because() {
 	if [ "$status" -ne 0 ]; then
 		echo "QEMU ended with $status: $(tail -n 1 "$dir/qemu.log")"
 	else
-		reason=$(grep -a -m1 -E 'Kernel panic|BUG:|unable to handle' "$dir/console") || :
+		reason=$(grep -a -m1 -E 'Kernel panic|BUG:|unable to handle' "$dir/console" |
+			sed 's/^\[ *[0-9.]*\] //')
 		echo "no 'done'; ${reason:-the console says nothing of a panic}"
 	fi
 }
