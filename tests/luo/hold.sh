@@ -118,6 +118,14 @@ updates_follow_each_other() {
 	has hold.out 'with 1 sessions of' && vmm 0 resume vm-1 && vmm 1 resume vm-2 && stops
 }
 
+finish_is_for_all_descriptors() {
+	hold
+	vmm 0 start vm-1
+	kexec
+	hold
+	exits 0 python3 "$here/raw.py" finish "$sock" && stops
+}
+
 a_program_brings_its_own_session() {
 	hold
 	exits 0 "$dir/client" new vm-1 "$sock" && has out Success && khoctl 0 list &&
@@ -243,7 +251,7 @@ raw() {
 
 raw_tests=$(sed -n 's/^def \([a-z_]*_[a-z_]*\)():$/\1/p' "$here/raw.py")
 tests='a_session_outlives_its_program a_session_belongs_to_its_user root_may_all
-	updates_follow_each_other a_program_brings_its_own_session
+	updates_follow_each_other finish_is_for_all_descriptors a_program_brings_its_own_session
 	a_retrieved_session_cannot_be_left sessions_are_not_lost_by_mistake
 	a_full_table_is_reported one_serves modes_and_limits_are_checked
 	hostile_records_do_no_harm without_a_record_root_can_claim

@@ -203,6 +203,17 @@ def a_busy_device_is_reported():
     fcntl.flock(device, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def finish():
+    """Finished for the kernel too, though a descriptor is open"""
+    h = Hold()
+    files = os.environ["FAKE_LUO"] + "/in/vm-1.d"
+    assert h.ask({"cmd": "CLAIM", "id": "vm-1"})["event"] == "CLAIMED"
+    session = h.fds[0]
+    assert os.path.exists(files)
+    assert h.ask({"cmd": "FINISH", "id": "vm-1"})["event"] == "FINISHED"
+    assert not os.path.exists(files) and link(session).endswith("/in/vm-1")
+
+
 def fill():
     """Sessions until there is no room; their number"""
     nr = 0
