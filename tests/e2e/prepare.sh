@@ -9,7 +9,7 @@
 #               tree as they are, the way its vmtest.sh builds them
 #   host        build/e2e/host, programs that run beside a guest
 #   guest       build/guest/initrd, of the guests of a host that is updated
-#   program     a program of bpf/ or tools/, or of this machine; prints its path
+#   program     a program of bpf/, tools/ or Documentation/, or of this machine; prints its path
 set -eu
 # shellcheck source=../../scripts/lib.sh
 . "$(dirname -- "$0")/../../scripts/lib.sh"
@@ -42,6 +42,9 @@ program() {
 	elif [ -d "$top/tools/$1" ]; then
 		locked_make "$build/tools" -C "$top/tools/$1"
 		echo "$build/tools/$1"
+	elif [ -f "$top/Documentation/$1.c" ]; then
+		locked_make "$build/lib" -C "$top/tools/lib" "$build/lib/$1"
+		echo "$build/lib/$1"
 	else
 		command -v "$1" || die "there is no program $1: run 'make setup'"
 	fi
