@@ -14,6 +14,9 @@
 
 #include "keeper.h"
 
+/* Another program may have the device open for a moment. */
+#define DEVICE_WAIT_MS	5000
+
 void guest_mark(struct guest *guest, const char *name)
 {
 	struct note *note = guest->note;
@@ -93,7 +96,7 @@ static void close_session(struct guest *guest)
 /* While the guest runs: that it goes on writing does no harm. */
 static int preserve_memory(struct guest *guest)
 {
-	guest->session = session_open(luo_session_create, guest->name);
+	guest->session = luo_create_by_name(guest->name, DEVICE_WAIT_MS);
 	if (guest->session == -EEXIST)
 		fail("%s: there is a session '%s' of another process: when it is closed, 'pause' "
 		     "tries again", guest->name, guest->name);
@@ -245,7 +248,7 @@ static int retrieve_note(struct guest *guest, uint64_t begin)
 
 static int retrieve_session(struct guest *guest)
 {
-	int session = session_open(luo_session_retrieve, guest->name);
+	int session = luo_retrieve_by_name(guest->name, DEVICE_WAIT_MS);
 
 	if (session < 0)
 		return fail("%s: retrieving its session: %s", guest->name, strerror(-session));

@@ -140,9 +140,6 @@ int guest_resume(struct guest *guest);
 int guest_continue(struct guest *guest);
 uint64_t guest_wall_ns(const struct guest *guest, uint64_t tsc);
 
-/* session.c */
-int session_open(int (*how)(int device, const char *name), const char *name);
-
 /* qemu.c */
 int qemu_start(struct guest *guest, const struct setup *setup, bool incoming);
 int qemu_quit(struct guest *guest);
