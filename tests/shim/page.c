@@ -130,3 +130,16 @@ void init_cma_reserved_pageblock(struct page *page)
 	init_pageblock_migratetype(page, MIGRATE_CMA, false);
 	free_reserved_pages(page, pageblock_order);
 }
+
+/* One entry per region. */
+struct e820_table *shim_e820_table(void)
+{
+	static struct e820_table table;
+	const struct memblock_region *region;
+
+	table.nr_entries = 0;
+	for_each_mem_region(region)
+		table.entries[table.nr_entries++] =
+			(struct e820_entry){ region->base, region->size, E820_TYPE_RAM };
+	return &table;
+}

@@ -573,7 +573,8 @@ TEST(scratch_cannot_be_preserved)
 	EXPECT_EQ(kho_preserve_pages(page, 1), -EINVAL);
 	EXPECT_EQ(kho_preserve_pages(page - 1, 2), -EINVAL);
 	EXPECT_EQ(kho_preserve_folio(page_folio(page)), -EINVAL);
-	EXPECT_EQ(shim_nr_warns, 3);
+	EXPECT_EQ(shim_nr_errs, 3);
+	EXPECT_NE(strstr(shim_last_msg, "cannot preserve"), NULL);
 }
 
 TEST(allocated_memory_is_preserved_until_it_is_freed)

@@ -212,6 +212,11 @@ TEST(a_file_of_17_tib_is_its_few_folios)
 	kexec_machine();
 	large_memmap();
 	memfd_first_kernel();
+	/* As if the machine had booted with it */
+	memblock_add_node(PFN_PHYS(64UL << GIGANTIC), PFN_PHYS(NR_GIGANTIC << GIGANTIC), 0,
+			  MEMBLOCK_NONE);
+	kho_fast_memory_exit();
+	ASSERT_EQ(kho_fast_memory_init(), 0);
 	make_gigantic_file();
 	if (NR_GIGANTIC > 64)
 		EXPECT_GT(memfd_pages(file), UINT_MAX);

@@ -40,6 +40,7 @@
 #include "memfd/memfd.h"
 #include "memfd/records.h"
 #include "node_jobs.h"
+#include "outgoing/memory.h"
 #include "outgoing/outgoing.h"
 #include "scratch.h"
 #include "tree/tree.h"

@@ -20,8 +20,8 @@
 
 #include <asm/early_ioremap.h>
 
+#include "../ram.h"
 #include "handover.h"
-#include "ram.h"
 #include "refuse.h"
 
 /* An area per node with memory, and two more. */

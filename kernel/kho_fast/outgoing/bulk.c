@@ -57,14 +57,6 @@ kho_first_run(struct kho_fast_run *run, struct folio **folios, unsigned long nr)
 	*run = (struct kho_fast_run){ .pfn = pfn, .nr = i, .order = order };
 }
 
-static int kho_preserve_run(const struct kho_fast_run *run)
-{
-	if (kho_fast_in_scratch(run->pfn, run->nr << run->order))
-		return -EINVAL;
-
-	return kho_fast_outgoing_add_run(run);
-}
-
 static void kho_unpreserve_serially(struct folio **folios, unsigned long nr)
 {
 	unsigned long done = 0;
@@ -130,7 +122,7 @@ static int kho_preserve_serially(struct folio **folios, unsigned long nr)
 		int err;
 
 		kho_first_run(&run, folios + done, nr - done);
-		err = kho_preserve_run(&run);
+		err = kho_fast_outgoing_add_run(&run);
 		if (err) {
 			kho_unpreserve_serially(folios, done);
 			return err;
@@ -275,7 +267,7 @@ static noinline int kho_preserve_all_traced(struct folio **folios,
 static noinline int kho_preserve_run_traced(const struct kho_fast_run *run,
 					    unsigned long caller)
 {
-	int err = kho_preserve_run(run);
+	int err = kho_fast_outgoing_add_run(run);
 
 	if (!err)
 		kho_trace_preserved(run, caller);
@@ -293,9 +285,9 @@ static noinline int kho_preserve_run_traced(const struct kho_fast_run *run,
  *
  * Context: process context, may sleep.
  * Return: 0; -EEXIST when one is preserved already or is in @folios twice;
- * -ENOMEM; -EINVAL when KHO is not set up or, with CONFIG_KEXEC_HANDOVER_DEBUG,
- * when one lies in scratch. After an error nothing is preserved that was not
- * before.
+ * -ENOMEM; -EINVAL when KHO is not set up or, with a message, when the next
+ * kernel would refuse one: it overlaps scratch or is not RAM there. After an
+ * error nothing is preserved that was not before.
  */
 int kho_preserve_folios(struct folio **folios, unsigned long nr)
 {
@@ -333,7 +325,7 @@ int kho_preserve_folio_range(struct folio *first, unsigned long nr)
 	if (trace_kho_preserve_enabled())
 		return kho_preserve_run_traced(&run, _RET_IP_);
 
-	return kho_preserve_run(&run);
+	return kho_fast_outgoing_add_run(&run);
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folio_range);
 

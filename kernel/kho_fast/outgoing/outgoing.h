@@ -18,14 +18,18 @@
 
 /**
  * struct kho_fast_cached_leaf - Entry of the leaf cache.
- * @prefix: Common prefix of the keys in @leaf; 0, which no key has, when the
- *          entry is empty.
- * @leaf:   A recently used bitmap.
+ * @first: First of the keys.
+ * @nr:    Number of keys of @leaf, from @first on, whose memory the next kernel
+ *         accepts; 0 when the entry is empty.
+ * @leaf:  A recently used bitmap.
+ *
+ * Aligned, so that a shift finds an entry.
  */
 struct kho_fast_cached_leaf {
-	unsigned long		prefix;
+	unsigned long		first;
+	unsigned long		nr;
 	struct kho_radix_leaf	*leaf;
-};
+} __aligned(4 * sizeof(long));
 
 /* Enough for all orders in one place, or for several files at a time. */
 #define KHO_FAST_LEAF_CACHE_BITS	4
@@ -50,24 +54,35 @@ static inline unsigned int kho_fast_leaf_cache_slot(unsigned long prefix)
 }
 
 /*
- * The bitmap of @key if it is in this CPU's leaf cache, else NULL. Bitmaps are
- * not freed as long as anything can be preserved, so the result stays valid
- * when the task moves to another CPU.
+ * The bitmap of the @nr keys from @key on, which are of one bitmap, if they are
+ * in this CPU's leaf cache, else NULL. Bitmaps are not freed as long as
+ * anything can be preserved, so the result stays valid when the task moves to
+ * another CPU.
  */
-static inline struct kho_radix_leaf *kho_fast_leaf_cache_find(unsigned long key)
+static __always_inline struct kho_radix_leaf *
+kho_fast_leaf_cache_find_run(unsigned long key, unsigned long nr)
 {
 	const unsigned long prefix = kho_fast_key_prefix(key);
 	const unsigned int slot = kho_fast_leaf_cache_slot(prefix);
 	struct kho_radix_leaf *leaf = NULL;
 	const struct kho_fast_cached_leaf *entry;
+	unsigned long off, nr_cached;
 
 	preempt_disable();
 	entry = this_cpu_ptr(&kho_fast_leaf_cache.entry[slot]);
-	if (READ_ONCE(entry->prefix) == prefix)
+	off = key - READ_ONCE(entry->first);
+	nr_cached = READ_ONCE(entry->nr);
+	if (off < nr_cached && (nr == 1 || nr <= nr_cached - off))
 		leaf = READ_ONCE(entry->leaf);
 	preempt_enable();
 
 	return leaf;
+}
+
+/* As kho_fast_leaf_cache_find_run(), for one key. */
+static inline struct kho_radix_leaf *kho_fast_leaf_cache_find(unsigned long key)
+{
+	return kho_fast_leaf_cache_find_run(key, 1);
 }
 
 /**
@@ -147,15 +162,6 @@ static inline bool kho_fast_outgoing_del(unsigned long pfn, unsigned int order)
 {
 	return kho_fast_outgoing_del_cached(pfn, order) ||
 	       kho_fast_outgoing_del_slowly(pfn, order);
-}
-
-/* True, with a warning, for scratch memory; only with the debug option. */
-static inline bool kho_fast_in_scratch(unsigned long pfn,
-				       unsigned long nr_pages)
-{
-	return IS_ENABLED(CONFIG_KEXEC_HANDOVER_DEBUG) &&
-	       WARN_ON(kho_scratch_overlap(PFN_PHYS(pfn),
-					   nr_pages << PAGE_SHIFT));
 }
 
 #endif /* _KERNEL_KHO_FAST_OUTGOING_H */

@@ -41,8 +41,6 @@ static __always_inline int kho_do_preserve_folio(struct folio *folio)
 	unsigned long pfn = folio_pfn(folio);
 	unsigned int order = folio_order(folio);
 
-	if (kho_fast_in_scratch(pfn, 1UL << order))
-		return -EINVAL;
 	if (kho_fast_outgoing_add_cached(pfn, order))
 		return 0;
 
@@ -74,8 +72,8 @@ static __always_inline void kho_do_unpreserve_folio(struct folio *folio)
  *         until the kexec or until kho_unpreserve_folio().
  *
  * Context: process context, may sleep.
- * Return: 0; -ENOMEM; -EINVAL when KHO is not set up or, with
- * CONFIG_KEXEC_HANDOVER_DEBUG, when @folio lies in scratch.
+ * Return: 0; -ENOMEM; -EINVAL when KHO is not set up or, with a message, when
+ * the next kernel would refuse @folio: it overlaps scratch or is not RAM there.
  */
 int kho_preserve_folio(struct folio *folio)
 {
@@ -202,17 +200,15 @@ static noinline int kho_preserve_range_traced(unsigned long start,
  * kho_restore_pages() returns the range as pages of order 0.
  *
  * Context: process context, may sleep.
- * Return: 0; -ENOMEM, with nothing of the range preserved; -EINVAL when KHO is
- * not set up or, with CONFIG_KEXEC_HANDOVER_DEBUG, when the range overlaps
- * scratch.
+ * Return: 0; -ENOMEM; -EINVAL when KHO is not set up or, with a message, when
+ * the next kernel would refuse the range: it overlaps scratch or is not RAM
+ * there. After an error nothing of the range is preserved.
  */
 int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 {
 	const unsigned long start = page_to_pfn(page);
 	const unsigned long end = start + nr_pages;
 
-	if (kho_fast_in_scratch(start, nr_pages))
-		return -EINVAL;
 	if (trace_kho_preserve_enabled())
 		return kho_preserve_range_traced(start, end, _RET_IP_);
 

@@ -15,6 +15,10 @@
  * Lifecycle: created by kho_init(), never destroyed unless that fails. The leaf
  * caches rely on it.
  *
+ * What the next kernel would refuse is refused when it is preserved (memory.c).
+ * The check is part of filling the leaf cache: an entry has the keys of a
+ * bitmap that are adjacent and acceptable.
+ *
  * While preserving or unpreserving is traced (trace.c) the leaf caches are
  * empty.
  *
@@ -31,11 +35,16 @@
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 
+#include "../scratch.h"
 #include "../tree/tree.h"
+#include "memory.h"
 #include "outgoing.h"
 
 static struct kho_radix_tree kho_out_tree = {
@@ -54,7 +63,15 @@ static unsigned long kho_leaf_cache_mask = ~0UL;
  */
 int __init kho_fast_outgoing_init(void)
 {
-	return kho_radix_init_tree(&kho_out_tree, NULL);
+	int err = kho_fast_memory_init();
+
+	if (err)
+		return err;
+
+	err = kho_radix_init_tree(&kho_out_tree, NULL);
+	if (err)
+		kho_fast_memory_exit();
+	return err;
 }
 
 /**
@@ -70,6 +87,7 @@ void __init kho_fast_outgoing_exit(void)
 		per_cpu(kho_fast_leaf_cache, cpu) =
 			(struct kho_fast_leaf_cache){};
 	kho_radix_destroy_tree(&kho_out_tree);
+	kho_fast_memory_exit();
 }
 
 /**
@@ -84,22 +102,23 @@ phys_addr_t kho_fast_outgoing_root(void)
 
 /*
  * An interrupt may look up the leaf cache of its CPU at any time and must not
- * find a prefix beside the bitmap of another one. kho_fast_leaf_cache_suspend()
- * waits for callers that read the old mask.
+ * find keys beside the bitmap of others. kho_fast_leaf_cache_suspend() waits
+ * for callers that read the old mask.
  */
-static void kho_leaf_cache_add(unsigned long key, struct kho_radix_leaf *leaf)
+static void kho_leaf_cache_add(const struct kho_fast_cached_leaf *new)
 {
-	const unsigned long prefix = kho_fast_key_prefix(key);
+	const unsigned long prefix = kho_fast_key_prefix(new->first);
 	const unsigned int slot = kho_fast_leaf_cache_slot(prefix);
 	struct kho_fast_cached_leaf *entry;
 
 	preempt_disable();
 	entry = this_cpu_ptr(&kho_fast_leaf_cache.entry[slot]);
-	WRITE_ONCE(entry->prefix, 0);
+	WRITE_ONCE(entry->nr, 0);
 	barrier();
-	WRITE_ONCE(entry->leaf, leaf);
+	WRITE_ONCE(entry->first, new->first);
+	WRITE_ONCE(entry->leaf, new->leaf);
 	barrier();
-	WRITE_ONCE(entry->prefix, prefix & READ_ONCE(kho_leaf_cache_mask));
+	WRITE_ONCE(entry->nr, new->nr & READ_ONCE(kho_leaf_cache_mask));
 	preempt_enable();
 }
 
@@ -108,7 +127,7 @@ static void kho_leaf_cache_clear(struct kho_fast_leaf_cache *cache)
 	unsigned int slot;
 
 	for (slot = 0; slot < ARRAY_SIZE(cache->entry); slot++)
-		WRITE_ONCE(cache->entry[slot].prefix, 0);
+		WRITE_ONCE(cache->entry[slot].nr, 0);
 }
 
 /**
@@ -140,29 +159,70 @@ void kho_fast_leaf_cache_resume(void)
 	WRITE_ONCE(kho_leaf_cache_mask, ~0UL);
 }
 
-/* The bitmap of a key whose memory starts at @pfn; created if missing. */
-static struct kho_radix_leaf *kho_get_uncached_leaf(unsigned long key,
-						    unsigned long pfn)
+/*
+ * Find the keys around those of @run, which are of one bitmap, whose memory the
+ * next kernel accepts: all that are adjacent and in the same bitmap. Returns
+ * NULL, or why it would refuse one of @run.
+ */
+static const char *kho_find_accepted(const struct kho_fast_run *run,
+				     struct kho_fast_cached_leaf *keys)
 {
-	struct kho_radix_leaf *leaf;
+	unsigned long unit, start, end;
+	struct kho_fast_pfn_range ram;
+
+	if (run->order > KHO_FAST_MAX_ORDER ||
+	    !IS_ALIGNED(run->pfn, BIT(run->order)))
+		return "not a folio";
+
+	unit = run->pfn >> run->order;
+	start = round_down(unit, KHO_FAST_LEAF_BITS);
+	end = start + KHO_FAST_LEAF_BITS;
+	if (kho_fast_memory_find(run->pfn, &ram)) {
+		start = max(start, DIV_ROUND_UP(ram.start, BIT(run->order)));
+		end = min(end, ram.end >> run->order);
+		if (unit >= start && unit + run->nr <= end) {
+			keys->first = kho_fast_key(start << run->order,
+						   run->order);
+			keys->nr = end - start;
+			return NULL;
+		}
+	}
+
+	if (kho_scratch_overlap(PFN_PHYS(run->pfn),
+				run->nr << (run->order + PAGE_SHIFT)))
+		return "in scratch";
+	return "not RAM for the next kernel, as hot-added memory";
+}
+
+/* The bitmap of the keys of @run, created if missing. */
+static struct kho_radix_leaf *
+kho_get_uncached_leaf(const struct kho_fast_run *run)
+{
+	const phys_addr_t phys = PFN_PHYS(run->pfn);
+	struct kho_fast_cached_leaf found;
+	const char *why;
+	unsigned long key;
 
 	if (WARN_ON_ONCE(!kho_out_tree.root))
 		return ERR_PTR(-EINVAL);
 
-	leaf = kho_fast_leaf(kho_out_tree.root, key);
-	if (unlikely(!leaf))
-		leaf = kho_fast_leaf_get(kho_out_tree.root, key,
-					 pfn_to_nid(pfn));
-	if (!leaf)
+	why = kho_find_accepted(run, &found);
+	if (unlikely(why)) {
+		pr_err_ratelimited("cannot preserve %lu of order %u at %pa: %s\n",
+				   run->nr, run->order, &phys, why);
+		return ERR_PTR(-EINVAL);
+	}
+
+	key = kho_fast_key(run->pfn, run->order);
+	found.leaf = kho_fast_leaf(kho_out_tree.root, key);
+	if (unlikely(!found.leaf))
+		found.leaf = kho_fast_leaf_get(kho_out_tree.root, key,
+					       pfn_to_nid(run->pfn));
+	if (!found.leaf)
 		return ERR_PTR(-ENOMEM);
 
-	kho_leaf_cache_add(key, leaf);
-	return leaf;
-}
-
-static struct kho_radix_leaf *kho_get_leaf(unsigned long key, unsigned long pfn)
-{
-	return kho_fast_leaf_cache_find(key) ?: kho_get_uncached_leaf(key, pfn);
+	kho_leaf_cache_add(&found);
+	return found.leaf;
 }
 
 /* The bitmap of a key, or NULL. */
@@ -188,17 +248,18 @@ static void kho_warn_not_preserved(unsigned long pfn, unsigned int order)
  * @order: Order.
  *
  * Context: process context, may sleep.
- * Return: 0; -ENOMEM; -EINVAL when KHO is not set up.
+ * Return: 0; -ENOMEM; -EINVAL when KHO is not set up or, with a message, when
+ * the next kernel would refuse the page.
  */
 int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order)
 {
-	const unsigned long key = kho_fast_key(pfn, order);
-	struct kho_radix_leaf *leaf = kho_get_uncached_leaf(key, pfn);
+	const struct kho_fast_run run = { .pfn = pfn, .nr = 1, .order = order };
+	struct kho_radix_leaf *leaf = kho_get_uncached_leaf(&run);
 
 	if (IS_ERR(leaf))
 		return PTR_ERR(leaf);
 
-	set_bit(kho_fast_bit(key), leaf->bitmap);
+	set_bit(kho_fast_bit(kho_fast_key(pfn, order)), leaf->bitmap);
 	return 0;
 }
 
@@ -294,10 +355,25 @@ static bool kho_clear_part(struct kho_radix_leaf *leaf,
 	return !missing;
 }
 
+static struct kho_radix_leaf *kho_get_leaf(const struct kho_run_part *part,
+					   unsigned int order)
+{
+	const struct kho_fast_run run = {
+		.pfn = part->pfn,
+		.nr = part->end - part->bit,
+		.order = order,
+	};
+
+	return kho_fast_leaf_cache_find_run(part->key, run.nr) ?:
+	       kho_get_uncached_leaf(&run);
+}
+
 static int kho_add_one(unsigned long pfn, unsigned int order)
 {
+	const struct kho_fast_run run = { .pfn = pfn, .nr = 1, .order = order };
 	const unsigned long key = kho_fast_key(pfn, order);
-	struct kho_radix_leaf *leaf = kho_get_leaf(key, pfn);
+	struct kho_radix_leaf *leaf = kho_fast_leaf_cache_find(key) ?:
+				      kho_get_uncached_leaf(&run);
 
 	if (IS_ERR(leaf))
 		return PTR_ERR(leaf);
@@ -311,7 +387,8 @@ static int kho_add_one(unsigned long pfn, unsigned int order)
  *
  * Context: process context, may sleep.
  * Return: 0; -EEXIST when one of the keys is in the tree already; -ENOMEM;
- * -EINVAL when KHO is not set up. After an error the tree is unchanged.
+ * -EINVAL when KHO is not set up or, with a message, when the next kernel would
+ * refuse one of the folios. After an error the tree is unchanged.
  */
 int kho_fast_outgoing_add_run(const struct kho_fast_run *run)
 {
@@ -324,7 +401,7 @@ int kho_fast_outgoing_add_run(const struct kho_fast_run *run)
 
 	while (!err && done.nr < run->nr) {
 		struct kho_run_part part = kho_nth_part(run, done.nr);
-		struct kho_radix_leaf *leaf = kho_get_leaf(part.key, part.pfn);
+		struct kho_radix_leaf *leaf = kho_get_leaf(&part, run->order);
 		unsigned long nr;
 
 		if (IS_ERR(leaf)) {

@@ -40,6 +40,18 @@ void shim_memblock_free(phys_addr_t base, phys_addr_t size);
 #define E820_TYPE_RAM			1
 #define e820__mapped_all(start, end, type) \
 	((end) > (start) && memblock_is_region_memory((start), (end) - (start)))
+/* So will the next kernel: memblock's regions are its map. */
+#define E820_MAX_ENTRIES_ZEROPAGE	128U
+struct e820_entry {
+	u64	addr, size;
+	int	type;
+};
+struct e820_table {
+	u32			nr_entries;
+	struct e820_entry	entries[2 * E820_MAX_ENTRIES_ZEROPAGE];
+};
+struct e820_table *shim_e820_table(void);
+#define e820_table_kexec		shim_e820_table()
 #define early_memremap(phys, size)	(shim_fault() ? NULL : phys_to_virt(phys))
 #define early_memunmap(addr, size)	((void)(addr))
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory where the next kernel accepts preserved pages.
+ */
+#ifndef _KERNEL_KHO_FAST_OUTGOING_MEMORY_H
+#define _KERNEL_KHO_FAST_OUTGOING_MEMORY_H
+
+#include <linux/types.h>
+
+/**
+ * struct kho_fast_pfn_range - A range of page frames.
+ * @start: First page frame.
+ * @end:   One past the last page frame.
+ */
+struct kho_fast_pfn_range {
+	unsigned long	start;
+	unsigned long	end;
+};
+
+int kho_fast_memory_init(void);
+void kho_fast_memory_exit(void);
+bool kho_fast_memory_find(unsigned long pfn, struct kho_fast_pfn_range *found);
+
+#endif /* _KERNEL_KHO_FAST_OUTGOING_MEMORY_H */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * RAM as kernels know it before memblock is filled: this one, and the next.
+ */
+#ifndef _KERNEL_KHO_FAST_RAM_H
+#define _KERNEL_KHO_FAST_RAM_H
+
+#include <linux/init.h>
+#include <linux/memblock.h>
+#include <linux/minmax.h>
+#include <linux/types.h>
+
+#ifdef CONFIG_X86
+#include <asm/e820/api.h>
+#endif
+
+/* Is the range RAM, by what is known before memblock is filled? */
+static inline bool __init kho_fast_early_is_ram(phys_addr_t phys, u64 size)
+{
+#ifdef CONFIG_X86
+	return e820__mapped_all(phys, phys + size, E820_TYPE_RAM);
+#else
+	return memblock_is_region_memory(phys, size);
+#endif
+}
+
+/* Entries of the map of memory that kexec_file_load() passes on. */
+static inline unsigned int __init kho_fast_next_ram_nr(void)
+{
+#ifdef CONFIG_X86
+	return min(e820_table_kexec->nr_entries, E820_MAX_ENTRIES_ZEROPAGE);
+#else
+	return memblock.memory.cnt;
+#endif
+}
+
+/* Is entry @i of that map RAM, and where? */
+static inline bool __init kho_fast_next_ram(unsigned int i, phys_addr_t *start,
+					    phys_addr_t *end)
+{
+#ifdef CONFIG_X86
+	const struct e820_entry *entry = &e820_table_kexec->entries[i];
+
+	*start = entry->addr;
+	*end = entry->addr + entry->size;
+	return entry->type == E820_TYPE_RAM;
+#else
+	const struct memblock_region *region = &memblock.memory.regions[i];
+
+	*start = region->base;
+	*end = region->base + region->size;
+	return !memblock_is_nomap(region);
+#endif
+}
+
+#endif /* _KERNEL_KHO_FAST_RAM_H */
