@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <time.h>
 
-#define AGAIN_MS	5
+/* Short: a guest may be paused meanwhile. */
+#define AGAIN_MS	1
 
 static uint64_t now_ms(void)
 {
