@@ -616,6 +616,103 @@ sessions_are_listed() {
 		says '^sessions +1 outgoing, 2 files$'
 }
 
+# A host of systemd: services with descriptors, a loaded image, a free device
+systemd_host() {
+	machine
+	mkdir -p "$root/run/systemd/system" "$root/sys/kernel/kexec" "$root/proc/1/fd" "$root/proc/42/fd"
+	touch "$root/dev/liveupdate"
+	ln -s 'anon_inode:[luo_session] vm@a.service-1' "$root/proc/1/fd/9"
+	echo 1 >"$root/sys/kernel/kexec/loaded"
+	echo agent >"$root/proc/42/comm"
+	printf '/bin/agent\0-x\0' >"$root/proc/42/cmdline"
+	cat >"$dir/services" <<-'EOT'
+	Id=vm@a.service
+	ActiveState=active
+	NFileDescriptorStore=1
+	FileDescriptorStorePreserve=yes
+	LUOSession=guest
+
+	NFileDescriptorStore=2
+	Id=log.service
+	ActiveState=active
+	FileDescriptorStorePreserve=restart
+	LUOSession=
+
+	Id=other.service
+	NFileDescriptorStore=0
+	FileDescriptorStorePreserve=restart
+	LUOSession=
+	EOT
+}
+
+# check STATUS [OPTION]...
+check_host() {
+	want_status=$1
+	shift
+	khoctl "$want_status" -R "$root" check -s "$dir/services" "$@"
+}
+
+# bad_host TEXT: the only fault
+bad_host() {
+	check_host 1 && says "^BAD: .*$1" && [ "$(grep -c '^BAD' "$dir/out")" -eq 1 ]
+}
+
+check_finds_nothing() {
+	systemd_host
+	check_host 0 --loaded && says '^live update +on$' && says '^device +free$' && says '^image +loaded$' &&
+		says '^service +vm@a.service: 1 descriptors, preserved$' &&
+		says '^service +log.service: 2 descriptors, lost with' && says_not other.service &&
+		khoctl 0 -R "$root" check && says '^services +not known: '
+}
+
+check_finds_live_update_off() {
+	systemd_host
+	rm "$root/dev/liveupdate"
+	kallsyms kho_preserve_folio liveupdate_reboot
+	echo liveupdate=off >"$root/proc/cmdline"
+	bad_host 'LUO is off, by liveupdate= ' && check_host 1 -j && says '"live_update": ?false'
+}
+
+check_finds_the_owner_of_the_device() {
+	systemd_host
+	ln -s /dev/liveupdate "$root/proc/42/fd/5"
+	bad_host 'held by process 42 \(agent\): no service gets a session' || return 1
+	printf '@agent\0' >"$root/proc/42/cmdline"
+	bad_host 'held by process 42 \(agent\), which systemd-shutdown spares' && check_host 1 -j &&
+		says '"holder": ?42' || return 1
+	# it does not matter to a kexec without systemd
+	rm -r "$root/run"
+	check_host 0 && says '^device +held by process 42 \(agent\)$'
+}
+
+check_finds_no_image() {
+	systemd_host
+	echo 0 >"$root/sys/kernel/kexec/loaded"
+	check_host 0 && says '^image +none$' && check_host 1 -l && says '^BAD: no image is loaded: ' || return 1
+	# where older kernels have it
+	mv "$root/sys/kernel/kexec/loaded" "$root/sys/kernel/kexec_loaded"
+	check_host 1 -l && echo 1 >"$root/sys/kernel/kexec_loaded" && check_host 0 -l
+}
+
+check_finds_services_without_sessions() {
+	systemd_host
+	sed -i 's/Store=1/Store=0/' "$dir/services"
+	bad_host 'vm@a.service has LUOSession=, but no session' || return 1
+	systemd_host
+	sed -i 's/Preserve=yes/Preserve=restart/' "$dir/services"
+	bad_host 'vm@a.service has LUOSession=, but its sessions end' || return 1
+	: >"$dir/services"
+	khoctl 2 -R "$root" check -s "$dir/services" && complains 'services: nothing: what services keep'
+}
+
+check_finds_sessions_of_processes() {
+	systemd_host
+	ln -s 'anon_inode:[luo_session] vm@a.service-1' "$root/proc/42/fd/5"
+	check_host 0 || return 1
+	ln -s 'anon_inode:[luo_session] vm-b' "$root/proc/42/fd/6"
+	bad_host "session 'vm-b' is open in process 42 only, which systemd-shutdown ends"
+}
+
 words_are_checked() {
 	khoctl 2 && complains 'missing command' && khoctl 2 frob && complains "unknown command 'frob'" &&
 		khoctl 2 tree --root 0 "$dir/image" && khoctl 2 sessions && khoctl 2 sessions create &&
@@ -627,7 +724,7 @@ words_are_checked() {
 
 commands_are_listed() {
 	khoctl 0 --help || return 1
-	for command in status timeline diff plan tree sessions hold; do
+	for command in status timeline diff plan tree sessions hold check; do
 		says "^  $command +[A-Z]" || return 1
 	done
 	khoctl 0 sessions --help && says 'preserve NAME \[TOKEN=PATH\]' && says '--sysroot=DIR' &&
@@ -644,7 +741,7 @@ man_page_is_clean() {
 	groff -man -Tutf8 -ww -z "$top/tools/khoctl/khoctl.8" 2>"$dir/err"
 	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
 	for option in json dump in out fdt root guest svg trace coefficients status copy preserve to finish sysroot \
-		socket mode max force; do
+		socket mode max force loaded services; do
 		grep -q -- "\\\\-\\\\-$option" "$top/tools/khoctl/khoctl.8" ||
 			{ echo "--$option is not in the page"; return 1; }
 	done
@@ -668,7 +765,9 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	status_feeds_plan status_without_kho handover_is_found_by_kho_out
 	reports_hidden_addresses reports_why_kho_is_off
 	reports_why_luo_is_off reports_missing_files status_and_tree_see_scratch
-	tree_in_exists_until_all_is_restored sessions_are_listed words_are_checked
+	tree_in_exists_until_all_is_restored sessions_are_listed check_finds_nothing
+	check_finds_live_update_off check_finds_the_owner_of_the_device check_finds_no_image
+	check_finds_services_without_sessions check_finds_sessions_of_processes words_are_checked
 	commands_are_listed common_options_go_before_and_after_a_command man_page_is_clean'
 # shellcheck disable=SC2086	# words on purpose
 set -- $tests

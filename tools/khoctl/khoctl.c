@@ -9,7 +9,7 @@ const char *argp_program_version = "khoctl of kho-fast, for Linux 7.3";
 
 static const struct command *const commands[] = {
 	&cmd_status, &cmd_timeline, &cmd_diff, &cmd_plan, &cmd_tree, &cmd_sessions,
-	&cmd_hold,
+	&cmd_hold, &cmd_check,
 };
 
 #define NR_COMMANDS	(sizeof(commands) / sizeof(*commands))

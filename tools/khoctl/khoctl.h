@@ -10,7 +10,7 @@
  *   tree.c          the tree of preserved memory: walk, count, check
  *   host.c          state of KHO and LUO, scratch areas, memory of the nodes
  *   luo.c           sessions, by debugfs and by open descriptors
- *   status.c tree_cmd.c timeline_cmd.c diff.c sessions.c
+ *   status.c tree_cmd.c timeline_cmd.c diff.c sessions.c check.c
  *                   the commands
  *   svg.c timeline_trace.c rows.c
  *                   a timeline as a picture, and for trace viewers
@@ -156,6 +156,7 @@ struct session {
 	bool	incoming, known;	/* known: debugfs says which of the two */
 	bool	retrieved, busy;
 	long	files;			/* -1: not known */
+	bool	init;			/* process 1 has it open */
 	pid_t	pid;			/* of a process that has it open, or 0 */
 	int	fd;			/* in that process */
 };
@@ -211,6 +212,6 @@ struct command {
 };
 
 extern const struct command cmd_status, cmd_timeline, cmd_diff, cmd_plan, cmd_tree, cmd_sessions,
-			    cmd_hold;
+			    cmd_hold, cmd_check;
 
 #endif /* KHOCTL_H */

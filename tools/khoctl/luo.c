@@ -83,6 +83,7 @@ static bool add_open(void *data, pid_t pid, int fd, const char *target)
 	session = find(data, name);
 	if (!session)
 		session = add(data, name);
+	session->init |= pid == 1;
 	if (!session->pid) {
 		session->pid = pid;
 		session->fd = fd;
