@@ -713,6 +713,47 @@ check_finds_sessions_of_processes() {
 	bad_host "session 'vm-b' is open in process 42 only, which systemd-shutdown ends"
 }
 
+# systemd_show: the shutdown began 1 s before the kexec, units stopped 0.5 s before it, and
+# systemd-shutdown began 0.4 s before; in the new kernel 1.5 s
+systemd_show() {
+	cat <<-'EOT'
+	PreviousShutdownStartTimestampMonotonic=30000000
+	PreviousShutdownFinishTimestampMonotonic=30500000
+	PreviousShutdownLateStartTimestampMonotonic=30600000
+	PreviousShutdownLateFinishTimestampMonotonic=31000000
+	UserspaceTimestampMonotonic=2000000
+	FinishTimestampMonotonic=3500000
+	EOT
+}
+
+kho_steps() { "$top/tools/systemd/kho-steps.sh" -s "$dir/show" -t "$dir/a.json" "$@" >"$dir/steps" 2>"$dir/err"; }
+
+# 2,000,000 ticks a ms from 9,000,000,000 on; the kernels take 100 ms
+steps_of_systemd_join_the_timeline() {
+	systemd_show >"$dir/show"
+	timeline 15 60 25 | sed 's/"origin": 7/"origin": 9000000000/' >"$dir/a.json"
+	kho_steps && printf '%s\n' '7000000000 kexec' '8000000000 sd-stopping' '8200000000 sd-exit' \
+		'9000000000 sd-shutdown' '12200000000 sd-userspace' | cmp - "$dir/steps" &&
+		khoctl 0 timeline -g "$dir/steps" "$dir/a.json" && says '^vmm +sd-stopping +500.000 ' &&
+		says '^vmm +sd-exit +100.000 ' && says '^vmm +sd-shutdown +400.000 ' &&
+		says '^vmm +sd-userspace +1500.000 ' && says '^ +all +2600.000' || return 1
+	# only what is between the first and the last step of the guest
+	printf '%s\n' '8100000000 guest' '8150000000 save' '9300000000 resume' >"$dir/guest"
+	kho_steps "$dir/guest" && printf '%s\n' '8100000000 guest' '8150000000 save' '8200000000 sd-exit' \
+		'9000000000 sd-shutdown' '9300000000 resume' | cmp - "$dir/steps"
+}
+
+steps_of_systemd_need_a_handover() {
+	: >"$dir/show"
+	timeline 15 60 25 >"$dir/a.json"
+	! kho_steps && grep -q 'has no timestamps of a previous shutdown' "$dir/err" || return 1
+	systemd_show >"$dir/show"
+	sed -i 's/"previous": true/"previous": false/' "$dir/a.json"
+	! kho_steps && grep -q 'the previous kernel has no record' "$dir/err" || return 1
+	rm "$dir/a.json"
+	! kho_steps && grep -q 'a.json: cannot be read' "$dir/err" && [ "$(wc -l <"$dir/err")" -eq 1 ]
+}
+
 words_are_checked() {
 	khoctl 2 && complains 'missing command' && khoctl 2 frob && complains "unknown command 'frob'" &&
 		khoctl 2 tree --root 0 "$dir/image" && khoctl 2 sessions && khoctl 2 sessions create &&
@@ -738,7 +779,7 @@ common_options_go_before_and_after_a_command() {
 }
 
 man_page_is_clean() {
-	groff -man -Tutf8 -ww -z "$top/tools/khoctl/khoctl.8" 2>"$dir/err"
+	groff -man -Tutf8 -ww -z "$top/tools/khoctl/khoctl.8" "$top"/tools/systemd/*.8 2>"$dir/err"
 	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
 	for option in json dump in out fdt root guest svg trace coefficients status copy preserve to finish sysroot \
 		socket mode max force loaded services; do
@@ -767,7 +808,8 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	reports_why_luo_is_off reports_missing_files status_and_tree_see_scratch
 	tree_in_exists_until_all_is_restored sessions_are_listed check_finds_nothing
 	check_finds_live_update_off check_finds_the_owner_of_the_device check_finds_no_image
-	check_finds_services_without_sessions check_finds_sessions_of_processes words_are_checked
+	check_finds_services_without_sessions check_finds_sessions_of_processes
+	steps_of_systemd_join_the_timeline steps_of_systemd_need_a_handover words_are_checked
 	commands_are_listed common_options_go_before_and_after_a_command man_page_is_clean'
 # shellcheck disable=SC2086	# words on purpose
 set -- $tests
