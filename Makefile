@@ -9,7 +9,7 @@ help:
 	@echo 'make compare           compare the last two runs of make bench (A=FILE B=FILE: two files)'
 	@echo 'make luo               measure sessions, files and memfds, stock and accelerated'
 	@echo 'make guest             measure how long a guest with KVM stands still, stock and accelerated'
-	@echo 'make guest-demo        show live how a guest lives through updates of its host (3 minutes)'
+	@echo 'make guest-demo        show live how a guest lives through updates of its host (2 minutes)'
 	@echo 'make scaling           measure initialising and preserving with more CPUs and nodes'
 	@echo 'make check             all tests, as in CI'
 	@echo 'make check-unit          kernel code in userspace, under sanitizers'

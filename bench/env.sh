@@ -94,6 +94,14 @@ run_guest() {
 # add_sample KEY=VALUE...: of the guest that ran last
 add_sample() { "$report" add "$log" sample run="$run" variant="$kernel" rep="$rep" "$@"; }
 
+# draw_pause NAME VERDICT TIMELINE: NAME.svg and NAME.trace.json, of how long guest 'one' stood
+# still until boot 2
+draw_pause() {
+	sed -n 's/^# 2 one: step //p' "$2" >"$1.steps"
+	"$("$top/tests/e2e/prepare.sh" program khoctl)" timeline --guest "$1.steps" --svg "$1.svg" \
+		--trace "$1.trace.json" "$3"
+}
+
 # in_turns FUNCTION REPS KERNEL...: calls it with $kernel and $rep, so that a slow minute of the
 # host hits all kernels
 in_turns() {

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Show live how a Linux guest lives through updates of its host's kernel, from stock to ours, to
-# ours again and back: its counter, the host's kernel, and how long the guest stands still.  On a
-# terminal as a screen, else as lines.  Ends by itself with a summary; an interrupt cleans up.
+# Show live how a Linux guest lives through updates of its host's kernel, from stock to ours and
+# back: its counter, the host's kernel, and how long the guest stands still.  On a terminal as a
+# screen, else as lines.  Ends by itself with a summary; an interrupt cleans up.
 #
 # Needs the kernels (make kernels).  Files are in build/guest-demo: events (what was shown),
-# and timeline.svg and timeline.trace.json of the update from ours to ours.
+# and timeline.svg and timeline.trace.json of the update to ours.
 #
 # usage: [SMOKE=1] guest-demo.sh [--replay EVENTS [--screen]]
 #   SMOKE=1    one update, from stock to ours; files are in build/smoke/guest-demo
@@ -166,7 +166,7 @@ write_plan() {
 		printf '%s\n' \
 			'spawn keeper keeper serve --retrieve --roms /guest/roms --watch /dev/console one' \
 			'await-text keeper guests run' 'run keeper report' 'show /tmp/keeper.out'
-		[ "$boot" -ne "$pictured" ] || echo 'show /sys/kernel/debug/kho/timeline.json'
+		[ "$boot" -ne 2 ] || echo 'show /sys/kernel/debug/kho/timeline.json'
 		boot=$((boot + 1))
 	done
 	printf 'sleep %s\npoweroff\n' "$pace"
@@ -219,10 +219,13 @@ interrupted() {
 	exit 130
 }
 
-# A group of its own, which an interrupt can end whole
+# A group of its own, which an interrupt can end whole.  The initrd of a boot has those of later
+# ones, and unpacking it is in the pause: that of the last boot gets as much more, so that both
+# updates do the same.
 start_vm() {
-	setsid "$top/tests/e2e/vm.sh" -1 stock -2 fast -3 fast -4 stock -m 3G -c 1 -b ram -t 600 -s \
-		-o "$dir/vm" "$dir/plan" >"$dir/vm.log" 2>&1 </dev/null &
+	truncate -s "$rest" "$dir/rest"
+	setsid "$top/tests/e2e/vm.sh" -1 stock -2 fast -3 stock -m 3G -c 1 -b ram -t 600 -s \
+		-f "$dir/rest:/rest@3" -o "$dir/vm" "$dir/plan" >"$dir/vm.log" 2>&1 </dev/null &
 	vm=$!
 	trap interrupted INT TERM HUP
 }
@@ -244,17 +247,6 @@ follow() {
 	done
 }
 
-# An update to ours, whose kernel has a timeline
-draw_timeline() {
-	boot=$pictured
-	sed -n "s/^# $boot one: step //p" "$dir/vm/verdict" >"$dir/steps"
-	sed -n "/^# $boot {\"version\"/,/^# $boot \"lost\"/s/^# $boot //p" "$dir/vm/verdict" \
-		>"$dir/timeline.json"
-	"$("$top/tests/e2e/prepare.sh" program khoctl)" timeline --guest "$dir/steps" \
-		--svg "$dir/timeline.svg" --trace "$dir/timeline.trace.json" "$dir/timeline.json"
-	echo "update $((boot - 1)) as a picture: $dir/timeline.svg"
-}
-
 screen=''
 [ ! -t 1 ] || screen=1
 if [ "${1-}" = --replay ]; then
@@ -264,14 +256,14 @@ if [ "${1-}" = --replay ]; then
 fi
 [ $# -eq 0 ] || bad_usage
 need_guests 3 stock fast
-dir=$outputs/guest-demo boots=4 pictured=3 pace=5 skew=''
+dir=$outputs/guest-demo boots=3 pace=5 skew='' rest=72M
 # shellcheck disable=SC2034	# by drain
 part_c='' part_v=''
-[ -z "$smoke" ] || boots=2 pictured=2 pace=1
+[ -z "$smoke" ] || boots=2 pace=1 rest=0
 rm -rf "$dir"
 mkdir -p "$dir"
 write_plan "$boots" >"$dir/plan"
-echo "a host boots with a stock kernel and starts a guest; takes one to three minutes where emulated"
+echo "a host boots with a stock kernel and starts a guest; takes one to two minutes where emulated"
 start_vm
 follow
 rc=0
@@ -279,6 +271,9 @@ wait "$vm" || rc=$?
 trap - INT TERM HUP
 [ "$rc" -eq 0 ] || die "${failed:-$(tail -n 1 "$dir/vm.log")}; see $dir/vm"
 summary
-draw_timeline
+# The only kernel with a timeline is ours.
+sed -n '/^# 2 {"version"/,/^# 2 "lost"/s/^# 2 //p' "$dir/vm/verdict" >"$dir/timeline.json"
+draw_pause "$dir/timeline" "$dir/vm/verdict" "$dir/timeline.json"
+echo "the update to ours as a picture: $dir/timeline.svg"
 [ "$(cat "$dir/vm/accel")" = kvm ] ||
 	echo "this host is emulated: a real one takes a fraction of the time"

@@ -5,7 +5,8 @@
 # accelerated kernel on the host, in turns.  The guest is Linux in an unpatched QEMU with KVM,
 # the host a guest itself (nested); the gap is the one between two stamps that the guest
 # wrote, by the host's time stamp counter.  Adds samples to build/report/guest.jsonl and
-# prints a table of the gap and its parts.
+# prints a table of the gap and its parts; build/report/guest-SCENARIO.svg and .trace.json are
+# the last pause with the accelerated kernel.
 #
 # Needs the kernels (make kernels).
 #
@@ -74,14 +75,22 @@ figures() {
 		}' "$work/vm/verdict"
 }
 
+# Our kernel has a timeline, and with it the whole pause can be drawn.
 measure() {
-	run_guest "${smoke:+SMOKE=1 }bench/guest.sh${args:+ $args}" "$work/$name.plan" -m "$memory" \
+	plan=$work/$name.plan
+	if [ "$kernel" = fast ]; then
+		sed 's/^poweroff$/timeline\n&/' "$plan" >"$work/$name-fast.plan"
+		plan=$work/$name-fast.plan
+	fi
+	run_guest "${smoke:+SMOKE=1 }bench/guest.sh${args:+ $args}" "$plan" -m "$memory" \
 		-c 1 -b ram -t "$limit"
 	[ "$status" != limit ] || status=failed reason=$(tail -n 1 "$work/reason")
 	# shellcheck disable=SC2046	# words
 	add_sample bench=guest case="$name" status="$status" reason="$reason" memory="${mib}M" $(figures)
 	# shellcheck disable=SC2046	# words
 	say "$name, $kernel, repetition $rep: $reason" $(figures | grep gap)
+	[ "$status" != ok ] || [ ! -s "$work/vm/timeline.json" ] ||
+		draw_pause "$out/guest-$name" "$work/vm/verdict" "$work/vm/timeline.json"
 }
 
 whole_number REPS "$reps"

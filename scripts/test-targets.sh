@@ -251,6 +251,8 @@ try_guest() {
 	prints '^  retrieve( +[0-9]+\.[0-9]+){3}x$'
 	counts 1 '"variant":"stock".*"status":"ok".*"gap_ns":[1-9]' "$smoke/report/guest.jsonl"
 	counts 1 '"variant":"fast".*"status":"ok".*"gap_ns":[1-9]' "$smoke/report/guest.jsonl"
+	prints 'the guest stands still for ' "$smoke/report/guest-alone.svg"
+	left "$smoke/report/guest-alone.svg" "$smoke/report/guest-alone.trace.json"
 }
 
 # A QEMU that writes a recorded run, shortened, in place of a host with a guest
