@@ -14,9 +14,6 @@
 
 #include "keeper.h"
 
-/* Another program may have the device open for a moment. */
-#define DEVICE_WAIT_MS	5000
-
 void guest_mark(struct guest *guest, const char *name)
 {
 	struct note *note = guest->note;
@@ -93,23 +90,39 @@ static void close_session(struct guest *guest)
 	guest->retrieved = false;
 }
 
-/* While the guest runs: that it goes on writing does no harm. */
-static int preserve_memory(struct guest *guest)
+static int create_session(struct guest *guest)
 {
-	guest->session = luo_create_by_name(guest->name, DEVICE_WAIT_MS);
+	guest->session = service_runs() ? service_create() :
+			 luo_create_by_name(guest->name, DEVICE_WAIT_MS);
+	if (guest->session >= 0)
+		return 0;
 	if (guest->session == -EEXIST)
 		fail("%s: there is a session '%s' of another process: when it is closed, 'pause' "
 		     "tries again", guest->name, guest->name);
-	else if (guest->session < 0)
+	else
 		fail("%s: creating its session: %s", guest->name, strerror(-guest->session));
-	if (guest->session < 0) {
-		guest->session = -1;
-		return -1;
+	guest->session = -1;
+	return -1;
+}
+
+/*
+ * While the guest runs: that it goes on writing does no harm. The first session of a service
+ * may be that of a guest that was stopped in this kernel; the second is new.
+ */
+static int preserve_memory(struct guest *guest)
+{
+	int error = -EEXIST;
+
+	for (int i = 0; i < 2 && error == -EEXIST; i++) {
+		close_session(guest);
+		if (create_session(guest))
+			return -1;
+		error = luo_preserve(guest->session, guest->memory, TOKEN_MEMORY);
 	}
-	if (!preserve(guest, guest->memory, TOKEN_MEMORY, "memory"))
+	if (!error)
 		return 0;
 	close_session(guest);
-	return -1;
+	return fail("%s: preserving its memory: %s", guest->name, strerror(-error));
 }
 
 /* Whether the guest can be paused. A session of the previous kernel ends here. */
@@ -248,7 +261,8 @@ static int retrieve_note(struct guest *guest, uint64_t begin)
 
 static int retrieve_session(struct guest *guest)
 {
-	int session = luo_retrieve_by_name(guest->name, DEVICE_WAIT_MS);
+	int session = service_runs() ? service_retrieve() :
+		      luo_retrieve_by_name(guest->name, DEVICE_WAIT_MS);
 
 	if (session < 0)
 		return fail("%s: retrieving its session: %s", guest->name, strerror(-session));

@@ -16,6 +16,8 @@
 #define NAME_LEN	32
 #define MAX_GUESTS	16
 #define MAX_MARKS	32
+/* Another program may have the device open for a moment. */
+#define DEVICE_WAIT_MS	5000
 #define MACHINE_LEN	32
 
 /* Tokens of a session. */
@@ -165,5 +167,12 @@ int ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds);
 
 /* watch.c */
 void watch_start(const char *path, const struct guest *guests, unsigned int nr);
+
+/* service.c: under systemd, with LUOSession=guest. Sessions, or a negative errno */
+bool service_runs(void);
+bool service_start(void);	/* whether the session comes from the previous kernel */
+int service_create(void);
+int service_retrieve(void);
+void service_ready(void);
 
 #endif /* KEEPER_H */

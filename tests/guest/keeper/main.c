@@ -3,14 +3,17 @@
  * keeper: starts guests, keeps them over an update of the host, and reports how long each
  * stood still.
  *
- * 'serve' stays; the other commands are sent to it over a socket, one line each.
+ * 'serve' stays; the other commands are sent to it over a socket, one line each. 'service'
+ * does the same for one guest as a service of systemd, and pauses it when it is stopped.
  */
 #include <argp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -102,7 +105,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "serve NAME[,MIB[,CPUS]]...\npause\ncontinue [NAME]\nretry [NAME] [qemu=PROGRAM] "
+	.args_doc = "serve NAME[,MIB[,CPUS]]...\nservice NAME[,MIB[,CPUS]]\npause\ncontinue [NAME]\nretry [NAME] [qemu=PROGRAM] "
 		    "[machine=TYPE] [limit=MIB]\ndrop NAME\ncheck NAME\nverify [NAME]\n"
 		    "report [NAME]\nflip NAME\nspoil NAME cut|missing\nquit",
 	.doc = "Keep guests over an update of their host.\v"
@@ -230,13 +233,23 @@ static void parse_spec(struct guest *guest, const char *spec)
 	guest_create(guest, name, (uint64_t)mib << 20, cpus);
 }
 
+/* Size and CPUs are in its note. */
+static void expect(struct guest *guest, const char *spec)
+{
+	char name[NAME_LEN];
+
+	if (sscanf(spec, "%31[^,]", name) != 1)
+		die("'%s' does not begin with a name", spec);
+	guest_expect(guest, name);
+}
+
 static void serve_start(void)
 {
 	uint64_t khz = retrieve ? 0 : tsc_khz();
 
 	for (unsigned int i = 0; i < nr_guests; i++) {
 		if (retrieve) {
-			guest_expect(&guests[i], specs[i]);
+			expect(&guests[i], specs[i]);
 		} else {
 			parse_spec(&guests[i], specs[i]);
 			guests[i].note->tsc_khz = khz;
@@ -375,33 +388,91 @@ static int open_socket(struct sockaddr_un *address)
 	return fd;
 }
 
-static void serve(void)
+static int listen_on_socket(void)
 {
 	struct sockaddr_un address = { 0 };
-	char line[LINE_LEN] = "";
-	const char *answer;
-	int listener;
+	int listener = open_socket(&address);
 
-	signal(SIGPIPE, SIG_IGN);
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	serve_start();
-	listener = open_socket(&address);
 	unlink(socket_path);
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, 1))
 		die_errno("%s", socket_path);
+	return listener;
+}
+
+/* The command of one client; false after 'quit'. */
+static bool serve_client(int listener)
+{
+	int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	char line[LINE_LEN] = "";
+	ssize_t len = read(client, line, sizeof(line) - 1);
+	const char *answer;
+
+	line[len > 0 ? len : 0] = '\0';
+	answer = serve_one(line);
+	if (write(client, answer, strlen(answer)) < 0)
+		say("no answer to '%s': the client has gone", line);
+	close(client);
+	return strcmp(line, "quit");
+}
+
+/* Before any thread starts, so that none of them takes the signal. */
+static int stop_signal(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	if (fd < 0)
+		die_errno("a descriptor for signals");
+	return fd;
+}
+
+/* It may be for a kexec: the state of the guest goes to its session in any case. */
+static void stop_service(void)
+{
+	if (guest_pause(&guests[0]) || qemu_quit(&guests[0]))
+		die("%s: stopped, and lost", guests[0].name);
+	printf("keeper: %s is paused, its state is in the session\n", guests[0].name);
+}
+
+static void begin_service(void)
+{
+	if (nr_guests != 1)
+		die("a service keeps one guest, not %u", nr_guests);
+	retrieve = service_start();
+	serve_start();
+	if (!nr_running())
+		die("%s: does not run", guests[0].name);
+}
+
+static void serve(bool service)
+{
+	struct pollfd fds[2] = {
+		{ .fd = service ? stop_signal() : -1, .events = POLLIN },
+		{ .events = POLLIN },
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (service)
+		begin_service();
+	else
+		serve_start();
+	fds[1].fd = listen_on_socket();
 	if (watch_path)
 		watch_start(watch_path, guests, nr_guests);
 	printf("keeper: %u guests run\n", nr_running());
-	while (strcmp(line, "quit")) {
-		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-		ssize_t len = read(client, line, sizeof(line) - 1);
-
-		line[len > 0 ? len : 0] = '\0';
-		answer = serve_one(line);
-		if (write(client, answer, strlen(answer)) < 0)
-			say("no answer to '%s': the client has gone", line);
-		close(client);
-	}
+	if (service)
+		service_ready();
+	do {
+		if (poll(fds, 2, -1) < 0)
+			die_errno("poll");
+	} while (!fds[0].revents && serve_client(fds[1].fd));
+	if (fds[0].revents)
+		stop_service();
 }
 
 /* The command and its words, as they go through the socket */
@@ -436,8 +507,8 @@ static void tell(void)
 int main(int argc, char **argv)
 {
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
-	if (!strcmp(command, "serve"))
-		serve();
+	if (!strcmp(command, "serve") || !strcmp(command, "service"))
+		serve(!strcmp(command, "service"));
 	else
 		tell();
 	return 0;
