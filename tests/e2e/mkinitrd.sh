@@ -5,23 +5,27 @@
 # the last one is made first; it has only /init, the plan, the modules and the files of
 # -f, since unpacking it is part of the blackout.  Idempotent.
 #
-# usage: mkinitrd.sh -i INIT -p PLAN -o DIR [-f HOSTFILE:GUESTPATH[@BOOT]]... IMAGE[,MODULES]...
+# usage: mkinitrd.sh -i INIT -p PLAN -o DIR [-b ROOT] [-f HOSTFILE:GUESTPATH[@BOOT]]...
+#                    IMAGE[,MODULES]...
 #
 # One IMAGE per boot; MODULES is the folder with its modules.  A file with @BOOT goes into
-# the initrd of that boot only.  Writes DIR/initrd1, DIR/initrd2, ...
+# the initrd of that boot only.  ROOT is an archive with an /init of its own, which starts
+# INIT as /usr/libexec/plan; its files replace those of -f, such as a C library of this
+# machine.  Writes DIR/initrd1, DIR/initrd2, ...
 set -eu
 # shellcheck source=../../scripts/lib.sh
 . "$(dirname -- "$0")/../../scripts/lib.sh"
 # shellcheck source=guest.sh
 . "$(dirname -- "$0")/guest.sh"
 
-init='' plan='' dir='' files=''
-while getopts i:p:o:f: opt; do
+init='' plan='' dir='' files='' root=''
+while getopts i:p:o:f:b: opt; do
 	case $opt in
 	i) init=$OPTARG ;;
 	p) plan=$OPTARG ;;
 	o) dir=$OPTARG ;;
 	f) files="$files $OPTARG" ;;
+	b) root=$OPTARG ;;
 	*) bad_usage ;;
 	esac
 done
@@ -40,7 +44,7 @@ list_files() {
 		*@*) ;;
 		*) echo "$f" ;;
 		esac
-	done | awk -F: '
+	done | merged_usr | awk -F: '
 		seen[$0]++ { next }
 		{ n = split($2, part, "/"); path = "" }
 		{ for (i = 2; i < n; i++) {
@@ -48,6 +52,9 @@ list_files() {
 			if (!dir[path]++) print "dir " path " 0755 0 0" } }
 		{ print "file " $2 " " $1 " 0755 0 0" }'
 }
+
+# In ROOT these folders are links.
+merged_usr() { sed -E "${root:+s,:/(bin|lib|lib64)/,:/usr/\\1/,}"; }
 
 # list_modules BOOT IMAGE[,MODULES]: those that the plan loads in this boot, without debug
 # information. Initrds of equal content for each kernel keep the comparison fair.
@@ -76,7 +83,13 @@ list_boot() {
 		echo "dir $d 0755 0 0"
 	done
 	echo 'nod /dev/console 0600 0 0 c 5 1'
-	echo "file /init $init 0755 0 0"
+	if [ -n "$root" ]; then
+		echo "dir /usr 0755 0 0"
+		echo "dir /usr/libexec 0755 0 0"
+		echo "file /usr/libexec/plan $init 0755 0 0"
+	else
+		echo "file /init $init 0755 0 0"
+	fi
 	echo "file /plan $plan 0644 0 0"
 	list_modules "$1" "$2"
 	list_files "$1"
@@ -95,5 +108,6 @@ while [ "$nr" -gt 0 ]; do
 		fi
 	} >"$dir/list$nr"
 	"$pack" "$dir/list$nr" >"$dir/initrd$nr"
+	[ -z "$root" ] || cat "$root" >>"$dir/initrd$nr"
 	nr=$((nr - 1))
 done

@@ -3,12 +3,13 @@
 #
 # Build the programs of the guests.  Incremental.
 #
-# usage: prepare.sh init | selftests | host | guest | program NAME
+# usage: prepare.sh init | selftests | host | guest | systemd | program NAME
 #   init        build/e2e/init/init, the /init of the guests
 #   selftests   build/e2e/selftests, upstream's live update tests, from the kernel
 #               tree as they are, the way its vmtest.sh builds them
 #   host        build/e2e/host, programs that run beside a guest
 #   guest       build/guest/initrd, of the guests of a host that is updated
+#   systemd     build/systemd/root.cpio, of a host whose init is systemd; prints its path
 #   program     a program of bpf/, tools/ or Documentation/, or of this machine; prints its path
 set -eu
 # shellcheck source=../../scripts/lib.sh
@@ -54,6 +55,15 @@ guest() {
 	locked_make "$build/guest" -C "$top/tests/guest/workload" PACK="$(pack_tool)"
 }
 
+systemd() {
+	mkdir -p "$build/systemd"
+	(
+		flock 8
+		"$top/tests/systemd/root.sh" "$build/systemd/root.cpio"
+	) 8>"$build/systemd/.lock"
+	echo "$build/systemd/root.cpio"
+}
+
 case ${1-} in
 init) locked_make "$build/e2e/init" -C "$top/tests/e2e/init" ;;
 selftests)
@@ -61,6 +71,7 @@ selftests)
 		TREE="${KDIR:-$cache/linux}" ;;
 host) locked_make "$build/e2e/host" -C "$top/tests/e2e/host" ;;
 guest) guest ;;
+systemd) systemd ;;
 program) program "${2:?NAME is missing}" ;;
 *) bad_usage ;;
 esac

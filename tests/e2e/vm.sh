@@ -24,8 +24,9 @@
 # The plan's line '# vm: OPTIONS' is read first, so the command line overrides it.
 # '# programs: NAME,...' puts programs with their libraries into every initrd, NAME@BOOT
 # into that of one boot.  '# guests: KERNEL' puts into them what guests with that kernel
-# need (tests/guest).  '# allow: TEXT' excuses console lines with TEXT.  The steps of a
-# plan are in tests/e2e/README.md.
+# need (tests/guest).  '# init: systemd' makes systemd the init, and the plan one of its
+# services (tests/systemd).  '# allow: TEXT' excuses console lines with TEXT.  The steps of
+# a plan are in tests/e2e/README.md.
 #
 # Files in DIR: console; verdict (reports of the guests, and blackout_ns); accel; qemu
 # (command line); with -s console.lines and verdict.lines; after a step 'timeline'
@@ -131,6 +132,16 @@ guests() {
 	done
 }
 
+# systemd as init, without questions to the serial port that nobody answers; messages of
+# systemd-shutdown go to the console through the kernel's log.
+use_systemd() {
+	grep -q '^# init: systemd$' "$plan" || return 0
+	root=$("$here/prepare.sh" systemd) || exit 4
+	files="$files -b $root -f $top/tests/systemd/kexec-next.sh:/usr/libexec/kexec-next"
+	append="$append printk.devkmsg=on systemd.minimum_uptime_sec=0 systemd.show_status=0 TERM=dumb"
+	append="$append systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80"
+}
+
 start() {
 	first=${boots# }
 	first=${first%% *}
@@ -228,6 +239,7 @@ dir=$(cd -- "$dir" && pwd -P)
 boots
 programs
 guests
+use_systemd
 # shellcheck disable=SC2086	# words on purpose
 "$here/mkinitrd.sh" -i "$build/e2e/init/init" -p "$plan" -o "$dir" $files $boots
 start

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kexec_file_load() of /kernelN and /initrdN, or kexec_load(), and reboot(2) */
+/*
+ * kexec_file_load() of /kernelN and /initrdN, or kexec_load(), and reboot(2); or
+ * 'systemctl kexec'
+ */
 #include <fcntl.h>
 #include <linux/kexec.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "steps.h"
 #include "tsc.h"
 #include "verdict.h"
 
+#define KEXEC_NEXT "/usr/libexec/kexec-next"
 #define CMDLINE_MAX 2048	/* COMMAND_LINE_SIZE on x86 */
 
 /* The command line of this kernel, without words that are added again */
@@ -65,9 +71,52 @@ static const char *load(const char *extra)
 	return NULL;
 }
 
+static void on_stop(int signal)
+{
+	(void)signal;
+}
+
+/* The script ends by the signal that stops this service, or because nothing stops it. */
+static const char *systemctl_kexec(const struct step *step)
+{
+	char cmdline[CMDLINE_MAX], next[16];
+	const char *reason = next_cmdline(cmdline, step->rest);
+	int status;
+	pid_t pid;
+
+	if (reason)
+		return reason;
+	snprintf(next, sizeof(next), "%d", stage_nr() + 1);
+	signal(SIGTERM, on_stop);
+	verdict_flush();
+	verdict_kv("t0", tsc_now());
+	pid = fork();
+	if (!pid) {
+		signal(SIGTERM, SIG_DFL);
+		execl(KEXEC_NEXT, KEXEC_NEXT, next, cmdline, NULL);
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) != pid)
+		;
+	signal(SIGTERM, SIG_DFL);
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGTERM)
+		return WIFEXITED(status) && WEXITSTATUS(status) == 3 ? "systemctl kexec was called off" :
+			why(KEXEC_NEXT ": status %#x", status);
+	if (must_fail)
+		verdict_fail(step->text, "it goes ahead");
+	else
+		verdict_ok(step->text);
+	verdict_flush();
+	exit(0);
+}
+
 const char *step_kexec(const struct step *step)
 {
-	const char *reason = load(step->rest);
+	const char *reason;
+
+	if (under_systemd())
+		return systemctl_kexec(step);
+	reason = load(step->rest);
 
 	if (reason)
 		return reason;

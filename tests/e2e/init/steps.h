@@ -5,6 +5,8 @@
 #ifndef STEPS_H
 #define STEPS_H
 
+#include <stdbool.h>
+
 #include "plan.h"
 
 /* Format a reason; valid until the next call. */
@@ -65,6 +67,10 @@ unsigned long memtotal_kb(void);
 long remembered(void);
 /* Number of this boot, from 1 */
 int stage_nr(void);
+/* The step is one of 'fails'; for steps that do not return if they succeed */
+extern bool must_fail;
+/* The plan is a service; init is systemd. */
+bool under_systemd(void);
 /* What the programs in the background have said, when a step that talks to one fails */
 void spawn_show_all(void);
 
