@@ -161,7 +161,8 @@ write_plan() {
 		'await-text keeper guests run'
 	boot=2
 	while [ "$boot" -le "$1" ]; do
-		printf 'sleep %s\nrun keeper pause\nkexec\nstage %s\n' "$pace" "$boot"
+		printf 'sleep %s\nload-next-kernel\nrun keeper pause\nkexec\nstage %s\n' "$pace" \
+			"$boot"
 		load_kvm
 		printf '%s\n' \
 			'spawn keeper keeper serve --retrieve --roms /guest/roms --watch /dev/console one' \

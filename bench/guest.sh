@@ -51,7 +51,7 @@ write_plan() {
 	[ "$scattered" -eq 0 ] || printf '%s\n' 'insmod kho_workload' \
 		"workload preserve set=scatter n=$scattered order=0 stride=2 stamp=none"
 	printf '%s\n' "spawn keeper keeper serve --roms /guest/roms one,$mib" \
-		'await-text keeper guests run' 'run keeper pause' kexec 'stage 2'
+		'await-text keeper guests run' load-next-kernel 'run keeper pause' kexec 'stage 2'
 	load_kvm
 	printf '%s\n' 'spawn keeper keeper serve --retrieve --roms /guest/roms one' \
 		'await-text keeper guests run' 'run keeper report' 'show /tmp/keeper.out' poweroff

@@ -55,6 +55,7 @@ const char *step_await_end(const struct step *step);
 const char *step_stop(const struct step *step);
 const char *step_expect_lines(const struct step *step);
 const char *step_expect_same(const struct step *step);
+const char *step_load_next_kernel(const struct step *step);
 const char *step_kexec(const struct step *step);
 const char *step_kexec_load(const struct step *step);
 const char *step_poweroff(const struct step *step);
