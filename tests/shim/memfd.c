@@ -147,12 +147,14 @@ struct file *shim_new_file(loff_t size)
 	if (!shim_live_files++)
 		owner = pthread_self();
 	inode->size = size;
+	inode->i_mode = 0777;
 	inode->is_shmem = true;
 	inode->seals = F_SEAL_SEAL;
 	inode->i_mapping = file->f_mapping = &inode->mapping;
 	inode->mapping.host = inode;
 	xa_init_flags(&inode->mapping.i_pages, XA_FLAGS_LOCK_IRQ);
 	file->f_inode = inode;
+	file->f_mode = FMODE_READ | FMODE_WRITE;
 	return file;
 }
 
@@ -466,8 +468,12 @@ struct file *memfd_alloc_file(const char *name, unsigned int flags)
 	if (shim_fault())
 		return ERR_PTR(-ENFILE);
 	file = shim_new_file(0);
-	if (flags & MFD_ALLOW_SEALING)
+	if (flags & MFD_NOEXEC_SEAL) {
+		file->f_inode->i_mode &= ~0111;
+		file->f_inode->seals = F_SEAL_EXEC;
+	} else if (flags & MFD_ALLOW_SEALING) {
 		file->f_inode->seals = 0;
+	}
 	return file;
 }
 
@@ -476,11 +482,33 @@ int memfd_get_seals(struct file *file)
 	return shim_fault() ? -EINVAL : (int)file->f_inode->seals;
 }
 
+static bool has_pins(struct address_space *mapping)
+{
+	struct folio *folio;
+	unsigned long index;
+
+	xa_for_each(&mapping->i_pages, index, folio) {
+		if (!xa_is_value(folio) &&
+		    folio->page._refcount.counter != (int)folio_nr_pages(folio))
+			return true;
+	}
+	return false;
+}
+
 int memfd_add_seals(struct file *file, unsigned int seals)
 {
-	if (shim_fault() || file->f_inode->seals & F_SEAL_SEAL)
+	struct inode *inode = file->f_inode;
+
+	if (shim_fault() || !(file->f_mode & FMODE_WRITE) || inode->seals & F_SEAL_SEAL)
 		return -EPERM;
-	file->f_inode->seals |= seals;
+	if (seals & ~SHIM_ALL_SEALS)
+		return -EINVAL;
+	/* What can be executed cannot be written to from then on. */
+	if (seals & F_SEAL_EXEC && inode->i_mode & 0111)
+		seals |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+	if (seals & ~inode->seals & F_SEAL_WRITE && has_pins(inode->i_mapping))
+		return -EBUSY;
+	inode->seals |= seals;
 	return 0;
 }
 

@@ -182,6 +182,44 @@ TEST(a_file_that_is_not_retrieved_is_freed)
 		IN_NEXT_KERNEL(kernels[i], finish_without_retrieve());
 }
 
+/* A file without exec bits, with any seals but the one that forbids more of them */
+static unsigned int test_seals;
+
+static void sealed_file(void)
+{
+	memfd_first_kernel();
+	file = shim_new_file(PAGE_SIZE);
+	memfd_add_folio(0, 0, DIRTY);
+	file->f_inode->i_mode = 0666;
+	file->f_inode->seals = 0;
+	if (memfd_add_seals(file, test_seals))
+		shim_die("seals %#x cannot be added", test_seals);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	preserve_file();
+}
+
+static bool is_sealed_as_it_was(void)
+{
+	unsigned int exec;
+
+	if (memfd_ops()->retrieve(&args) || !file_is_right(args.file))
+		return false;
+	exec = args.file->f_inode->i_mode & 0111;
+	fput(args.file);
+	return old->seals == test_seals && (!exec || !(test_seals & F_SEAL_EXEC));
+}
+
+TEST(seals_come_back_and_add_no_others)
+{
+	unsigned int i;
+
+	memfd_machine();
+	for (i = 0; i <= SHIM_ALL_SEALS; i++) {
+		test_seals = i;
+		IN_NEXT_KERNEL(sealed_file, is_sealed_as_it_was());
+	}
+}
+
 /* Handovers of a hostile kernel: three folios of order 2, at 0, 4 and 8 */
 static struct memfd_luo_ser *ser(void)
 {

@@ -3,7 +3,8 @@
  * DOC: Preserving memfds with LUO
  *
  * A memfd is preserved with its contents, size, position and seals; everything
- * else is as in a new one, including O_CLOEXEC. Files on hugetlbfs are not
+ * else is as in a new one, including O_CLOEXEC. A file with F_SEAL_EXEC has no
+ * exec bits afterwards, all others have them. Files on hugetlbfs are not
  * supported. The format is memfd-v2, &struct memfd_luo_ser, as in
  * mm/memfd_luo.c, so that one of the kernels can be a stock one.
  *

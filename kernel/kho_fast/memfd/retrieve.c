@@ -243,6 +243,15 @@ static int memfd_luo_retrieve_folios(struct inode *inode, u64 size,
 	return err;
 }
 
+/*
+ * Adding F_SEAL_EXEC to a file with exec bits would add the write seals, which
+ * the file did not have unless they are listed as well.
+ */
+static unsigned int memfd_luo_alloc_flags(const struct memfd_luo_ser *ser)
+{
+	return ser->seals & F_SEAL_EXEC ? MFD_NOEXEC_SEAL : MFD_ALLOW_SEALING;
+}
+
 static struct file *memfd_luo_make_file(const struct memfd_luo_ser *ser,
 					struct kho_fast_records_it *it)
 {
@@ -250,7 +259,7 @@ static struct file *memfd_luo_make_file(const struct memfd_luo_ser *ser,
 	int err;
 
 	/* Seals are added below; one of them may forbid adding any. */
-	file = memfd_alloc_file("", MFD_ALLOW_SEALING);
+	file = memfd_alloc_file("", memfd_luo_alloc_flags(ser));
 	if (IS_ERR(file)) {
 		pr_err("cannot create a file: %pe\n", file);
 		return file;

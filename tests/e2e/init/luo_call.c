@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/liveupdate.h>
+#include <linux/memfd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,8 +93,12 @@ static int run_open(struct call *call)
 static int run_memfd(struct call *call)
 {
 	uint64_t pages = step_num(call->step, "pages", 0);
-	int flags = step_num(call->step, "huge", 0) ? MFD_HUGETLB : 0;
-	int fd = memfd_create(call->step->argv[2], MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
+	unsigned int flags = MFD_CLOEXEC;
+	int fd;
+
+	flags |= step_num(call->step, "huge", 0) ? MFD_HUGETLB : 0;
+	flags |= step_num(call->step, "noexec", 0) ? MFD_NOEXEC_SEAL : MFD_ALLOW_SEALING;
+	fd = memfd_create(call->step->argv[2], flags);
 
 	if (fd >= 0 && pages)
 		call->reason = memfd_fill(fd, call->step->argv[2], pages);
@@ -142,6 +147,17 @@ static int run_holds(struct call *call)
 
 	call->reason = memfd_check(call->fd[0], as ? as : call->step->argv[2],
 				   step_num(call->step, "pages", 0));
+	return 0;
+}
+
+static int run_seal(struct call *call)
+{
+	return result(fcntl(call->fd[0], F_ADD_SEALS, step_num(call->step, "add", 0)));
+}
+
+static int run_is(struct call *call)
+{
+	call->reason = memfd_is(call->fd[0], call->step);
 	return 0;
 }
 
@@ -232,6 +248,8 @@ static const struct verb verbs[] = {
 	{ "close",	.works_on = 1, .run = run_close },
 	{ "same",	.works_on = 2, .run = run_same },
 	{ "holds",	.works_on = 1, .run = run_holds },
+	{ "seal",	.works_on = 1, .run = run_seal },
+	{ "is",		.works_on = 1, .run = run_is },
 	{ "cloexec",	.works_on = 1, .run = run_cloexec },
 	{ "limit",	.run = run_limit },
 	{ "create",	.works_on = 1, .makes = true, .run = run_create,

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Contents of memfds: a pattern of its own in each page */
+/* Contents of memfds: a pattern of its own in each page; and their properties */
 #ifndef MEMFD_H
 #define MEMFD_H
 
 #include <stdint.h>
 
+#include "steps.h"
+
 /* Fill @pages pages of @fd with the patterns of @name. */
 const char *memfd_fill(int fd, const char *name, uint64_t pages);
 /* Compare size and contents of @fd; returns a reason if they differ. */
 const char *memfd_check(int fd, const char *name, uint64_t pages);
+/* Compare the properties that @step names, see the README; returns a reason if one differs. */
+const char *memfd_is(int fd, const struct step *step);
 
 #endif /* MEMFD_H */

@@ -45,14 +45,18 @@ struct address_space {
 struct inode {
 	struct address_space	mapping, *i_mapping;
 	loff_t			size;
-	unsigned int		seals, i_nlink;
+	unsigned int		seals, i_nlink, i_mode;
 	long			alloced, blocks;
 	bool			locked, frozen, is_shmem;
 };
 
+#define FMODE_READ	0x1
+#define FMODE_WRITE	0x2
+
 struct file {
 	struct inode		*f_inode;
 	struct address_space	*f_mapping;
+	unsigned int		f_mode;
 	loff_t			f_pos;
 };
 
@@ -116,6 +120,9 @@ void unpin_folios(struct folio **folios, unsigned long nr);
 #define unpin_folio(f)		unpin_folios(&(struct folio *){ (f) }, 1)
 
 struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index);
+
+/* All seals of memfd.c, by their lowest bits */
+#define SHIM_ALL_SEALS		0x3fU
 
 struct file *memfd_alloc_file(const char *name, unsigned int flags);
 int memfd_get_seals(struct file *file);

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Properties of a memfd */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "memfd.h"
+#include "steps.h"
+
+#define PAGE_BYTES 4096
+
+/* Without a change of its contents */
+static const char *is_writable(int fd)
+{
+	volatile char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	char first;
+
+	if (page == MAP_FAILED)
+		return why("a guest cannot use it: mmap: %m");
+	first = *page;
+	*page = first;
+	munmap((void *)page, PAGE_BYTES);
+	return NULL;
+}
+
+const char *memfd_is(int fd, const struct step *step)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+	struct stat st;
+
+	if (seals < 0 || fstat(fd, &st))
+		return why("not a memfd: %m");
+	if (step_opt(step, "seals") && step_num(step, "seals", 0) != (uint64_t)seals)
+		return why("its seals are %#x", seals);
+	if (step_opt(step, "mode") && step_num(step, "mode", 0) != (st.st_mode & 07777))
+		return why("its mode is %#o", st.st_mode & 07777);
+	return step_num(step, "writable", 0) ? is_writable(fd) : NULL;
+}
