@@ -13,11 +13,13 @@
  * core.c.
  *
  * Failure: preserving is undone. A failed retrieval is not repeated, since the
- * handler may have used up the preserved memory. Finishing asks all handlers
- * before the first file is finished, and cannot fail afterwards.
+ * handler may have used up the preserved memory, unless the handler has called
+ * luo_fast_retrieve_again(). Finishing asks all handlers before the first file
+ * is finished, and cannot fail afterwards.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
+#include <linux/container_of.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -32,6 +34,7 @@
 #include "flb.h"
 #include "handlers.h"
 #include "lookup.h"
+#include "luo.h"
 #include "records.h"
 #include "trace.h"
 
@@ -334,9 +337,14 @@ static int luo_file_call_retrieve(struct luo_fast_file *lf)
 	if (!err && !op.args.file)
 		err = -EIO;
 	luo_fast_trace_file(lf, "retrieve", began, err);
-	if (err)
-		return err < 0 ? err : -EIO;
+	lf->private = op.args.private_data;
+	if (err) {
+		err = err < 0 ? err : -EIO;
+		lf->status = op.again ? 0 : err;
+		return err;
+	}
 
+	lf->status = 1;
 	lf->file = op.args.file;
 	lf->id = luo_fast_file_id(lf->fh, lf->file);
 	if (luo_fast_lookup_add_id(lf))
@@ -346,29 +354,42 @@ static int luo_file_call_retrieve(struct luo_fast_file *lf)
 }
 
 /**
+ * luo_fast_retrieve_again - Allow a retrieval to be repeated if it fails.
+ * @args: The argument of .retrieve() itself, not a copy of it.
+ *
+ * For a handler that leaves everything as it was when it fails. It keeps what
+ * it has restored in &liveupdate_file_op_args.private_data. .finish() is called
+ * as for a file that was not retrieved.
+ *
+ * Context: Within .retrieve().
+ */
+void luo_fast_retrieve_again(struct liveupdate_file_op_args *args)
+{
+	container_of(args, struct luo_fast_op, args)->again = true;
+}
+
+/**
  * luo_fast_file_retrieve - Retrieve a file.
  * @lf:    The file.
  * @filep: Receives the struct file, with a reference for the caller.
  *
- * The handler is called the first time only.
+ * The handler is called until it succeeds, or fails for good.
  *
  * Context: process context, may sleep. The session is locked.
  * Return: 0; -ELOOP if the file is being retrieved, so that it depends on
- * itself; or the error of the first call of the handler.
+ * itself; or the error of the last call of the handler.
  */
 int luo_fast_file_retrieve(struct luo_fast_file *lf, struct file **filep)
 {
-	int err;
+	int err = lf->status;
 
 	if (lf->phase == LUO_FAST_RETRIEVING)
 		return -ELOOP;
 
-	if (!lf->status) {
+	if (!err)
 		err = luo_file_call_retrieve(lf);
-		lf->status = err ?: 1;
-	}
-	if (lf->status < 0)
-		return lf->status;
+	if (err < 0)
+		return err;
 
 	*filep = get_file(lf->file);
 	return 0;

@@ -56,7 +56,8 @@ enum luo_fast_phase {
  * @file:         The file, with a reference; NULL until it is retrieved.
  * @data:         Opaque handler data, preserved.
  * @private:      Opaque handler data, private to this kernel.
- * @status:       Status of the retrieval: 0 not tried, 1 done, or an error.
+ * @status:       Status of the retrieval: 0 not tried, or failed and can be
+ *                repeated; 1 done; or an error.
  * @phase:        enum luo_fast_phase
  * @depth:        Length of the longest chain of dependencies; during retrieval,
  *                number of files that wait for this one.
@@ -97,12 +98,14 @@ static_assert(sizeof(((struct luo_fast_file *)0)->key) ==
 
 /**
  * struct luo_fast_op - Argument of a callback, with its file.
- * @args: The argument.
- * @file: The file.
+ * @args:  The argument.
+ * @file:  The file.
+ * @again: Can the callback be called again if it fails?
  */
 struct luo_fast_op {
 	struct liveupdate_file_op_args	args;
 	struct luo_fast_file		*file;
+	bool				again;
 };
 
 /* Identifier of a file for its handler */
