@@ -12,6 +12,8 @@
 
 long shim_live_files, shim_pins, shim_pin_calls;
 long shim_max_blocks = LONG_MAX;
+long shim_die_after = -1;
+bool shim_again;
 unsigned int shim_max_pagecache_order = 18;
 int shim_register_err;
 struct liveupdate_file_handler *shim_file_handler;
@@ -92,6 +94,19 @@ static void check_place(struct xarray *xa, pgoff_t index, unsigned long nr)
 		shim_die("two folios at index %lu", index);
 }
 
+/*
+ * The page cache whose lock is held, of which there is one at a time; its owner must not
+ * sleep. The next slot can be had beside one that was found or filled since it was taken.
+ */
+static struct xarray *locked;
+static bool at_slot;
+
+static void may_sleep(void)
+{
+	if (locked)
+		shim_die("sleeping with the lock of a page cache");
+}
+
 static struct lruvec *lruvec_of(struct folio *folio)
 {
 	static struct lruvec lruvecs[SHIM_MEMCGS];
@@ -124,18 +139,35 @@ static void remove_from_lru(struct folio *folio)
 	folio->lru = (struct list_head){};
 }
 
+/* Returns with one of the references of the page cache. */
+static void take_out(struct address_space *mapping, struct folio *folio)
+{
+	count(folio, -folio_nr_pages(folio));
+	mapping->nrpages -= folio_nr_pages(folio);
+	xa_erase(&mapping->i_pages, shim_index(folio));
+	folio->mapping = NULL;
+	folio->page._refcount.counter -= folio_nr_pages(folio) - 1;
+}
+
 static void evict(struct address_space *mapping, struct folio *folio)
 {
 	if (folio->page._refcount.counter != (int)folio_nr_pages(folio))
 		shim_die("a folio of a file that goes has %d references", folio->page._refcount.counter);
 	if (shim_folio_flag(folio, SHIM_LRU))
 		remove_from_lru(folio);
-	count(folio, -folio_nr_pages(folio));
-	mapping->nrpages -= folio_nr_pages(folio);
-	xa_erase(&mapping->i_pages, shim_index(folio));
+	take_out(mapping, folio);
 	shim_index(folio) = 0;
-	folio->mapping = NULL;
-	folio->page._refcount.counter -= folio_nr_pages(folio) - 1;
+	folio_put(folio);
+}
+
+void filemap_remove_folio(struct folio *folio)
+{
+	may_sleep();
+	if (!shim_folio_flag(folio, SHIM_LOCKED))
+		shim_die("a folio is removed that is not locked");
+	if (xa_load(&folio->mapping->i_pages, shim_index(folio)) != folio)
+		shim_die("a folio is removed that is not in the page cache");
+	take_out(folio->mapping, folio);
 	folio_put(folio);
 }
 
@@ -335,19 +367,6 @@ struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index)
 	return folio;
 }
 
-/*
- * The page cache whose lock is held, of which there is one at a time; its owner must not
- * sleep. The next slot can be had beside one that was found or filled since it was taken.
- */
-static struct xarray *locked;
-static bool at_slot;
-
-static void may_sleep(void)
-{
-	if (locked)
-		shim_die("sleeping with the lock of a page cache");
-}
-
 void shim_lock_cache(struct xa_state *xas)
 {
 	may_sleep();
@@ -532,6 +551,11 @@ static void check_stats(void)
 	}
 }
 
+bool shim_is_dying(void)
+{
+	return shim_die_after >= 0 && !shim_die_after--;
+}
+
 /* The last reference: what was added must have been accounted. */
 void fput(struct file *file)
 {
@@ -557,10 +581,19 @@ void fput(struct file *file)
 int mem_cgroup_charge(struct folio *folio, void *mm, gfp_t gfp)
 {
 	may_sleep();
+	if (shim_folio_flag(folio, SHIM_CHARGED))
+		shim_die("a folio is charged twice");
 	if (shim_fault())
 		return -ENOMEM;
 	shim_folio_set(folio, SHIM_CHARGED, 0);
 	return 0;
+}
+
+void mem_cgroup_uncharge(struct folio *folio)
+{
+	if (shim_folio_flag(folio, SHIM_LRU) || folio->mapping)
+		shim_die("a folio is uncharged that can be found");
+	folio->page.flags.f &= ~SHIM_CHARGED;
 }
 
 int shmem_inode_acct_blocks(struct inode *inode, long pages)
@@ -591,4 +624,9 @@ int liveupdate_register_file_handler(struct liveupdate_file_handler *handler)
 {
 	shim_file_handler = handler;
 	return shim_register_err;
+}
+
+void luo_fast_retrieve_again(struct liveupdate_file_op_args *args)
+{
+	shim_again = true;
 }

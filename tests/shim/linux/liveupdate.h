@@ -13,4 +13,6 @@
 extern int shim_register_err;
 extern struct liveupdate_file_handler *shim_file_handler;
 
+void luo_fast_retrieve_again(struct liveupdate_file_op_args *args);
+
 #endif /* SHIM_LIVEUPDATE_H */

@@ -131,6 +131,8 @@ loff_t vfs_setpos(struct file *file, loff_t offset, loff_t maxsize);
 void fput(struct file *file);
 
 int mem_cgroup_charge(struct folio *folio, void *mm, gfp_t gfp);
+void mem_cgroup_uncharge(struct folio *folio);
+void filemap_remove_folio(struct folio *folio);
 int shmem_inode_acct_blocks(struct inode *inode, long pages);
 bool shmem_recalc_inode(struct inode *inode, long alloced, long swapped);
 
@@ -171,6 +173,14 @@ unsigned long shim_nr_folios(struct file *file);
 
 extern unsigned int shim_max_pagecache_order;
 #define MAX_PAGECACHE_ORDER	shim_max_pagecache_order
+
+/* The task is killed when it looks for the @shim_die_after'th time; negative for never. */
+extern long shim_die_after;
+bool shim_is_dying(void);
+#define fatal_signal_pending(task)	shim_is_dying()
+
+/* LUO: does the handler want to be called again? */
+extern bool shim_again;
 
 extern long shim_live_files;
 extern long shim_max_blocks;	/* of a file that is retrieved: a quota */
