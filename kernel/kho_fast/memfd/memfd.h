@@ -5,11 +5,34 @@
 #ifndef _KERNEL_KHO_FAST_MEMFD_MEMFD_H
 #define _KERNEL_KHO_FAST_MEMFD_MEMFD_H
 
+#include <linux/build_bug.h>
+#include <linux/kho/abi/memfd.h>
 #include <linux/types.h>
+
+#include "records.h"
 
 struct folio;
 struct file;
 struct memfd_luo_ser;
+
+/**
+ * struct kho_fast_memfd_record - Record of a folio.
+ * @pfn:   Its page frame; 0 in an unused record.
+ * @flags: MEMFD_LUO_FOLIO_*
+ * @index: Its index in the file.
+ *
+ * &struct memfd_luo_folio_ser, but aligned: of a packed structure the compiler
+ * reads and writes each byte by itself.
+ */
+struct kho_fast_memfd_record {
+	u64	pfn:52;
+	u64	flags:12;
+	u64	index;
+};
+static_assert(sizeof(struct kho_fast_memfd_record) == KHO_FAST_RECORD_SIZE);
+static_assert(sizeof(struct memfd_luo_folio_ser) == KHO_FAST_RECORD_SIZE);
+static_assert(offsetof(struct kho_fast_memfd_record, index) ==
+	      offsetof(struct memfd_luo_folio_ser, index));
 
 /* pin.c */
 long kho_fast_memfd_pin(struct file *file, pgoff_t pos, pgoff_t end,

@@ -55,8 +55,6 @@
 /* A page and a huge page */
 #define MEMFD_LUO_STRIDE_PAGES	(1 + BIT(21 - PAGE_SHIFT))
 
-static_assert(sizeof(struct memfd_luo_folio_ser) == KHO_FAST_RECORD_SIZE);
-
 /**
  * struct memfd_luo_job - A file that is being preserved.
  * @node_job: The segments.
@@ -103,7 +101,7 @@ static long memfd_luo_record(struct kho_fast_records *list,
 	long i;
 
 	for (i = 0; i < nr; i++) {
-		struct memfd_luo_folio_ser *ser = kho_fast_records_add(list);
+		struct kho_fast_memfd_record *ser = kho_fast_records_add(list);
 
 		if (IS_ERR(ser))
 			break;
@@ -305,7 +303,7 @@ static int memfd_luo_preserve_all(struct memfd_luo_job *job,
 /* Unpreserve and unpin the folios of a page of records, and free it. */
 static void memfd_luo_unpreserve_page(struct page *page)
 {
-	const struct memfd_luo_folio_ser *ser = page_address(page);
+	const struct kho_fast_memfd_record *ser = page_address(page);
 	/* Pointers replace the records, as they are smaller. */
 	struct folio **folios = page_address(page);
 	const u64 began = kho_fast_trace_begin(kho_memfd);

@@ -78,7 +78,7 @@ static int memfd_luo_check_ser(const struct memfd_luo_ser *ser)
 }
 
 /* Check the record of a folio in a file of @size bytes. */
-static int memfd_luo_check_record(const struct memfd_luo_folio_ser *record,
+static int memfd_luo_check_record(const struct kho_fast_memfd_record *record,
 				  const struct folio *folio, u64 size)
 {
 	unsigned int max_order = IS_ENABLED(CONFIG_XARRAY_MULTI) ?
@@ -102,7 +102,7 @@ static int memfd_luo_check_record(const struct memfd_luo_folio_ser *record,
  * one without such a helper.
  */
 static void memfd_luo_init_folio(struct folio *folio,
-				 const struct memfd_luo_folio_ser *record)
+				 const struct kho_fast_memfd_record *record)
 {
 	__folio_set_locked(folio);
 	__folio_set_swapbacked(folio);
@@ -115,7 +115,7 @@ static void memfd_luo_init_folio(struct folio *folio,
 
 /* Restore the folio of a record, for a file of @size bytes. */
 static int memfd_luo_retrieve_folio(struct memfd_luo_batch *batch, u64 size,
-				    const struct memfd_luo_folio_ser *record,
+				    const struct kho_fast_memfd_record *record,
 				    struct kho_fast_restore_batch *restore)
 {
 	struct folio *folio = kho_fast_restore_next(restore, record->pfn);
@@ -153,7 +153,7 @@ static void memfd_luo_put_batch(const struct memfd_luo_batch *batch)
 static int memfd_luo_restore_batch(struct memfd_luo_batch *batch, u64 size,
 				   struct kho_fast_records_it *it)
 {
-	const struct memfd_luo_folio_ser *record;
+	const struct kho_fast_memfd_record *record;
 	struct kho_fast_restore_batch restore;
 	int err = 0;
 
@@ -310,7 +310,7 @@ static int memfd_luo_restore_records(const struct memfd_luo_ser *ser,
 static void memfd_luo_discard(struct kho_fast_records_it *it)
 {
 	const u64 began = kho_fast_trace_begin(kho_memfd);
-	const struct memfd_luo_folio_ser *record;
+	const struct kho_fast_memfd_record *record;
 	unsigned long nr = 0, pages = 0;
 	struct folio *folio;
 
