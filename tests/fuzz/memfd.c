@@ -48,9 +48,20 @@ static void check_file(struct file *file, const struct memfd_expected *want)
 	fput(file);
 }
 
+/* A failed retrieval has changed nothing. */
+static struct file *try_again(struct kho_fast_memfd_in *in, const struct memfd_expected *want)
+{
+	must(shim_nr_errs, "out of memory without a message");
+	must(!shim_live_files, "a file is left");
+	must(!image.nr_freed || !want->valid, "a page is freed");
+	shim_nr_errs = 0;
+	return kho_fast_memfd_retrieve(in);
+}
+
 /* If the header asks for a refusal, the file is not retrieved. */
 bool run_target(const u8 *data, size_t size)
 {
+	struct kho_fast_memfd_in *in;
 	struct memfd_expected want;
 	struct file *file = NULL;
 	bool met_fault;
@@ -64,16 +75,20 @@ bool run_target(const u8 *data, size_t size)
 	shim_nr_errs = 0;
 	shim_fail_after = image.head.fault - 1L;
 
-	if (image.head.refuse)
-		kho_fast_memfd_discard(pa);
-	else
-		file = kho_fast_memfd_retrieve(pa);
+	in = kho_fast_memfd_open(pa);
+	if (!image.head.refuse)
+		file = in ? kho_fast_memfd_retrieve(in) : ERR_PTR(-EINVAL);
 	met_fault = image.head.fault && shim_fail_after < 0;
-	if (IS_ERR(file)) {
-		must(!want.valid || met_fault, "a valid file is refused");
-		must(shim_nr_errs, "refused without a message");
-	} else if (file) {
-		must(!met_fault, "a file comes back without memory for it");
+	must(!met_fault || IS_ERR(file), "a file comes back without memory for it");
+	if (met_fault)
+		file = try_again(in, &want);
+	if (IS_ERR_OR_NULL(file)) {
+		must(!file || !want.valid, "a valid file is refused");
+		must(!file || shim_nr_errs, "refused without a message");
+		if (in)
+			kho_fast_memfd_discard(in);
+	} else {
+		kho_fast_memfd_close(in);
 		check_file(file, &want);
 	}
 	must(image.nr_restored == image.nr_freed, "a restored page is not freed");

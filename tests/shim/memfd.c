@@ -583,6 +583,8 @@ int mem_cgroup_charge(struct folio *folio, void *mm, gfp_t gfp)
 	may_sleep();
 	if (shim_folio_flag(folio, SHIM_CHARGED))
 		shim_die("a folio is charged twice");
+	if (!(gfp & __GFP_RETRY_MAYFAIL))
+		shim_die("a charge ends a task instead of failing");
 	if (shim_fault())
 		return -ENOMEM;
 	shim_folio_set(folio, SHIM_CHARGED, 0);

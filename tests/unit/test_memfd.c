@@ -60,6 +60,8 @@ static void empty_file(void)
 	preserve_file();
 }
 
+static long objects_of_boot;
+
 static void next_kernel(void)
 {
 	unsigned long pfn;
@@ -67,6 +69,7 @@ static void next_kernel(void)
 	kexec_next();
 	kexec_boot_late();
 	memfd_register_handler();
+	objects_of_boot = shim_live_objects;
 	old->nr_pages = model.nr_pages;
 	for (pfn = 0; pfn < model.nr_pages; pfn++)
 		old->held[pfn] = model_keeps(pfn);
@@ -383,11 +386,15 @@ static const struct spoil spoils_of_mixed[] = {
 static bool is_refused(const struct spoil *spoil)
 {
 	spoil->how();
+	if (memfd_ops()->retrieve(&args) != spoil->err || args.file || shim_live_files ||
+	    shim_nr_errs != 1)
+		return false;
+	/* Again, and with the same result */
 	if (memfd_ops()->retrieve(&args) != spoil->err || args.file || shim_live_files)
 		return false;
-	args.retrieve_status = spoil->err;
 	memfd_ops()->finish(&args);
-	return !nr_lost() && nr_kept() == spoil->kept && shim_nr_errs == 1;
+	return !nr_lost() && nr_kept() == spoil->kept &&
+	       shim_live_objects == objects_of_boot;
 }
 
 TEST(invalid_handovers_are_refused_and_leak_no_page)
@@ -407,7 +414,6 @@ TEST(invalid_handovers_are_refused_and_leak_no_page)
 static bool is_discarded(const struct spoil *spoil)
 {
 	spoil->how();
-	args.retrieve_status = 0;
 	memfd_ops()->finish(&args);
 	return !nr_lost() && nr_kept() == spoil->kept;
 }
@@ -421,6 +427,27 @@ TEST(invalid_handovers_can_be_finished)
 		IN_NEXT_KERNEL(three_folios, is_discarded(&spoils[i]));
 }
 
+/*
+ * Nothing of the file was freed, and nothing of it is charged, accounted, locked or in a
+ * page cache.
+ */
+static bool is_held(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < DIV_ROUND_UP(old->size, PAGE_SIZE); i++) {
+		struct page *page = pfn_to_page(old->pfn[i]);
+		struct folio *folio = page_folio(page);
+
+		if (!old->pfn[i] || model_keeps(old->pfn[i]))
+			continue;
+		if (page->free || folio->page._refcount.counter != 1 || folio->page.mapping ||
+		    shim_folio_flag(folio, SHIM_LOCKED | SHIM_LRU | SHIM_CHARGED))
+			return false;
+	}
+	return !shim_live_files && !args.file;
+}
+
 /* Returns whether the fault was injected; a failed check ends the kernel. */
 static bool fails_cleanly(long n)
 {
@@ -430,19 +457,47 @@ static bool fails_cleanly(long n)
 	err = memfd_ops()->retrieve(&args);
 	shim_fail_after = -1;
 	if (!err)
-		fput(args.file);
-	if (nr_lost() || nr_kept() || shim_live_files || shim_nr_errs != !!err)
-		shim_die("fault %ld, error %d: lost %lu, kept %lu, messages %u", n, err,
-			 nr_lost(), nr_kept(), shim_nr_errs);
-	return err;
+		return false;
+	if (!shim_again || !is_held())
+		shim_die("fault %ld, error %d: the file is not held", n, err);
+	if (shim_nr_errs != 1)
+		shim_die("fault %ld, error %d: %u messages", n, err, shim_nr_errs);
+	shim_nr_errs = 0;
+	return true;
 }
 
-static bool fits_a_quota_of(long pages, int err)
+/* Returns whether the fault was injected; it is injected twice. */
+static bool comes_back_after(long n)
 {
+	bool met = fails_cleanly(n) && fails_cleanly(n);
+
+	if (met && !retrieve_and_compare())
+		shim_die("fault %ld: the file does not come back", n);
+	if (shim_live_objects != objects_of_boot)
+		shim_die("fault %ld: %ld objects are left", n, shim_live_objects - objects_of_boot);
+	return met;
+}
+
+static bool can_be_finished_after(long n)
+{
+	bool met = fails_cleanly(n);
+
+	if (met && !finish_without_retrieve())
+		shim_die("fault %ld: the file is not freed", n);
+	if (shim_live_objects != objects_of_boot)
+		shim_die("fault %ld: %ld objects are left", n, shim_live_objects - objects_of_boot);
+	return met;
+}
+
+/* The first attempt fails for want of a page of the quota, the second one does not. */
+static bool needs_a_quota_of(long pages)
+{
+	shim_max_blocks = pages - 1;
+	if (memfd_ops()->retrieve(&args) != -ENOSPC || !is_held())
+		return false;
+	shim_nr_errs = 0;
 	shim_max_blocks = pages;
-	if (!err)
-		return retrieve_and_compare();
-	return memfd_ops()->retrieve(&args) == err && !nr_lost() && !nr_kept() && !shim_live_files;
+	return retrieve_and_compare();
 }
 
 TEST(a_file_needs_a_quota_of_its_pages_and_no_more)
@@ -450,11 +505,32 @@ TEST(a_file_needs_a_quota_of_its_pages_and_no_more)
 	const unsigned int i = 0;
 
 	memfd_machine();
-	IN_NEXT_KERNEL(single_pages, fits_a_quota_of(NR_SINGLE, 0));
-	IN_NEXT_KERNEL(single_pages, fits_a_quota_of(NR_SINGLE - 1, -ENOSPC));
+	IN_NEXT_KERNEL(single_pages, needs_a_quota_of(NR_SINGLE));
 }
 
-static unsigned int count_faults(void (*old_kernel)(void), unsigned int max)
+static bool ends_when_it_is_killed(void)
+{
+	unsigned int n;
+
+	for (n = 0; n < 2; n++) {
+		shim_die_after = n;
+		if (memfd_ops()->retrieve(&args) != -EINTR || !is_held())
+			return false;
+	}
+	shim_die_after = -1;
+	return retrieve_and_compare();
+}
+
+TEST(a_task_that_is_killed_need_not_wait_for_a_file)
+{
+	const unsigned int i = 0;
+
+	memfd_machine();
+	IN_NEXT_KERNEL(single_pages, ends_when_it_is_killed());
+}
+
+static unsigned int count_faults(void (*old_kernel)(void), unsigned int max,
+				 bool (*meets_fault)(long n))
 {
 	unsigned int i, met = 0;
 
@@ -465,7 +541,7 @@ static unsigned int count_faults(void (*old_kernel)(void), unsigned int max)
 			shim_die("no kexec");
 		if (!fork()) {
 			next_kernel();
-			_exit(!fails_cleanly(i));
+			_exit(!meets_fault(i));
 		}
 		wait(&status);
 		shim_forget_memmap();
@@ -477,16 +553,27 @@ static unsigned int count_faults(void (*old_kernel)(void), unsigned int max)
 	return met;
 }
 
-TEST(a_failed_retrieval_frees_everything)
+/*
+ * The file, its seals, a charge for each folio; for each batch its account, and a node of the
+ * page cache for each 64 pages in which none was before, and one above the first two of
+ * those.
+ */
+#define FAULTS_OF_THREE		(2 + 3 + 1 + 1)
+#define FAULTS_OF_SINGLE	(2 + NR_SINGLE + 2 + 2 + 1)
+
+TEST(a_failed_retrieval_can_be_repeated)
 {
 	memfd_machine();
-	/*
-	 * The file, its seals, a charge for each folio; for each batch its account, and
-	 * a node of the page cache for each 64 pages in which none was before, and one
-	 * above the first two of those.
-	 */
-	EXPECT_EQ(count_faults(three_folios, 10), 2 + 3 + 1 + 1);
-	EXPECT_EQ(count_faults(single_pages, NR_SINGLE + 14), 2 + NR_SINGLE + 2 + 2 + 1);
+	EXPECT_EQ(count_faults(three_folios, 10, comes_back_after), FAULTS_OF_THREE);
+	EXPECT_EQ(count_faults(single_pages, NR_SINGLE + 14, comes_back_after), FAULTS_OF_SINGLE);
+}
+
+TEST(a_file_can_be_finished_after_a_failed_retrieval)
+{
+	memfd_machine();
+	EXPECT_EQ(count_faults(three_folios, 10, can_be_finished_after), FAULTS_OF_THREE);
+	EXPECT_EQ(count_faults(single_pages, NR_SINGLE + 14, can_be_finished_after),
+		  FAULTS_OF_SINGLE);
 }
 
 TEST_HARNESS_MAIN

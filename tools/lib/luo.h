@@ -64,7 +64,8 @@ int luo_preserve(int session, int fd, uint64_t token);
  * Returns a descriptor, of the same open file for each call until the session is finished.
  *
  * -ENOENT: no file with that token, or finished; -EINVAL: a created session; -EMFILE, -ENFILE,
- * -ENOMEM; the first error of the handler for this file
+ * -ENOMEM; the error of the handler for this file. A memfd that cannot be retrieved is kept, and
+ * the call can be repeated (not on stock).
  */
 int luo_retrieve(int session, uint64_t token);
 

@@ -12,7 +12,7 @@
  * pages, and pins and preserves its folios in batches. .freeze() only updates
  * the position. .unpreserve() undoes all of it. In the next kernel .retrieve()
  * (retrieve.c) creates a file from the folios, and .finish() frees them if the
- * file was not retrieved.
+ * file was not retrieved, or could not be.
  *
  * Memory: the records, 16 bytes per folio, are preserved. Besides, preserving
  * takes 32 KiB per worker and less than 9 KiB per segment of 256 MiB, so 36 MiB
@@ -28,8 +28,8 @@
  * their caller holds the inode lock.
  *
  * Failure: preserving is undone, and the size of the file is no longer frozen.
- * A failed retrieval frees the folios that can be restored, and the file is
- * lost, since LUO does not retrieve it again.
+ * A failed retrieval is undone as well, and can be repeated; the folios are
+ * held until it succeeds or the file is finished.
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
@@ -45,8 +45,10 @@
 #include <linux/memfd.h>
 #include <linux/module.h>
 #include <linux/shmem_fs.h>
+#include <linux/slab.h>
 #include <uapi/linux/memfd.h>
 
+#include "../luo/luo.h"
 #include "memfd.h"
 
 static bool memfd_luo_can_preserve(struct liveupdate_file_handler *handler,
@@ -137,20 +139,39 @@ static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 
 static int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
 {
-	struct file *file = kho_fast_memfd_retrieve(args->serialized_data);
+	struct kho_fast_memfd_in *in = args->private_data;
+	struct file *file;
 
+	/* An error leaves everything as it was. */
+	luo_fast_retrieve_again(args);
+	if (!in)
+		in = kho_fast_memfd_open(args->serialized_data);
+	if (!in)
+		return -EINVAL;
+
+	args->private_data = in;
+	file = kho_fast_memfd_retrieve(in);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 
+	args->private_data = NULL;
+	kho_fast_memfd_close(in);
 	args->file = file;
 	return 0;
 }
 
-/* A retrieval, even a failed one, has consumed the preserved memory. */
+/* Must not need memory. */
 static void memfd_luo_finish(struct liveupdate_file_op_args *args)
 {
-	if (!args->retrieve_status)
-		kho_fast_memfd_discard(args->serialized_data);
+	struct kho_fast_memfd_in *in = args->private_data;
+
+	if (args->retrieve_status)
+		return;
+
+	if (!in)
+		in = kho_fast_memfd_open(args->serialized_data);
+	if (in)
+		kho_fast_memfd_discard(in);
 }
 
 static const struct liveupdate_file_ops memfd_luo_ops = {

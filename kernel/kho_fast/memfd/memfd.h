@@ -42,8 +42,27 @@ long kho_fast_memfd_pin(struct file *file, pgoff_t pos, pgoff_t end,
 int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser);
 void kho_fast_memfd_unpreserve(struct memfd_luo_ser *ser);
 
+/**
+ * struct kho_fast_memfd_in - A memfd of the previous kernel.
+ * @ser:   Its description, restored, in the same page.
+ * @first: Its first record; all records are restored.
+ * @rest:  First record whose folio is still preserved. Folios of the records
+ *         before it are restored and belong to this structure.
+ * @err:   Why the file can never be retrieved, or 0.
+ */
+struct kho_fast_memfd_in {
+	const struct memfd_luo_ser	*ser;
+	struct kho_fast_records_it	first;
+	struct kho_fast_records_it	rest;
+	int				err;
+};
+
+/* incoming.c */
+struct kho_fast_memfd_in *kho_fast_memfd_open(phys_addr_t ser_pa);
+void kho_fast_memfd_close(struct kho_fast_memfd_in *in);
+void kho_fast_memfd_discard(struct kho_fast_memfd_in *in);
+
 /* retrieve.c */
-struct file *kho_fast_memfd_retrieve(phys_addr_t ser_pa);
-void kho_fast_memfd_discard(phys_addr_t ser_pa);
+struct file *kho_fast_memfd_retrieve(struct kho_fast_memfd_in *in);
 
 #endif /* _KERNEL_KHO_FAST_MEMFD_MEMFD_H */

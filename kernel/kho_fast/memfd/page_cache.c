@@ -7,6 +7,11 @@
  * usually adjacent to the last one. Statistics are updated once per run of
  * folios with the same counters.
  *
+ * They stay locked, and off the LRU lists, until all of the file are in the
+ * page cache: until then each of them can be removed again with its contents
+ * (kho_fast_memfd_remove_folio()), since reclaim does not find it. Publishing
+ * them (kho_fast_memfd_publish_folios()) cannot fail.
+ *
  * Lock order: folio lock, then that of the page cache or of the LRU.
  *
  * Failure: one message. Folios before the one that cannot be added stay in the
@@ -114,7 +119,8 @@ static unsigned int memfd_luo_store_folios(struct xa_state *xas,
 					   struct folio *const *folios,
 					   unsigned int nr)
 {
-	gfp_t gfp = mapping_gfp_mask(mapping) & GFP_RECLAIM_MASK;
+	gfp_t gfp = (mapping_gfp_mask(mapping) & GFP_RECLAIM_MASK) |
+		    KHO_FAST_MEMFD_TRY;
 	unsigned int done = 0, first;
 
 	folio_throttle_swaprate(folios[0], gfp);
@@ -189,7 +195,8 @@ static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
  * The page cache takes references of its own. The folios stay locked.
  *
  * Context: process context, may sleep.
- * Return: 0; or the error of accounting or adding, with a message.
+ * Return: 0; or the error of accounting or adding, with a message, and then
+ * some of the folios are in the page cache.
  */
 int kho_fast_memfd_add_folios(struct inode *inode, struct folio *const *folios,
 			      unsigned int nr, long pages, long *accounted)
@@ -211,6 +218,39 @@ int kho_fast_memfd_add_folios(struct inode *inode, struct folio *const *folios,
 		pr_err("cannot add a folio at index %lu: %pe\n",
 		       folios[done]->index, ERR_PTR(err));
 
-	memfd_luo_add_lru(folios, done);
 	return err;
+}
+
+/**
+ * kho_fast_memfd_remove_folio - Undo adding and charging a folio.
+ * @folio: The folio, locked; charged or not, in the page cache or not.
+ *
+ * Afterwards the folio is unlocked, and has the reference of the caller only.
+ *
+ * Context: process context, may sleep.
+ */
+void kho_fast_memfd_remove_folio(struct folio *folio)
+{
+	if (folio->mapping)
+		filemap_remove_folio(folio);
+	mem_cgroup_uncharge(folio);
+	folio_unlock(folio);
+}
+
+/**
+ * kho_fast_memfd_publish_folios - Let go of folios in the page cache.
+ * @folios: The folios, locked, each with a reference of the caller.
+ * @nr:     Number of folios.
+ *
+ * Context: process context, may sleep.
+ */
+void kho_fast_memfd_publish_folios(struct folio *const *folios, unsigned int nr)
+{
+	unsigned int i;
+
+	memfd_luo_add_lru(folios, nr);
+	for (i = 0; i < nr; i++) {
+		folio_unlock(folios[i]);
+		folio_put(folios[i]);
+	}
 }

@@ -5,10 +5,21 @@
 #ifndef _KERNEL_KHO_FAST_MEMFD_PAGE_CACHE_H
 #define _KERNEL_KHO_FAST_MEMFD_PAGE_CACHE_H
 
+#include <linux/gfp.h>
+
 struct folio;
 struct inode;
 
+/*
+ * Rather fail than have the OOM killer end a task: a retrieval can be repeated
+ * when there is memory again.
+ */
+#define KHO_FAST_MEMFD_TRY	(__GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
 int kho_fast_memfd_add_folios(struct inode *inode, struct folio *const *folios,
 			      unsigned int nr, long pages, long *accounted);
+void kho_fast_memfd_remove_folio(struct folio *folio);
+void kho_fast_memfd_publish_folios(struct folio *const *folios,
+				   unsigned int nr);
 
 #endif /* _KERNEL_KHO_FAST_MEMFD_PAGE_CACHE_H */

@@ -149,28 +149,25 @@ int kho_fast_records_restore(const struct kho_vmalloc *from, u64 nr,
 }
 
 /**
- * kho_fast_records_next - Get the next record of a restored list.
- * @it: The iterator.
- *
- * Return: The record, or NULL at the end.
+ * kho_fast_records_next_page - Advance to the next page of records.
+ * @it: The iterator, with records left but not in the current page.
  */
-const void *kho_fast_records_next(struct kho_fast_records_it *it)
+void kho_fast_records_next_page(struct kho_fast_records_it *it)
 {
-	const void *record;
+	it->next = page_address(kho_fast_chain_next(&it->pages));
+	it->left = KHO_FAST_RECORDS_PER_PAGE << it->order;
+}
 
-	if (!it->nr)
-		return NULL;
-
-	if (!it->left) {
-		it->next = page_address(kho_fast_chain_next(&it->pages));
-		it->left = KHO_FAST_RECORDS_PER_PAGE << it->order;
-	}
-
-	record = it->next;
-	it->next += KHO_FAST_RECORD_SIZE;
-	it->left--;
-	it->nr--;
-	return record;
+/**
+ * kho_fast_records_back - Put back the last record of an iterator.
+ * @it: The iterator; its last call was kho_fast_records_next(), which returned
+ *      a record.
+ */
+void kho_fast_records_back(struct kho_fast_records_it *it)
+{
+	it->next -= KHO_FAST_RECORD_SIZE;
+	it->left++;
+	it->nr++;
 }
 
 /**

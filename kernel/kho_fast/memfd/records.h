@@ -53,7 +53,25 @@ s64 kho_fast_records_store(const struct kho_fast_records *records,
 			   struct kho_vmalloc *to);
 int kho_fast_records_restore(const struct kho_vmalloc *from, u64 nr,
 			     struct kho_fast_records_it *it);
-const void *kho_fast_records_next(struct kho_fast_records_it *it);
+void kho_fast_records_next_page(struct kho_fast_records_it *it);
+void kho_fast_records_back(struct kho_fast_records_it *it);
 void kho_fast_records_free(struct kho_fast_records_it *it);
+
+/* Get the next record of a restored list, or NULL at its end. */
+static inline const void *kho_fast_records_next(struct kho_fast_records_it *it)
+{
+	const void *record;
+
+	if (!it->nr)
+		return NULL;
+	if (!it->left)
+		kho_fast_records_next_page(it);
+
+	record = it->next;
+	it->next += KHO_FAST_RECORD_SIZE;
+	it->left--;
+	it->nr--;
+	return record;
+}
 
 #endif /* _KERNEL_KHO_FAST_MEMFD_RECORDS_H */

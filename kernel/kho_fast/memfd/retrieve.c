@@ -2,21 +2,29 @@
 /**
  * DOC: Retrieving a memfd
  *
- * The description of the file, its records and its folios are untrusted. Each
- * is restored before it is read, so that no memory is used that was not
- * preserved, or is used twice. The contents are checked against the size of the
- * file and the sizes of the folios.
+ * The records of folios are untrusted. Each folio is restored before it is
+ * used, so that no memory is used that was not preserved, or is used twice. Its
+ * record is checked against the sizes of the file and of the folio.
+ *
+ * Retrieving has two steps. The first one does everything that can fail: it
+ * creates the file, seals it, and restores, charges, accounts and adds all
+ * folios (page_cache.c). The second one publishes them, and cannot fail. An
+ * error of the first step undoes it: folios go back to &struct
+ * kho_fast_memfd_in, which holds everything until a later retrieval succeeds or
+ * the file is discarded.
  *
  * Folios are handled in batches: restored and checked under one
- * rcu_read_lock(), charged one by one, and added to the file together
- * (page_cache.c). A batch is small enough for the stack and for disabled
- * interrupts: most files of a host may have one page.
+ * rcu_read_lock(), charged one by one, and added to the file together. A batch
+ * is small enough for the stack and for disabled interrupts: most files of a
+ * host may have one page.
+ *
+ * Memory can be restored once, so &kho_fast_memfd_in.rest tells the folios that
+ * an earlier attempt has restored from the others.
  *
  * Lock order: folio lock, then that of the page cache or of the LRU. The file
  * is not visible yet, so any number of its folios may be locked.
  *
- * Failure: one message. Everything that can be restored is freed; folios in the
- * page cache are freed with the file.
+ * Failure: one message, and nothing is freed.
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
@@ -33,6 +41,7 @@
 #include <linux/pagemap.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <uapi/linux/memfd.h>
 
@@ -50,7 +59,7 @@
 #define MEMFD_LUO_BATCH_FOLIOS	64
 
 /**
- * struct memfd_luo_batch - Folios that are restored, locked and charged.
+ * struct memfd_luo_batch - Folios that are restored and locked.
  * @folios: The folios, with index and flags.
  * @nr:     Number of folios.
  * @pages:  Number of their pages.
@@ -61,21 +70,26 @@ struct memfd_luo_batch {
 	long		pages;
 };
 
-static int memfd_luo_check_ser(const struct memfd_luo_ser *ser)
-{
-	int err = 0;
-
-	if (ser->seals & ~MEMFD_LUO_ALL_SEALS)
-		err = -EOPNOTSUPP;
-	else if (ser->flags || ser->size > MAX_LFS_FILESIZE ||
-		 ser->pos > MAX_LFS_FILESIZE)
-		err = -EINVAL;
-
-	if (err)
-		pr_err("refused: size %llu, pos %llu, seals %#x, flags %#x\n",
-		       ser->size, ser->pos, ser->seals, ser->flags);
-	return err;
-}
+/**
+ * struct memfd_luo_attempt - A retrieval in progress.
+ * @in:        What was preserved.
+ * @inode:     Inode of the new file.
+ * @size:      Size of the file in bytes.
+ * @it:        Next record; only its number of records left is valid once it has
+ *             arrived at &kho_fast_memfd_in.rest.
+ * @locked:    Number of folios that are locked, those of the first records.
+ * @accounted: Number of pages that are accounted to the file.
+ * @batch:     Current batch, of both steps.
+ */
+struct memfd_luo_attempt {
+	struct kho_fast_memfd_in	*in;
+	struct inode			*inode;
+	u64				size;
+	struct kho_fast_records_it	it;
+	u64				locked;
+	long				accounted;
+	struct memfd_luo_batch		batch;
+};
 
 /* Check the record of a folio in a file of @size bytes. */
 static int memfd_luo_check_record(const struct kho_fast_memfd_record *record,
@@ -113,25 +127,15 @@ static void memfd_luo_init_folio(struct folio *folio,
 	folio->index = record->index;
 }
 
-/* Restore the folio of a record, for a file of @size bytes. */
-static int memfd_luo_retrieve_folio(struct memfd_luo_batch *batch, u64 size,
-				    const struct kho_fast_memfd_record *record,
-				    struct kho_fast_restore_batch *restore)
+/* Add the restored folio of a record to the batch. */
+static __always_inline int
+memfd_luo_batch_add(struct memfd_luo_batch *batch, struct folio *folio,
+		    u64 size, const struct kho_fast_memfd_record *record)
 {
-	struct folio *folio = kho_fast_restore_next(restore, record->pfn);
-	int err;
+	int err = memfd_luo_check_record(record, folio, size);
 
-	if (!folio) {
-		pr_err("refused: no folio is preserved at pfn %#llx\n",
-		       (u64)record->pfn);
-		return -EIO;
-	}
-
-	err = memfd_luo_check_record(record, folio, size);
-	if (err) {
-		folio_put(folio);
+	if (err)
 		return err;
-	}
 
 	memfd_luo_init_folio(folio, record);
 	batch->folios[batch->nr++] = folio;
@@ -139,17 +143,19 @@ static int memfd_luo_retrieve_folio(struct memfd_luo_batch *batch, u64 size,
 	return 0;
 }
 
-/* Freeing a folio uncharges it. */
-static void memfd_luo_put_batch(const struct memfd_luo_batch *batch)
+static struct folio *
+memfd_luo_restore_folio(struct kho_fast_restore_batch *restore,
+			const struct kho_fast_memfd_record *record)
 {
-	unsigned int i;
+	struct folio *folio = kho_fast_restore_next(restore, record->pfn);
 
-	for (i = 0; i < batch->nr; i++) {
-		folio_unlock(batch->folios[i]);
-		folio_put(batch->folios[i]);
-	}
+	if (!folio)
+		pr_err("refused: no folio is preserved at pfn %#llx\n",
+		       (u64)record->pfn);
+	return folio;
 }
 
+/* Fill a batch with folios that are still preserved. */
 static int memfd_luo_restore_batch(struct memfd_luo_batch *batch, u64 size,
 				   struct kho_fast_records_it *it)
 {
@@ -160,11 +166,38 @@ static int memfd_luo_restore_batch(struct memfd_luo_batch *batch, u64 size,
 	kho_fast_restore_begin(&restore);
 	while (!err && batch->nr < MEMFD_LUO_BATCH_FOLIOS &&
 	       (record = kho_fast_records_next(it))) {
-		if (record->pfn)
-			err = memfd_luo_retrieve_folio(batch, size, record,
-						       &restore);
+		struct folio *folio;
+
+		if (!record->pfn)
+			continue;
+
+		folio = memfd_luo_restore_folio(&restore, record);
+		if (folio) {
+			err = memfd_luo_batch_add(batch, folio, size, record);
+		} else {
+			kho_fast_records_back(it);
+			err = -EIO;
+		}
 	}
 	kho_fast_restore_end(&restore);
+
+	return err;
+}
+
+/* Fill a batch with folios that an earlier attempt has restored. */
+static int memfd_luo_reuse_batch(struct memfd_luo_batch *batch, u64 size,
+				 struct kho_fast_records_it *it, u64 nr_rest)
+{
+	int err = 0;
+
+	while (!err && batch->nr < MEMFD_LUO_BATCH_FOLIOS && it->nr > nr_rest) {
+		const struct kho_fast_memfd_record *record =
+			kho_fast_records_next(it);
+
+		if (record->pfn)
+			err = memfd_luo_batch_add(batch, pfn_folio(record->pfn),
+						  size, record);
+	}
 
 	return err;
 }
@@ -175,7 +208,8 @@ static int memfd_luo_charge_batch(const struct memfd_luo_batch *batch)
 	int err;
 
 	for (i = 0; i < batch->nr; i++) {
-		err = mem_cgroup_charge(batch->folios[i], NULL, GFP_KERNEL);
+		err = mem_cgroup_charge(batch->folios[i], NULL,
+					GFP_KERNEL | KHO_FAST_MEMFD_TRY);
 		if (err) {
 			pr_err("cannot charge a folio at index %lu: %pe\n",
 			       batch->folios[i]->index, ERR_PTR(err));
@@ -186,60 +220,117 @@ static int memfd_luo_charge_batch(const struct memfd_luo_batch *batch)
 	return 0;
 }
 
-/* On error the batch is empty. */
-static int memfd_luo_fill_batch(struct memfd_luo_batch *batch, u64 size,
-				struct kho_fast_records_it *it)
+static int memfd_luo_fill_batch(struct memfd_luo_attempt *attempt)
 {
+	struct kho_fast_records_it *rest = &attempt->in->rest;
+	struct memfd_luo_batch *batch = &attempt->batch;
 	int err;
 
 	batch->nr = 0;
 	batch->pages = 0;
-	err = memfd_luo_restore_batch(batch, size, it);
-	if (!err)
-		err = memfd_luo_charge_batch(batch);
-	if (err) {
-		memfd_luo_put_batch(batch);
-		batch->nr = 0;
-		batch->pages = 0;
+	if (attempt->it.nr > rest->nr) {
+		err = memfd_luo_reuse_batch(batch, attempt->size, &attempt->it,
+					    rest->nr);
+	} else {
+		err = memfd_luo_restore_batch(batch, attempt->size, rest);
+		attempt->it.nr = rest->nr;
 	}
+	attempt->locked += batch->nr;
 
-	return err;
+	return err ?: memfd_luo_charge_batch(batch);
 }
 
-/* Fill a batch and add it; afterwards only its numbers are valid. */
-static int memfd_luo_retrieve_batch(struct inode *inode, u64 size,
-				    struct kho_fast_records_it *it,
-				    struct memfd_luo_batch *batch,
-				    long *accounted)
+static int memfd_luo_retrieve_batch(struct memfd_luo_attempt *attempt)
 {
 	const u64 began = kho_fast_trace_begin(kho_memfd);
-	int err = memfd_luo_fill_batch(batch, size, it);
+	const struct memfd_luo_batch *batch = &attempt->batch;
+	int err = memfd_luo_fill_batch(attempt);
 
-	if (batch->nr) {
-		err = kho_fast_memfd_add_folios(inode, batch->folios, batch->nr,
-						batch->pages, accounted);
-		memfd_luo_put_batch(batch);
-	}
+	if (!err && batch->nr)
+		err = kho_fast_memfd_add_folios(attempt->inode, batch->folios,
+						batch->nr, batch->pages,
+						&attempt->accounted);
 	if (batch->nr || err)
 		kho_fast_trace_memfd(began, "retrieve", batch->nr, batch->pages,
 				     err);
 	return err;
 }
 
-static int memfd_luo_retrieve_folios(struct inode *inode, u64 size,
-				     struct kho_fast_records_it *it)
+/* First step: all that can fail */
+static int memfd_luo_add_all(struct memfd_luo_attempt *attempt)
 {
-	struct memfd_luo_batch batch;
-	long accounted = 0;
-	int err;
+	int err = 0;
+
+	while (!err && attempt->it.nr) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		err = memfd_luo_retrieve_batch(attempt);
+		cond_resched();
+	}
+
+	return err;
+}
+
+/* Get the next folio of restored records. */
+static __always_inline struct folio *
+memfd_luo_next_folio(struct kho_fast_records_it *it)
+{
+	const struct kho_fast_memfd_record *record;
 
 	do {
-		err = memfd_luo_retrieve_batch(inode, size, it, &batch,
-					       &accounted);
-		cond_resched();
-	} while (!err && batch.nr == MEMFD_LUO_BATCH_FOLIOS);
+		record = kho_fast_records_next(it);
+	} while (!record->pfn);
 
-	shmem_recalc_inode(inode, accounted, 0);
+	return pfn_folio(record->pfn);
+}
+
+/* Undo the first step. */
+static void memfd_luo_remove_all(const struct memfd_luo_attempt *attempt)
+{
+	struct kho_fast_records_it it = attempt->in->first;
+	u64 left;
+
+	for (left = attempt->locked; left; left--) {
+		kho_fast_memfd_remove_folio(memfd_luo_next_folio(&it));
+		cond_resched();
+	}
+}
+
+/* Second step; cannot fail */
+static void memfd_luo_publish_all(struct memfd_luo_attempt *attempt)
+{
+	struct kho_fast_records_it it = attempt->in->first;
+	struct folio **folios = attempt->batch.folios;
+	u64 left = attempt->locked;
+	unsigned int i, nr;
+
+	for (; left; left -= nr) {
+		nr = min(left, MEMFD_LUO_BATCH_FOLIOS);
+		for (i = 0; i < nr; i++)
+			folios[i] = memfd_luo_next_folio(&it);
+		kho_fast_memfd_publish_folios(folios, nr);
+		cond_resched();
+	}
+}
+
+static int memfd_luo_retrieve_folios(struct kho_fast_memfd_in *in,
+				     struct inode *inode, u64 size)
+{
+	struct memfd_luo_attempt attempt = {
+		.in = in,
+		.inode = inode,
+		.size = size,
+		.it = in->first,
+	};
+	int err = memfd_luo_add_all(&attempt);
+
+	if (err)
+		memfd_luo_remove_all(&attempt);
+	else
+		memfd_luo_publish_all(&attempt);
+
+	/* Pages that were accounted and not added are returned. */
+	shmem_recalc_inode(inode, attempt.accounted, 0);
 	return err;
 }
 
@@ -252,134 +343,52 @@ static unsigned int memfd_luo_alloc_flags(const struct memfd_luo_ser *ser)
 	return ser->seals & F_SEAL_EXEC ? MFD_NOEXEC_SEAL : MFD_ALLOW_SEALING;
 }
 
-static struct file *memfd_luo_make_file(const struct memfd_luo_ser *ser,
-					struct kho_fast_records_it *it)
+static int memfd_luo_fill_file(struct kho_fast_memfd_in *in, struct file *file)
+{
+	const struct memfd_luo_ser *ser = in->ser;
+	int err = memfd_add_seals(file, ser->seals);
+
+	if (err) {
+		pr_err("cannot seal the file: %pe\n", ERR_PTR(err));
+		return err;
+	}
+
+	vfs_setpos(file, ser->pos, MAX_LFS_FILESIZE);
+	i_size_write(file_inode(file), ser->size);
+	return memfd_luo_retrieve_folios(in, file_inode(file), ser->size);
+}
+
+/**
+ * kho_fast_memfd_retrieve - Create a memfd from what was preserved.
+ * @in: What was preserved.
+ *
+ * Context: process context, may sleep.
+ * Return: The file; or an ERR_PTR(), and then @in still has everything, and the
+ * call can be repeated: -EOPNOTSUPP if the file has unknown seals; -EINVAL if
+ * its description or its records are invalid; -EIO if a folio is not preserved;
+ * -EEXIST if two folios overlap; -EINTR if the task is being killed; -ENOMEM if
+ * there is no memory, or the memory cgroup is full; -ENFILE, -ENOSPC, or the
+ * error of creating the file, sealing it, or adding folios.
+ */
+struct file *kho_fast_memfd_retrieve(struct kho_fast_memfd_in *in)
 {
 	struct file *file;
 	int err;
 
-	/* Seals are added below; one of them may forbid adding any. */
-	file = memfd_alloc_file("", memfd_luo_alloc_flags(ser));
+	if (in->err)
+		return ERR_PTR(in->err);
+
+	/* Seals are added later; one of them may forbid adding any. */
+	file = memfd_alloc_file("", memfd_luo_alloc_flags(in->ser));
 	if (IS_ERR(file)) {
 		pr_err("cannot create a file: %pe\n", file);
 		return file;
 	}
 
-	err = memfd_add_seals(file, ser->seals);
-	if (err) {
-		pr_err("cannot seal the file: %pe\n", ERR_PTR(err));
-	} else {
-		vfs_setpos(file, ser->pos, MAX_LFS_FILESIZE);
-		i_size_write(file_inode(file), ser->size);
-		err = memfd_luo_retrieve_folios(file_inode(file), ser->size,
-						it);
-	}
+	err = memfd_luo_fill_file(in, file);
 	if (!err)
 		return file;
 
-	/* Frees the folios that were added. */
 	fput(file);
 	return ERR_PTR(err);
-}
-
-/* Restore the description of a file. */
-static struct folio *memfd_luo_restore_ser(phys_addr_t ser_pa)
-{
-	struct folio *folio = NULL;
-
-	if (PAGE_ALIGNED(ser_pa))
-		folio = kho_restore_folio(ser_pa);
-	if (!folio)
-		pr_err("refused: no description of a file at %pa\n", &ser_pa);
-	return folio;
-}
-
-static int memfd_luo_restore_records(const struct memfd_luo_ser *ser,
-				     struct kho_fast_records_it *it)
-{
-	struct kho_vmalloc folios = ser->folios;
-	int err = kho_fast_records_restore(&folios, ser->nr_folios, it);
-
-	if (err)
-		pr_err("refused: invalid records of %llu folios\n",
-		       ser->nr_folios);
-	return err;
-}
-
-/* Free the remaining folios, and the records. */
-static void memfd_luo_discard(struct kho_fast_records_it *it)
-{
-	const u64 began = kho_fast_trace_begin(kho_memfd);
-	const struct kho_fast_memfd_record *record;
-	unsigned long nr = 0, pages = 0;
-	struct folio *folio;
-
-	while ((record = kho_fast_records_next(it))) {
-		if (!record->pfn)
-			continue;
-
-		folio = kho_restore_folio(PFN_PHYS(record->pfn));
-		if (folio) {
-			nr++;
-			pages += folio_nr_pages(folio);
-			folio_put(folio);
-		}
-		cond_resched();
-	}
-
-	kho_fast_records_free(it);
-	if (nr)
-		kho_fast_trace_memfd(began, "discard", nr, pages, 0);
-}
-
-/**
- * kho_fast_memfd_retrieve - Create a memfd from what was preserved.
- * @ser_pa: Address of its description, from the previous kernel.
- *
- * Context: process context, may sleep.
- * Return: The file; or an ERR_PTR(), and then everything that can be restored
- * is freed: -EOPNOTSUPP if the file has unknown seals; -EINVAL if its
- * description or its records are invalid; -EIO if a folio is not preserved;
- * -ENOMEM, -ENOSPC, or the error of creating the file, sealing it, or adding
- * folios.
- */
-struct file *kho_fast_memfd_retrieve(phys_addr_t ser_pa)
-{
-	struct folio *folio = memfd_luo_restore_ser(ser_pa);
-	const struct memfd_luo_ser *ser;
-	struct kho_fast_records_it it;
-	struct file *file;
-	int err;
-
-	if (!folio)
-		return ERR_PTR(-EINVAL);
-
-	ser = folio_address(folio);
-	err = memfd_luo_restore_records(ser, &it);
-	if (!err)
-		err = memfd_luo_check_ser(ser);
-	file = err ? ERR_PTR(err) : memfd_luo_make_file(ser, &it);
-
-	memfd_luo_discard(&it);
-	folio_put(folio);
-	return file;
-}
-
-/**
- * kho_fast_memfd_discard - Free a memfd that was not retrieved.
- * @ser_pa: Address of its description, from the previous kernel.
- *
- * Context: process context, may sleep.
- */
-void kho_fast_memfd_discard(phys_addr_t ser_pa)
-{
-	struct folio *folio = memfd_luo_restore_ser(ser_pa);
-	struct kho_fast_records_it it;
-
-	if (!folio)
-		return;
-
-	memfd_luo_restore_records(folio_address(folio), &it);
-	memfd_luo_discard(&it);
-	folio_put(folio);
 }

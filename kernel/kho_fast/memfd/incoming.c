@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: A memfd of the previous kernel
+ *
+ * The description of the file and the list of its records are untrusted. They
+ * are restored before they are read, and what was restored is kept in &struct
+ * kho_fast_memfd_in: memory can be restored once, but retrieving a file can be
+ * tried several times. It is at the end of the page of the description, which
+ * belongs to this kernel then, so that it needs no memory.
+ *
+ * Lock order: no lock is taken. LUO calls handlers of a file one at a time.
+ *
+ * Failure: one message. A file that is described wrongly is never retrieved,
+ * but everything that can be restored is freed with it.
+ */
+#define pr_fmt(fmt) "KHO: memfd: " fmt
+
+#include <linux/fs.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/memfd.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+#include <uapi/linux/memfd.h>
+
+#include "../trace.h"
+#include "memfd.h"
+#include "records.h"
+
+static int memfd_luo_check_ser(const struct memfd_luo_ser *ser)
+{
+	int err = 0;
+
+	if (ser->seals & ~MEMFD_LUO_ALL_SEALS)
+		err = -EOPNOTSUPP;
+	else if (ser->flags || ser->size > MAX_LFS_FILESIZE ||
+		 ser->pos > MAX_LFS_FILESIZE)
+		err = -EINVAL;
+
+	if (err)
+		pr_err("refused: size %llu, pos %llu, seals %#x, flags %#x\n",
+		       ser->size, ser->pos, ser->seals, ser->flags);
+	return err;
+}
+
+/* Restore the description of a file. */
+static struct folio *memfd_luo_restore_ser(phys_addr_t ser_pa)
+{
+	struct folio *folio = NULL;
+
+	if (PAGE_ALIGNED(ser_pa))
+		folio = kho_restore_folio(ser_pa);
+	if (!folio)
+		pr_err("refused: no description of a file at %pa\n", &ser_pa);
+	return folio;
+}
+
+static int memfd_luo_restore_records(const struct memfd_luo_ser *ser,
+				     struct kho_fast_records_it *it)
+{
+	struct kho_vmalloc folios = ser->folios;
+	int err = kho_fast_records_restore(&folios, ser->nr_folios, it);
+
+	if (err)
+		pr_err("refused: invalid records of %llu folios\n",
+		       ser->nr_folios);
+	return err;
+}
+
+/**
+ * kho_fast_memfd_open - Restore the description of a memfd and its records.
+ * @ser_pa: Address of the description, from the previous kernel.
+ *
+ * Context: process context, may sleep. Allocates nothing.
+ * Return: The file, or the error of retrieving it, to be freed by
+ * kho_fast_memfd_close() or kho_fast_memfd_discard(); NULL, with a message, if
+ * there is no description.
+ */
+struct kho_fast_memfd_in *kho_fast_memfd_open(phys_addr_t ser_pa)
+{
+	struct folio *folio = memfd_luo_restore_ser(ser_pa);
+	const struct memfd_luo_ser *ser;
+	struct kho_fast_memfd_in *in;
+
+	if (!folio)
+		return NULL;
+
+	ser = folio_address(folio);
+	in = folio_address(folio) + PAGE_SIZE - sizeof(*in);
+	in->ser = ser;
+	in->err = memfd_luo_restore_records(ser, &in->first);
+	if (!in->err)
+		in->err = memfd_luo_check_ser(ser);
+	in->rest = in->first;
+	return in;
+}
+
+/**
+ * kho_fast_memfd_close - Free the description of a memfd and its records.
+ * @in: The file.
+ */
+void kho_fast_memfd_close(struct kho_fast_memfd_in *in)
+{
+	kho_fast_records_free(&in->first);
+	folio_put(virt_to_folio(in->ser));
+}
+
+/* Restore and get the folio of the next record; NULL if it has none. */
+static struct folio *memfd_luo_take_folio(struct kho_fast_memfd_in *in,
+					  struct kho_fast_records_it *it)
+{
+	const bool restored = it->nr > in->rest.nr;
+	const struct kho_fast_memfd_record *record = kho_fast_records_next(it);
+
+	if (!record->pfn)
+		return NULL;
+	return restored ? pfn_folio(record->pfn) :
+			  kho_restore_folio(PFN_PHYS(record->pfn));
+}
+
+/**
+ * kho_fast_memfd_discard - Free a memfd that is not retrieved.
+ * @in: What was preserved.
+ *
+ * Everything is freed that can be restored.
+ *
+ * Context: process context, may sleep.
+ */
+void kho_fast_memfd_discard(struct kho_fast_memfd_in *in)
+{
+	const u64 began = kho_fast_trace_begin(kho_memfd);
+	struct kho_fast_records_it it = in->first;
+	unsigned long nr = 0, pages = 0;
+
+	while (it.nr) {
+		struct folio *folio = memfd_luo_take_folio(in, &it);
+
+		if (folio) {
+			nr++;
+			pages += folio_nr_pages(folio);
+			folio_put(folio);
+		}
+		cond_resched();
+	}
+
+	if (nr)
+		kho_fast_trace_memfd(began, "discard", nr, pages, 0);
+	kho_fast_memfd_close(in);
+}
