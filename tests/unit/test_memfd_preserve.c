@@ -413,6 +413,45 @@ TEST(only_unlinked_shmem_files_with_known_seals_are_supported)
 	EXPECT_TRUE(is_untouched());
 }
 
+/* The next kernel opens a file for both: a descriptor for one of them would gain the other. */
+TEST(a_descriptor_that_is_not_for_reading_and_writing_preserves_nothing)
+{
+	static const unsigned int modes[] = { FMODE_READ, FMODE_WRITE, 0 };
+	unsigned int i;
+
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_make_file(10, 0);
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		file->f_mode = modes[i];
+		EXPECT_EQ(memfd_ops()->preserve(&args), -EACCES);
+		EXPECT_TRUE(is_untouched());
+	}
+}
+
+TEST(position_and_seals_are_those_of_the_freeze)
+{
+	const u64 *ser;
+
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_make_file(10, 0);
+	file->f_inode->seals = 0;
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	ser = phys_to_virt(args.serialized_data);
+	EXPECT_EQ((u32)ser[2], 0);
+	/* A page that is preserved is pinned, so that the file cannot be write-sealed. */
+	EXPECT_EQ(memfd_add_seals(file, F_SEAL_WRITE), -EBUSY);
+	EXPECT_EQ(memfd_add_seals(file, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK), 0);
+	file->f_pos = 4711;
+	ASSERT_EQ(memfd_ops()->freeze(&args), 0);
+	EXPECT_EQ(ser[0], 4711);
+	EXPECT_EQ((u32)ser[2], F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK);
+
+	file->f_inode->seals = 0x40;
+	EXPECT_EQ(memfd_ops()->freeze(&args), -EOPNOTSUPP);
+}
+
 TEST(the_handler_works_without_luo)
 {
 	shim_register_err = -EOPNOTSUPP;

@@ -56,7 +56,8 @@ int luo_session_finish(int session);
  * Preserves @fd, which may be closed afterwards, under a token that is unique in the session.
  *
  * -EEXIST: the token is in use; -EBUSY: the file is preserved already; -EBADF; -ENOENT: no handler
- * for the file; -EINVAL: a retrieved session; -ENOMEM, -ENOSPC; others of the handler
+ * for the file; -EACCES: a memfd that is not open for reading and writing; -EINVAL: a retrieved
+ * session; -ENOMEM, -ENOSPC; others of the handler
  */
 int luo_preserve(int session, int fd, uint64_t token);
 

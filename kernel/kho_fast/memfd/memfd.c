@@ -5,12 +5,13 @@
  * A memfd is preserved with its contents, size, position and seals; everything
  * else is as in a new one, including O_CLOEXEC. A file with F_SEAL_EXEC has no
  * exec bits afterwards, all others have them. Files on hugetlbfs are not
- * supported. The format is memfd-v2, &struct memfd_luo_ser, as in
+ * supported. The descriptor must be open for reading and writing (-EACCES), as
+ * that of the next kernel is: others would gain access by the live update. The format is memfd-v2, &struct memfd_luo_ser, as in
  * mm/memfd_luo.c, so that one of the kernels can be a stock one.
  *
  * .preserve() (preserve.c) freezes the size of the file, allocates missing
  * pages, and pins and preserves its folios in batches. .freeze() only updates
- * the position. .unpreserve() undoes all of it. In the next kernel .retrieve()
+ * the position and the seals. .unpreserve() undoes all of it. In the next kernel .retrieve()
  * (retrieve.c) creates a file from the folios, and .finish() frees them if the
  * file was not retrieved, or could not be.
  *
@@ -63,7 +64,8 @@ static unsigned long memfd_luo_get_id(struct file *file)
 	return (unsigned long)file_inode(file);
 }
 
-static int memfd_luo_fill_ser(struct memfd_luo_ser *ser, struct file *file)
+/* What may change until the kexec */
+static int memfd_luo_update_ser(struct memfd_luo_ser *ser, struct file *file)
 {
 	int seals = memfd_get_seals(file);
 
@@ -73,9 +75,25 @@ static int memfd_luo_fill_ser(struct memfd_luo_ser *ser, struct file *file)
 		return -EOPNOTSUPP;
 
 	ser->pos = file->f_pos;
-	ser->size = i_size_read(file_inode(file));
 	ser->seals = seals;
+	return 0;
+}
+
+static int memfd_luo_fill_ser(struct memfd_luo_ser *ser, struct file *file)
+{
+	int err = memfd_luo_update_ser(ser, file);
+
+	if (err)
+		return err;
+
+	ser->size = i_size_read(file_inode(file));
 	return kho_fast_memfd_preserve(file, ser);
+}
+
+/* The next kernel opens the file for both. */
+static bool memfd_luo_is_read_write(const struct file *file)
+{
+	return file->f_mode & FMODE_READ && file->f_mode & FMODE_WRITE;
 }
 
 static int memfd_luo_preserve(struct liveupdate_file_op_args *args)
@@ -83,6 +101,9 @@ static int memfd_luo_preserve(struct liveupdate_file_op_args *args)
 	struct inode *inode = file_inode(args->file);
 	struct memfd_luo_ser *ser;
 	int err;
+
+	if (!memfd_luo_is_read_write(args->file))
+		return -EACCES;
 
 	inode_lock(inode);
 	shmem_freeze(inode, true);
@@ -133,8 +154,7 @@ static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 		return -EINVAL;
 
 	ser = phys_to_virt(args->serialized_data);
-	ser->pos = args->file->f_pos;
-	return 0;
+	return memfd_luo_update_ser(ser, args->file);
 }
 
 static int memfd_luo_retrieve(struct liveupdate_file_op_args *args)

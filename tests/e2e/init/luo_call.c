@@ -155,6 +155,15 @@ static int run_seal(struct call *call)
 	return result(fcntl(call->fd[0], F_ADD_SEALS, step_num(call->step, "add", 0)));
 }
 
+/* Another descriptor of the file, for reading only */
+static int run_readonly(struct call *call)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", call->fd[0]);
+	return result(open(path, O_RDONLY | O_CLOEXEC));
+}
+
 static int run_is(struct call *call)
 {
 	call->reason = memfd_is(call->fd[0], call->step);
@@ -249,6 +258,7 @@ static const struct verb verbs[] = {
 	{ "same",	.works_on = 2, .run = run_same },
 	{ "holds",	.works_on = 1, .run = run_holds },
 	{ "seal",	.works_on = 1, .run = run_seal },
+	{ "readonly",	.works_on = 1, .makes = true, .run = run_readonly },
 	{ "is",		.works_on = 1, .run = run_is },
 	{ "cloexec",	.works_on = 1, .run = run_cloexec },
 	{ "limit",	.run = run_limit },
