@@ -204,14 +204,11 @@ void shim_add_folio(struct file *file, pgoff_t index, struct folio *folio)
 	file->f_inode->blocks += folio_nr_pages(folio);
 }
 
-/* As shmem_read_folio() does: zeroed, clean. */
-static struct folio *fill_hole(struct file *file, pgoff_t index)
+/* As a page fault does: zeroed, clean. */
+struct folio *shim_fill_hole(struct file *file, pgoff_t index)
 {
-	struct folio *folio;
+	struct folio *folio = folio_alloc(GFP_KERNEL, 0);
 
-	if (!pthread_equal(owner, pthread_self()))
-		shim_die("a worker fills a hole");
-	folio = folio_alloc(GFP_KERNEL, 0);
 	if (!folio)
 		return NULL;
 	folio->page.flags.f |= SHIM_UPTODATE;
@@ -228,6 +225,7 @@ void shim_swap_out(struct file *file, pgoff_t index)
 		  xa_mk_value(folio_pfn(folio)));
 	count(folio, -folio_nr_pages(folio));
 	file->f_mapping->nrpages -= folio_nr_pages(folio);
+	file->f_inode->swapped += folio_nr_pages(folio);
 }
 
 static struct folio *swap_in(struct file *file, void *value)
@@ -239,6 +237,7 @@ static struct folio *swap_in(struct file *file, void *value)
 	set_entry(&file->f_mapping->i_pages, shim_index(folio), folio_order(folio), folio);
 	count(folio, folio_nr_pages(folio));
 	file->f_mapping->nrpages += folio_nr_pages(folio);
+	file->f_inode->swapped -= folio_nr_pages(folio);
 	return folio;
 }
 
@@ -298,13 +297,13 @@ static void pin(struct folio *folio)
 	node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, 1);
 }
 
-/* With what is missing, what is not here and what must not stay where it is. */
+/* Also what is not here, and what must not stay where it is */
 static struct folio *get_folio(struct file *file, pgoff_t index)
 {
 	struct folio *folio = xa_load(&file->f_mapping->i_pages, index);
 
 	if (!folio)
-		return fill_hole(file, index);
+		shim_die("a hole at index %lu is filled", index);
 	if (xa_is_value(folio))
 		folio = swap_in(file, folio);
 	return folio_is_longterm_pinnable(folio) ? folio : move(file, folio);
@@ -318,7 +317,7 @@ long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
 	unsigned int nr = 0;
 
 	__atomic_fetch_add(&shim_pin_calls, 1, __ATOMIC_RELAXED);
-	if (!inode->locked || !inode->frozen)
+	if (!inode->frozen)
 		shim_die("folios are pinned while the file can change");
 	if (start < 0 || start > end || !max_folios || end >= inode->size)
 		return -EINVAL;
@@ -563,7 +562,7 @@ void fput(struct file *file)
 	struct folio *folio;
 	unsigned long index;
 
-	if (inode->alloced != inode->mapping.nrpages || inode->blocks != inode->alloced)
+	if (inode->alloced != inode->mapping.nrpages || inode->blocks != (long)inode->alloced)
 		shim_die("a file has %lu pages, %ld alloced, %ld blocks",
 			 inode->mapping.nrpages, inode->alloced, inode->blocks);
 	xa_for_each(&inode->mapping.i_pages, index, folio)
@@ -614,7 +613,7 @@ bool shmem_recalc_inode(struct inode *inode, long alloced, long swapped)
 
 	may_sleep();
 	inode->alloced += alloced;
-	freed = inode->alloced - inode->mapping.nrpages;
+	freed = inode->alloced - inode->swapped - inode->mapping.nrpages;
 	if (freed > 0) {
 		inode->alloced -= freed;
 		inode->blocks -= freed;

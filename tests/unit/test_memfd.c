@@ -6,6 +6,8 @@
  *	index	0   1   2       4               8   9
  *	file	SSSS....UUUUUUUUSSSSSSSSSSSSSSSS....SSS|	S stamped, U not up to
  *		    hole  never written         hole   size	date: must be zeroes
+ *
+ * Some holes are filled before the freeze. The others stay holes.
  */
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,10 +26,31 @@ static void note_pages(void)
 	}
 }
 
+/* One in two, which may be in a CMA area; some of them are swapped out */
+static void fill_holes(void)
+{
+	pgoff_t i;
+
+	for (i = 0; i < memfd_pages(file); i++) {
+		struct folio *folio;
+
+		if (xa_load(&file->f_mapping->i_pages, i) || rnd(2))
+			continue;
+		folio = shim_fill_hole(file, i);
+		if (!folio)
+			shim_die("no memory for a page");
+		*(u64 *)folio_address(folio) = memfd_contents(i);
+		old->stamped[i] = true;
+		if (!rnd(4))
+			shim_swap_out(file, i);
+	}
+}
+
 static void preserve_file(void)
 {
 	if (!memfd_ops()->can_preserve(shim_file_handler, file) || memfd_ops()->preserve(&args))
 		shim_die("a file is not preserved");
+	fill_holes();
 	file->f_pos += 5;
 	if (memfd_ops()->freeze(&args))
 		shim_die("a file is not frozen");
@@ -104,6 +127,8 @@ static bool page_is_right(struct file *f, pgoff_t index)
 	struct folio *folio = memfd_folio_at(f, index);
 	const u64 *p;
 
+	if (!old->pfn[index])
+		return !folio;
 	if (!folio || !folio_test_dirty(folio) || !folio_test_uptodate(folio) ||
 	    !shim_folio_flag(folio, SHIM_LRU) || shim_folio_flag(folio, SHIM_LOCKED) ||
 	    folio->page._refcount.counter != folio_nr_pages(folio))

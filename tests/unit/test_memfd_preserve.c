@@ -143,7 +143,7 @@ static bool see_next(u64 pfn, unsigned int flags, u64 index)
 {
 	struct folio *folio = memfd_folio_at(file, index);
 
-	if (!folio || index != next_index || folio->index != index ||
+	if (!folio || index < next_index || folio->index != index ||
 	    folio_pfn(folio) != pfn || flags != 3)
 		return false;
 	if (!folio_test_dirty(folio) || !folio_test_uptodate(folio))
@@ -165,7 +165,6 @@ TEST(each_folio_is_recorded_once_in_the_order_of_the_file)
 		next_index = 0;
 		EXPECT_EQ(walk_records(see_next), shim_nr_folios(file));
 		EXPECT_EQ(shim_pins, shim_nr_folios(file));
-		EXPECT_GE(next_index, memfd_pages(file));
 		memfd_ops()->unpreserve(&args);
 		fput(file);
 	}
@@ -267,37 +266,177 @@ TEST(memory_besides_records_is_independent_of_the_number_of_folios)
 	}
 }
 
-/* Pages behind the end must not be counted for a hole: a worker would fill it. */
-TEST(holes_are_filled_by_the_caller)
+TEST(holes_stay_holes)
 {
-	unsigned long pages = 4 * SEGMENT, hole;
-	unsigned int trial;
-	pgoff_t i;
+	unsigned int nodes, holes;
 
-	if (pages > MAX_PAGES)
-		SKIP(return, "segments are too large for a small machine");
+	memfd_machine();
+	memfd_first_kernel();
+	for (nodes = 1; nodes <= 2; nodes++) {
+		nodes_are(nodes);
+		for (holes = 2; holes < 200; holes *= 3) {
+			unsigned long folios, pages;
+
+			memfd_make_file(5000, holes);
+			folios = shim_nr_folios(file);
+			pages = file->f_mapping->nrpages;
+			ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+			EXPECT_EQ(shim_pins, folios);
+			memfd_ops()->unpreserve(&args);
+			ASSERT_TRUE(is_untouched());
+			EXPECT_EQ(shim_nr_folios(file), folios);
+			EXPECT_EQ(file->f_mapping->nrpages, pages);
+			fput(file);
+		}
+	}
+}
+
+/* As the format says nothing of holes, a file costs what is in it. */
+TEST(a_sparse_file_of_a_pebibyte_is_its_few_folios)
+{
+	static const pgoff_t at[] = { 0, 77, 1UL << 30, (1UL << 38) - 1 };
+	unsigned int i;
+	long used;
+
 	memfd_machine();
 	memfd_first_kernel();
 	nodes_are(2);
-	for (trial = 0; trial < 4; trial++) {
-		file = shim_new_file(pages << PAGE_SHIFT);
-		hole = trial ? rnd(pages) : pages - 1;
-		for (i = 0; i < pages; i++) {
-			if (i != hole)
-				memfd_add_folio(i, 0, DIRTY);
-		}
-		if (trial > 1) {
-			struct folio *behind = folio_alloc(GFP_KERNEL, 0);
+	file = shim_new_file(1UL << 50);
+	for (i = 0; i < ARRAY_SIZE(at); i++)
+		shim_fill_hole(file, at[i]);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	used = other_pages();
+	shim_object_peak = shim_object_bytes;
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	EXPECT_LE(shim_object_peak - shim_object_bytes, 32 * 1024);
+	/* Description, records, and their list */
+	EXPECT_EQ(other_pages() - used, 3);
+	EXPECT_EQ(walk_records(see_next), ARRAY_SIZE(at));
+	memfd_ops()->unpreserve(&args);
+	EXPECT_TRUE(is_untouched());
+}
 
-			shim_add_folio(file, pages + trial - 2, behind);
+/* Returns the number of pages that come: in one hole of so many, at most 100. */
+static unsigned int fill_holes(unsigned int one_in)
+{
+	unsigned int nr = 0;
+	pgoff_t i;
+
+	for (i = 0; i < memfd_pages(file) && nr < 100; i++) {
+		if (!xa_load(&file->f_mapping->i_pages, i) && !rnd(one_in)) {
+			shim_fill_hole(file, i);
+			nr++;
 		}
-		args = (struct liveupdate_file_op_args){ .file = file };
-		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
-		EXPECT_NE(memfd_folio_at(file, hole), NULL);
-		memfd_ops()->unpreserve(&args);
-		ASSERT_TRUE(is_untouched());
-		fput(file);
 	}
+	return nr;
+}
+
+/* Those that came later are behind the others. */
+static bool see_any(u64 pfn, unsigned int flags, u64 index)
+{
+	next_index = index;
+	return see_next(pfn, flags, index);
+}
+
+TEST(pages_that_come_until_the_freeze_are_preserved)
+{
+	unsigned int i;
+
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_make_cma_areas();
+	memfd_make_file(5000, 2);
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	/* The kexec after each of them fails. */
+	for (i = 0; i < 3; i++) {
+		ASSERT_GT(fill_holes(10), 0);
+		ASSERT_EQ(memfd_ops()->freeze(&args), 0);
+		EXPECT_EQ(walk_records(see_any), shim_nr_folios(file));
+		EXPECT_EQ(shim_pins, shim_nr_folios(file));
+	}
+	memfd_ops()->unpreserve(&args);
+	EXPECT_TRUE(is_untouched());
+}
+
+TEST(a_freeze_without_new_pages_looks_at_none)
+{
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_make_file(5000, 2);
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	/* It would need memory for pointers. */
+	shim_fail_after = 1;
+	EXPECT_EQ(memfd_ops()->freeze(&args), 0);
+	EXPECT_EQ(shim_fail_after, 0);
+}
+
+/* Its list of records begins at the freeze. */
+TEST(a_file_that_was_only_a_hole_is_preserved_at_the_freeze)
+{
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_make_file(1000, 1);
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	EXPECT_EQ(walk_records(see_any), 0);
+	shim_fill_hole(file, 500);
+	ASSERT_EQ(memfd_ops()->freeze(&args), 0);
+	EXPECT_EQ(walk_records(see_any), 1);
+	memfd_ops()->unpreserve(&args);
+	EXPECT_TRUE(is_untouched());
+}
+
+/* A page behind the end goes, and one in a hole comes: as many pages as before */
+TEST(a_page_behind_the_end_hides_none_before_it)
+{
+	struct folio *behind;
+
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_make_file(64, 1);
+	behind = shim_fill_hole(file, 64 + 7);
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	EXPECT_EQ(shim_pins, 0);
+	behind->page.flags.f |= SHIM_LOCKED;
+	behind->mapping = file->f_mapping;
+	folio_ref_add(behind, 1);
+	filemap_remove_folio(behind);
+	shmem_recalc_inode(file->f_inode, 0, 0);
+	shim_fill_hole(file, 5);
+	ASSERT_EQ(memfd_ops()->freeze(&args), 0);
+	EXPECT_EQ(walk_records(see_any), 1);
+}
+
+TEST(a_failed_freeze_can_be_repeated)
+{
+	unsigned int nr;
+	long n, others, objects;
+	bool met;
+
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_make_file(5000, 3);
+	others = other_pages();
+	objects = shim_live_objects;
+	for (n = 0, met = true; met && n < 100; n++) {
+		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+		nr = fill_holes(40);
+		shim_fail_after = n;
+		if (memfd_ops()->freeze(&args))
+			EXPECT_LT(shim_fail_after, 0);
+		met = shim_fail_after < 0;
+		shim_fail_after = -1;
+		if (n % 2) {
+			ASSERT_EQ(memfd_ops()->freeze(&args), 0);
+			EXPECT_EQ(walk_records(see_any), shim_nr_folios(file));
+		}
+		memfd_ops()->unpreserve(&args);
+		ASSERT_TRUE(is_untouched()) TH_LOG("fault %ld", n);
+		ASSERT_EQ(other_pages(), others) TH_LOG("fault %ld", n);
+		ASSERT_EQ(shim_live_objects, objects) TH_LOG("fault %ld", n);
+	}
+	EXPECT_GT(n, 2);
+	EXPECT_GT(nr, 0);
+	EXPECT_EQ(shim_nr_warns, 0);
 }
 
 static bool is_in_cma(void)

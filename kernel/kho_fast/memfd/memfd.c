@@ -6,14 +6,19 @@
  * else is as in a new one, including O_CLOEXEC. A file with F_SEAL_EXEC has no
  * exec bits afterwards, all others have them. Files on hugetlbfs are not
  * supported. The descriptor must be open for reading and writing (-EACCES), as
- * that of the next kernel is: others would gain access by the live update. The format is memfd-v2, &struct memfd_luo_ser, as in
- * mm/memfd_luo.c, so that one of the kernels can be a stock one.
+ * that of the next kernel is: others would gain access by the live update.
  *
- * .preserve() (preserve.c) freezes the size of the file, allocates missing
- * pages, and pins and preserves its folios in batches. .freeze() only updates
- * the position and the seals. .unpreserve() undoes all of it. In the next kernel .retrieve()
- * (retrieve.c) creates a file from the folios, and .finish() frees them if the
- * file was not retrieved, or could not be.
+ * The format is memfd-v2, &struct memfd_luo_ser, as in mm/memfd_luo.c, so that
+ * one of the kernels can be a stock one.
+ *
+ * .preserve() (preserve.c) freezes the size of the file, and pins and preserves
+ * its folios in batches. Holes are not filled, and are holes in the next
+ * kernel. .freeze() updates the position and the seals, and preserves pages
+ * that were added since. A page that is added later, when the guest should be
+ * paused, is a hole in the next kernel. .unpreserve() undoes all of it.
+ *
+ * In the next kernel .retrieve() (retrieve.c) creates a file from the folios,
+ * and .finish() frees them if the file was not retrieved, or could not be.
  *
  * Memory: the records, 16 bytes per folio, are preserved. Besides, preserving
  * takes 32 KiB per worker and less than 9 KiB per segment of 256 MiB, so 36 MiB
@@ -79,82 +84,101 @@ static int memfd_luo_update_ser(struct memfd_luo_ser *ser, struct file *file)
 	return 0;
 }
 
-static int memfd_luo_fill_ser(struct memfd_luo_ser *ser, struct file *file)
-{
-	int err = memfd_luo_update_ser(ser, file);
-
-	if (err)
-		return err;
-
-	ser->size = i_size_read(file_inode(file));
-	return kho_fast_memfd_preserve(file, ser);
-}
-
 /* The next kernel opens the file for both. */
 static bool memfd_luo_is_read_write(const struct file *file)
 {
 	return file->f_mode & FMODE_READ && file->f_mode & FMODE_WRITE;
 }
 
+static int memfd_luo_fill(struct kho_fast_memfd_out *out, struct file *file)
+{
+	int err = memfd_luo_update_ser(out->ser, file);
+
+	if (err)
+		return err;
+
+	out->ser->size = i_size_read(file_inode(file));
+	return kho_fast_memfd_preserve(out, file);
+}
+
+static struct kho_fast_memfd_out *memfd_luo_alloc(void)
+{
+	struct kho_fast_memfd_out *out = kzalloc_obj(*out);
+	void *ser;
+
+	if (!out)
+		return ERR_PTR(-ENOMEM);
+
+	ser = kho_alloc_preserve(sizeof(*out->ser));
+	if (IS_ERR(ser)) {
+		kfree(out);
+		return ser;
+	}
+
+	out->ser = ser;
+	return out;
+}
+
+static void memfd_luo_free(struct kho_fast_memfd_out *out)
+{
+	kho_unpreserve_free(out->ser);
+	kfree(out);
+}
+
 static int memfd_luo_preserve(struct liveupdate_file_op_args *args)
 {
 	struct inode *inode = file_inode(args->file);
-	struct memfd_luo_ser *ser;
+	struct kho_fast_memfd_out *out;
 	int err;
 
 	if (!memfd_luo_is_read_write(args->file))
 		return -EACCES;
 
+	out = memfd_luo_alloc();
+	if (IS_ERR(out))
+		return PTR_ERR(out);
+
 	inode_lock(inode);
 	shmem_freeze(inode, true);
-
-	ser = kho_alloc_preserve(sizeof(*ser));
-	if (IS_ERR(ser)) {
-		err = PTR_ERR(ser);
-		goto err_thaw;
+	err = memfd_luo_fill(out, args->file);
+	if (err)
+		shmem_freeze(inode, false);
+	inode_unlock(inode);
+	if (err) {
+		memfd_luo_free(out);
+		return err;
 	}
 
-	err = memfd_luo_fill_ser(ser, args->file);
-	if (err)
-		goto err_free_ser;
-
-	inode_unlock(inode);
-	args->serialized_data = virt_to_phys(ser);
+	args->private_data = out;
+	args->serialized_data = virt_to_phys(out->ser);
 	return 0;
-
-err_free_ser:
-	kho_unpreserve_free(ser);
-err_thaw:
-	shmem_freeze(inode, false);
-	inode_unlock(inode);
-	return err;
 }
 
 static void memfd_luo_unpreserve(struct liveupdate_file_op_args *args)
 {
 	struct inode *inode = file_inode(args->file);
-	struct memfd_luo_ser *ser;
+	struct kho_fast_memfd_out *out = args->private_data;
 
-	if (WARN_ON_ONCE(!args->serialized_data))
+	if (WARN_ON_ONCE(!out))
 		return;
 
-	ser = phys_to_virt(args->serialized_data);
 	inode_lock(inode);
 	shmem_freeze(inode, false);
-	kho_fast_memfd_unpreserve(ser);
-	kho_unpreserve_free(ser);
+	kho_fast_memfd_unpreserve(out);
 	inode_unlock(inode);
+	memfd_luo_free(out);
 }
 
 static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 {
-	struct memfd_luo_ser *ser;
+	struct kho_fast_memfd_out *out = args->private_data;
+	int err;
 
-	if (WARN_ON_ONCE(!args->serialized_data))
+	if (WARN_ON_ONCE(!out))
 		return -EINVAL;
 
-	ser = phys_to_virt(args->serialized_data);
-	return memfd_luo_update_ser(ser, args->file);
+	err = memfd_luo_update_ser(out->ser, args->file);
+	return err ?: kho_fast_memfd_update(out, args->file);
 }
 
 static int memfd_luo_retrieve(struct liveupdate_file_op_args *args)

@@ -34,13 +34,39 @@ static_assert(sizeof(struct memfd_luo_folio_ser) == KHO_FAST_RECORD_SIZE);
 static_assert(offsetof(struct kho_fast_memfd_record, index) ==
 	      offsetof(struct memfd_luo_folio_ser, index));
 
+/**
+ * struct kho_fast_memfd_pin - Which folios to pin.
+ * @file:     The file. No page of it can be removed.
+ * @only_new: Only those that are not preserved.
+ */
+struct kho_fast_memfd_pin {
+	struct file	*file;
+	bool		only_new;
+};
+
 /* pin.c */
-long kho_fast_memfd_pin(struct file *file, pgoff_t pos, pgoff_t end,
-			struct folio **folios, unsigned long max);
+long kho_fast_memfd_pin(const struct kho_fast_memfd_pin *pin, pgoff_t pos,
+			pgoff_t end, struct folio **folios, unsigned long max);
+
+/**
+ * struct kho_fast_memfd_out - A memfd that is preserved.
+ * @ser:        Its description, preserved.
+ * @records:    Its records.
+ * @alloced:    Number of pages that the file had before its folios were
+ *              preserved, also of those behind its end.
+ * @has_behind: Has it pages behind its end?
+ */
+struct kho_fast_memfd_out {
+	struct memfd_luo_ser	*ser;
+	struct kho_fast_records	records;
+	unsigned long		alloced;
+	bool			has_behind;
+};
 
 /* preserve.c */
-int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser);
-void kho_fast_memfd_unpreserve(struct memfd_luo_ser *ser);
+int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file);
+int kho_fast_memfd_update(struct kho_fast_memfd_out *out, struct file *file);
+void kho_fast_memfd_unpreserve(struct kho_fast_memfd_out *out);
 
 /**
  * struct kho_fast_memfd_in - A memfd of the previous kernel.

@@ -9,6 +9,10 @@
  * folios in the page cache that need no migration are pinned here, and
  * memfd_pin_folios() gets the rest.
  *
+ * It never gets a hole: a page that was never written or was given back, such
+ * as by a balloon, is not allocated by preserving the file. No page can be
+ * removed meanwhile, since the size of the file is frozen.
+ *
  * Lock order: rcu_read_lock() only. As in any lookup in the page cache, a folio
  * may be freed or replaced until it has a reference, and it is the right one if
  * the slot is unchanged afterwards.
@@ -27,6 +31,7 @@
 #include <linux/vmstat.h>
 #include <linux/xarray.h>
 
+#include "../outgoing/outgoing.h"
 #include "memfd.h"
 
 /* Turn a reference into a pin, to be dropped by unpin_folios(). */
@@ -55,21 +60,31 @@ static bool memfd_luo_may_stay(struct folio *folio, unsigned long *block)
 	return true;
 }
 
-/* Pin a folio that starts at @pos or before and need not migrate. */
+/* Pin a folio that need not migrate. */
 static bool memfd_luo_pin_entry(struct xa_state *xas, struct folio *folio,
-				pgoff_t pos, unsigned long *block)
+				unsigned long *block)
 {
 	if (xa_is_value(folio) || !folio_try_get(folio))
 		return false;
 
-	if (folio == xas_reload(xas) && folio->index <= pos &&
-	    memfd_luo_may_stay(folio, block)) {
+	if (folio == xas_reload(xas) && memfd_luo_may_stay(folio, block)) {
 		memfd_luo_pin_folio(folio);
 		return true;
 	}
 
 	folio_put(folio);
 	return false;
+}
+
+/*
+ * Check for a folio of the file that is preserved. It has no reference, so what
+ * is read from it may be nonsense if it is not preserved.
+ */
+static bool memfd_luo_is_preserved(struct xa_state *xas, struct folio *folio)
+{
+	return !xa_is_value(folio) &&
+	       kho_fast_outgoing_has(folio_pfn(folio), folio_order(folio)) &&
+	       folio == xas_reload(xas);
 }
 
 /* Update the statistics once per run of folios of one node. */
@@ -87,35 +102,62 @@ static void memfd_luo_count_pinned(struct folio **folios, unsigned long nr)
 	}
 }
 
-/* Pin folios until one needs more; returns their number. */
-static unsigned long memfd_luo_pin_cached(struct address_space *mapping,
-					  pgoff_t pos, pgoff_t end,
+/*
+ * Pin folios from @*pos on until one needs more, which is then at @*pos.
+ * Returns their number.
+ */
+static unsigned long memfd_luo_pin_cached(const struct kho_fast_memfd_pin *pin,
+					  pgoff_t *pos, pgoff_t end,
 					  struct folio **folios,
 					  unsigned long max)
 {
-	XA_STATE(xas, &mapping->i_pages, pos);
+	XA_STATE(xas, &pin->file->f_mapping->i_pages, *pos);
+	const bool only_new = pin->only_new;
 	struct folio *folio;
 	unsigned long nr = 0, block = ULONG_MAX;
 
 	guard(rcu)();
 
 	xas_for_each(&xas, folio, end - 1) {
-		if (xas_retry(&xas, folio))
+		if (xas_retry(&xas, folio) ||
+		    (only_new && memfd_luo_is_preserved(&xas, folio)))
 			continue;
-		if (nr == max || !memfd_luo_pin_entry(&xas, folio, pos, &block))
+		if (nr == max || !memfd_luo_pin_entry(&xas, folio, &block))
 			break;
 
 		folios[nr++] = folio;
-		pos = folio_next_index(folio);
 	}
 
+	*pos = folio ? xas.xa_index : end;
 	memfd_luo_count_pinned(folios, nr);
 	return nr;
 }
 
+/* Find the end of the pages that follow the one at @pos without a hole. */
+static pgoff_t memfd_luo_run_end(struct address_space *mapping, pgoff_t pos,
+				 pgoff_t end)
+{
+	XA_STATE(xas, &mapping->i_pages, pos);
+	void *entry;
+
+	guard(rcu)();
+
+	xas_for_each(&xas, entry, end - 1) {
+		if (xas_retry(&xas, entry))
+			continue;
+		if (xas.xa_index > pos)
+			break;
+
+		pos = round_down(xas.xa_index, BIT(xas_get_order(&xas))) +
+		      BIT(xas_get_order(&xas));
+	}
+
+	return min(pos, end);
+}
+
 /**
  * kho_fast_memfd_pin - Pin folios of a memfd for long.
- * @file:   The file.
+ * @pin:    The file, and which of its folios.
  * @pos:    Index of the first page.
  * @end:    Index after the last page, within the file.
  * @folios: Receives the folios in the order of the file. The first one may
@@ -123,21 +165,25 @@ static unsigned long memfd_luo_pin_cached(struct address_space *mapping,
  * @max:    Length of @folios, not 0.
  *
  * Context: process context, may sleep.
- * Return: The number of folios pinned, at least one: those at @pos and behind
- * it without a gap. Or the error of memfd_pin_folios().
+ * Return: The number of folios pinned, the first ones at or behind @pos; 0 if
+ * there are none before @end; or the error of memfd_pin_folios().
  */
-long kho_fast_memfd_pin(struct file *file, pgoff_t pos, pgoff_t end,
-			struct folio **folios, unsigned long max)
+long kho_fast_memfd_pin(const struct kho_fast_memfd_pin *pin, pgoff_t pos,
+			pgoff_t end, struct folio **folios, unsigned long max)
 {
-	u64 last = min((u64)end << PAGE_SHIFT,
-		       (u64)i_size_read(file_inode(file))) - 1;
+	struct address_space *mapping = pin->file->f_mapping;
 	unsigned long nr;
 	pgoff_t offset;
+	u64 last;
 
-	nr = memfd_luo_pin_cached(file->f_mapping, pos, end, folios, max);
-	if (nr)
+	nr = memfd_luo_pin_cached(pin, &pos, end, folios, max);
+	if (nr || pos == end)
 		return nr;
 
-	return memfd_pin_folios(file, pos << PAGE_SHIFT, last, folios, max,
+	/* The next one may be preserved already. */
+	end = pin->only_new ? pos + 1 : memfd_luo_run_end(mapping, pos, end);
+	last = min((u64)end << PAGE_SHIFT,
+		   (u64)i_size_read(mapping->host)) - 1;
+	return memfd_pin_folios(pin->file, pos << PAGE_SHIFT, last, folios, max,
 				&offset);
 }

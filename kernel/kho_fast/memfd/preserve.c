@@ -13,13 +13,20 @@
  * border between two segments is found by both, and belongs to the one in which
  * it starts.
  *
- * A file with holes is preserved by the caller alone, from start to end:
- * filling a hole allocates memory, which must be charged to the memory cgroup
- * of the caller and follow its mempolicy. A worker has neither.
+ * A file with swapped pages is preserved by the caller alone, from start to
+ * end: bringing them back allocates memory that follows the mempolicy of the
+ * caller. So is a file that is mostly holes.
  *
- * Lock order: inode lock, held by the caller, then folio lock.
+ * Holes stay holes. Pages that the file gets afterwards, until the freeze, are
+ * preserved at the freeze. Then the whole page cache is searched for them, but
+ * only if the number of pages of the file has changed.
  *
- * Failure: preserving is undone. Holes that were filled stay filled.
+ * Lock order: inode lock, held by the caller, then folio lock. At the freeze
+ * the inode is not locked, since a task may hold its lock for ever. Nothing is
+ * removed from the file all the same.
+ *
+ * Failure: preserving is undone. What is added by a failed freeze stays
+ * preserved.
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
@@ -55,16 +62,19 @@
 /* A page and a huge page */
 #define MEMFD_LUO_STRIDE_PAGES	(1 + BIT(21 - PAGE_SHIFT))
 
+/* A file with fewer of its pages, one in so many, needs no workers. */
+#define MEMFD_LUO_MAX_SPARSE	8
+
 /**
  * struct memfd_luo_job - A file that is being preserved.
  * @node_job: The segments.
- * @file:     The file.
+ * @pin:      The file, and which of its folios.
  * @size:     Its size in bytes, not 0.
  * @lists:    Records of each segment.
  */
 struct memfd_luo_job {
 	struct kho_fast_node_job node_job;
-	struct file		*file;
+	struct kho_fast_memfd_pin pin;
 	u64			size;
 	struct kho_fast_records	*lists;
 };
@@ -179,11 +189,11 @@ static int memfd_luo_preserve_range(const struct memfd_luo_job *job,
 		return -ENOMEM;
 
 	while (!err && pos < end) {
-		long nr = kho_fast_memfd_pin(job->file, pos, end, folios, max);
+		long nr = kho_fast_memfd_pin(&job->pin, pos, end, folios, max);
 		long skip = 0;
 		pgoff_t next;
 
-		if (nr < 0) {
+		if (nr <= 0) {
 			err = nr;
 			break;
 		}
@@ -214,24 +224,28 @@ static int memfd_luo_preserve_segment(struct kho_fast_node_job *node_job,
 	return memfd_luo_preserve_range(job, &job->lists[segment], pos, end);
 }
 
-/*
- * Check for missing pages of the file. Pages behind its end, from fallocate(),
- * must not be counted instead.
- */
-static bool memfd_luo_has_holes(const struct memfd_luo_job *job)
+static bool memfd_luo_has_behind(const struct memfd_luo_job *job)
 {
-	struct address_space *mapping = job->file->f_mapping;
-	struct folio *last =
-		filemap_get_folio(mapping, memfd_luo_nr_pages(job) - 1);
-	unsigned long end;
+	struct address_space *mapping = job->pin.file->f_mapping;
+	unsigned long behind = memfd_luo_nr_pages(job);
+	struct folio *last = filemap_get_folio(mapping, behind - 1);
 
-	if (IS_ERR(last))
-		return true;
-	end = folio_next_index(last);
-	folio_put(last);
+	if (!IS_ERR(last)) {
+		behind = folio_next_index(last);
+		folio_put(last);
+	}
 
-	return mapping->nrpages != end ||
-	       xa_find(&mapping->i_pages, &end, ULONG_MAX, XA_PRESENT);
+	return xa_find(&mapping->i_pages, &behind, ULONG_MAX, XA_PRESENT);
+}
+
+static bool memfd_luo_is_for_workers(const struct memfd_luo_job *job)
+{
+	struct inode *inode = file_inode(job->pin.file);
+
+	return num_node_state(N_MEMORY) > 1 && job->node_job.nr > 1 &&
+	       !READ_ONCE(SHMEM_I(inode)->swapped) &&
+	       inode->i_mapping->nrpages >=
+	       memfd_luo_nr_pages(job) / MEMFD_LUO_MAX_SPARSE;
 }
 
 /*
@@ -248,7 +262,7 @@ static int memfd_luo_segment_nid(const struct memfd_luo_job *job,
 
 	index += segment * MEMFD_LUO_STRIDE_PAGES % MEMFD_LUO_SEGMENT_PAGES;
 	index = min(index, memfd_luo_nr_pages(job) - 1);
-	folio = filemap_get_folio(job->file->f_mapping, index);
+	folio = filemap_get_folio(job->pin.file->f_mapping, index);
 	if (IS_ERR(folio))
 		return NUMA_NO_NODE;
 
@@ -282,8 +296,7 @@ static int memfd_luo_preserve_all(struct memfd_luo_job *job,
 	int *nids = NULL;
 	int err;
 
-	if (num_node_state(N_MEMORY) > 1 && nr > 1 &&
-	    !memfd_luo_has_holes(job)) {
+	if (memfd_luo_is_for_workers(job)) {
 		nids = kvmalloc_array(nr, sizeof(*nids), GFP_KERNEL);
 		job->lists = kvmalloc_array(nr, sizeof(*job->lists),
 					    GFP_KERNEL | __GFP_ZERO);
@@ -323,55 +336,109 @@ static void memfd_luo_unpreserve_page(struct page *page)
 	free_page((unsigned long)folios);
 }
 
+static struct memfd_luo_job memfd_luo_new_job(struct file *file)
+{
+	struct memfd_luo_job job = {
+		.node_job.run = memfd_luo_preserve_segment,
+		.pin.file = file,
+		.size = i_size_read(file_inode(file)),
+	};
+
+	job.node_job.nr =
+		DIV_ROUND_UP(memfd_luo_nr_pages(&job), MEMFD_LUO_SEGMENT_PAGES);
+	return job;
+}
+
+/* Pages of the file, also those that are swapped */
+static unsigned long memfd_luo_alloced(struct file *file)
+{
+	return READ_ONCE(SHMEM_I(file_inode(file))->alloced);
+}
+
+static int memfd_luo_store_records(struct kho_fast_memfd_out *out)
+{
+	struct kho_vmalloc folios = {};
+	s64 nr = kho_fast_records_store(&out->records, &folios);
+
+	if (nr < 0)
+		return nr;
+
+	out->ser->nr_folios = nr;
+	out->ser->folios = folios;
+	return 0;
+}
+
 /**
  * kho_fast_memfd_preserve - Preserve the folios of a memfd.
+ * @out:  Zeroed, except for the description, which receives the address and the
+ *        number of records.
  * @file: The file. Its size must not change, and no page of it may be removed,
  *        until the kexec or until it is unpreserved.
- * @ser:  Receives the address and the number of records.
  *
  * Context: process context, may sleep. The inode is locked.
  * Return: 0; -EFBIG if the format has no room for the number of folios; -EEXIST
  * if one is preserved already; -ENOMEM, -EINVAL, or the error of
  * memfd_pin_folios(). On error no folio is preserved or pinned.
  */
-int kho_fast_memfd_preserve(struct file *file, struct memfd_luo_ser *ser)
+int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file)
 {
-	struct kho_fast_records records = {};
-	struct kho_vmalloc folios = {};
-	struct memfd_luo_job job = {
-		.node_job.run = memfd_luo_preserve_segment,
-		.file = file,
-		.size = i_size_read(file_inode(file)),
-	};
-	s64 nr;
+	struct memfd_luo_job job = memfd_luo_new_job(file);
+	int err;
 
 	if (!job.size)
 		return 0;
-	job.node_job.nr =
-		DIV_ROUND_UP(memfd_luo_nr_pages(&job), MEMFD_LUO_SEGMENT_PAGES);
 
-	nr = memfd_luo_preserve_all(&job, &records);
-	if (!nr)
-		nr = kho_fast_records_store(&records, &folios);
-	if (nr < 0) {
-		kho_fast_chain_undo(records.chain.first, 0,
-				    memfd_luo_unpreserve_page);
-		return nr;
-	}
+	/* First: pages that come from now on may be missed. */
+	out->alloced = memfd_luo_alloced(file);
+	out->has_behind = memfd_luo_has_behind(&job);
 
-	ser->nr_folios = nr;
-	ser->folios = folios;
-	return 0;
+	err = memfd_luo_preserve_all(&job, &out->records);
+	if (!err)
+		err = memfd_luo_store_records(out);
+	if (err)
+		kho_fast_memfd_unpreserve(out);
+	return err;
+}
+
+/**
+ * kho_fast_memfd_update - Preserve the folios that were added to a memfd.
+ * @out:  The file as it was preserved.
+ * @file: The file.
+ *
+ * Pages behind the end of the file may go, so that its number of pages says
+ * nothing if there are some.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; or an error of kho_fast_memfd_preserve(), and then everything that
+ * was preserved before still is.
+ */
+int kho_fast_memfd_update(struct kho_fast_memfd_out *out, struct file *file)
+{
+	struct memfd_luo_job job = memfd_luo_new_job(file);
+	unsigned long alloced = memfd_luo_alloced(file);
+	int err;
+
+	if (!job.size || (alloced == out->alloced && !out->has_behind))
+		return 0;
+
+	job.pin.only_new = true;
+	err = memfd_luo_preserve_range(&job, &out->records, 0,
+				       memfd_luo_nr_pages(&job));
+	if (!err)
+		err = memfd_luo_store_records(out);
+	if (!err)
+		out->alloced = alloced;
+	return err;
 }
 
 /**
  * kho_fast_memfd_unpreserve - Undo kho_fast_memfd_preserve().
- * @ser: What it filled in.
+ * @out: What it filled in.
  *
  * Context: process context, may sleep. The inode is locked.
  */
-void kho_fast_memfd_unpreserve(struct memfd_luo_ser *ser)
+void kho_fast_memfd_unpreserve(struct kho_fast_memfd_out *out)
 {
-	kho_fast_chain_undo(KHOSER_LOAD_PTR(ser->folios.first), 0,
+	kho_fast_chain_undo(out->records.chain.first, 0,
 			    memfd_luo_unpreserve_page);
 }

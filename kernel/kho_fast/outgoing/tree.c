@@ -100,6 +100,24 @@ phys_addr_t kho_fast_outgoing_root(void)
 	return virt_to_phys(kho_out_tree.root);
 }
 
+/**
+ * kho_fast_outgoing_has - Check if a folio is preserved.
+ * @pfn:   First page frame.
+ * @order: Its order.
+ *
+ * Context: any.
+ * Return: true if the tree has the key.
+ */
+bool kho_fast_outgoing_has(unsigned long pfn, unsigned int order)
+{
+	const unsigned long key = kho_fast_key(pfn, order);
+	struct kho_radix_leaf *leaf = kho_fast_leaf_cache_find(key);
+
+	if (!leaf)
+		leaf = kho_fast_leaf(kho_out_tree.root, key);
+	return leaf && test_bit(kho_fast_bit(key), leaf->bitmap);
+}
+
 /*
  * An interrupt may look up the leaf cache of its CPU at any time and must not
  * find keys beside the bitmap of others. kho_fast_leaf_cache_suspend() waits

@@ -101,8 +101,17 @@ static int run_memfd(struct call *call)
 	fd = memfd_create(call->step->argv[2], flags);
 
 	if (fd >= 0 && pages)
-		call->reason = memfd_fill(fd, call->step->argv[2], pages);
+		call->reason = memfd_fill(fd, call->step->argv[2], pages,
+					  step_num(call->step, "step", 1));
 	return result(fd);
+}
+
+/* A memfd that was created */
+static int run_fill(struct call *call)
+{
+	call->reason = memfd_fill(call->fd[0], call->step->argv[2],
+				  step_num(call->step, "pages", 0), 1);
+	return 0;
 }
 
 static int run_pipe(struct call *call)
@@ -146,7 +155,8 @@ static int run_holds(struct call *call)
 	const char *as = step_opt(call->step, "as");
 
 	call->reason = memfd_check(call->fd[0], as ? as : call->step->argv[2],
-				   step_num(call->step, "pages", 0));
+				   step_num(call->step, "pages", 0),
+				   step_num(call->step, "step", 1));
 	return 0;
 }
 
@@ -251,6 +261,7 @@ static int run_name(struct call *call)
 static const struct verb verbs[] = {
 	{ "open",	.makes = true, .run = run_open },
 	{ "memfd",	.makes = true, .run = run_memfd },
+	{ "fill",	.works_on = 1, .run = run_fill },
 	{ "pipe",	.makes = true, .run = run_pipe },
 	{ "file",	.makes = true, .run = run_file },
 	{ "dup",	.works_on = 1, .makes = true, .run = run_dup },

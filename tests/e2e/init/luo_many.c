@@ -100,7 +100,7 @@ static const char *make_files(struct many *many)
 		many->files[i] = memfd_create(name, MFD_CLOEXEC);
 		if (many->files[i] < 0)
 			return why("memfd %" PRIu64 ": %m", i);
-		reason = memfd_fill(many->files[i], name, 1);
+		reason = memfd_fill(many->files[i], name, 1, 1);
 		reason = reason ? reason : write_between(many, i);
 	}
 	return reason;
@@ -211,7 +211,7 @@ static const char *check_all(struct many *many)
 
 	for (i = 0; i < nr && !reason; i++) {
 		name_file(name, many, i);
-		reason = memfd_check(many->files[i], name, 1);
+		reason = memfd_check(many->files[i], name, 1, 1);
 		if (reason)
 			return why("%s: %s", name, reason);
 		close(many->files[i]);

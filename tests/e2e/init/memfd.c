@@ -8,6 +8,7 @@
  *
  * Each page has a pattern of its own, so that a lost, altered or misplaced page is
  * detected. With holes=N one page in N is not written and must be zero later.
+ * With step=N only one page in N is written.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,7 @@ struct contents {
 	const char *name;
 	uint64_t pages;
 	uint64_t holes;		/* one page in so many; 0: none */
+	uint64_t step;		/* from one written page to the next; 0: 1 */
 };
 
 /* Descriptors that memfd-preserve leaves open */
@@ -51,6 +53,11 @@ static struct contents contents_of(const struct step *step)
 		.pages = step_num(step, "pages", 0),
 		.holes = step_num(step, "holes", 0),
 	};
+}
+
+static uint64_t step_of(const struct contents *c)
+{
+	return c->step ? c->step : 1;
 }
 
 static int is_hole(const struct contents *c, uint64_t index)
@@ -116,7 +123,7 @@ static const char *fill(int fd, int other, const struct contents *c, uint64_t no
 	const char *reason = NULL;
 	uint64_t i, last = -1;
 
-	for (i = 0; i < c->pages && !reason; i++) {
+	for (i = 0; i < c->pages && !reason; i += step_of(c)) {
 		uint64_t node = i * nodes / c->pages;
 
 		if (nodes > 1 && node != last)
@@ -140,7 +147,7 @@ static const char *check(int fd, const struct contents *c)
 	if (fstat(fd, &st) || (uint64_t)st.st_size != c->pages * PAGE_BYTES)
 		return why("the memfd has %jd bytes, not %" PRIu64,
 			   (intmax_t)st.st_size, c->pages * PAGE_BYTES);
-	for (i = 0; i < c->pages; i++) {
+	for (i = 0; i < c->pages; i += step_of(c)) {
 		if (is_hole(c, i))
 			memset(want, 0, sizeof(want));
 		else
@@ -156,16 +163,18 @@ static const char *check(int fd, const struct contents *c)
 	return NULL;
 }
 
-const char *memfd_fill(int fd, const char *name, uint64_t pages)
+const char *memfd_fill(int fd, const char *name, uint64_t pages, uint64_t step)
 {
-	const struct contents c = { .name = name, .pages = pages };
+	const struct contents c = { .name = name, .pages = pages, .step = step };
 
+	if (ftruncate(fd, pages * PAGE_BYTES))
+		return why("ftruncate: %m");
 	return fill(fd, -1, &c, 1);
 }
 
-const char *memfd_check(int fd, const char *name, uint64_t pages)
+const char *memfd_check(int fd, const char *name, uint64_t pages, uint64_t step)
 {
-	const struct contents c = { .name = name, .pages = pages };
+	const struct contents c = { .name = name, .pages = pages, .step = step };
 
 	return check(fd, &c);
 }

@@ -7,10 +7,13 @@
 
 #include "steps.h"
 
-/* Fill @pages pages of @fd with the patterns of @name. */
-const char *memfd_fill(int fd, const char *name, uint64_t pages);
+/*
+ * Fill @fd with the patterns of @name: one in @step of @pages pages. The others stay holes if
+ * they are.
+ */
+const char *memfd_fill(int fd, const char *name, uint64_t pages, uint64_t step);
 /* Compare size and contents of @fd; returns a reason if they differ. */
-const char *memfd_check(int fd, const char *name, uint64_t pages);
+const char *memfd_check(int fd, const char *name, uint64_t pages, uint64_t step);
 /* Compare the properties that @step names, see the README; returns a reason if one differs. */
 const char *memfd_is(int fd, const struct step *step);
 

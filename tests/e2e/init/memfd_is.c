@@ -35,5 +35,7 @@ const char *memfd_is(int fd, const struct step *step)
 		return why("its seals are %#x", seals);
 	if (step_opt(step, "mode") && step_num(step, "mode", 0) != (st.st_mode & 07777))
 		return why("its mode is %#o", st.st_mode & 07777);
+	if (step_opt(step, "kib") && step_num(step, "kib", 0) < (uint64_t)st.st_blocks / 2)
+		return why("it has %jd KiB", (intmax_t)st.st_blocks / 2);
 	return step_num(step, "writable", 0) ? is_writable(fd) : NULL;
 }

@@ -46,7 +46,8 @@ struct inode {
 	struct address_space	mapping, *i_mapping;
 	loff_t			size;
 	unsigned int		seals, i_nlink, i_mode;
-	long			alloced, blocks;
+	unsigned long		alloced, swapped;
+	long			blocks;
 	bool			locked, frozen, is_shmem;
 };
 
@@ -60,6 +61,7 @@ struct file {
 	loff_t			f_pos;
 };
 
+#define SHMEM_I(inode)		(inode)
 #define file_inode(file)	((file)->f_inode)
 #define i_size_read(inode)	((inode)->size)
 #define i_size_write(inode, n)	((inode)->size = (n))
@@ -113,7 +115,7 @@ void inode_lock(struct inode *inode);
 void inode_unlock(struct inode *inode);
 void shmem_freeze(struct inode *inode, bool freeze);
 
-/* Fills holes, which only the thread that made the file may do. */
+/* Fills holes, and dies of it unless the test wants it. */
 long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
 		      struct folio **folios, unsigned int max_folios, pgoff_t *offset);
 void unpin_folios(struct folio **folios, unsigned long nr);
@@ -170,6 +172,7 @@ struct file *shim_new_file(loff_t size);
 void shim_add_folio(struct file *file, pgoff_t index, struct folio *folio);
 void shim_swap_out(struct file *file, pgoff_t index);
 unsigned long shim_nr_folios(struct file *file);
+struct folio *shim_fill_hole(struct file *file, pgoff_t index);
 
 extern unsigned int shim_max_pagecache_order;
 #define MAX_PAGECACHE_ORDER	shim_max_pagecache_order
