@@ -292,10 +292,14 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	return shim_fault() ? NULL : spare_page();
 }
 
+long shim_charged_pages;
+
 unsigned long get_zeroed_page(gfp_t gfp)
 {
 	struct page *page = alloc_pages_node(NUMA_NO_NODE, gfp, 0);
 
+	if (page && gfp & __GFP_ACCOUNT && (shim_active_memcg || !shim_is_worker))
+		__atomic_fetch_add(&shim_charged_pages, 1, __ATOMIC_RELAXED);
 	return page ? (unsigned long)page_address(page) : 0;
 }
 

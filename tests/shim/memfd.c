@@ -13,6 +13,7 @@
 long shim_live_files, shim_pins, shim_pin_calls;
 long shim_max_blocks = LONG_MAX;
 long shim_die_after = -1;
+long shim_available = LONG_MAX;
 bool shim_again;
 unsigned int shim_max_pagecache_order = 18;
 int shim_register_err;
@@ -550,9 +551,11 @@ static void check_stats(void)
 	}
 }
 
+/* Workers ask, too. */
 bool shim_is_dying(void)
 {
-	return shim_die_after >= 0 && !shim_die_after--;
+	return __atomic_load_n(&shim_die_after, __ATOMIC_RELAXED) >= 0 &&
+	       !__atomic_fetch_sub(&shim_die_after, 1, __ATOMIC_RELAXED);
 }
 
 /* The last reference: what was added must have been accounted. */

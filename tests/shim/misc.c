@@ -99,12 +99,16 @@ bool shim_queue(struct work_struct **kind, struct work_struct *work)
 }
 
 __thread int shim_this_node;
+__thread struct mem_cgroup *shim_active_memcg;
+__thread bool shim_is_worker;
+struct mem_cgroup { char unused; } shim_task_memcg;
 
 static void *work_thread(void *arg)
 {
 	struct work_struct *work = arg;
 
 	shim_this_node = work->nid;
+	shim_is_worker = true;
 	work->fn(work);
 	return NULL;
 }

@@ -127,6 +127,7 @@ extern bool shim_is_kdump;
 #define num_online_cpus()		2
 
 /* There is neither userspace nor a watchdog. */
+#define current				NULL
 #define current_pt_regs()		NULL
 #define instruction_pointer(regs)	((unsigned long)(regs))
 #define fault_in_readable(uaddr, size)	((void)(uaddr))

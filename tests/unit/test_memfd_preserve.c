@@ -489,6 +489,64 @@ TEST(folios_are_migrated_and_swapped_in)
 	}
 }
 
+/* There is one batch of folios, or one in each segment. */
+TEST(preserving_a_file_can_be_killed)
+{
+	unsigned int nodes;
+	long n;
+
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_make_file(5000, 0);
+	for (nodes = 1; nodes <= 2; nodes++) {
+		nodes_are(nodes);
+		for (n = 0; n < nodes; n++) {
+			shim_die_after = n;
+			EXPECT_EQ(memfd_ops()->preserve(&args), -EINTR);
+			EXPECT_TRUE(is_untouched());
+		}
+	}
+}
+
+TEST(a_swapped_file_that_does_not_fit_is_refused_at_once)
+{
+	unsigned long i;
+
+	memfd_machine();
+	memfd_first_kernel();
+	file = shim_new_file(100 << PAGE_SHIFT);
+	for (i = 0; i < 100; i++) {
+		memfd_add_folio(i, 0, DIRTY);
+		if (i < 30)
+			shim_swap_out(file, i);
+	}
+	args = (struct liveupdate_file_op_args){ .file = file };
+	shim_available = 29;
+	EXPECT_EQ(memfd_ops()->preserve(&args), -ENOMEM);
+	EXPECT_EQ(shim_pin_calls, 0);
+	EXPECT_TRUE(is_untouched());
+	shim_available = 30;
+	EXPECT_EQ(memfd_ops()->preserve(&args), 0);
+}
+
+TEST(records_are_charged_to_the_caller)
+{
+	const struct memfd_luo_ser *ser;
+	unsigned int nodes;
+
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_make_file(5000, 0);
+	for (nodes = 1; nodes <= 2; nodes++) {
+		nodes_are(nodes);
+		shim_charged_pages = 0;
+		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+		ser = phys_to_virt(args.serialized_data);
+		EXPECT_EQ(shim_charged_pages, ser->folios.total_pages);
+		memfd_ops()->unpreserve(&args);
+	}
+}
+
 /* One folio of order 0 at index 0. */
 TEST(the_bytes_are_those_of_the_abi)
 {

@@ -21,6 +21,10 @@
  * preserved at the freeze. Then the whole page cache is searched for them, but
  * only if the number of pages of the file has changed.
  *
+ * The records are charged to the memory cgroup of the caller. A file that is
+ * swapped and for which there is no memory is refused at once. A task that is
+ * killed need not wait for the rest of a large file.
+ *
  * Lock order: inode lock, held by the caller, then folio lock. At the freeze
  * the inode is not locked, since a task may hold its lock for ever. Nothing is
  * removed from the file all the same.
@@ -39,11 +43,15 @@
 #include <linux/kho/abi/memfd.h>
 #include <linux/kho_bulk.h>
 #include <linux/math.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
@@ -71,12 +79,16 @@
  * @pin:      The file, and which of its folios.
  * @size:     Its size in bytes, not 0.
  * @lists:    Records of each segment.
+ * @task:     The caller.
+ * @memcg:    Its memory cgroup, for workers.
  */
 struct memfd_luo_job {
 	struct kho_fast_node_job node_job;
 	struct kho_fast_memfd_pin pin;
 	u64			size;
 	struct kho_fast_records	*lists;
+	struct task_struct	*task;
+	struct mem_cgroup	*memcg;
 };
 
 /* Number of pages of the file */
@@ -205,6 +217,8 @@ static int memfd_luo_preserve_range(const struct memfd_luo_job *job,
 		}
 		err = memfd_luo_preserve_folios(list, folios + skip, nr - skip);
 		pos = next;
+		if (!err && fatal_signal_pending(job->task))
+			err = -EINTR;
 		cond_resched();
 	}
 
@@ -220,8 +234,12 @@ static int memfd_luo_preserve_segment(struct kho_fast_node_job *node_job,
 	pgoff_t pos = (pgoff_t)segment * MEMFD_LUO_SEGMENT_PAGES;
 	pgoff_t end = min(pos + MEMFD_LUO_SEGMENT_PAGES,
 			  memfd_luo_nr_pages(job));
+	struct mem_cgroup *old = set_active_memcg(job->memcg);
+	int err;
 
-	return memfd_luo_preserve_range(job, &job->lists[segment], pos, end);
+	err = memfd_luo_preserve_range(job, &job->lists[segment], pos, end);
+	set_active_memcg(old);
+	return err;
 }
 
 static bool memfd_luo_has_behind(const struct memfd_luo_job *job)
@@ -281,7 +299,9 @@ static int memfd_luo_preserve_segments(struct memfd_luo_job *job, int *nids,
 		nids[i] = memfd_luo_segment_nid(job, i);
 	job->node_job.nids = nids;
 
+	job->memcg = get_mem_cgroup_from_current();
 	err = kho_fast_node_job_run(&job->node_job);
+	mem_cgroup_put(job->memcg);
 
 	for (i = 0; i < job->node_job.nr; i++)
 		kho_fast_records_join(records, &job->lists[i]);
@@ -342,6 +362,7 @@ static struct memfd_luo_job memfd_luo_new_job(struct file *file)
 		.node_job.run = memfd_luo_preserve_segment,
 		.pin.file = file,
 		.size = i_size_read(file_inode(file)),
+		.task = current,
 	};
 
 	job.node_job.nr =
@@ -353,6 +374,14 @@ static struct memfd_luo_job memfd_luo_new_job(struct file *file)
 static unsigned long memfd_luo_alloced(struct file *file)
 {
 	return READ_ONCE(SHMEM_I(file_inode(file))->alloced);
+}
+
+/* Its pages would all have to be in memory, and could not be reclaimed. */
+static bool memfd_luo_fits(struct file *file)
+{
+	unsigned long swapped = READ_ONCE(SHMEM_I(file_inode(file))->swapped);
+
+	return !swapped || (long)swapped <= si_mem_available();
 }
 
 static int memfd_luo_store_records(struct kho_fast_memfd_out *out)
@@ -377,8 +406,9 @@ static int memfd_luo_store_records(struct kho_fast_memfd_out *out)
  *
  * Context: process context, may sleep. The inode is locked.
  * Return: 0; -EFBIG if the format has no room for the number of folios; -EEXIST
- * if one is preserved already; -ENOMEM, -EINVAL, or the error of
- * memfd_pin_folios(). On error no folio is preserved or pinned.
+ * if one is preserved already; -ENOMEM; -EINTR if the task is being killed;
+ * -EINVAL, or the error of memfd_pin_folios(). On error no folio is preserved
+ * or pinned.
  */
 int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file)
 {
@@ -387,6 +417,8 @@ int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file)
 
 	if (!job.size)
 		return 0;
+	if (!memfd_luo_fits(file))
+		return -ENOMEM;
 
 	/* First: pages that come from now on may be missed. */
 	out->alloced = memfd_luo_alloced(file);

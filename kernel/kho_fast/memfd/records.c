@@ -33,7 +33,7 @@ static_assert(PAGE_SIZE % KHO_FAST_RECORD_SIZE == 0);
 
 static int memfd_luo_records_grow(struct kho_fast_records *records)
 {
-	void *page = (void *)get_zeroed_page(GFP_KERNEL);
+	void *page = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!page)
@@ -55,7 +55,7 @@ static int memfd_luo_records_grow(struct kho_fast_records *records)
  * @records: The list; zeroed when empty.
  *
  * Context: process context, may sleep. Memory comes from the node of the task,
- * or follows its mempolicy.
+ * or follows its mempolicy, and is charged to its active memory cgroup.
  * Return: The new record, %KHO_FAST_RECORD_SIZE bytes of zeroes;
  * ERR_PTR(-ENOMEM) or the error of kho_preserve_pages().
  */

@@ -260,6 +260,21 @@ void folio_put(struct folio *folio);
 /* The page allocator. */
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 unsigned long get_zeroed_page(gfp_t gfp);
+
+/*
+ * All tasks are in one memory cgroup, workers in none unless they are told so. Pages that are
+ * allocated with __GFP_ACCOUNT are charged to it.
+ */
+extern struct mem_cgroup shim_task_memcg;
+extern __thread struct mem_cgroup *shim_active_memcg;
+extern __thread bool shim_is_worker;
+extern long shim_charged_pages;		/* atomic */
+#define get_mem_cgroup_from_current()	(&shim_task_memcg)
+#define mem_cgroup_put(memcg)		((void)(memcg))
+#define set_active_memcg(memcg) ({ \
+	struct mem_cgroup *old_ = shim_active_memcg; \
+	shim_active_memcg = (memcg); \
+	old_; })
 void free_page(unsigned long addr);
 struct folio *folio_alloc(gfp_t gfp, unsigned int order);
 

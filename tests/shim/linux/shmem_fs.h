@@ -182,6 +182,10 @@ extern long shim_die_after;
 bool shim_is_dying(void);
 #define fatal_signal_pending(task)	shim_is_dying()
 
+/* Pages that can be had without swapping */
+extern long shim_available;
+#define si_mem_available()		shim_available
+
 /* LUO: does the handler want to be called again? */
 extern bool shim_again;
 

@@ -52,7 +52,6 @@ struct callback_head {
 };
 
 #define TWA_RESUME			0
-#define current				NULL
 #define init_task_work(head, fn)	((void)((head)->func = (fn)))
 #define task_work_add(task, head, how)	(shim_task_work = (head), 0)
 extern struct callback_head *shim_task_work;
