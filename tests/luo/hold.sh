@@ -60,8 +60,8 @@ kexec() {
 }
 
 as() { echo "$1" >"$FAKE_LUO/peer"; }
-vmm() { exits "$1" "$dir/vmm-example" "$2" "$3" "$sock"; }
-khoctl() { want=$1; shift; exits "$want" "$dir/tools/khoctl" hold -s "$sock" "$@"; }
+vmm() { exits "$1" timeout 20 "$dir/vmm-example" "$2" "$3" "$sock"; }
+khoctl() { want=$1; shift; exits "$want" timeout 20 "$dir/tools/khoctl" hold -s "$sock" "$@"; }
 
 a_session_outlives_its_program() {
 	hold
@@ -109,7 +109,8 @@ root_may_all() {
 # A third kernel gets what was left in the second only.
 updates_follow_each_other() {
 	hold
-	vmm 0 start vm-1 && vmm 0 start vm-2
+	vmm 0 start vm-1
+	vmm 0 start vm-2
 	kexec
 	hold
 	vmm 1 start vm-1 && has err 'File exists' && vmm 0 resume vm-1 && vmm 0 start vm-1
@@ -182,7 +183,7 @@ a_full_table_is_reported() {
 one_serves() {
 	hold
 	khoctl 1 && has err 'another process listens' &&
-		exits 1 "$dir/tools/khoctl" hold -s "$dir/other.sock" &&
+		exits 1 timeout 20 "$dir/tools/khoctl" hold -s "$dir/other.sock" &&
 		has err "another khoctl hold runs: its session 'khoctl-hold' exists" || return 1
 	killed
 	[ -e "$sock" ] && rm -f "$dir/other.sock" && hold && has hold.out listening && stops
@@ -198,8 +199,8 @@ modes_and_limits_are_checked() {
 		khoctl 2 $bad || return 1
 	done
 	khoctl 2 list && has err 'no khoctl hold listens there' || return 1
-	exits 2 sh -c 'ulimit -n 400 && exec "$@"' sh "$dir/tools/khoctl" hold -s "$sock" &&
-		has err '256 sessions need [0-9]* descriptors, the limit is 400'
+	exits 2 timeout 20 sh -c 'ulimit -n 400 && exec "$@"' sh "$dir/tools/khoctl" hold -s "$sock" &&
+		has err '256 sessions need [0-9]* descriptors, the limit is 400' || return 1
 	long=$(printf '%0200d' 0)
 	exits 2 "$dir/tools/khoctl" hold -s "/tmp/$long" && has err 'at most 107 bytes'
 }
@@ -230,7 +231,8 @@ hostile_records_do_no_harm() {
 without_a_record_root_can_claim() {
 	hold
 	as 1000
-	vmm 0 start vm-1 && vmm 0 start vm-2
+	vmm 0 start vm-1
+	vmm 0 start vm-2
 	kexec
 	: >"$FAKE_LUO/in/khoctl-hold.d/0"
 	hold
