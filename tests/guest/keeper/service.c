@@ -111,6 +111,8 @@ bool service_start(void)
 	if (given < 0)
 		die("no descriptor '" STORED "' from systemd: the unit needs LUOSession=" STORED
 		    ", liveupdate=on, and " LUO_DEVICE " free when it starts; see khoctl check");
+	/* not for QEMU, with which it would stay open */
+	fcntl(given, F_SETFD, FD_CLOEXEC);
 	error = luo_session_name(given, session_name);
 	if (error)
 		die("descriptor '" STORED "' is no session: %s", strerror(-error));
