@@ -217,6 +217,19 @@ struct folio *shim_fill_hole(struct file *file, pgoff_t index)
 	return folio;
 }
 
+atomic_long_t num_poisoned_pages;
+
+/* A page of it has a memory error, and stays where it is. */
+void shim_poison(struct file *file, pgoff_t index)
+{
+	struct folio *folio = xa_load(&file->f_mapping->i_pages, index);
+
+	folio_page(folio, index - shim_index(folio))->flags.f |= SHIM_HWPOISON;
+	if (folio_test_large(folio))
+		folio->page.flags.f |= SHIM_HAS_HWPOISON;
+	atomic_long_add(1, &num_poisoned_pages);
+}
+
 /* A value stands for it, which says where to find it. */
 void shim_swap_out(struct file *file, pgoff_t index)
 {

@@ -15,6 +15,7 @@
 
 unsigned int shim_nr_warns, shim_nr_errs, shim_nr_warnings;
 const char *shim_last_msg = "";
+__thread char shim_last_line[1024];
 bool shim_is_kdump, shim_slab_is_up;
 long shim_nr_free_pages, shim_live_objects, shim_object_bytes, shim_object_peak;
 cycles_t shim_cycles;
@@ -55,7 +56,6 @@ void shim_might_sleep(const char *caller)
 /* Formats it, so that a bad string in it is found, unless with one of the kernel's own. */
 void shim_printk(unsigned int *count, const char *fmt, ...)
 {
-	char line[1024];
 	va_list args;
 
 	va_start(args, fmt);
@@ -63,7 +63,7 @@ void shim_printk(unsigned int *count, const char *fmt, ...)
 	if (strstr(fmt, "%pV"))
 		shim_last_msg = va_arg(args, struct va_format *)->fmt;
 	else if (!strstr(fmt, "%p"))
-		vsnprintf(line, sizeof(line), fmt, args);
+		vsnprintf(shim_last_line, sizeof(shim_last_line), fmt, args);
 	va_end(args);
 	if (count)
 		++*count;

@@ -547,6 +547,56 @@ TEST(records_are_charged_to_the_caller)
 	}
 }
 
+/* Folios of order 0, 1, 2 and 3, at 0, 2, 4 and 8 */
+static void make_file_of_four(void)
+{
+	unsigned int order;
+
+	file = shim_new_file(16 << PAGE_SHIFT);
+	for (order = 0; order < 4; order++)
+		memfd_add_folio(order ? 1 << order : 0, order, DIRTY);
+	args = (struct liveupdate_file_op_args){ .file = file };
+}
+
+TEST(a_file_with_a_memory_error_is_refused_with_its_offset)
+{
+	static const pgoff_t at[] = { 0, 3, 4, 15 };
+	unsigned int i;
+
+	memfd_machine();
+	memfd_first_kernel();
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		char offset[32];
+
+		make_file_of_four();
+		shim_poison(file, at[i]);
+		snprintf(offset, sizeof(offset), "offset %#lx of", at[i] << PAGE_SHIFT);
+		EXPECT_EQ(memfd_ops()->preserve(&args), -EHWPOISON);
+		EXPECT_NE(strstr(shim_last_line, offset), NULL) TH_LOG("%s", shim_last_line);
+		EXPECT_TRUE(is_untouched());
+	}
+}
+
+TEST(a_memory_error_until_the_freeze_refuses_it)
+{
+	struct file *other;
+
+	memfd_machine();
+	memfd_first_kernel();
+	make_file_of_four();
+	other = file;
+	make_file_of_four();
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	ASSERT_EQ(memfd_ops()->freeze(&args), 0);
+	shim_poison(other, 9);
+	ASSERT_EQ(memfd_ops()->freeze(&args), 0);
+	shim_poison(file, 9);
+	EXPECT_EQ(memfd_ops()->freeze(&args), -EHWPOISON);
+	EXPECT_EQ(memfd_ops()->freeze(&args), -EHWPOISON);
+	memfd_ops()->unpreserve(&args);
+	EXPECT_TRUE(is_untouched());
+}
+
 /* One folio of order 0 at index 0. */
 TEST(the_bytes_are_those_of_the_abi)
 {

@@ -14,8 +14,9 @@
  * .preserve() (preserve.c) freezes the size of the file, and pins and preserves
  * its folios in batches. Holes are not filled, and are holes in the next
  * kernel. .freeze() updates the position and the seals, and preserves pages
- * that were added since. A page that is added later, when the guest should be
- * paused, is a hole in the next kernel. .unpreserve() undoes all of it.
+ * that were added since; it fails if a page has got a memory error (poison.c).
+ * A page that is added later, when the guest should be paused, is a hole in the
+ * next kernel. .unpreserve() undoes all of it.
  *
  * In the next kernel .retrieve() (retrieve.c) creates a file from the folios,
  * and .finish() frees them if the file was not retrieved, or could not be.
@@ -178,7 +179,9 @@ static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 		return -EINVAL;
 
 	err = memfd_luo_update_ser(out->ser, args->file);
-	return err ?: kho_fast_memfd_update(out, args->file);
+	if (!err)
+		err = kho_fast_memfd_update(out, args->file);
+	return err ?: kho_fast_memfd_find_poison(out);
 }
 
 static int memfd_luo_retrieve(struct liveupdate_file_op_args *args)

@@ -5,8 +5,13 @@
 #ifndef _KERNEL_KHO_FAST_MEMFD_MEMFD_H
 #define _KERNEL_KHO_FAST_MEMFD_MEMFD_H
 
+#include <linux/atomic.h>
 #include <linux/build_bug.h>
+#include <linux/fs.h>
+#include <linux/kconfig.h>
 #include <linux/kho/abi/memfd.h>
+#include <linux/mm.h>
+#include <linux/page-flags.h>
 #include <linux/types.h>
 
 #include "records.h"
@@ -55,13 +60,34 @@ long kho_fast_memfd_pin(const struct kho_fast_memfd_pin *pin, pgoff_t pos,
  * @alloced:    Number of pages that the file had before its folios were
  *              preserved, also of those behind its end.
  * @has_behind: Has it pages behind its end?
+ * @poisoned:   Number of pages of the machine that had a memory error before
+ *              its folios were last checked.
  */
 struct kho_fast_memfd_out {
 	struct memfd_luo_ser	*ser;
 	struct kho_fast_records	records;
 	unsigned long		alloced;
 	bool			has_behind;
+	long			poisoned;
 };
+
+/* Pages of the machine that have a memory error */
+static inline long kho_fast_memfd_nr_poisoned(void)
+{
+	return IS_ENABLED(CONFIG_MEMORY_FAILURE) ?
+	       atomic_long_read(&num_poisoned_pages) : 0;
+}
+
+/* poison.c */
+int kho_fast_memfd_report_poison(struct folio *folio);
+int kho_fast_memfd_find_poison(struct kho_fast_memfd_out *out);
+
+/* Check a pinned folio for memory errors: 0, or -EHWPOISON with a message. */
+static inline int kho_fast_memfd_check_poison(struct folio *folio)
+{
+	return unlikely(folio_contain_hwpoisoned_page(folio)) ?
+	       kho_fast_memfd_report_poison(folio) : 0;
+}
 
 /* preserve.c */
 int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file);

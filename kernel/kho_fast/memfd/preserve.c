@@ -151,12 +151,15 @@ static int memfd_luo_preserve_batch(struct kho_fast_records *list,
 				    struct folio **folios, long nr)
 {
 	long i, done;
-	int err;
+	int err = 0;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr && !err; i++) {
 		memfd_luo_make_uptodate(folios[i]);
+		err = kho_fast_memfd_check_poison(folios[i]);
+	}
 
-	err = kho_preserve_folios(folios, nr);
+	if (!err)
+		err = kho_preserve_folios(folios, nr);
 	if (err) {
 		unpin_folios(folios, nr);
 		return err;
@@ -407,8 +410,8 @@ static int memfd_luo_store_records(struct kho_fast_memfd_out *out)
  * Context: process context, may sleep. The inode is locked.
  * Return: 0; -EFBIG if the format has no room for the number of folios; -EEXIST
  * if one is preserved already; -ENOMEM; -EINTR if the task is being killed;
- * -EINVAL, or the error of memfd_pin_folios(). On error no folio is preserved
- * or pinned.
+ * -EHWPOISON if a page has a memory error; -EINVAL, or the error of
+ * memfd_pin_folios(). On error no folio is preserved or pinned.
  */
 int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file)
 {
@@ -423,6 +426,7 @@ int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file)
 	/* First: pages that come from now on may be missed. */
 	out->alloced = memfd_luo_alloced(file);
 	out->has_behind = memfd_luo_has_behind(&job);
+	out->poisoned = kho_fast_memfd_nr_poisoned();
 
 	err = memfd_luo_preserve_all(&job, &out->records);
 	if (!err)

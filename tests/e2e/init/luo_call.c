@@ -174,6 +174,12 @@ static int run_readonly(struct call *call)
 	return result(open(path, O_RDONLY | O_CLOEXEC));
 }
 
+static int run_poison(struct call *call)
+{
+	call->reason = memfd_poison(call->fd[0], step_num(call->step, "page", 0));
+	return 0;
+}
+
 static int run_is(struct call *call)
 {
 	call->reason = memfd_is(call->fd[0], call->step);
@@ -270,6 +276,7 @@ static const struct verb verbs[] = {
 	{ "holds",	.works_on = 1, .run = run_holds },
 	{ "seal",	.works_on = 1, .run = run_seal },
 	{ "readonly",	.works_on = 1, .makes = true, .run = run_readonly },
+	{ "poison",	.works_on = 1, .run = run_poison },
 	{ "is",		.works_on = 1, .run = run_is },
 	{ "cloexec",	.works_on = 1, .run = run_cloexec },
 	{ "limit",	.run = run_limit },

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Properties of a memfd */
+/* Properties of a memfd, and memory errors */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "memfd.h"
 #include "steps.h"
@@ -21,6 +25,31 @@ static const char *is_writable(int fd)
 	first = *page;
 	*page = first;
 	munmap((void *)page, PAGE_BYTES);
+	return NULL;
+}
+
+/* Ends the process with SIGBUS, since it has mapped the page, or with an errno. */
+static void __attribute__((noreturn)) poison(int fd, uint64_t page)
+{
+	void *at = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			page * PAGE_BYTES);
+
+	if (at == MAP_FAILED || !memset(at, 1, 1) || madvise(at, PAGE_BYTES, MADV_HWPOISON))
+		_exit(errno);
+	_exit(0);
+}
+
+const char *memfd_poison(int fd, uint64_t page)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		poison(fd, page);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return why("fork: %m");
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		return why("MADV_HWPOISON: %s", strerror(WEXITSTATUS(status)));
 	return NULL;
 }
 

@@ -278,6 +278,9 @@ extern long shim_charged_pages;		/* atomic */
 void free_page(unsigned long addr);
 struct folio *folio_alloc(gfp_t gfp, unsigned int order);
 
+/* Pages with a memory error */
+extern atomic_long_t num_poisoned_pages;
+
 /* Fails once, the @shim_fail_after'th time from now; negative for never. */
 extern long shim_fail_after;
 #ifdef SHIM_CHECK

@@ -13,9 +13,13 @@ struct va_format {
 	va_list		*va;
 };
 
-/* Messages so far, and the format of the last one (of what %pV stood for). */
+/*
+ * Messages so far, the format of the last one (of what %pV stood for), and the last one of
+ * this thread, unless it had one of the kernel's own formats.
+ */
 extern unsigned int shim_nr_errs, shim_nr_warnings;
 extern const char *shim_last_msg;
+extern __thread char shim_last_line[1024];
 
 void shim_printk(unsigned int *count, const char *fmt, ...);
 

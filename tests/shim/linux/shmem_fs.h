@@ -77,7 +77,9 @@ struct file {
 #define SHIM_SWAPBACKED		BIT(11)
 #define SHIM_LRU		BIT(12)
 #define SHIM_CHARGED		BIT(13)	/* to a memory cgroup */
-#define SHIM_FLAGS		(0x3fUL << 8)
+#define SHIM_HWPOISON		BIT(14)	/* of each page */
+#define SHIM_HAS_HWPOISON	BIT(15)	/* of a large folio */
+#define SHIM_FLAGS		(0xffUL << 8)
 
 #define shim_folio_flag(folio, flag)	(!!((folio)->page.flags.f & (flag)))
 #define folio_test_dirty(folio)		shim_folio_flag((folio), SHIM_DIRTY)
@@ -91,6 +93,10 @@ void shim_folio_set(struct folio *folio, unsigned long flag, unsigned long needs
 #define __folio_set_locked(folio)	shim_folio_set((folio), SHIM_LOCKED, 0)
 #define folio_lock(folio)		__folio_set_locked(folio)
 void folio_unlock(struct folio *folio);
+#define PageHWPoison(page)		(!!((page)->flags.f & SHIM_HWPOISON))
+#define folio_page(folio, i)		(&(folio)->page + (i))
+#define folio_contain_hwpoisoned_page(folio) \
+	shim_folio_flag((folio), SHIM_HWPOISON | SHIM_HAS_HWPOISON)
 #define folio_set_lru(folio)		shim_folio_set((folio), SHIM_LRU, SHIM_LOCKED)
 
 #define folio_nr_pages(folio)		(1UL << folio_order(folio))
@@ -172,6 +178,7 @@ struct file *shim_new_file(loff_t size);
 void shim_add_folio(struct file *file, pgoff_t index, struct folio *folio);
 void shim_swap_out(struct file *file, pgoff_t index);
 unsigned long shim_nr_folios(struct file *file);
+void shim_poison(struct file *file, pgoff_t index);
 struct folio *shim_fill_hole(struct file *file, pgoff_t index);
 
 extern unsigned int shim_max_pagecache_order;

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Memfds with memory errors
+ *
+ * A page with an uncorrected memory error stays in the page cache of its file,
+ * where accesses fail. The format cannot describe it, and as a hole or with
+ * whatever is read from it, a guest would continue on wrong data. So a file
+ * with such a page is not preserved, and a live update is refused if one has
+ * become bad until the freeze. The message names the offset.
+ *
+ * Lock order: no lock is taken. A folio is pinned, so it is in the file.
+ */
+#define pr_fmt(fmt) "KHO: memfd: " fmt
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/kho/abi/memfd.h>
+#include <linux/mm.h>
+#include <linux/page-flags.h>
+#include <linux/pagemap.h>
+#include <linux/printk.h>
+
+#include "../vmalloc.h"
+#include "memfd.h"
+#include "records.h"
+
+/**
+ * kho_fast_memfd_report_poison - Report a memory error.
+ * @folio: The folio, pinned; one of its pages has an error.
+ *
+ * Return: -EHWPOISON
+ */
+int kho_fast_memfd_report_poison(struct folio *folio)
+{
+	const unsigned long nr = folio_nr_pages(folio);
+	unsigned long i;
+
+	for (i = 0; i < nr && !PageHWPoison(folio_page(folio, i)); i++)
+		;
+
+	pr_err("not preserved: memory error at offset %#llx of a file\n",
+	       (u64)(folio->index + i % nr) << PAGE_SHIFT);
+	return -EHWPOISON;
+}
+
+static int memfd_luo_check_page(const struct kho_fast_memfd_record *records)
+{
+	unsigned long i;
+	int err = 0;
+
+	for (i = 0; i < KHO_FAST_RECORDS_PER_PAGE && !err; i++) {
+		unsigned long pfn = records[i].pfn;
+
+		if (pfn)
+			err = kho_fast_memfd_check_poison(pfn_folio(pfn));
+	}
+
+	return err;
+}
+
+/**
+ * kho_fast_memfd_find_poison - Check for new memory errors.
+ * @out: The file as it was preserved.
+ *
+ * The folios are checked only if there was an error anywhere.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -EHWPOISON with a message.
+ */
+int kho_fast_memfd_find_poison(struct kho_fast_memfd_out *out)
+{
+	struct kho_fast_chain_it it = { .chunk = out->records.chain.first };
+	const long poisoned = kho_fast_memfd_nr_poisoned();
+	struct page *page;
+	int err = 0;
+
+	if (poisoned == out->poisoned)
+		return 0;
+
+	while (!err && (page = kho_fast_chain_next(&it))) {
+		err = memfd_luo_check_page(page_address(page));
+		cond_resched();
+	}
+
+	if (!err)
+		out->poisoned = poisoned;
+	return err;
+}
