@@ -69,7 +69,7 @@ no_warnings() {
 	[ ! -e "$work/warned" ]
 }
 
-shell() { files '\.sh$|^\.ci/run$' | xargs shellcheck; }
+shell() { files '\.sh$|^\.ci/run$|^tools/systemd/[a-z-]*$|^tests/systemd/[a-z-]*$' | xargs shellcheck; }
 
 kernel_doc() {
 	overlay '\.[ch]$' | xargs "$base/tools/docs/kernel-doc" -none -Wall >"$work/doc" 2>&1 ||

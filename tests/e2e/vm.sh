@@ -137,7 +137,7 @@ guests() {
 use_systemd() {
 	grep -q '^# init: systemd$' "$plan" || return 0
 	root=$("$here/prepare.sh" systemd) || exit 4
-	files="$files -b $root -f $top/tests/systemd/kexec-next.sh:/usr/libexec/kexec-next"
+	files="$files -b $root -f $top/tests/systemd/kexec-next:/usr/libexec/kexec-next"
 	append="$append printk.devkmsg=on systemd.minimum_uptime_sec=0 systemd.show_status=0 TERM=dumb"
 	append="$append systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80"
 }

@@ -726,7 +726,7 @@ systemd_show() {
 	EOT
 }
 
-kho_steps() { "$top/tools/systemd/kho-steps.sh" -s "$dir/show" -t "$dir/a.json" "$@" >"$dir/steps" 2>"$dir/err"; }
+kho_steps() { "$top/tools/systemd/kho-steps" -s "$dir/show" -t "$dir/a.json" "$@" >"$dir/steps" 2>"$dir/err"; }
 
 # 2,000,000 ticks a ms from 9,000,000,000 on; the kernels take 100 ms
 steps_of_systemd_join_the_timeline() {

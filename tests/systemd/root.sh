@@ -73,8 +73,8 @@ echo host >"$made/hostname"
 		echo "file /usr/lib/systemd/system/${unit##*/} $unit 644 0 0"
 	done
 	echo 'dir /usr/lib/kho 755 0 0'
-	echo "file /usr/lib/kho/before-kexec $top/tools/systemd/before-kexec.sh 755 0 0"
-	echo "file /usr/bin/kho-steps $top/tools/systemd/kho-steps.sh 755 0 0"
+	echo "file /usr/lib/kho/before-kexec $top/tools/systemd/before-kexec 755 0 0"
+	echo "file /usr/bin/kho-steps $top/tools/systemd/kho-steps 755 0 0"
 	for unit in $masked; do
 		echo "slink /etc/systemd/system/$unit /dev/null 777 0 0"
 	done
