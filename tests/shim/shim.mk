@@ -44,7 +44,7 @@ memblock-globals := $(addprefix --keep-global-symbol=,memblock* __memblock* __ne
 
 # One by one: never -I$(KDIR)/include.
 passed	:= $(addprefix linux/kho/abi/,kexec_handover.h kexec_metadata.h memblock.h memfd.h luo.h \
-	      block.h) linux/kho_block.h linux/kho_radix_tree.h linux/kexec_handover.h \
+	      block.h) linux/clocksource_ids.h linux/kho_block.h linux/kho_radix_tree.h linux/kexec_handover.h \
 	   linux/memblock.h linux/llist.h linux/xarray.h linux/cleanup.h \
 	   linux/liveupdate.h asm-generic/kexec_handover.h \
 	   $(addprefix uapi/linux/,fcntl.h liveupdate.h memfd.h)

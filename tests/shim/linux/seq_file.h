@@ -15,6 +15,7 @@ struct seq_file {
 	int (*shim_show_##name)(struct seq_file *m, void *v) = name##_show; \
 	static const int name##_fops
 #define debugfs_create_file(name, mode, dir, data, fops)	((void)(fops))
+#define debugfs_create_u32(name, mode, dir, value)	((void)(value))
 
 #define seq_puts(m, s)		fputs(s, (m)->file)
 #define seq_putc(m, c)		fputc(c, (m)->file)

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CUSTOM: each look at a clock costs a tick, a nanosecond; a test may set that of the TSC. */
+/*
+ * CUSTOM: each look at a clock costs a tick, a nanosecond; a test may set that of the TSC,
+ * the frequency that the kernel takes it to have, and the clocksource. A CPU has one feature.
+ */
 #ifndef SHIM_TIMEX_H
 #define SHIM_TIMEX_H
 
+#include <linux/clocksource_ids.h>
 #include <linux/math64.h>
 #include <linux/time64.h>
 
@@ -15,7 +19,8 @@ static inline cycles_t get_cycles(void)
 	return __atomic_add_fetch(&shim_cycles, 1, __ATOMIC_RELAXED);
 }
 
-#define tsc_khz		1000000U
+extern unsigned int shim_tsc_khz;	/* 1000000, unless a test sets it */
+#define tsc_khz		shim_tsc_khz
 #define rdtsc()		get_cycles()
 
 static inline u64 sched_clock(void)
@@ -26,6 +31,18 @@ static inline u64 sched_clock(void)
 }
 
 #define local_clock()	sched_clock()
+
+struct system_time_snapshot {
+	enum clocksource_ids	cs_id;
+};
+
+extern enum clocksource_ids shim_clocksource;
+#define ktime_get_snapshot_id(clock, snapshot) ((void)((snapshot)->cs_id = shim_clocksource))
+
+extern bool shim_tsc_known_freq;
+#define X86_FEATURE_TSC_KNOWN_FREQ	shim_tsc_known_freq
+#define boot_cpu_has(feature)		(feature)
+#define setup_force_cpu_cap(feature)	((feature) = true)
 
 static inline u64 div_u64_rem(u64 a, u32 b, u32 *rest)
 {

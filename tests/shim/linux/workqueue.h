@@ -60,7 +60,10 @@ extern struct callback_head *shim_task_work;
 #define register_oom_notifier(nb)	(shim_oom_notifier = (nb))
 extern struct notifier_block {
 	int (*notifier_call)(struct notifier_block *nb, unsigned long unused, void *freed);
-} *shim_oom_notifier;
+} *shim_oom_notifier, *shim_reboot_notifier;
+
+#define NOTIFY_DONE			0
+#define register_reboot_notifier(nb)	(shim_reboot_notifier = (nb), 0)
 
 /* The test's own thread does all of such a job, in two parts. */
 struct padata_mt_job {
