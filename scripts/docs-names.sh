@@ -58,7 +58,7 @@ named_code_exists() {
 		--include='*.case' --include='*.plan' '\b[a-z][a-z0-9_]*' kernel mm include tools tests \
 		bench bpf) | sort -u >"$out/words"
 	cut -d: -f3 "$out/named" | sort -u | comm -23 - "$out/words" >"$out/stock"
-	(cd "$base" && grep -rhowFf "$out/stock" init kernel mm lib include) | sort -u >>"$out/words"
+	(cd "$base" && grep -rhowFf "$out/stock" init kernel mm lib include arch/x86/kernel) | sort -u >>"$out/words"
 	in_list "$out/words" <"$out/named"
 }
 
@@ -94,7 +94,7 @@ parameters_are_documented() {
 # Files in debugfs, both ways
 debugfs_files_are_documented() {
 	page=Documentation/core-api/kho/fast/debugfs.rst
-	(cd "$top" && grep -rhoE '(debugfs_create_[a-z]+\(|debugfs_blob\([a-z_]+, )"[a-z_.]+"' \
+	(cd "$top" && grep -rhoE '(debugfs_create_[a-z0-9]+\(|debugfs_blob\([a-z_]+, )"[a-z_.]+"' \
 		kernel mm) | sed 's/.*("\|.*, "//; s/"$//' | sort -u >"$out/debugfs"
 	find_names '(/sys/kernel/debug/(kho|liveupdate)|\bkho/(in|out))/[a-z_./]*' |
 		sed -e 's,/sys/kernel/debug/,,' -e 's,/$,,' | awk -F: '{

@@ -11,6 +11,7 @@
  *   restored page;
  * - memfd/: memfds, for LUO;
  * - timeline/: timestamps of the phases of a live update, in both kernels;
+ * - tsc.c: frequency of the TSC, on x86;
  * - luo/: the Live Update Orchestrator;
  * - tests/: KUnit suites;
  * - mm/deferred_kho.c, mm/kho_*.c: struct pages and the buddy allocator.
@@ -34,14 +35,17 @@
 #include "scratch.h"
 #include "timeline/handover.h"
 #include "timeline/show.h"
+#include "tsc.h"
 
 static int __init kho_outgoing_init(void)
 {
 	struct dentry *root = kho_fast_debugfs_init();
 	int err;
 
-	if (root)
+	if (root) {
 		kho_fast_timeline_debugfs(root);
+		kho_fast_tsc_debugfs(root);
+	}
 	if (is_kho_boot())
 		kho_fast_debugfs_incoming(root);
 
@@ -60,6 +64,9 @@ static int __init kho_outgoing_init(void)
 	/* Only the timeline depends on it. */
 	if (kho_fast_timeline_init())
 		pr_warn("no timeline for the next kernel\n");
+	/* The next kernel would calibrate the TSC itself. */
+	if (kho_fast_tsc_init())
+		pr_warn("no TSC frequency for the next kernel\n");
 	return 0;
 
 err_subtree_exit:
