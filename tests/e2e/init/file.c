@@ -131,8 +131,7 @@ const char *step_timeline(const struct step *step)
 	return NULL;
 }
 
-/* Returns a reason if @path has no number. */
-static const char *read_number(const char *path, long *number)
+const char *file_number(const char *path, long *number)
 {
 	char *text = file_text(path), *end;
 
@@ -151,7 +150,7 @@ const char *step_expect_number(const struct step *step)
 	if (step->argc != 3)
 		return "usage: expect-number PATH N";
 	want = atol(step->argv[2]);
-	reason = read_number(step->argv[1], &is);
+	reason = file_number(step->argv[1], &is);
 	if (!reason && is != want)
 		reason = why("it says %ld, not %ld", is, want);
 	return reason;
@@ -171,7 +170,7 @@ long remembered(void)
 
 const char *step_remember(const struct step *step)
 {
-	return step->argc == 2 ? read_number(step->argv[1], &kept) : "usage: remember PATH";
+	return step->argc == 2 ? file_number(step->argv[1], &kept) : "usage: remember PATH";
 }
 
 const char *step_expect_remembered(const struct step *step)
@@ -181,7 +180,7 @@ const char *step_expect_remembered(const struct step *step)
 
 	if (step->argc != 3 || !was)
 		return "usage: expect-remembered PATH PERCENT, after remember";
-	reason = read_number(step->argv[1], &is);
+	reason = file_number(step->argv[1], &is);
 	if (!reason && labs(is - was) * 100 > was * atol(step->argv[2]))
 		reason = why("it says %ld now, %ld then", is, was);
 	return reason;

@@ -68,6 +68,7 @@ static const struct {
 	{ "stop",		step_stop },
 	{ "expect-lines",	step_expect_lines },
 	{ "expect-same",	step_expect_same },
+	{ "expect-kvm-khz",	step_expect_kvm_khz },
 	{ "load-next-kernel",	step_load_next_kernel },
 	{ "kexec",		step_kexec },
 	{ "kexec-load",		step_kexec_load },

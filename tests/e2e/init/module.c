@@ -18,6 +18,10 @@ static const char *load_module(const char *name)
 	char path[64];
 	int fd;
 
+	if (!strcmp(name, "kvm") && stage_nr() == 1)
+		reason = kvm_await_refined_tsc();
+	if (reason)
+		return reason;
 	snprintf(path, sizeof(path), "/%s.ko", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -55,6 +55,7 @@ const char *step_await_end(const struct step *step);
 const char *step_stop(const struct step *step);
 const char *step_expect_lines(const struct step *step);
 const char *step_expect_same(const struct step *step);
+const char *step_expect_kvm_khz(const struct step *step);
 const char *step_load_next_kernel(const struct step *step);
 const char *step_kexec(const struct step *step);
 const char *step_kexec_load(const struct step *step);
@@ -66,6 +67,8 @@ const char *step_sleep(const struct step *step);
 unsigned long memtotal_kb(void);
 /* Number of the last 'remember', in this or an earlier boot; 0: none */
 long remembered(void);
+/* Wait until the TSC of this boot has its final frequency */
+const char *kvm_await_refined_tsc(void);
 /* Number of this boot, from 1 */
 int stage_nr(void);
 /* The step is one of 'fails'; for steps that do not return if they succeed */

@@ -12,6 +12,7 @@
 #include <linux/kexec.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
+#include <linux/kho/abi/kho_tsc.h>
 #include <linux/kho_radix_tree.h>
 #include <linux/kprobes.h>
 #include <linux/libfdt.h>
@@ -182,6 +183,18 @@ static int corrupt_scratch_outside_ram(struct corrupt_handover *ho)
 	return 0;
 }
 
+/* The notifier that writes the record has a higher priority. */
+static int corrupt_tsc_khz(struct corrupt_handover *ho)
+{
+	u64 *phys = corrupt_subtree_prop(ho->fdt, KHO_TSC_NODE_NAME,
+					 KHO_SUB_TREE_PROP_NAME);
+
+	if (!phys)
+		return -ENOENT;
+	((struct kho_tsc_ser *)phys_to_virt(*phys))->khz = 1;
+	return 0;
+}
+
 struct corrupt_kind {
 	const char *name;
 	int (*at_load)(struct corrupt_handover *ho);	/* may not sleep */
@@ -202,6 +215,7 @@ static const struct corrupt_kind corrupt_kinds[] = {
 	{ "key-in-scratch", NULL, corrupt_key_in_scratch },
 	{ "scratch-count", corrupt_scratch_count_bad, NULL },
 	{ "scratch-outside-ram", corrupt_scratch_outside_ram, NULL },
+	{ "tsc-khz", NULL, corrupt_tsc_khz },
 };
 
 static const struct corrupt_kind *corrupt_armed;

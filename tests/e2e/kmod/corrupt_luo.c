@@ -23,8 +23,8 @@ struct corrupt_luo_records {
 	struct luo_flb_header_ser *flbs;
 };
 
-/* Value of the first 8-byte property @prop after the node LUO */
-static u64 *corrupt_luo_prop(void *fdt, const char *prop)
+/* Value of the first 8-byte property @prop after the node @node */
+u64 *corrupt_subtree_prop(void *fdt, const char *node, const char *prop)
 {
 	const char *strings = fdt + fdt_off_dt_strings(fdt);
 	fdt32_t *tag = fdt + fdt_off_dt_struct(fdt);
@@ -33,7 +33,7 @@ static u64 *corrupt_luo_prop(void *fdt, const char *prop)
 
 	for (; tag + 5 <= end; tag++) {
 		if (fdt32_to_cpu(tag[0]) == FDT_BEGIN_NODE &&
-		    !strcmp((char *)(tag + 1), LUO_KHO_ENTRY_NAME))
+		    !strcmp((char *)(tag + 1), node))
 			behind = true;
 		if (behind && fdt32_to_cpu(tag[0]) == FDT_PROP &&
 		    fdt32_to_cpu(tag[1]) == 8 &&
@@ -46,7 +46,8 @@ static u64 *corrupt_luo_prop(void *fdt, const char *prop)
 
 static int corrupt_luo_find(struct corrupt_luo_records *r, void *fdt)
 {
-	u64 *root = corrupt_luo_prop(fdt, KHO_SUB_TREE_PROP_NAME);
+	u64 *root = corrupt_subtree_prop(fdt, LUO_KHO_ENTRY_NAME,
+					 KHO_SUB_TREE_PROP_NAME);
 
 	if (!root)
 		return -ENOENT;

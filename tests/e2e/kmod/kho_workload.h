@@ -141,6 +141,7 @@ int race(void);
 int scribble(u64 max_mb);
 int corrupt(const char *what);
 void corrupt_exit(void);
+u64 *corrupt_subtree_prop(void *fdt, const char *node, const char *prop);
 /* corrupt_luo.c: faults whose name begins with luo-, for corrupt.c */
 bool corrupt_luo_knows(const char *what);
 int corrupt_luo(void *fdt, const char *what);
