@@ -159,7 +159,7 @@ narrow_kernel_code() {
 	kernel_lines | awk '
 		{ text = $0; sub(/^[^:]*:[^:]*: /, "", text) }
 		length(text) <= 80 { next }
-		text ~ /^ *((if \()?[a-z_]*(pr_[a-z]+|WARN[A-Z_]*|seq_printf|seq_puts)\(.*)?"/ { next }
+		text ~ /^ *((if \()?[a-z_]*(pr_[a-z_]+|WARN[A-Z_]*|seq_printf|seq_puts)\(.*)?"/ { next }
 		{ print $0 " (" length(text) " columns, at most 80)"; bad = 1 }
 		END { exit bad }'
 }

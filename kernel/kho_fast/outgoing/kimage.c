@@ -99,7 +99,7 @@ static const char *kho_kimage_fault(const struct kimage *image)
 	if (image->kho.scratch && image->kho.fdt == kho_fast_subtree_fdt_pa())
 		return NULL;
 	if (!image->file_mode)
-		return "by kexec_load(2), without a handover; load it with kexec -s";
+		return "by kexec_load(2), without a handover; use kexec -s";
 
 	return "without a handover; load it again";
 }
