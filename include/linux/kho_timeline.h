@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Timeline of a live update: hooks of the path to the jump and of the boot
- * after it. Without CONFIG_KHO_FAST_TIMELINE each hook is a constant, and its
- * callers compile to the same object as without it.
+ * after it. Without CONFIG_KHO_FAST_TIMELINE its callers compile to the same
+ * object as without the hook: an inline function, even an empty one, would
+ * change how the compiler allocates their registers.
  */
 #ifndef _LINUX_KHO_TIMELINE_H
 #define _LINUX_KHO_TIMELINE_H
@@ -16,12 +17,8 @@ int kho_phase_exec(int err);
 
 #else /* !CONFIG_KHO_FAST_TIMELINE */
 
-static inline void kho_phase_begin(enum kho_phase phase) { }
-
-static inline int kho_phase_exec(int err)
-{
-	return err;
-}
+#define kho_phase_begin(phase)	do { } while (0)
+#define kho_phase_exec(err)	(err)
 
 #endif /* CONFIG_KHO_FAST_TIMELINE */
 
