@@ -24,7 +24,7 @@
 # The plan's line '# vm: OPTIONS' is read first, so the command line overrides it.
 # '# programs: NAME,...' puts programs with their libraries into every initrd, NAME@BOOT
 # into that of one boot.  '# guests: KERNEL' puts into them what guests with that kernel
-# need (tests/guest).  '# init: systemd' makes systemd the init, and the plan one of its
+# need (tests/guest), or with KERNEL tiny a guest without one.  '# init: systemd' makes systemd the init, and the plan one of its
 # services (tests/systemd).  '# allow: TEXT' excuses console lines with TEXT.  The steps of
 # a plan are in tests/e2e/README.md.
 #
@@ -122,15 +122,27 @@ guests() {
 	[ -n "$guest_kernel" ] || return 0
 	"$here/prepare.sh" guest
 	"$here/prepare.sh" host
-	# Stock calibrates the counter in each boot, emulated clocks with another result, and
-	# KVM without scaling cannot run a guest that was started at another frequency.
-	[ -z "$calibrates" ] || append="$append tsc_early_khz=$("$build/e2e/host/tsc-khz")"
-	files="$files -f $(kernel_image "$guest_kernel"):/guest/kernel"
+	case $guest_kernel in
+	tiny) image=$("$here/prepare.sh" program tiny) || exit 4 ;;
+	*) image=$(kernel_image "$guest_kernel") ;;
+	esac
+	files="$files -f $image:/guest/kernel"
 	files="$files -f $build/guest/initrd:/guest/initrd"
 	for rom in /usr/share/seabios/bios-256k.bin /usr/share/qemu/kvmvapic.bin \
-		/usr/share/qemu/linuxboot_dma.bin; do
+		/usr/share/qemu/linuxboot_dma.bin /usr/share/qemu/multiboot_dma.bin; do
 		files="$files -f $rom:/guest/roms/${rom##*/}"
 	done
+}
+
+# Stock calibrates the counter in each boot, emulated clocks with another result, and KVM
+# without scaling cannot run a guest that was started at another frequency.  With counted
+# instructions the counter has 1 GHz.
+tell_frequency() {
+	case $accel in
+	tcg-icount) khz=1000000 ;;
+	*) khz=$("$build/e2e/host/tsc-khz") ;;
+	esac
+	append="$append tsc_early_khz=$khz"
 }
 
 # systemd as init, without questions to the serial port that nobody answers; messages of
@@ -152,6 +164,9 @@ start() {
 	[ "$accel" != kvm ] || [ -z "$guest_kernel" ] ||
 		grep -qs '^[1Y]' /sys/module/kvm_*/parameters/nested || accel=tcg
 	echo "$accel" >"$dir/accel"
+	if [ -n "$guest_kernel" ] && [ -n "$calibrates" ]; then
+		tell_frequency
+	fi
 	# In assignments, where a failure ends the script.
 	machine=$(accel_args "$accel")
 	machine="$machine $(memory_args "$mem" "$nodes" "$cpus" "$backing")"

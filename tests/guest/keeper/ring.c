@@ -127,6 +127,18 @@ static double wall_off_ms(const struct guest *guest, const struct stamp *s, int6
 	return (int64_t)(s->wall_ns - guest_wall_ns(guest, s->tsc - offset)) / 1e6;
 }
 
+/* A guest without a clock of its own has none until it is told the time after the update. */
+static void report_wall(const struct guest *guest, const struct stamp *first,
+			const struct stamp *now, int64_t offset)
+{
+	if (first->wall_ns)
+		printf("%s: wall clock off by %.3f ms at first, %.3f ms now\n", guest->name,
+		       wall_off_ms(guest, first, offset), wall_off_ms(guest, now, offset));
+	else
+		printf("%s: wall clock off by %.3f ms now\n", guest->name,
+		       wall_off_ms(guest, now, offset));
+}
+
 int ring_report(struct guest *guest)
 {
 	const struct note *note = guest->note;
@@ -154,8 +166,7 @@ int ring_report(struct guest *guest)
 	printf("%s: gap %.3f ms\n", guest->name, ms(guest, gap_of(guest, &before, &after, offset)));
 	printf("%s: gap %.3f ms by the guest's counter\n", guest->name,
 	       ms(guest, after.tsc - before.tsc));
-	printf("%s: wall clock off by %.3f ms at first, %.3f ms now\n", guest->name,
-	       wall_off_ms(guest, &after, offset), wall_off_ms(guest, &now, offset));
+	report_wall(guest, &after, &now, offset);
 	printf("%s: %llu stamps and %u ticks since the update, %u bad pages\n", guest->name,
 	       (unsigned long long)(last - note->last), now.ticks - before.ticks, now.bad);
 	report_parts(guest, before.tsc - note->tsc_offset, after.tsc - offset);

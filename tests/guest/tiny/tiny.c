@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest without an operating system: fills half of its memory, verifies it page by page for
+ * ever, and writes a stamp each millisecond, like the workload of a Linux guest. It takes no
+ * interrupts, and polls its timer: in a host that counts instructions (-icount) a Linux guest
+ * hangs while it boots.
+ *
+ * Started by QEMU as a multiboot kernel: 32 bits, no paging, no library.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../stamps.h"
+
+#define WORDS		(STAMPS_PAGE / sizeof(uint64_t))
+#define MEMORY		((uint64_t *)0x1000000)	/* 16 MiB: above this program and the ring */
+#define SERIAL		0x3f8
+#define PIT_PERIOD	11932			/* 10 ms */
+#define CALIBRATE	5			/* periods */
+#define LISTEN_EVERY	16			/* stamps */
+
+#define MB_MAGIC	0x1badb002u
+#define MB_MEMINFO	2u
+
+__attribute__((section(".multiboot"), used))
+static const uint32_t multiboot[] = { MB_MAGIC, MB_MEMINFO, -(MB_MAGIC + MB_MEMINFO) };
+
+typedef volatile uint32_t half_t __attribute__((may_alias));
+
+struct multiboot_info {
+	uint32_t flags, lower_kib, upper_kib;
+};
+
+static struct stamps_page ring[STAMPS_PAGES] __attribute__((aligned(STAMPS_PAGE)));
+static uint32_t pages, ticks, last_count;
+
+/* The wall clock was @ns at the counter @tsc; 0: nobody has said yet */
+static struct {
+	uint64_t ns, tsc;
+	uint32_t khz;
+} clock;
+
+static void out(uint16_t port, uint8_t value)
+{
+	asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static uint8_t in(uint16_t port)
+{
+	uint8_t value;
+
+	asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+	return value;
+}
+
+static uint64_t tsc(void)
+{
+	uint64_t value;
+
+	asm volatile("rdtsc" : "=A"(value));
+	return value;
+}
+
+static void put(const char *text)
+{
+	for (; *text; text++) {
+		while (!(in(SERIAL + 5) & 0x20))
+			;
+		out(SERIAL, *text);
+	}
+}
+
+/* 64 by 32 bits, without the compiler's library */
+static uint64_t divide(uint64_t value, uint32_t by)
+{
+	uint32_t high = value >> 32, low = value, rest;
+
+	rest = high % by;
+	high /= by;
+	asm("divl %2" : "+a"(low), "+d"(rest) : "r"(by));
+	return (uint64_t)high << 32 | low;
+}
+
+static void put_number(uint32_t value)
+{
+	char text[11] = "", *digit = text + sizeof(text) - 1;
+
+	do
+		*--digit = '0' + value % 10;
+	while (value /= 10);
+	put(digit);
+}
+
+static void start_timer(void)
+{
+	out(0x43, 0x34);	/* channel 0, rate generator */
+	out(0x40, PIT_PERIOD & 0xff);
+	out(0x40, PIT_PERIOD >> 8);
+}
+
+/* The timer counts down; read at least once in its period. */
+static void count_ticks(void)
+{
+	uint32_t count;
+
+	out(0x43, 0);
+	count = in(0x40);
+	count |= in(0x40) << 8;
+	ticks += count > last_count;
+	last_count = count;
+}
+
+/* Ticks of the counter in a millisecond */
+static uint32_t calibrate(void)
+{
+	uint32_t from = ticks;
+	uint64_t begin;
+
+	while (ticks == from)
+		count_ticks();
+	from = ticks;
+	begin = tsc();
+	while (ticks - from < CALIBRATE)
+		count_ticks();
+	return divide(tsc() - begin, CALIBRATE * 10);
+}
+
+static uint64_t wall_ns(uint64_t now)
+{
+	return clock.khz ? clock.ns + divide((now - clock.tsc) * 1000000, clock.khz) : 0;
+}
+
+static const char *read_number(const char *text, uint64_t *value)
+{
+	while (*text && (*text < '0' || *text > '9'))
+		text++;
+	for (*value = 0; *text >= '0' && *text <= '9'; text++)
+		*value = *value * 10 + (*text - '0');
+	return text;
+}
+
+/* 'time NS TSC KHZ', see ../workload */
+static void obey(const char *line)
+{
+	uint64_t khz;
+
+	line = read_number(line, &clock.ns);
+	line = read_number(line, &clock.tsc);
+	read_number(line, &khz);
+	clock.khz = khz;
+}
+
+static void listen(void)
+{
+	static char line[64];
+	static uint32_t len;
+
+	while (in(SERIAL + 5) & 1) {
+		line[len] = in(SERIAL);
+		if (line[len] != '\n' && len < sizeof(line) - 2) {
+			len++;
+			continue;
+		}
+		line[len] = '\0';
+		len = 0;
+		obey(line);
+	}
+}
+
+/* The first word of a page; each further one is WORKLOAD_STEP more. */
+static uint64_t pattern(uint32_t page)
+{
+	return ((uint64_t)page * WORDS + 1) * WORKLOAD_STEP;
+}
+
+static void fill(void)
+{
+	for (uint32_t page = 0; page < pages; page++) {
+		uint64_t *word = MEMORY + page * WORDS, value = pattern(page);
+
+		for (uint32_t i = 0; i < WORDS; i++, value += WORKLOAD_STEP)
+			word[i] = value;
+	}
+}
+
+static bool page_is_bad(uint32_t page)
+{
+	const volatile uint64_t *word = MEMORY + page * WORDS;
+	uint64_t value = pattern(page);
+
+	for (uint32_t i = 0; i < WORDS; i++, value += WORKLOAD_STEP)
+		if (word[i] != value)
+			return true;
+	return false;
+}
+
+static void start_ring(void)
+{
+	for (uint32_t i = 0; i < STAMPS_PAGES; i++) {
+		ring[i].page = i;
+		ring[i].pages = pages;
+		ring[i].magic = ~STAMPS_MAGIC;
+	}
+}
+
+/* The number is stored last, and whole: its upper half stays 0. */
+static void put_stamp(uint32_t nr, uint64_t now, uint32_t bad)
+{
+	uint32_t slot = nr % STAMPS_RING;
+	volatile struct stamp *s = &ring[slot / STAMPS_PER_PAGE].stamp[slot % STAMPS_PER_PAGE];
+	half_t *low = (half_t *)&s->nr;
+
+	s->tsc = now;
+	s->wall_ns = wall_ns(now);
+	s->ticks = ticks;
+	s->bad = bad;
+	*low = nr;
+}
+
+static void run(uint32_t khz)
+{
+	uint32_t page = 0, nr = 0, bad = 0;
+	uint64_t next = tsc();
+
+	for (;;) {
+		bad += page_is_bad(page);
+		if (++page == pages) {
+			page = 0;
+			ring->passes++;
+		}
+		if (tsc() < next)
+			continue;
+		next = tsc() + khz;
+		count_ticks();
+		if (++nr % LISTEN_EVERY == 0)
+			listen();
+		put_stamp(nr, tsc(), bad);
+	}
+}
+
+__attribute__((used, noreturn)) void tiny(const struct multiboot_info *info)
+{
+	pages = info->upper_kib / 4 / 2;
+	put("tiny: fills its memory\n");
+	fill();
+	start_ring();
+	start_timer();
+	put("workload: running, ");
+	put_number(pages);
+	put(" pages\n");
+	run(calibrate());
+	__builtin_unreachable();
+}
+
+/* The registers that a multiboot kernel starts with are those that it needs. */
+static uint8_t stack[16384] __attribute__((aligned(16), used));
+asm(".globl _start\n"
+    "_start:\n"
+    "	cli\n"
+    "	mov $stack + 16384, %esp\n"
+    "	push %ebx\n"
+    "	call tiny\n");
