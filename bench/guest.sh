@@ -10,7 +10,11 @@
 #
 # Needs the kernels (make kernels).
 #
-# usage: [REPS=N | SMOKE=1] guest.sh [SCENARIO...]
+# With COUNT=1 the host counts instructions, one a nanosecond, and the guest is a program
+# without an operating system (tests/guest/tiny): figures repeat within 1 %, also beside other
+# work on the machine.  They show what is executed, not how fast a real machine does it.
+#
+# usage: [REPS=N | SMOKE=1] [COUNT=1] guest.sh [SCENARIO...]
 #   alone         a guest of 128 MiB, nothing else preserved
 #   2g            a guest of 2 GiB that has touched half of it, in 4 KiB folios
 #   scattered     the first, and 16,384 scattered 4 KiB pages beside it
@@ -30,6 +34,8 @@ here=$(dirname -- "$0")
 all='alone 2g scattered'
 reps=${REPS:-3}
 [ -z "$smoke" ] || all=alone reps=1
+accel=auto guest=fast count=''
+! is_on "${COUNT-}" || accel=tcg-icount guest=tiny count='COUNT=1 '
 
 scenario() {
 	memory=3G mib=128 scattered=0 limit=300 host=3
@@ -46,7 +52,7 @@ load_kvm() { printf 'insmod irqbypass\ninsmod kvm\ninsmod kvm-amd kvm-intel\n'; 
 
 # The host's counter has the same name in both kernels.
 write_plan() {
-	printf '# programs: keeper,qemu-system-x86_64\n# guests: fast\nstage 1\n'
+	printf '# programs: keeper,qemu-system-x86_64\n# guests: %s\nstage 1\n' "$guest"
 	load_kvm
 	[ "$scattered" -eq 0 ] || printf '%s\n' 'insmod kho_workload' \
 		"workload preserve set=scatter n=$scattered order=0 stride=2 stamp=none"
@@ -82,8 +88,8 @@ measure() {
 		sed 's/^poweroff$/timeline\n&/' "$plan" >"$work/$name-fast.plan"
 		plan=$work/$name-fast.plan
 	fi
-	run_guest "${smoke:+SMOKE=1 }bench/guest.sh${args:+ $args}" "$plan" -m "$memory" \
-		-c 1 -b ram -t "$limit"
+	run_guest "${smoke:+SMOKE=1 }${count}bench/guest.sh${args:+ $args}" "$plan" -m "$memory" \
+		-c 1 -b ram -t "$limit" -x "$accel"
 	[ "$status" != limit ] || status=failed reason=$(tail -n 1 "$work/reason")
 	# shellcheck disable=SC2046	# words
 	add_sample bench=guest case="$name" status="$status" reason="$reason" memory="${mib}M" $(figures)
