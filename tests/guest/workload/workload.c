@@ -22,6 +22,8 @@
 #define TICK_US		10000
 #define STAMP_NS	1000000ULL
 #define SAY_EVERY	1000
+#define AT_ONCE_TICKS	1000000
+#define MAX_TRIES	1000
 
 static struct stamps_page *ring;
 static uint64_t *memory, pages;
@@ -96,6 +98,32 @@ static void start_timer(void)
 }
 
 /*
+ * Whether two readings of the counter are of one moment: less than a millisecond. The guest
+ * may have lost its CPU between them, to another one of the host.
+ */
+static int at_once(uint64_t begin, uint64_t end)
+{
+	return end - begin < AT_ONCE_TICKS;
+}
+
+static int set_clock(uint64_t ns, uint64_t tsc, uint64_t khz)
+{
+	uint64_t begin, now;
+	struct timespec ts;
+
+	for (int i = 0; i < MAX_TRIES; i++) {
+		begin = __rdtsc();
+		now = ns + (begin - tsc) * 1000000 / khz;
+		ts = (struct timespec){ .tv_sec = now / 1000000000, .tv_nsec = now % 1000000000 };
+		if (clock_settime(CLOCK_REALTIME, &ts))
+			return -1;
+		if (at_once(begin, __rdtsc()))
+			break;
+	}
+	return 0;
+}
+
+/*
  * 'time NS TSC KHZ' on the console sets the clock, as an agent in the guest would: it was NS
  * when the guest's counter was TSC.
  */
@@ -103,7 +131,6 @@ static void obey(void)
 {
 	static char line[64];
 	static size_t len;
-	struct timespec ts;
 	int waiting = 0;
 	uint64_t ns, tsc, khz;
 
@@ -116,9 +143,7 @@ static void obey(void)
 	len = 0;
 	if (sscanf(line, "time %lu %lu %lu", &ns, &tsc, &khz) != 3 || !khz)
 		return;
-	ns += (__rdtsc() - tsc) * 1000000 / khz;
-	ts = (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
-	if (clock_settime(CLOCK_REALTIME, &ts))
+	if (set_clock(ns, tsc, khz))
 		perror("workload: setting the clock");
 }
 
@@ -128,8 +153,12 @@ static void put_stamp(uint64_t nr, uint32_t bad)
 	uint64_t slot = nr % STAMPS_RING;
 	struct stamp *s = &ring[slot / STAMPS_PER_PAGE].stamp[slot % STAMPS_PER_PAGE];
 
-	s->tsc = __rdtsc();
-	s->wall_ns = clock_ns(CLOCK_REALTIME);
+	for (int i = 0; i < MAX_TRIES; i++) {
+		s->tsc = __rdtsc();
+		s->wall_ns = clock_ns(CLOCK_REALTIME);
+		if (at_once(s->tsc, __rdtsc()))
+			break;
+	}
 	s->ticks = ticks;
 	s->bad = bad;
 	__atomic_store_n(&s->nr, nr, __ATOMIC_RELEASE);
