@@ -17,7 +17,7 @@ int kho_phase_exec(int err);
 
 #else /* !CONFIG_KHO_FAST_TIMELINE */
 
-#define kho_phase_begin(phase)	do { (void)(phase); } while (0)
+#define kho_phase_begin(phase)	((void)(phase))
 #define kho_phase_exec(err)	(err)
 
 #endif /* CONFIG_KHO_FAST_TIMELINE */
