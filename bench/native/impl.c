@@ -6,6 +6,7 @@
 #include <linux/kexec_handover.h>
 #include <linux/kho_bulk.h>
 #include <linux/kho_radix_tree.h>
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -46,6 +47,8 @@ static void start(unsigned long pool, unsigned long nr)
 {
 	shim_slab_is_up = true;
 	shim_pool_init(pool, nr);
+	/* Only what is RAM can be preserved. */
+	memblock_add_node(0, PFN_PHYS(shim_nr_pages), 0, MEMBLOCK_NONE);
 	check(shim_initcall_kho_init());
 }
 
