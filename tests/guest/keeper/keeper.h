@@ -155,6 +155,11 @@ int qmp_call(struct guest *guest, const char *command, const char *arguments);
 int qmp_machine(struct guest *guest, char machine[MACHINE_LEN]);
 int qmp_migrate(struct guest *guest, const char *command, int fd);
 
+/* memory.c: a function for pages returns whether that is enough */
+typedef bool page_fn(const struct guest *guest, uint64_t at, void *arg);
+void memory_read(const struct guest *guest, void *to, size_t len, uint64_t at);
+void memory_each_page(const struct guest *guest, page_fn *fn, void *arg);
+
 /* ring.c */
 int ring_find(struct guest *guest);
 uint64_t ring_last(const struct guest *guest);
@@ -163,6 +168,8 @@ int ring_report(struct guest *guest);
 int ring_check(struct guest *guest);
 int ring_flip(struct guest *guest);
 int ring_verify(struct guest *guest);
+bool ring_page_number(const uint64_t *word, uint64_t pages, uint64_t *number);
+uint64_t ring_nr_pages(const struct guest *guest);
 int ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds);
 
 /* watch.c */

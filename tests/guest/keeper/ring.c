@@ -12,33 +12,24 @@
 #define VERIFY_SECONDS	120
 #define WORKLOAD_WORDS	(STAMPS_PAGE / sizeof(uint64_t))
 
-/* Fails beyond the end of memory only; what is read is zero then. */
-static void read_memory(const struct guest *guest, void *to, size_t len, uint64_t at)
+static bool ring_note_page(const struct guest *guest, uint64_t at, void *found)
 {
-	if (pread(guest->memory, to, len, at) == (ssize_t)len)
-		return;
-	fail_errno("%s: reading its memory at %#llx", guest->name, (unsigned long long)at);
-	memset(to, 0, len);
+	unsigned int *nr = found;
+	uint64_t head[2];
+
+	memory_read(guest, head, sizeof(head), at);
+	if (head[0] == ~STAMPS_MAGIC && head[1] < STAMPS_PAGES) {
+		guest->note->ring[head[1]] = at;
+		++*nr;
+	}
+	return *nr == STAMPS_PAGES;
 }
 
-/* Only what the guest has touched: reading a hole would allocate it. */
 int ring_find(struct guest *guest)
 {
 	unsigned int found = 0;
-	off_t at = 0, end;
 
-	while (found < STAMPS_PAGES && (at = lseek(guest->memory, at, SEEK_DATA)) >= 0) {
-		end = lseek(guest->memory, at, SEEK_HOLE);
-		for (; at < end; at += STAMPS_PAGE) {
-			uint64_t head[2];
-
-			read_memory(guest, head, sizeof(head), at);
-			if (head[0] != ~STAMPS_MAGIC || head[1] >= STAMPS_PAGES)
-				continue;
-			guest->note->ring[head[1]] = at;
-			found++;
-		}
-	}
+	memory_each_page(guest, ring_note_page, &found);
 	if (found != STAMPS_PAGES)
 		return fail("%s: %u pages with stamps in its memory, not %d", guest->name, found,
 			    STAMPS_PAGES);
@@ -49,7 +40,7 @@ static void read_stamp(const struct guest *guest, uint64_t nr, struct stamp *sta
 {
 	uint64_t slot = nr % STAMPS_RING;
 
-	read_memory(guest, stamp, sizeof(*stamp), guest->note->ring[slot / STAMPS_PER_PAGE] +
+	memory_read(guest, stamp, sizeof(*stamp), guest->note->ring[slot / STAMPS_PER_PAGE] +
 		    offsetof(struct stamps_page, stamp) + slot % STAMPS_PER_PAGE * sizeof(*stamp));
 }
 
@@ -60,7 +51,7 @@ uint64_t ring_last(const struct guest *guest)
 	for (unsigned int i = 0; i < STAMPS_PAGES; i++) {
 		struct stamps_page page;
 
-		read_memory(guest, &page, sizeof(page), guest->note->ring[i]);
+		memory_read(guest, &page, sizeof(page), guest->note->ring[i]);
 		for (unsigned int j = 0; j < STAMPS_PER_PAGE; j++)
 			if (page.stamp[j].nr > last)
 				last = page.stamp[j].nr;
@@ -189,29 +180,29 @@ static bool is_workload(const uint64_t *word)
 	return word[1] - word[0] == WORKLOAD_STEP && word[2] - word[1] == WORKLOAD_STEP;
 }
 
+static bool ring_flip_page(const struct guest *guest, uint64_t at, void *flipped)
+{
+	uint64_t word[3];
+
+	memory_read(guest, word, sizeof(word), at);
+	if (!is_workload(word))
+		return false;
+	word[2] ^= 1ULL << 17;
+	*(bool *)flipped = pwrite(guest->memory, word, sizeof(word), at) == sizeof(word);
+	return true;
+}
+
 /* For the test of the test: one bit in a page that the workload verifies. */
 int ring_flip(struct guest *guest)
 {
-	off_t at = 0, end;
-	uint64_t word[3];
+	bool flipped = false;
 
-	while ((at = lseek(guest->memory, at, SEEK_DATA)) >= 0) {
-		end = lseek(guest->memory, at, SEEK_HOLE);
-		for (; at < end; at += STAMPS_PAGE) {
-			read_memory(guest, word, sizeof(word), at);
-			if (!is_workload(word))
-				continue;
-			word[2] ^= 1ULL << 17;
-			if (pwrite(guest->memory, word, sizeof(word), at) != sizeof(word))
-				return fail_errno("%s: its memory", guest->name);
-			return 0;
-		}
-	}
-	return fail("%s: no page of the workload in its memory", guest->name);
+	memory_each_page(guest, ring_flip_page, &flipped);
+	return flipped ? 0 : fail("%s: no page of the workload in its memory", guest->name);
 }
 
 /* The number of the page with these words, if all are as the guest wrote them */
-static bool number_of(const uint64_t *word, uint64_t pages, uint64_t *number)
+bool ring_page_number(const uint64_t *word, uint64_t pages, uint64_t *number)
 {
 	uint64_t inverse = WORKLOAD_STEP, first;
 
@@ -225,50 +216,59 @@ static bool number_of(const uint64_t *word, uint64_t pages, uint64_t *number)
 	return first % WORKLOAD_WORDS == 1 && *number < pages;
 }
 
-/* Marks in @seen the pages that are whole, and counts them. */
-static uint64_t count_pages(const struct guest *guest, bool *seen, uint64_t pages)
-{
-	uint64_t word[WORKLOAD_WORDS], number, nr = 0;
-	off_t at = 0, end;
+/**
+ * struct whole - pages that are as the workload wrote them
+ * @seen:   of each page, whether it was found
+ * @pages:  of the workload
+ * @nr:     found
+ */
+struct whole {
+	bool *seen;
+	uint64_t pages, nr;
+};
 
-	while ((at = lseek(guest->memory, at, SEEK_DATA)) >= 0) {
-		end = lseek(guest->memory, at, SEEK_HOLE);
-		for (; at < end; at += STAMPS_PAGE) {
-			read_memory(guest, word, sizeof(word), at);
-			if (!number_of(word, pages, &number) || seen[number])
-				continue;
-			seen[number] = true;
-			nr++;
-		}
+static bool ring_count_page(const struct guest *guest, uint64_t at, void *arg)
+{
+	uint64_t word[WORKLOAD_WORDS], number;
+	struct whole *whole = arg;
+
+	memory_read(guest, word, sizeof(word), at);
+	if (ring_page_number(word, whole->pages, &number) && !whole->seen[number]) {
+		whole->seen[number] = true;
+		whole->nr++;
 	}
-	return nr;
+	return false;
 }
 
 static struct stamps_page first_page(const struct guest *guest)
 {
 	struct stamps_page page;
 
-	read_memory(guest, &page, sizeof(page), guest->note->ring[0]);
+	memory_read(guest, &page, sizeof(page), guest->note->ring[0]);
 	return page;
+}
+
+uint64_t ring_nr_pages(const struct guest *guest)
+{
+	return first_page(guest).pages;
 }
 
 /* All pages that the workload wrote, seen from outside: the guest does not run. */
 int ring_check(struct guest *guest)
 {
-	uint64_t pages, nr;
-	bool *seen;
+	struct whole whole = { 0 };
 
 	if (guest->phase != GUEST_HELD || guest->memory < 0 || !guest->note)
 		return fail("%s: its memory is not held", guest->name);
-	pages = first_page(guest).pages;
-	seen = calloc(pages, sizeof(*seen));
-	if (!seen)
-		return fail_errno("%s: %llu pages", guest->name, (unsigned long long)pages);
-	nr = count_pages(guest, seen, pages);
-	free(seen);
+	whole.pages = ring_nr_pages(guest);
+	whole.seen = calloc(whole.pages, sizeof(*whole.seen));
+	if (!whole.seen)
+		return fail_errno("%s: %llu pages", guest->name, (unsigned long long)whole.pages);
+	memory_each_page(guest, ring_count_page, &whole);
+	free(whole.seen);
 	printf("%s: is held, %llu of %llu pages are as the guest wrote them\n", guest->name,
-	       (unsigned long long)nr, (unsigned long long)pages);
-	return nr == pages ? 0 : -1;
+	       (unsigned long long)whole.nr, (unsigned long long)whole.pages);
+	return whole.nr == whole.pages ? 0 : -1;
 }
 
 /* The guest reads each of its pages from now on; twice, as a pass has begun. */
@@ -292,6 +292,6 @@ int ring_verify(struct guest *guest)
 		return -1;
 	ring_newest(guest, &now);
 	printf("%s: has read %llu pages, %u are bad\n", guest->name,
-	       (unsigned long long)first_page(guest).pages, now.bad);
+	       (unsigned long long)ring_nr_pages(guest), now.bad);
 	return now.bad ? -1 : 0;
 }
