@@ -56,6 +56,15 @@ list_files() {
 # In ROOT these folders are links.
 merged_usr() { sed -E "${root:+s,:/(bin|lib|lib64)/,:/usr/\\1/,}"; }
 
+# How much of a module's symbols goes.  KVM is loaded while a guest stands still, and the kernel
+# looks for each of its functions among all of its symbols, one by one.
+strip_option() {
+	case $1 in
+	kvm*) echo --strip-unneeded ;;
+	*) echo --strip-debug ;;
+	esac
+}
+
 # list_modules BOOT IMAGE[,MODULES]: those that the plan loads in this boot, without debug
 # information. Initrds of equal content for each kernel keep the comparison fair.
 list_modules() {
@@ -72,7 +81,7 @@ list_modules() {
 					print $i }' "$plan" |
 	while read -r name; do
 		[ -e "${2#*,}/$name.ko" ] || continue
-		strip --strip-debug -o "$dir/$name.ko$1" "${2#*,}/$name.ko"
+		strip "$(strip_option "$name")" -o "$dir/$name.ko$1" "${2#*,}/$name.ko"
 		echo "file /$name.ko $dir/$name.ko$1 0644 0 0"
 	done
 }
