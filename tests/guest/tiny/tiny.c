@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest without an operating system: fills half of its memory, verifies it page by page for
- * ever, and writes a stamp each millisecond, like the workload of a Linux guest. It takes no
- * interrupts, and polls its timer: in a host that counts instructions (-icount) a Linux guest
- * hangs while it boots.
+ * A guest without an operating system: fills half of its memory, or with workload_pages=all
+ * what is above this program, verifies it page by page for ever, and writes a stamp each
+ * millisecond, like the workload of a Linux guest. It takes no interrupts, and polls its timer: in
+ * a host that counts instructions (-icount) a Linux guest hangs while it boots. It can give every
+ * other page back to the host, and take it again.
  *
  * Started by QEMU as a multiboot kernel: 32 bits, no paging, no library.
  */
@@ -21,6 +22,7 @@
 
 #define MB_MAGIC	0x1badb002u
 #define MB_MEMINFO	2u
+#define MB_CMDLINE	4u
 
 __attribute__((section(".multiboot"), used))
 static const uint32_t multiboot[] = { MB_MAGIC, MB_MEMINFO, -(MB_MAGIC + MB_MEMINFO) };
@@ -28,11 +30,15 @@ static const uint32_t multiboot[] = { MB_MAGIC, MB_MEMINFO, -(MB_MAGIC + MB_MEMI
 typedef volatile uint32_t half_t __attribute__((may_alias));
 
 struct multiboot_info {
-	uint32_t flags, lower_kib, upper_kib;
+	uint32_t flags, lower_kib, upper_kib, boot_device;
+	const char *cmdline;
 };
 
 static struct stamps_page ring[STAMPS_PAGES] __attribute__((aligned(STAMPS_PAGE)));
-static uint32_t pages, ticks, last_count;
+static uint32_t pages, ticks, last_count, bad;
+
+/* From one page that is verified to the next; every other one is in the balloon with 2 */
+static uint32_t step = 1;
 
 /* The wall clock was @ns at the counter @tsc; 0: nobody has said yet */
 static struct {
@@ -140,7 +146,7 @@ static const char *read_number(const char *text, uint64_t *value)
 }
 
 /* 'time NS TSC KHZ', see ../workload */
-static void obey(const char *line)
+static void set_clock(const char *line)
 {
 	uint64_t khz;
 
@@ -148,6 +154,80 @@ static void obey(const char *line)
 	line = read_number(line, &clock.tsc);
 	read_number(line, &khz);
 	clock.khz = khz;
+}
+
+/* The first word of a page; each further one is WORKLOAD_STEP more. */
+static uint64_t pattern(uint32_t page)
+{
+	return ((uint64_t)page * WORDS + 1) * WORKLOAD_STEP;
+}
+
+static void fill_page(uint32_t page)
+{
+	uint64_t *word = MEMORY + page * WORDS, value = pattern(page);
+
+	for (uint32_t i = 0; i < WORDS; i++, value += WORKLOAD_STEP)
+		word[i] = value;
+}
+
+static void fill(void)
+{
+	for (uint32_t page = 0; page < pages; page++)
+		fill_page(page);
+}
+
+static bool page_is_bad(uint32_t page)
+{
+	const volatile uint64_t *word = MEMORY + page * WORDS;
+	uint64_t value = pattern(page);
+
+	for (uint32_t i = 0; i < WORDS; i++, value += WORKLOAD_STEP)
+		if (word[i] != value)
+			return true;
+	return false;
+}
+
+static bool page_is_zero(uint32_t page)
+{
+	const volatile uint64_t *word = MEMORY + page * WORDS;
+
+	for (uint32_t i = 0; i < WORDS; i++)
+		if (word[i])
+			return false;
+	return true;
+}
+
+/* The host may take every other page from now on. */
+static void inflate(void)
+{
+	step = 2;
+	put("tiny: the balloon has every other page\n");
+}
+
+/* Pages from the balloon are new to the guest, so the host owes it zeroes. */
+static void deflate(void)
+{
+	for (uint32_t page = 1; step == 2 && page < pages; page += 2) {
+		bad += !page_is_zero(page);
+		fill_page(page);
+	}
+	step = 1;
+	put("tiny: the balloon is empty\n");
+}
+
+static void obey(const char *line)
+{
+	switch (*line) {
+	case 't':
+		set_clock(line);
+		break;
+	case 'i':
+		inflate();
+		break;
+	case 'd':
+		deflate();
+		break;
+	}
 }
 
 static void listen(void)
@@ -167,33 +247,6 @@ static void listen(void)
 	}
 }
 
-/* The first word of a page; each further one is WORKLOAD_STEP more. */
-static uint64_t pattern(uint32_t page)
-{
-	return ((uint64_t)page * WORDS + 1) * WORKLOAD_STEP;
-}
-
-static void fill(void)
-{
-	for (uint32_t page = 0; page < pages; page++) {
-		uint64_t *word = MEMORY + page * WORDS, value = pattern(page);
-
-		for (uint32_t i = 0; i < WORDS; i++, value += WORKLOAD_STEP)
-			word[i] = value;
-	}
-}
-
-static bool page_is_bad(uint32_t page)
-{
-	const volatile uint64_t *word = MEMORY + page * WORDS;
-	uint64_t value = pattern(page);
-
-	for (uint32_t i = 0; i < WORDS; i++, value += WORKLOAD_STEP)
-		if (word[i] != value)
-			return true;
-	return false;
-}
-
 static void start_ring(void)
 {
 	for (uint32_t i = 0; i < STAMPS_PAGES; i++) {
@@ -204,7 +257,7 @@ static void start_ring(void)
 }
 
 /* The number is stored last, and whole: its upper half stays 0. */
-static void put_stamp(uint32_t nr, uint64_t now, uint32_t bad)
+static void put_stamp(uint32_t nr, uint64_t now)
 {
 	uint32_t slot = nr % STAMPS_RING;
 	volatile struct stamp *s = &ring[slot / STAMPS_PER_PAGE].stamp[slot % STAMPS_PER_PAGE];
@@ -219,12 +272,13 @@ static void put_stamp(uint32_t nr, uint64_t now, uint32_t bad)
 
 static void run(uint32_t khz)
 {
-	uint32_t page = 0, nr = 0, bad = 0;
+	uint32_t page = 0, nr = 0;
 	uint64_t next = tsc();
 
 	for (;;) {
 		bad += page_is_bad(page);
-		if (++page == pages) {
+		page += step;
+		if (page >= pages) {
 			page = 0;
 			ring->passes++;
 		}
@@ -234,13 +288,34 @@ static void run(uint32_t khz)
 		count_ticks();
 		if (++nr % LISTEN_EVERY == 0)
 			listen();
-		put_stamp(nr, tsc(), bad);
+		put_stamp(nr, tsc());
 	}
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	for (; *text; text++) {
+		uint32_t i = 0;
+
+		while (word[i] && text[i] == word[i])
+			i++;
+		if (!word[i])
+			return true;
+	}
+	return false;
+}
+
+/* Half of memory, or all above this program. */
+static uint32_t pages_wanted(const struct multiboot_info *info)
+{
+	if (info->flags & MB_CMDLINE && has_word(info->cmdline, "workload_pages=all"))
+		return (info->upper_kib + 1024) / 4 - (uint32_t)MEMORY / STAMPS_PAGE;
+	return info->upper_kib / 4 / 2;
 }
 
 __attribute__((used, noreturn)) void tiny(const struct multiboot_info *info)
 {
-	pages = info->upper_kib / 4 / 2;
+	pages = pages_wanted(info);
 	put("tiny: fills its memory\n");
 	fill();
 	start_ring();

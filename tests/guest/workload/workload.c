@@ -186,16 +186,18 @@ static void run(void)
 	}
 }
 
-/* workload_pages=N on the kernel's command line; the kernel makes it environment. */
+/* workload_pages=N or all on the kernel's command line; the kernel makes it environment. */
 static uint64_t pages_wanted(void)
 {
 	const char *text = getenv("workload_pages");
 	struct sysinfo info;
 
-	if (text)
-		return strtoull(text, NULL, 0);
 	sysinfo(&info);
-	return info.freeram / 2 / STAMPS_PAGE;
+	if (!text)
+		return info.freeram / 2 / STAMPS_PAGE;
+	if (!strcmp(text, "all"))
+		return info.freeram / 8 * 7 / STAMPS_PAGE;
+	return strtoull(text, NULL, 0);
 }
 
 int main(void)
