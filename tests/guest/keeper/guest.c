@@ -53,7 +53,8 @@ static void init(struct guest *guest, const char *name)
 }
 
 /* The size of memory is sealed: a preserved file keeps its size. */
-void guest_create(struct guest *guest, const char *name, uint64_t bytes, unsigned int cpus)
+void guest_create(struct guest *guest, const char *name, uint64_t bytes, unsigned int cpus,
+		  enum kind kind)
 {
 	init(guest, name);
 	guest->memory = new_memfd(guest, "memory", bytes);
@@ -66,6 +67,8 @@ void guest_create(struct guest *guest, const char *name, uint64_t bytes, unsigne
 	guest->note->version = NOTE_VERSION;
 	guest->note->bytes = bytes;
 	guest->note->cpus = cpus;
+	guest->note->kind = kind;
+	memory_prepare(guest);
 }
 
 /* The guest's memory and state as the previous kernel had them; nothing is retrieved yet. */

@@ -33,6 +33,23 @@ struct mark {
 	char name[24];
 };
 
+/*
+ * How a guest's memory lies in that of the host: as it comes; no page beside the next one; all
+ * of it in folios of 2 MiB; with every other page that the workload had written given back.
+ */
+enum kind { KIND_PLAIN, KIND_SCATTERED, KIND_HUGE, KIND_BALLOONED };
+
+/**
+ * struct layout - how it does
+ * @pages:  pages that it has
+ * @runs:   of them that lie side by side
+ * @huge:   folios of 2 MiB
+ * @kib:    memory that the file takes
+ */
+struct layout {
+	uint64_t pages, runs, huge, kib;
+};
+
 /**
  * struct note - what the keeper tells itself across the update, in a memfd
  * @version:     NOTE_VERSION
@@ -49,8 +66,10 @@ struct mark {
  * @nr_marks:    moments so far
  * @mark:        the moments
  * @cpus:        CPUs of the guest
+ * @kind:        of its memory
+ * @layout:      of its memory before the update; only for a kind that is not plain
  */
-#define NOTE_VERSION	2
+#define NOTE_VERSION	3
 struct note {
 	uint64_t version;
 	uint64_t bytes;
@@ -64,6 +83,8 @@ struct note {
 	uint64_t ring[STAMPS_PAGES];
 	uint32_t nr_marks;
 	uint32_t cpus;
+	uint64_t kind;
+	struct layout layout;
 	struct mark mark[MAX_MARKS];
 };
 
@@ -131,7 +152,8 @@ void die_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2), noretu
  */
 
 /* guest.c */
-void guest_create(struct guest *guest, const char *name, uint64_t bytes, unsigned int cpus);
+void guest_create(struct guest *guest, const char *name, uint64_t bytes, unsigned int cpus,
+		  enum kind kind);
 int guest_drop(struct guest *guest);
 void guest_expect(struct guest *guest, const char *name);
 void guest_mark(struct guest *guest, const char *name);
@@ -157,8 +179,16 @@ int qmp_migrate(struct guest *guest, const char *command, int fd);
 
 /* memory.c: a function for pages returns whether that is enough */
 typedef bool page_fn(const struct guest *guest, uint64_t at, void *arg);
+int memory_kind(const char *name);
+void memory_prepare(const struct guest *guest);
 void memory_read(const struct guest *guest, void *to, size_t len, uint64_t at);
 void memory_each_page(const struct guest *guest, page_fn *fn, void *arg);
+int memory_note(struct guest *guest);
+int memory_report(struct guest *guest);
+
+/* balloon.c */
+int balloon_inflate(struct guest *guest);
+int balloon_deflate(struct guest *guest);
 
 /* ring.c */
 int ring_find(struct guest *guest);

@@ -105,14 +105,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "serve NAME[,MIB[,CPUS]]...\nservice NAME[,MIB[,CPUS]]\npause\ncontinue [NAME]\nretry [NAME] [qemu=PROGRAM] "
-		    "[machine=TYPE] [limit=MIB]\ndrop NAME\ncheck NAME\nverify [NAME]\n"
-		    "report [NAME]\nflip NAME\nspoil NAME cut|missing\nquit",
+	.args_doc = "serve NAME[,MIB[,CPUS[,KIND]]]...\nservice NAME[,MIB[,CPUS[,KIND]]]\npause\n"
+		    "continue [NAME]\nretry [NAME] [qemu=PROGRAM] [machine=TYPE] [limit=MIB]\ndrop NAME\ncheck NAME\nverify [NAME]\n"
+		    "memory [NAME]\ndeflate NAME\nreport [NAME]\nflip NAME\nspoil NAME cut|missing\nquit",
 	.doc = "Keep guests over an update of their host.\v"
 	       "pause saves and preserves all guests, or none; continue lets them go on.  A guest "
 	       "that cannot be retrieved or resumed is held: retry tries again, with another QEMU, "
 	       "machine, or limit of QEMU's address space; pause hands it on to the next kernel; "
 	       "drop gives it up.  "
+	       "KIND of memory: plain, scattered (no page beside the next one), huge (2 MiB, with "
+	       "shmem_enabled of transparent huge pages at 'advise'), or ballooned (tests/guest/tiny "
+	       "has given back every other page); memory shows how it lies in the host's and fails "
+	       "if an update has changed that, deflate gives the pages to the guest again.  "
 	       "check compares the memory of a guest that is held, verify waits until each running "
 	       "guest has compared its own.  report: how long they stood still.",
 };
@@ -169,6 +173,8 @@ static int boot(struct guest *guest)
 {
 	if (qemu_relay(guest, "workload: running"))
 		return -1;
+	if (guest->note->kind == KIND_BALLOONED && balloon_inflate(guest))
+		return -1;
 	start_relay(guest);
 	return ring_find(guest) || ring_wait(guest, 100, 60) ? -1 : 0;
 }
@@ -181,8 +187,12 @@ static int start(struct guest *guest)
 		qemu_kill(guest);
 		return -1;
 	}
-	guest->phase = GUEST_RUNS;
 	guest_get_ready(guest);
+	if (memory_note(guest)) {
+		qemu_kill(guest);
+		return -1;
+	}
+	guest->phase = GUEST_RUNS;
 	return 0;
 }
 
@@ -226,11 +236,15 @@ static int pause_all(char *words)
 static void parse_spec(struct guest *guest, const char *spec)
 {
 	unsigned int mib = 64, cpus = 1;
-	char name[NAME_LEN];
+	char name[NAME_LEN], word[16] = "plain";
+	int kind;
 
-	if (sscanf(spec, "%31[^,],%u,%u", name, &mib, &cpus) < 1 || !mib || !cpus)
-		die("'%s' is not NAME[,MIB[,CPUS]]", spec);
-	guest_create(guest, name, (uint64_t)mib << 20, cpus);
+	if (sscanf(spec, "%31[^,],%u,%u,%15s", name, &mib, &cpus, word) < 1 || !mib || !cpus)
+		die("'%s' is not NAME[,MIB[,CPUS[,KIND]]]", spec);
+	kind = memory_kind(word);
+	if (kind < 0)
+		die("'%s' is no kind of memory: give plain, scattered, huge or ballooned", word);
+	guest_create(guest, name, (uint64_t)mib << 20, cpus, kind);
 }
 
 /* Size and CPUs are in its note. */
@@ -339,6 +353,8 @@ static const struct command {
 	{ "drop",	.one = guest_drop },
 	{ "check",	.one = ring_check },
 	{ "verify",	.each = ring_verify },
+	{ "memory",	.in_turn = memory_report },
+	{ "deflate",	.one = balloon_deflate },
 	{ "report",	.in_turn = ring_report },
 	{ "flip",	.one = ring_flip },
 	{ "spoil",	.words = spoil },

@@ -45,8 +45,9 @@ static void add_all(struct args *args, const struct guest *guest, const struct s
 	add(args, "-machine"), add(args, "%s,memory-backend=memory,smm=off", machine);
 	add(args, "-m"), add(args, "%lluM", (unsigned long long)guest->note->bytes >> 20);
 	add(args, "-object");
-	add(args, "memory-backend-file,id=memory,share=on,size=%llu,mem-path=/proc/self/fd/%d",
-	    (unsigned long long)guest->note->bytes, guest->memory);
+	add(args, "memory-backend-file,id=memory,share=on,size=%llu,mem-path=/proc/self/fd/%d%s",
+	    (unsigned long long)guest->note->bytes, guest->memory,
+	    guest->note->kind == KIND_HUGE ? ",align=2M" : "");
 	add(args, "-smp"), add(args, "%u", guest->note->cpus);
 	add(args, "-nodefaults"), add(args, "-no-user-config"), add(args, "-display"), add(args, "none");
 	if (setup->roms)
@@ -58,7 +59,8 @@ static void add_all(struct args *args, const struct guest *guest, const struct s
 	add(args, "-kernel"), add(args, "%s", setup->kernel);
 	add(args, "-initrd"), add(args, "%s", setup->initrd);
 	add(args, "-append");
-	add(args, "console=ttyS0 panic=-1 kho=off mitigations=off tsc=reliable no_timer_check quiet");
+	add(args, "console=ttyS0 panic=-1 kho=off mitigations=off tsc=reliable no_timer_check quiet%s",
+	    guest->note->kind == KIND_PLAIN ? "" : " workload_pages=all");
 	if (incoming)
 		add(args, "-incoming"), add(args, "defer");
 }
