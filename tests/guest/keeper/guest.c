@@ -212,6 +212,7 @@ int guest_pause(struct guest *guest)
 		return fail("%s: does not run", guest->name);
 	if (guest_get_ready(guest))
 		return -1;
+	counter_wait_until_old(guest);
 	guest->note->nr_marks = 0;
 	guest->note->tsc_offset = qemu_tsc_offset(guest);
 	if (qmp_call(guest, "stop", NULL))
@@ -336,9 +337,12 @@ static void set_clock(struct guest *guest)
 
 int guest_resume(struct guest *guest)
 {
+	counter_wait_until_far(guest);
 	if (qmp_migrate(guest, "migrate-incoming", guest->state))
 		return -1;
 	guest_mark(guest, "load");
+	if (counter_check(guest))
+		return -1;
 	if (qmp_call(guest, "cont", NULL))
 		return -1;
 	guest->phase = GUEST_RUNS;

@@ -171,6 +171,11 @@ void qemu_kill(struct guest *guest);
 int64_t qemu_tsc_offset(const struct guest *guest);
 int qemu_relay(struct guest *guest, const char *until);
 
+/* counter.c */
+void counter_wait_until_old(const struct guest *guest);
+void counter_wait_until_far(const struct guest *guest);
+int counter_check(const struct guest *guest);
+
 /* qmp.c */
 int qmp_begin(struct guest *guest);
 int qmp_call(struct guest *guest, const char *command, const char *arguments);
