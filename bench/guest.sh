@@ -20,6 +20,7 @@
 #   scattered     the first, and 16,384 scattered 4 KiB pages beside it
 #   scattered-131072
 #                 the first, and 131,072 of them; minutes with stock, and only on request
+#   100g          the first, and 100 GiB of 2 MiB folios beside it; only on request
 #   REPS          repetitions per kernel (3)
 #   SMOKE=1       alone, one repetition; output goes to build/smoke/
 #
@@ -31,20 +32,21 @@ here=$(dirname -- "$0")
 # shellcheck source=env.sh
 . "$here/env.sh"
 
-all='alone 2g scattered'
+all='alone 2g scattered' more='scattered-131072 100g'
 reps=${REPS:-3}
 [ -z "$smoke" ] || all=alone reps=1
 accel=auto guest=fast count=''
 ! is_on "${COUNT-}" || accel=tcg-icount guest=tiny count='COUNT=1 '
 
 scenario() {
-	memory=3G mib=128 scattered=0 limit=300 host=3
+	memory=3G mib=128 n=0 order=0 stride=2 limit=300 host=3
 	case $1 in
 	alone) ;;
 	2g) memory=6G mib=2048 host=5 ;;
-	scattered) memory=8G scattered=16384 host=4 ;;
-	scattered-131072) memory=8G scattered=131072 limit=900 host=4 ;;
-	*) die "no scenario '$1'; there are: $all scattered-131072" ;;
+	scattered) memory=8G n=16384 host=4 ;;
+	scattered-131072) memory=8G n=131072 limit=3600 host=4 ;;
+	100g) memory=112G n=51200 order=9 stride=1 limit=900 host=6 ;;
+	*) die "no scenario '$1'; there are: $all $more" ;;
 	esac
 }
 
@@ -54,8 +56,8 @@ load_kvm() { printf 'insmod irqbypass\ninsmod kvm\ninsmod kvm-amd kvm-intel\n'; 
 write_plan() {
 	printf '# programs: keeper,qemu-system-x86_64\n# guests: %s\nstage 1\n' "$guest"
 	load_kvm
-	[ "$scattered" -eq 0 ] || printf '%s\n' 'insmod kho_workload' \
-		"workload preserve set=scatter n=$scattered order=0 stride=2 stamp=none"
+	[ "$n" -eq 0 ] || printf '%s\n' 'insmod kho_workload' \
+		"workload preserve set=scatter n=$n order=$order stride=$stride stamp=none"
 	printf '%s\n' "spawn keeper keeper serve --roms /guest/roms one,$mib" \
 		'await-text keeper guests run' load-next-kernel 'run keeper pause' kexec 'stage 2'
 	load_kvm
