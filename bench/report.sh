@@ -8,6 +8,7 @@
 #   where     breakdown of a blackout (--trace OUT: as a trace for Perfetto)
 #   table     summary of make blackout (--markdown: as in the README)
 #   luo       table of make luo
+#   guest     tables of make guest (--markdown: as in the README)
 #   compare   two runs of make bench: the run before the last and the last
 #   OPTION    of build/bench/report, which has a --help of its own
 #   SMOKE=1   samples of the smallest form
@@ -31,7 +32,7 @@ case ${1-} in
 '' | -*)
 	case $command in
 	where | table) set -- "$out/blackout.jsonl" "$@" ;;
-	luo) set -- "$out/luo.jsonl" "$@" ;;
+	luo | guest) set -- "$out/$command.jsonl" "$@" ;;
 	compare)
 		for run in native.old native; do
 			[ -f "$outputs/bench/$run.jsonl" ] || die "no $outputs/bench/$run.jsonl: 'make bench'" \

@@ -156,14 +156,10 @@ static struct section load_last(const struct options *o)
 int report_table(const struct options *o)
 {
 	struct section s = load_last(o);
-	const char *tick = o->format == MARKDOWN ? "`" : "";
 
 	summary_table(stdout, &s.all, o->format);
-	printf("\n%s%s%s, %.10s, revision %s, %s, Linux %s,\n%s,\n%s, %llu CPUs of %s\n", tick,
-	       string_of(s.run->env, "command"), tick, string_of(s.run->env, "date"),
-	       string_of(s.run->env, "rev"), s.run->where, string_of(s.run->env, "kernel"),
-	       string_of(s.run->env, "cc"), string_of(s.run->env, "qemu") ?: "no emulator",
-	       (unsigned long long)uint_of(s.run->env, "nproc"), string_of(s.run->env, "cpu"));
+	putchar('\n');
+	run_put_source(s.run, o->format == MARKDOWN);
 	return any_failed(&s.all) ? EXIT_NOT_MET : EXIT_MET;
 }
 

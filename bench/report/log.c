@@ -221,3 +221,15 @@ const struct run *run_load(const char *path, enum kind kind, const char *id)
 	v = xcalloc(log.nr, sizeof(*v));
 	return v[log_choose(&log, id, v) - 1];
 }
+
+/* How to measure it again, when, what, with what and where it was measured */
+void run_put_source(const struct run *run, bool markdown)
+{
+	const char *tick = markdown ? "`" : "";
+
+	printf("%s%s%s, %.10s, revision %s, %s, Linux %s,\n%s,\n%s, %llu CPUs of %s\n", tick,
+	       string_of(run->env, "command"), tick, string_of(run->env, "date"),
+	       string_of(run->env, "rev"), run->where, string_of(run->env, "kernel"),
+	       string_of(run->env, "cc"), string_of(run->env, "qemu") ?: "no emulator",
+	       (unsigned long long)uint_of(run->env, "nproc"), string_of(run->env, "cpu"));
+}

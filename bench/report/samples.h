@@ -91,6 +91,7 @@ size_t log_choose(const struct log *log, const char *id, const struct run **chos
 const struct run *run_load(const char *path, enum kind kind, const char *id);
 const struct series *run_find(const struct run *run, const struct series *like);
 const struct series *run_case(const struct run *run, const char *name, const char *variant);
+void run_put_source(const struct run *run, bool markdown);
 
 /* figure.c */
 
