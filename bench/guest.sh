@@ -21,6 +21,12 @@
 #   scattered-131072
 #                 the first, and 131,072 of them; minutes with stock, and only on request
 #   100g          the first, and 100 GiB of 2 MiB folios beside it; only on request
+#   fragments     a guest whose memory is 131,072 scattered 4 KiB pages; only on request, as the
+#                 next ones
+#   huge          the first, its memory in folios of 2 MiB that QEMU maps as such
+#   huge-unaligned
+#                 the same, as QEMU maps them without align=2M: page by page
+#   prealloc      the first, QEMU in the new kernel maps all memory before the guest goes on
 #   REPS          repetitions per kernel (3)
 #   SMOKE=1       alone, one repetition; output goes to build/smoke/
 #
@@ -32,20 +38,24 @@ here=$(dirname -- "$0")
 # shellcheck source=env.sh
 . "$here/env.sh"
 
-all='alone 2g scattered' more='scattered-131072 100g'
+all='alone 2g scattered' more='scattered-131072 100g fragments huge huge-unaligned prealloc'
 reps=${REPS:-3}
 [ -z "$smoke" ] || all=alone reps=1
 accel=auto guest=fast count=''
 ! is_on "${COUNT-}" || accel=tcg-icount guest=tiny count='COUNT=1 '
 
 scenario() {
-	memory=3G mib=128 n=0 order=0 stride=2 limit=300 host=3
+	memory=3G mib=128 n=0 order=0 stride=2 limit=300 host=3 kind=plain backend='' again=''
 	case $1 in
 	alone) ;;
 	2g) memory=6G mib=2048 host=5 ;;
 	scattered) memory=8G n=16384 host=4 ;;
 	scattered-131072) memory=8G n=131072 limit=3600 host=4 ;;
 	100g) memory=112G n=51200 order=9 stride=1 limit=900 host=6 ;;
+	fragments) memory=8G mib=512 kind=scattered limit=3600 host=4 ;;
+	huge) kind=huge backend='--backend align=2M ' again=$backend ;;
+	huge-unaligned) kind=huge ;;
+	prealloc) again='--backend prealloc=on ' ;;
 	*) die "no scenario '$1'; there are: $all $more" ;;
 	esac
 }
@@ -58,11 +68,12 @@ write_plan() {
 	load_kvm
 	[ "$n" -eq 0 ] || printf '%s\n' 'insmod kho_workload' \
 		"workload preserve set=scatter n=$n order=$order stride=$stride stamp=none"
-	printf '%s\n' "spawn keeper keeper serve --roms /guest/roms one,$mib" \
+	[ "$kind" != huge ] || echo 'write /sys/kernel/mm/transparent_hugepage/shmem_enabled advise'
+	printf '%s\n' "spawn keeper keeper serve $backend--roms /guest/roms one,$mib,1,$kind" \
 		'await-text keeper guests run' load-next-kernel 'run keeper pause' kexec 'stage 2'
 	load_kvm
-	printf '%s\n' 'spawn keeper keeper serve --retrieve --roms /guest/roms one' \
-		'await-text keeper guests run' 'run keeper report' 'show /tmp/keeper.out' poweroff
+	printf '%s\n' "spawn keeper keeper serve --retrieve $again--roms /guest/roms one" \
+		'await-text keeper guests run' 'sleep 3' 'run keeper report' 'show /tmp/keeper.out' poweroff
 }
 
 # The part before the keeper of the next kernel has the blackout and some userspace.
@@ -97,6 +108,7 @@ measure() {
 	add_sample bench=guest case="$name" status="$status" reason="$reason" memory="${mib}M" $(figures)
 	# shellcheck disable=SC2046	# words
 	say "$name, $kernel, repetition $rep: $reason" $(figures | grep gap)
+	sed -n 's/^# 2 one: \(.* first second.*\)/  \1/p' "$work/vm/verdict" >&2
 	[ "$status" != ok ] || [ ! -s "$work/vm/timeline.json" ] ||
 		draw_pause "$out/guest-$name" "$work/vm/verdict" "$work/vm/timeline.json"
 }

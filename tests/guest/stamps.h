@@ -20,13 +20,15 @@
 /**
  * struct stamp - one pass of the workload's loop
  * @nr:       number of the stamp, from 1; 0: none yet
+ * @pages:    pages that the workload has read until then; wraps around
  * @tsc:      the guest's time stamp counter
  * @wall_ns:  the guest's CLOCK_REALTIME
  * @ticks:    expirations of the guest's timer until then
  * @bad:      pages that differed from what was written, until then
  */
 struct stamp {
-	uint64_t nr;
+	uint32_t nr;
+	uint32_t pages;
 	uint64_t tsc;
 	uint64_t wall_ns;
 	uint32_t ticks;

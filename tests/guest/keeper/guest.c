@@ -346,6 +346,7 @@ int guest_resume(struct guest *guest)
 	if (qmp_call(guest, "cont", NULL))
 		return -1;
 	guest->phase = GUEST_RUNS;
+	faults_watch(guest);
 	set_clock(guest);
 	guest_get_ready(guest);
 	return 0;

@@ -112,6 +112,7 @@ enum spoil { SPOIL_NOTHING, SPOIL_CUT, SPOIL_MISSING };
  * @qmp:      socket of QEMU's monitor
  * @serial:   pipe of its console
  * @note:     across the update
+ * @faults:   of its second-level page tables in the first second after the update; 0: not yet
  */
 struct guest {
 	char name[NAME_LEN];
@@ -122,6 +123,7 @@ struct guest {
 	pid_t qemu;
 	int qmp, serial;
 	struct note *note;
+	_Atomic uint64_t faults;
 };
 
 /**
@@ -131,11 +133,12 @@ struct guest {
  * @kernel:  kernel of the guests
  * @initrd:  initrd of the guests, with the workload
  * @accel:   kvm or tcg
+ * @backend: further options of memory-backend-file, or NULL
  * @machine: type of the machine; NULL: q35, or the one that the guest had
  * @limit:   of QEMU's address space, in bytes; 0: none
  */
 struct setup {
-	const char *qemu, *roms, *kernel, *initrd, *accel, *machine;
+	const char *qemu, *roms, *kernel, *initrd, *accel, *backend, *machine;
 	uint64_t limit;
 };
 
@@ -168,6 +171,7 @@ uint64_t guest_wall_ns(const struct guest *guest, uint64_t tsc);
 int qemu_start(struct guest *guest, const struct setup *setup, bool incoming);
 int qemu_quit(struct guest *guest);
 void qemu_kill(struct guest *guest);
+int qemu_kvm_number(const struct guest *guest, const char *name, long long *value);
 int64_t qemu_tsc_offset(const struct guest *guest);
 int qemu_relay(struct guest *guest, const char *until);
 
@@ -206,6 +210,10 @@ int ring_verify(struct guest *guest);
 bool ring_page_number(const uint64_t *word, uint64_t pages, uint64_t *number);
 uint64_t ring_nr_pages(const struct guest *guest);
 int ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds);
+
+/* faults.c */
+void faults_watch(struct guest *guest);
+void faults_report(const struct guest *guest);
 
 /* watch.c */
 void watch_start(const char *path, const struct guest *guests, unsigned int nr);

@@ -35,8 +35,8 @@ static const char *specs[MAX_GUESTS];
 static unsigned int nr_guests;
 static bool retrieve;
 
-enum { OPT_QEMU = 256, OPT_ROMS, OPT_KERNEL, OPT_INITRD, OPT_ACCEL, OPT_MACHINE, OPT_SOCKET,
-       OPT_WATCH };
+enum { OPT_QEMU = 256, OPT_ROMS, OPT_KERNEL, OPT_INITRD, OPT_ACCEL, OPT_BACKEND,
+       OPT_MACHINE, OPT_SOCKET, OPT_WATCH };
 
 static const struct argp_option options[] = {
 	{ "retrieve", 'r', NULL, 0, "Take the guests from the previous kernel", 0 },
@@ -46,6 +46,8 @@ static const struct argp_option options[] = {
 	{ "kernel", OPT_KERNEL, "FILE", 0, "Kernel of the guests (/guest/kernel)", 0 },
 	{ "initrd", OPT_INITRD, "FILE", 0, "Initrd of the guests (/guest/initrd)", 0 },
 	{ "accel", OPT_ACCEL, "NAME", 0, "Accelerator: kvm or tcg (kvm)", 0 },
+	{ "backend", OPT_BACKEND, "OPTIONS", 0,
+	  "Further options of memory-backend-file, such as align=2M", 0 },
 	{ "machine", OPT_MACHINE, "TYPE", 0,
 	  "Type of QEMU's machine (q35; that of the guest with --retrieve)", 0 },
 	{ "watch", OPT_WATCH, "FILE", 0, "Write the newest stamp of each guest to FILE all the time", 0 },
@@ -77,6 +79,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_ACCEL:
 		setup.accel = arg;
+		break;
+	case OPT_BACKEND:
+		setup.backend = arg;
 		break;
 	case OPT_MACHINE:
 		setup.machine = arg;

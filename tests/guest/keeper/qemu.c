@@ -45,9 +45,9 @@ static void add_all(struct args *args, const struct guest *guest, const struct s
 	add(args, "-machine"), add(args, "%s,memory-backend=memory,smm=off", machine);
 	add(args, "-m"), add(args, "%lluM", (unsigned long long)guest->note->bytes >> 20);
 	add(args, "-object");
-	add(args, "memory-backend-file,id=memory,share=on,size=%llu,mem-path=/proc/self/fd/%d%s",
-	    (unsigned long long)guest->note->bytes, guest->memory,
-	    guest->note->kind == KIND_HUGE ? ",align=2M" : "");
+	add(args, "memory-backend-file,id=memory,share=on,size=%llu,mem-path=/proc/self/fd/%d%s%s",
+	    (unsigned long long)guest->note->bytes, guest->memory, setup->backend ? "," : "",
+	    setup->backend ?: "");
 	add(args, "-smp"), add(args, "%u", guest->note->cpus);
 	add(args, "-nodefaults"), add(args, "-no-user-config"), add(args, "-display"), add(args, "none");
 	if (setup->roms)
@@ -164,24 +164,33 @@ int qemu_quit(struct guest *guest)
 	return status ? fail("%s: QEMU ended with status %#x", guest->name, status) : 0;
 }
 
+/* What KVM shows of a guest, below its folder; not without KVM, or with a KVM that has no such. */
+int qemu_kvm_number(const struct guest *guest, const char *name, long long *value)
+{
+	char pattern[80], text[32] = "";
+	int fd, error = -1;
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/kvm/%d-*/%s", guest->qemu, name);
+	if (glob(pattern, 0, NULL, &found))
+		return -1;
+	fd = open(found.gl_pathv[0], O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		fail_errno("%s", found.gl_pathv[0]);
+	else
+		error = 0;
+	close(fd);
+	globfree(&found);
+	*value = strtoll(text, NULL, 0);
+	return error;
+}
+
 /* Without KVM the guest has the host's counter. */
 int64_t qemu_tsc_offset(const struct guest *guest)
 {
-	char pattern[64], text[32] = "";
 	long long offset = 0;
-	glob_t found;
-	int fd;
 
-	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/kvm/%d-*/vcpu0/tsc-offset", guest->qemu);
-	if (!glob(pattern, 0, NULL, &found)) {
-		fd = open(found.gl_pathv[0], O_RDONLY | O_CLOEXEC);
-		if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-			fail_errno("%s", found.gl_pathv[0]);
-		close(fd);
-		offset = strtoll(text, NULL, 0);
-		globfree(&found);
-	}
-	return offset;
+	return qemu_kvm_number(guest, "vcpu0/tsc-offset", &offset) ? 0 : offset;
 }
 
 /* Whether there is something to read, or the end */

@@ -117,6 +117,36 @@ static void report_parts(const struct guest *guest, uint64_t from, uint64_t unti
 	report_part(guest, "resume", from, until);
 }
 
+/* The first stamp a second after @stamp; its number is 0 if there is none yet. */
+static struct stamp second_after(const struct guest *guest, const struct stamp *stamp)
+{
+	const uint64_t until = stamp->tsc + guest->note->tsc_khz * 1000;
+	const uint64_t last = ring_last(guest);
+	struct stamp now = *stamp;
+
+	while (now.nr && now.tsc < until) {
+		const uint64_t nr = now.nr + 1;
+
+		if (nr > last)
+			return (struct stamp){ 0 };
+		read_stamp(guest, nr, &now);
+	}
+	return now;
+}
+
+/* Pages that the guest reads while they are mapped to it one by one, and afterwards */
+static void report_first_second(const struct guest *guest, const struct stamp *from)
+{
+	const struct stamp one = second_after(guest, from);
+	const struct stamp two = one.nr ? second_after(guest, &one) : one;
+
+	if (!two.nr)
+		return;
+	printf("%s: reads %u pages in the first second after the update, %u in the next one\n",
+	       guest->name, one.pages - from->pages, two.pages - one.pages);
+	faults_report(guest);
+}
+
 static double wall_off_ms(const struct guest *guest, const struct stamp *s, int64_t offset)
 {
 	return (int64_t)(s->wall_ns - guest_wall_ns(guest, s->tsc - offset)) / 1e6;
@@ -155,15 +185,15 @@ int ring_report(struct guest *guest)
 	read_stamp(guest, note->last + 1, &after);
 	read_stamp(guest, last, &now);
 	if (before.nr != note->last || after.nr != note->last + 1)
-		return fail("%s: the stamps at the update are %llu and %llu, not %llu and the next",
-			    guest->name, (unsigned long long)before.nr,
-			    (unsigned long long)after.nr, (unsigned long long)note->last);
+		return fail("%s: the stamps at the update are %u and %u, not %llu and the next",
+			    guest->name, before.nr, after.nr, (unsigned long long)note->last);
 	printf("%s: gap %.3f ms\n", guest->name, ms(guest, gap_of(guest, &before, &after, offset)));
 	printf("%s: gap %.3f ms by the guest's counter\n", guest->name,
 	       ms(guest, after.tsc - before.tsc));
 	report_wall(guest, &after, &now, offset);
 	printf("%s: %llu stamps and %u ticks since the update, %u bad pages\n", guest->name,
 	       (unsigned long long)(last - note->last), now.ticks - before.ticks, now.bad);
+	report_first_second(guest, &after);
 	report_parts(guest, before.tsc - note->tsc_offset, after.tsc - offset);
 	if (now.bad)
 		return fail("%s: %u pages differ from what the guest wrote", guest->name, now.bad);

@@ -27,15 +27,13 @@
 __attribute__((section(".multiboot"), used))
 static const uint32_t multiboot[] = { MB_MAGIC, MB_MEMINFO, -(MB_MAGIC + MB_MEMINFO) };
 
-typedef volatile uint32_t half_t __attribute__((may_alias));
-
 struct multiboot_info {
 	uint32_t flags, lower_kib, upper_kib, boot_device;
 	const char *cmdline;
 };
 
 static struct stamps_page ring[STAMPS_PAGES] __attribute__((aligned(STAMPS_PAGE)));
-static uint32_t pages, ticks, last_count, bad;
+static uint32_t pages, ticks, last_count, bad, pages_read;
 
 /* From one page that is verified to the next; every other one is in the balloon with 2 */
 static uint32_t step = 1;
@@ -256,18 +254,18 @@ static void start_ring(void)
 	}
 }
 
-/* The number is stored last, and whole: its upper half stays 0. */
+/* The number is stored last. */
 static void put_stamp(uint32_t nr, uint64_t now)
 {
 	uint32_t slot = nr % STAMPS_RING;
 	volatile struct stamp *s = &ring[slot / STAMPS_PER_PAGE].stamp[slot % STAMPS_PER_PAGE];
-	half_t *low = (half_t *)&s->nr;
 
 	s->tsc = now;
 	s->wall_ns = wall_ns(now);
 	s->ticks = ticks;
 	s->bad = bad;
-	*low = nr;
+	s->pages = pages_read;
+	s->nr = nr;
 }
 
 static void run(uint32_t khz)
@@ -277,6 +275,7 @@ static void run(uint32_t khz)
 
 	for (;;) {
 		bad += page_is_bad(page);
+		pages_read++;
 		page += step;
 		if (page >= pages) {
 			page = 0;

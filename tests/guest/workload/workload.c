@@ -148,7 +148,7 @@ static void obey(void)
 }
 
 /* The number is stored last: a reader that sees it sees the rest. */
-static void put_stamp(uint64_t nr, uint32_t bad)
+static void put_stamp(uint32_t nr, uint32_t bad, uint32_t pages_read)
 {
 	uint64_t slot = nr % STAMPS_RING;
 	struct stamp *s = &ring[slot / STAMPS_PER_PAGE].stamp[slot % STAMPS_PER_PAGE];
@@ -161,16 +161,18 @@ static void put_stamp(uint64_t nr, uint32_t bad)
 	}
 	s->ticks = ticks;
 	s->bad = bad;
+	s->pages = pages_read;
 	__atomic_store_n(&s->nr, nr, __ATOMIC_RELEASE);
 }
 
 static void run(void)
 {
-	uint64_t page = 0, nr = 0, next = clock_ns(CLOCK_MONOTONIC);
-	uint32_t bad = 0;
+	uint64_t page = 0, next = clock_ns(CLOCK_MONOTONIC);
+	uint32_t nr = 0, bad = 0, pages_read = 0;
 
 	for (;;) {
 		bad += page_is_bad(page);
+		pages_read++;
 		if (++page == pages) {
 			page = 0;
 			ring->passes++;
@@ -179,9 +181,9 @@ static void run(void)
 			continue;
 		next = clock_ns(CLOCK_MONOTONIC) + STAMP_NS;
 		obey();
-		put_stamp(++nr, bad);
+		put_stamp(++nr, bad, pages_read);
 		if (nr % SAY_EVERY == 0)
-			printf("workload: stamp %lu, %lu pages verified %lu times, %u bad, %u ticks\n",
+			printf("workload: stamp %u, %lu pages verified %lu times, %u bad, %u ticks\n",
 			       nr, pages, ring->passes, bad, (unsigned int)ticks);
 	}
 }
