@@ -620,10 +620,10 @@ guest_has_the_gap_and_its_parts() {
 	g fast 50 35
 	wants 0 guest "$log"
 	tr -s ' ' <"$dir/out" >"$dir/words"
-	has words '^128 MiB 200 50 4.00x - 185 35 1 1 14 14$' '^Medians of 3. make it, ' \
+	has words '^nothing 128M 200 50 4.00x 185 35 1 1 14 14$' '^Medians of 3. make it, ' \
 		'^ reboot(2) to /init 185.0 35.0 5.29x$' '^ start QEMU 7.0 7.0 1.00x$'
 	wants 0 guest --markdown "$log"
-	has out '^| 128 MiB | 200 | 50 | 4.00x | - | 185 | 35 | 1 | 1 | 14 | 14 |$'
+	has out '^| nothing | 128M | 200 | 50 | 4.00x | 185 | 35 | 1 | 1 | 14 | 14 |$'
 	hasnt out 'start QEMU'
 	g fast 50 35 status=failed
 	wants 1 guest "$log"
@@ -638,7 +638,7 @@ guest_has_targets_when_counted() {
 	sed -i 's/"where":"[^"]*"/"where":"qemu-tcg-icount"/' "$log"
 	wants 1 guest "$log"
 	tr -s ' ' <"$dir/out" >"$dir/words"
-	has words '^2 GiB in 4 KiB folios 135 50 2.70x >= 2.8 MISSED '
+	has words '^nothing; .* 135 50 2.70x .* >= 2.8 MISSED$'
 	new log
 	g stock 140 125 case=2g
 	g fast 50 35 case=2g
