@@ -14,14 +14,19 @@
 
 #include "keeper.h"
 
-void guest_mark(struct guest *guest, const char *name)
+static void mark_at(struct guest *guest, const char *name, uint64_t tsc)
 {
 	struct note *note = guest->note;
 
 	if (note->nr_marks == MAX_MARKS)
 		return;
 	snprintf(note->mark[note->nr_marks].name, sizeof(note->mark[0].name), "%s", name);
-	note->mark[note->nr_marks++].tsc = __rdtsc();
+	note->mark[note->nr_marks++].tsc = tsc;
+}
+
+void guest_mark(struct guest *guest, const char *name)
+{
+	mark_at(guest, name, __rdtsc());
 }
 
 static int new_memfd(const struct guest *guest, const char *what, uint64_t bytes)
@@ -258,8 +263,9 @@ static int retrieve_note(struct guest *guest, uint64_t begin)
 		forget_note(guest);
 		return -1;
 	}
-	guest_mark(guest, "userspace");
-	guest->note->mark[guest->note->nr_marks - 1].tsc = begin;
+	if (files_since())
+		mark_at(guest, "userspace", files_since());
+	mark_at(guest, files_since() ? "files" : "userspace", begin);
 	return 0;
 }
 

@@ -136,10 +136,12 @@ struct guest {
  * @backend: further options of memory-backend-file, or NULL
  * @machine: type of the machine; NULL: q35, or the one that the guest had
  * @limit:   of QEMU's address space, in bytes; 0: none
+ * @files:   are preserved with the guests
  */
 struct setup {
 	const char *qemu, *roms, *kernel, *initrd, *accel, *backend, *machine;
 	uint64_t limit;
+	bool files;
 };
 
 /* say.c: one line each; fail() and fail_errno() return -1, die() ends the program */
@@ -179,6 +181,11 @@ int qemu_relay(struct guest *guest, const char *until);
 void counter_wait_until_old(const struct guest *guest);
 void counter_wait_until_far(const struct guest *guest);
 int counter_check(const struct guest *guest);
+
+/* files.c */
+int files_preserve(const struct setup *setup, pid_t qemu);
+int files_retrieve(void);
+uint64_t files_since(void);
 
 /* qmp.c */
 int qmp_begin(struct guest *guest);

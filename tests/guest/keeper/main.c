@@ -36,7 +36,7 @@ static unsigned int nr_guests;
 static bool retrieve;
 
 enum { OPT_QEMU = 256, OPT_ROMS, OPT_KERNEL, OPT_INITRD, OPT_ACCEL, OPT_BACKEND,
-       OPT_MACHINE, OPT_SOCKET, OPT_WATCH };
+       OPT_MACHINE, OPT_SOCKET, OPT_WATCH, OPT_FILES };
 
 static const struct argp_option options[] = {
 	{ "retrieve", 'r', NULL, 0, "Take the guests from the previous kernel", 0 },
@@ -50,6 +50,8 @@ static const struct argp_option options[] = {
 	  "Further options of memory-backend-file, such as align=2M", 0 },
 	{ "machine", OPT_MACHINE, "TYPE", 0,
 	  "Type of QEMU's machine (q35; that of the guest with --retrieve)", 0 },
+	{ "files", OPT_FILES, NULL, 0,
+	  "Preserve program, libraries and ROMs of QEMU, kernel and initrd of the guests too", 0 },
 	{ "watch", OPT_WATCH, "FILE", 0, "Write the newest stamp of each guest to FILE all the time", 0 },
 	{ 0 }
 };
@@ -85,6 +87,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_MACHINE:
 		setup.machine = arg;
+		break;
+	case OPT_FILES:
+		setup.files = true;
 		break;
 	case OPT_WATCH:
 		watch_path = arg;
@@ -228,11 +233,22 @@ static int quit(struct guest *guest)
 	return guest->phase == GUEST_RUNS || guest->phase == GUEST_PAUSED ? qemu_quit(guest) : 0;
 }
 
+/* With those of any QEMU, as all are the same program. Early, since no guest stands still now. */
+static int preserve_files(void)
+{
+	if (!setup.files)
+		return 0;
+	for (unsigned int i = 0; i < nr_guests; i++)
+		if (guests[i].phase == GUEST_RUNS)
+			return files_preserve(&setup, guests[i].qemu);
+	return files_preserve(&setup, 0);
+}
+
 /* All or none: a guest that cannot come along stays, and so do the others. */
 static int pause_all(char *words)
 {
 	(void)words;
-	if (!for_each_guest(guest_pause))
+	if (!preserve_files() && !for_each_guest(guest_pause))
 		return 0;
 	for_each_guest(guest_continue);
 	return fail("no guest is paused, all go on in this kernel");
@@ -274,7 +290,10 @@ static void serve_start(void)
 			guests[i].note->tsc_khz = khz;
 		}
 	}
+	if (retrieve && setup.files)
+		files_retrieve();
 	for_each_guest(retrieve ? resume : start);
+	preserve_files();
 }
 
 static unsigned int nr_running(void)
