@@ -155,9 +155,9 @@ load_kvm() { printf 'insmod irqbypass\ninsmod kvm\ninsmod kvm-amd kvm-intel\n'; 
 
 # write_plan BOOTS
 write_plan() {
-	printf '# programs: keeper,qemu-system-x86_64\n# guests: fast\nstage 1\n'
+	printf '# programs: keeper,qemu-system-x86_64@1\n# guests: fast@1\nstage 1\n'
 	load_kvm
-	printf '%s\n' 'spawn keeper keeper serve --roms /guest/roms --watch /dev/console one,128' \
+	printf '%s\n' 'spawn keeper keeper serve --files --roms /guest/roms --watch /dev/console one,128' \
 		'await-text keeper guests run'
 	boot=2
 	while [ "$boot" -le "$1" ]; do
@@ -165,7 +165,7 @@ write_plan() {
 			"$boot"
 		load_kvm
 		printf '%s\n' \
-			'spawn keeper keeper serve --retrieve --roms /guest/roms --watch /dev/console one' \
+			'spawn keeper keeper serve --files --retrieve --roms /guest/roms --watch /dev/console one' \
 			'await-text keeper guests run' 'run keeper report' 'show /tmp/keeper.out'
 		[ "$boot" -ne 2 ] || echo 'show /sys/kernel/debug/kho/timeline.json'
 		boot=$((boot + 1))
@@ -220,13 +220,10 @@ interrupted() {
 	exit 130
 }
 
-# A group of its own, which an interrupt can end whole.  The initrd of a boot has those of later
-# ones, and unpacking it is in the pause: that of the last boot gets as much more, so that both
-# updates do the same.
+# A group of its own, which an interrupt can end whole.
 start_vm() {
-	truncate -s "$rest" "$dir/rest"
 	setsid "$top/tests/e2e/vm.sh" -1 stock -2 fast -3 stock -m 3G -c 1 -b ram -t 600 -s \
-		-f "$dir/rest:/rest@3" -o "$dir/vm" "$dir/plan" >"$dir/vm.log" 2>&1 </dev/null &
+		-o "$dir/vm" "$dir/plan" >"$dir/vm.log" 2>&1 </dev/null &
 	vm=$!
 	trap interrupted INT TERM HUP
 }
@@ -257,10 +254,10 @@ if [ "${1-}" = --replay ]; then
 fi
 [ $# -eq 0 ] || bad_usage
 need_guests 3 stock fast
-dir=$outputs/guest-demo boots=3 pace=5 skew='' rest=72M
+dir=$outputs/guest-demo boots=3 pace=5 skew=''
 # shellcheck disable=SC2034	# by drain
 part_c='' part_v=''
-[ -z "$smoke" ] || boots=2 pace=1 rest=0
+[ -z "$smoke" ] || boots=2 pace=1
 rm -rf "$dir"
 mkdir -p "$dir"
 write_plan "$boots" >"$dir/plan"

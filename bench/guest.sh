@@ -64,15 +64,15 @@ load_kvm() { printf 'insmod irqbypass\ninsmod kvm\ninsmod kvm-amd kvm-intel\n'; 
 
 # The host's counter has the same name in both kernels.
 write_plan() {
-	printf '# programs: keeper,qemu-system-x86_64\n# guests: %s\nstage 1\n' "$guest"
+	printf '# programs: keeper,qemu-system-x86_64@1\n# guests: %s@1\nstage 1\n' "$guest"
 	load_kvm
 	[ "$n" -eq 0 ] || printf '%s\n' 'insmod kho_workload' \
 		"workload preserve set=scatter n=$n order=$order stride=$stride stamp=none"
 	[ "$kind" != huge ] || echo 'write /sys/kernel/mm/transparent_hugepage/shmem_enabled advise'
-	printf '%s\n' "spawn keeper keeper serve $backend--roms /guest/roms one,$mib,1,$kind" \
+	printf '%s\n' "spawn keeper keeper serve --files $backend--roms /guest/roms one,$mib,1,$kind" \
 		'await-text keeper guests run' load-next-kernel 'run keeper pause' kexec 'stage 2'
 	load_kvm
-	printf '%s\n' "spawn keeper keeper serve --retrieve $again--roms /guest/roms one" \
+	printf '%s\n' "spawn keeper keeper serve --files --retrieve $again--roms /guest/roms one" \
 		'await-text keeper guests run' 'sleep 3' 'run keeper report' 'show /tmp/keeper.out' poweroff
 }
 
@@ -86,7 +86,7 @@ figures() {
 			if (!blackout)
 				exit
 			printf "blackout_ns=%.0f\nuserspace_ns=%.0f\n", blackout,
-				part["userspace"] - blackout
+				part["userspace"] + part["files"] - blackout
 			printf "qemu_ns=%.0f\n", part["start"] + part["greeting"]
 			split("stop save preserve retrieve load resume", name, " ")
 			for (i in name)

@@ -23,7 +23,7 @@
 #
 # The plan's line '# vm: OPTIONS' is read first, so the command line overrides it.
 # '# programs: NAME,...' puts programs with their libraries into every initrd, NAME@BOOT
-# into that of one boot.  '# guests: KERNEL' puts into them what guests with that kernel
+# into that of one boot.  '# guests: KERNEL[@BOOT]' puts into them what guests with that kernel
 # need (tests/guest), or with KERNEL tiny a guest without one.  '# init: systemd' makes systemd the init, and the plan one of its
 # services (tests/systemd).  '# allow: TEXT' excuses console lines with TEXT.  The steps of
 # a plan are in tests/e2e/README.md.
@@ -118,19 +118,20 @@ programs() {
 
 # Unpatched QEMU, its ROMs, the keeper, and kernel and initrd of the guests
 guests() {
-	guest_kernel=$(sed -n 's/^# guests: *//p' "$plan")
+	guest_kernel=$(sed -n 's/^# guests: *//p' "$plan") at=''
 	[ -n "$guest_kernel" ] || return 0
+	case $guest_kernel in *@*) at=@${guest_kernel#*@} guest_kernel=${guest_kernel%@*} ;; esac
 	"$here/prepare.sh" guest
 	"$here/prepare.sh" host
 	case $guest_kernel in
 	tiny) image=$("$here/prepare.sh" program tiny) || exit 4 ;;
 	*) image=$(kernel_image "$guest_kernel") ;;
 	esac
-	files="$files -f $image:/guest/kernel"
-	files="$files -f $build/guest/initrd:/guest/initrd"
+	files="$files -f $image:/guest/kernel$at"
+	files="$files -f $build/guest/initrd:/guest/initrd$at"
 	for rom in /usr/share/seabios/bios-256k.bin /usr/share/qemu/kvmvapic.bin \
 		/usr/share/qemu/linuxboot_dma.bin /usr/share/qemu/multiboot_dma.bin; do
-		files="$files -f $rom:/guest/roms/${rom##*/}"
+		files="$files -f $rom:/guest/roms/${rom##*/}$at"
 	done
 }
 
