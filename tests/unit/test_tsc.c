@@ -5,11 +5,13 @@
 #include <libfdt.h>
 
 #include <linux/err.h>
+#include <linux/kexec.h>
 #include <linux/kho_tsc.h>
 #include <linux/sizes.h>
 #include <linux/timex.h>
 
 #include "kexec.h"
+#include "outgoing/kimage.h"
 #include "test.h"
 #include "tsc.h"
 
@@ -132,6 +134,17 @@ TEST(all_kernels_have_the_frequency_of_the_first_one)
 static void old_kernel_has_none(void)
 {
 	kexec_first();
+}
+
+/* A kernel without the handover calibrates the TSC as after a cold boot. */
+TEST(the_record_does_not_keep_kexec_load_from_rebooting)
+{
+	const struct kimage by_load = {};
+
+	kexec_machine();
+	boot_first();
+	EXPECT_EQ(kho_fast_kimage_check(&by_load, NULL), 0);
+	EXPECT_EQ(shim_nr_errs, 0);
 }
 
 TEST(without_a_record_tsc_c_goes_on_in_silence)

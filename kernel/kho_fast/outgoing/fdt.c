@@ -19,6 +19,7 @@
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/kexec_metadata.h>
 #include <linux/kho/abi/kho_timeline.h>
+#include <linux/kho/abi/kho_tsc.h>
 #include <linux/kho/abi/luo.h>
 #include <linux/kho/abi/memblock.h>
 #include <linux/libfdt.h>
@@ -183,6 +184,7 @@ EXPORT_SYMBOL_GPL(kho_remove_subtree);
 static const char * const kho_own_blobs[] = {
 	KHO_METADATA_NODE_NAME,
 	KHO_TIMELINE_NODE_NAME,
+	KHO_TSC_NODE_NAME,
 	LUO_KHO_ENTRY_NAME,
 	MEMBLOCK_KHO_FDT,
 };
