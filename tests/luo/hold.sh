@@ -186,7 +186,18 @@ one_serves() {
 		exits 1 timeout 20 "$dir/tools/khoctl" hold -s "$dir/other.sock" &&
 		has err "another khoctl hold runs: its session 'khoctl-hold' exists" || return 1
 	killed
-	[ -e "$sock" ] && rm -f "$dir/other.sock" && hold && has hold.out listening && stops
+	[ -e "$sock" ] && [ ! -e "$dir/other.sock" ] && hold && has hold.out listening && stops
+}
+
+# A path that was mistyped
+other_files_stay() {
+	echo precious >"$dir/file"
+	ln -sf file "$dir/link"
+	for f in file link; do
+		exits 2 timeout 20 "$dir/tools/khoctl" hold -s "$dir/$f" &&
+			has err "$f: there is a file that is no socket" || return 1
+	done
+	[ "$(cat "$dir/link")" = precious ]
 }
 
 modes_and_limits_are_checked() {
@@ -202,7 +213,8 @@ modes_and_limits_are_checked() {
 	exits 2 timeout 20 sh -c 'ulimit -n 400 && exec "$@"' sh "$dir/tools/khoctl" hold -s "$sock" &&
 		has err '256 sessions need [0-9]* descriptors, the limit is 400' || return 1
 	long=$(printf '%0200d' 0)
-	exits 2 "$dir/tools/khoctl" hold -s "/tmp/$long" && has err 'at most 107 bytes'
+	exits 2 "$dir/tools/khoctl" hold -s "/tmp/$long" && has err '1 to 107 bytes' &&
+		exits 2 timeout 20 "$dir/tools/khoctl" hold -s '' && has err '1 to 107 bytes'
 }
 
 # overwrite HEX...: the record of owners: 72 bytes a slot, the name and a number
@@ -255,7 +267,7 @@ raw_tests=$(sed -n 's/^def \([a-z_]*_[a-z_]*\)():$/\1/p' "$here/raw.py")
 tests='a_session_outlives_its_program a_session_belongs_to_its_user root_may_all
 	updates_follow_each_other finish_is_for_all_descriptors a_program_brings_its_own_session
 	a_retrieved_session_cannot_be_left sessions_are_not_lost_by_mistake
-	a_full_table_is_reported one_serves modes_and_limits_are_checked
+	a_full_table_is_reported one_serves other_files_stay modes_and_limits_are_checked
 	hostile_records_do_no_harm without_a_record_root_can_claim
 	a_kernel_without_luo_is_reported'
 in_kernel() { boot && "$@"; }

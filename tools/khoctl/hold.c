@@ -75,18 +75,36 @@ static void raise_limit(void)
 		     (uintmax_t)limit.rlim_max);
 }
 
-/* A socket that nobody listens on is left from one that was killed. */
-static int listen_on(const char *path)
+static bool is_socket(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISSOCK(st.st_mode);
+}
+
+static void remove_socket(void)
+{
+	unlink(path);
+}
+
+/*
+ * A socket that nobody listens on is left from one that was killed. Any other file refuses
+ * connections as well. An empty path would be that of an abstract socket, without permissions.
+ */
+static int listen_on(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = luo_hold_connect(path);
+	int fd = *path ? luo_hold_connect(path) : -ENAMETOOLONG;
 	mode_t before;
 
 	if (fd >= 0)
 		errx(EXIT_WRONG, "hold: %s: another process listens on it", path);
 	if (fd == -ENAMETOOLONG)
-		errx(EXIT_INPUT, "hold: %s: the path of a socket has at most %zu bytes", path,
+		errx(EXIT_INPUT, "hold: '%s': the path of a socket has 1 to %zu bytes", path,
 		     sizeof(address.sun_path) - 1);
+	if (fd == -ECONNREFUSED && !is_socket(path))
+		errx(EXIT_INPUT, "hold: %s: there is a file that is no socket: choose another path "
+		     "(--socket)", path);
 	if (fd == -ECONNREFUSED)
 		unlink(path);
 	strcpy(address.sun_path, path);
@@ -95,6 +113,7 @@ static int listen_on(const char *path)
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 64))
 		err(EXIT_INPUT, "hold: %s", path);
 	umask(before);
+	atexit(remove_socket);
 	return fd;
 }
 
@@ -197,24 +216,26 @@ static int hold(void)
 	int listener, signals;
 
 	raise_limit();
-	listener = listen_on(path);
+	listener = listen_on();
 	table_open(max);
 	signals = open_signals();
 	printf("listening on %s, with %zu sessions of the previous kernel\n", path, table_count());
 	serve(listener, signals);
-	unlink(path);
 	return EXIT_FINE;
 }
 
 /* The reply; ends khoctl if it is an error. */
 static struct json_object *ask(const char *cmd, const char *name)
 {
-	struct json_object *request = json_object_new_object(), *reply, *v;
+	struct json_object *request, *reply, *v;
 	int fd = luo_hold_connect(path), got, rc;
 	char *line, *text;
 
 	if (fd < 0)
-		errx(EXIT_INPUT, "hold: %s: %s: no khoctl hold listens there", path, strerror(-fd));
+		errx(EXIT_INPUT, "hold: %s: %s%s", path, strerror(-fd),
+		     fd == -EACCES ? ": khoctl hold --mode says who may connect" :
+		     ": no khoctl hold listens there");
+	request = json_object_new_object();
 	json_add_text(request, "cmd", cmd);
 	if (name)
 		json_add_text(request, "id", name);
