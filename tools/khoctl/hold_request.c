@@ -61,6 +61,12 @@ static struct json_object *check_name(const char *name, size_t len)
 	return fault ? hold_error(EINVAL, "%s", fault) : NULL;
 }
 
+static struct json_object *table_is_full(const char *name)
+{
+	return hold_error(ENOSPC, "session '%s': the table is full: %zu sessions are held; FINISH "
+			  "some, or start hold with a larger --max", name, table_count());
+}
+
 /* That a session of this name can be added; NULL if so */
 static struct json_object *check_new(const struct client *c, const char *name)
 {
@@ -72,11 +78,7 @@ static struct json_object *check_new(const struct client *c, const char *name)
 		return hold_error(EEXIST, h->incoming ? "session '%s' of the previous kernel is "
 				  "still held: CLAIM and FINISH it first" : "session '%s' is held "
 				  "already: CLAIM it, or FINISH it first", name);
-	if (!table_free(c->uid))
-		return hold_error(ENOSPC, "session '%s': the table is full: %zu sessions are held; "
-				  "FINISH some, or start hold with a larger --max", name,
-				  table_count());
-	return NULL;
+	return table_free(c->uid) ? NULL : table_is_full(name);
 }
 
 /* The session is the client's to use; NULL if so */
@@ -211,22 +213,26 @@ static struct json_object *get_session(struct held *h)
 	return error;
 }
 
-/* Root can claim what no hold of the previous kernel had. */
-static struct held *find_or_retrieve(struct call *call)
+/* One that no hold of the previous kernel had; NULL if it could be retrieved */
+static struct json_object *get_unlisted(const char *name, struct held **h)
 {
-	struct held *h = table_find(call->id);
 	int session;
 
-	if (h || call->client->uid || !table_free(0))
-		return h;
-	session = luo_retrieve_by_name(call->id, HOLD_WAIT_MS);
-	return session < 0 ? NULL : table_add(call->id, 0, session, true);
+	if (!table_free(0))
+		return table_is_full(name);
+	session = luo_retrieve_by_name(name, HOLD_WAIT_MS);
+	if (session < 0)
+		return kernel_refuses(-session, name);
+	*h = table_add(name, 0, session, true);
+	return NULL;
 }
 
 static struct json_object *claim(struct call *call)
 {
-	struct held *h = find_or_retrieve(call);
-	struct json_object *error = check_owner(call->client, call->id, h) ?: get_session(h);
+	struct held *h = table_find(call->id);
+	const bool unlisted = !h && !call->client->uid;
+	struct json_object *error = unlisted ? get_unlisted(call->id, &h) :
+				    check_owner(call->client, call->id, h) ?: get_session(h);
 
 	if (error)
 		return error;
