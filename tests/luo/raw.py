@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Clients of khoctl hold that no library would be: raw.py TEST SOCKET [WORD]"""
-import errno, fcntl, json, os, select, socket, sys, time
+import errno, fcntl, json, os, select, signal, socket, struct, sys, time
 
 PATH = sys.argv[2]
 
@@ -148,6 +148,21 @@ def descriptors_are_looked_at():
     h.refused(errno.EINVAL, "is of session 'vm-1'", {"cmd": "LEAVE", "id": "vm-2"}, [session])
     assert h.ask({"cmd": "LEAVE", "id": "vm-1"}, [session]) == {"event": "LEFT", "id": "vm-1"}
     assert h.names() == ["vm-1"]
+
+
+def a_descriptor_is_for_its_own_line():
+    h = Hold()
+    session = h.subscribe("vm-1")
+    h.ready("vm-1")
+    h.ask({"cmd": "FINISH", "id": "vm-1"})
+    pid, _, _ = struct.unpack("iii", h.s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    # hold reads both at once
+    os.kill(pid, signal.SIGSTOP)
+    h.send({"cmd": "LIST"})
+    h.send({"cmd": "LEAVE"}, [session])
+    os.kill(pid, signal.SIGCONT)
+    lines = h.s.makefile()
+    assert [json.loads(lines.readline())["event"] for _ in range(2)] == ["SESSIONS", "LEFT"]
 
 
 def slow_clients_are_not_waited_for():

@@ -167,11 +167,13 @@ static void answer(struct client *c)
 
 	reply = hold_answer(c, c->line, len, &fd);
 	send_reply(c, reply, fd);
-	if (c->got >= 0)
-		close_foreign(c->got);
-	c->got = -1;
 	c->len -= len + 1;
 	memmove(c->line, c->line + len + 1, c->len);
+	/* It came with the last of what was received, maybe behind a line that was sent before. */
+	if (c->got >= 0 && !c->len) {
+		close_foreign(c->got);
+		c->got = -1;
+	}
 }
 
 void client_step(struct client *c)
