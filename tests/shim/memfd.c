@@ -10,7 +10,7 @@
 #include <linux/gfp.h>
 #include <linux/liveupdate.h>
 
-long shim_live_files, shim_pins, shim_pin_calls;
+long shim_live_files, shim_pins, shim_pin_calls, shim_pin_pages;
 long shim_max_blocks = LONG_MAX;
 long shim_die_after = -1;
 long shim_available = LONG_MAX;
@@ -335,6 +335,7 @@ long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
 		shim_die("folios are pinned while the file can change");
 	if (start < 0 || start > end || !max_folios || end >= inode->size)
 		return -EINVAL;
+	__atomic_fetch_add(&shim_pin_pages, (end >> PAGE_SHIFT) - index + 1, __ATOMIC_RELAXED);
 	if (shim_fault())
 		return -ENOMEM;
 

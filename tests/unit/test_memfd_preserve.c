@@ -489,6 +489,27 @@ TEST(folios_are_migrated_and_swapped_in)
 	}
 }
 
+/*
+ * Before each call the kernel looks for the next hole, up to the last page that
+ * it asks for.
+ */
+TEST(a_file_that_is_brought_back_is_not_searched_again_for_each_batch)
+{
+	pgoff_t i;
+
+	memfd_machine();
+	memfd_first_kernel();
+	file = shim_new_file(5000 << PAGE_SHIFT);
+	for (i = 0; i < 5000; i++) {
+		memfd_add_folio(i, 0, DIRTY);
+		shim_swap_out(file, i);
+	}
+	args = (struct liveupdate_file_op_args){ .file = file };
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	EXPECT_EQ(shim_pins, 5000);
+	EXPECT_EQ(shim_pin_pages, 5000);
+}
+
 /* There is one batch of folios, or one in each segment: with large sections there is one. */
 TEST(preserving_a_file_can_be_killed)
 {

@@ -180,6 +180,8 @@ long kho_fast_memfd_pin(const struct kho_fast_memfd_pin *pin, pgoff_t pos,
 	if (nr || pos == end)
 		return nr;
 
+	/* The pages that are searched for a hole are those to be pinned now. */
+	end = min(end, pos + max);
 	/* The next one may be preserved already. */
 	end = pin->only_new ? pos + 1 : memfd_luo_run_end(mapping, pos, end);
 	last = min((u64)end << PAGE_SHIFT,

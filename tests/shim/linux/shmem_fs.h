@@ -200,5 +200,6 @@ extern long shim_live_files;
 extern long shim_max_blocks;	/* of a file that is retrieved: a quota */
 extern long shim_pins;		/* atomic: all pins that are held */
 extern long shim_pin_calls;	/* atomic: calls of memfd_pin_folios() */
+extern long shim_pin_pages;	/* atomic: pages that they were asked for */
 
 #endif /* SHIM_SHMEM_FS_H */
