@@ -743,6 +743,17 @@ steps_of_systemd_join_the_timeline() {
 		'9000000000 sd-shutdown' '9300000000 resume' | cmp - "$dir/steps"
 }
 
+steps_of_systemd_need_their_files() {
+	systemd_show >"$dir/show"
+	timeline 15 60 25 >"$dir/a.json"
+	for no in "$dir/missing" "$dir"; do
+		! kho_steps "$no" && [ ! -s "$dir/steps" ] && grep -qF "$no: cannot be read" "$dir/err" &&
+			! kho_steps -s "$no" && grep -qF "$no: cannot be read" "$dir/err" &&
+			[ "$(wc -l <"$dir/err")" -eq 1 ] || return 1
+	done
+	! kho_steps "$dir/show" "$dir/show" && grep -q 'more than one GUEST' "$dir/err"
+}
+
 steps_of_systemd_need_a_handover() {
 	: >"$dir/show"
 	timeline 15 60 25 >"$dir/a.json"
@@ -809,7 +820,8 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	tree_in_exists_until_all_is_restored sessions_are_listed check_finds_nothing
 	check_finds_live_update_off check_finds_the_owner_of_the_device check_finds_no_image
 	check_finds_services_without_sessions check_finds_sessions_of_processes
-	steps_of_systemd_join_the_timeline steps_of_systemd_need_a_handover words_are_checked
+	steps_of_systemd_join_the_timeline steps_of_systemd_need_their_files
+	steps_of_systemd_need_a_handover words_are_checked
 	commands_are_listed common_options_go_before_and_after_a_command man_page_is_clean'
 # shellcheck disable=SC2086	# words on purpose
 set -- $tests
