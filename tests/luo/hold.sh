@@ -227,6 +227,16 @@ record() {
 	END
 }
 
+# 72 bytes a slot.
+the_record_has_all_its_pages() {
+	hold --max 1024
+	python3 - "$FAKE_LUO"/memory/khoctl-hold-owners* <<-'END' && stops
+	import os, sys
+	f = os.open(sys.argv[1], os.O_RDONLY)
+	assert os.lseek(f, 0, os.SEEK_HOLE) == os.fstat(f).st_size == 1024 * 72
+	END
+}
+
 hostile_records_do_no_harm() {
 	hold
 	as 1000
@@ -268,7 +278,7 @@ tests='a_session_outlives_its_program a_session_belongs_to_its_user root_may_all
 	updates_follow_each_other finish_is_for_all_descriptors a_program_brings_its_own_session
 	a_retrieved_session_cannot_be_left sessions_are_not_lost_by_mistake
 	a_full_table_is_reported one_serves other_files_stay modes_and_limits_are_checked
-	hostile_records_do_no_harm without_a_record_root_can_claim
+	the_record_has_all_its_pages hostile_records_do_no_harm without_a_record_root_can_claim
 	a_kernel_without_luo_is_reported'
 in_kernel() { boot && "$@"; }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -68,6 +69,18 @@ static void files_are_found_by_name(void)
 	CHECK_EQ(luo_manifest_get(&m, "pipe", &version), -ENOENT);
 	CHECK_EQ(luo_manifest_add(&m, memfd_with("x"), "new", 1), -EINVAL);
 	luo_manifest_close(&m);
+}
+
+/* A hole would have to be filled when a file is added. */
+static void a_new_manifest_has_no_hole(void)
+{
+	static struct luo_manifest m;
+	struct stat st;
+
+	CHECK_EQ(luo_manifest_create(&m, luo_create_by_name("vm", 0)), 0);
+	CHECK_EQ(fstat(m.fd, &st), 0);
+	CHECK_EQ(st.st_size, HEAD + LUO_MANIFEST_MAX * ENTRY);
+	CHECK_EQ(lseek(m.fd, 0, SEEK_HOLE), st.st_size);
 }
 
 static void a_full_manifest_takes_no_more(void)
@@ -244,6 +257,7 @@ static const struct test {
 	{ "boot", fake_boot },
 	{ "kexec", fake_kexec },
 	TEST(files_are_found_by_name),
+	TEST(a_new_manifest_has_no_hole),
 	TEST(a_full_manifest_takes_no_more),
 	TEST(a_session_without_one_has_none),
 	TEST(hostile_contents_are_refused),

@@ -180,15 +180,21 @@ static void read_previous(void)
 		luo_close(session);
 }
 
-/* Preserved first: its size is fixed, and its contents are those at the kexec. */
+/*
+ * Preserved first: its size is fixed, and its contents are those at the kexec. It has all its pages
+ * then: one that cannot be added later would end hold, and with it all sessions.
+ */
 static void create_record(int session)
 {
 	static struct luo_manifest m;
+	size_t i;
 	int rc;
 
 	owners = memfd_create("khoctl-hold-owners", MFD_CLOEXEC);
-	if (owners < 0 || ftruncate(owners, nr_slots * sizeof(struct owner)))
+	if (owners < 0)
 		err(EXIT_INPUT, "hold: a memfd for the record of owners");
+	for (i = 0; i < nr_slots; i++)
+		write_owner(&slots[i]);
 	rc = luo_manifest_create(&m, session) ?:
 	     luo_manifest_add(&m, owners, "owners", OWNERS_VERSION);
 	if (rc)

@@ -80,13 +80,12 @@ static int put(int fd, const void *data, size_t len, off_t at)
 	return put == (ssize_t)len ? 0 : put < 0 ? -errno : -EIO;
 }
 
+/* All of it is written: a page that is added to a preserved file can fail, and costs time. */
 static int start(struct luo_manifest *m)
 {
-	struct head head = { .magic = MAGIC };
+	static const struct image empty = { .head.magic = MAGIC };
 
-	if (ftruncate(m->fd, sizeof(struct image)))
-		return -errno;
-	return put(m->fd, &head, sizeof(head), 0) ?:
+	return put(m->fd, &empty, sizeof(empty), 0) ?:
 	       luo_preserve(m->session, m->fd, LUO_MANIFEST_TOKEN);
 }
 
