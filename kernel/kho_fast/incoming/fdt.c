@@ -45,8 +45,17 @@ int kho_fast_subtree_read(const void *fdt, int node, phys_addr_t *phys,
 	return 0;
 }
 
-static bool __init kho_entry_is_valid(const struct kho_fast_map *map,
-				      const void *fdt, int node)
+/**
+ * kho_fast_subtree_is_valid - Is the blob of an entry preserved?
+ * @map:  The map of the tree.
+ * @fdt:  The FDT.
+ * @node: Offset of the entry.
+ *
+ * Context: before anything is restored.
+ * Return: true if so; otherwise the address could be anything.
+ */
+bool kho_fast_subtree_is_valid(const struct kho_fast_map *map, const void *fdt,
+			       int node)
 {
 	phys_addr_t phys;
 	size_t size;
@@ -73,7 +82,7 @@ void __init kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt)
 	while (node >= 0) {
 		int next = fdt_next_subnode(fdt, node);
 
-		if (!kho_entry_is_valid(map, fdt, node)) {
+		if (!kho_fast_subtree_is_valid(map, fdt, node)) {
 			pr_warn("ignoring entry '%s': its blob is not preserved\n",
 				fdt_get_name(fdt, node, NULL));
 			fdt_nop_node(fdt, node);

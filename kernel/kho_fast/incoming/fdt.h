@@ -11,6 +11,8 @@
 
 int kho_fast_subtree_read(const void *fdt, int node, phys_addr_t *phys,
 			  size_t *size);
+bool kho_fast_subtree_is_valid(const struct kho_fast_map *map, const void *fdt,
+			       int node);
 void kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_FDT_H */

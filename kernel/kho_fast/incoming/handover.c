@@ -16,13 +16,14 @@
 #include <linux/libfdt.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
-#include <linux/unaligned.h>
 
 #include <asm/early_ioremap.h>
 
+#include "../fdt.h"
 #include "../ram.h"
 #include "handover.h"
 #include "refuse.h"
+#include "view.h"
 
 /* An area per node with memory, and two more. */
 #define MAX_SCRATCH_AREAS	(MAX_NUMNODES + 2)
@@ -51,37 +52,43 @@ const void *kho_fast_in_fdt(void)
 	return kho_fast_in.populated ? kho_fast_in.fdt : NULL;
 }
 
-/* Check the copy of the FDT and read the address of the tree. */
-static bool __init kho_check_fdt(void)
+/**
+ * kho_fast_fdt_check - Check a root FDT and read the address of the tree.
+ * @fdt:     The FDT, in %PAGE_SIZE bytes.
+ * @phys:    Its address.
+ * @view:    The kernel that reads it.
+ * @root_pa: Receives the address of the root of the tree, unchecked.
+ *
+ * Context: any, but nothing may change @fdt.
+ * Return: 0; -EINVAL, reported by @view.
+ */
+int kho_fast_fdt_check(const void *fdt, phys_addr_t phys,
+		       const struct kho_fast_view *view, u64 *root_pa)
 {
+	int len, err = fdt_check_header(fdt);
 	const void *prop;
-	int len, err;
 
-	err = fdt_check_header(kho_fast_in.fdt);
-	if (err || fdt_totalsize(kho_fast_in.fdt) > sizeof(kho_fast_in.fdt)) {
-		kho_fast_refuse("no valid FDT at %pa (%s)", &kho_fast_in.fdt_pa,
-				err ? fdt_strerror(err) : "too large");
-		return false;
+	if (err || fdt_totalsize(fdt) > PAGE_SIZE)
+		return kho_fast_view_refuse(view, phys,
+					    "no valid FDT at %pa (%s)", &phys,
+					    err ? fdt_strerror(err) :
+						  "too large");
+
+	if (fdt_node_check_compatible(fdt, 0, KHO_FDT_COMPATIBLE)) {
+		prop = fdt_getprop(fdt, 0, "compatible", &len);
+		return kho_fast_view_refuse(view, phys,
+					    "format is '%.*s', this kernel knows '%s'",
+					    prop ? min(len, 32) : 0,
+					    (const char *)prop,
+					    KHO_FDT_COMPATIBLE);
 	}
 
-	if (fdt_node_check_compatible(kho_fast_in.fdt, 0, KHO_FDT_COMPATIBLE)) {
-		prop = fdt_getprop(kho_fast_in.fdt, 0, "compatible", &len);
-		kho_fast_refuse("format is '%.*s', this kernel knows '%s'",
-				prop ? min(len, 32) : 0, (const char *)prop,
-				KHO_FDT_COMPATIBLE);
-		return false;
-	}
+	if (!kho_fast_fdt_u64(fdt, 0, KHO_FDT_MEMORY_MAP_PROP_NAME, root_pa))
+		return kho_fast_view_refuse(view, phys,
+					    "the FDT has no usable '%s'",
+					    KHO_FDT_MEMORY_MAP_PROP_NAME);
 
-	prop = fdt_getprop(kho_fast_in.fdt, 0, KHO_FDT_MEMORY_MAP_PROP_NAME,
-			   &len);
-	if (!prop || len != sizeof(u64)) {
-		kho_fast_refuse("the FDT has no usable '%s'",
-				KHO_FDT_MEMORY_MAP_PROP_NAME);
-		return false;
-	}
-	kho_fast_in.root_pa = get_unaligned((const u64 *)prop);
-
-	return true;
+	return 0;
 }
 
 static bool __init kho_read_fdt(phys_addr_t phys, u64 len)
@@ -104,7 +111,8 @@ static bool __init kho_read_fdt(phys_addr_t phys, u64 len)
 	memcpy(kho_fast_in.fdt, fdt, len);
 	early_memunmap(fdt, len);
 
-	return kho_check_fdt();
+	return !kho_fast_fdt_check(kho_fast_in.fdt, phys, &kho_fast_boot_view,
+				   &kho_fast_in.root_pa);
 }
 
 /**

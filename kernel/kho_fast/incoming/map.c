@@ -12,11 +12,12 @@
  * sections that are not plain memory from end to end, ranges of keys are halved
  * down to the ends of memory, NUMA nodes and scratch areas.
  *
- * Nothing in the tree is trusted. Each page of it must be RAM outside scratch
- * that no other slot points to, which excludes loops and sharing. A key must
- * have a valid order and stand for memory that is neither scratch nor reserved,
- * and no page may be in two keys or in a key and in the tree. The pass only
- * reads, and it runs before any preserved page could be overwritten.
+ * Nothing in the tree is trusted.
+ * Each page of it must be RAM outside scratch that no other slot points to,
+ * which excludes loops and sharing. A key must have a valid order and stand for
+ * memory that is neither scratch nor reserved, and no page may be in two keys
+ * or in a key and in the tree. The pass only reads, and at boot it runs before
+ * any preserved page could be overwritten.
  *
  * Lifecycle: built by kho_memory_init_early(). Some time after all sections are
  * initialised everything but the tree is freed, and the tree as its keys are
@@ -24,7 +25,7 @@
  *
  * Lock order: none; the map is built before SMP and read-only later.
  *
- * Failure: one message from kho_fast_refuse(), no map, and a boot without the
+ * Failure: one message from the view (view.c), and no map; at boot also no
  * handover.
  */
 #include <linux/errno.h>
@@ -41,53 +42,18 @@
 #include "refuse.h"
 #include "sections.h"
 #include "tree_pages.h"
+#include "view.h"
 
 struct kho_fast_map kho_fast_incoming;
 
-/**
- * kho_fast_range_is_memory - Is every page of a range memory?
- * @pfn:      First page frame.
- * @nr_pages: Number of pages, not 0. The range may cross regions and nodes.
- *
- * Context: boot, while memblock is there.
- * Return: true when all of the range is RAM in memblock.
- */
-bool __init kho_fast_range_is_memory(unsigned long pfn, unsigned long nr_pages)
-{
-	const unsigned long end = pfn + nr_pages;
-
-	while (pfn < end) {
-		unsigned long region_start, region_end;
-
-		if (!memblock_is_map_memory(PFN_PHYS(pfn)))
-			return false;
-
-		memblock_search_pfn_nid(pfn, &region_start, &region_end);
-		/* A region that ends inside a page does not cover the page. */
-		if (region_end <= pfn)
-			return false;
-		pfn = region_end;
-	}
-
-	return true;
-}
-
-static bool __init kho_range_is_safe(unsigned long pfn, unsigned long nr_pages)
-{
-	return kho_fast_range_is_memory(pfn, nr_pages) &&
-	       !kho_scratch_overlap(PFN_PHYS(pfn), nr_pages << PAGE_SHIFT);
-}
-
 /* Find the sections whose keys need not be checked one by one. */
-static void __init kho_find_whole_sections(struct kho_fast_map *map)
+static void kho_find_whole_sections(struct kho_fast_map *map)
 {
 	unsigned long start, end, nr;
 	unsigned int area;
-	int i;
+	int i = -1;
 
-	for_each_mem_pfn_range(i, MAX_NUMNODES, &start, &end, NULL) {
-		if (!memblock_is_map_memory(PFN_PHYS(start)))
-			continue;
+	while (map->view->next_range(&i, &start, &end)) {
 		nr = pfn_to_section_nr(SECTION_ALIGN_UP(start));
 		for (; nr < pfn_to_section_nr(end); nr++)
 			map->sections[nr].whole = true;
@@ -106,27 +72,26 @@ static void __init kho_find_whole_sections(struct kho_fast_map *map)
 }
 
 /* Check a page of the tree and add it to the map. */
-static int __init kho_add_tree_page(struct kho_fast_map *map, phys_addr_t phys)
+static int kho_add_tree_page(struct kho_fast_map *map, phys_addr_t phys)
 {
 	unsigned long pfn = PHYS_PFN(phys);
 	unsigned long nr = pfn_to_section_nr(pfn);
 	int err;
 
 	if (!PAGE_ALIGNED(phys) || nr >= map->nr_sections ||
-	    !kho_range_is_safe(pfn, 1)) {
-		kho_fast_refuse("tree page at %pa is not in usable memory",
-				&phys);
-		return -EINVAL;
-	}
+	    !map->view->is_usable(pfn, 1))
+		return kho_fast_view_refuse(map->view, phys,
+					    "tree page at %pa is not in usable memory",
+					    &phys);
 
 	err = kho_fast_tree_pages_add(&map->tree_pages, pfn);
-	if (err == -EEXIST) {
-		kho_fast_refuse("two slots point to the tree page at %pa",
-				&phys);
-		return -EINVAL;
-	}
+	if (err == -EEXIST)
+		return kho_fast_view_refuse(map->view, phys,
+					    "two slots point to the tree page at %pa",
+					    &phys);
 	if (err) {
-		kho_fast_refuse("no scratch memory left for the tree pages");
+		kho_fast_view_refuse(map->view, 0,
+				     "no memory left for the tree pages");
 		return err;
 	}
 
@@ -142,8 +107,8 @@ struct kho_key_run {
 	unsigned long			bit, end;
 };
 
-static unsigned long __init kho_key_run_pfn(const struct kho_key_run *run,
-					    unsigned long bit)
+static unsigned long kho_key_run_pfn(const struct kho_key_run *run,
+				     unsigned long bit)
 {
 	return run->base_pfn + (bit << run->order);
 }
@@ -152,8 +117,9 @@ static unsigned long __init kho_key_run_pfn(const struct kho_key_run *run,
  * Check the keys in bits [bit, end). Mostly everything from the first of them
  * to the end is memory; otherwise each half is checked separately.
  */
-static int __init kho_check_keys(const struct kho_key_run *run,
-				 unsigned long bit, unsigned long end)
+static int kho_check_keys(const struct kho_fast_view *view,
+			  const struct kho_key_run *run,
+			  unsigned long bit, unsigned long end)
 {
 	unsigned long first = find_next_bit(run->leaf->bitmap, end, bit);
 	unsigned long middle = first + (end - first) / 2;
@@ -161,21 +127,20 @@ static int __init kho_check_keys(const struct kho_key_run *run,
 	int err;
 
 	if (first >= end ||
-	    kho_range_is_safe(PHYS_PFN(phys), (end - first) << run->order))
+	    view->is_usable(PHYS_PFN(phys), (end - first) << run->order))
 		return 0;
 
-	if (end - first == 1) {
-		kho_fast_refuse("key at %pa, order %u: not usable memory",
-				&phys, run->order);
-		return -EINVAL;
-	}
+	if (end - first == 1)
+		return kho_fast_view_refuse(view, phys,
+					    "key at %pa, order %u: not usable memory",
+					    &phys, run->order);
 
-	err = kho_check_keys(run, first, middle);
-	return err ?: kho_check_keys(run, middle, end);
+	err = kho_check_keys(view, run, first, middle);
+	return err ?: kho_check_keys(view, run, middle, end);
 }
 
-static int __init kho_mark_key_run(struct kho_fast_map *map,
-				   const struct kho_key_run *run)
+static int kho_mark_key_run(struct kho_fast_map *map,
+			    const struct kho_key_run *run)
 {
 	unsigned long first = pfn_to_section_nr(kho_key_run_pfn(run, run->bit));
 	unsigned long last =
@@ -187,7 +152,7 @@ static int __init kho_mark_key_run(struct kho_fast_map *map,
 		whole = map->sections[nr].whole;
 
 	if (!whole) {
-		int err = kho_check_keys(run, run->bit, run->end);
+		int err = kho_check_keys(map->view, run, run->bit, run->end);
 
 		if (err)
 			return err;
@@ -201,7 +166,7 @@ static int __init kho_mark_key_run(struct kho_fast_map *map,
 }
 
 /* One past the last bit that the run from run->bit on may include. */
-static unsigned long __init kho_key_run_end(const struct kho_key_run *run)
+static unsigned long kho_key_run_end(const struct kho_key_run *run)
 {
 	unsigned long nr = pfn_to_section_nr(kho_key_run_pfn(run, run->bit));
 	unsigned long end;
@@ -213,9 +178,8 @@ static unsigned long __init kho_key_run_end(const struct kho_key_run *run)
 	return min(end, KHO_FAST_LEAF_BITS);
 }
 
-static int __init kho_scan_leaf(struct kho_fast_map *map,
-				const struct kho_radix_leaf *leaf,
-				unsigned long key)
+static int kho_scan_leaf(struct kho_fast_map *map,
+			 const struct kho_radix_leaf *leaf, unsigned long key)
 {
 	struct kho_key_run run = { .leaf = leaf };
 	int order, err;
@@ -225,11 +189,10 @@ static int __init kho_scan_leaf(struct kho_fast_map *map,
 		return 0;
 
 	order = kho_fast_key_order(key | run.bit);
-	if (order < 0) {
-		kho_fast_refuse("key %#lx has no possible order",
-				key | run.bit);
-		return -EINVAL;
-	}
+	if (order < 0)
+		return kho_fast_view_refuse(map->view, 0,
+					    "key %#lx has no possible order",
+					    key | run.bit);
 	run.order = order;
 	run.base_pfn = kho_fast_key_pfn(key, order);
 
@@ -245,8 +208,8 @@ static int __init kho_scan_leaf(struct kho_fast_map *map,
 	return 0;
 }
 
-static int __init kho_scan_node(struct kho_fast_map *map, phys_addr_t phys,
-				unsigned int level, unsigned long key)
+static int kho_scan_node(struct kho_fast_map *map, phys_addr_t phys,
+			 unsigned int level, unsigned long key)
 {
 	const struct kho_radix_node *table;
 	unsigned int shift;
@@ -271,7 +234,7 @@ static int __init kho_scan_node(struct kho_fast_map *map, phys_addr_t phys,
 }
 
 /* A key must not cover a page of the tree: restoring it could free that. */
-static int __init kho_check_tree_pages(const struct kho_fast_map *map)
+static int kho_check_tree_pages(const struct kho_fast_map *map)
 {
 	DECLARE_BITMAP(mask, KHO_FAST_BUDDY_PAGES);
 	unsigned long i, block = ULONG_MAX;
@@ -288,8 +251,9 @@ static int __init kho_check_tree_pages(const struct kho_fast_map *map)
 		if (!test_bit(pfn - block, mask))
 			continue;
 
-		kho_fast_refuse("tree page at %pa is also preserved", &phys);
-		return -EINVAL;
+		return kho_fast_view_refuse(map->view, phys,
+					    "tree page at %pa is also preserved",
+					    &phys);
 	}
 
 	return 0;
@@ -337,26 +301,24 @@ static int __init kho_check_reserved(const struct kho_fast_map *map)
 }
 
 /* Checks that need more than one key. */
-static int __init kho_check_map(const struct kho_fast_map *map)
+static int kho_check_map(const struct kho_fast_map *map)
 {
 	int err = kho_fast_check_overlap(map);
 
-	if (!err)
-		err = kho_check_tree_pages(map);
-	return err ?: kho_check_reserved(map);
+	return err ?: kho_check_tree_pages(map);
 }
 
 /**
  * kho_fast_is_preserved - Is every page of a range preserved?
- * @map: The map of the incoming tree.
+ * @map: The map of the tree.
  * @pfn: First page frame.
  * @end: One past the last page frame.
  *
- * Context: boot, before anything is restored.
+ * Context: any; before anything of an incoming tree is restored.
  * Return: true when keys cover all of the range.
  */
-bool __init kho_fast_is_preserved(const struct kho_fast_map *map,
-				  unsigned long pfn, unsigned long end)
+bool kho_fast_is_preserved(const struct kho_fast_map *map, unsigned long pfn,
+			   unsigned long end)
 {
 	DECLARE_BITMAP(mask, KHO_FAST_BUDDY_PAGES);
 	unsigned long block, limit;
@@ -375,35 +337,43 @@ bool __init kho_fast_is_preserved(const struct kho_fast_map *map,
 	return true;
 }
 
-static int __init kho_map_alloc(struct kho_fast_map *map)
+/* Bytes of the sections: whole pages, for kho_fast_free_boot(). */
+static size_t kho_map_size(const struct kho_fast_map *map)
 {
-	unsigned long end = PFN_UP(memblock_end_of_DRAM());
+	return PAGE_ALIGN(map->nr_sections * sizeof(*map->sections));
+}
+
+static int kho_map_alloc(struct kho_fast_map *map)
+{
+	unsigned long end = map->view->nr_pages();
 	unsigned long nr = pfn_to_section_nr(SECTION_ALIGN_UP(end));
 
-	*map = (struct kho_fast_map){ .nr_sections = nr };
-	/* Whole pages, for kho_fast_free_boot(). */
-	map->sections = memblock_alloc(PAGE_ALIGN(nr * sizeof(*map->sections)),
-				       PAGE_SIZE);
+	map->nr_sections = nr;
+	map->sections = kho_fast_map_mem_alloc(kho_map_size(map));
 	if (map->sections)
 		return 0;
 
-	kho_fast_refuse("no scratch memory left to map %lu sections", nr);
+	kho_fast_view_refuse(map->view, 0, "no memory left to map %lu sections",
+			     nr);
 	return -ENOMEM;
 }
 
 /**
- * kho_fast_map_build - Check an incoming tree and map its sections.
+ * kho_fast_map_check - Check a tree and map its sections.
  * @map:  Filled in; empty after an error.
  * @root: Physical address of the root of the tree, unchecked.
+ * @view: The memory that it is checked against.
  *
- * Context: boot CPU, after kho_fast_scratch_set() and before memmap_init();
- * allocates from memblock.
- * Return: 0; -EINVAL when the tree is invalid; -ENOMEM. Errors are reported.
+ * Context: process context, may sleep, or boot CPU; one caller at a time.
+ * Return: 0; -EINVAL when the tree is invalid; -ENOMEM. Errors are reported by
+ * @view.
  */
-int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
+int kho_fast_map_check(struct kho_fast_map *map, phys_addr_t root,
+		       const struct kho_fast_view *view)
 {
 	int err;
 
+	*map = (struct kho_fast_map){ .view = view };
 	err = kho_map_alloc(map);
 	if (err)
 		goto err_destroy;
@@ -420,6 +390,7 @@ int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
 	if (err)
 		goto err_destroy;
 
+	map->view = NULL;
 	return 0;
 
 err_destroy:
@@ -428,15 +399,36 @@ err_destroy:
 }
 
 /**
+ * kho_fast_map_build - Check an incoming tree and map its sections.
+ * @map:  Filled in; empty after an error.
+ * @root: Physical address of the root of the tree, unchecked.
+ *
+ * Context: boot CPU, after kho_fast_scratch_set() and before memmap_init();
+ * allocates from memblock.
+ * Return: 0; -EINVAL when the tree is invalid; -ENOMEM. Errors are reported.
+ */
+int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
+{
+	int err = kho_fast_map_check(map, root, &kho_fast_boot_view);
+
+	if (err)
+		return err;
+
+	err = kho_check_reserved(map);
+	if (err)
+		kho_fast_map_destroy(map);
+	return err;
+}
+
+/**
  * kho_fast_map_destroy - Free a map that was not used yet.
  * @map: The map, possibly incomplete.
  *
- * Context: boot, while memblock is there.
+ * Context: that of kho_fast_map_check().
  */
-void __init kho_fast_map_destroy(struct kho_fast_map *map)
+void kho_fast_map_destroy(struct kho_fast_map *map)
 {
 	kho_fast_tree_pages_destroy(&map->tree_pages);
-	memblock_free(map->sections,
-		      PAGE_ALIGN(map->nr_sections * sizeof(*map->sections)));
+	kho_fast_map_mem_free(map->sections, kho_map_size(map));
 	*map = (struct kho_fast_map){};
 }

@@ -11,9 +11,12 @@
 
 extern struct kho_fast_map kho_fast_incoming;
 
+struct kho_fast_view;
+
+int kho_fast_map_check(struct kho_fast_map *map, phys_addr_t root,
+		       const struct kho_fast_view *view);
 int kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root);
 void kho_fast_map_destroy(struct kho_fast_map *map);
-bool kho_fast_range_is_memory(unsigned long pfn, unsigned long nr_pages);
 bool kho_fast_is_preserved(const struct kho_fast_map *map, unsigned long pfn,
 			   unsigned long end);
 

@@ -14,22 +14,22 @@
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/errno.h>
-#include <linux/init.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 
 #include "../tree/tree.h"
+#include "bitmap.h"
 #include "overlap.h"
-#include "refuse.h"
 #include "sections.h"
+#include "view.h"
 
 /* The bits of a section never cross leaves. */
 static_assert(KHO_FAST_LEAF_BITS >= PAGES_PER_SECTION);
 
-static DECLARE_BITMAP(kho_smaller_keys, PAGES_PER_SECTION) __initdata;
+static DECLARE_BITMAP(kho_smaller_keys, PAGES_PER_SECTION);
 
 /* OR each pair of bits of @word into its lower half. */
-static unsigned long __init kho_fold_word(unsigned long word)
+static unsigned long kho_fold_word(unsigned long word)
 {
 	word = (word | word >> 1) & 0x5555555555555555UL;
 	word = (word | word >> 1) & 0x3333333333333333UL;
@@ -40,7 +40,7 @@ static unsigned long __init kho_fold_word(unsigned long word)
 }
 
 /* From one bit per unit to one bit per two units. */
-static void __init kho_fold_bits(unsigned long *bits, unsigned long nr_bits)
+static void kho_fold_bits(unsigned long *bits, unsigned long nr_bits)
 {
 	unsigned long i, nr = BITS_TO_LONGS(nr_bits);
 
@@ -53,7 +53,7 @@ static void __init kho_fold_bits(unsigned long *bits, unsigned long nr_bits)
 }
 
 /* From one bit per unit to one bit per word of them. */
-static void __init kho_squash_bits(unsigned long *bits, unsigned long nr_bits)
+static void kho_squash_bits(unsigned long *bits, unsigned long nr_bits)
 {
 	unsigned long i, nr = BITS_TO_LONGS(nr_bits);
 
@@ -68,8 +68,8 @@ static void __init kho_squash_bits(unsigned long *bits, unsigned long nr_bits)
 }
 
 /* From units of @order to units of @next, for a section. */
-static void __init kho_reduce_bits(unsigned long *bits, unsigned int order,
-				   unsigned int next)
+static void kho_reduce_bits(unsigned long *bits, unsigned int order,
+			    unsigned int next)
 {
 	while (order < next) {
 		if (next - order >= ilog2(BITS_PER_LONG)) {
@@ -83,9 +83,8 @@ static void __init kho_reduce_bits(unsigned long *bits, unsigned int order,
 }
 
 /* Add the keys of one order to @bits; false when one is set already. */
-static bool __init kho_add_keys(unsigned long *bits,
-				const struct kho_radix_leaf *leaf,
-				unsigned long first, unsigned long nr_bits)
+static bool kho_add_keys(unsigned long *bits, const struct kho_radix_leaf *leaf,
+			 unsigned long first, unsigned long nr_bits)
 {
 	unsigned long off;
 
@@ -100,8 +99,7 @@ static bool __init kho_add_keys(unsigned long *bits,
 	return true;
 }
 
-static bool __init kho_keys_overlap(const struct kho_fast_map *map,
-				    unsigned long nr)
+static bool kho_keys_overlap(const struct kho_fast_map *map, unsigned long nr)
 {
 	const unsigned long small = map->sections[nr].orders &
 				    (BIT(PFN_SECTION_SHIFT) - 1);
@@ -129,26 +127,61 @@ static bool __init kho_keys_overlap(const struct kho_fast_map *map,
 	return false;
 }
 
+/* The first page of a buddy block that two keys cover, or the end of it. */
+static unsigned long kho_find_overlap_in(const struct kho_fast_map *map,
+					 unsigned long pfn)
+{
+	unsigned long orders = map->sections[pfn_to_section_nr(pfn)].orders;
+	DECLARE_BITMAP(smaller, KHO_FAST_BUDDY_PAGES);
+	DECLARE_BITMAP(keys, KHO_FAST_BUDDY_PAGES);
+	unsigned int order;
+
+	for_each_set_bit(order, &orders, KHO_FAST_MAX_ORDER + 1) {
+		kho_fast_key_mask(map, pfn, BIT(order) - 1, smaller);
+		kho_fast_key_mask(map, pfn, BIT(order), keys);
+		if (bitmap_and(keys, keys, smaller, KHO_FAST_BUDDY_PAGES))
+			return pfn + find_first_bit(keys, KHO_FAST_BUDDY_PAGES);
+	}
+
+	return pfn + KHO_FAST_BUDDY_PAGES;
+}
+
+/* A page of a section that two keys cover: for the message. */
+static unsigned long kho_find_overlap(const struct kho_fast_map *map,
+				      unsigned long nr)
+{
+	unsigned long pfn = section_nr_to_pfn(nr), found;
+
+	do {
+		found = kho_find_overlap_in(map, pfn);
+		pfn += KHO_FAST_BUDDY_PAGES;
+	} while (found == pfn && pfn < section_nr_to_pfn(nr + 1));
+
+	return found;
+}
+
 /**
  * kho_fast_check_overlap - Refuse keys that cover a page twice.
- * @map: The map of the incoming tree.
+ * @map: The map of the tree.
  *
- * Context: boot CPU.
+ * Context: one caller at a time.
  * Return: 0; -EINVAL, reported, when two keys overlap.
  */
-int __init kho_fast_check_overlap(const struct kho_fast_map *map)
+int kho_fast_check_overlap(const struct kho_fast_map *map)
 {
 	unsigned long nr;
 
 	for (nr = 0; nr < map->nr_sections; nr++) {
-		phys_addr_t phys = PFN_PHYS(section_nr_to_pfn(nr));
+		phys_addr_t phys;
 
 		if (hweight32(map->sections[nr].orders) < 2 ||
 		    !kho_keys_overlap(map, nr))
 			continue;
 
-		kho_fast_refuse("keys overlap in the section at %pa", &phys);
-		return -EINVAL;
+		phys = PFN_PHYS(kho_find_overlap(map, nr));
+		return kho_fast_view_refuse(map->view, phys,
+					    "keys overlap at the page %pa",
+					    &phys);
 	}
 
 	return 0;

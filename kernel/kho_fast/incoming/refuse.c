@@ -13,10 +13,21 @@
 #include "refuse.h"
 
 /**
+ * kho_fast_refuse_vaf - Report why the handover is refused.
+ * @why: The reason, without a newline.
+ *
+ * Called once in a boot that refuses its handover.
+ */
+void __init kho_fast_refuse_vaf(struct va_format *why)
+{
+	pr_err("handover refused: %pV; preserved memory is lost\n", why);
+}
+
+/**
  * kho_fast_refuse - Report why the handover is refused.
  * @fmt: The reason, without a newline.
  *
- * Called once in a boot that refuses its handover.
+ * As kho_fast_refuse_vaf().
  */
 void __init kho_fast_refuse(const char *fmt, ...)
 {
@@ -25,7 +36,6 @@ void __init kho_fast_refuse(const char *fmt, ...)
 
 	va_start(args, fmt);
 	vaf.va = &args;
-	pr_err("handover refused: %pV; preserved memory is lost\n",
-	       &vaf);
+	kho_fast_refuse_vaf(&vaf);
 	va_end(args);
 }

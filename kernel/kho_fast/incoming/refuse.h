@@ -7,6 +7,9 @@
 
 #include <linux/compiler.h>
 
+struct va_format;
+
+void kho_fast_refuse_vaf(struct va_format *why);
 __printf(1, 2) void kho_fast_refuse(const char *fmt, ...);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_REFUSE_H */

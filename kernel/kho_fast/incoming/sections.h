@@ -11,6 +11,7 @@
 
 #include "tree_pages.h"
 
+struct kho_fast_view;
 struct kho_radix_node;
 
 /**
@@ -50,6 +51,7 @@ static_assert(sizeof(struct kho_fast_section) == 8);
  * @nr_sections: Entries of @sections.
  * @tree_pages:  Pages of the tree.
  * @orders:      Bit o is set when the tree has a key of order o.
+ * @view:        What it is checked against; NULL later.
  * @initialised: All sections are; @sections and @tree_pages may be freed.
  */
 struct kho_fast_map {
@@ -58,6 +60,7 @@ struct kho_fast_map {
 	unsigned long			nr_sections;
 	struct kho_fast_tree_pages	tree_pages;
 	u32				orders;
+	const struct kho_fast_view	*view;
 	bool				initialised;
 };
 

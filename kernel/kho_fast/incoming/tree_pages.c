@@ -20,6 +20,7 @@
 #include <linux/log2.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <linux/sort.h>
 
 #include "tree_pages.h"
@@ -27,7 +28,33 @@
 /* Entries are pfns plus one. */
 #define EMPTY	0
 
-static unsigned long __init
+/**
+ * kho_fast_map_mem_alloc - Allocate memory of a map.
+ * @size: Size in bytes, whole pages.
+ *
+ * Context: boot CPU, or process context that may sleep.
+ * Return: zeroed memory, from memblock in early boot; NULL if there is none.
+ */
+__ref void *kho_fast_map_mem_alloc(size_t size)
+{
+	return slab_is_available() ? kvzalloc(size, GFP_KERNEL) :
+				     memblock_alloc(size, PAGE_SIZE);
+}
+
+/**
+ * kho_fast_map_mem_free - Undo kho_fast_map_mem_alloc(), in the same context.
+ * @mem:  The memory, or NULL.
+ * @size: Its size in bytes.
+ */
+__ref void kho_fast_map_mem_free(void *mem, size_t size)
+{
+	if (slab_is_available())
+		kvfree(mem);
+	else
+		memblock_free(mem, size);
+}
+
+static unsigned long
 kho_tree_pages_slot(const struct kho_fast_tree_pages *pages,
 		    unsigned long entry)
 {
@@ -40,14 +67,13 @@ kho_tree_pages_slot(const struct kho_fast_tree_pages *pages,
 }
 
 /* Double the table, at first to one page. */
-static int __init kho_tree_pages_grow(struct kho_fast_tree_pages *pages)
+static int kho_tree_pages_grow(struct kho_fast_tree_pages *pages)
 {
 	struct kho_fast_tree_pages larger = { .nr = pages->nr };
 	unsigned long i;
 
 	larger.size = max(2 * pages->size, PAGE_SIZE / sizeof(*pages->pfns));
-	larger.pfns =
-		memblock_alloc(kho_fast_tree_pages_size(&larger), PAGE_SIZE);
+	larger.pfns = kho_fast_map_mem_alloc(kho_fast_tree_pages_size(&larger));
 	if (!larger.pfns)
 		return -ENOMEM;
 
@@ -69,11 +95,11 @@ static int __init kho_tree_pages_grow(struct kho_fast_tree_pages *pages)
  * @pages: The pages so far, not sorted yet; all zeroes at first.
  * @pfn:   Page frame.
  *
- * Context: boot CPU; allocates from memblock.
+ * Context: as kho_fast_map_mem_alloc().
  * Return: 0; -EEXIST when the page was added before; -ENOMEM.
  */
-int __init kho_fast_tree_pages_add(struct kho_fast_tree_pages *pages,
-				   unsigned long pfn)
+int kho_fast_tree_pages_add(struct kho_fast_tree_pages *pages,
+			    unsigned long pfn)
 {
 	unsigned long slot;
 	int err;
@@ -93,7 +119,7 @@ int __init kho_fast_tree_pages_add(struct kho_fast_tree_pages *pages,
 	return 0;
 }
 
-static int __init kho_compare_pfns(const void *a, const void *b)
+static int kho_compare_pfns(const void *a, const void *b)
 {
 	const unsigned long x = *(const unsigned long *)a;
 	const unsigned long y = *(const unsigned long *)b;
@@ -105,9 +131,9 @@ static int __init kho_compare_pfns(const void *a, const void *b)
  * kho_fast_tree_pages_sort - Sort the array, after the last page.
  * @pages: The pages.
  *
- * Context: boot CPU.
+ * Context: any.
  */
-void __init kho_fast_tree_pages_sort(struct kho_fast_tree_pages *pages)
+void kho_fast_tree_pages_sort(struct kho_fast_tree_pages *pages)
 {
 	unsigned long i, nr = 0;
 
@@ -147,10 +173,10 @@ unsigned long kho_fast_tree_pages_find(const struct kho_fast_tree_pages *pages,
  * kho_fast_tree_pages_destroy - Free the array.
  * @pages: The pages; empty afterwards.
  *
- * Context: boot, while memblock is there.
+ * Context: as kho_fast_map_mem_alloc().
  */
-void __init kho_fast_tree_pages_destroy(struct kho_fast_tree_pages *pages)
+void kho_fast_tree_pages_destroy(struct kho_fast_tree_pages *pages)
 {
-	memblock_free(pages->pfns, kho_fast_tree_pages_size(pages));
+	kho_fast_map_mem_free(pages->pfns, kho_fast_tree_pages_size(pages));
 	*pages = (struct kho_fast_tree_pages){};
 }

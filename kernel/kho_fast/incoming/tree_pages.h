@@ -26,6 +26,8 @@ kho_fast_tree_pages_size(const struct kho_fast_tree_pages *pages)
 	return pages->size * sizeof(*pages->pfns);
 }
 
+void *kho_fast_map_mem_alloc(size_t size);
+void kho_fast_map_mem_free(void *mem, size_t size);
 int kho_fast_tree_pages_add(struct kho_fast_tree_pages *pages,
 			    unsigned long pfn);
 void kho_fast_tree_pages_sort(struct kho_fast_tree_pages *pages);

@@ -7,6 +7,7 @@
 
 #define __init
 #define __initdata
+#define __initconst
 #define __meminit
 #define __meminitdata
 #define THIS_MODULE		NULL

@@ -43,6 +43,7 @@ static inline void kfree(const void *p)
 
 DEFINE_FREE(kfree, void *, kfree(_T))
 #define kvfree		kfree
+#define kvzalloc(size, gfp)	kcalloc(1, (size), (gfp))
 
 static inline void *kmemdup(const void *from, size_t size, int gfp)
 {

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel on whose behalf a tree of preserved memory is checked.
+ */
+#ifndef _KERNEL_KHO_FAST_INCOMING_VIEW_H
+#define _KERNEL_KHO_FAST_INCOMING_VIEW_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+struct va_format;
+
+/**
+ * struct kho_fast_view - The kernel that reads a tree.
+ * @nr_pages:   Page frames from 0 to the end of its memory.
+ * @is_usable:  Is all of a range of pages memory outside scratch?
+ * @next_range: Find the range of memory after the *@i-th, of which @start and
+ *              @end are page frames; false after the last.
+ * @refuse:     Called once, when the handover is refused: a page that it is
+ *              refused for, or 0, and why, without a newline.
+ */
+struct kho_fast_view {
+	unsigned long	(*nr_pages)(void);
+	bool		(*is_usable)(unsigned long pfn, unsigned long nr_pages);
+	bool		(*next_range)(int *i, unsigned long *start,
+				      unsigned long *end);
+	void		(*refuse)(phys_addr_t phys, struct va_format *why);
+};
+
+extern const struct kho_fast_view kho_fast_boot_view;
+
+__printf(3, 4) int kho_fast_view_refuse(const struct kho_fast_view *view,
+					phys_addr_t phys, const char *fmt, ...);
+
+#endif /* _KERNEL_KHO_FAST_INCOMING_VIEW_H */
