@@ -156,6 +156,22 @@ static void fdt_short_root(void)
 	fdt_setprop_u32(fdt(), 0, "preserved-memory-map", 4096);
 }
 
+/* The last tag but one ends the root node. */
+static void fdt_no_end(void)
+{
+	fdt32_t *end = fdt() + fdt_off_dt_struct(fdt()) + fdt_size_dt_struct(fdt());
+
+	end[-2] = cpu_to_fdt32(FDT_END);
+}
+
+/* Behind the root's properties: no entry can be read. */
+static void fdt_bad_tag(void)
+{
+	fdt32_t *node = fdt() + fdt_off_dt_struct(fdt()) + fdt_first_subnode(fdt(), 0);
+
+	*node = cpu_to_fdt32(FDT_BEGIN_NODE + 4);
+}
+
 static void tree_nowhere(void)
 {
 	fdt_setprop_inplace_u64(fdt(), 0, "preserved-memory-map", 1UL << 50);
@@ -185,6 +201,8 @@ static const struct spoil {
 	SPOIL(fdt_no_format, "format is"),
 	SPOIL(fdt_no_root, "no usable"),
 	SPOIL(fdt_short_root, "no usable"),
+	SPOIL(fdt_no_end, "is damaged"),
+	SPOIL(fdt_bad_tag, "is damaged"),
 	SPOIL(no_areas, "no array"),
 	SPOIL(half_an_area, "no array"),
 	SPOIL(many_areas, "no array"),

@@ -52,6 +52,21 @@ const void *kho_fast_in_fdt(void)
 	return kho_fast_in.populated ? kho_fast_in.fdt : NULL;
 }
 
+/*
+ * Walk to the end of the root node. libfdt does not tell the last node from one
+ * behind which nothing can be read: entries would be lost in silence, and those
+ * that are not valid could not be removed. Returns 0 or an error of libfdt.
+ */
+static int kho_fdt_walk(const void *fdt)
+{
+	int node = 0, depth = 0;
+
+	while (node >= 0 && depth >= 0)
+		node = fdt_next_node(fdt, node, &depth);
+
+	return min(node, 0);
+}
+
 /**
  * kho_fast_fdt_check - Check a root FDT and read the address of the tree.
  * @fdt:     The FDT, in %PAGE_SIZE bytes.
@@ -82,6 +97,12 @@ int kho_fast_fdt_check(const void *fdt, phys_addr_t phys,
 					    (const char *)prop,
 					    KHO_FDT_COMPATIBLE);
 	}
+
+	err = kho_fdt_walk(fdt);
+	if (err)
+		return kho_fast_view_refuse(view, phys,
+					    "the FDT at %pa is damaged (%s)",
+					    &phys, fdt_strerror(err));
 
 	if (!kho_fast_fdt_u64(fdt, 0, KHO_FDT_MEMORY_MAP_PROP_NAME, root_pa))
 		return kho_fast_view_refuse(view, phys,
