@@ -12,7 +12,8 @@
  * sections that are not plain memory from end to end, ranges of keys are halved
  * down to the ends of memory, NUMA nodes and scratch areas.
  *
- * Nothing in the tree is trusted.
+ * Nothing in the tree is trusted: its writer runs the same checks before it
+ * hands the tree over (../outgoing/preflight.c), but may be another kernel.
  * Each page of it must be RAM outside scratch that no other slot points to,
  * which excludes loops and sharing. A key must have a valid order and stand for
  * memory that is neither scratch nor reserved, and no page may be in two keys
@@ -23,7 +24,8 @@
  * initialised everything but the tree is freed, and the tree as its keys are
  * restored.
  *
- * Lock order: none; the map is built before SMP and read-only later.
+ * Lock order: none; the map is built before SMP and read-only later. Of an
+ * outgoing tree there is one map at a time, see ../outgoing/preflight.c.
  *
  * Failure: one message from the view (view.c), and no map; at boot also no
  * handover.

@@ -2,9 +2,10 @@
 /**
  * DOC: Reader of a tree
  *
- * The code that checks a tree knows the kernel that reads it only by a view: its
- * memory, and what is done about a refusal. The one here is that of a kernel
- * that boots.
+ * A tree is checked twice by the same code: by the next kernel, which must not
+ * trust it, and by the kernel that hands it over, while all guests can still go
+ * on. A view is what differs: the memory of the next kernel, and what is done
+ * about a refusal. The one here is that of a kernel that boots.
  *
  * Lock order: none.
  */

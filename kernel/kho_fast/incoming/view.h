@@ -18,6 +18,9 @@ struct va_format;
  *              @end are page frames; false after the last.
  * @refuse:     Called once, when the handover is refused: a page that it is
  *              refused for, or 0, and why, without a newline.
+ *
+ * There are two: the kernel that boots (view.c), and the next kernel, as far as
+ * this one knows it (../outgoing/preflight.c).
  */
 struct kho_fast_view {
 	unsigned long	(*nr_pages)(void);

@@ -31,6 +31,9 @@
 
 #include "../debugfs.h"
 #include "../fdt.h"
+#include "../incoming/fdt.h"
+#include "../incoming/handover.h"
+#include "../incoming/view.h"
 #include "outgoing.h"
 
 /* kho_out_fdt_lock protects the FDT and its address. */
@@ -225,4 +228,47 @@ bool kho_fast_subtree_of_client(char *name)
 	}
 
 	return false;
+}
+
+/**
+ * kho_fast_subtree_preflight_root - Check the root FDT.
+ * @view:    The next kernel.
+ * @root_pa: Receives the address of the tree that it leads to.
+ *
+ * Context: process context, may sleep; KHO is enabled.
+ * Return: 0; -EINVAL, reported by @view.
+ */
+int kho_fast_subtree_preflight_root(const struct kho_fast_view *view,
+				    u64 *root_pa)
+{
+	guard(mutex)(&kho_out_fdt_lock);
+
+	return kho_fast_fdt_check(kho_out_fdt, virt_to_phys(kho_out_fdt), view,
+				  root_pa);
+}
+
+/**
+ * kho_fast_subtree_preflight - Check that all blobs are preserved.
+ * @map:  The map of the outgoing tree.
+ * @view: The next kernel, which would ignore a blob that is not.
+ *
+ * Context: process context, may sleep; KHO is enabled.
+ * Return: 0; -EINVAL, reported by @view.
+ */
+int kho_fast_subtree_preflight(const struct kho_fast_map *map,
+			       const struct kho_fast_view *view)
+{
+	int node;
+
+	guard(mutex)(&kho_out_fdt_lock);
+
+	fdt_for_each_subnode(node, kho_out_fdt, 0) {
+		if (!kho_fast_subtree_is_valid(map, kho_out_fdt, node))
+			return kho_fast_view_refuse(view, 0,
+						    "the blob '%s' is not preserved",
+						    fdt_get_name(kho_out_fdt,
+								 node, NULL));
+	}
+
+	return 0;
 }

@@ -136,3 +136,31 @@ bool kho_fast_memory_find(unsigned long pfn, struct kho_fast_pfn_range *found)
 
 	return false;
 }
+
+/**
+ * kho_fast_memory_nth - Get a range of memory.
+ * @nth:   Its index.
+ * @range: Receives it; may be empty.
+ *
+ * Context: any, after kho_fast_memory_init().
+ * Return: false when there are fewer.
+ */
+bool kho_fast_memory_nth(unsigned int nth, struct kho_fast_pfn_range *range)
+{
+	if (nth >= kho_nr_memory)
+		return false;
+
+	*range = kho_memory[nth];
+	return true;
+}
+
+/**
+ * kho_fast_memory_nr_pages - Page frames from 0 to the end of memory.
+ *
+ * Context: any, after kho_fast_memory_init().
+ * Return: their number.
+ */
+unsigned long kho_fast_memory_nr_pages(void)
+{
+	return kho_nr_memory ? kho_memory[kho_nr_memory - 1].end : 0;
+}

@@ -19,6 +19,8 @@ struct kho_fast_pfn_range {
 
 int kho_fast_memory_init(void);
 void kho_fast_memory_exit(void);
+bool kho_fast_memory_nth(unsigned int nth, struct kho_fast_pfn_range *range);
+unsigned long kho_fast_memory_nr_pages(void);
 bool kho_fast_memory_find(unsigned long pfn, struct kho_fast_pfn_range *found);
 
 #endif /* _KERNEL_KHO_FAST_OUTGOING_MEMORY_H */

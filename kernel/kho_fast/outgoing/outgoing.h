@@ -16,6 +16,9 @@
 
 #include "../tree/tree.h"
 
+struct kho_fast_map;
+struct kho_fast_view;
+
 /**
  * struct kho_fast_cached_leaf - Entry of the leaf cache.
  * @first: First of the keys.
@@ -121,6 +124,10 @@ phys_addr_t kho_fast_subtree_fdt_pa(void);
 #define KHO_FAST_BLOB_NAME	32
 
 bool kho_fast_subtree_of_client(char *name);
+int kho_fast_subtree_preflight_root(const struct kho_fast_view *view,
+				    u64 *root_pa);
+int kho_fast_subtree_preflight(const struct kho_fast_map *map,
+			       const struct kho_fast_view *view);
 
 /*
  * Add the key of the 2^@order pages from @pfn on if its bitmap is in the leaf

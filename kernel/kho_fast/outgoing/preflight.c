@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Preflight
+ *
+ * The next kernel refuses an invalid handover as a whole, with all guests
+ * paused and this kernel gone. So its checks run here too, by the same code
+ * (../incoming/map.c): at the end of the freeze, when everything is preserved
+ * and reboot(2) can still fail; and for a warning when the next kernel is
+ * loaded.
+ *
+ * Pages in scratch and pages that are not RAM there are refused when they are
+ * preserved (memory.c). What can only be found in the complete tree is found
+ * here: keys that overlap, or cover a page of the tree, because a client has
+ * freed memory without unpreserving it; blobs that are not preserved; a tree
+ * that was overwritten.
+ *
+ * It cannot know what the command line of the next kernel takes away (mem=,
+ * memmap=, crashkernel= at an address), nor find a page that two clients
+ * preserve as folios of the same order: that is one key.
+ *
+ * Cost: that of the walk in the next kernel, see ../incoming/map.c.
+ *
+ * Clients that are not paused may change the tree during the walk. Pages of it
+ * are only ever added, and bits of a leaf are those of some moment, but memory
+ * that changes hands meanwhile may appear under two orders: then the kexec
+ * fails, and can be repeated.
+ *
+ * Lock order: kho_out_fdt_lock. One caller at a time: that of kexec_file_load()
+ * or of reboot(2), which exclude each other.
+ *
+ * Failure: nothing is changed.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/kexec.h>
+#include <linux/kexec_handover.h>
+#include <linux/printk.h>
+
+#include "../incoming/map.h"
+#include "../incoming/view.h"
+#include "memory.h"
+#include "outgoing.h"
+#include "preflight.h"
+
+/* Of the check in progress. */
+static struct kho_fast_fault *kho_next_fault;
+
+static bool kho_next_is_usable(unsigned long pfn, unsigned long nr_pages)
+{
+	struct kho_fast_pfn_range range;
+
+	return kho_fast_memory_find(pfn, &range) && nr_pages <= range.end - pfn;
+}
+
+static bool kho_next_next_range(int *i, unsigned long *start,
+				unsigned long *end)
+{
+	struct kho_fast_pfn_range range;
+
+	if (!kho_fast_memory_nth(++*i, &range))
+		return false;
+
+	*start = range.start;
+	*end = range.end;
+	return true;
+}
+
+static void kho_next_refuse(phys_addr_t phys, struct va_format *why)
+{
+	kho_next_fault->phys = phys;
+	vsnprintf(kho_next_fault->reason, sizeof(kho_next_fault->reason),
+		  why->fmt, *why->va);
+}
+
+static const struct kho_fast_view kho_next_view = {
+	.nr_pages	= kho_fast_memory_nr_pages,
+	.is_usable	= kho_next_is_usable,
+	.next_range	= kho_next_next_range,
+	.refuse		= kho_next_refuse,
+};
+
+static int kho_preflight(void)
+{
+	struct kho_fast_map map;
+	u64 root_pa;
+	int err;
+
+	err = kho_fast_subtree_preflight_root(&kho_next_view, &root_pa);
+	if (!err)
+		err = kho_fast_map_check(&map, root_pa, &kho_next_view);
+	if (err)
+		return err;
+
+	err = kho_fast_subtree_preflight(&map, &kho_next_view);
+	kho_fast_map_destroy(&map);
+	return err;
+}
+
+/**
+ * kho_fast_preflight - Check what is handed over as the next kernel does.
+ * @image: The image of the next kernel.
+ * @fault: Receives the reason after an error.
+ *
+ * Context: process context, may sleep; under the lock of kexec.
+ * Return: 0, also for an image without the handover; -EINVAL if the next kernel
+ * would refuse it; -ENOMEM.
+ */
+int kho_fast_preflight(const struct kimage *image, struct kho_fast_fault *fault)
+{
+	int err;
+
+	if (!kho_is_enabled() || !image->kho.fdt)
+		return 0;
+
+	kho_next_fault = fault;
+	err = kho_preflight();
+	kho_next_fault = NULL;
+	return err;
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A kernel never hands over what its own reader would refuse:
+ * kernel/kho_fast/outgoing/preflight.c
+ */
+#include <libfdt.h>
+#include <linux/kexec.h>
+
+#include "kexec.h"
+#include "outgoing/preflight.h"
+#include "test.h"
+
+int kho_fill_kimage(struct kimage *image);
+
+static struct kimage image = { .file_mode = 1 };
+static struct kho_fast_fault fault;
+
+static void first_kernel(void)
+{
+	kexec_first();
+	if (!kho_is_enabled() || kho_fill_kimage(&image))
+		shim_die("no image");
+}
+
+static int preflight(void)
+{
+	memset(&fault, 0, sizeof(fault));
+	return kho_fast_preflight(&image, &fault);
+}
+
+static struct kho_radix_tree tree(void)
+{
+	return (struct kho_radix_tree){ .root = phys_to_virt(kho_fast_outgoing_root()) };
+}
+
+/* Past the check of kho_preserve_folio() */
+static void set_key(u64 key)
+{
+	struct kho_radix_tree t = tree();
+
+	if (kho_radix_add_key(&t, key))
+		shim_die("no key");
+}
+
+static void clear_key(u64 key)
+{
+	struct kho_radix_tree t = tree();
+
+	kho_radix_del_key(&t, key);
+}
+
+static void *fdt(void)
+{
+	return phys_to_virt(kho_fast_subtree_fdt_pa());
+}
+
+static unsigned long fdt_pfn(void)
+{
+	return PHYS_PFN(kho_fast_subtree_fdt_pa());
+}
+
+/* The slot on @level that leads to the key of the FDT, which is preserved */
+static u64 *fdt_slot(unsigned int level)
+{
+	return ref_slot(kho_fast_outgoing_root(), ref_key(fdt_pfn(), 0), level);
+}
+
+#define EXPECT_REFUSED(why) do {						\
+	const long objects_ = shim_live_objects;				\
+										\
+	EXPECT_EQ(preflight(), -EINVAL);					\
+	EXPECT_NE(strstr(fault.reason, (why)), NULL)				\
+		TH_LOG("the reason was: %s", fault.reason);			\
+	EXPECT_EQ(shim_live_objects, objects_);					\
+} while (0)
+
+TEST(what_kernels_preserve_is_accepted)
+{
+	const long objects = (kexec_machine(), first_kernel(), shim_live_objects);
+
+	kexec_preserve(64);
+	EXPECT_EQ(preflight(), 0) TH_LOG("%s", fault.reason);
+	EXPECT_EQ(shim_live_objects, objects);
+	EXPECT_EQ(shim_nr_errs + shim_nr_warnings, 0);
+}
+
+/*
+ * The folio of a client, which it frees, and a page in it of the next owner:
+ *
+ *	|FFFFFFFF|	order 3
+ *	|     P  |
+ */
+TEST(memory_that_was_freed_without_unpreserving_is_found)
+{
+	struct page *page;
+
+	kexec_machine();
+	first_kernel();
+	page = shim_alloc_pages(3);
+	ASSERT_EQ(kho_preserve_folio(page_folio(page)), 0);
+	EXPECT_EQ(preflight(), 0);
+
+	ASSERT_EQ(kho_preserve_pages(page + 5, 1), 0);
+	EXPECT_REFUSED("keys overlap");
+	EXPECT_EQ(fault.phys, PFN_PHYS(page_to_pfn(page) + 5));
+
+	kho_unpreserve_folio(page_folio(page));
+	EXPECT_EQ(preflight(), 0);
+}
+
+TEST(a_page_of_the_tree_that_is_preserved_is_found)
+{
+	unsigned int level;
+
+	kexec_machine();
+	first_kernel();
+	for (level = 1; level < KHO_TREE_MAX_DEPTH; level++) {
+		const unsigned long pfn = PHYS_PFN(*fdt_slot(level));
+
+		ASSERT_EQ(kho_preserve_pages(pfn_to_page(pfn), 1), 0);
+		EXPECT_REFUSED("is also preserved");
+		EXPECT_EQ(fault.phys, PFN_PHYS(pfn));
+		kho_unpreserve_pages(pfn_to_page(pfn), 1);
+		EXPECT_EQ(preflight(), 0);
+	}
+}
+
+TEST(preserved_memory_that_the_next_kernel_cannot_use_is_found)
+{
+	const u64 keys[] = {
+		(kexec_machine(), first_kernel(), ref_key(PHYS_PFN(kho_scratch[0].addr) + 1, 0)),
+		ref_key(0, 20),
+		ref_key(model.nr_pages, 0),
+		ref_key(1UL << 40, 0),
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		set_key(keys[i]);
+		EXPECT_REFUSED("not usable memory");
+		clear_key(keys[i]);
+		EXPECT_EQ(preflight(), 0);
+	}
+	set_key(5);
+	EXPECT_REFUSED("no possible order");
+}
+
+TEST(a_tree_that_was_overwritten_is_found)
+{
+	u64 *slot, was;
+
+	kexec_machine();
+	first_kernel();
+	slot = fdt_slot(2);
+	was = *slot;
+	*slot = kho_fast_outgoing_root();
+	EXPECT_REFUSED("two slots point");
+	*slot = was + 8;
+	EXPECT_REFUSED("not in usable memory");
+	*slot = kho_scratch[0].addr;
+	EXPECT_REFUSED("not in usable memory");
+	*slot = 1UL << 50;
+	EXPECT_REFUSED("not in usable memory");
+	*slot = was;
+	EXPECT_EQ(preflight(), 0);
+}
+
+TEST(a_root_fdt_that_was_overwritten_is_found)
+{
+	char copy[PAGE_SIZE];
+
+	kexec_machine();
+	first_kernel();
+	memcpy(copy, fdt(), PAGE_SIZE);
+	fdt_set_magic(fdt(), 0);
+	EXPECT_REFUSED("no valid FDT");
+	memcpy(fdt(), copy, PAGE_SIZE);
+	fdt_set_totalsize(fdt(), PAGE_SIZE + 4);
+	EXPECT_REFUSED("too large");
+	memcpy(fdt(), copy, PAGE_SIZE);
+	fdt_setprop_inplace(fdt(), 0, "compatible", "kho-v9", 7);
+	EXPECT_REFUSED("format is");
+	memcpy(fdt(), copy, PAGE_SIZE);
+	fdt_nop_property(fdt(), 0, "preserved-memory-map");
+	EXPECT_REFUSED("no usable");
+	memcpy(fdt(), copy, PAGE_SIZE);
+	fdt_setprop_inplace_u64(fdt(), 0, "preserved-memory-map", 0);
+	EXPECT_EQ(preflight(), -EINVAL);
+	memcpy(fdt(), copy, PAGE_SIZE);
+	EXPECT_EQ(preflight(), 0);
+}
+
+TEST(a_blob_that_is_not_preserved_is_found)
+{
+	struct page *page;
+	void *blob;
+
+	kexec_machine();
+	first_kernel();
+	page = shim_alloc_pages(1);
+	blob = phys_to_virt(PFN_PHYS(page_to_pfn(page)));
+	ASSERT_EQ(kho_add_subtree("driver", blob, 2 * PAGE_SIZE), 0);
+	EXPECT_REFUSED("the blob 'driver' is not preserved");
+	ASSERT_EQ(kho_preserve_pages(page, 1), 0);
+	EXPECT_REFUSED("the blob 'driver' is not preserved");
+	ASSERT_EQ(kho_preserve_pages(page + 1, 1), 0);
+	EXPECT_EQ(preflight(), 0);
+}
+
+TEST(an_image_without_the_handover_is_not_checked)
+{
+	struct kimage other = { 0 };
+
+	kexec_machine();
+	first_kernel();
+	set_key(5);
+	EXPECT_EQ(kho_fast_preflight(&other, &fault), 0);
+}
+
+TEST_HARNESS_MAIN
