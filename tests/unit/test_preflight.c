@@ -217,4 +217,17 @@ TEST(an_image_without_the_handover_is_not_checked)
 	EXPECT_EQ(kho_fast_preflight(&other, &fault), 0);
 }
 
+TEST(loading_the_next_kernel_warns)
+{
+	struct kimage next = { .file_mode = 1 };
+
+	kexec_machine();
+	first_kernel();
+	set_key(5);
+	EXPECT_EQ(shim_nr_warnings, 0);
+	EXPECT_EQ(kho_fill_kimage(&next), 0);
+	EXPECT_EQ(shim_nr_warnings, 1);
+	EXPECT_NE(strstr(shim_last_line, "no possible order"), NULL);
+}
+
 TEST_HARNESS_MAIN

@@ -9,6 +9,9 @@
  *
  * An image of kexec_load(2) gets none either. Before the freeze it is refused
  * if anything would be lost.
+ *
+ * When an image is loaded, what would be refused at the freeze (preflight.c) is
+ * reported already.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -23,16 +26,28 @@
 #include "../scratch.h"
 #include "kimage.h"
 #include "outgoing.h"
+#include "preflight.h"
 
 static bool kho_hands_over(const struct kimage *image)
 {
 	return kho_is_enabled() && image->type != KEXEC_TYPE_CRASH;
 }
 
+/* There is time to find the culprit until reboot(2). */
+static void kho_warn_of_refusal(const struct kimage *image)
+{
+	struct kho_fast_fault fault;
+
+	if (kho_fast_preflight(image, &fault) == -EINVAL)
+		pr_warn("as it is, a live update will be refused: %s\n",
+			fault.reason);
+}
+
 /**
  * kho_fill_kimage - Add the handover to a kexec image.
  * @image: The image.
  *
+ * Context: process context, may sleep; under the lock of kexec.
  * Return: 0, also when there is nothing to add; or an error of
  * kexec_add_buffer().
  */
@@ -60,6 +75,7 @@ int kho_fill_kimage(struct kimage *image)
 
 	image->kho.fdt = kho_fast_subtree_fdt_pa();
 	image->kho.scratch = &image->segment[image->nr_segments - 1];
+	kho_warn_of_refusal(image);
 	return 0;
 }
 
