@@ -64,6 +64,7 @@
 #include "flb_records.h"
 #include "lookup.h"
 #include "luo.h"
+#include "preflight.h"
 #include "query.h"
 #include "records.h"
 #include "serialize.h"
@@ -205,7 +206,8 @@ late_initcall(luo_late_init);
  * Context: process context, may sleep. Last step of a kexec that may fail.
  * Return: 0, and no session changes any more; or an error, and everything is as
  * before: the error of a handler, or -EOPNOTSUPP if the next kernel cannot
- * restore what is preserved, or was loaded without the handover.
+ * restore what is preserved, or was loaded without the handover, or that of
+ * luo_fast_preflight().
  */
 int liveupdate_reboot(void)
 {
@@ -216,7 +218,8 @@ int liveupdate_reboot(void)
 		err = luo_fast_serialize(kexec_image,
 					 &luo_root_ser->sessions_pa);
 	else
-		err = kho_fast_kimage_check(kexec_image, NULL);
+		err = kho_fast_kimage_check(kexec_image, NULL) ?:
+		      luo_fast_preflight(kexec_image);
 	if (err)
 		kho_fast_phase_abort();
 	return err;

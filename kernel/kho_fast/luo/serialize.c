@@ -13,7 +13,8 @@
  * Lock order: luo_fast_serialize_rwsem, for writing, then the lock of the
  * outgoing table; in a worker the mutex of one session. See core.c.
  *
- * Failure: frozen sessions are unfrozen in reverse order. After success
+ * Failure: frozen sessions are unfrozen in reverse order, also when the next
+ * kernel would refuse the handover (preflight.c). After success
  * luo_fast_serialize_rwsem is never unlocked.
  */
 #define pr_fmt(fmt) "luo: " fmt
@@ -36,6 +37,7 @@
 #include "../trace.h"
 #include "flb_records.h"
 #include "freeze.h"
+#include "preflight.h"
 #include "query.h"
 #include "serialize.h"
 #include "session_table.h"
@@ -178,6 +180,14 @@ static unsigned int luo_freeze_start(struct luo_freeze_worker **workers,
 	return nr;
 }
 
+static void luo_unfreeze_all(struct luo_fast_table *table)
+{
+	struct luo_fast_session *session;
+
+	list_for_each_entry_reverse(session, &table->list, list)
+		luo_session_unfreeze(session);
+}
+
 static int luo_freeze_all(struct luo_fast_table *table)
 {
 	struct luo_freeze_job job = {
@@ -186,7 +196,6 @@ static int luo_freeze_all(struct luo_fast_table *table)
 		.first = ULONG_MAX,
 	};
 	struct luo_freeze_worker *workers = NULL;
-	struct luo_fast_session *session;
 	unsigned int nr;
 
 	spin_lock_init(&job.lock);
@@ -195,11 +204,8 @@ static int luo_freeze_all(struct luo_fast_table *table)
 	while (nr)
 		flush_work(&workers[--nr].work);
 	kfree(workers);
-	if (!job.err)
-		return 0;
-
-	list_for_each_entry_reverse(session, &table->list, list)
-		luo_session_unfreeze(session);
+	if (job.err)
+		luo_unfreeze_all(table);
 	return job.err;
 }
 
@@ -233,6 +239,17 @@ static int luo_check_next_kernel(const struct kimage *image,
 	return err ?: luo_fast_query_allows(table);
 }
 
+/* With everything frozen, nothing is preserved any more. */
+static int luo_check_handover(const struct kimage *image,
+			      struct luo_fast_table *table)
+{
+	int err = image ? luo_fast_preflight(image) : 0;
+
+	if (err)
+		luo_unfreeze_all(table);
+	return err;
+}
+
 static int luo_serialize(const struct kimage *image, u64 *sessions_pa)
 {
 	struct luo_fast_table *table = &luo_fast_outgoing;
@@ -246,6 +263,8 @@ static int luo_serialize(const struct kimage *image, u64 *sessions_pa)
 		err = luo_reserve_records(table);
 	if (!err)
 		err = luo_freeze_all(table);
+	if (!err)
+		err = luo_check_handover(image, table);
 	if (err) {
 		kho_block_set_clear(&table->blocks);
 		return err;
@@ -263,8 +282,9 @@ static int luo_serialize(const struct kimage *image, u64 *sessions_pa)
  *
  * Context: process context, may sleep.
  * Return: 0, and changes of sessions block until the kexec; -EOPNOTSUPP if the
- * next kernel cannot restore what is preserved; or the error of the first
- * session that cannot be frozen. After an error everything is as before.
+ * next kernel cannot restore what is preserved; the error of the first session
+ * that cannot be frozen; or that of luo_fast_preflight(). After an error
+ * everything is as before.
  */
 int luo_fast_serialize(const struct kimage *image, u64 *sessions_pa)
 {

@@ -134,11 +134,12 @@ int reserve_fill(void);
 int reserve_check(void);
 int reserve_release(void);
 
-/* contig.c, bench.c, race.c, scribble.c, corrupt.c */
+/* contig.c, bench.c, race.c, scribble.c, neglect.c, corrupt.c */
 int contig(void);
 int bench_run(void);
 int race(void);
 int scribble(u64 max_mb);
+int neglect(void);
 int corrupt(const char *what);
 void corrupt_exit(void);
 u64 *corrupt_subtree_prop(void *fdt, const char *node, const char *prop);

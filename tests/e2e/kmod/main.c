@@ -154,6 +154,7 @@ static const struct {
 	{ "panic", workload_panic },
 	{ "warn", workload_warn },
 	{ "race", race },
+	{ "neglect", neglect },
 };
 
 static int workload_run(char *line)

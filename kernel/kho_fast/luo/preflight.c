@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Last check of a live update
+ *
+ * KHO checks preserved memory as the next kernel does. If that would refuse it
+ * for a page of a file, the message names the session and the token.
+ *
+ * Lock order: no lock is taken; see serialize.c.
+ *
+ * Failure: reboot(2) fails, with one message.
+ */
+#define pr_fmt(fmt) "luo: " fmt
+
+#include <linux/fs.h>
+#include <linux/kexec.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+
+#include "../outgoing/preflight.h"
+#include "file_set.h"
+#include "preflight.h"
+#include "session_table.h"
+
+/* The page cache that a page belongs to; only good for comparing. */
+static const struct address_space *luo_mapping_of(phys_addr_t phys)
+{
+	const struct page *page =
+		phys ? pfn_to_online_page(PHYS_PFN(phys)) : NULL;
+
+	return page ? READ_ONCE(page_folio(page)->mapping) : NULL;
+}
+
+static const struct luo_fast_file *
+luo_session_find(const struct luo_fast_session *session,
+		 const struct address_space *mapping)
+{
+	const struct luo_fast_file *lf;
+
+	list_for_each_entry(lf, &session->file_set.files, list) {
+		if (mapping && lf->file->f_mapping == mapping)
+			return lf;
+	}
+
+	return NULL;
+}
+
+static void luo_report_fault(const struct kho_fast_fault *fault)
+{
+	const struct address_space *mapping = luo_mapping_of(fault->phys);
+	const struct luo_fast_session *session;
+	const struct luo_fast_file *lf;
+
+	list_for_each_entry(session, &luo_fast_outgoing.list, list) {
+		lf = luo_session_find(session, mapping);
+		if (!lf)
+			continue;
+
+		pr_err("live update refused, as the next kernel would: session '%s', token %#llx: %s\n",
+		       session->name, lf->key.token, fault->reason);
+		return;
+	}
+
+	pr_err("live update refused, as the next kernel would: %s\n",
+	       fault->reason);
+}
+
+/**
+ * luo_fast_preflight - Check that the next kernel takes the handover.
+ * @image: The image of the next kernel.
+ *
+ * Context: process context, may sleep; sessions do not change.
+ * Return: 0; -EINVAL, with a message, if it would refuse the handover; -ENOMEM,
+ * with a message, if that cannot be told.
+ */
+int luo_fast_preflight(const struct kimage *image)
+{
+	struct kho_fast_fault fault;
+	int err = kho_fast_preflight(image, &fault);
+
+	if (err)
+		luo_report_fault(&fault);
+	return err;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Last check of a live update.
+ */
+#ifndef _KERNEL_KHO_FAST_LUO_PREFLIGHT_H
+#define _KERNEL_KHO_FAST_LUO_PREFLIGHT_H
+
+struct kimage;
+
+int luo_fast_preflight(const struct kimage *image);
+
+#endif /* _KERNEL_KHO_FAST_LUO_PREFLIGHT_H */
