@@ -15,6 +15,7 @@ extern int (*shim_param_kho_scratch_parse)(char *arg);
 struct boot_params {
 	phys_addr_t	fdt, scratch;
 	u64		fdt_len, scratch_len;
+	char		refused[128];	/* why, by the kernel that hands over */
 	unsigned int	nr_items;
 	struct item {
 		unsigned long	pfn;

@@ -3,9 +3,13 @@
  * A kernel never hands over what its own reader would refuse:
  * kernel/kho_fast/outgoing/preflight.c
  */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <libfdt.h>
 #include <linux/kexec.h>
 
+#include "incoming/handover.h"
 #include "kexec.h"
 #include "outgoing/preflight.h"
 #include "test.h"
@@ -207,6 +211,29 @@ TEST(a_blob_that_is_not_preserved_is_found)
 	EXPECT_EQ(preflight(), 0);
 }
 
+TEST(without_memory_for_the_check_the_kexec_fails_and_can_be_repeated)
+{
+	long n, objects;
+	int err = -ENOMEM;
+
+	kexec_machine();
+	first_kernel();
+	kexec_preserve(20);
+	objects = shim_live_objects;
+	for (n = 0; err; n++) {
+		shim_fail_after = n;
+		err = preflight();
+		shim_fail_after = -1;
+		if (!err)
+			break;
+		ASSERT_EQ(err, -ENOMEM);
+		ASSERT_NE(strstr(fault.reason, "no memory left"), NULL);
+		ASSERT_EQ(shim_live_objects, objects);
+	}
+	EXPECT_EQ(n, 2);
+	EXPECT_EQ(shim_live_objects, objects);
+}
+
 TEST(an_image_without_the_handover_is_not_checked)
 {
 	struct kimage other = { 0 };
@@ -228,6 +255,157 @@ TEST(loading_the_next_kernel_warns)
 	EXPECT_EQ(kho_fill_kimage(&next), 0);
 	EXPECT_EQ(shim_nr_warnings, 1);
 	EXPECT_NE(strstr(shim_last_line, "no possible order"), NULL);
+}
+
+/*
+ * Whatever clients and stray writes do: this kernel's verdict is that of the next one. A blob
+ * that the next one would ignore counts as a refusal.
+ */
+
+/* A page that the next kernel has not reserved for itself: it alone knows that. */
+static unsigned long some_pfn(void)
+{
+	unsigned long pfn;
+
+	do {
+		pfn = rnd(model.nr_pages);
+	} while (pfn_to_page(pfn)->reserved);
+	return pfn;
+}
+
+static struct item *some_item(void)
+{
+	return &params->item[rnd(params->nr_items)];
+}
+
+static void preserve_again(void)
+{
+	const struct item *item = some_item();
+	unsigned long nr = 1 + rnd(item->nr_pages);
+
+	kho_preserve_pages(pfn_to_page(item->pfn + rnd(item->nr_pages - nr + 1)), nr);
+}
+
+/* The memory goes to the next that asks, which may be the tree. */
+static void free_preserved(void)
+{
+	const struct item *item = some_item();
+	unsigned long i;
+
+	for (i = 0; i < item->nr_pages; i++)
+		pfn_to_page(item->pfn + i)->free = true;
+}
+
+static void set_random_key(void)
+{
+	unsigned int order = rnd(1 + rnd(24));
+	unsigned long pfn = ALIGN_DOWN(some_pfn(), BIT(order)), i;
+
+	for (i = 0; i < BIT(order) && pfn + i < model.nr_pages; i++) {
+		if (pfn_to_page(pfn + i)->reserved)
+			return;
+	}
+	set_key(ref_key(pfn, order));
+}
+
+static void set_impossible_key(void)
+{
+	set_key(one_in(2) ? rnd(1 << 21) : ref_key(model.nr_pages + rnd(1 << 20), rnd(8)));
+}
+
+static void overwrite_slot(void)
+{
+	u64 *slot = fdt_slot(1 + rnd(KHO_TREE_MAX_DEPTH - 1));
+
+	switch (rnd(3)) {
+	case 0:
+		*slot ^= BIT(rnd(64));
+		break;
+	case 1:
+		*slot = PFN_PHYS(some_pfn());
+		break;
+	default:
+		slot[1] = *slot;
+	}
+}
+
+static void add_blob(void)
+{
+	struct page *page = shim_alloc_pages(1);
+
+	kho_preserve_pages(page, 1 + rnd(2));
+	kho_add_subtree("driver", phys_to_virt(PFN_PHYS(page_to_pfn(page))), 1 + rnd(8192));
+}
+
+static void overwrite_fdt(void)
+{
+	((u8 *)fdt())[rnd(fdt_totalsize(fdt()))] ^= BIT(rnd(8));
+}
+
+static void nothing(void)
+{
+}
+
+static void clumsy_kernel(void)
+{
+	static void (*const acts[])(void) = {
+		nothing, preserve_again, free_preserved, add_blob, set_random_key,
+		/* The kernel itself would stumble over it. */
+		set_impossible_key, overwrite_slot, overwrite_fdt,
+	};
+
+	first_kernel();
+	kexec_preserve(20);
+	acts[rnd(5)]();
+	kexec_preserve(20);
+	acts[rnd(ARRAY_SIZE(acts))]();
+	if (!preflight() == !!*fault.reason)
+		shim_die("refused for no reason");
+	memcpy(params->refused, fault.reason, sizeof(params->refused));
+}
+
+static unsigned int nr_blobs(const void *fdt)
+{
+	unsigned int nr = 0;
+	int node;
+
+	fdt_for_each_subnode(node, fdt, 0)
+		nr++;
+	return nr;
+}
+
+/* The next kernel: does it take everything? */
+static bool is_taken(void)
+{
+	unsigned int nr;
+
+	kho_populate(params->fdt, params->fdt_len, params->scratch, params->scratch_len);
+	nr = kho_fast_in_fdt() ? nr_blobs(kho_fast_in_fdt()) : 0;
+	kho_memory_init_early();
+	return is_kho_boot() && nr_blobs(kho_fast_in_fdt()) == nr;
+}
+
+TEST(no_kernel_hands_over_what_its_own_reader_would_refuse)
+{
+	unsigned int i, nr_refused = 0;
+	int status;
+
+	kexec_machine();
+	for (i = 0; i < 400; i++) {
+		rnd(2);	/* another sequence */
+		params->nr_items = 0;
+		ASSERT_TRUE(kexec_run(clumsy_kernel));
+		nr_refused += !!*params->refused;
+		if (!fork())
+			_exit(is_taken());
+		wait(&status);
+		shim_forget_memmap();
+		ASSERT_TRUE(WIFEXITED(status));
+		ASSERT_EQ(WEXITSTATUS(status), !*params->refused)
+			TH_LOG("round %u: '%s'", i, params->refused);
+	}
+	EXPECT_GT(nr_refused, 50);
+	EXPECT_LT(nr_refused, 350);
 }
 
 TEST_HARNESS_MAIN
