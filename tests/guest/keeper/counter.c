@@ -20,8 +20,6 @@
 #define SLOW_LOAD	1.0
 /* A new QEMU is set up before that; a guest that is older need not wait. */
 #define OLD		2.5
-/* The counter is saved before the stop is answered. */
-#define STOPS		0.1
 
 static double seconds(const struct guest *guest, int64_t ticks)
 {
@@ -37,13 +35,13 @@ void counter_wait_until_old(const struct guest *guest)
 		usleep(TRY_US);
 }
 
-/* How far the counter is behind what was saved */
+/* How far the counter is behind the last stamp, which is a little before it was saved */
 static double behind(const struct guest *guest, int64_t offset)
 {
-	const struct note *note = guest->note;
-	int64_t saved = note->mark[0].tsc + note->tsc_offset;
+	struct stamp last;
 
-	return seconds(guest, saved - (int64_t)(__rdtsc() + offset));
+	ring_newest(guest, &last);
+	return seconds(guest, last.tsc - (int64_t)(__rdtsc() + offset));
 }
 
 static bool is_near(const struct guest *guest, int64_t offset)
@@ -62,11 +60,11 @@ void counter_wait_until_far(const struct guest *guest)
 		usleep(TRY_US);
 }
 
-/* After that: a guest whose counter went back is not to run. The mark is of just after the stop. */
+/* After that: a guest whose counter went back is not to run. */
 int counter_check(const struct guest *guest)
 {
 	int64_t offset = qemu_tsc_offset(guest);
 	double back = offset ? behind(guest, offset) : 0;
 
-	return back < STOPS ? 0 : fail("%s: its counter went back by %.3f s", guest->name, back);
+	return back <= 0 ? 0 : fail("%s: its counter went back by %.3f s", guest->name, back);
 }
