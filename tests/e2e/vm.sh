@@ -23,10 +23,11 @@
 #
 # The plan's line '# vm: OPTIONS' is read first, so the command line overrides it.
 # '# programs: NAME,...' puts programs with their libraries into every initrd, NAME@BOOT
-# into that of one boot.  '# guests: KERNEL[@BOOT]' puts into them what guests with that kernel
-# need (tests/guest), or with KERNEL tiny a guest without one.  '# init: systemd' makes systemd the init, and the plan one of its
-# services (tests/systemd).  '# allow: TEXT' excuses console lines with TEXT.  The steps of
-# a plan are in tests/e2e/README.md.
+# into that of one boot.  '# guests: KERNEL[@BOOT]' puts into them what guests with that
+# kernel need (tests/guest), and as /guest/tiny a guest without an operating system; with KERNEL
+# tiny only that.  '# init: systemd' makes systemd the init, and the plan one of its services
+# (tests/systemd).  '# allow: TEXT' excuses console lines with TEXT.  The steps of a plan are
+# in tests/e2e/README.md.
 #
 # Files in DIR: console; verdict (reports of the guests, and blackout_ns); accel; qemu
 # (command line); with -s console.lines and verdict.lines; after a step 'timeline'
@@ -123,11 +124,12 @@ guests() {
 	case $guest_kernel in *@*) at=@${guest_kernel#*@} guest_kernel=${guest_kernel%@*} ;; esac
 	"$here/prepare.sh" guest
 	"$here/prepare.sh" host
+	tiny=$("$here/prepare.sh" program tiny) || exit 4
 	case $guest_kernel in
-	tiny) image=$("$here/prepare.sh" program tiny) || exit 4 ;;
+	tiny) image=$tiny ;;
 	*) image=$(kernel_image "$guest_kernel") ;;
 	esac
-	files="$files -f $image:/guest/kernel$at"
+	files="$files -f $image:/guest/kernel$at -f $tiny:/guest/tiny"
 	files="$files -f $build/guest/initrd:/guest/initrd$at"
 	for rom in /usr/share/seabios/bios-256k.bin /usr/share/qemu/kvmvapic.bin \
 		/usr/share/qemu/linuxboot_dma.bin /usr/share/qemu/multiboot_dma.bin; do

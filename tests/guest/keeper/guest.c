@@ -370,7 +370,7 @@ int guest_continue(struct guest *guest)
 	guest->phase = GUEST_RUNS;
 	set_clock(guest);
 	close_session(guest);
-	if (ring_wait(guest, guest->note->last + 200, 60))
+	if (ring_wait_clock(guest, guest->note->last + 50))
 		return -1;
 	guest_get_ready(guest);
 	return 0;

@@ -19,6 +19,7 @@
 /* Another program may have the device open for a moment. */
 #define DEVICE_WAIT_MS	5000
 #define MACHINE_LEN	32
+#define KERNEL_LEN	64
 
 /* Tokens of a session. */
 enum { TOKEN_NOTE = 1, TOKEN_MEMORY, TOKEN_STATE };
@@ -68,6 +69,8 @@ struct layout {
  * @cpus:        CPUs of the guest
  * @kind:        of its memory
  * @layout:      of its memory before the update; only for a kind that is not plain
+ * @pages:       memory that its workload fills, in pages, if plain; 0: half of it
+ * @kernel:      the guest's kernel
  */
 #define NOTE_VERSION	3
 struct note {
@@ -85,14 +88,16 @@ struct note {
 	uint32_t cpus;
 	uint64_t kind;
 	struct layout layout;
+	uint64_t pages;
+	char kernel[KERNEL_LEN];
 	struct mark mark[MAX_MARKS];
 };
 
 /*
- * Where a guest is. Held: it does not run, and what is left of it is as it was handed over
- * by the previous kernel. Dropped: nothing is left.
+ * Where a guest is. Ready: it has booted, and waits for the others. Held: it does not run, and
+ * what is left of it is as it was handed over by the previous kernel. Dropped: nothing is left.
  */
-enum phase { GUEST_STARTS, GUEST_RUNS, GUEST_PAUSED, GUEST_HELD, GUEST_DROPPED };
+enum phase { GUEST_STARTS, GUEST_READY, GUEST_RUNS, GUEST_PAUSED, GUEST_HELD, GUEST_DROPPED };
 
 /* For tests of failures: what becomes of the state that is handed over */
 enum spoil { SPOIL_NOTHING, SPOIL_CUT, SPOIL_MISSING };
@@ -130,16 +135,18 @@ struct guest {
  * struct setup - where the parts of a guest are
  * @qemu:    program
  * @roms:    folder of its ROMs; NULL: its own
- * @kernel:  kernel of the guests
+ * @kernel:  kernel of the guests that name none
  * @initrd:  initrd of the guests, with the workload
  * @accel:   kvm or tcg
  * @backend: further options of memory-backend-file, or NULL
  * @machine: type of the machine; NULL: q35, or the one that the guest had
+ * @rest:    the workloads sleep most of the time
  * @limit:   of QEMU's address space, in bytes; 0: none
  * @files:   are preserved with the guests
  */
 struct setup {
 	const char *qemu, *roms, *kernel, *initrd, *accel, *backend, *machine;
+	bool rest;
 	uint64_t limit;
 	bool files;
 };
@@ -168,6 +175,10 @@ int guest_retrieve(struct guest *guest);
 int guest_resume(struct guest *guest);
 int guest_continue(struct guest *guest);
 uint64_t guest_wall_ns(const struct guest *guest, uint64_t tsc);
+
+/* spec.c: text of the command line; a bad one ends the program */
+void spec_create(struct guest *guest, const char *text);
+void spec_expect(struct guest *guest, const char *text);
 
 /* qemu.c */
 int qemu_start(struct guest *guest, const struct setup *setup, bool incoming);
@@ -217,6 +228,7 @@ int ring_verify(struct guest *guest);
 bool ring_page_number(const uint64_t *word, uint64_t pages, uint64_t *number);
 uint64_t ring_nr_pages(const struct guest *guest);
 int ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds);
+int ring_wait_clock(const struct guest *guest, uint64_t nr);
 
 /* faults.c */
 void faults_watch(struct guest *guest);

@@ -35,7 +35,7 @@ static const char *specs[MAX_GUESTS];
 static unsigned int nr_guests;
 static bool retrieve;
 
-enum { OPT_QEMU = 256, OPT_ROMS, OPT_KERNEL, OPT_INITRD, OPT_ACCEL, OPT_BACKEND,
+enum { OPT_QEMU = 256, OPT_ROMS, OPT_REST, OPT_KERNEL, OPT_INITRD, OPT_ACCEL, OPT_BACKEND,
        OPT_MACHINE, OPT_SOCKET, OPT_WATCH, OPT_FILES };
 
 static const struct argp_option options[] = {
@@ -52,6 +52,7 @@ static const struct argp_option options[] = {
 	  "Type of QEMU's machine (q35; that of the guest with --retrieve)", 0 },
 	{ "files", OPT_FILES, NULL, 0,
 	  "Preserve program, libraries and ROMs of QEMU, kernel and initrd of the guests too", 0 },
+	{ "rest", OPT_REST, NULL, 0, "Let the workloads sleep for 9 of 10 ms", 0 },
 	{ "watch", OPT_WATCH, "FILE", 0, "Write the newest stamp of each guest to FILE all the time", 0 },
 	{ 0 }
 };
@@ -91,6 +92,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_FILES:
 		setup.files = true;
 		break;
+	case OPT_REST:
+		setup.rest = true;
+		break;
 	case OPT_WATCH:
 		watch_path = arg;
 		break;
@@ -115,10 +119,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "serve NAME[,MIB[,CPUS[,KIND]]]...\nservice NAME[,MIB[,CPUS[,KIND]]]\npause\n"
-		    "continue [NAME]\nretry [NAME] [qemu=PROGRAM] [machine=TYPE] [limit=MIB]\ndrop NAME\ncheck NAME\nverify [NAME]\n"
-		    "memory [NAME]\ndeflate NAME\nreport [NAME]\nflip NAME\nspoil NAME cut|missing\nquit",
+	.args_doc = "serve GUEST...\nservice GUEST\npause\ncontinue [NAME]\n"
+		    "retry [NAME] [qemu=PROGRAM] [machine=TYPE] [limit=MIB]\ndrop NAME\ncheck NAME\n"
+		    "verify [NAME]\nmemory [NAME]\ndeflate NAME\nreport [NAME]\nflip NAME\n"
+		    "spoil NAME cut|missing\nquit",
 	.doc = "Keep guests over an update of their host.\v"
+	       "GUEST is NAME[,MIB[,CPUS[,KIND]]][,kernel=FILE][,pages=N]: its memory (64) and CPUs (1), "
+	       "the kind of its memory, its kernel, and how much its workload fills and verifies, in "
+	       "pages (half of its memory).\n\n"
 	       "pause saves and preserves all guests, or none; continue lets them go on.  A guest "
 	       "that cannot be retrieved or resumed is held: retry tries again, with another QEMU, "
 	       "machine, or limit of QEMU's address space; pause hands it on to the next kernel; "
@@ -144,6 +152,15 @@ static void *run_job(void *arg)
 
 	job->error = job->fn(job->guest);
 	return NULL;
+}
+
+static int each_in_turn(int (*fn)(struct guest *guest))
+{
+	int error = 0;
+
+	for (unsigned int i = 0; i < nr_guests; i++)
+		error |= fn(&guests[i]);
+	return error;
 }
 
 /* Runs a function for each guest, all at once. -1: it failed for one, or more. */
@@ -186,14 +203,16 @@ static int boot(struct guest *guest)
 	if (guest->note->kind == KIND_BALLOONED && balloon_inflate(guest))
 		return -1;
 	start_relay(guest);
-	return ring_find(guest) || ring_wait(guest, 100, 60) ? -1 : 0;
+	return ring_find(guest) || ring_wait(guest, 10, 60) ? -1 : 0;
 }
 
+/* It waits then, so that those that start have the CPUs. */
 static int start(struct guest *guest)
 {
 	if (qemu_start(guest, &setup, false))
 		return -1;
-	if (qmp_machine(guest, guest->note->machine) || boot(guest)) {
+	if (qmp_machine(guest, guest->note->machine) || boot(guest) ||
+	    qmp_call(guest, "stop", NULL)) {
 		qemu_kill(guest);
 		return -1;
 	}
@@ -202,8 +221,18 @@ static int start(struct guest *guest)
 		qemu_kill(guest);
 		return -1;
 	}
-	guest->phase = GUEST_RUNS;
+	guest->phase = GUEST_READY;
 	return 0;
+}
+
+static int go(struct guest *guest)
+{
+	if (guest->phase != GUEST_READY)
+		return 0;
+	if (qmp_call(guest, "cont", NULL))
+		return -1;
+	guest->phase = GUEST_RUNS;
+	return ring_wait(guest, ring_last(guest) + 10, 60);
 }
 
 /* Until the guest runs, its memory and its state stay as they were handed over. */
@@ -225,12 +254,19 @@ static int resume(struct guest *guest)
 		return 0;
 	if (try_resume(guest))
 		return fail("%s: is held: 'retry %s' tries again", guest->name, guest->name);
-	return ring_wait(guest, guest->note->last + 200, 120);
+	return ring_wait_clock(guest, guest->note->last + 50);
 }
 
 static int quit(struct guest *guest)
 {
-	return guest->phase == GUEST_RUNS || guest->phase == GUEST_PAUSED ? qemu_quit(guest) : 0;
+	switch (guest->phase) {
+	case GUEST_READY:
+	case GUEST_RUNS:
+	case GUEST_PAUSED:
+		return qemu_quit(guest);
+	default:
+		return 0;
+	}
 }
 
 /* With those of any QEMU, as all are the same program. Early, since no guest stands still now. */
@@ -239,7 +275,7 @@ static int preserve_files(void)
 	if (!setup.files)
 		return 0;
 	for (unsigned int i = 0; i < nr_guests; i++)
-		if (guests[i].phase == GUEST_RUNS)
+		if (guests[i].phase == GUEST_RUNS || guests[i].phase == GUEST_READY)
 			return files_preserve(&setup, guests[i].qemu);
 	return files_preserve(&setup, 0);
 }
@@ -254,46 +290,26 @@ static int pause_all(char *words)
 	return fail("no guest is paused, all go on in this kernel");
 }
 
-static void parse_spec(struct guest *guest, const char *spec)
-{
-	unsigned int mib = 64, cpus = 1;
-	char name[NAME_LEN], word[16] = "plain";
-	int kind;
-
-	if (sscanf(spec, "%31[^,],%u,%u,%15s", name, &mib, &cpus, word) < 1 || !mib || !cpus)
-		die("'%s' is not NAME[,MIB[,CPUS[,KIND]]]", spec);
-	kind = memory_kind(word);
-	if (kind < 0)
-		die("'%s' is no kind of memory: give plain, scattered, huge or ballooned", word);
-	guest_create(guest, name, (uint64_t)mib << 20, cpus, kind);
-}
-
-/* Size and CPUs are in its note. */
-static void expect(struct guest *guest, const char *spec)
-{
-	char name[NAME_LEN];
-
-	if (sscanf(spec, "%31[^,]", name) != 1)
-		die("'%s' does not begin with a name", spec);
-	guest_expect(guest, name);
-}
-
 static void serve_start(void)
 {
 	uint64_t khz = retrieve ? 0 : tsc_khz();
 
 	for (unsigned int i = 0; i < nr_guests; i++) {
 		if (retrieve) {
-			expect(&guests[i], specs[i]);
+			spec_expect(&guests[i], specs[i]);
 		} else {
-			parse_spec(&guests[i], specs[i]);
+			spec_create(&guests[i], specs[i]);
 			guests[i].note->tsc_khz = khz;
 		}
 	}
 	if (retrieve && setup.files)
 		files_retrieve();
-	for_each_guest(retrieve ? resume : start);
+	if (retrieve)
+		for_each_guest(resume);
+	else
+		each_in_turn(start);
 	preserve_files();
+	for_each_guest(go);
 }
 
 static unsigned int nr_running(void)
@@ -303,15 +319,6 @@ static unsigned int nr_running(void)
 	for (unsigned int i = 0; i < nr_guests; i++)
 		nr += guests[i].phase == GUEST_RUNS;
 	return nr;
-}
-
-static int each_in_turn(int (*fn)(struct guest *guest))
-{
-	int error = 0;
-
-	for (unsigned int i = 0; i < nr_guests; i++)
-		error |= fn(&guests[i]);
-	return error;
 }
 
 static struct guest *find(const char *name)

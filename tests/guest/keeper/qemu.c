@@ -12,12 +12,15 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "keeper.h"
 
 #define MAX_ARGS	64
-#define SERIAL_TIMEOUT_MS	300000
+#define BOOT_SECONDS	120
+#define GUEST_WORDS	"console=ttyS0 panic=-1 kho=off mitigations=off tsc=reliable " \
+			"no_timer_check quiet"
 
 struct args {
 	char *arg[MAX_ARGS];
@@ -32,6 +35,20 @@ static void add(struct args *args, const char *fmt, ...)
 	if (args->nr == MAX_ARGS - 1 || vasprintf(&args->arg[args->nr++], fmt, ap) < 0)
 		die("the command line of QEMU is too long");
 	va_end(ap);
+}
+
+/* What the workload fills; of a kind of memory that is not plain, as much as it can. */
+static void add_words(struct args *args, const struct note *note, bool rest)
+{
+	char pages[48] = "";
+
+	if (note->kind != KIND_PLAIN)
+		snprintf(pages, sizeof(pages), " workload_pages=all");
+	else if (note->pages)
+		snprintf(pages, sizeof(pages), " workload_pages=%llu",
+			 (unsigned long long)note->pages);
+	add(args, "-append");
+	add(args, "%s%s%s", GUEST_WORDS, pages, rest ? " workload_rest=1" : "");
 }
 
 static void add_all(struct args *args, const struct guest *guest, const struct setup *setup,
@@ -56,11 +73,10 @@ static void add_all(struct args *args, const struct guest *guest, const struct s
 	add(args, "-mon"), add(args, "chardev=monitor,mode=control");
 	add(args, "-chardev"), add(args, "socket,id=console,fd=%d", console);
 	add(args, "-serial"), add(args, "chardev:console");
-	add(args, "-kernel"), add(args, "%s", setup->kernel);
+	add(args, "-kernel");
+	add(args, "%s", *guest->note->kernel ? guest->note->kernel : setup->kernel);
 	add(args, "-initrd"), add(args, "%s", setup->initrd);
-	add(args, "-append");
-	add(args, "console=ttyS0 panic=-1 kho=off mitigations=off tsc=reliable no_timer_check quiet%s",
-	    guest->note->kind == KIND_PLAIN ? "" : " workload_pages=all");
+	add_words(args, guest->note, setup->rest);
 	if (incoming)
 		add(args, "-incoming"), add(args, "defer");
 }
@@ -193,35 +209,61 @@ int64_t qemu_tsc_offset(const struct guest *guest)
 	return qemu_kvm_number(guest, "vcpu0/tsc-offset", &offset) ? 0 : offset;
 }
 
-/* Whether there is something to read, or the end */
-static bool wait_for_console(struct guest *guest, int timeout_ms)
+static time_t seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+/* Whether there is something to read, or the end; not after @deadline */
+static bool wait_for_console(struct guest *guest, time_t deadline)
 {
 	struct pollfd fd = { .fd = guest->serial, .events = POLLIN };
+	time_t left;
 	int ready;
 
-	do
-		ready = poll(&fd, 1, timeout_ms);
-	while (ready < 0 && errno == EINTR);
+	do {
+		left = deadline - seconds();
+		ready = poll(&fd, 1, left > 0 ? left * 1000 : 0);
+	} while (ready < 0 && errno == EINTR);
 	return ready;
+}
+
+/* A line of the console, which is shown; 1: there is one, 0: QEMU has ended, -1: too late */
+static int relay_line(struct guest *guest, char *line, size_t size, time_t deadline)
+{
+	size_t len = 0;
+	int got = 1;
+
+	do {
+		line[len] = '\0';
+		if (deadline && !wait_for_console(guest, deadline))
+			got = -1;
+		else if (read(guest->serial, line + len, 1) != 1)
+			got = 0;
+	} while (got == 1 && line[len] != '\n' && ++len < size - 1);
+	line[len] = '\0';
+	if (got == 1 || len)
+		printf("%s| %s\n", guest->name, line);
+	return got;
 }
 
 /* Shows the guest's console, until it says @until; NULL: as long as QEMU runs. */
 int qemu_relay(struct guest *guest, const char *until)
 {
+	time_t deadline = until ? seconds() + BOOT_SECONDS : 0;
 	char line[512];
-	size_t len = 0;
+	int got;
 
-	for (;;) {
-		if (!wait_for_console(guest, until ? SERIAL_TIMEOUT_MS : -1))
-			return fail("%s: its console does not say '%s'", guest->name, until);
-		if (read(guest->serial, line + len, 1) != 1)
-			return until ? fail("%s: QEMU has ended", guest->name) : 0;
-		if (line[len] != '\n' && ++len < sizeof(line) - 1)
-			continue;
-		line[len] = '\0';
-		len = 0;
-		printf("%s| %s\n", guest->name, line);
-		if (until && strstr(line, until))
-			return 0;
-	}
+	do
+		got = relay_line(guest, line, sizeof(line), deadline);
+	while (got == 1 && !(until && strstr(line, until)));
+	if (!until || got == 1)
+		return 0;
+	if (got < 0)
+		return fail("%s: has not booted in %d s: its console, above, lacks '%s'",
+			    guest->name, BOOT_SECONDS, until);
+	return fail("%s: QEMU has ended", guest->name);
 }

@@ -9,6 +9,7 @@
 #include "keeper.h"
 
 #define MAX_WALL_OFF_MS	20
+#define MAX_CLOCK_TRIES	100
 #define VERIFY_SECONDS	120
 #define WORKLOAD_WORDS	(STAMPS_PAGE / sizeof(uint64_t))
 
@@ -152,6 +153,28 @@ static double wall_off_ms(const struct guest *guest, const struct stamp *s, int6
 	return (int64_t)(s->wall_ns - guest_wall_ns(guest, s->tsc - offset)) / 1e6;
 }
 
+static bool wall_is_right(const struct guest *guest, const struct stamp *s, int64_t offset)
+{
+	return fabs(wall_off_ms(guest, s, offset)) <= MAX_WALL_OFF_MS;
+}
+
+/* Until it has stamp @nr, and the time that it was told: it reads its console now and then. */
+int ring_wait_clock(const struct guest *guest, uint64_t nr)
+{
+	int64_t offset = qemu_tsc_offset(guest);
+	struct stamp stamp;
+
+	for (int i = 0; i < MAX_CLOCK_TRIES; i++, nr += 10) {
+		if (ring_wait(guest, nr, 120))
+			return -1;
+		read_stamp(guest, nr, &stamp);
+		if (wall_is_right(guest, &stamp, offset))
+			return 0;
+	}
+	return fail("%s: its wall clock is off by %.3f ms", guest->name,
+		    wall_off_ms(guest, &stamp, offset));
+}
+
 /* A guest without a clock of its own has none until it is told the time after the update. */
 static void report_wall(const struct guest *guest, const struct stamp *first,
 			const struct stamp *now, int64_t offset)
@@ -199,7 +222,7 @@ int ring_report(struct guest *guest)
 		return fail("%s: %u pages differ from what the guest wrote", guest->name, now.bad);
 	if (now.ticks == before.ticks)
 		return fail("%s: its timer stands still", guest->name);
-	if (fabs(wall_off_ms(guest, &now, offset)) > MAX_WALL_OFF_MS)
+	if (!wall_is_right(guest, &now, offset))
 		return fail("%s: its wall clock is wrong", guest->name);
 	return 0;
 }

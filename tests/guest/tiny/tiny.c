@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest without an operating system: fills half of its memory, or with workload_pages=all
- * what is above this program, verifies it page by page for ever, and writes a stamp each
- * millisecond, like the workload of a Linux guest. It takes no interrupts, and polls its timer: in
- * a host that counts instructions (-icount) a Linux guest hangs while it boots. It can give every
- * other page back to the host, and take it again.
+ * A guest without an operating system: fills half of its memory, with workload_pages=N so many
+ * pages, or with workload_pages=all what is above this program, verifies it page by page for
+ * ever, and writes a stamp each millisecond, like the workload of a Linux guest. It takes no
+ * interrupts, and polls its timer: in a host that counts instructions (-icount) a Linux guest
+ * hangs while it boots. With workload_rest=1 it takes those of its timer, and halts after each
+ * stamp until the next one. It can give every other page back to the host, and take it again.
  *
  * Started by QEMU as a multiboot kernel: 32 bits, no paging, no library.
  */
@@ -19,6 +20,8 @@
 #define PIT_PERIOD	11932			/* 10 ms */
 #define CALIBRATE	5			/* periods */
 #define LISTEN_EVERY	16			/* stamps */
+#define LISTEN_EVERY_REST	4
+#define REST_PART	8			/* of a millisecond, between two rests */
 
 #define MB_MAGIC	0x1badb002u
 #define MB_MEMINFO	2u
@@ -33,7 +36,9 @@ struct multiboot_info {
 };
 
 static struct stamps_page ring[STAMPS_PAGES] __attribute__((aligned(STAMPS_PAGE)));
-static uint32_t pages, ticks, last_count, bad, pages_read;
+static uint32_t pages, last_count, bad, pages_read;
+static volatile uint32_t ticks;
+static bool rest;
 
 /* From one page that is verified to the next; every other one is in the balloon with 2 */
 static uint32_t step = 1;
@@ -112,6 +117,63 @@ static void count_ticks(void)
 	count |= in(0x40) << 8;
 	ticks += count > last_count;
 	last_count = count;
+}
+
+/* A table of descriptors, as lgdt and lidt want it */
+struct table {
+	uint16_t limit;
+	const uint64_t *at;
+} __attribute__((packed));
+
+#define CODE	8
+#define DATA	16
+#define TICK	32	/* vector of the timer: the first that is no exception */
+
+__attribute__((interrupt, target("general-regs-only")))
+static void on_tick(void *frame)
+{
+	(void)frame;
+	ticks++;
+	out(0x20, 0x20);	/* end of interrupt */
+}
+
+/* What a multiboot kernel is started with may not be loaded again. */
+static void load_segments(void)
+{
+	static const uint64_t gdt[] = { 0, 0x00cf9a000000ffff, 0x00cf92000000ffff };
+	const struct table table = { .limit = sizeof(gdt) - 1, .at = gdt };
+
+	asm volatile("lgdt %0\n\t"
+		     "ljmp %1, $1f\n"
+		     "1:\tmov %2, %%ds\n\t"
+		     "mov %2, %%es\n\t"
+		     "mov %2, %%ss"
+		     : : "m"(table), "i"(CODE), "r"(DATA) : "memory");
+}
+
+/* Only the timer's, at its own vector */
+static void take_interrupts(void)
+{
+	static const uint8_t master[] = { TICK, 4, 1, 0xfe }, slave[] = { TICK + 8, 2, 1, 0xff };
+	static uint64_t idt[TICK + 1];
+	const struct table table = { .limit = sizeof(idt) - 1, .at = idt };
+	uint32_t handler = (uint32_t)on_tick;
+
+	load_segments();
+	idt[TICK] = (uint64_t)(handler >> 16) << 48 | 0x8e00ULL << 32 | CODE << 16 |
+		    (handler & 0xffff);
+	asm volatile("lidt %0" : : "m"(table), "m"(idt));
+	out(0x20, 0x11);
+	out(0xa0, 0x11);
+	for (int i = 0; i < 4; i++) {
+		out(0x21, master[i]);
+		out(0xa1, slave[i]);
+	}
+}
+
+static void wait_for_tick(void)
+{
+	asm volatile("sti; hlt; cli" : : : "memory");
 }
 
 /* Ticks of the counter in a millisecond */
@@ -284,36 +346,56 @@ static void run(uint32_t khz)
 		if (tsc() < next)
 			continue;
 		next = tsc() + khz;
-		count_ticks();
-		if (++nr % LISTEN_EVERY == 0)
+		if (!rest)
+			count_ticks();
+		if (++nr % (rest ? LISTEN_EVERY_REST : LISTEN_EVERY) == 0)
 			listen();
 		put_stamp(nr, tsc());
+		if (rest) {
+			wait_for_tick();
+			next = tsc() + khz / REST_PART;
+		}
 	}
 }
 
-static bool has_word(const char *text, const char *word)
+/* What follows @key in @text; NULL: it is not there */
+static const char *after(const char *text, const char *key)
 {
 	for (; *text; text++) {
 		uint32_t i = 0;
 
-		while (word[i] && text[i] == word[i])
+		while (key[i] && text[i] == key[i])
 			i++;
-		if (!word[i])
-			return true;
+		if (!key[i])
+			return text + i;
 	}
-	return false;
+	return NULL;
 }
 
-/* Half of memory, or all above this program. */
+static const char *option(const struct multiboot_info *info, const char *key)
+{
+	return info->flags & MB_CMDLINE ? after(info->cmdline, key) : NULL;
+}
+
+/* Half of memory, or what the command line says, at most all above this program. */
 static uint32_t pages_wanted(const struct multiboot_info *info)
 {
-	if (info->flags & MB_CMDLINE && has_word(info->cmdline, "workload_pages=all"))
-		return (info->upper_kib + 1024) / 4 - (uint32_t)MEMORY / STAMPS_PAGE;
-	return info->upper_kib / 4 / 2;
+	uint32_t all = (info->upper_kib + 1024) / 4 - (uint32_t)MEMORY / STAMPS_PAGE;
+	const char *text = option(info, "workload_pages=");
+	uint64_t wanted;
+
+	if (!text)
+		return info->upper_kib / 4 / 2;
+	if (*text == 'a')
+		return all;
+	read_number(text, &wanted);
+	return wanted < all ? wanted : all;
 }
 
 __attribute__((used, noreturn)) void tiny(const struct multiboot_info *info)
 {
+	uint32_t khz;
+
 	pages = pages_wanted(info);
 	put("tiny: fills its memory\n");
 	fill();
@@ -322,7 +404,11 @@ __attribute__((used, noreturn)) void tiny(const struct multiboot_info *info)
 	put("workload: running, ");
 	put_number(pages);
 	put(" pages\n");
-	run(calibrate());
+	khz = calibrate();
+	rest = option(info, "workload_rest=1");
+	if (rest)
+		take_interrupts();
+	run(khz);
 	__builtin_unreachable();
 }
 

@@ -2,9 +2,11 @@
 /*
  * /init of a guest that lives through updates of its host: fills memory, verifies it page
  * by page for ever, and writes a stamp each millisecond. It never sleeps: a gap between
- * two stamps is time in which the guest did not run.
+ * two stamps is time in which the guest did not run. With workload_rest=1 it sleeps after each
+ * stamp until its timer expires, which it does each 10 ms: many guests fit on a CPU.
  */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #define WORDS		(STAMPS_PAGE / sizeof(uint64_t))
 #define TICK_US		10000
 #define STAMP_NS	1000000ULL
+#define REST_PART	8	/* of a millisecond, between two rests */
 #define SAY_EVERY	1000
 #define AT_ONCE_TICKS	1000000
 #define MAX_TRIES	1000
@@ -165,7 +168,7 @@ static void put_stamp(uint32_t nr, uint32_t bad, uint32_t pages_read)
 	__atomic_store_n(&s->nr, nr, __ATOMIC_RELEASE);
 }
 
-static void run(void)
+static void run(bool rest)
 {
 	uint64_t page = 0, next = clock_ns(CLOCK_MONOTONIC);
 	uint32_t nr = 0, bad = 0, pages_read = 0;
@@ -179,9 +182,11 @@ static void run(void)
 		}
 		if (clock_ns(CLOCK_MONOTONIC) < next)
 			continue;
-		next = clock_ns(CLOCK_MONOTONIC) + STAMP_NS;
 		obey();
 		put_stamp(++nr, bad, pages_read);
+		if (rest)
+			pause();
+		next = clock_ns(CLOCK_MONOTONIC) + STAMP_NS / (rest ? REST_PART : 1);
 		if (nr % SAY_EVERY == 0)
 			printf("workload: stamp %u, %lu pages verified %lu times, %u bad, %u ticks\n",
 			       nr, pages, ring->passes, bad, (unsigned int)ticks);
@@ -211,5 +216,5 @@ int main(void)
 	start_ring();
 	start_timer();
 	printf("workload: running, %lu pages\n", pages);
-	run();
+	run(getenv("workload_rest"));
 }
