@@ -23,4 +23,4 @@ mkdir -p "$dir"
 dir=$(CDPATH='' cd -- "$dir" && pwd -P)
 make -s -C "$top/tools/lib" OUT="$dir/lib" HEADERS="$headers" CFLAGS="$flags" >&2
 compile -fno-builtin -idirafter "$headers" -c -o "$dir/fake.o" "$here/fake.c"
-compile -o "$dir/libluo" "$here/libluo.c" "$dir/fake.o" "$dir/lib/libluo.a"
+compile -o "$dir/libluo" "$here/libluo.c" "$dir/fake.o" "$dir/lib/libluo.a" -ljson-c

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -249,6 +252,69 @@ static void a_busy_device_is_tried_again(void)
 	CHECK_EQ(luo_close(luo_open()), 0);
 }
 
+/* The test is hold, and replies before it is asked. */
+static void reply_with(int hold, const char *line, int fd)
+{
+	struct iovec iov = { .iov_base = (char *)line, .iov_len = strlen(line) };
+	union {
+		char		room[CMSG_SPACE(sizeof(fd))];
+		struct cmsghdr	head;
+	} control = {
+		.head = {
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+			.cmsg_len = CMSG_LEN(sizeof(fd)),
+		},
+	};
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control.room);
+	}
+	CHECK_EQ(sendmsg(hold, &msg, 0), iov.iov_len);
+}
+
+static void limit_files(rlim_t nr)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = nr;
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static void a_descriptor_needs_room(void)
+{
+	int ends[2], free;
+
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	reply_with(ends[1], "{\"event\": \"CLAIMED\"}\n", STDIN_FILENO);
+	free = luo_hold_claim(ends[0], "vm");
+	CHECK_EQ(free > ends[1], 1);
+	close(free);
+	reply_with(ends[1], "{\"event\": \"CLAIMED\"}\n", STDIN_FILENO);
+	limit_files(free);
+	CHECK_EQ(luo_hold_claim(ends[0], "vm"), -EMFILE);
+	limit_files(1024);
+	CHECK_EQ(luo_hold_claim(ends[0], "vm"), -ECONNRESET);
+}
+
+/* FINISH must not get the reply to READY. */
+static void a_late_reply_is_for_no_other_request(void)
+{
+	struct timeval limit = { .tv_usec = 20000 };
+	int ends[2];
+
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	reply_with(ends[1], "{\"event\"", -1);
+	CHECK_EQ(luo_hold_ready(ends[0]), -ETIMEDOUT);
+	send(ends[1], ": \"READY\"}\n", 11, MSG_NOSIGNAL);
+	CHECK_EQ(luo_hold_finish(ends[0], "vm"), -ECONNRESET);
+}
+
 static const struct test {
 	const char *name;
 	void (*run)(void);
@@ -264,6 +330,8 @@ static const struct test {
 	TEST(more_than_fit_are_refused),
 	TEST(flipped_bits_do_no_harm),
 	TEST(a_busy_device_is_tried_again),
+	TEST(a_descriptor_needs_room),
+	TEST(a_late_reply_is_for_no_other_request),
 	{ 0 }
 };
 

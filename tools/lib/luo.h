@@ -143,7 +143,8 @@ int luo_hold_connect(const char *path);	/* NULL: LUO_HOLD_SOCKET; errors of conn
  *
  * -ENOENT: no such session; -EPERM: it belongs to another user; -EEXIST: it is held already;
  * -EBUSY: try again; -ENOSPC: there is no room for another one; -EPROTO: a reply that is none;
- * -ETIMEDOUT: no reply; -ECONNRESET: hold has closed the connection; others of luo_session_*().
+ * -EMFILE: no room for the descriptor that came; -ETIMEDOUT: no reply; -ECONNRESET: the connection
+ * is closed, by hold or because an earlier reply could not be received; others of luo_session_*().
  * luo_hold_request() gets the message, too.
  */
 int luo_hold_subscribe(int hold, const char *name);

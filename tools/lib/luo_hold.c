@@ -128,6 +128,10 @@ static ssize_t receive_some(int hold, char *at, size_t len, int *got)
 
 	if (len_got >= 0)
 		take_fds(&msg, got);
+	if (len_got > 0 && msg.msg_flags & MSG_CTRUNC) {
+		errno = EMFILE;
+		return -1;
+	}
 	return len_got;
 }
 
@@ -167,7 +171,13 @@ int luo_hold_request(int hold, const char *line, int fd, char **reply, int *got)
 
 	*reply = NULL;
 	*got = -1;
-	error = send_line(hold, line, fd) ?: receive_line(hold, reply, got);
+	error = send_line(hold, line, fd);
+	if (!error) {
+		error = receive_line(hold, reply, got);
+		/* The next request would get what is left of this reply. */
+		if (error)
+			shutdown(hold, SHUT_RDWR);
+	}
 	if (error && *got >= 0) {
 		close(*got);
 		*got = -1;

@@ -83,7 +83,7 @@ static int put(int fd, const void *data, size_t len, off_t at)
 /* All of it is written: a page that is added to a preserved file can fail, and costs time. */
 static int start(struct luo_manifest *m)
 {
-	static const struct image empty = { .head.magic = MAGIC };
+	const struct image empty = { .head.magic = MAGIC };
 
 	return put(m->fd, &empty, sizeof(empty), 0) ?:
 	       luo_preserve(m->session, m->fd, LUO_MANIFEST_TOKEN);
