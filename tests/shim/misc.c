@@ -48,9 +48,14 @@ bool shim_fault(void)
 }
 #endif
 
+unsigned long shim_nr_sleeps;	/* with SHIM_CHECK; elsewhere it would be measured */
+
 /* Not in an RCU reader, not with preemption off. */
 void shim_might_sleep(const char *caller)
 {
+#ifdef SHIM_CHECK
+	__atomic_fetch_add(&shim_nr_sleeps, 1, __ATOMIC_RELAXED);
+#endif
 	if (shim_rcu_depth || shim_preempt_depth)
 		shim_die("%s: sleeps %s", caller,
 			 shim_rcu_depth ? "under rcu_read_lock()" : "with preemption off");

@@ -370,6 +370,32 @@ TEST(a_freeze_without_new_pages_looks_at_none)
 	EXPECT_EQ(shim_fail_after, 0);
 }
 
+/* Returns how often the freeze could sleep, with a page in the last one. */
+static unsigned long count_sleeps(unsigned long pages)
+{
+	unsigned long before, i;
+
+	file = shim_new_file((pages + 1) << PAGE_SHIFT);
+	for (i = 0; i < pages; i++)
+		memfd_add_folio(i, 0, DIRTY);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	if (memfd_ops()->preserve(&args))
+		shim_die("a file is not preserved");
+	shim_fill_hole(file, pages);
+	before = shim_nr_sleeps;
+	if (memfd_ops()->freeze(&args) || walk_records(see_any) != pages + 1)
+		shim_die("a page is not preserved");
+	return shim_nr_sleeps - before;
+}
+
+/* Nothing is pinned meanwhile. */
+TEST(the_search_for_new_pages_lets_others_run)
+{
+	memfd_machine();
+	memfd_first_kernel();
+	EXPECT_EQ(count_sleeps(5000), count_sleeps(1000) + 1);
+}
+
 /* Its list of records begins at the freeze. */
 TEST(a_file_that_was_only_a_hole_is_preserved_at_the_freeze)
 {

@@ -28,6 +28,7 @@
 #include <linux/pageblock-flags.h>
 #include <linux/pagemap.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/vmstat.h>
 #include <linux/xarray.h>
 
@@ -87,6 +88,15 @@ static bool memfd_luo_is_preserved(struct xa_state *xas, struct folio *folio)
 	       folio == xas_reload(xas);
 }
 
+/* Let others run, and grace periods end, in a search of any length. */
+static void memfd_luo_pause(struct xa_state *xas)
+{
+	xas_pause(xas);
+	rcu_read_unlock();
+	cond_resched();
+	rcu_read_lock();
+}
+
 /* Update the statistics once per run of folios of one node. */
 static void memfd_luo_count_pinned(struct folio **folios, unsigned long nr)
 {
@@ -114,14 +124,18 @@ static unsigned long memfd_luo_pin_cached(const struct kho_fast_memfd_pin *pin,
 	XA_STATE(xas, &pin->file->f_mapping->i_pages, *pos);
 	const bool only_new = pin->only_new;
 	struct folio *folio;
-	unsigned long nr = 0, block = ULONG_MAX;
+	unsigned long nr = 0, skipped = 0, block = ULONG_MAX;
 
 	guard(rcu)();
 
 	xas_for_each(&xas, folio, end - 1) {
-		if (xas_retry(&xas, folio) ||
-		    (only_new && memfd_luo_is_preserved(&xas, folio)))
+		if (xas_retry(&xas, folio))
 			continue;
+		if (only_new && memfd_luo_is_preserved(&xas, folio)) {
+			if (!(++skipped % XA_CHECK_SCHED))
+				memfd_luo_pause(&xas);
+			continue;
+		}
 		if (nr == max || !memfd_luo_pin_entry(&xas, folio, &block))
 			break;
 

@@ -17,6 +17,7 @@ extern __thread unsigned int shim_rcu_depth, shim_preempt_depth;	/* of this thre
 
 /* Ends the test where a task of the kernel could not sleep. */
 void shim_might_sleep(const char *caller);
+extern unsigned long shim_nr_sleeps;	/* atomic: how often it could */
 
 #define might_sleep()	shim_might_sleep(__func__)
 #define cond_resched()	might_sleep()
