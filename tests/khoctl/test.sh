@@ -665,6 +665,14 @@ check_finds_nothing() {
 		khoctl 0 -R "$root" check && says '^services +not known: '
 }
 
+# The longest that systemd has
+check_shows_whole_names() {
+	systemd_host
+	unit=vm@$(printf '%0244d' 7).service
+	sed -i "s/vm@a.service/$unit/" "$dir/services"
+	check_host 0 && says "^service +$unit: 1 descriptors, preserved$"
+}
+
 check_finds_live_update_off() {
 	systemd_host
 	rm "$root/dev/liveupdate"
@@ -818,7 +826,7 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	reports_hidden_addresses reports_why_kho_is_off
 	reports_why_luo_is_off reports_missing_files status_and_tree_see_scratch
 	tree_in_exists_until_all_is_restored sessions_are_listed check_finds_nothing
-	check_finds_live_update_off check_finds_the_owner_of_the_device check_finds_no_image
+	check_shows_whole_names check_finds_live_update_off check_finds_the_owner_of_the_device check_finds_no_image
 	check_finds_services_without_sessions check_finds_sessions_of_processes
 	steps_of_systemd_join_the_timeline steps_of_systemd_need_their_files
 	steps_of_systemd_need_a_handover words_are_checked

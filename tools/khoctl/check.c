@@ -30,7 +30,7 @@ static const struct setting settings[] = {
 
 /* A service with descriptors, or with sessions that it should have */
 struct service {
-	char	name[128], preserve[16], state[16];
+	char	name[256], preserve[16], state[16];	/* a unit's name has at most 255 */
 	bool	luo_session;
 	long	stored;
 };
@@ -154,15 +154,18 @@ static void parse_services(char *text)
 static void read_services(void)
 {
 	bool here = ck.systemd && file_is_local();
+	const char *why;
 	char *text;
 
 	if (!services_file && !here)
 		return;
 	text = file_text(services_file ? fopen(services_file, "re") : popen(SHOW, "re"), NULL);
-	if (!text || !*text)
+	if (!text || !*text) {
+		why = text ? "nothing" : strerror(errno);
+		free(text);
 		errx(EXIT_INPUT, "%s: %s: what services keep is not known",
-		     services_file ? services_file : "systemctl show",
-		     text ? "nothing" : strerror(errno));
+		     services_file ? services_file : "systemctl show", why);
+	}
 	ck.services_known = true;
 	parse_services(text);
 	free(text);
