@@ -167,7 +167,50 @@ static int corrupt_key_outside_ram(struct corrupt_handover *ho)
 
 static int corrupt_key_in_scratch(struct corrupt_handover *ho)
 {
-	return corrupt_add_key(ho, ho->scratch[0].addr + PAGE_SIZE, 0);
+	return corrupt_add_key(ho, ho->scratch[0].addr +
+				       ho->scratch[0].size / 2, 0);
+}
+
+struct corrupt_search {
+	u64 leaf;	/* number of the bitmap of the last key */
+	u64 key;	/* the last key, while it is the only one of its bitmap */
+	u64 found;
+};
+
+/* Keys come in ascending order; those of order 0 are the last. */
+static int corrupt_search_key(unsigned long key, void *data)
+{
+	struct corrupt_search *search = data;
+	u64 leaf = key >> KHO_BITMAP_SIZE_LOG2;
+
+	if (key >> (64 - PAGE_SHIFT) != 1)
+		return 0;
+	if (leaf != search->leaf && search->key)
+		search->found = search->key;
+	search->key = leaf == search->leaf ? 0 : key;
+	search->leaf = leaf;
+	return 0;
+}
+
+/* A second key for a page that is the only one in its section */
+static int corrupt_keys_overlap(struct corrupt_handover *ho)
+{
+	static const struct kho_radix_walk_cb cb = {
+		.leaf = corrupt_search_key,
+	};
+	struct corrupt_search search = { 0 };
+	struct kho_radix_tree tree;
+	int err;
+
+	err = kho_radix_init_tree(&tree, ho->root);
+	if (!err)
+		err = kho_radix_walk_tree(&tree, &cb, &search);
+	if (err)
+		return err;
+	if (!search.found)
+		return -ENOENT;
+	return corrupt_add_key(ho, (search.found ^ BIT_ULL(64 - PAGE_SHIFT))
+					   << PAGE_SHIFT, 1);
 }
 
 /* Less than one area */
@@ -213,6 +256,7 @@ static const struct corrupt_kind corrupt_kinds[] = {
 	{ "order-too-big", NULL, corrupt_order_too_big },
 	{ "key-outside-ram", NULL, corrupt_key_outside_ram },
 	{ "key-in-scratch", NULL, corrupt_key_in_scratch },
+	{ "keys-overlap", NULL, corrupt_keys_overlap },
 	{ "scratch-count", corrupt_scratch_count_bad, NULL },
 	{ "scratch-outside-ram", corrupt_scratch_outside_ram, NULL },
 	{ "tsc-khz", NULL, corrupt_tsc_khz },
