@@ -61,6 +61,14 @@ void shim_might_sleep(const char *caller)
 			 shim_rcu_depth ? "under rcu_read_lock()" : "with preemption off");
 }
 
+/* The message inside %pV, which may begin with another one. */
+static const char *innermost(struct va_format *vaf)
+{
+	while (strstr(vaf->fmt, "%pV"))
+		vaf = va_arg(*vaf->va, struct va_format *);
+	return vaf->fmt;
+}
+
 /* Formats it, so that a bad string in it is found, unless with one of the kernel's own. */
 void shim_printk(unsigned int *count, const char *fmt, ...)
 {
@@ -69,7 +77,7 @@ void shim_printk(unsigned int *count, const char *fmt, ...)
 	va_start(args, fmt);
 	shim_last_msg = fmt;
 	if (strstr(fmt, "%pV"))
-		shim_last_msg = va_arg(args, struct va_format *)->fmt;
+		shim_last_msg = innermost(va_arg(args, struct va_format *));
 	else if (!strstr(fmt, "%p"))
 		vsnprintf(shim_last_line, sizeof(shim_last_line), fmt, args);
 	va_end(args);

@@ -228,7 +228,24 @@ int model_build_map(struct kho_fast_map *map)
 bool model_keeps(unsigned long pfn)
 {
 	return pfn < model.nr_pages &&
-	       (model.page[pfn].order != NO_KEY || model.page[pfn].tree_page);
+	       (model.page[pfn].order != NO_KEY || model.page[pfn].tree_page ||
+		model.page[pfn].held);
+}
+
+/* All memory of the quarantined sections is held, and has no keys. */
+void model_quarantine(const struct kho_fast_map *map)
+{
+	unsigned long pfn;
+
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		struct model_page *p = &model.page[pfn];
+
+		if (!kho_fast_is_quarantined(map, pfn))
+			continue;
+		p->order = NO_KEY;
+		p->head = false;
+		p->held = p->nid != NUMA_NO_NODE && !p->scratch && !p->reserved;
+	}
 }
 
 void model_forget_tree(void)

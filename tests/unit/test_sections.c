@@ -62,6 +62,55 @@ TEST(every_page_ends_up_free_preserved_or_reserved_exactly_once)
 	EXPECT_EQ(shim_nr_errs, 0);
 }
 
+/* A preserved folio, a page of the tree, and scratch */
+static int quarantine_some(struct kho_fast_map *map)
+{
+	unsigned long pfn;
+
+	do {
+		pfn = rnd(model.nr_pages);
+	} while (model.page[pfn].order <= 0);
+
+	map->view = &kho_fast_boot_view;
+	return kho_fast_quarantine(map, pfn, 1, "a key") ?:
+	       kho_fast_quarantine(map, PHYS_PFN(model.root), 1, "a page of the tree") ?:
+	       kho_fast_quarantine(map, PHYS_PFN(model.areas[1].addr), 1, "scratch") ?:
+	       kho_fast_quarantine_finish(map);
+}
+
+/* In early and in deferred memory; pages of the tree among them. */
+TEST(quarantined_sections_are_held_for_good)
+{
+	unsigned long pfn;
+
+	unit_init();
+	model_random(small_sizes());
+	model_add_keys(200, PFN_SECTION_SHIFT - 1);
+	shim_nr_free_pages = one_in(2) ? LONG_MAX : 0;
+	ASSERT_EQ(model_build_map(&kho_fast_incoming), 0);
+	ASSERT_EQ(quarantine_some(&kho_fast_incoming), 0);
+	model_quarantine(&kho_fast_incoming);
+	kho_fast_extend_scratch(&kho_fast_incoming);
+	boot_memmap();
+	boot_free_all();
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		if (model.page[pfn].held && one_in(64))
+			ASSERT_EQ(kho_restore_folio(PFN_PHYS(pfn)), NULL);
+	}
+	deferred_all();
+	boot_exit();
+	boot_check();
+	restore_some(1);
+	boot_settle();
+	EXPECT_EQ(kho_fast_incoming.root, NULL);
+	boot_check();
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		if (model.page[pfn].held)
+			ASSERT_EQ(kho_restore_pages(PFN_PHYS(pfn), 1), NULL);
+	}
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
 /* Nothing preserved but the tree itself: the way of a first, idle update. */
 TEST(every_page_ends_up_free_when_nothing_is_preserved)
 {

@@ -30,12 +30,14 @@
 #include "incoming/handover.h"
 #include "incoming/map.h"
 #include "incoming/overlap.h"
+#include "incoming/quarantine.h"
 #include "incoming/restore.h"
 #include "incoming/scratch_extend.h"
 #include "incoming/sections.h"
 #include "incoming/stats.h"
 #include "incoming/tree_pages.h"
 #include "incoming/trim.h"
+#include "incoming/view.h"
 #include "kexec_metadata.h"
 #include "memfd/memfd.h"
 #include "memfd/records.h"
@@ -77,7 +79,7 @@ struct model_page {
 	s8	nid;		/* NUMA_NO_NODE where there is no memory */
 	s8	order;		/* of the key that covers it; NO_KEY */
 	u8	head;		/* the key starts here */
-	u8	scratch, reserved, tree_page;
+	u8	scratch, reserved, tree_page, held;
 };
 
 #define NO_KEY	(-1)
@@ -111,6 +113,7 @@ unsigned long model_new_tree_page(void);
 void model_set_scratch(void);
 int model_build_map(struct kho_fast_map *map);
 bool model_keeps(unsigned long pfn);
+void model_quarantine(const struct kho_fast_map *map);
 void model_forget_tree(void);
 void model_read_tree(phys_addr_t root);
 unsigned long model_count_preserved(void);

@@ -8,6 +8,7 @@
  */
 #include <linux/mmzone.h>
 
+#include "../scratch.h"
 #include "../tree/tree.h"
 #include "bitmap.h"
 #include "sections.h"
@@ -98,22 +99,46 @@ void kho_fast_key_mask(const struct kho_fast_map *map, unsigned long pfn,
 		kho_add_order(map, pfn, order, mask);
 }
 
+/* All pages but those of scratch areas. */
+static void kho_quarantine_mask(unsigned long pfn, unsigned long *mask)
+{
+	const unsigned long end = pfn + KHO_FAST_BUDDY_PAGES;
+	unsigned int i;
+
+	bitmap_fill(mask, KHO_FAST_BUDDY_PAGES);
+	for (i = 0; i < kho_scratch_cnt; i++) {
+		const struct kho_scratch *area = &kho_scratch[i];
+		unsigned long from = max(PFN_DOWN(area->addr), pfn);
+		unsigned long to = min(PFN_UP(area->addr + area->size), end);
+
+		if (from < to)
+			bitmap_clear(mask, from - pfn, to - from);
+	}
+}
+
 /**
  * kho_fast_keep_mask - Find the pages that must not be freed.
  * @map:  The map of the incoming tree.
  * @pfn:  First page frame, a multiple of %KHO_FAST_BUDDY_PAGES.
- * @mask: Filled with %KHO_FAST_BUDDY_PAGES bits, set for preserved pages and
- *        for pages of the tree.
+ * @mask: Filled with %KHO_FAST_BUDDY_PAGES bits, set for preserved pages, for
+ *        pages of the tree and for those in quarantine.
  *
  * Context: any, until all sections are initialised.
  */
 void kho_fast_keep_mask(const struct kho_fast_map *map, unsigned long pfn,
 			unsigned long *mask)
 {
+	const struct kho_fast_section *section =
+		&map->sections[pfn_to_section_nr(pfn)];
 	unsigned long i;
 
+	if (section->quarantined) {
+		kho_quarantine_mask(pfn, mask);
+		return;
+	}
+
 	kho_fast_key_mask(map, pfn, KHO_FAST_ALL_ORDERS, mask);
-	if (!map->sections[pfn_to_section_nr(pfn)].tree_pages)
+	if (!section->tree_pages)
 		return;
 
 	for (i = kho_fast_tree_pages_find(&map->tree_pages, pfn);
@@ -129,13 +154,18 @@ void kho_fast_keep_mask(const struct kho_fast_map *map, unsigned long pfn,
  * @pfn: A page frame.
  *
  * Context: any, until all sections are initialised.
- * Return: true when the section has preserved pages or pages of the tree.
+ * Return: true when the section has preserved pages or pages of the tree, or is
+ * quarantined.
  */
 bool kho_fast_map_has_preserved(const struct kho_fast_map *map,
 				unsigned long pfn)
 {
 	unsigned long nr = pfn_to_section_nr(pfn);
+	const struct kho_fast_section *section;
 
-	return nr < map->nr_sections &&
-	       (map->sections[nr].orders || map->sections[nr].tree_pages);
+	if (nr >= map->nr_sections)
+		return false;
+
+	section = &map->sections[nr];
+	return section->orders || section->tree_pages || section->quarantined;
 }

@@ -31,6 +31,7 @@
 #include "../trace.h"
 #include "../tree/tree.h"
 #include "map.h"
+#include "quarantine.h"
 #include "restore.h"
 #include "trim.h"
 
@@ -221,14 +222,23 @@ void kho_fast_restore_free_page(phys_addr_t phys)
 	__free_page(page);
 }
 
+/* That a section is quarantined was reported. */
+static noinline void kho_warn_not_preserved(unsigned long pfn)
+{
+	WARN_ON_ONCE(!kho_fast_is_quarantined(&kho_fast_incoming, pfn));
+}
+
 /* Always inline: _RET_IP_ is that of the caller. */
 static __always_inline struct folio *kho_do_restore_folio(phys_addr_t phys)
 {
 	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
 
-	if (!page ||
-	    WARN_ON_ONCE(kho_restore_key(page, KHO_FAST_MAX_ORDER) < 0))
+	if (!page)
 		return NULL;
+	if (kho_restore_key(page, KHO_FAST_MAX_ORDER) < 0) {
+		kho_warn_not_preserved(PHYS_PFN(phys));
+		return NULL;
+	}
 
 	/* It was allocated by the previous kernel. */
 	clear_page_tag_ref(page);
@@ -243,7 +253,7 @@ static __always_inline struct folio *kho_do_restore_folio(phys_addr_t phys)
  *
  * Context: any, from early_initcall on.
  * Return: the folio with a reference count of 1; NULL when @phys is not online
- * memory or, with a warning, when no folio is preserved there.
+ * memory, is in quarantine or, with a warning, when no folio is preserved there.
  */
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
@@ -301,8 +311,8 @@ static void kho_clear_tags(struct page *page, unsigned long nr_pages)
  *
  * Context: any, from early_initcall on.
  * Return: the first of the pages, each of order 0 with a reference count of 1;
- * NULL when a page is not online memory or, with a warning, when part of the
- * range is not preserved. Pages before that part stay restored.
+ * NULL when a page is not online memory, is in quarantine or, with a warning,
+ * when part of the range is not preserved. Pages before that part stay restored.
  */
 struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 {
@@ -318,8 +328,10 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 			return NULL;
 
 		order = kho_restore_key(page, ilog2(end - pfn));
-		if (WARN_ON_ONCE(order < 0))
+		if (order < 0) {
+			kho_warn_not_preserved(pfn);
 			return NULL;
+		}
 
 		kho_split_restored(page, order);
 		kho_clear_tags(page, BIT(order));
@@ -344,7 +356,9 @@ void kho_restore_free(void *mem)
 		return;
 
 	folio = kho_do_restore_folio(virt_to_phys(mem));
-	if (!WARN_ON(!folio))
+	if (folio)
 		folio_put(folio);
+	else
+		kho_warn_not_preserved(PHYS_PFN(virt_to_phys(mem)));
 }
 EXPORT_SYMBOL_GPL(kho_restore_free);

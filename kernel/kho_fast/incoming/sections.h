@@ -30,29 +30,33 @@ enum kho_fast_state {
 
 /**
  * struct kho_fast_section - Preserved pages of one memory section.
- * @orders:     Bit o is set when a key of order o touches the section.
- * @state:      enum kho_fast_state; changed by mm/ only.
- * @tree_pages: The section has pages of the incoming tree.
- * @whole:      All of the section is memory of one node and none is scratch, so
- *              its keys need no check one by one.
+ * @orders:      Bit o is set when a key of order o touches the section.
+ * @state:       enum kho_fast_state; changed by mm/ only.
+ * @tree_pages:  The section has pages of the incoming tree.
+ * @quarantined: No page of the section is restored or freed.
+ * @whole:       All of the section is memory of one node, none is scratch and
+ *               none reserved, so its keys need no check one by one.
  */
 struct kho_fast_section {
 	u32	orders;
 	u16	state;
-	u8	tree_pages;
+	u8	tree_pages : 1;
+	u8	quarantined : 1;
 	u8	whole;
 };
 static_assert(sizeof(struct kho_fast_section) == 8);
 
 /**
  * struct kho_fast_map - Sections with preserved pages.
- * @root:        Root of the incoming tree; NULL without a handover.
- * @sections:    One entry per section from pfn 0 to the end of memory.
- * @nr_sections: Entries of @sections.
- * @tree_pages:  Pages of the tree.
- * @orders:      Bit o is set when the tree has a key of order o.
- * @view:        What it is checked against; NULL later.
- * @initialised: All sections are; @sections and @tree_pages may be freed.
+ * @root:           Root of the incoming tree; NULL without a handover.
+ * @sections:       One entry per section from pfn 0 to the end of memory.
+ * @nr_sections:    Entries of @sections.
+ * @tree_pages:     Pages of the tree.
+ * @orders:         Bit o is set when the tree has a key of order o.
+ * @view:           What it is checked against; NULL later.
+ * @nr_quarantined: Sections that are quarantined.
+ * @nr_faults:      Bad keys and pages of the tree that were reported.
+ * @initialised:    All sections are; @sections and @tree_pages may be freed.
  */
 struct kho_fast_map {
 	struct kho_radix_node		*root;
@@ -61,6 +65,8 @@ struct kho_fast_map {
 	struct kho_fast_tree_pages	tree_pages;
 	u32				orders;
 	const struct kho_fast_view	*view;
+	unsigned long			nr_quarantined;
+	unsigned long			nr_faults;
 	bool				initialised;
 };
 

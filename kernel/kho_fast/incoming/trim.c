@@ -31,6 +31,7 @@
 
 #include "../tree/tree.h"
 #include "map.h"
+#include "quarantine.h"
 #include "sections.h"
 #include "tree_pages.h"
 #include "trim.h"
@@ -54,6 +55,15 @@ static bool kho_leaf_is_empty(const struct kho_radix_leaf *leaf)
 	}
 
 	return true;
+}
+
+/* Once freed, a page in quarantine could be handed out. */
+static void kho_collect_tree_page(void *node, struct list_head *freed)
+{
+	struct page *page = virt_to_page(node);
+
+	if (!kho_fast_is_quarantined(&kho_fast_incoming, page_to_pfn(page)))
+		list_add(&page->lru, freed);
 }
 
 /*
@@ -82,7 +92,7 @@ static bool kho_trim_node(void *node, unsigned int level,
 			continue;
 		}
 		WRITE_ONCE(table->table[i], 0);
-		list_add(&virt_to_page(child)->lru, freed);
+		kho_collect_tree_page(child, freed);
 	}
 
 	cond_resched();
@@ -106,14 +116,17 @@ static void kho_free_boot(void *mem, size_t size)
 		free_reserved_area(mem, mem + PAGE_ALIGN(size), -1, NULL);
 }
 
-/* Sections are not looked up any more once all are initialised. */
+/* Sections are not looked up once all are initialised, but for quarantine. */
 static void kho_free_sections(struct kho_fast_map *map)
 {
 	kho_free_boot(map->tree_pages.pfns,
 		      kho_fast_tree_pages_size(&map->tree_pages));
+	map->tree_pages = (struct kho_fast_tree_pages){};
+	if (map->nr_quarantined)
+		return;
+
 	kho_free_boot(map->sections, map->nr_sections * sizeof(*map->sections));
 	map->nr_sections = 0;
-	map->tree_pages = (struct kho_fast_tree_pages){};
 	map->sections = NULL;
 }
 
@@ -133,7 +146,7 @@ static void kho_trim_work_fn(struct work_struct *work)
 	empty = kho_trim_node(root, KHO_TREE_MAX_DEPTH - 1, &freed);
 	if (empty) {
 		WRITE_ONCE(map->root, NULL);
-		list_add(&virt_to_page(root)->lru, &freed);
+		kho_collect_tree_page(root, &freed);
 	}
 
 	/* Restoring looks up the tree and the sections under RCU. */
@@ -142,7 +155,8 @@ static void kho_trim_work_fn(struct work_struct *work)
 	kho_free_sections(map);
 
 	if (empty)
-		pr_info("all preserved memory has been restored\n");
+		pr_info("all preserved memory%s has been restored\n",
+			map->nr_quarantined ? " outside quarantine" : "");
 }
 
 /**

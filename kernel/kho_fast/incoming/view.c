@@ -71,6 +71,7 @@ const struct kho_fast_view kho_fast_boot_view __initconst = {
 	.nr_pages	= kho_boot_nr_pages,
 	.is_usable	= kho_boot_is_usable,
 	.next_range	= kho_boot_next_range,
+	.contain	= true,
 	.refuse		= kho_boot_refuse,
 };
 

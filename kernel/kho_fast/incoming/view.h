@@ -16,6 +16,8 @@ struct va_format;
  * @is_usable:  Is all of a range of pages memory outside scratch?
  * @next_range: Find the range of memory after the *@i-th, of which @start and
  *              @end are page frames; false after the last.
+ * @contain:    A fault costs the sections that it concerns, and bad keys are
+ *              dropped from the tree; false: the handover is refused.
  * @refuse:     Called once, when the handover is refused: a page that it is
  *              refused for, or 0, and why, without a newline.
  *
@@ -27,6 +29,7 @@ struct kho_fast_view {
 	bool		(*is_usable)(unsigned long pfn, unsigned long nr_pages);
 	bool		(*next_range)(int *i, unsigned long *start,
 				      unsigned long *end);
+	bool		contain;
 	void		(*refuse)(phys_addr_t phys, struct va_format *why);
 };
 
