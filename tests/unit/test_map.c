@@ -113,8 +113,9 @@ TEST(map_survives_every_failed_allocation)
 }
 
 /*
- * Hostile trees. Each starts from a good one, spoils one thing, and must be
- * refused with one message that tells what, leaving no allocation behind.
+ * Hostile trees. Each starts from a good one and spoils one thing. The sections of that
+ * are quarantined, with one message that tells what, or the tree is refused with one
+ * message, leaving no allocation behind.
  */
 static unsigned long victim;	/* pfn of the one preserved page */
 
@@ -128,6 +129,17 @@ static void hostile_model(void)
 	unit_init();
 	model_plain(8);
 	victim = 5 * PAGES_PER_SECTION + 77;
+	model_add_key(victim, 0);
+}
+
+/* As before, with a bitmap in place of a section: that is what a bad one concerns. */
+#define LEAF_SECTIONS	(KHO_FAST_LEAF_BITS / PAGES_PER_SECTION)
+
+static void hostile_leaf_model(void)
+{
+	unit_init();
+	model_plain(8 * LEAF_SECTIONS);
+	victim = 5 * KHO_FAST_LEAF_BITS + 77;
 	model_add_key(victim, 0);
 }
 
@@ -160,6 +172,41 @@ static void add_key(u64 key)
 	EXPECT_EQ(map.sections, NULL);						\
 	EXPECT_EQ(map.tree_pages.pfns, NULL);						\
 	EXPECT_EQ(map.root, NULL);						\
+	EXPECT_NE(strstr(shim_last_msg, (why)), NULL)				\
+		TH_LOG("the message was: %s", shim_last_msg);			\
+} while (0)
+
+static unsigned int count_quarantined(unsigned long nr, unsigned long end)
+{
+	unsigned int count = 0;
+
+	for (; nr < end; nr++)
+		count += map.sections[nr].quarantined;
+	return count;
+}
+
+/* What remains of the tree is valid, and the victim lives unless it is in quarantine. */
+static bool rest_is_good(unsigned long nr_sections)
+{
+	struct kho_fast_map again;
+	unsigned int errs = shim_nr_errs;
+
+	if (map.nr_quarantined != nr_sections ||
+	    kho_fast_is_preserved(&map, victim, victim + 1) ==
+	    kho_fast_is_quarantined(&map, victim))
+		return false;
+	return !kho_fast_map_build(&again, model.root) && shim_nr_errs == errs &&
+	       !again.nr_quarantined;
+}
+
+/* Exactly these sections, for one fault; none: the fault concerns no memory. */
+#define EXPECT_QUARANTINED(first, nr, why) do {				\
+	model_set_scratch();							\
+	EXPECT_EQ(kho_fast_map_build(&map, model.root), 0)			\
+		TH_LOG("the message was: %s", shim_last_msg);			\
+	EXPECT_EQ(shim_nr_errs, 1);						\
+	EXPECT_EQ(count_quarantined((first), (first) + (nr)), (nr));		\
+	EXPECT_TRUE(rest_is_good(nr));						\
 	EXPECT_NE(strstr(shim_last_msg, (why)), NULL)				\
 		TH_LOG("the message was: %s", shim_last_msg);			\
 } while (0)
@@ -208,109 +255,109 @@ TEST(refuses_a_loop)
 {
 	hostile_model();
 	*slot(2) = model.root;
-	EXPECT_REFUSED("two slots");
+	EXPECT_REFUSED("tree page");
 }
 
-TEST(refuses_a_shared_tree_page)
+TEST(quarantines_what_a_second_slot_of_a_tree_page_covers)
 {
-	hostile_model();
+	hostile_leaf_model();
 	slot(1)[1] = *slot(1);
-	EXPECT_REFUSED("two slots");
+	EXPECT_QUARANTINED(6 * LEAF_SECTIONS, LEAF_SECTIONS, "tree page");
 }
 
 TEST(refuses_a_root_outside_memory)
 {
 	hostile_model();
 	model.root = 8 * PAGES_PER_SECTION << PAGE_SHIFT;
-	EXPECT_REFUSED("not in usable memory");
+	EXPECT_REFUSED("tree page");
 }
 
 TEST(refuses_a_root_beyond_every_address)
 {
 	hostile_model();
 	model.root = 0 - PAGE_SIZE;
-	EXPECT_REFUSED("not in usable memory");
+	EXPECT_REFUSED("tree page");
 }
 
 TEST(refuses_an_unaligned_root)
 {
 	hostile_model();
 	model.root += 8;
-	EXPECT_REFUSED("not in usable memory");
+	EXPECT_REFUSED("tree page");
 }
 
 TEST(refuses_a_tree_page_outside_memory)
 {
 	hostile_model();
 	*slot(3) = 1UL << 52;
-	EXPECT_REFUSED("not in usable memory");
+	EXPECT_REFUSED("tree page");
 }
 
-TEST(refuses_an_unaligned_tree_page)
+TEST(quarantines_what_an_unaligned_tree_page_covers)
 {
-	hostile_model();
+	hostile_leaf_model();
 	*slot(1) += 1;
-	EXPECT_REFUSED("not in usable memory");
+	EXPECT_QUARANTINED(5 * LEAF_SECTIONS, LEAF_SECTIONS, "tree page");
 }
 
-TEST(refuses_a_tree_page_in_a_hole)
+TEST(quarantines_what_a_tree_page_in_a_hole_covers)
 {
-	hostile_model();
-	memblock.memory.regions[0].size = 2 * PAGES_PER_SECTION << PAGE_SHIFT;
-	memblock_add_node(PFN_PHYS(2 * PAGES_PER_SECTION + 3),
-			  PFN_PHYS(6 * PAGES_PER_SECTION - 3), 0, MEMBLOCK_NONE);
-	*slot(1) = PFN_PHYS(2 * PAGES_PER_SECTION + 2);
-	EXPECT_REFUSED("not in usable memory");
+	hostile_leaf_model();
+	memblock.memory.regions[0].size = 2 * KHO_FAST_LEAF_BITS << PAGE_SHIFT;
+	memblock_add_node(PFN_PHYS(2 * KHO_FAST_LEAF_BITS + 3),
+			  PFN_PHYS(6 * KHO_FAST_LEAF_BITS - 3), 0, MEMBLOCK_NONE);
+	*slot(1) = PFN_PHYS(2 * KHO_FAST_LEAF_BITS + 2);
+	EXPECT_QUARANTINED(5 * LEAF_SECTIONS, LEAF_SECTIONS, "tree page");
 }
 
-TEST(refuses_a_tree_page_across_the_end_of_memory)
+TEST(quarantines_what_a_tree_page_across_the_end_of_memory_covers)
 {
-	hostile_model();
+	hostile_leaf_model();
 	memblock.memory.regions[0].size -= 1;
-	*slot(1) = PFN_PHYS(8 * PAGES_PER_SECTION - 1);
-	EXPECT_REFUSED("not in usable memory");
+	*slot(1) = PFN_PHYS(8 * KHO_FAST_LEAF_BITS - 1);
+	EXPECT_QUARANTINED(5 * LEAF_SECTIONS, LEAF_SECTIONS, "tree page");
 }
 
 TEST(refuses_a_tree_page_in_scratch)
 {
 	hostile_model();
 	*slot(4) = model.areas[0].addr + model.areas[0].size - PAGE_SIZE;
-	EXPECT_REFUSED("not in usable memory");
+	EXPECT_REFUSED("tree page");
 }
 
-TEST(refuses_a_tree_page_in_unmapped_memory)
+TEST(quarantines_what_a_tree_page_in_unmapped_memory_covers)
 {
-	hostile_model();
+	hostile_leaf_model();
 	memblock.memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
-	memblock_add_node(PFN_PHYS(7 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT,
-			  0, MEMBLOCK_NOMAP);
-	*slot(1) = PFN_PHYS(7 * PAGES_PER_SECTION + 5);
-	EXPECT_REFUSED("not in usable memory");
+	memblock_add_node(PFN_PHYS(8 * KHO_FAST_LEAF_BITS - PAGES_PER_SECTION),
+			  PAGES_PER_SECTION << PAGE_SHIFT, 0, MEMBLOCK_NOMAP);
+	*slot(1) = PFN_PHYS(8 * KHO_FAST_LEAF_BITS - PAGES_PER_SECTION + 5);
+	EXPECT_QUARANTINED(5 * LEAF_SECTIONS, LEAF_SECTIONS, "tree page");
 }
 
-TEST(refuses_keys_in_unmapped_memory)
+TEST(quarantines_keys_in_unmapped_memory)
 {
 	hostile_model();
 	memblock.memory.regions[0].size -= PAGES_PER_SECTION << PAGE_SHIFT;
 	memblock_add_node(PFN_PHYS(7 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT,
 			  0, MEMBLOCK_NOMAP);
 	add_key(ref_key(7 * PAGES_PER_SECTION + 5, 0));
-	EXPECT_REFUSED("not usable memory");
+	EXPECT_QUARANTINED(7, 1, "not usable memory");
 }
 
-TEST(refuses_a_key_beyond_memory)
+TEST(ignores_a_key_beyond_memory)
 {
 	hostile_model();
 	add_key(ref_key(8 * PAGES_PER_SECTION, 0));
-	EXPECT_REFUSED("not usable memory");
+	EXPECT_QUARANTINED(0, 0, "not usable memory");
 }
 
-TEST(refuses_a_key_that_crosses_the_end_of_memory)
+TEST(quarantines_a_key_that_crosses_the_end_of_memory)
 {
 	hostile_model();
 	memblock.memory.regions[0].size -= PAGE_SIZE;
 	add_key(ref_key(8 * PAGES_PER_SECTION - 4, 2));
-	EXPECT_REFUSED("not usable memory");
+	EXPECT_QUARANTINED(7, 1, "not usable memory");
 }
 
 TEST(refuses_a_huge_key_that_crosses_the_end_of_memory)
@@ -320,96 +367,100 @@ TEST(refuses_a_huge_key_that_crosses_the_end_of_memory)
 	EXPECT_REFUSED("not usable memory");
 }
 
-TEST(refuses_the_highest_key_of_each_order)
+TEST(ignores_the_highest_key_of_each_order)
 {
 	unsigned int order;
 
 	for (order = 0; order <= KHO_FAST_MAX_ORDER; order++) {
 		next_hostile_model();
 		add_key(ref_key((1UL << 52) - (1UL << order), order));
-		EXPECT_REFUSED("not usable memory");
+		EXPECT_QUARANTINED(0, 0, "not usable memory");
 	}
 }
 
-TEST(refuses_a_key_in_a_hole)
+TEST(quarantines_a_key_in_a_hole)
 {
 	hostile_model();
 	memblock.memory.regions[0].size = PFN_PHYS(6 * PAGES_PER_SECTION + 8);
 	memblock_add_node(PFN_PHYS(6 * PAGES_PER_SECTION + 9), PAGES_PER_SECTION << PAGE_SHIFT,
 			  0, MEMBLOCK_NONE);
 	add_key(ref_key(6 * PAGES_PER_SECTION + 8, 3));
-	EXPECT_REFUSED("not usable memory");
+	EXPECT_QUARANTINED(6, 1, "not usable memory");
 }
 
-TEST(refuses_a_key_in_scratch)
+TEST(quarantines_a_key_in_scratch)
 {
 	hostile_model();
 	add_key(ref_key(PHYS_PFN(model.areas[0].addr) + 5, 0));
-	EXPECT_REFUSED("not usable memory");
+	EXPECT_QUARANTINED(1, 1, "not usable memory");
 }
 
 /* Such a section is one region from end to end. */
-TEST(refuses_a_key_in_a_section_of_nothing_but_scratch)
+TEST(quarantines_a_key_in_a_section_of_nothing_but_scratch)
 {
 	hostile_model();
 	model.areas[model.nr_areas++] = (struct kho_scratch){
 		PFN_PHYS(6 * PAGES_PER_SECTION), PAGES_PER_SECTION << PAGE_SHIFT };
 	add_key(ref_key(6 * PAGES_PER_SECTION + 5, 0));
-	EXPECT_REFUSED("not usable memory");
+	EXPECT_QUARANTINED(6, 1, "not usable memory");
 }
 
-TEST(refuses_a_bad_key_behind_good_ones)
+TEST(quarantines_a_bad_key_behind_good_ones)
 {
 	hostile_model();
 	memblock.memory.regions[0].size -= 5 * PAGE_SIZE;
 	add_key(ref_key(7 * PAGES_PER_SECTION + 1, 0));
 	add_key(ref_key(7 * PAGES_PER_SECTION + 2, 0));
 	add_key(ref_key(8 * PAGES_PER_SECTION - 3, 0));
-	EXPECT_REFUSED("not usable memory");
+	EXPECT_QUARANTINED(7, 1, "not usable memory");
+	EXPECT_FALSE(kho_fast_is_preserved(&map, 7 * PAGES_PER_SECTION + 1,
+					   7 * PAGES_PER_SECTION + 2));
 }
 
-TEST(refuses_a_key_around_scratch)
+TEST(quarantines_a_key_around_scratch)
 {
 	hostile_model();
 	add_key(ref_key(0, PFN_SECTION_SHIFT + 1));
-	EXPECT_REFUSED("not usable memory");
+	EXPECT_QUARANTINED(0, 2, "not usable memory");
 }
 
 /* Order 32 and up: bit 20 and below, whose slots on all upper levels are 0. */
-TEST(refuses_an_order_out_of_range)
+TEST(ignores_an_order_out_of_range)
 {
 	hostile_model();
 	add_key(1UL << 20 | 5);
-	EXPECT_REFUSED("no possible order");
+	EXPECT_QUARANTINED(0, 0, "no possible order");
 }
 
-TEST(refuses_a_key_without_order_bit)
+TEST(ignores_a_key_without_order_bit)
 {
 	hostile_model();
 	add_key(0);
-	EXPECT_REFUSED("no possible order");
+	EXPECT_QUARANTINED(0, 0, "no possible order");
 }
 
 /* Bit 52 is the highest a key can have: slots 4 and up of the root are none. */
-TEST(refuses_a_key_in_an_impossible_slot_of_the_root)
+TEST(ignores_a_key_in_an_impossible_slot_of_the_root)
 {
 	hostile_model();
 	add_key(4UL << 51 | victim);
-	EXPECT_REFUSED("no possible order");
+	EXPECT_QUARANTINED(0, 0, "no possible order");
 }
 
-TEST(refuses_a_key_that_covers_the_tree)
+TEST(quarantines_a_key_that_covers_the_tree)
 {
 	hostile_model();
 	add_key(ref_key(PHYS_PFN(*slot(3)), 0));
-	EXPECT_REFUSED("also preserved");
+	EXPECT_QUARANTINED(pfn_to_section_nr(PHYS_PFN(*slot(3))), 1, "also preserved");
 }
 
-TEST(refuses_a_large_key_that_covers_the_tree)
+TEST(quarantines_a_large_key_that_covers_the_tree)
 {
-	hostile_model();
+	do {
+		next_hostile_model();
+	} while (PHYS_PFN(*slot(1)) < 4);	/* page 0 is reserved */
 	add_key(ref_key(ALIGN_DOWN(PHYS_PFN(*slot(1)), 4), 2));
-	EXPECT_REFUSED("also preserved");
+	EXPECT_QUARANTINED(pfn_to_section_nr(PHYS_PFN(*slot(1))), 1, "also preserved");
 }
 
 /* Empty nodes are left by keys that were deleted: no fault. */
@@ -422,19 +473,25 @@ static unsigned long place_in(unsigned long start, unsigned int large, unsigned 
 	return start + ((where == 0 ? 0 : where == 1 ? nr - 1 : rnd(nr)) << small);
 }
 
-static bool refuses_overlap(unsigned long start, unsigned int large, unsigned int small,
+static bool quarantines_overlap(unsigned long start, unsigned int large, unsigned int small,
 			    unsigned int where)
 {
+	unsigned long first, end;
+
 	next_hostile_model();
 	add_key(ref_key(start, large));
 	add_key(ref_key(place_in(start, large, small, where), small));
 	model_set_scratch();
-	return kho_fast_map_build(&map, model.root) == -EINVAL && shim_nr_errs == 1 &&
-	       strstr(shim_last_msg, "overlap");
+	if (kho_fast_map_build(&map, model.root) || !shim_nr_errs)
+		return false;
+
+	first = pfn_to_section_nr(start);
+	end = pfn_to_section_nr(SECTION_ALIGN_UP(start + BIT(large)));
+	return count_quarantined(first, end) == end - first && rest_is_good(end - first);
 }
 
 /* The larger key at the start of a section, and at its end. */
-TEST(refuses_keys_of_any_two_orders_that_overlap)
+TEST(quarantines_keys_of_any_two_orders_that_overlap)
 {
 	const unsigned long start = 6 * PAGES_PER_SECTION;
 	unsigned int large, small, where;
@@ -444,9 +501,9 @@ TEST(refuses_keys_of_any_two_orders_that_overlap)
 
 		for (small = 0; small < large; small++) {
 			for (where = 0; where < 3; where++) {
-				EXPECT_TRUE(refuses_overlap(start, large, small, where))
+				EXPECT_TRUE(quarantines_overlap(start, large, small, where))
 					TH_LOG("orders %u and %u", large, small);
-				EXPECT_TRUE(refuses_overlap(end - BIT(large), large, small, where))
+				EXPECT_TRUE(quarantines_overlap(end - BIT(large), large, small, where))
 					TH_LOG("orders %u and %u, at the end", large, small);
 			}
 		}
@@ -469,7 +526,7 @@ TEST(accepts_keys_that_touch)
 }
 
 /* Whatever else is preserved in the machine. */
-TEST(refuses_one_more_key_over_those_of_a_random_machine)
+TEST(quarantines_one_more_key_over_those_of_a_random_machine)
 {
 	unsigned long pfn;
 	unsigned int order;
@@ -487,31 +544,49 @@ TEST(refuses_one_more_key_over_those_of_a_random_machine)
 	key = ref_key(pfn, order);
 	add_key(key);
 	model_set_scratch();
-	EXPECT_EQ(kho_fast_map_build(&map, model.root), -EINVAL);
-	EXPECT_EQ(shim_nr_errs, 1);
+	if (kho_fast_map_build(&map, model.root)) {
+		EXPECT_NE(strstr(shim_last_msg, "most of memory"), NULL);
+		return;
+	}
+	EXPECT_TRUE(kho_fast_is_quarantined(&map, pfn));
+	victim = pfn;
+	EXPECT_TRUE(rest_is_good(map.nr_quarantined));
 }
 
-TEST(refuses_a_key_in_memory_that_is_reserved)
+TEST(a_flood_of_bad_keys_gets_a_few_messages)
+{
+	unsigned long i;
+
+	hostile_model();
+	for (i = 0; i < 100; i++)
+		add_key(ref_key(9 * PAGES_PER_SECTION + 3 * i, 0));
+	EXPECT_EQ(model_build_map(&map), 0);
+	EXPECT_EQ(shim_nr_errs, 17);
+	EXPECT_NE(strstr(shim_last_msg, "sections are quarantined, for %lu faults"), NULL);
+	EXPECT_TRUE(rest_is_good(0));
+}
+
+TEST(quarantines_a_key_in_memory_that_is_reserved)
 {
 	hostile_model();
 	memblock_reserve(PFN_PHYS(6 * PAGES_PER_SECTION + 2 * MAX_ORDER_NR_PAGES) + 100, 1);
 	add_key(ref_key(6 * PAGES_PER_SECTION + 2 * MAX_ORDER_NR_PAGES, 0));
-	EXPECT_REFUSED("in reserved");
+	EXPECT_QUARANTINED(6, 1, "not usable memory");
 }
 
-TEST(refuses_a_key_around_memory_that_is_reserved)
+TEST(quarantines_a_key_around_memory_that_is_reserved)
 {
 	hostile_model();
 	memblock_reserve(PFN_PHYS(7 * PAGES_PER_SECTION - 3), 2 * PAGE_SIZE);
 	add_key(ref_key(6 * PAGES_PER_SECTION, PFN_SECTION_SHIFT + 1));
-	EXPECT_REFUSED("in reserved");
+	EXPECT_QUARANTINED(6, 2, "not usable memory");
 }
 
 TEST(refuses_a_tree_in_memory_that_is_reserved)
 {
 	hostile_model();
 	memblock_reserve(model.root, PAGE_SIZE);
-	EXPECT_REFUSED("in reserved");
+	EXPECT_REFUSED("tree page");
 }
 
 TEST(accepts_keys_next_to_memory_that_is_reserved)

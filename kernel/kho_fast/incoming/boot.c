@@ -10,9 +10,10 @@
  * kho_memory_init() (which struct pages are deferred), memblock_free_all(),
  * deferred initialisation, kho_fast_incoming_init().
  *
- * Failure: up to the end of kho_memory_init_early() nothing outside scratch is
- * written, so a handover that is not valid is refused with one message and the
- * boot continues without it. After that it cannot be refused.
+ * Failure: up to the end of kho_memory_init_early() nothing outside scratch but
+ * bad parts of the tree is written, so a handover that is not valid is refused
+ * with one message and the boot continues without it. After that it cannot be
+ * refused.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 

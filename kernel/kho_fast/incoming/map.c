@@ -10,15 +10,17 @@
  *
  * Cost: one visit per page of the tree and one step per section and order. In
  * sections that are not plain memory from end to end, ranges of keys are halved
- * down to the ends of memory, NUMA nodes and scratch areas.
+ * down to the ends of memory, NUMA nodes, reservations and scratch areas.
  *
  * Nothing in the tree is trusted: its writer runs the same checks before it
  * hands the tree over (../outgoing/preflight.c), but may be another kernel.
- * Each page of it must be RAM outside scratch that no other slot points to,
- * which excludes loops and sharing. A key must have a valid order and stand for
- * memory that is neither scratch nor reserved, and no page may be in two keys
- * or in a key and in the tree. The pass only reads, and at boot it runs before
- * any preserved page could be overwritten.
+ * Each page of it must be RAM, neither scratch nor reserved, that no other slot
+ * points to, which excludes loops and sharing. A key must have a valid order
+ * and stand for such memory, and no page may be in two keys or in a key and in
+ * the tree. At boot the pass runs before any preserved page could be
+ * overwritten. It drops what is bad from the tree and quarantines the sections
+ * that this concerns, see quarantine.c; nothing else is written, and nothing to
+ * an outgoing tree.
  *
  * Lifecycle: built by kho_memory_init_early(). Some time after all sections are
  * initialised everything but the tree is freed, and the tree as its keys are
@@ -27,8 +29,8 @@
  * Lock order: none; the map is built before SMP and read-only later. Of an
  * outgoing tree there is one map at a time, see ../outgoing/preflight.c.
  *
- * Failure: one message from the view (view.c), and no map; at boot also no
- * handover.
+ * Failure: a fault that cannot be quarantined, or no memory; one message from
+ * the view (view.c), and no map; at boot also no handover.
  */
 #include <linux/errno.h>
 #include <linux/init.h>
@@ -41,7 +43,7 @@
 #include "bitmap.h"
 #include "map.h"
 #include "overlap.h"
-#include "refuse.h"
+#include "quarantine.h"
 #include "sections.h"
 #include "tree_pages.h"
 #include "view.h"
@@ -53,7 +55,7 @@ static void kho_find_whole_sections(struct kho_fast_map *map)
 {
 	unsigned long start, end, nr;
 	unsigned int area;
-	int i = -1;
+	u64 i = 0;
 
 	while (map->view->next_range(&i, &start, &end)) {
 		nr = pfn_to_section_nr(SECTION_ALIGN_UP(start));
@@ -73,37 +75,58 @@ static void kho_find_whole_sections(struct kho_fast_map *map)
 	}
 }
 
-/* Check a page of the tree and add it to the map. */
+/* Add a page of the tree to the map; -EFAULT and -EEXIST when it is bad. */
 static int kho_add_tree_page(struct kho_fast_map *map, phys_addr_t phys)
 {
 	unsigned long pfn = PHYS_PFN(phys);
 	unsigned long nr = pfn_to_section_nr(pfn);
 	int err;
 
-	if (!PAGE_ALIGNED(phys) || nr >= map->nr_sections ||
-	    !map->view->is_usable(pfn, 1))
-		return kho_fast_view_refuse(map->view, phys,
-					    "tree page at %pa is not in usable memory",
-					    &phys);
+	if (!PAGE_ALIGNED(phys) || nr >= map->nr_sections)
+		return -EFAULT;
+	if (!map->sections[nr].whole && !map->view->is_usable(pfn, 1))
+		return -EFAULT;
 
 	err = kho_fast_tree_pages_add(&map->tree_pages, pfn);
-	if (err == -EEXIST)
-		return kho_fast_view_refuse(map->view, phys,
-					    "two slots point to the tree page at %pa",
-					    &phys);
-	if (err) {
+	if (!err)
+		map->sections[nr].tree_pages = true;
+	return err;
+}
+
+/*
+ * Drop a bad page of the tree and quarantine all that it could have keys for.
+ * With keys of several orders that is most of memory.
+ */
+static int kho_drop_tree_page(struct kho_fast_map *map, u64 *slot,
+			      unsigned int level, unsigned long key, int err)
+{
+	const phys_addr_t phys = *slot;
+	const char *fault = err == -EEXIST ? "two slots point to it" :
+					     "not usable memory";
+	const unsigned long nr_keys = BIT(kho_fast_slot_shift(level + 1));
+	int order = kho_fast_key_order(key);
+
+	if (err == -ENOMEM) {
 		kho_fast_view_refuse(map->view, 0,
 				     "no memory left for the tree pages");
 		return err;
 	}
+	if (!map->view->contain || order < 0 ||
+	    order != kho_fast_key_order(key + nr_keys - 1))
+		return kho_fast_view_refuse(map->view, phys,
+					    "tree page at %pa: %s", &phys,
+					    fault);
 
-	map->sections[nr].tree_pages = true;
-	return 0;
+	*slot = 0;
+	return kho_fast_quarantine(map, kho_fast_key_pfn(key, order),
+				   nr_keys << order,
+				   "tree page at %pa, of order %d: %s", &phys,
+				   order, fault);
 }
 
 /* Keys of one leaf within one section, or a single larger key. */
 struct kho_key_run {
-	const struct kho_radix_leaf	*leaf;
+	struct kho_radix_leaf		*leaf;
 	unsigned long			base_pfn;	/* of bit 0 */
 	unsigned int			order;
 	unsigned long			bit, end;
@@ -116,10 +139,11 @@ static unsigned long kho_key_run_pfn(const struct kho_key_run *run,
 }
 
 /*
- * Check the keys in bits [bit, end). Mostly everything from the first of them
- * to the end is memory; otherwise each half is checked separately.
+ * Check the keys in bits [bit, end) and drop the bad ones. Mostly everything
+ * from the first of them to the end is memory; otherwise each half is checked
+ * separately.
  */
-static int kho_check_keys(const struct kho_fast_view *view,
+static int kho_check_keys(struct kho_fast_map *map,
 			  const struct kho_key_run *run,
 			  unsigned long bit, unsigned long end)
 {
@@ -129,16 +153,20 @@ static int kho_check_keys(const struct kho_fast_view *view,
 	int err;
 
 	if (first >= end ||
-	    view->is_usable(PHYS_PFN(phys), (end - first) << run->order))
+	    map->view->is_usable(PHYS_PFN(phys), (end - first) << run->order))
 		return 0;
 
-	if (end - first == 1)
-		return kho_fast_view_refuse(view, phys,
-					    "key at %pa, order %u: not usable memory",
-					    &phys, run->order);
+	if (end - first == 1) {
+		err = kho_fast_quarantine(map, PHYS_PFN(phys), BIT(run->order),
+					  "key at %pa, order %u: not usable memory",
+					  &phys, run->order);
+		if (!err)
+			__clear_bit(first, run->leaf->bitmap);
+		return err;
+	}
 
-	err = kho_check_keys(view, run, first, middle);
-	return err ?: kho_check_keys(view, run, middle, end);
+	err = kho_check_keys(map, run, first, middle);
+	return err ?: kho_check_keys(map, run, middle, end);
 }
 
 static int kho_mark_key_run(struct kho_fast_map *map,
@@ -154,10 +182,13 @@ static int kho_mark_key_run(struct kho_fast_map *map,
 		whole = map->sections[nr].whole;
 
 	if (!whole) {
-		int err = kho_check_keys(map->view, run, run->bit, run->end);
+		int err = kho_check_keys(map, run, run->bit, run->end);
 
 		if (err)
 			return err;
+		if (find_next_bit(run->leaf->bitmap, run->end, run->bit) >=
+		    run->end)
+			return 0;
 	}
 
 	for (nr = first; nr <= last && nr < map->nr_sections; nr++)
@@ -180,8 +211,8 @@ static unsigned long kho_key_run_end(const struct kho_key_run *run)
 	return min(end, KHO_FAST_LEAF_BITS);
 }
 
-static int kho_scan_leaf(struct kho_fast_map *map,
-			 const struct kho_radix_leaf *leaf, unsigned long key)
+static int kho_scan_leaf(struct kho_fast_map *map, struct kho_radix_leaf *leaf,
+			 unsigned long key)
 {
 	struct kho_key_run run = { .leaf = leaf };
 	int order, err;
@@ -191,10 +222,14 @@ static int kho_scan_leaf(struct kho_fast_map *map,
 		return 0;
 
 	order = kho_fast_key_order(key | run.bit);
-	if (order < 0)
-		return kho_fast_view_refuse(map->view, 0,
-					    "key %#lx has no possible order",
-					    key | run.bit);
+	if (order < 0) {
+		err = kho_fast_quarantine(map, 0, 0,
+					  "key %#lx has no possible order",
+					  key | run.bit);
+		if (!err)
+			bitmap_zero(leaf->bitmap, KHO_FAST_LEAF_BITS);
+		return err;
+	}
 	run.order = order;
 	run.base_pfn = kho_fast_key_pfn(key, order);
 
@@ -210,17 +245,19 @@ static int kho_scan_leaf(struct kho_fast_map *map,
 	return 0;
 }
 
-static int kho_scan_node(struct kho_fast_map *map, phys_addr_t phys,
+/* Check what @slot points to; it is cleared when that is a bad page. */
+static int kho_scan_node(struct kho_fast_map *map, u64 *slot,
 			 unsigned int level, unsigned long key)
 {
-	const struct kho_radix_node *table;
+	const phys_addr_t phys = *slot;
+	struct kho_radix_node *table;
 	unsigned int shift;
 	unsigned long i;
 	int err;
 
 	err = kho_add_tree_page(map, phys);
 	if (err)
-		return err;
+		return kho_drop_tree_page(map, slot, level, key, err);
 	if (!level)
 		return kho_scan_leaf(map, phys_to_virt(phys), key);
 
@@ -228,7 +265,7 @@ static int kho_scan_node(struct kho_fast_map *map, phys_addr_t phys,
 	shift = kho_fast_slot_shift(level);
 	for (i = 0; !err && i < KHO_FAST_TABLE_ENTRIES; i++) {
 		if (table->table[i])
-			err = kho_scan_node(map, table->table[i], level - 1,
+			err = kho_scan_node(map, &table->table[i], level - 1,
 					    key | i << shift);
 	}
 
@@ -236,12 +273,13 @@ static int kho_scan_node(struct kho_fast_map *map, phys_addr_t phys,
 }
 
 /* A key must not cover a page of the tree: restoring it could free that. */
-static int kho_check_tree_pages(const struct kho_fast_map *map)
+static int kho_check_tree_pages(struct kho_fast_map *map)
 {
 	DECLARE_BITMAP(mask, KHO_FAST_BUDDY_PAGES);
 	unsigned long i, block = ULONG_MAX;
+	int err = 0;
 
-	for (i = 0; i < map->tree_pages.nr; i++) {
+	for (i = 0; !err && i < map->tree_pages.nr; i++) {
 		unsigned long pfn = map->tree_pages.pfns[i];
 		phys_addr_t phys = PFN_PHYS(pfn);
 
@@ -253,61 +291,22 @@ static int kho_check_tree_pages(const struct kho_fast_map *map)
 		if (!test_bit(pfn - block, mask))
 			continue;
 
-		return kho_fast_view_refuse(map->view, phys,
-					    "tree page at %pa is also preserved",
-					    &phys);
+		err = kho_fast_quarantine(map, pfn, 1,
+					  "tree page at %pa is also preserved",
+					  &phys);
 	}
 
-	return 0;
-}
-
-/* Are there preserved pages or pages of the tree in [pfn, end)? */
-static bool __init kho_any_preserved(const struct kho_fast_map *map,
-				     unsigned long pfn, unsigned long end)
-{
-	DECLARE_BITMAP(mask, KHO_FAST_BUDDY_PAGES);
-	unsigned long block, limit;
-
-	for (; pfn < end; pfn = block + KHO_FAST_BUDDY_PAGES) {
-		block = ALIGN_DOWN(pfn, KHO_FAST_BUDDY_PAGES);
-		if (!kho_fast_map_has_preserved(map, pfn))
-			continue;
-
-		kho_fast_keep_mask(map, block, mask);
-		limit = min(end - block, KHO_FAST_BUDDY_PAGES);
-		if (find_next_bit(mask, limit, pfn - block) < limit)
-			return true;
-	}
-
-	return false;
-}
-
-/* Memory that is reserved by now belongs to firmware, or is in scratch. */
-static int __init kho_check_reserved(const struct kho_fast_map *map)
-{
-	phys_addr_t start, end;
-	u64 i;
-
-	for_each_reserved_mem_range(i, &start, &end) {
-		unsigned long pfn = PFN_DOWN(start);
-
-		if (!kho_any_preserved(map, pfn, PFN_UP(end)))
-			continue;
-
-		kho_fast_refuse("preserved pages in reserved [%pa, %pa)",
-				&start, &end);
-		return -EINVAL;
-	}
-
-	return 0;
+	return err;
 }
 
 /* Checks that need more than one key. */
-static int kho_check_map(const struct kho_fast_map *map)
+static int kho_check_map(struct kho_fast_map *map)
 {
 	int err = kho_fast_check_overlap(map);
 
-	return err ?: kho_check_tree_pages(map);
+	if (!err)
+		err = kho_check_tree_pages(map);
+	return err ?: kho_fast_quarantine_finish(map);
 }
 
 /**
@@ -373,6 +372,7 @@ static int kho_map_alloc(struct kho_fast_map *map)
 int kho_fast_map_check(struct kho_fast_map *map, phys_addr_t root,
 		       const struct kho_fast_view *view)
 {
+	u64 slot = root;
 	int err;
 
 	*map = (struct kho_fast_map){ .view = view };
@@ -382,7 +382,7 @@ int kho_fast_map_check(struct kho_fast_map *map, phys_addr_t root,
 
 	kho_find_whole_sections(map);
 
-	err = kho_scan_node(map, root, KHO_TREE_MAX_DEPTH - 1, 0);
+	err = kho_scan_node(map, &slot, KHO_TREE_MAX_DEPTH - 1, 0);
 	if (err)
 		goto err_destroy;
 	map->root = phys_to_virt(root);
@@ -407,19 +407,12 @@ err_destroy:
  *
  * Context: boot CPU, after kho_fast_scratch_set() and before memmap_init();
  * allocates from memblock.
- * Return: 0; -EINVAL when the tree is invalid; -ENOMEM. Errors are reported.
+ * Return: 0, also when sections are quarantined; -EINVAL when the tree is
+ * invalid; -ENOMEM. Errors are reported.
  */
 int __init kho_fast_map_build(struct kho_fast_map *map, phys_addr_t root)
 {
-	int err = kho_fast_map_check(map, root, &kho_fast_boot_view);
-
-	if (err)
-		return err;
-
-	err = kho_check_reserved(map);
-	if (err)
-		kho_fast_map_destroy(map);
-	return err;
+	return kho_fast_map_check(map, root, &kho_fast_boot_view);
 }
 
 /**

@@ -3,7 +3,8 @@
  * DOC: Overlapping keys
  *
  * Keys of different orders can cover the same page, which could then be
- * restored twice. A tree with such keys is refused.
+ * restored twice. Nothing tells which of them is right, so the section is
+ * quarantined.
  *
  * From the smallest order up, a bitmap records which aligned units of a section
  * contain a smaller key. It is reduced to units of the next order in use and
@@ -20,8 +21,8 @@
 #include "../tree/tree.h"
 #include "bitmap.h"
 #include "overlap.h"
+#include "quarantine.h"
 #include "sections.h"
-#include "view.h"
 
 /* The bits of a section never cross leaves. */
 static_assert(KHO_FAST_LEAF_BITS >= PAGES_PER_SECTION);
@@ -161,17 +162,18 @@ static unsigned long kho_find_overlap(const struct kho_fast_map *map,
 }
 
 /**
- * kho_fast_check_overlap - Refuse keys that cover a page twice.
+ * kho_fast_check_overlap - Quarantine keys that cover a page twice.
  * @map: The map of the tree.
  *
  * Context: one caller at a time.
- * Return: 0; -EINVAL, reported, when two keys overlap.
+ * Return: 0; -EINVAL, reported, when the handover is refused for it.
  */
-int kho_fast_check_overlap(const struct kho_fast_map *map)
+int kho_fast_check_overlap(struct kho_fast_map *map)
 {
 	unsigned long nr;
+	int err = 0;
 
-	for (nr = 0; nr < map->nr_sections; nr++) {
+	for (nr = 0; !err && nr < map->nr_sections; nr++) {
 		phys_addr_t phys;
 
 		if (hweight32(map->sections[nr].orders) < 2 ||
@@ -179,10 +181,10 @@ int kho_fast_check_overlap(const struct kho_fast_map *map)
 			continue;
 
 		phys = PFN_PHYS(kho_find_overlap(map, nr));
-		return kho_fast_view_refuse(map->view, phys,
-					    "keys overlap at the page %pa",
-					    &phys);
+		err = kho_fast_quarantine(map, PHYS_PFN(phys), 1,
+					  "keys overlap at the page %pa",
+					  &phys);
 	}
 
-	return 0;
+	return err;
 }

@@ -7,6 +7,6 @@
 
 #include "sections.h"
 
-int kho_fast_check_overlap(const struct kho_fast_map *map);
+int kho_fast_check_overlap(struct kho_fast_map *map);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_OVERLAP_H */

@@ -76,9 +76,10 @@ static int kho_quarantine(struct kho_fast_map *map, unsigned long pfn,
 	unsigned long end =
 		pfn_to_section_nr(SECTION_ALIGN_UP(pfn + nr_pages));
 
-	if (!map->view->contain)
-		return kho_fast_view_refuse(map->view, PFN_PHYS(pfn), "%pV",
-					    vaf);
+	if (!map->view->contain) {
+		map->view->refuse(PFN_PHYS(pfn), vaf);
+		return -EINVAL;
+	}
 
 	end = min(end, map->nr_sections);
 	if (nr < end && !kho_hold_sections(map, nr, end))

@@ -2,8 +2,8 @@
 /**
  * DOC: Refusing a handover
  *
- * Up to the end of kho_memory_init_early() nothing outside scratch is written,
- * so an invalid handover results in one message and a boot without it.
+ * Up to the end of kho_memory_init_early() no preserved page is written, so an
+ * invalid handover results in one message and a boot without it.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 

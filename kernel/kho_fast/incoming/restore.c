@@ -253,7 +253,8 @@ static __always_inline struct folio *kho_do_restore_folio(phys_addr_t phys)
  *
  * Context: any, from early_initcall on.
  * Return: the folio with a reference count of 1; NULL when @phys is not online
- * memory, is in quarantine or, with a warning, when no folio is preserved there.
+ * memory or is in quarantine or, with a warning, when no folio is preserved
+ * there.
  */
 struct folio *kho_restore_folio(phys_addr_t phys)
 {
@@ -311,8 +312,9 @@ static void kho_clear_tags(struct page *page, unsigned long nr_pages)
  *
  * Context: any, from early_initcall on.
  * Return: the first of the pages, each of order 0 with a reference count of 1;
- * NULL when a page is not online memory, is in quarantine or, with a warning,
- * when part of the range is not preserved. Pages before that part stay restored.
+ * NULL when a page is not online memory or is in quarantine or, with a warning,
+ * when part of the range is not preserved. Pages before that part stay
+ * restored.
  */
 struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 {

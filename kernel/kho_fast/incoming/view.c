@@ -43,8 +43,12 @@ static bool __init kho_boot_is_memory(unsigned long pfn, unsigned long nr_pages)
 
 static bool __init kho_boot_is_usable(unsigned long pfn, unsigned long nr_pages)
 {
+	const phys_addr_t phys = PFN_PHYS(pfn), size = nr_pages << PAGE_SHIFT;
+
+	/* What is reserved by now belongs to firmware, or is in scratch. */
 	return kho_boot_is_memory(pfn, nr_pages) &&
-	       !kho_scratch_overlap(PFN_PHYS(pfn), nr_pages << PAGE_SHIFT);
+	       !kho_scratch_overlap(phys, size) &&
+	       !memblock_is_region_reserved(phys, size);
 }
 
 static unsigned long __init kho_boot_nr_pages(void)
@@ -52,14 +56,19 @@ static unsigned long __init kho_boot_nr_pages(void)
 	return PFN_UP(memblock_end_of_DRAM());
 }
 
-static bool __init kho_boot_next_range(int *i, unsigned long *start,
+static bool __init kho_boot_next_range(u64 *i, unsigned long *start,
 				       unsigned long *end)
 {
-	do {
-		__next_mem_pfn_range(i, MAX_NUMNODES, start, end, NULL);
-	} while (*i >= 0 && !memblock_is_map_memory(PFN_PHYS(*start)));
+	phys_addr_t from, to;
 
-	return *i >= 0;
+	__next_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &memblock.memory,
+			 &memblock.reserved, &from, &to, NULL);
+	if (*i == ULLONG_MAX)
+		return false;
+
+	*start = PFN_UP(from);
+	*end = PFN_DOWN(to);
+	return true;
 }
 
 static void __init kho_boot_refuse(phys_addr_t phys, struct va_format *why)

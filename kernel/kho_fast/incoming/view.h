@@ -13,9 +13,11 @@ struct va_format;
 /**
  * struct kho_fast_view - The kernel that reads a tree.
  * @nr_pages:   Page frames from 0 to the end of its memory.
- * @is_usable:  Is all of a range of pages memory outside scratch?
- * @next_range: Find the range of memory after the *@i-th, of which @start and
- *              @end are page frames; false after the last.
+ * @is_usable:  Is all of a range of pages memory that is neither scratch nor
+ *              reserved?
+ * @next_range: Find the next range of memory that is not reserved, of which
+ *              @start and @end are page frames; *@i is 0 for the first. False
+ *              after the last.
  * @contain:    A fault costs the sections that it concerns, and bad keys are
  *              dropped from the tree; false: the handover is refused.
  * @refuse:     Called once, when the handover is refused: a page that it is
@@ -27,7 +29,7 @@ struct va_format;
 struct kho_fast_view {
 	unsigned long	(*nr_pages)(void);
 	bool		(*is_usable)(unsigned long pfn, unsigned long nr_pages);
-	bool		(*next_range)(int *i, unsigned long *start,
+	bool		(*next_range)(u64 *i, unsigned long *start,
 				      unsigned long *end);
 	bool		contain;
 	void		(*refuse)(phys_addr_t phys, struct va_format *why);

@@ -52,12 +52,12 @@ static bool kho_next_is_usable(unsigned long pfn, unsigned long nr_pages)
 	return kho_fast_memory_find(pfn, &range) && nr_pages <= range.end - pfn;
 }
 
-static bool kho_next_next_range(int *i, unsigned long *start,
+static bool kho_next_next_range(u64 *i, unsigned long *start,
 				unsigned long *end)
 {
 	struct kho_fast_pfn_range range;
 
-	if (!kho_fast_memory_nth(++*i, &range))
+	if (!kho_fast_memory_nth((*i)++, &range))
 		return false;
 
 	*start = range.start;
