@@ -35,12 +35,14 @@ static const char *next_cmdline(char *out, const char *extra)
 	     word = strtok_r(NULL, " \n", &save)) {
 		if (!strncmp(word, "kho_stage=", 10) ||
 		    !strncmp(word, "kho_memtotal=", 13) ||
+		    !strncmp(word, WENT_AHEAD "=", sizeof(WENT_AHEAD)) ||
 		    !strncmp(word, "kho_remembered=", 15))
 			continue;
 		len += snprintf(out + len, CMDLINE_MAX - len, "%s ", word);
 	}
-	len += snprintf(out + len, CMDLINE_MAX - len, "kho_stage=%d kho_memtotal=%lu kho_remembered=%ld %s",
-			stage_nr() + 1, memtotal_kb(), remembered(), extra);
+	len += snprintf(out + len, CMDLINE_MAX - len, "kho_stage=%d kho_memtotal=%lu kho_remembered=%ld %s%s",
+			stage_nr() + 1, memtotal_kb(), remembered(),
+			must_fail ? WENT_AHEAD "=1 " : "", extra);
 	return len < CMDLINE_MAX ? NULL : "the command line is too long";
 }
 
@@ -133,6 +135,8 @@ const char *step_kexec(const struct step *step)
 		return systemctl_kexec(step);
 	if (loaded && *step->rest)
 		return "the next kernel is loaded, its command line is fixed";
+	if (must_fail)
+		loaded = false;
 	reason = loaded ? NULL : load(step->rest);
 	if (reason)
 		return reason;

@@ -214,7 +214,10 @@ int main(void)
 	else
 		verdict_kv("t1", first_tsc);
 
-	run_plan();
+	if (getenv(WENT_AHEAD))
+		verdict_fail("kexec", "it went ahead, and should have failed");
+	else
+		run_plan();
 	verdict_flush();
 	/* QEMU ends at a reset; some kernels have no ACPI to power off. */
 	reboot(RB_AUTOBOOT);

@@ -73,6 +73,8 @@ const char *kvm_await_refined_tsc(void);
 int stage_nr(void);
 /* The step is one of 'fails'; for steps that do not return if they succeed */
 extern bool must_fail;
+/* On the command line of a kernel that was booted by a kexec that must fail */
+#define WENT_AHEAD	"kho_went_ahead"
 /* The plan is a service; init is systemd. */
 bool under_systemd(void);
 /* What the programs in the background have said, when a step that talks to one fails */

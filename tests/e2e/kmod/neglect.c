@@ -3,9 +3,10 @@
  * A client that frees memory without unpreserving it: what it leaves behind is
  * its key, over pages that others get and preserve.
  *
- *	|  1  |		its key, of order 1
- *	| M   |		a page of a memfd
+ *	|    1    |	its key, of order 1
+ *	| M  |		a page of a memfd
  */
+#include <linux/align.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -20,42 +21,62 @@
 
 static struct page *neglect_page;	/* the first of the pair */
 
-/* The first page of the memfd with the largest descriptor of this task */
-static struct folio *neglect_find_folio(void)
+/* The memfd with the largest descriptor of this task */
+static struct file *neglect_get_memfd(void)
 {
 	for (int fd = NEGLECT_MAX_FD; fd >= 0; fd--) {
-		struct folio *folio = NULL;
 		struct file *file = fget(fd);
 
 		if (!file)
 			continue;
 		if (!strncmp(file->f_path.dentry->d_name.name, "memfd:", 6))
-			folio = filemap_get_folio(file->f_mapping, 0);
+			return file;
 		fput(file);
-		if (!IS_ERR_OR_NULL(folio))
-			return folio;
 	}
 	return NULL;
 }
 
+/* A page that is the first of a pair: the message is about the first page */
+static struct page *neglect_find_page(struct file *memfd)
+{
+	pgoff_t nr = i_size_read(file_inode(memfd)) >> PAGE_SHIFT;
+
+	for (pgoff_t i = 0; i < nr; i++) {
+		struct folio *folio = filemap_get_folio(memfd->f_mapping, i);
+		unsigned long pfn;
+
+		if (IS_ERR(folio))
+			continue;
+		pfn = folio_pfn(folio);
+		folio_put(folio);
+		if (IS_ALIGNED(pfn, NEGLECT_NR_PAGES))
+			return pfn_to_page(pfn);
+	}
+	return NULL;
+}
+
+static int neglect_undo(void)
+{
+	if (!neglect_page)
+		return report_err(-ENOENT, "nothing is neglected");
+	kho_unpreserve_pages(neglect_page, NEGLECT_NR_PAGES);
+	neglect_page = NULL;
+	return 0;
+}
+
 int neglect(void)
 {
-	struct folio *folio;
-	unsigned long pfn;
+	struct file *memfd;
 
-	if (arg_num("undo", 0)) {
-		if (!neglect_page)
-			return report_err(-ENOENT, "nothing is neglected");
-		kho_unpreserve_pages(neglect_page, NEGLECT_NR_PAGES);
-		neglect_page = NULL;
-		return 0;
-	}
+	if (arg_num("undo", 0))
+		return neglect_undo();
 
-	folio = neglect_find_folio();
-	if (!folio)
-		return report_err(-ENOENT, "no memfd with a page");
-	pfn = ALIGN_DOWN(folio_pfn(folio), NEGLECT_NR_PAGES);
-	folio_put(folio);
-	neglect_page = pfn_to_page(pfn);
+	memfd = neglect_get_memfd();
+	if (!memfd)
+		return report_err(-ENOENT, "no memfd");
+	neglect_page = neglect_find_page(memfd);
+	fput(memfd);
+	if (!neglect_page)
+		return report_err(-ENOENT, "no page of the memfd is aligned");
 	return kho_preserve_pages(neglect_page, NEGLECT_NR_PAGES);
 }
