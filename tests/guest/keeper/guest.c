@@ -206,6 +206,14 @@ static int hand_on(struct guest *guest)
 	return guest_get_ready(guest) || preserve_rest(guest) ? -1 : 0;
 }
 
+/* One that is paused should not stand still until another one is old enough. */
+int guest_age(struct guest *guest)
+{
+	if (guest->phase == GUEST_RUNS)
+		counter_wait_until_old(guest);
+	return 0;
+}
+
 /* After a failure, guest_continue() lets it go on. */
 int guest_pause(struct guest *guest)
 {

@@ -170,6 +170,7 @@ int guest_drop(struct guest *guest);
 void guest_expect(struct guest *guest, const char *name);
 void guest_mark(struct guest *guest, const char *name);
 int guest_get_ready(struct guest *guest);
+int guest_age(struct guest *guest);
 int guest_pause(struct guest *guest);
 int guest_retrieve(struct guest *guest);
 int guest_resume(struct guest *guest);

@@ -284,6 +284,7 @@ static int preserve_files(void)
 static int pause_all(char *words)
 {
 	(void)words;
+	for_each_guest(guest_age);
 	if (!preserve_files() && !for_each_guest(guest_pause))
 		return 0;
 	for_each_guest(guest_continue);
