@@ -17,6 +17,12 @@
 
 #include "keeper.h"
 
+/*
+ * Devices that these guests do not use are set up, saved and loaded while they stand still, and so
+ * is a description of the state, as text.
+ */
+#define WITHOUT		"smm=off,vmport=off,hpet=off,sata=off,smbus=off,suppress-vmdesc=on"
+
 #define MAX_ARGS	64
 #define BOOT_SECONDS	120
 #define GUEST_WORDS	"console=ttyS0 panic=-1 kho=off mitigations=off tsc=reliable " \
@@ -59,7 +65,7 @@ static void add_all(struct args *args, const struct guest *guest, const struct s
 	add(args, "%s", setup->qemu);
 	add(args, "-accel"), add(args, "%s", setup->accel);
 	add(args, "-cpu"), add(args, "%s", strcmp(setup->accel, "kvm") ? "max,la57=off" : "host");
-	add(args, "-machine"), add(args, "%s,memory-backend=memory,smm=off", machine);
+	add(args, "-machine"), add(args, "%s,memory-backend=memory," WITHOUT, machine);
 	add(args, "-m"), add(args, "%lluM", (unsigned long long)guest->note->bytes >> 20);
 	add(args, "-object");
 	add(args, "memory-backend-file,id=memory,share=on,size=%llu,mem-path=/proc/self/fd/%d%s%s",
