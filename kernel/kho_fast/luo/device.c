@@ -14,7 +14,6 @@
 
 #include <linux/atomic.h>
 #include <linux/err.h>
-#include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/init.h>
@@ -30,72 +29,25 @@ static atomic_t luo_device_in_use = ATOMIC_INIT(0);
 
 static int luo_device_create_session(void *unused, struct luo_fast_call *call)
 {
-	int fd = get_unused_fd_flags(O_CLOEXEC);
-	struct file *file;
-	int err;
-
-	if (fd < 0)
-		return fd;
-
-	file = luo_fast_session_create(call->arg.create.name);
-	if (IS_ERR(file)) {
-		err = PTR_ERR(file);
-		goto err_put_fd;
-	}
-
-	call->arg.create.fd = fd;
-	err = luo_fast_respond(call);
-	if (err)
-		goto err_put_file;
-
-	fd_install(fd, file);
-	return 0;
-
-err_put_file:
-	fput(file);
-err_put_fd:
-	put_unused_fd(fd);
-	return err;
+	call->file = luo_fast_session_create(call->arg.create.name);
+	return PTR_ERR_OR_ZERO(call->file);
 }
 
 static int luo_device_retrieve_session(void *unused, struct luo_fast_call *call)
 {
-	int fd = get_unused_fd_flags(O_CLOEXEC);
-	struct file *file;
-	int err;
-
-	if (fd < 0)
-		return fd;
-
-	file = luo_fast_session_retrieve(call->arg.retrieve.name);
-	if (IS_ERR(file)) {
-		err = PTR_ERR(file);
-		goto err_put_fd;
-	}
-
-	call->arg.retrieve.fd = fd;
-	err = luo_fast_respond(call);
-	if (err)
-		goto err_put_back;
-
-	fd_install(fd, file);
-	return 0;
-
-err_put_back:
-	/* Closing the file would finish the session and free its memory. */
-	luo_fast_session_undo_retrieve(file);
-err_put_fd:
-	put_unused_fd(fd);
-	return err;
+	call->file = luo_fast_session_retrieve(call->arg.retrieve.name);
+	return PTR_ERR_OR_ZERO(call->file);
 }
 
 static const struct luo_fast_ioctl luo_device_ioctl_table[] = {
 	LUO_FAST_IOCTL(LIVEUPDATE_IOCTL_CREATE_SESSION,
 		       struct liveupdate_ioctl_create_session, name, NULL,
-		       luo_device_create_session),
+		       luo_device_create_session, fput),
 	LUO_FAST_IOCTL(LIVEUPDATE_IOCTL_RETRIEVE_SESSION,
 		       struct liveupdate_ioctl_retrieve_session, name, NULL,
-		       luo_device_retrieve_session),
+		       luo_device_retrieve_session,
+		       /* Closing it would finish it and free its memory. */
+		       luo_fast_session_undo_retrieve),
 };
 
 static const struct luo_fast_ioctls luo_device_ioctls = {

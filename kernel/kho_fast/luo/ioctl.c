@@ -6,7 +6,8 @@
  * fields zero; fields that this kernel does not know must be zero.
  *
  * Lock order: luo_fast_serialize_rwsem is taken here, for reading, for each
- * call.
+ * call. The argument is copied before, and the response afterwards, since a page
+ * fault can take for ever (userfaultfd(2)).
  *
  * Failure, as in stock: -EINVAL for a number out of range, an argument that is
  * too short, and an ioctl that does not apply to the object; -ENOTTY for
@@ -14,6 +15,8 @@
  * not zero; -EFAULT.
  */
 #include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
 #include <linux/ioctl.h>
 #include <linux/minmax.h>
 #include <linux/uaccess.h>
@@ -37,6 +40,47 @@ static int luo_ioctl_find(const struct luo_fast_ioctls *ioctls,
 
 	*found = ioctl;
 	return 0;
+}
+
+static int luo_ioctl_respond(const struct luo_fast_call *call)
+{
+	return copy_to_user(call->to, &call->arg, call->size) ? -EFAULT : 0;
+}
+
+static int luo_ioctl_run(const struct luo_fast_ioctl *ioctl, void *object,
+			 struct luo_fast_call *call)
+{
+	guard(rwsem_read)(&luo_fast_serialize_rwsem);
+	return ioctl->run(object, call);
+}
+
+/* Run an ioctl that returns a file. */
+static int luo_ioctl_make_file(const struct luo_fast_ioctl *ioctl, void *object,
+			       struct luo_fast_call *call)
+{
+	int fd = get_unused_fd_flags(O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return fd;
+
+	call->arg.fd = fd;
+	err = luo_ioctl_run(ioctl, object, call);
+	if (err)
+		goto err_put_fd;
+
+	err = luo_ioctl_respond(call);
+	if (err)
+		goto err_drop;
+
+	fd_install(fd, call->file);
+	return 0;
+
+err_drop:
+	ioctl->drop(call->file);
+err_put_fd:
+	put_unused_fd(fd);
+	return err;
 }
 
 /**
@@ -71,17 +115,9 @@ long luo_fast_ioctl(const struct luo_fast_ioctls *ioctls, void *object,
 		return err;
 
 	call.size = min_t(size_t, size, ioctl->size);
-	guard(rwsem_read)(&luo_fast_serialize_rwsem);
-	return ioctl->run(object, &call);
-}
+	if (ioctl->drop)
+		return luo_ioctl_make_file(ioctl, object, &call);
 
-/**
- * luo_fast_respond - Copy the argument back to userspace.
- * @call: The call.
- *
- * Return: 0 or -EFAULT.
- */
-int luo_fast_respond(struct luo_fast_call *call)
-{
-	return copy_to_user(call->to, &call->arg, call->size) ? -EFAULT : 0;
+	err = luo_ioctl_run(ioctl, object, &call);
+	return err ?: luo_ioctl_respond(&call);
 }

@@ -9,9 +9,14 @@
 #include <linux/stddef.h>
 #include <linux/types.h>
 
+struct file;
+
 /* Argument of any ioctl; each starts with its size */
 union luo_fast_arg {
-	u32					size;
+	struct {
+		u32				size;
+		s32				fd;
+	};
 	struct liveupdate_ioctl_create_session	create;
 	struct liveupdate_ioctl_retrieve_session retrieve;
 	struct liveupdate_session_preserve_fd	preserve_fd;
@@ -20,16 +25,26 @@ union luo_fast_arg {
 	struct liveupdate_session_get_name	get_name;
 };
 
+/* Ioctls that return a file have its descriptor in the same place. */
+static_assert(offsetof(union luo_fast_arg, create.fd) ==
+	      offsetof(union luo_fast_arg, fd));
+static_assert(offsetof(union luo_fast_arg, retrieve.fd) ==
+	      offsetof(union luo_fast_arg, fd));
+static_assert(offsetof(union luo_fast_arg, retrieve_fd.fd) ==
+	      offsetof(union luo_fast_arg, fd));
+
 /**
  * struct luo_fast_call - A call of an ioctl.
  * @arg:  The argument; fields beyond that of the caller are zero.
  * @to:   Its address in userspace.
  * @size: Bytes to copy back.
+ * @file: File for the caller, set by an ioctl with &luo_fast_ioctl.drop.
  */
 struct luo_fast_call {
 	union luo_fast_arg	arg;
 	void __user		*to;
 	size_t			size;
+	struct file		*file;
 };
 
 /**
@@ -38,7 +53,10 @@ struct luo_fast_call {
  * @min_size: Size of the shortest valid argument.
  * @size:     Size of the argument in this kernel.
  * @applies:  Check whether it applies to an object; NULL: always.
- * @run:      Implementation.
+ * @run:      Implementation, under luo_fast_serialize_rwsem. Must not access
+ *            memory of userspace.
+ * @drop:     For an ioctl that returns a file: put the file if its descriptor
+ *            cannot be returned, outside of that lock.
  */
 struct luo_fast_ioctl {
 	unsigned int	cmd;
@@ -46,14 +64,16 @@ struct luo_fast_ioctl {
 	size_t		size;
 	bool		(*applies)(const void *object);
 	int		(*run)(void *object, struct luo_fast_call *call);
+	void		(*drop)(struct file *file);
 };
 
-#define LUO_FAST_IOCTL(_cmd, _type, _last, _applies, _run) {	\
-	.cmd = (_cmd),						\
-	.min_size = offsetofend(_type, _last),			\
-	.size = sizeof(_type),					\
-	.applies = (_applies),					\
-	.run = (_run),						\
+#define LUO_FAST_IOCTL(_cmd, _type, _last, _applies, _run, _drop) {	\
+	.cmd = (_cmd),							\
+	.min_size = offsetofend(_type, _last),				\
+	.size = sizeof(_type),						\
+	.applies = (_applies),						\
+	.run = (_run),							\
+	.drop = (_drop),						\
 }
 
 /**
@@ -70,6 +90,5 @@ struct luo_fast_ioctls {
 
 long luo_fast_ioctl(const struct luo_fast_ioctls *ioctls, void *object,
 		    unsigned int cmd, unsigned long arg);
-int luo_fast_respond(struct luo_fast_call *call);
 
 #endif /* _KERNEL_KHO_FAST_LUO_IOCTL_H */

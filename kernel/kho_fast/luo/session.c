@@ -17,10 +17,11 @@
 #include <linux/anon_inodes.h>
 #include <linux/cleanup.h>
 #include <linux/err.h>
-#include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -80,7 +81,7 @@ static int luo_session_finish_files(struct luo_fast_session *session)
 	bool empty;
 	int err;
 
-	guard(mutex)(&session->mutex);
+	lockdep_assert_held(&session->mutex);
 
 	/* The ioctl has finished it, and now it is closed. */
 	empty = !session->file_set.count;
@@ -90,6 +91,7 @@ static int luo_session_finish_files(struct luo_fast_session *session)
 	return err;
 }
 
+/* @session is locked. */
 static int luo_session_finish(struct luo_fast_session *session)
 {
 	const u64 began = kho_fast_trace_begin(kho_session);
@@ -97,6 +99,12 @@ static int luo_session_finish(struct luo_fast_session *session)
 
 	luo_fast_trace_session(session->name, "finish", began, err);
 	return err;
+}
+
+/* For ioctls; a callback of another one may take long. */
+static int luo_session_lock(struct luo_fast_session *session)
+{
+	return mutex_lock_killable(&session->mutex) ? -EINTR : 0;
 }
 
 static void luo_session_unpreserve(struct luo_fast_session *session)
@@ -126,17 +134,11 @@ static void luo_session_trace_close(const struct luo_fast_session *session,
 	luo_fast_trace_session(session->name, "close", began, err);
 }
 
-static int luo_session_release(struct inode *inode, struct file *file)
+static int luo_session_close(struct luo_fast_session *session)
 {
 	const u64 began = kho_fast_trace_begin(kho_session);
-	struct luo_fast_session *session = file->private_data;
 	int err;
 
-	/* luo_fast_session_undo_retrieve() has closed the file. */
-	if (!session)
-		return 0;
-
-	guard(rwsem_read)(&luo_fast_serialize_rwsem);
 	if (!session->retrieved) {
 		luo_session_unpreserve(session);
 		luo_session_trace_close(session, began, 0);
@@ -144,7 +146,8 @@ static int luo_session_release(struct inode *inode, struct file *file)
 		return 0;
 	}
 
-	err = luo_session_finish(session);
+	scoped_guard(mutex, &session->mutex)
+		err = luo_session_finish(session);
 	luo_session_trace_close(session, began, err);
 	if (err) {
 		pr_warn("session '%s' was closed but cannot be finished, it may be retrieved again: %pe\n",
@@ -155,6 +158,18 @@ static int luo_session_release(struct inode *inode, struct file *file)
 
 	luo_session_remove(&luo_fast_incoming, session);
 	return 0;
+}
+
+static int luo_session_release(struct inode *inode, struct file *file)
+{
+	struct luo_fast_session *session = file->private_data;
+
+	/* luo_fast_session_undo_retrieve() has closed the file. */
+	if (!session)
+		return 0;
+
+	guard(rwsem_read)(&luo_fast_serialize_rwsem);
+	return luo_session_close(session);
 }
 
 static bool luo_session_is_incoming(const void *object)
@@ -169,21 +184,21 @@ static bool luo_session_is_outgoing(const void *object)
 	return !luo_session_is_incoming(object);
 }
 
-static int luo_session_preserve_file(struct luo_fast_session *session,
-				     u64 token, int fd)
-{
-	guard(mutex)(&session->mutex);
-	return luo_fast_file_preserve(&session->file_set, token, fd);
-}
-
 /* The response has no data; without it the file is still preserved. */
 static int luo_session_ioctl_preserve_fd(void *object,
 					 struct luo_fast_call *call)
 {
-	int err = luo_session_preserve_file(object, call->arg.preserve_fd.token,
-					    call->arg.preserve_fd.fd);
+	const struct liveupdate_session_preserve_fd *arg =
+		&call->arg.preserve_fd;
+	struct luo_fast_session *session = object;
+	int err = luo_session_lock(session);
 
-	return err ?: luo_fast_respond(call);
+	if (err)
+		return err;
+
+	err = luo_fast_file_preserve(&session->file_set, arg->token, arg->fd);
+	mutex_unlock(&session->mutex);
+	return err;
 }
 
 static int luo_session_retrieve_file(struct luo_fast_session *session,
@@ -193,7 +208,7 @@ static int luo_session_retrieve_file(struct luo_fast_session *session,
 	struct luo_fast_file *lf;
 	int err = -ENOENT;
 
-	guard(mutex)(&session->mutex);
+	lockdep_assert_held(&session->mutex);
 
 	lf = luo_fast_file_find(&session->file_set, token);
 	if (lf)
@@ -206,39 +221,33 @@ static int luo_session_retrieve_file(struct luo_fast_session *session,
 static int luo_session_ioctl_retrieve_fd(void *object,
 					 struct luo_fast_call *call)
 {
-	struct liveupdate_session_retrieve_fd *arg = &call->arg.retrieve_fd;
-	struct file *file;
-	int err;
+	struct luo_fast_session *session = object;
+	int err = luo_session_lock(session);
 
-	arg->fd = get_unused_fd_flags(O_CLOEXEC);
-	if (arg->fd < 0)
-		return arg->fd;
-
-	err = luo_session_retrieve_file(object, arg->token, &file);
 	if (err)
-		goto err_put_fd;
+		return err;
 
-	err = luo_fast_respond(call);
-	if (err)
-		goto err_put_file;
-
-	fd_install(arg->fd, file);
-	return 0;
-
-err_put_file:
-	fput(file);
-err_put_fd:
-	put_unused_fd(arg->fd);
+	err = luo_session_retrieve_file(session, call->arg.retrieve_fd.token,
+					&call->file);
+	mutex_unlock(&session->mutex);
 	return err;
 }
 
 static int luo_session_ioctl_finish(void *object, struct luo_fast_call *call)
 {
-	int err = -EINVAL;
+	struct luo_fast_session *session = object;
+	int err;
 
-	if (!call->arg.finish.reserved)
-		err = luo_session_finish(object);
-	return err ?: luo_fast_respond(call);
+	if (call->arg.finish.reserved)
+		return -EINVAL;
+
+	err = luo_session_lock(session);
+	if (err)
+		return err;
+
+	err = luo_session_finish(session);
+	mutex_unlock(&session->mutex);
+	return err;
 }
 
 static int luo_session_ioctl_get_name(void *object, struct luo_fast_call *call)
@@ -251,22 +260,24 @@ static int luo_session_ioctl_get_name(void *object, struct luo_fast_call *call)
 
 	static_assert(sizeof(arg->name) == sizeof(session->name));
 	memcpy(arg->name, session->name, sizeof(arg->name));
-	return luo_fast_respond(call);
+	return 0;
 }
 
 static const struct luo_fast_ioctl luo_session_ioctl_table[] = {
 	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_PRESERVE_FD,
 		       struct liveupdate_session_preserve_fd, token,
-		       luo_session_is_outgoing, luo_session_ioctl_preserve_fd),
+		       luo_session_is_outgoing, luo_session_ioctl_preserve_fd,
+		       NULL),
 	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_RETRIEVE_FD,
 		       struct liveupdate_session_retrieve_fd, token,
-		       luo_session_is_incoming, luo_session_ioctl_retrieve_fd),
+		       luo_session_is_incoming, luo_session_ioctl_retrieve_fd,
+		       fput),
 	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_FINISH,
 		       struct liveupdate_session_finish, reserved,
-		       luo_session_is_incoming, luo_session_ioctl_finish),
+		       luo_session_is_incoming, luo_session_ioctl_finish, NULL),
 	LUO_FAST_IOCTL(LIVEUPDATE_SESSION_GET_NAME,
 		       struct liveupdate_session_get_name, name, NULL,
-		       luo_session_ioctl_get_name),
+		       luo_session_ioctl_get_name, NULL),
 };
 
 static const struct luo_fast_ioctls luo_session_ioctls = {
@@ -392,6 +403,8 @@ struct file *luo_fast_session_retrieve(const char *name)
 /**
  * luo_fast_session_undo_retrieve - Undo luo_fast_session_retrieve().
  * @file: The file that it returned, with no other user.
+ *
+ * Context: process context, outside of luo_fast_serialize_rwsem.
  */
 void luo_fast_session_undo_retrieve(struct file *file)
 {
