@@ -28,6 +28,7 @@ struct work_struct *shim_work, *shim_delayed_work;
 pthread_rwlock_t shim_rcu = PTHREAD_RWLOCK_INITIALIZER;
 __thread unsigned int shim_rcu_depth, shim_preempt_depth;
 struct page *shim_memmap;
+struct task_struct shim_task = { "shim", 1 };
 long shim_fail_after = -1;
 
 void shim_die(const char *fmt, ...)

@@ -41,6 +41,7 @@
 #define __ref
 #define __ro_after_init
 #define __private
+#define offsetofend(type, member)	(offsetof(type, member) + sizeof(((type *)0)->member))
 #define typecheck(type, x)	((void)sizeof((typeof(type) *)0 == (typeof(x) *)0))
 #define EXPORT_SYMBOL(sym)
 #define EXPORT_SYMBOL_GPL(sym)
@@ -126,8 +127,13 @@ extern bool shim_is_kdump;
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)
 #define num_online_cpus()		2
 
+extern struct task_struct {
+	char	comm[16];
+	int	pid;
+} shim_task;
+
 /* There is neither userspace nor a watchdog. */
-#define current				NULL
+#define current				(&shim_task)
 #define current_pt_regs()		NULL
 #define instruction_pointer(regs)	((unsigned long)(regs))
 #define fault_in_readable(uaddr, size)	((void)(uaddr))

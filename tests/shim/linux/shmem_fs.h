@@ -138,6 +138,11 @@ int memfd_add_seals(struct file *file, unsigned int seals);
 loff_t vfs_setpos(struct file *file, loff_t offset, loff_t maxsize);
 void fput(struct file *file);
 
+/* By the test that needs them */
+int get_unused_fd_flags(unsigned int flags);
+void put_unused_fd(unsigned int fd);
+void fd_install(unsigned int fd, struct file *file);
+
 int mem_cgroup_charge(struct folio *folio, void *mm, gfp_t gfp);
 void mem_cgroup_uncharge(struct folio *folio);
 void filemap_remove_folio(struct folio *folio);

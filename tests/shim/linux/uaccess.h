@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * CUSTOM: memory of userspace is memory of the test, which sees each access and decides
+ * whether it faults.
+ */
+#ifndef SHIM_UACCESS_H
+#define SHIM_UACCESS_H
+
+#include <errno.h>
+#include <string.h>
+
+#include <linux/cleanup.h>
+
+#define ENOIOCTLCMD	515
+
+extern bool (*shim_user_faults)(void);
+
+static inline bool shim_access_user(void)
+{
+	might_sleep();
+	return shim_user_faults();
+}
+
+#define get_user(x, from) \
+	(shim_access_user() ? -EFAULT : ((x) = *(from), 0))
+
+static inline unsigned long copy_to_user(void *to, const void *from, unsigned long size)
+{
+	if (shim_access_user())
+		return size;
+	memcpy(to, from, size);
+	return 0;
+}
+
+static inline int copy_struct_from_user(void *to, size_t size, const void *from, size_t user_size)
+{
+	size_t both = user_size < size ? user_size : size, i;
+
+	if (shim_access_user())
+		return -EFAULT;
+	for (i = size; i < user_size; i++)
+		if (((const char *)from)[i])
+			return -E2BIG;
+	memset(to, 0, size);
+	memcpy(to, from, both);
+	return 0;
+}
+
+#endif /* SHIM_UACCESS_H */
