@@ -38,9 +38,20 @@ void folio_unlock(struct folio *folio)
 
 void inode_lock(struct inode *inode)
 {
+	if (inode->is_stuck)
+		shim_die("a task waits for an inode for ever");
 	if (inode->locked)
 		shim_die("an inode is locked twice");
 	inode->locked = true;
+}
+
+/* A task that would wait for ever is killed. */
+int inode_lock_killable(struct inode *inode)
+{
+	if (inode->is_stuck)
+		return -EINTR;
+	inode_lock(inode);
+	return 0;
 }
 
 void inode_unlock(struct inode *inode)
@@ -52,8 +63,10 @@ void inode_unlock(struct inode *inode)
 
 void shmem_freeze(struct inode *inode, bool freeze)
 {
-	if (!inode->locked)
+	if (!inode->locked && freeze)
 		shim_die("an inode is frozen without its lock");
+	if (!inode->locked && shim_pins)
+		shim_die("the size of a file may change before its folios are unpreserved");
 	inode->frozen = freeze;
 }
 

@@ -556,6 +556,24 @@ TEST(preserving_a_file_can_be_killed)
 	}
 }
 
+/* A write(2) whose page fault is never answered holds it. */
+TEST(a_task_that_holds_the_inode_for_ever_delays_nothing)
+{
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_make_file(100, 3);
+	file->f_inode->is_stuck = true;
+	EXPECT_EQ(memfd_ops()->preserve(&args), -EINTR);
+	EXPECT_TRUE(is_untouched());
+
+	file->f_inode->is_stuck = false;
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	file->f_inode->is_stuck = true;
+	EXPECT_EQ(memfd_ops()->freeze(&args), 0);
+	memfd_ops()->unpreserve(&args);
+	EXPECT_TRUE(is_untouched());
+}
+
 TEST(a_swapped_file_that_does_not_fit_is_refused_at_once)
 {
 	unsigned long i;

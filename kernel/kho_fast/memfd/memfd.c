@@ -32,7 +32,9 @@
  * returns.
  *
  * Lock order: inode lock, folio lock. Workers take only the folio lock, while
- * their caller holds the inode lock.
+ * their caller holds the inode lock. A task may hold the inode lock for ever, as
+ * in a write(2) from memory whose page fault is never answered: .preserve() can
+ * be killed, .freeze() and .unpreserve() do without the lock.
  *
  * Failure: preserving is undone, and the size of the file is no longer frozen.
  * A failed retrieval is undone as well, and can be repeated; the folios are
@@ -139,20 +141,26 @@ static int memfd_luo_preserve(struct liveupdate_file_op_args *args)
 	if (IS_ERR(out))
 		return PTR_ERR(out);
 
-	inode_lock(inode);
+	/* A task may hold the lock for ever. */
+	err = inode_lock_killable(inode);
+	if (err)
+		goto err_free;
+
 	shmem_freeze(inode, true);
 	err = memfd_luo_fill(out, args->file);
 	if (err)
 		shmem_freeze(inode, false);
 	inode_unlock(inode);
-	if (err) {
-		memfd_luo_free(out);
-		return err;
-	}
+	if (err)
+		goto err_free;
 
 	args->private_data = out;
 	args->serialized_data = virt_to_phys(out->ser);
 	return 0;
+
+err_free:
+	memfd_luo_free(out);
+	return err;
 }
 
 static void memfd_luo_unpreserve(struct liveupdate_file_op_args *args)
@@ -163,10 +171,9 @@ static void memfd_luo_unpreserve(struct liveupdate_file_op_args *args)
 	if (WARN_ON_ONCE(!out))
 		return;
 
-	inode_lock(inode);
-	shmem_freeze(inode, false);
 	kho_fast_memfd_unpreserve(out);
-	inode_unlock(inode);
+	/* The file is in no other session, so nothing else changes the flag. */
+	shmem_freeze(inode, false);
 	memfd_luo_free(out);
 }
 

@@ -471,7 +471,7 @@ int kho_fast_memfd_update(struct kho_fast_memfd_out *out, struct file *file)
  * kho_fast_memfd_unpreserve - Undo kho_fast_memfd_preserve().
  * @out: What it filled in.
  *
- * Context: process context, may sleep. The inode is locked.
+ * Context: process context, may sleep. The size of the file cannot change.
  */
 void kho_fast_memfd_unpreserve(struct kho_fast_memfd_out *out)
 {

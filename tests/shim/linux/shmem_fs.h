@@ -49,6 +49,7 @@ struct inode {
 	unsigned long		alloced, swapped;
 	long			blocks;
 	bool			locked, frozen, is_shmem;
+	bool			is_stuck;	/* another task holds its lock for ever */
 };
 
 #define FMODE_READ	0x1
@@ -118,6 +119,7 @@ void folio_unlock(struct folio *folio);
 bool folio_try_get(struct folio *folio);
 
 void inode_lock(struct inode *inode);
+int inode_lock_killable(struct inode *inode);
 void inode_unlock(struct inode *inode);
 void shmem_freeze(struct inode *inode, bool freeze);
 
