@@ -7,6 +7,7 @@
  * concept per file:
  *
  * - enable.c, device.c, ioctl.c: liveupdate=, /dev/liveupdate, and its ioctls;
+ * - gate.c: the gate between operations on sessions and the freeze;
  * - session.c, session_table.c, sessions.c: a session and its file; the tables
  *   of all sessions; sessions of the previous kernel;
  * - file.c, lookup.c, deps.c, deps_api.c: a preserved file, lookup of files,
@@ -17,24 +18,22 @@
  * - freeze.c, serialize.c: freezing and serializing file sets, and all
  *   sessions;
  * - deserialize.c, block.c, restore.c: the records of the previous kernel;
- * - query.c, debugfs.c: compatible formats in sysfs, and state in debugfs.
+ * - query.c, debugfs.c: settings in sysfs, and state in debugfs.
  *
  * Lifecycle: the root record is deserialized at early_initcall, before the
  * first FLB may be used; everything else starts at late_initcall. Sessions of
  * the previous kernel are deserialized when the device is first opened, since
  * all handlers are registered by then.
  *
- * Lock order: luo_fast_serialize_rwsem, &luo_fast_table.lock (incoming,
- * outgoing), &luo_fast_session.mutex, luo_fast_registry_rwsem, the lock of an
- * FLB; and luo_fast_serialize_rwsem, &luo_fast_table.lock, luo_next_lock
- * (query.c), luo_fast_registry_rwsem.
+ * Lock order: the gate (gate.c), &luo_fast_table.lock (incoming, outgoing),
+ * &luo_fast_session.mutex, luo_fast_registry_rwsem, the lock of an FLB; and the
+ * gate, &luo_fast_table.lock, luo_next_lock (query.c), luo_fast_registry_rwsem.
  *
- * - luo_fast_serialize_rwsem is held for reading in each ioctl and when a
- *   session is closed, for writing in the freeze. After a successful freeze it
- *   is never unlocked, so that no session changes before the kexec.
+ * - Each ioctl, and each close of a session, is inside the gate; the freeze
+ *   closes it. After a successful freeze it is never opened, so that no session
+ *   changes before the kexec.
  * - &luo_fast_table.lock protects lookups and changes of a table. It is not
- *   held over callbacks of handlers except in the freeze, with
- *   luo_fast_serialize_rwsem for writing.
+ *   held over callbacks of handlers except in the freeze, with the gate closed.
  * - &luo_fast_session.mutex is held over callbacks for files of the session.
  *   Callbacks of different sessions run in parallel.
  * - luo_fast_registry_rwsem is held for reading while FLBs are preserved and
@@ -205,9 +204,10 @@ late_initcall(luo_late_init);
  *
  * Context: process context, may sleep. Last step of a kexec that may fail.
  * Return: 0, and no session changes any more; or an error, and everything is as
- * before: the error of a handler, or -EOPNOTSUPP if the next kernel cannot
- * restore what is preserved, or was loaded without the handover, or that of
- * luo_fast_preflight().
+ * before: the error of a handler; -EOPNOTSUPP if the next kernel cannot restore
+ * what is preserved, or was loaded without the handover; that of
+ * luo_fast_preflight(); -ETIMEDOUT if a session is in use for too long; -EINTR
+ * if the task is being killed.
  */
 int liveupdate_reboot(void)
 {

@@ -12,8 +12,8 @@
  * A locked session shows "busy" instead of its files, so that reading does not
  * wait for a handler.
  *
- * Lock order: luo_fast_serialize_rwsem, for reading, the lock of the table,
- * and, with trylock, that of a session; see core.c.
+ * Lock order: inside the gate the lock of the table, and, with trylock, that of
+ * a session; see core.c.
  */
 #include <linux/debugfs.h>
 #include <linux/init.h>
@@ -21,6 +21,7 @@
 
 #include "debugfs.h"
 #include "file_set.h"
+#include "gate.h"
 #include "session_table.h"
 
 static const char *luo_file_state(const struct luo_fast_file *lf)
@@ -89,14 +90,15 @@ static void luo_show_table(struct seq_file *m, const char *name,
 /* seq_file calls this again with a larger buffer until the output fits. */
 static int luo_state_show(struct seq_file *m, void *v)
 {
-	int err = down_read_killable(&luo_fast_serialize_rwsem);
+	struct luo_fast_gate_op op;
+	int err = luo_fast_gate_enter(&op, "");
 
 	if (err)
 		return err;
 
 	luo_show_table(m, "outgoing", &luo_fast_outgoing);
 	luo_show_table(m, "incoming", &luo_fast_incoming);
-	up_read(&luo_fast_serialize_rwsem);
+	luo_fast_gate_leave(&op);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(luo_state);

@@ -5,14 +5,14 @@
  * Arguments may grow. A caller with a shorter argument leaves the remaining
  * fields zero; fields that this kernel does not know must be zero.
  *
- * Lock order: luo_fast_serialize_rwsem is taken here, for reading, for each
- * call. The argument is copied before, and the response afterwards, since a page
- * fault can take for ever (userfaultfd(2)).
+ * An ioctl runs inside the gate (gate.c). The argument is copied before, and
+ * the response afterwards, since a page fault can take for ever
+ * (userfaultfd(2)).
  *
  * Failure, as in stock: -EINVAL for a number out of range, an argument that is
  * too short, and an ioctl that does not apply to the object; -ENOTTY for
  * another direction or size in the number; -E2BIG for unknown fields that are
- * not zero; -EFAULT.
+ * not zero; -EFAULT. -EINTR if the task is killed while it waits for a freeze.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
@@ -21,8 +21,8 @@
 #include <linux/minmax.h>
 #include <linux/uaccess.h>
 
+#include "gate.h"
 #include "ioctl.h"
-#include "session_table.h"
 
 static int luo_ioctl_find(const struct luo_fast_ioctls *ioctls,
 			  const void *object, unsigned int cmd, u32 size,
@@ -50,8 +50,15 @@ static int luo_ioctl_respond(const struct luo_fast_call *call)
 static int luo_ioctl_run(const struct luo_fast_ioctl *ioctl, void *object,
 			 struct luo_fast_call *call)
 {
-	guard(rwsem_read)(&luo_fast_serialize_rwsem);
-	return ioctl->run(object, call);
+	struct luo_fast_gate_op op;
+	int err = luo_fast_gate_enter(&op, call->session);
+
+	if (err)
+		return err;
+
+	err = ioctl->run(object, call);
+	luo_fast_gate_leave(&op);
+	return err;
 }
 
 /* Run an ioctl that returns a file. */
@@ -95,7 +102,10 @@ err_put_fd:
 long luo_fast_ioctl(const struct luo_fast_ioctls *ioctls, void *object,
 		    unsigned int cmd, unsigned long arg)
 {
-	struct luo_fast_call call = { .to = (void __user *)arg };
+	struct luo_fast_call call = {
+		.to = (void __user *)arg,
+		.session = ioctls->session ? ioctls->session(object) : "",
+	};
 	const struct luo_fast_ioctl *ioctl;
 	u32 size;
 	int err;

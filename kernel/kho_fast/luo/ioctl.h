@@ -35,15 +35,17 @@ static_assert(offsetof(union luo_fast_arg, retrieve_fd.fd) ==
 
 /**
  * struct luo_fast_call - A call of an ioctl.
- * @arg:  The argument; fields beyond that of the caller are zero.
- * @to:   Its address in userspace.
- * @size: Bytes to copy back.
- * @file: File for the caller, set by an ioctl with &luo_fast_ioctl.drop.
+ * @arg:     The argument; fields beyond that of the caller are zero.
+ * @to:      Its address in userspace.
+ * @size:    Bytes to copy back.
+ * @session: Name of the session; "" for the device.
+ * @file:    File for the caller, set by an ioctl with &luo_fast_ioctl.drop.
  */
 struct luo_fast_call {
 	union luo_fast_arg	arg;
 	void __user		*to;
 	size_t			size;
+	const char		*session;
 	struct file		*file;
 };
 
@@ -53,10 +55,10 @@ struct luo_fast_call {
  * @min_size: Size of the shortest valid argument.
  * @size:     Size of the argument in this kernel.
  * @applies:  Check whether it applies to an object; NULL: always.
- * @run:      Implementation, under luo_fast_serialize_rwsem. Must not access
- *            memory of userspace.
+ * @run:      Implementation, inside the gate. Must not access memory of
+ *            userspace.
  * @drop:     For an ioctl that returns a file: put the file if its descriptor
- *            cannot be returned, outside of that lock.
+ *            cannot be returned, outside the gate.
  */
 struct luo_fast_ioctl {
 	unsigned int	cmd;
@@ -78,11 +80,13 @@ struct luo_fast_ioctl {
 
 /**
  * struct luo_fast_ioctls - Ioctls of a kind of file.
+ * @session: Get the name of the session of an object; NULL: it has none.
  * @first: Number of the first one.
  * @nr:    Length of @table.
  * @table: The ioctls, by number, without gaps.
  */
 struct luo_fast_ioctls {
+	const char			*(*session)(const void *object);
 	unsigned int			first;
 	unsigned int			nr;
 	const struct luo_fast_ioctl	*table;

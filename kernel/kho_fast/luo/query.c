@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Compatible formats in sysfs
+ * DOC: Settings of a live update in sysfs
  *
  * /sys/kernel/liveupdate/compatible lists, one per line, the formats that this
  * kernel can restore: KHO, LUO, handlers of files, and FLBs. The manager of an
@@ -8,6 +8,9 @@
  * /sys/kernel/liveupdate/next of this one. From then on a kexec with state
  * preserved in another format fails before anything is frozen; preserving is
  * not restricted. An empty list disables the check.
+ *
+ * /sys/kernel/liveupdate/timeout is the time that a live update waits for
+ * sessions that are in use (gate.c).
  *
  * The files are in sysfs because the manager of an update must not depend on
  * debugfs.
@@ -28,6 +31,7 @@
 #include <linux/init.h>
 #include <linux/kho/abi/kexec_handover.h>
 #include <linux/kobject.h>
+#include <linux/kstrtox.h>
 #include <linux/list_private.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
@@ -37,6 +41,7 @@
 
 #include "file_set.h"
 #include "flb.h"
+#include "gate.h"
 #include "query.h"
 #include "registry.h"
 #include "session_table.h"
@@ -264,14 +269,39 @@ static ssize_t luo_next_store(struct kobject *kobj, struct kobj_attribute *attr,
 	return err ?: len;
 }
 
+static ssize_t luo_timeout_show(struct kobject *kobj,
+				struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(luo_fast_gate_timeout));
+}
+
+static ssize_t luo_timeout_store(struct kobject *kobj,
+				 struct kobj_attribute *attr, const char *buf,
+				 size_t len)
+{
+	unsigned int seconds;
+	int err = kstrtouint(buf, 0, &seconds);
+
+	if (err)
+		return err;
+	if (seconds > LUO_FAST_GATE_MAX_TIMEOUT)
+		return -ERANGE;
+
+	WRITE_ONCE(luo_fast_gate_timeout, seconds);
+	return len;
+}
+
 static struct kobj_attribute luo_compatible_attr =
 	__ATTR(compatible, 0444, luo_compatible_show, NULL);
 static struct kobj_attribute luo_next_attr =
 	__ATTR(next, 0600, luo_next_show, luo_next_store);
+static struct kobj_attribute luo_timeout_attr =
+	__ATTR(timeout, 0644, luo_timeout_show, luo_timeout_store);
 
 static const struct attribute *luo_query_attrs[] = {
 	&luo_compatible_attr.attr,
 	&luo_next_attr.attr,
+	&luo_timeout_attr.attr,
 	NULL
 };
 

@@ -10,12 +10,12 @@
  * none after an error. So all sessions before the first failing one were
  * started before it, and its error is the result.
  *
- * Lock order: luo_fast_serialize_rwsem, for writing, then the lock of the
- * outgoing table; in a worker the mutex of one session. See core.c.
+ * Lock order: with the gate closed the lock of the outgoing table; in a worker
+ * the mutex of one session. See core.c.
  *
  * Failure: frozen sessions are unfrozen in reverse order, also when the next
- * kernel would refuse the handover (preflight.c). After success
- * luo_fast_serialize_rwsem is never unlocked.
+ * kernel would refuse the handover (preflight.c). After success the gate is
+ * never opened.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -37,6 +37,7 @@
 #include "../trace.h"
 #include "flb_records.h"
 #include "freeze.h"
+#include "gate.h"
 #include "preflight.h"
 #include "query.h"
 #include "serialize.h"
@@ -282,17 +283,21 @@ static int luo_serialize(const struct kimage *image, u64 *sessions_pa)
  *
  * Context: process context, may sleep.
  * Return: 0, and changes of sessions block until the kexec; -EOPNOTSUPP if the
- * next kernel cannot restore what is preserved; the error of the first session
- * that cannot be frozen; or that of luo_fast_preflight(). After an error
- * everything is as before.
+ * next kernel cannot restore what is preserved; an error of
+ * luo_fast_gate_close() or luo_fast_preflight(); or that of the first session
+ * that cannot be frozen. After an error everything is as before.
  */
 int luo_fast_serialize(const struct kimage *image, u64 *sessions_pa)
 {
-	int err;
+	int err = luo_fast_gate_close();
 
-	down_write(&luo_fast_serialize_rwsem);
+	if (err) {
+		*sessions_pa = 0;
+		return err;
+	}
+
 	err = luo_serialize(image, sessions_pa);
 	if (err)
-		up_write(&luo_fast_serialize_rwsem);
+		luo_fast_gate_open();
 	return err;
 }

@@ -31,6 +31,7 @@
 #include "../trace.h"
 #include "file.h"
 #include "file_set.h"
+#include "gate.h"
 #include "ioctl.h"
 #include "lookup.h"
 #include "session.h"
@@ -163,13 +164,17 @@ static int luo_session_close(struct luo_fast_session *session)
 static int luo_session_release(struct inode *inode, struct file *file)
 {
 	struct luo_fast_session *session = file->private_data;
+	struct luo_fast_gate_op op;
+	int err;
 
 	/* luo_fast_session_undo_retrieve() has closed the file. */
 	if (!session)
 		return 0;
 
-	guard(rwsem_read)(&luo_fast_serialize_rwsem);
-	return luo_session_close(session);
+	luo_fast_gate_enter_unkillable(&op, session->name);
+	err = luo_session_close(session);
+	luo_fast_gate_leave(&op);
+	return err;
 }
 
 static bool luo_session_is_incoming(const void *object)
@@ -280,7 +285,15 @@ static const struct luo_fast_ioctl luo_session_ioctl_table[] = {
 		       luo_session_ioctl_get_name, NULL),
 };
 
+static const char *luo_session_name(const void *object)
+{
+	const struct luo_fast_session *session = object;
+
+	return session->name;
+}
+
 static const struct luo_fast_ioctls luo_session_ioctls = {
+	.session = luo_session_name,
 	.first = LIVEUPDATE_CMD_SESSION_BASE,
 	.nr = ARRAY_SIZE(luo_session_ioctl_table),
 	.table = luo_session_ioctl_table,
@@ -339,7 +352,7 @@ static struct file *luo_session_do_create(const char *name)
  * luo_fast_session_create - Create a session and its file.
  * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
  *
- * Context: luo_fast_serialize_rwsem is held for reading.
+ * Context: inside the gate.
  * Return: The file; ERR_PTR(-EINVAL) if @name is empty or not terminated,
  * -EEXIST if an outgoing session has that name, -ENOMEM, -ENOSPC.
  */
@@ -387,7 +400,7 @@ static struct file *luo_session_do_retrieve(const char *name)
  * luo_fast_session_retrieve - Retrieve a session of the previous kernel.
  * @name: The name, LIVEUPDATE_SESSION_NAME_LENGTH bytes.
  *
- * Context: luo_fast_serialize_rwsem is held for reading.
+ * Context: inside the gate.
  * Return: The file of the session; ERR_PTR(-ENOENT) if there is no such
  * session, -EINVAL if it is retrieved already, -ENOMEM.
  */
@@ -404,7 +417,7 @@ struct file *luo_fast_session_retrieve(const char *name)
  * luo_fast_session_undo_retrieve - Undo luo_fast_session_retrieve().
  * @file: The file that it returned, with no other user.
  *
- * Context: process context, outside of luo_fast_serialize_rwsem.
+ * Context: process context, outside the gate.
  */
 void luo_fast_session_undo_retrieve(struct file *file)
 {

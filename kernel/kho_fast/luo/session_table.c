@@ -19,8 +19,6 @@
 
 #include "session_table.h"
 
-DECLARE_RWSEM(luo_fast_serialize_rwsem);
-
 #define LUO_SESSION_TABLE_INIT(name) {					\
 	.lock = __MUTEX_INITIALIZER(name.lock),				\
 	.list = LIST_HEAD_INIT(name.list),				\

@@ -10,7 +10,6 @@
 #include <linux/liveupdate.h>
 #include <linux/mutex.h>
 #include <linux/rhashtable-types.h>
-#include <linux/rwsem.h>
 #include <linux/types.h>
 
 #include "file_set.h"
@@ -56,7 +55,6 @@ struct luo_fast_table {
 	struct kho_block_set	blocks;
 };
 
-extern struct rw_semaphore luo_fast_serialize_rwsem;
 extern struct luo_fast_table luo_fast_incoming, luo_fast_outgoing;
 
 int luo_fast_sessions_init(void);

@@ -21,6 +21,7 @@
 #include "enable.h"
 #include "file.h"
 #include "flb.h"
+#include "gate.h"
 #include "records.h"
 #include "session.h"
 #include "session_table.h"
@@ -128,21 +129,28 @@ static int luo_sessions_deserialize(void)
 /**
  * luo_fast_sessions_deserialize - Deserialize all incoming sessions.
  *
- * Later calls return the result of the first one.
+ * Calls after the first one return its result.
  *
  * Context: process context, may sleep. One caller at a time.
- * Return: 0, or the error of the handover.
+ * Return: 0; the error of the handover; or -EINTR if the task is killed while
+ * it waits for a freeze, and then nothing was done.
  */
 int luo_fast_sessions_deserialize(void)
 {
+	struct luo_fast_gate_op op;
 	static bool is_deserialized;
-	static int err;
+	static int result;
+	int err;
 
-	if (!is_deserialized) {
-		guard(rwsem_read)(&luo_fast_serialize_rwsem);
-		err = luo_sessions_deserialize();
-		is_deserialized = true;
-	}
+	if (is_deserialized)
+		return result;
 
-	return err;
+	err = luo_fast_gate_enter(&op, "");
+	if (err)
+		return err;
+
+	result = luo_sessions_deserialize();
+	is_deserialized = true;
+	luo_fast_gate_leave(&op);
+	return result;
 }
