@@ -20,6 +20,7 @@
 #include "luo_raw.h"
 #include "memfd.h"
 #include "steps.h"
+#include "userfault.h"
 
 #define MAX_NAMES 64
 
@@ -112,6 +113,17 @@ static int run_fill(struct call *call)
 	call->reason = memfd_fill(call->fd[0], call->step->argv[2],
 				  step_num(call->step, "pages", 0), 1);
 	return 0;
+}
+
+/* A write(2) that holds the lock of the file for ever, since its page fault has no answer */
+static int run_stall(struct call *call)
+{
+	char *page = mmap(NULL, USERFAULT_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED || userfault_on_read(page))
+		return -errno;
+	return result(write(call->fd[0], page, USERFAULT_BYTES));
 }
 
 static int run_pipe(struct call *call)
@@ -268,6 +280,7 @@ static const struct verb verbs[] = {
 	{ "open",	.makes = true, .run = run_open },
 	{ "memfd",	.makes = true, .run = run_memfd },
 	{ "fill",	.works_on = 1, .run = run_fill },
+	{ "stall",	.works_on = 1, .run = run_stall },
 	{ "pipe",	.makes = true, .run = run_pipe },
 	{ "file",	.makes = true, .run = run_file },
 	{ "dup",	.works_on = 1, .makes = true, .run = run_dup },

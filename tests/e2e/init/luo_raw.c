@@ -19,6 +19,7 @@
 
 #include "luo.h"
 #include "steps.h"
+#include "userfault.h"
 
 #define PAGE_BYTES	4096
 #define KERNEL_ADDRESS	0xffff888000000000
@@ -131,6 +132,14 @@ static char *place(const struct step *step, const struct luo_request *request,
 	return arg;
 }
 
+/* Writing the response faults, and nothing answers. */
+static bool is_unanswered(const struct step *step)
+{
+	const char *at = step_opt(step, "at");
+
+	return at && !strcmp(at, "unanswered");
+}
+
 int luo_raw(const struct step *step, const struct luo_request *request, int fd, int32_t *fd2)
 {
 	struct wire wire = compose(step, request, *fd2);
@@ -140,6 +149,8 @@ int luo_raw(const struct step *step, const struct luo_request *request, int fd, 
 	if (!page)
 		return -ENOMEM;
 	arg = place(step, request, &wire, page);
+	if (is_unanswered(step) && userfault_on_write(page))
+		return -errno;
 	err = luo_ioctl(fd, step_num(step, "cmd", request->cmd), arg);
 	if (!err && arg >= page && arg < page + PAGE_BYTES)
 		memcpy(fd2, arg + offsetof(struct wire, second), sizeof(*fd2));

@@ -63,6 +63,9 @@ static const struct {
 	{ "sleep",		step_sleep },
 	{ "run",		step_run },
 	{ "spawn",		step_spawn },
+	{ "beside",		step_beside },
+	{ "await-in",		step_await_in },
+	{ "kill",		step_kill },
 	{ "await-text",		step_await_text },
 	{ "await-end",		step_await_end },
 	{ "stop",		step_stop },
@@ -138,7 +141,7 @@ static void mount_one(const char *type, const char *where)
 		fprintf(stderr, "init: mount %s: %m\n", where);
 }
 
-static const char *step_one(const struct step *step)
+const char *step_one(const struct step *step)
 {
 	size_t i;
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -86,6 +87,39 @@ const char *step_spawn(const struct step *step)
 	return NULL;
 }
 
+/* In the child, which has the descriptors of the plan; it may never return from the step. */
+static void become_step(const char *name, const struct step *step)
+{
+	const char *reason;
+	int fd = open(output_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	prctl(PR_SET_NAME, name);
+	reason = step_one(step);
+	if (reason && fd >= 0)
+		dprintf(fd, "%s\n", reason);
+	_exit(reason ? 1 : 0);
+}
+
+const char *step_beside(const struct step *step)
+{
+	int slot = find(NULL);
+	pid_t pid;
+
+	if (step->argc < 3)
+		return "usage: beside NAME STEP";
+	if (slot < 0 || find(step->argv[1]) >= 0)
+		return "there is one of that name, or there are too many";
+	mkdir("/tmp", 01777);
+	pid = fork();
+	if (pid < 0)
+		return why("fork: %m");
+	if (!pid)
+		become_step(step->argv[1], step_new(step_after(step, 2)));
+	programs[slot].name = step->argv[1];
+	programs[slot].pid = pid;
+	return NULL;
+}
+
 static void wait_a_little(void)
 {
 	nanosleep(&(struct timespec){ .tv_nsec = POLL_NS }, NULL);
@@ -144,6 +178,35 @@ const char *step_await_text(const struct step *step)
 		wait_a_little();
 	} while (ran && raw_ns() < until);
 	return with_output(step->argv[1], ran ? "it does not say that" : "it ended without saying that");
+}
+
+static int is_in(pid_t pid, const char *function)
+{
+	char path[64], *stack;
+	int is;
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	stack = file_text(path);
+	is = stack && strstr(stack, function);
+	free(stack);
+	return is;
+}
+
+const char *step_await_in(const struct step *step)
+{
+	uint64_t until = raw_ns() + AWAIT_NS;
+	int slot = step->argc != 3 ? -1 : find(step->argv[1]);
+
+	if (slot < 0)
+		return "usage: await-in NAME FUNCTION, after beside NAME or spawn NAME";
+	while (!is_in(programs[slot].pid, step->argv[2])) {
+		if (!runs(programs[slot].pid))
+			return with_output(step->argv[1], "it has ended");
+		if (raw_ns() >= until)
+			return with_output(step->argv[1], "it is not in that function");
+		wait_a_little();
+	}
+	return NULL;
 }
 
 /* It must have exited with 0, or by signal @excused. */
@@ -216,4 +279,15 @@ const char *step_stop(const struct step *step)
 	if (!runs(programs[slot].pid))
 		return await_end(slot, 0, 0) ?: "it had ended";
 	return await_end(slot, SIGINT, step_num(step, "interrupted", 0) ? SIGINT : 0);
+}
+
+const char *step_kill(const struct step *step)
+{
+	int slot = step->argc == 2 ? find(step->argv[1]) : -1;
+
+	if (slot < 0)
+		return "usage: kill NAME, after spawn NAME or beside NAME";
+	if (!runs(programs[slot].pid))
+		return await_end(slot, 0, 0) ?: "it had ended";
+	return await_end(slot, SIGKILL, SIGKILL);
 }

@@ -50,6 +50,9 @@ const char *step_reject_text(const struct step *step);
 const char *step_read_kcore(const struct step *step);
 const char *step_run(const struct step *step);
 const char *step_spawn(const struct step *step);
+const char *step_beside(const struct step *step);
+const char *step_await_in(const struct step *step);
+const char *step_kill(const struct step *step);
 const char *step_await_text(const struct step *step);
 const char *step_await_end(const struct step *step);
 const char *step_stop(const struct step *step);
@@ -63,6 +66,8 @@ const char *step_poweroff(const struct step *step);
 const char *step_hang(const struct step *step);
 const char *step_sleep(const struct step *step);
 
+/* Run a step; NULL for success, or the reason of its failure */
+const char *step_one(const struct step *step);
 /* MemTotal at the last 'memtotal', in this or an earlier boot; 0: none */
 unsigned long memtotal_kb(void);
 /* Number of the last 'remember', in this or an earlier boot; 0: none */
