@@ -72,7 +72,8 @@ static void luo_init(void)
 	for (i = 0; i < luo.parsed.nr_sessions; i++)
 		memset(&luo.files[i], 0, sizeof(luo.files[i]));
 	luo.parsed = (struct parsed){};
-	luo.reader = (struct luo_fast_reader){ .session = parse_session, .file = parse_file };
+	luo.reader = (struct luo_fast_reader){
+		.session = parse_session, .file = parse_file, .blocks = kho_block_set_restore };
 	kho_block_set_init(&luo.sessions, sizeof(struct luo_session_ser));
 	shim_nr_errs = 0;
 	shim_nr_warns = 0;

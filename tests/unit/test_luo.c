@@ -69,6 +69,13 @@ void *luo_fast_record_restore(u64 pa, size_t size)
 	return phys_to_virt(pa);
 }
 
+void *luo_fast_record_find(u64 pa, size_t size)
+{
+	if (!kho_fast_outgoing_has(PHYS_PFN(pa), get_order(size)))
+		return NULL;
+	return phys_to_virt(pa);
+}
+
 void luo_fast_record_free(void *mem)
 {
 	if (mem) {
@@ -385,6 +392,65 @@ TEST(an_invalid_chain_is_refused_and_not_freed)
 	EXPECT_EQ(nr_released, 0);
 }
 
+/* The kernel that hands a chain over reads it, and changes nothing. */
+TEST(a_chain_can_be_read_before_it_is_handed_over)
+{
+	struct kho_block_set bs;
+	u64 pa;
+
+	machine();
+	pa = preserve_files(3 * PER_BLOCK);
+	files_init(&bs);
+	EXPECT_EQ(luo_fast_blocks_read(&bs, pa), 0);
+	EXPECT_EQ(count_files(&bs), 3 * PER_BLOCK);
+	luo_fast_blocks_leak(&bs);
+	EXPECT_EQ(nr_claims, 0);
+
+	files_init(&bs);
+	EXPECT_EQ(kho_block_set_restore(&bs, pa), 0);
+	EXPECT_EQ(count_files(&bs), 3 * PER_BLOCK);
+	EXPECT_EQ(shim_nr_errs, 0);
+}
+
+static void expect_unreadable(struct __test_metadata *_metadata, u64 pa, int err)
+{
+	const long objects = shim_live_objects;
+	struct kho_block_set bs;
+
+	shim_nr_errs = 0;
+	files_init(&bs);
+	EXPECT_EQ(luo_fast_blocks_read(&bs, pa), err);
+	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_TRUE(kho_block_set_is_empty(&bs));
+	EXPECT_EQ(shim_live_objects, objects);
+}
+
+TEST(a_bad_chain_is_found_before_it_is_handed_over)
+{
+	struct kho_block_header_ser *second;
+	u64 pa, next;
+
+	machine();
+	pa = preserve_files(3 * PER_BLOCK);
+	second = block_at(pa, 1);
+	next = second->next;
+
+	kho_unpreserve_folio(virt_to_folio(second));
+	expect_unreadable(_metadata, pa, -EINVAL);
+	ASSERT_EQ(kho_preserve_folio(virt_to_folio(second)), 0);
+	second->count = PER_BLOCK + 1;
+	expect_unreadable(_metadata, pa, -EINVAL);
+	second->count = 0;
+	expect_unreadable(_metadata, pa, -EINVAL);
+	second->count = PER_BLOCK;
+	second->next = 1UL << 50;
+	expect_unreadable(_metadata, pa, -EINVAL);
+	second->next = pa;
+	expect_unreadable(_metadata, pa, -ENOSPC);
+	second->next = next;
+	expect_unreadable(_metadata, 8, -EINVAL);
+}
+
 /* Calls of a reader; the call fails when @fail_at is 0 */
 struct heard {
 	struct luo_fast_reader	reader;
@@ -472,6 +538,7 @@ static int read_sessions(struct heard *heard, u64 pa, long fail_at)
 	*heard = (struct heard){
 		.reader.session = hear_session,
 		.reader.file = hear_file,
+		.reader.blocks = kho_block_set_restore,
 		.fail_at = fail_at,
 	};
 	sessions_init(&bs);

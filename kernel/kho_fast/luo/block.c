@@ -167,8 +167,12 @@ void luo_fast_blocks_leak(struct kho_block_set *bs)
 	bs->head_pa = 0;
 }
 
-/* Restore the block at @pa and append it; then set *@pa to the next one. */
-static int luo_block_restore(struct kho_block_set *bs, u64 *pa)
+/*
+ * Append the block at *@pa, of which @get returns the memory; then set *@pa to
+ * the next one.
+ */
+static int luo_block_read(struct kho_block_set *bs, u64 *pa,
+			  void *(*get)(u64 pa, size_t size))
 {
 	struct kho_block_header_ser *ser;
 
@@ -178,7 +182,7 @@ static int luo_block_restore(struct kho_block_set *bs, u64 *pa)
 		return -ENOSPC;
 	}
 
-	ser = luo_fast_record_restore(*pa, KHO_BLOCK_SIZE);
+	ser = get(*pa, KHO_BLOCK_SIZE);
 	if (!ser) {
 		pr_err("block %ld of a chain: %#llx is not preserved, or restored already\n",
 		       bs->nblocks, *pa);
@@ -195,6 +199,21 @@ static int luo_block_restore(struct kho_block_set *bs, u64 *pa)
 	return luo_block_append(bs, ser);
 }
 
+static int luo_blocks_read(struct kho_block_set *bs, u64 head_pa,
+			   void *(*get)(u64 pa, size_t size))
+{
+	u64 pa = head_pa;
+	int err = 0;
+
+	bs->incoming = true;
+	bs->head_pa = head_pa;
+	while (!err && pa)
+		err = luo_block_read(bs, &pa, get);
+	if (err)
+		luo_fast_blocks_leak(bs);
+	return err;
+}
+
 /**
  * kho_block_set_restore - Restore the blocks of the previous kernel.
  * @bs:      An empty set for records of that size.
@@ -207,16 +226,24 @@ static int luo_block_restore(struct kho_block_set *bs, u64 *pa)
  */
 int kho_block_set_restore(struct kho_block_set *bs, u64 head_pa)
 {
-	u64 pa = head_pa;
-	int err = 0;
+	return luo_blocks_read(bs, head_pa, luo_fast_record_restore);
+}
 
-	bs->incoming = true;
-	bs->head_pa = head_pa;
-	while (!err && pa)
-		err = luo_block_restore(bs, &pa);
-	if (err)
-		luo_fast_blocks_leak(bs);
-	return err;
+/**
+ * luo_fast_blocks_read - Read the blocks that this kernel hands over.
+ * @bs:      An empty set for records of that size; to be emptied with
+ *           luo_fast_blocks_leak(), as the blocks belong to another set.
+ * @head_pa: Address of the first block, or 0 for none.
+ *
+ * A chain with a cycle is too long.
+ *
+ * Context: process context, may sleep. Blocks do not change.
+ * Return: 0; an error, with a message, as the next kernel would: see
+ * kho_block_set_restore(). On error the set is empty.
+ */
+int luo_fast_blocks_read(struct kho_block_set *bs, u64 head_pa)
+{
+	return luo_blocks_read(bs, head_pa, luo_fast_record_find);
 }
 
 /**

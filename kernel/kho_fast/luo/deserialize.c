@@ -6,6 +6,9 @@
  * on. block.c checks the blocks that they are in; the reader checks that names
  * and tokens are unique.
  *
+ * The kernel that writes records parses them too, before they are handed over
+ * (preflight.c).
+ *
  * Nothing is freed here. If a record is invalid, the caller leaks what was
  * restored, so that preserved memory stays reserved.
  *
@@ -87,7 +90,7 @@ static int luo_parse_files(struct luo_fast_reader *reader,
 	u64 nr = 0;
 	int err;
 
-	err = kho_block_set_restore(reader->files, file_set->files);
+	err = reader->blocks(reader->files, file_set->files);
 	if (err) {
 		pr_err("session '%s': its files cannot be read\n", ser->name);
 		return err;
@@ -137,7 +140,7 @@ static int luo_parse_session(struct luo_fast_reader *reader,
  *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL, with a message, if a record is invalid; or the error of
- * kho_block_set_restore() or of @reader.
+ * @reader.
  */
 int luo_fast_parse_sessions(struct kho_block_set *sessions,
 			    struct luo_fast_reader *reader)

@@ -119,8 +119,9 @@ const struct luo_flb_ser *luo_fast_flb_find_record(const char *name)
  * luo_fast_flb_serialize - Write the records of all preserved FLBs.
  *
  * Context: within the freeze, with nothing left to change.
+ * Return: 0; -EINVAL, with a message, if the next kernel would refuse them.
  */
-void luo_fast_flb_serialize(void)
+int luo_fast_flb_serialize(void)
 {
 	struct luo_flb_ser *ser = (void *)(luo_flb_outgoing_ser + 1);
 	struct luo_flb_private_state *state;
@@ -141,4 +142,5 @@ void luo_fast_flb_serialize(void)
 	}
 
 	luo_flb_outgoing_ser->count = nr;
+	return luo_fast_check_flbs(luo_flb_outgoing_ser, PAGE_SIZE);
 }

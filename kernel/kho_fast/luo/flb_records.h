@@ -17,7 +17,7 @@
 int luo_fast_flb_init(u64 *flbs_pa);
 void luo_fast_flb_exit(void);
 int luo_fast_flb_restore(u64 flbs_pa);
-void luo_fast_flb_serialize(void);
+int luo_fast_flb_serialize(void);
 const struct luo_flb_ser *luo_fast_flb_find_record(const char *name);
 
 #endif /* _KERNEL_KHO_FAST_LUO_FLB_RECORDS_H */

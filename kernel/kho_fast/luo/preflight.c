@@ -5,14 +5,22 @@
  * KHO checks preserved memory as the next kernel does. If that would refuse it
  * for a page of a file, the message names the session and the token.
  *
+ * Records of sessions, files and FLBs are parsed by the code of the next kernel
+ * (deserialize.c, block.c), which finds fewer faults here: that two records
+ * share their memory shows only when it is restored.
+ *
  * Lock order: no lock is taken; see serialize.c.
  *
  * Failure: reboot(2) fails, with one message.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
+#include <linux/container_of.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/kexec.h>
+#include <linux/kho/abi/luo.h>
+#include <linux/kho_block.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
@@ -20,7 +28,61 @@
 #include "../outgoing/preflight.h"
 #include "file_set.h"
 #include "preflight.h"
+#include "records.h"
 #include "session_table.h"
+
+struct luo_preflight {
+	struct luo_fast_reader	reader;
+	struct kho_block_set	files;	/* of the session that is parsed */
+};
+
+static int luo_preflight_session(struct luo_fast_reader *reader,
+				 const struct luo_session_ser *ser)
+{
+	struct luo_preflight *job =
+		container_of(reader, struct luo_preflight, reader);
+
+	luo_fast_blocks_leak(&job->files);
+	return 0;
+}
+
+static int luo_preflight_file(struct luo_fast_reader *reader,
+			      const struct luo_file_ser *ser)
+{
+	return 0;
+}
+
+/**
+ * luo_fast_check_sessions - Parse the records of sessions and files.
+ * @sessions_pa: Address of the first block, or 0.
+ *
+ * Context: process context, may sleep; within the freeze.
+ * Return: 0; -EINVAL or -ENOSPC, with a message, if the next kernel would
+ * refuse them; -ENOMEM.
+ */
+int luo_fast_check_sessions(u64 sessions_pa)
+{
+	struct luo_preflight job = {
+		.reader.session = luo_preflight_session,
+		.reader.file = luo_preflight_file,
+		.reader.blocks = luo_fast_blocks_read,
+		.reader.files = &job.files,
+	};
+	struct kho_block_set sessions;
+	int err;
+
+	kho_block_set_init(&sessions, sizeof(struct luo_session_ser));
+	kho_block_set_init(&job.files, sizeof(struct luo_file_ser));
+	err = luo_fast_blocks_read(&sessions, sessions_pa);
+	if (!err)
+		err = luo_fast_parse_sessions(&sessions, &job.reader);
+	luo_fast_blocks_leak(&job.files);
+	luo_fast_blocks_leak(&sessions);
+	if (err)
+		pr_err("live update refused, as the next kernel would: %pe\n",
+		       ERR_PTR(err));
+	return err;
+}
 
 /* The page cache that a page belongs to; only good for comparing. */
 static const struct address_space *luo_mapping_of(phys_addr_t phys)

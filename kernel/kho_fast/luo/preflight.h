@@ -5,8 +5,11 @@
 #ifndef _KERNEL_KHO_FAST_LUO_PREFLIGHT_H
 #define _KERNEL_KHO_FAST_LUO_PREFLIGHT_H
 
+#include <linux/types.h>
+
 struct kimage;
 
+int luo_fast_check_sessions(u64 sessions_pa);
 int luo_fast_preflight(const struct kimage *image);
 
 #endif /* _KERNEL_KHO_FAST_LUO_PREFLIGHT_H */

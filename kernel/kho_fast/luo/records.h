@@ -27,6 +27,8 @@ struct luo_fast_root {
  * @session: Called for each session, before its files. Sets @files to an empty
  *           block set for the records of files. Returns 0 or an error.
  * @file:    Called for each file of the session. Returns 0 or an error.
+ * @blocks:  Called for the records of files: kho_block_set_restore(), or
+ *           luo_fast_blocks_read() for those that this kernel hands over.
  * @files:   See @session.
  *
  * Each record is valid by itself; the reader checks that names and tokens are
@@ -37,15 +39,18 @@ struct luo_fast_reader {
 		       const struct luo_session_ser *ser);
 	int (*file)(struct luo_fast_reader *reader,
 		    const struct luo_file_ser *ser);
+	int (*blocks)(struct kho_block_set *bs, u64 head_pa);
 	struct kho_block_set *files;
 };
 
 /* restore.c */
 void *luo_fast_record_restore(u64 pa, size_t size);
+void *luo_fast_record_find(u64 pa, size_t size);
 void luo_fast_record_free(void *mem);
 
 /* block.c */
 void luo_fast_blocks_leak(struct kho_block_set *bs);
+int luo_fast_blocks_read(struct kho_block_set *bs, u64 head_pa);
 
 /* deserialize.c */
 int luo_fast_parse_root(const struct luo_ser *ser, size_t size,

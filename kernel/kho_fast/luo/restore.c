@@ -13,9 +13,12 @@
  *
  * Lock order: rcu_read_lock() only.
  */
+#include <linux/align.h>
+#include <linux/io.h>
 #include <linux/mm.h>
 
 #include "../incoming/restore.h"
+#include "../outgoing/outgoing.h"
 #include "records.h"
 
 /**
@@ -31,6 +34,25 @@ void *luo_fast_record_restore(u64 pa, size_t size)
 	struct folio *folio = kho_fast_try_restore_folio(pa, get_order(size));
 
 	return folio ? folio_address(folio) : NULL;
+}
+
+/**
+ * luo_fast_record_find - Find the memory of a record of this kernel.
+ * @pa:   Its address, from a record that is handed over.
+ * @size: Its size, as passed to kho_alloc_preserve().
+ *
+ * Context: any.
+ * Return: The memory, or NULL if the next kernel would not find it.
+ */
+void *luo_fast_record_find(u64 pa, size_t size)
+{
+	const unsigned int order = get_order(size);
+
+	if (!IS_ALIGNED(pa, PAGE_SIZE << order) ||
+	    !kho_fast_outgoing_has(PHYS_PFN(pa), order))
+		return NULL;
+
+	return phys_to_virt(pa);
 }
 
 /**

@@ -244,8 +244,13 @@ static int luo_check_next_kernel(const struct kimage *image,
 static int luo_check_handover(const struct kimage *image,
 			      struct luo_fast_table *table)
 {
-	int err = image ? luo_fast_preflight(image) : 0;
+	const u64 sessions_pa = kho_block_set_head_pa(&table->blocks);
+	int err = luo_fast_flb_serialize();
 
+	if (!err)
+		err = luo_fast_check_sessions(sessions_pa);
+	if (!err && image)
+		err = luo_fast_preflight(image);
 	if (err)
 		luo_unfreeze_all(table);
 	return err;
@@ -271,7 +276,6 @@ static int luo_serialize(const struct kimage *image, u64 *sessions_pa)
 		return err;
 	}
 
-	luo_fast_flb_serialize();
 	*sessions_pa = kho_block_set_head_pa(&table->blocks);
 	return 0;
 }

@@ -107,6 +107,7 @@ static int luo_sessions_deserialize(void)
 	struct luo_session_reader job = {
 		.reader.session = luo_session_deserialize,
 		.reader.file = luo_file_deserialize,
+		.reader.blocks = kho_block_set_restore,
 	};
 	int err = luo_fast_incoming_error();
 
