@@ -2,6 +2,7 @@
 /*
  * Messages, work, number parsing, and where a task may sleep.
  */
+#include <unistd.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,7 +15,7 @@
 #include <linux/workqueue.h>
 
 unsigned int shim_nr_warns, shim_nr_errs, shim_nr_warnings;
-const char *shim_last_msg = "";
+const char *shim_last_msg = "", *shim_last_err = "";
 __thread char shim_last_line[1024];
 bool shim_is_kdump, shim_slab_is_up;
 long shim_nr_free_pages, shim_live_objects, shim_object_bytes, shim_object_peak;
@@ -40,6 +41,11 @@ void shim_die(const char *fmt, ...)
 	vfprintf(stderr, fmt, args);
 	fputs("\n", stderr);
 	abort();
+}
+
+void shim_panic(void)
+{
+	_exit(SHIM_PANIC);
 }
 
 #ifdef SHIM_CHECK
@@ -82,6 +88,8 @@ void shim_printk(unsigned int *count, const char *fmt, ...)
 	else if (!strstr(fmt, "%p"))
 		vsnprintf(shim_last_line, sizeof(shim_last_line), fmt, args);
 	va_end(args);
+	if (count == &shim_nr_errs)
+		shim_last_err = shim_last_msg;
 	if (count)
 		++*count;
 }

@@ -115,6 +115,11 @@ static struct kho_scratch *areas(void)
 	return phys_to_virt(params->scratch);
 }
 
+static unsigned int nr_areas(void)
+{
+	return params->scratch_len / sizeof(struct kho_scratch);
+}
+
 static void no_fdt(void)		{ params->fdt_len = 0; }
 static void long_fdt(void)		{ params->fdt_len = PAGE_SIZE + 1; }
 static void fdt_nowhere(void)		{ params->fdt = 1UL << 50; }
@@ -122,14 +127,16 @@ static void fdt_wraps(void)		{ params->fdt = 0 - 16UL; }
 static void bad_magic(void)		{ fdt_set_magic(fdt(), 0xd00dfeee); }
 static void bad_size(void)		{ fdt_set_totalsize(fdt(), PAGE_SIZE + 4); }
 static void bad_offset(void)		{ fdt_set_off_dt_struct(fdt(), 0x7fffffff); }
-static void fdt_no_memory(void)		{ shim_fail_after = 0; }
+static void fdt_no_memory(void)		{ shim_fail_after = 1 + nr_areas(); }
 static void no_areas(void)		{ params->scratch_len = 0; }
 static void half_an_area(void)		{ params->scratch_len -= 8; }
 static void many_areas(void)		{ params->scratch_len = (MAX_NUMNODES + 3) * 16; }
 static void endless_areas(void)		{ params->scratch_len = 0 - 16UL; }
 static void areas_nowhere(void)		{ params->scratch = 1UL << 50; }
-static void areas_no_memory(void)	{ shim_fail_after = 1; }
-static void areas_no_mark(void)		{ shim_fail_after = 2; }
+static void areas_no_memory(void)	{ shim_fail_after = 0; }
+/* The first allocation of the map of the tree, after both were mapped and marked. */
+static void map_no_memory(void)		{ shim_fail_after = 2 + nr_areas(); }
+static void areas_no_mark(void)		{ shim_fail_after = 1; }
 static void area_outside(void)		{ areas()[0].addr = 1UL << 45; }
 static void area_wraps(void)		{ areas()[0].addr = 0 - PAGE_SIZE; }
 static void area_unaligned(void)	{ areas()[0].size -= 8; }
@@ -218,19 +225,31 @@ static const struct spoil {
 	SPOIL(tree_in_scratch, "tree page"),
 };
 
-/* One message, then a cold boot that has all memory and new scratch areas. */
+extern int (*shim_param_kho_parse_bad)(char *arg);
+
+static void set_bad(const char *policy)
+{
+	char arg[8];
+
+	strcpy(arg, policy);
+	if (shim_param_kho_parse_bad(arg))
+		shim_die("kho_bad=%s is not taken", policy);
+}
+
+/* kho_bad=drop: one message, then a cold boot that has all memory and new scratch areas. */
 static void refuses(const struct spoil *s)
 {
 	const unsigned int reserved = memblock_reserved_size();
 
 	s->spoil();
+	set_bad("drop");
 	kho_populate(params->fdt, params->fdt_len, params->scratch, params->scratch_len);
 	kho_memory_init_early();
 	if (is_kho_boot() || kho_fast_in_fdt() || shim_scratch_only || kho_scratch_cnt ||
 	    memblock_reserved_size() != reserved || shim_page_is_scratch(PHYS_PFN(params->scratch)))
 		shim_die("%s: still a KHO boot", s->name);
-	if (shim_nr_errs != 1 || !strstr(shim_last_msg, s->msg))
-		shim_die("%s: %u messages, '%s'", s->name, shim_nr_errs, shim_last_msg);
+	if (shim_nr_errs != 1 || !strstr(shim_last_err, s->msg))
+		shim_die("%s: %u messages, '%s'", s->name, shim_nr_errs, shim_last_err);
 
 	model_forget_tree();
 	kexec_first();
@@ -259,6 +278,102 @@ TEST(each_spoiled_handover_is_refused_with_one_message_and_a_cold_boot)
 		shim_forget_memmap();
 		ASSERT_EQ(status, 0) TH_LOG("%s", spoils[i].name);
 	}
+}
+
+static bool in_scratch(const struct kho_scratch *areas, unsigned int nr, unsigned long pfn)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (PFN_PHYS(pfn) >= areas[i].addr && PFN_PHYS(pfn) < areas[i].addr + areas[i].size)
+			return true;
+	}
+	return false;
+}
+
+/* kho_bad=hold: a boot in scratch, to the end of initialisation. Without scratch a panic. */
+static void holds(const struct spoil *s)
+{
+	const unsigned int nr = nr_areas();
+	struct kho_scratch copy[MAX_NUMNODES + 2];
+	unsigned long pfn, nr_free = 0;
+
+	memcpy(copy, areas(), nr * sizeof(*copy));
+	s->spoil();
+	kho_populate(params->fdt, params->fdt_len, params->scratch, params->scratch_len);
+	model_forget_tree();
+	kexec_boot();
+	kexec_boot_late();
+	if (is_kho_boot() || kho_is_enabled() || shim_scratch_only || kho_scratch_cnt ||
+	    shim_nr_errs != 1)
+		shim_die("%s: %u messages, '%s'", s->name, shim_nr_errs, shim_last_err);
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		nr_free += pfn_to_page(pfn)->free;
+		if (pfn_to_page(pfn)->free && !in_scratch(copy, nr, pfn))
+			shim_die("%s: pfn %#lx is free", s->name, pfn);
+	}
+	if (!nr_free)
+		shim_die("%s: there is no memory", s->name);
+}
+
+static bool spoils_scratch(const struct spoil *s)
+{
+	return strstr(s->name, "area");
+}
+
+TEST(each_spoiled_handover_leaves_all_but_scratch_alone)
+{
+	unsigned int i;
+	int status;
+
+	kexec_machine();
+	for (i = 0; i < ARRAY_SIZE(spoils); i++) {
+		params->nr_items = 0;
+		ASSERT_TRUE(kexec_run(preserves_much));
+		if (!fork()) {
+			holds(&spoils[i]);
+			_exit(0);
+		}
+		wait(&status);
+		shim_forget_memmap();
+		ASSERT_TRUE(WIFEXITED(status));
+		ASSERT_EQ(WEXITSTATUS(status), spoils_scratch(&spoils[i]) ? SHIM_PANIC : 0)
+			TH_LOG("%s", spoils[i].name);
+	}
+}
+
+TEST(a_spoiled_handover_panics_on_request)
+{
+	int status;
+
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(preserves_much));
+	if (!fork()) {
+		set_bad("hold");
+		set_bad("panic");
+		holds(&spoils[0]);
+		_exit(0);
+	}
+	wait(&status);
+	EXPECT_EQ(WEXITSTATUS(status), SHIM_PANIC);
+}
+
+/* The tree is intact: kho_bad=drop does not speak of that. */
+TEST(a_lack_of_memory_is_no_reason_to_drop_what_is_preserved)
+{
+	int status;
+
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(preserves_much));
+	if (!fork()) {
+		static const struct spoil lack = { "map", map_no_memory, NULL };
+
+		set_bad("drop");
+		holds(&lack);
+		_exit(0);
+	}
+	wait(&status);
+	EXPECT_EQ(status, 0);
 }
 
 TEST(a_crash_kernel_refuses_the_handover)

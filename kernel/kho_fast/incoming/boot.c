@@ -11,13 +11,14 @@
  * deferred initialisation, kho_fast_incoming_init().
  *
  * Failure: up to the end of kho_memory_init_early() nothing outside scratch but
- * bad parts of the tree is written, so a handover that is not valid is refused
- * with one message and the boot continues without it. After that it cannot be
- * refused.
+ * bad parts of the tree is written. A handover that is not valid is refused
+ * with one message, and kho_bad= decides about memory, see refuse.c. After that
+ * it cannot be refused. A kdump kernel ignores a handover.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
 #include <linux/crash_dump.h>
+#include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/kexec_handover.h>
 #include <linux/memblock.h>
@@ -48,8 +49,9 @@
  * @scratch_phys: Array of scratch areas.
  * @scratch_len:  Bytes of it.
  *
- * After a valid one memblock allocates from scratch only. One that is not is
- * refused with a message, and the boot continues without it.
+ * From here on memblock allocates from scratch only. A handover that is not
+ * valid is refused with a message. Early parameters are not parsed yet, so
+ * kho_memory_init_early() obeys kho_bad=.
  *
  * Context: boot CPU, early fixmap mappings only.
  */
@@ -58,44 +60,70 @@ void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_len,
 {
 	const u64 began = kho_fast_clock();
 
-	if (!kho_fast_handover_read(fdt_phys, fdt_len, scratch_phys,
-				    scratch_len))
+	kho_fast_in.refused = !kho_fast_handover_read(fdt_phys, fdt_len,
+						      scratch_phys,
+						      scratch_len);
+	if (kho_fast_in.has_scratch) {
+		memblock_reserve(scratch_phys, scratch_len);
+		memblock_set_kho_scratch_only();
+	}
+	if (kho_fast_in.refused)
 		return;
 
-	memblock_reserve(scratch_phys, scratch_len);
-	memblock_set_kho_scratch_only();
 	kho_fast_in.populated = true;
 	pr_info("found a handover\n");
 	kho_fast_span(KHO_SPAN_DISCOVERY, began, kho_fast_clock(), NUMA_NO_NODE,
 		      NULL);
 }
 
-/* Back to a cold boot: nothing outside scratch has been written yet. */
+/* Back to a cold boot, but for memory that refuse.c has reserved. */
 static void __init kho_undo_handover(void)
 {
 	kho_fast_in.populated = false;
+	kho_fast_in.refused = false;
 	kho_fast_scratch_set(0, 0);
-	memblock_phys_free(kho_fast_in.scratch_pa, kho_fast_in.scratch_len);
 	memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
 	memblock_clear_kho_scratch_only();
+}
+
+static void __init kho_free_scratch_array(void)
+{
+	if (kho_fast_in.has_scratch)
+		memblock_phys_free(kho_fast_in.scratch_pa,
+				   kho_fast_in.scratch_len);
+}
+
+/* It runs in reserved memory and must not touch any other. */
+static void __init kho_ignore_handover(void)
+{
+	if (!kho_fast_in.populated && !kho_fast_in.refused)
+		return;
+
+	if (kho_fast_in.populated)
+		kho_fast_refuse("this is the kdump kernel");
+	kho_free_scratch_array();
+	kho_undo_handover();
+}
+
+static void __init kho_refuse_handover(int err)
+{
+	kho_free_scratch_array();
+	if (kho_fast_refuse_finish(err, kho_fast_in.has_scratch))
+		kho_fast_disable();
+	kho_undo_handover();
 }
 
 static void __init kho_read_tree(void)
 {
 	u64 began;
-
-	/* It runs in reserved memory and must not touch any other. */
-	if (is_kdump_kernel()) {
-		kho_fast_refuse("this is the kdump kernel");
-		kho_undo_handover();
-		return;
-	}
+	int err;
 
 	kho_fast_scratch_set(kho_fast_in.scratch_pa,
 			     kho_fast_in.scratch_len / sizeof(*kho_scratch));
 	began = kho_fast_clock();
-	if (kho_fast_map_build(&kho_fast_incoming, kho_fast_in.root_pa)) {
-		kho_undo_handover();
+	err = kho_fast_map_build(&kho_fast_incoming, kho_fast_in.root_pa);
+	if (err) {
+		kho_refuse_handover(err);
 		return;
 	}
 	kho_fast_stats_walk(kho_fast_clock() - began,
@@ -113,7 +141,11 @@ static void __init kho_read_tree(void)
 void __init kho_memory_init_early(void)
 {
 	kho_phase_begin(KHO_PHASE_WALK);
-	if (is_kho_boot())
+	if (is_kdump_kernel())
+		kho_ignore_handover();
+	else if (kho_fast_in.refused)
+		kho_refuse_handover(-EINVAL);
+	else if (is_kho_boot())
 		kho_read_tree();
 	kho_phase_begin(KHO_PHASE_MEMORY);
 }

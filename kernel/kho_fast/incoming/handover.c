@@ -232,6 +232,7 @@ static bool __init kho_read_scratch(phys_addr_t phys, u64 len)
 
 	kho_fast_in.scratch_pa = phys;
 	kho_fast_in.scratch_len = len;
+	kho_fast_in.has_scratch = ok;
 	return ok;
 }
 
@@ -243,12 +244,12 @@ static bool __init kho_read_scratch(phys_addr_t phys, u64 len)
  * @scratch_len:  Bytes of it.
  *
  * Context: boot CPU, early fixmap mappings only.
- * Return: true, with the scratch areas marked in memblock; false, with a
- * message.
+ * Return: true; false, with a message. The scratch areas are marked in memblock
+ * if they are valid.
  */
 bool __init kho_fast_handover_read(phys_addr_t fdt_phys, u64 fdt_len,
 				   phys_addr_t scratch_phys, u64 scratch_len)
 {
-	return kho_read_fdt(fdt_phys, fdt_len) &&
-	       kho_read_scratch(scratch_phys, scratch_len);
+	return kho_read_scratch(scratch_phys, scratch_len) &&
+	       kho_read_fdt(fdt_phys, fdt_len);
 }

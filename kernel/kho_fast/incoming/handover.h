@@ -14,6 +14,8 @@
 /**
  * struct kho_fast_handover - Incoming handover.
  * @populated:   There is a handover, valid as far as it was checked.
+ * @refused:     There is a handover that is not valid.
+ * @has_scratch: The scratch areas are valid and marked in memblock.
  * @fdt_pa:      Root FDT.
  * @scratch_pa:  Array of scratch areas.
  * @scratch_len: Size of the array in bytes.
@@ -22,6 +24,8 @@
  */
 struct kho_fast_handover {
 	bool		populated;
+	bool		refused;
+	bool		has_scratch;
 	phys_addr_t	fdt_pa;
 	phys_addr_t	scratch_pa;
 	u64		scratch_len;

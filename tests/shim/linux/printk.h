@@ -15,10 +15,10 @@ struct va_format {
 
 /*
  * Messages so far, the format of the last one (of what %pV stood for), and the last one of
- * this thread, unless it had one of the kernel's own formats.
+ * this thread, unless it had one of the kernel's own formats. Errors are remembered apart.
  */
 extern unsigned int shim_nr_errs, shim_nr_warnings;
-extern const char *shim_last_msg;
+extern const char *shim_last_msg, *shim_last_err;
 extern __thread char shim_last_line[1024];
 
 void shim_printk(unsigned int *count, const char *fmt, ...);
