@@ -528,13 +528,13 @@ TEST(subtrees_of_the_old_kernel_are_found_and_checked)
 
 static void preserves_reserve_mem(void)
 {
-	unsigned long pfn;
+	struct page *page;
 	void *fdt;
 
 	kexec_first();
-	pfn = shim_find_pages(3);
-	shim_alloc_pages(3);
-	kho_preserve_pages(pfn_to_page(pfn), 7);
+	page = shim_alloc_pages(3);
+	if (!page || kho_preserve_pages(page, 7))
+		shim_die("cannot preserve the region");
 	fdt = kho_alloc_preserve(PAGE_SIZE);
 	fdt_create(fdt, PAGE_SIZE);
 	fdt_finish_reservemap(fdt);
@@ -544,7 +544,7 @@ static void preserves_reserve_mem(void)
 	fdt_end_node(fdt);
 	fdt_finish(fdt);
 	kho_add_subtree("memblock", fdt, PAGE_SIZE);
-	shim_reserve_mem[0] = PFN_PHYS(pfn);
+	shim_reserve_mem[0] = page_to_phys(page);
 	shim_reserve_mem[1] = 7 * PAGE_SIZE;
 }
 
