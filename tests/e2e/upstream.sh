@@ -47,14 +47,20 @@ initrd() {
 	"$(pack_tool)" "$dir/$out.list" >"$dir/$out"
 }
 
+# The console without messages of the kernel, which may stand in the middle of a line
+said() {
+	tr -d '\r' <"$dir/console" | awk '
+		(at = match($0, /\[ *[0-9]+\.[0-9]+\] /)) { printf "%s", substr($0, 1, at - 1); next }
+		{ print }' | grep -aq "$1"
+}
+
 judge() {
 	bad=$(console_badness "$dir/console" "$case_file" | head -n 1)
 	if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
 		end 3 "hung: not done after $limit s"
 	elif ! grep -aq 'Starting Stage 2' "$dir/console"; then
 		end 2 "VM lost: it never reached the second kernel"
-	elif ! grep -aq 'TEST PASSED' "$dir/console" ||
-	     ! grep -aq 'Stage 2 completed successfully' "$dir/console"; then
+	elif ! said 'TEST PASSED' || ! said 'Stage 2 completed successfully'; then
 		end 1 "no 'TEST PASSED' on the console"
 	elif [ -n "$bad" ]; then
 		end 1 "console: $bad"
