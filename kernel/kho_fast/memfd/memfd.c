@@ -32,9 +32,9 @@
  * returns.
  *
  * Lock order: inode lock, folio lock. Workers take only the folio lock, while
- * their caller holds the inode lock. A task may hold the inode lock for ever, as
- * in a write(2) from memory whose page fault is never answered: .preserve() can
- * be killed, .freeze() and .unpreserve() do without the lock.
+ * their caller holds the inode lock. A task may hold the inode lock for ever,
+ * as in a write(2) from memory whose page fault is never answered: .preserve()
+ * can be killed, .freeze() and .unpreserve() do without the lock.
  *
  * Failure: preserving is undone, and the size of the file is no longer frozen.
  * A failed retrieval is undone as well, and can be repeated; the folios are
