@@ -172,11 +172,11 @@ checkpatch_is_silent() {
 	cat "$work"/list.*.said | checkpatch_faults
 }
 
-# Each row of the table, without the markup of Markdown
+# Each row of the table but its head, which takes two lines there, without the markup of Markdown
 cover_has_measurements_and_their_command() {
 	cover=$(ls "$series"/0000-*)
 	sed -n '/^## Measured/,/^## Run/p' "$top/README.md" |
-		sed -n -e '/^|-/d' -e 's/[|*]/ /gp' | awk 'NR > 1 { $1 = $1; print }' >"$work/rows"
+		sed -n -e '/^|-/d' -e '/^|/s/[|*]/ /gp' | awk 'NR > 1 { $1 = $1; print }' >"$work/rows"
 	[ -s "$work/rows" ]
 	awk '{ $1 = $1; print }' "$cover" >"$work/cover"
 	while read -r row; do
