@@ -67,24 +67,33 @@ static void become(const char *path, char *const *argv)
 	_exit(127);
 }
 
-const char *step_spawn(const struct step *step)
+/* Fork a child of the name in @step, and remember it; @pid is 0 in the child. */
+static const char *start(const struct step *step, const char *usage, pid_t *pid)
 {
 	int slot = find(NULL);
-	pid_t pid;
 
 	if (step->argc < 3)
-		return "usage: spawn NAME [VARIABLE=VALUE]... COMMAND ARGS...";
+		return usage;
 	if (slot < 0 || find(step->argv[1]) >= 0)
 		return "there is one of that name, or there are too many";
 	mkdir("/tmp", 01777);
-	pid = fork();
-	if (pid < 0)
+	*pid = fork();
+	if (*pid < 0)
 		return why("fork: %m");
-	if (!pid)
-		become(output_of(step->argv[1]), step->argv + 2);
 	programs[slot].name = step->argv[1];
-	programs[slot].pid = pid;
+	programs[slot].pid = *pid;
 	return NULL;
+}
+
+const char *step_spawn(const struct step *step)
+{
+	pid_t pid;
+	const char *reason = start(step, "usage: spawn NAME [VARIABLE=VALUE]... COMMAND ARGS...",
+				   &pid);
+
+	if (!reason && !pid)
+		become(output_of(step->argv[1]), step->argv + 2);
+	return reason;
 }
 
 /* In the child, which has the descriptors of the plan; it may never return from the step. */
@@ -102,22 +111,12 @@ static void become_step(const char *name, const struct step *step)
 
 const char *step_beside(const struct step *step)
 {
-	int slot = find(NULL);
 	pid_t pid;
+	const char *reason = start(step, "usage: beside NAME STEP", &pid);
 
-	if (step->argc < 3)
-		return "usage: beside NAME STEP";
-	if (slot < 0 || find(step->argv[1]) >= 0)
-		return "there is one of that name, or there are too many";
-	mkdir("/tmp", 01777);
-	pid = fork();
-	if (pid < 0)
-		return why("fork: %m");
-	if (!pid)
+	if (!reason && !pid)
 		become_step(step->argv[1], step_new(step_after(step, 2)));
-	programs[slot].name = step->argv[1];
-	programs[slot].pid = pid;
-	return NULL;
+	return reason;
 }
 
 static void wait_a_little(void)
