@@ -261,23 +261,30 @@ static void refuses(const struct spoil *s)
 		shim_die("%s: %lu pages preserved", s->name, model_count_preserved());
 }
 
+/* The status of a next kernel that gets a handover which @s spoils. */
+static int boot_spoiled(const struct spoil *s, void (*boot)(const struct spoil *s))
+{
+	int status;
+
+	params->nr_items = 0;
+	if (!kexec_run(preserves_much))
+		return -1;
+	if (!fork()) {
+		boot(s);
+		_exit(0);
+	}
+	wait(&status);
+	shim_forget_memmap();
+	return status;
+}
+
 TEST(each_spoiled_handover_is_refused_with_one_message_and_a_cold_boot)
 {
 	unsigned int i;
-	int status;
 
 	kexec_machine();
-	for (i = 0; i < ARRAY_SIZE(spoils); i++) {
-		params->nr_items = 0;
-		ASSERT_TRUE(kexec_run(preserves_much));
-		if (!fork()) {
-			refuses(&spoils[i]);
-			_exit(0);
-		}
-		wait(&status);
-		shim_forget_memmap();
-		ASSERT_EQ(status, 0) TH_LOG("%s", spoils[i].name);
-	}
+	for (i = 0; i < ARRAY_SIZE(spoils); i++)
+		ASSERT_EQ(boot_spoiled(&spoils[i], refuses), 0) TH_LOG("%s", spoils[i].name);
 }
 
 static bool in_scratch(const struct kho_scratch *areas, unsigned int nr, unsigned long pfn)
@@ -324,18 +331,11 @@ static bool spoils_scratch(const struct spoil *s)
 TEST(each_spoiled_handover_leaves_all_but_scratch_alone)
 {
 	unsigned int i;
-	int status;
 
 	kexec_machine();
 	for (i = 0; i < ARRAY_SIZE(spoils); i++) {
-		params->nr_items = 0;
-		ASSERT_TRUE(kexec_run(preserves_much));
-		if (!fork()) {
-			holds(&spoils[i]);
-			_exit(0);
-		}
-		wait(&status);
-		shim_forget_memmap();
+		int status = boot_spoiled(&spoils[i], holds);
+
 		ASSERT_TRUE(WIFEXITED(status));
 		ASSERT_EQ(WEXITSTATUS(status), spoils_scratch(&spoils[i]) ? SHIM_PANIC : 0)
 			TH_LOG("%s", spoils[i].name);
