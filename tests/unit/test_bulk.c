@@ -7,6 +7,7 @@
 #include <linux/kho_bulk.h>
 #include <linux/topology.h>
 
+#include "faults.h"
 #include "test.h"
 
 /*
@@ -210,20 +211,18 @@ TEST(a_batch_is_preserved_whole_or_not_at_all)
 {
 	static const unsigned long sizes[] = { 4096, 4097, 60000 };
 	unsigned int i, nr_failed = 0;
-	long n, objects;
+	long objects;
 
 	machine(0);
 	objects = shim_live_objects;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		for (n = 0; n < 20; n++) {
+		for_each_fault(f, "KHO: preserve many folios") {
 			unsigned long first = 3 * NODE_PAGES / 2 - sizes[i] / 2;
 			int err;
 
 			kho_fast_outgoing_exit();
 			ASSERT_EQ(kho_fast_outgoing_init(), 0);
-			shim_fail_after = n;
-			err = kho_preserve_folios(folio_at + first, sizes[i]);
-			shim_fail_after = -1;
+			err = FAULT(f, kho_preserve_folios(folio_at + first, sizes[i]));
 			expect(folio_at + first, sizes[i], !err);
 			ASSERT_TRUE(tree_is_as_expected());
 			expect(folio_at + first, sizes[i], false);

@@ -10,6 +10,7 @@
 #include <linux/vmstat.h>
 
 #include "kexec.h"
+#include "faults.h"
 #include "test.h"
 
 static void preserves_much(void)
@@ -127,16 +128,11 @@ static void fdt_wraps(void)		{ params->fdt = 0 - 16UL; }
 static void bad_magic(void)		{ fdt_set_magic(fdt(), 0xd00dfeee); }
 static void bad_size(void)		{ fdt_set_totalsize(fdt(), PAGE_SIZE + 4); }
 static void bad_offset(void)		{ fdt_set_off_dt_struct(fdt(), 0x7fffffff); }
-static void fdt_no_memory(void)		{ shim_fail_after = 1 + nr_areas(); }
 static void no_areas(void)		{ params->scratch_len = 0; }
 static void half_an_area(void)		{ params->scratch_len -= 8; }
 static void many_areas(void)		{ params->scratch_len = (MAX_NUMNODES + 3) * 16; }
 static void endless_areas(void)		{ params->scratch_len = 0 - 16UL; }
 static void areas_nowhere(void)		{ params->scratch = 1UL << 50; }
-static void areas_no_memory(void)	{ shim_fail_after = 0; }
-/* The first allocation of the map of the tree, after both were mapped and marked. */
-static void map_no_memory(void)		{ shim_fail_after = 2 + nr_areas(); }
-static void areas_no_mark(void)		{ shim_fail_after = 1; }
 static void area_outside(void)		{ areas()[0].addr = 1UL << 45; }
 static void area_wraps(void)		{ areas()[0].addr = 0 - PAGE_SIZE; }
 static void area_unaligned(void)	{ areas()[0].size -= 8; }
@@ -203,7 +199,6 @@ static const struct spoil {
 	SPOIL(bad_magic, "no valid FDT"),
 	SPOIL(bad_size, "no valid FDT"),
 	SPOIL(bad_offset, "no valid FDT"),
-	SPOIL(fdt_no_memory, "cannot map the FDT"),
 	SPOIL(bad_format, "format is"),
 	SPOIL(fdt_no_format, "format is"),
 	SPOIL(fdt_no_root, "no usable"),
@@ -215,8 +210,6 @@ static const struct spoil {
 	SPOIL(many_areas, "no array"),
 	SPOIL(endless_areas, "no array"),
 	SPOIL(areas_nowhere, "no array"),
-	SPOIL(areas_no_memory, "cannot map the scratch"),
-	SPOIL(areas_no_mark, "cannot mark"),
 	SPOIL(area_outside, "not usable memory"),
 	SPOIL(area_wraps, "not usable memory"),
 	SPOIL(area_unaligned, "not usable memory"),
@@ -298,12 +291,28 @@ static bool in_scratch(const struct kho_scratch *areas, unsigned int nr, unsigne
 	return false;
 }
 
+/* After a boot: KHO is off, and nothing is free but scratch. */
+static void is_in_scratch_only(const char *why, const struct kho_scratch *areas, unsigned int nr)
+{
+	unsigned long pfn, nr_free = 0;
+
+	if (is_kho_boot() || kho_is_enabled() || shim_scratch_only || kho_scratch_cnt ||
+	    shim_nr_errs != 1)
+		shim_die("%s: %u messages, '%s'", why, shim_nr_errs, shim_last_err);
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		nr_free += pfn_to_page(pfn)->free;
+		if (pfn_to_page(pfn)->free && !in_scratch(areas, nr, pfn))
+			shim_die("%s: pfn %#lx is free", why, pfn);
+	}
+	if (!nr_free)
+		shim_die("%s: there is no memory", why);
+}
+
 /* kho_bad=hold: a boot in scratch, to the end of initialisation. Without scratch a panic. */
 static void holds(const struct spoil *s)
 {
 	const unsigned int nr = nr_areas();
 	struct kho_scratch copy[MAX_NUMNODES + 2];
-	unsigned long pfn, nr_free = 0;
 
 	memcpy(copy, areas(), nr * sizeof(*copy));
 	s->spoil();
@@ -311,16 +320,7 @@ static void holds(const struct spoil *s)
 	model_forget_tree();
 	kexec_boot();
 	kexec_boot_late();
-	if (is_kho_boot() || kho_is_enabled() || shim_scratch_only || kho_scratch_cnt ||
-	    shim_nr_errs != 1)
-		shim_die("%s: %u messages, '%s'", s->name, shim_nr_errs, shim_last_err);
-	for (pfn = 0; pfn < model.nr_pages; pfn++) {
-		nr_free += pfn_to_page(pfn)->free;
-		if (pfn_to_page(pfn)->free && !in_scratch(copy, nr, pfn))
-			shim_die("%s: pfn %#lx is free", s->name, pfn);
-	}
-	if (!nr_free)
-		shim_die("%s: there is no memory", s->name);
+	is_in_scratch_only(s->name, copy, nr);
 }
 
 static bool spoils_scratch(const struct spoil *s)
@@ -358,22 +358,71 @@ TEST(a_spoiled_handover_panics_on_request)
 	EXPECT_EQ(WEXITSTATUS(status), SHIM_PANIC);
 }
 
-/* The tree is intact: kho_bad=drop does not speak of that. */
-TEST(a_lack_of_memory_is_no_reason_to_drop_what_is_preserved)
+/*
+ * A lack of early memory is no fault of the handover, so kho_bad=drop does not speak of it:
+ * all but scratch is held. A panic before scratch is marked: there is no memory to boot with.
+ */
+static void lacks_memory_early(struct faults *f)
 {
+	const char *msg = !f->n ? "cannot map the scratch" :
+			  f->n <= nr_areas() ? "cannot mark" : "cannot map the FDT";
+
+	set_bad("drop");
+	faults_arm(f);
+	kexec_populate();
+	faults_disarm(f);
+	if (f->met == is_kho_boot() || (f->met && !strstr(shim_last_err, msg)))
+		shim_die("fault %ld: '%s'", f->n, shim_last_err);
+	kexec_boot();
+}
+
+static void lacks_memory_for_map(struct faults *f)
+{
+	set_bad("drop");
+	kexec_populate();
+	faults_arm(f);
+	kexec_boot();
+	faults_disarm(f);
+}
+
+static int boot_lacking(struct faults *f, void (*lack)(struct faults *f))
+{
+	struct kho_scratch copy[MAX_NUMNODES + 2];
+	unsigned int nr;
 	int status;
 
-	kexec_machine();
-	ASSERT_TRUE(kexec_run(preserves_much));
+	params->nr_items = 0;
+	if (!kexec_run(preserves_much))
+		shim_die("no kexec");
+	nr = nr_areas();
+	memcpy(copy, areas(), nr * sizeof(*copy));
 	if (!fork()) {
-		static const struct spoil lack = { "map", map_no_memory, NULL };
-
-		set_bad("drop");
-		holds(&lack);
+		lack(f);
+		kexec_boot_late();
+		if (is_kho_boot())
+			kexec_restore();
+		else
+			is_in_scratch_only(f->what, copy, nr);
 		_exit(0);
 	}
 	wait(&status);
-	EXPECT_EQ(status, 0);
+	shim_forget_memmap();
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(a_boot_without_early_memory_gives_up_nothing_that_is_preserved)
+{
+	kexec_machine();
+	for_each_fault(f, "KHO: early boot, handover and scratch") {
+		int status = boot_lacking(f, lacks_memory_early);
+
+		ASSERT_EQ(status, f->n < 1 + nr_areas() ? SHIM_PANIC : 0) TH_LOG("fault %ld", f->n);
+	}
+	for_each_fault(f, "KHO: early boot, tree and map") {
+		int status = boot_lacking(f, lacks_memory_for_map);
+
+		ASSERT_EQ(status, 0) TH_LOG("fault %ld", f->n);
+	}
 }
 
 TEST(a_crash_kernel_refuses_the_handover)
@@ -388,8 +437,7 @@ TEST(a_crash_kernel_refuses_the_handover)
 	EXPECT_EQ(shim_nr_errs, 1);
 }
 
-/* Exit status 0: as it should be; 1: allocation @n was not needed any more. */
-static void init_fails(long n)
+static void init_fails(struct faults *f)
 {
 	char sizes[] = "256K,256K,256K";
 	long live, err;
@@ -400,10 +448,9 @@ static void init_fails(long n)
 	for (nid = 0; nid < MAX_NUMNODES; nid++)
 		boot_deferred(nid);
 	live = shim_live_pages;
-	shim_fail_after = n;
-	err = shim_initcall_kho_init();
+	err = FAULT(f, shim_initcall_kho_init());
 	if (!err)
-		_exit(1);
+		_exit(f->met || !kho_is_enabled());
 	if (err != -ENOMEM || kho_is_enabled() || shim_live_pages != live)
 		shim_die("error %ld, %ld pages leak", err, shim_live_pages - live);
 	_exit(0);
@@ -411,19 +458,17 @@ static void init_fails(long n)
 
 TEST(every_failed_allocation_at_init_turns_kho_off_and_leaks_nothing)
 {
-	int status = 0;
-	long n;
+	int status;
 
 	kexec_machine();
-	for (n = 0; !status; n++) {
+	for_each_fault(f, "KHO: initialisation of the outgoing side") {
 		if (!fork())
-			init_fails(n);
+			init_fails(f);
 		wait(&status);
 		shim_forget_memmap();
+		ASSERT_EQ(status, 0) TH_LOG("fault %ld", f->n);
+		ASSERT_EQ(f->met || f->n > 6, true);
 	}
-	EXPECT_EQ(WEXITSTATUS(status), 1);
-	EXPECT_TRUE(WIFEXITED(status));
-	EXPECT_GT(n, 7);
 }
 
 /* Subtrees */
@@ -673,27 +718,20 @@ TEST(keys_end_where_nodes_do)
 TEST(a_range_is_preserved_whole_or_not_at_all)
 {
 	unsigned long pfn;
-	long n;
+	int err;
 
 	kexec_machine();
 	kexec_first();
 	/* Starts odd and ends where a free run outside scratch does. */
 	pfn = kexec_find_free(MAX_PAGE_ORDER + 1) + 3;
-	for (n = 0; n < 100; n++) {
-		int err;
-
-		shim_fail_after = n;
-		err = kho_preserve_pages(pfn_to_page(pfn), 2 * MAX_ORDER_NR_PAGES - 3);
-		shim_fail_after = -1;
-		if (!err)
-			break;
-		ASSERT_EQ(err, -ENOMEM);
+	for_each_fault(f, "KHO: preserve a range of pages") {
+		err = FAULT(f, kho_preserve_pages(pfn_to_page(pfn), 2 * MAX_ORDER_NR_PAGES - 3));
+		ASSERT_EQ(err, f->met ? -ENOMEM : 0);
 		model_forget_tree();
 		model_read_tree(kho_fast_outgoing_root());
-		ASSERT_EQ(model_count_preserved(), 2);
+		ASSERT_EQ(model_count_preserved(), 2 + (err ? 0 : 2 * MAX_ORDER_NR_PAGES - 3));
+		ASSERT_EQ(f->met || f->n > 3, true);
 	}
-	EXPECT_GT(n, 3);
-	EXPECT_LT(n, 100);
 }
 
 TEST(scratch_cannot_be_preserved)
@@ -712,19 +750,23 @@ TEST(scratch_cannot_be_preserved)
 
 TEST(allocated_memory_is_preserved_until_it_is_freed)
 {
-	void *p;
+	void *p = NULL;
 	long live;
 
 	kexec_machine();
 	kexec_first();
-	live = shim_live_pages;
+	model_read_tree(kho_fast_outgoing_root());
+	live = shim_live_pages - model_count_tree_pages();
 	EXPECT_EQ(PTR_ERR(kho_alloc_preserve(0)), -EINVAL);
 	EXPECT_EQ(PTR_ERR(kho_alloc_preserve((MAX_ORDER_NR_PAGES << PAGE_SHIFT) + 1)), -E2BIG);
-	shim_fail_after = 0;
-	EXPECT_EQ(PTR_ERR(kho_alloc_preserve(100)), -ENOMEM);
-	EXPECT_EQ(shim_live_pages, live);
-	p = kho_alloc_preserve(3 * PAGE_SIZE);
-	ASSERT_FALSE(IS_ERR(p));
+	for_each_fault(f, "KHO: allocate and preserve") {
+		p = FAULT(f, kho_alloc_preserve(3 * PAGE_SIZE));
+		ASSERT_EQ(IS_ERR(p) ? PTR_ERR(p) : 0, f->met ? -ENOMEM : 0);
+		model_forget_tree();
+		model_read_tree(kho_fast_outgoing_root());
+		ASSERT_EQ(model_count_preserved(), f->met ? 2 : 2 + 4);
+		ASSERT_EQ(shim_live_pages - model_count_tree_pages(), live + (f->met ? 0 : 4));
+	}
 	model_forget_tree();
 	model_read_tree(kho_fast_outgoing_root());
 	EXPECT_EQ(model.page[PHYS_PFN(virt_to_phys(p))].order, 2);

@@ -14,6 +14,7 @@
 #include <linux/io.h>
 
 #include "luo/records.h"
+#include "faults.h"
 #include "test.h"
 
 #define NR_PAGES	16384UL
@@ -206,29 +207,25 @@ TEST(a_full_set_accepts_no_record_and_iterates_backwards)
 TEST(growing_is_undone_after_any_failed_allocation)
 {
 	struct kho_block_set bs;
-	long n, pages;
+	long pages;
+	int err;
 
 	machine();
 	files_init(&bs);
 	ASSERT_EQ(kho_block_set_grow(&bs, PER_BLOCK), 0);
 	write_files(&bs, PER_BLOCK);
 	pages = shim_live_pages;
-	for (n = 0; ; n++) {
-		int err;
-
-		shim_fail_after = n;
-		err = kho_block_set_grow(&bs, 5 * PER_BLOCK);
+	for_each_fault(f, "LUO: room for the records of files") {
+		err = FAULT(f, kho_block_set_grow(&bs, 5 * PER_BLOCK));
+		/* For each of four blocks: a page and its struct kho_block. */
+		ASSERT_EQ(err, f->n < 8 ? -ENOMEM : 0);
 		if (!err)
-			break;
-		ASSERT_EQ(err, -ENOMEM);
+			continue;
 		ASSERT_EQ(shim_live_pages, pages);
 		ASSERT_EQ(bs.nblocks, 1);
 		ASSERT_EQ(block_at(bs.head_pa, 0)->next, 0);
 		ASSERT_EQ(count_files(&bs), PER_BLOCK);
 	}
-	/* For each of four blocks: a page and its struct kho_block. */
-	EXPECT_EQ(n, 8);
-	shim_fail_after = -1;
 	kho_block_set_destroy(&bs);
 	EXPECT_EQ(shim_nr_warns, 0);
 }
@@ -291,17 +288,18 @@ TEST(a_chain_is_restored_read_and_freed)
 
 TEST(restoring_frees_nothing_after_any_failed_allocation)
 {
-	long n;
-
 	machine();
-	for (n = 0; n < 4; n++) {
+	for_each_fault(f, "LUO: restore the records of files") {
 		u64 pa = preserve_files(4 * PER_BLOCK);
 		long pages = shim_live_pages;
 		struct kho_block_set bs;
 
 		files_init(&bs);
-		shim_fail_after = n;
-		ASSERT_EQ(kho_block_set_restore(&bs, pa), -ENOMEM);
+		ASSERT_EQ(FAULT(f, kho_block_set_restore(&bs, pa)), f->n < 4 ? -ENOMEM : 0);
+		if (!f->met) {
+			luo_fast_blocks_leak(&bs);
+			continue;
+		}
 		ASSERT_TRUE(kho_block_set_is_empty(&bs));
 		ASSERT_EQ(kho_block_set_head_pa(&bs), 0);
 		ASSERT_EQ(shim_live_pages, pages);
@@ -560,6 +558,22 @@ TEST(sessions_and_files_are_parsed)
 	EXPECT_EQ(heard.nr_sessions, 60);
 	EXPECT_EQ(heard.nr_files, 60 * 59 / 2);
 	EXPECT_EQ(shim_nr_errs, 0);
+	EXPECT_EQ(nr_released, 0);
+}
+
+TEST(parsing_frees_nothing_after_any_failed_allocation)
+{
+	static struct heard heard;
+
+	machine();
+	for_each_fault(f, "LUO: parse sessions and files") {
+		u64 pa = preserve_sessions(10);
+		long pages = shim_live_pages, objects = shim_live_objects;
+
+		ASSERT_EQ(FAULT(f, read_sessions(&heard, pa, -1)), f->met ? -ENOMEM : 0);
+		ASSERT_EQ(shim_live_pages, pages);
+		ASSERT_EQ(shim_live_objects, objects);
+	}
 	EXPECT_EQ(nr_released, 0);
 }
 

@@ -3,6 +3,7 @@
  * Map of the preserved sections, masks and extended scratch:
  * kernel/kho_fast/incoming/{map,bitmap,scratch_extend}.c
  */
+#include "faults.h"
 #include "test.h"
 
 static struct kho_fast_map map;
@@ -88,8 +89,7 @@ TEST(map_takes_orders_up_to_20)
 TEST(map_survives_every_failed_allocation)
 {
 	unsigned int reserved;
-	long n;
-	int err = -ENOMEM;
+	int err;
 
 	unit_init();
 	model_random(12);
@@ -97,19 +97,18 @@ TEST(map_survives_every_failed_allocation)
 	model_set_scratch();
 	reserved = memblock_reserved_size();
 
-	for (n = 0; err; n++) {
-		shim_fail_after = n;
+	for_each_fault(f, "KHO: map of preserved sections") {
 		shim_nr_errs = 0;
-		err = kho_fast_map_build(&map, model.root);
+		err = FAULT(f, kho_fast_map_build(&map, model.root));
+		ASSERT_EQ(err, f->met ? -ENOMEM : 0);
+		ASSERT_EQ(f->met || f->n >= 2, true);
 		if (!err)
-			break;
-		ASSERT_EQ(err, -ENOMEM);
+			continue;
 		ASSERT_EQ(shim_nr_errs, 1);
 		ASSERT_EQ(memblock_reserved_size(), reserved);
 		ASSERT_EQ(map.sections, NULL);
 		ASSERT_EQ(map.root, NULL);
 	}
-	EXPECT_GE(n, 2);
 }
 
 /*

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "memfd.h"
+#include "faults.h"
 #include "test.h"
 
 static void note_pages(void)
@@ -473,45 +474,52 @@ static bool is_held(void)
 	return !shim_live_files && !args.file;
 }
 
-/* Returns whether the fault was injected; a failed check ends the kernel. */
-static bool fails_cleanly(long n)
+/* Returns false if there was no fault to fail of. */
+static bool fails_cleanly(struct faults *f)
 {
-	int err;
+	int err = FAULT(f, memfd_ops()->retrieve(&args));
 
-	shim_fail_after = n;
-	err = memfd_ops()->retrieve(&args);
-	shim_fail_after = -1;
+	if (!f->met != !err)
+		shim_die("fault %ld, error %d", f->n, err);
 	if (!err)
 		return false;
 	if (!shim_again || !is_held())
-		shim_die("fault %ld, error %d: the file is not held", n, err);
+		shim_die("fault %ld, error %d: the file is not held", f->n, err);
 	if (shim_nr_errs != 1)
-		shim_die("fault %ld, error %d: %u messages", n, err, shim_nr_errs);
+		shim_die("fault %ld, error %d: %u messages", f->n, err, shim_nr_errs);
 	shim_nr_errs = 0;
 	return true;
 }
 
-/* Returns whether the fault was injected; it is injected twice. */
-static bool comes_back_after(long n)
+static void leaks_nothing(const struct faults *f)
 {
-	bool met = fails_cleanly(n) && fails_cleanly(n);
-
-	if (met && !retrieve_and_compare())
-		shim_die("fault %ld: the file does not come back", n);
 	if (shim_live_objects != objects_of_boot)
-		shim_die("fault %ld: %ld objects are left", n, shim_live_objects - objects_of_boot);
-	return met;
+		shim_die("fault %ld: %ld objects are left", f->n,
+			 shim_live_objects - objects_of_boot);
 }
 
-static bool can_be_finished_after(long n)
+/* The second attempt fails, too. */
+static void comes_back_after(struct faults *f)
 {
-	bool met = fails_cleanly(n);
+	struct faults again;
 
-	if (met && !finish_without_retrieve())
-		shim_die("fault %ld: the file is not freed", n);
-	if (shim_live_objects != objects_of_boot)
-		shim_die("fault %ld: %ld objects are left", n, shim_live_objects - objects_of_boot);
-	return met;
+	if (!fails_cleanly(f))
+		return;
+	again = *f;
+	if (!fails_cleanly(&again))
+		shim_die("fault %ld: the second attempt does not fail", f->n);
+	if (!retrieve_and_compare())
+		shim_die("fault %ld: the file does not come back", f->n);
+	leaks_nothing(f);
+}
+
+static void can_be_finished_after(struct faults *f)
+{
+	if (!fails_cleanly(f))
+		return;
+	if (!finish_without_retrieve())
+		shim_die("fault %ld: the file is not freed", f->n);
+	leaks_nothing(f);
 }
 
 /* The first attempt fails for want of a page of the quota, the second one does not. */
@@ -554,28 +562,29 @@ TEST(a_task_that_is_killed_need_not_wait_for_a_file)
 	IN_NEXT_KERNEL(single_pages, ends_when_it_is_killed());
 }
 
-static unsigned int count_faults(void (*old_kernel)(void), unsigned int max,
-				 bool (*meets_fault)(long n))
+static long count_faults(const char *what, void (*old_kernel)(void),
+			 void (*retrieve)(struct faults *f))
 {
-	unsigned int i, met = 0;
+	long nr = 0;
 
-	for (i = 0; i < max; i++) {
+	for_each_fault(f, what) {
 		int status;
 
 		if (!kexec_run(old_kernel))
 			shim_die("no kexec");
 		if (!fork()) {
 			next_kernel();
-			_exit(!meets_fault(i));
+			retrieve(f);
+			_exit(0);
 		}
 		wait(&status);
 		shim_forget_memmap();
-		if (!WIFEXITED(status))
-			shim_die("fault %u ended the kernel", i);
-		met += !status;
+		if (status)
+			shim_die("fault %ld ended the kernel", f->n);
+		nr = f->failed;
 	}
 
-	return met;
+	return nr;
 }
 
 /*
@@ -589,16 +598,19 @@ static unsigned int count_faults(void (*old_kernel)(void), unsigned int max,
 TEST(a_failed_retrieval_can_be_repeated)
 {
 	memfd_machine();
-	EXPECT_EQ(count_faults(three_folios, 10, comes_back_after), FAULTS_OF_THREE);
-	EXPECT_EQ(count_faults(single_pages, NR_SINGLE + 14, comes_back_after), FAULTS_OF_SINGLE);
+	EXPECT_EQ(count_faults("memfd: retrieve folios, and again", three_folios,
+			       comes_back_after), FAULTS_OF_THREE);
+	EXPECT_EQ(count_faults("memfd: retrieve pages, and again", single_pages,
+			       comes_back_after), FAULTS_OF_SINGLE);
 }
 
 TEST(a_file_can_be_finished_after_a_failed_retrieval)
 {
 	memfd_machine();
-	EXPECT_EQ(count_faults(three_folios, 10, can_be_finished_after), FAULTS_OF_THREE);
-	EXPECT_EQ(count_faults(single_pages, NR_SINGLE + 14, can_be_finished_after),
-		  FAULTS_OF_SINGLE);
+	EXPECT_EQ(count_faults("memfd: retrieve folios, and finish", three_folios,
+			       can_be_finished_after), FAULTS_OF_THREE);
+	EXPECT_EQ(count_faults("memfd: retrieve pages, and finish", single_pages,
+			       can_be_finished_after), FAULTS_OF_SINGLE);
 }
 
 TEST_HARNESS_MAIN

@@ -12,6 +12,7 @@
 #include "incoming/handover.h"
 #include "kexec.h"
 #include "outgoing/preflight.h"
+#include "faults.h"
 #include "test.h"
 
 int kho_fill_kimage(struct kimage *image);
@@ -215,25 +216,20 @@ TEST(a_blob_that_is_not_preserved_is_found)
 
 TEST(without_memory_for_the_check_the_kexec_fails_and_can_be_repeated)
 {
-	long n, objects;
-	int err = -ENOMEM;
+	long objects;
+	int err;
 
 	kexec_machine();
 	first_kernel();
 	kexec_preserve(20);
 	objects = shim_live_objects;
-	for (n = 0; err; n++) {
-		shim_fail_after = n;
-		err = preflight();
-		shim_fail_after = -1;
-		if (!err)
-			break;
-		ASSERT_EQ(err, -ENOMEM);
-		ASSERT_NE(strstr(fault.reason, "no memory left"), NULL);
+	for_each_fault(f, "KHO: preflight") {
+		err = FAULT(f, preflight());
+		ASSERT_EQ(err, f->met ? -ENOMEM : 0);
+		ASSERT_EQ(!err, !strstr(fault.reason, "no memory left"));
 		ASSERT_EQ(shim_live_objects, objects);
+		ASSERT_EQ(f->n < 2, f->met);
 	}
-	EXPECT_EQ(n, 2);
-	EXPECT_EQ(shim_live_objects, objects);
 }
 
 TEST(an_image_without_the_handover_is_not_checked)

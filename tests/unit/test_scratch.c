@@ -5,6 +5,7 @@
  */
 #include "mm/mm_init.h"
 
+#include "faults.h"
 #include "test.h"
 
 #define BLOCK	(PAGE_SIZE * MAX_ORDER_NR_PAGES)
@@ -177,23 +178,23 @@ TEST(overlap_is_seen_to_the_byte)
 
 TEST(every_failed_allocation_disables_kho_and_gives_all_back)
 {
-	long n;
-
 	two_nodes();
 	EXPECT_EQ(parse("4M,4M,4M"), 0);
-	for (n = 0; n < 5; n++) {
+	for_each_fault(f, "KHO: scratch areas") {
 		char on[] = "on";
 
 		EXPECT_EQ(shim_param_kho_parse_enable(on), 0);
-		shim_fail_after = n;
-		kho_fast_scratch_reserve();
-		ASSERT_FALSE(kho_is_enabled());
+		FAULT(f, (kho_fast_scratch_reserve(), 0));
+		ASSERT_EQ(kho_is_enabled(), !f->met);
+		ASSERT_EQ(f->n < 5, f->met);
+		if (!f->met)
+			continue;
 		ASSERT_EQ(kho_scratch_cnt, 0);
 		ASSERT_EQ(kho_scratch, NULL);
 		ASSERT_EQ(memblock_reserved_size(), 0);
+		kho_fast_scratch_reserve();
+		ASSERT_EQ(kho_scratch_cnt, 0);
 	}
-	kho_fast_scratch_reserve();
-	EXPECT_EQ(kho_scratch_cnt, 0);
 }
 
 TEST(areas_too_large_for_the_machine_disable_kho)

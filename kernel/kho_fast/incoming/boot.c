@@ -60,9 +60,8 @@ void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_len,
 {
 	const u64 began = kho_fast_clock();
 
-	kho_fast_in.refused = !kho_fast_handover_read(fdt_phys, fdt_len,
-						      scratch_phys,
-						      scratch_len);
+	kho_fast_in.refused = kho_fast_handover_read(fdt_phys, fdt_len,
+						     scratch_phys, scratch_len);
 	if (kho_fast_in.has_scratch) {
 		memblock_reserve(scratch_phys, scratch_len);
 		memblock_set_kho_scratch_only();
@@ -80,7 +79,7 @@ void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_len,
 static void __init kho_undo_handover(void)
 {
 	kho_fast_in.populated = false;
-	kho_fast_in.refused = false;
+	kho_fast_in.refused = 0;
 	kho_fast_scratch_set(0, 0);
 	memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
 	memblock_clear_kho_scratch_only();
@@ -144,7 +143,7 @@ void __init kho_memory_init_early(void)
 	if (is_kdump_kernel())
 		kho_ignore_handover();
 	else if (kho_fast_in.refused)
-		kho_refuse_handover(-EINVAL);
+		kho_refuse_handover(kho_fast_in.refused);
 	else if (is_kho_boot())
 		kho_read_tree();
 	kho_phase_begin(KHO_PHASE_MEMORY);

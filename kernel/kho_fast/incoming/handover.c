@@ -112,7 +112,7 @@ int kho_fast_fdt_check(const void *fdt, phys_addr_t phys,
 	return 0;
 }
 
-static bool __init kho_read_fdt(phys_addr_t phys, u64 len)
+static int __init kho_read_fdt(phys_addr_t phys, u64 len)
 {
 	void *fdt;
 
@@ -121,19 +121,19 @@ static bool __init kho_read_fdt(phys_addr_t phys, u64 len)
 	    !kho_fast_early_is_ram(phys, len)) {
 		kho_fast_refuse("FDT (%llu bytes at %pa): too large or not RAM",
 				len, &phys);
-		return false;
+		return -EINVAL;
 	}
 
 	fdt = early_memremap(phys, len);
 	if (!fdt) {
 		kho_fast_refuse("cannot map the FDT at %pa", &phys);
-		return false;
+		return -ENOMEM;
 	}
 	memcpy(kho_fast_in.fdt, fdt, len);
 	early_memunmap(fdt, len);
 
-	return !kho_fast_fdt_check(kho_fast_in.fdt, phys, &kho_fast_boot_view,
-				   &kho_fast_in.root_pa);
+	return kho_fast_fdt_check(kho_fast_in.fdt, phys, &kho_fast_boot_view,
+				  &kho_fast_in.root_pa);
 }
 
 /**
@@ -169,8 +169,8 @@ unsigned int __init kho_fast_scratch_fault(const struct kho_scratch *areas,
 	return cnt;
 }
 
-static bool __init kho_check_scratch(const struct kho_scratch *areas,
-				     unsigned int cnt)
+static int __init kho_check_scratch(const struct kho_scratch *areas,
+				    unsigned int cnt)
 {
 	unsigned int bad = kho_fast_scratch_fault(areas, cnt);
 	unsigned int i;
@@ -181,16 +181,16 @@ static bool __init kho_check_scratch(const struct kho_scratch *areas,
 			bad = i;
 	}
 	if (bad == cnt)
-		return true;
+		return 0;
 
 	kho_fast_refuse("scratch area %u (%pa bytes at %pa): not usable memory",
 			bad, &areas[bad].size, &areas[bad].addr);
-	return false;
+	return -EINVAL;
 }
 
 /* Mark the areas in memblock. Fails only without early memory. */
-static bool __init kho_mark_scratch(const struct kho_scratch *areas,
-				    unsigned int cnt)
+static int __init kho_mark_scratch(const struct kho_scratch *areas,
+				   unsigned int cnt)
 {
 	unsigned int i;
 	int err = 0;
@@ -205,35 +205,37 @@ static bool __init kho_mark_scratch(const struct kho_scratch *areas,
 		kho_fast_refuse("cannot mark the scratch areas (%pe)",
 				ERR_PTR(err));
 
-	return !err;
+	return err;
 }
 
-static bool __init kho_read_scratch(phys_addr_t phys, u64 len)
+static int __init kho_read_scratch(phys_addr_t phys, u64 len)
 {
 	u64 cnt = len / sizeof(struct kho_scratch);
 	struct kho_scratch *areas;
-	bool ok;
+	int err;
 
 	if (!cnt || cnt > MAX_SCRATCH_AREAS ||
 	    len != cnt * sizeof(struct kho_scratch) ||
 	    !kho_fast_early_is_ram(phys, len)) {
 		kho_fast_refuse("no array of scratch areas at %pa, %llu bytes",
 				&phys, len);
-		return false;
+		return -EINVAL;
 	}
 
 	areas = early_memremap(phys, len);
 	if (!areas) {
 		kho_fast_refuse("cannot map the scratch areas at %pa", &phys);
-		return false;
+		return -ENOMEM;
 	}
-	ok = kho_check_scratch(areas, cnt) && kho_mark_scratch(areas, cnt);
+	err = kho_check_scratch(areas, cnt);
+	if (!err)
+		err = kho_mark_scratch(areas, cnt);
 	early_memunmap(areas, len);
 
 	kho_fast_in.scratch_pa = phys;
 	kho_fast_in.scratch_len = len;
-	kho_fast_in.has_scratch = ok;
-	return ok;
+	kho_fast_in.has_scratch = !err;
+	return err;
 }
 
 /**
@@ -244,12 +246,12 @@ static bool __init kho_read_scratch(phys_addr_t phys, u64 len)
  * @scratch_len:  Bytes of it.
  *
  * Context: boot CPU, early fixmap mappings only.
- * Return: true; false, with a message. The scratch areas are marked in memblock
- * if they are valid.
+ * Return: 0; -EINVAL if it is not valid, or -ENOMEM without early memory, with
+ * a message. The scratch areas are marked in memblock if they are valid.
  */
-bool __init kho_fast_handover_read(phys_addr_t fdt_phys, u64 fdt_len,
-				   phys_addr_t scratch_phys, u64 scratch_len)
+int __init kho_fast_handover_read(phys_addr_t fdt_phys, u64 fdt_len,
+				  phys_addr_t scratch_phys, u64 scratch_len)
 {
-	return kho_read_scratch(scratch_phys, scratch_len) &&
+	return kho_read_scratch(scratch_phys, scratch_len) ?:
 	       kho_read_fdt(fdt_phys, fdt_len);
 }

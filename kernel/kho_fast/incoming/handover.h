@@ -14,8 +14,8 @@
 /**
  * struct kho_fast_handover - Incoming handover.
  * @populated:   There is a handover, valid as far as it was checked.
- * @refused:     There is a handover that is not valid.
  * @has_scratch: The scratch areas are valid and marked in memblock.
+ * @refused:     Why there is a handover that is refused, or 0.
  * @fdt_pa:      Root FDT.
  * @scratch_pa:  Array of scratch areas.
  * @scratch_len: Size of the array in bytes.
@@ -24,8 +24,8 @@
  */
 struct kho_fast_handover {
 	bool		populated;
-	bool		refused;
 	bool		has_scratch;
+	int		refused;
 	phys_addr_t	fdt_pa;
 	phys_addr_t	scratch_pa;
 	u64		scratch_len;
@@ -37,8 +37,8 @@ struct kho_fast_view;
 
 extern struct kho_fast_handover kho_fast_in;
 
-bool kho_fast_handover_read(phys_addr_t fdt_phys, u64 fdt_len,
-			    phys_addr_t scratch_phys, u64 scratch_len);
+int kho_fast_handover_read(phys_addr_t fdt_phys, u64 fdt_len,
+			   phys_addr_t scratch_phys, u64 scratch_len);
 const void *kho_fast_in_fdt(void);
 int kho_fast_fdt_check(const void *fdt, phys_addr_t phys,
 		       const struct kho_fast_view *view, u64 *root_pa);
