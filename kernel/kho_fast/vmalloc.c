@@ -351,37 +351,59 @@ static void kho_collect_pages(struct kho_page_array *to,
 	}
 }
 
-static void *kho_vmap_pages(struct kho_page_array *from, unsigned int order,
-			    unsigned long vm_flags)
+static struct vm_struct *kho_new_area(const struct kho_vmalloc *preservation)
+{
+	unsigned long size = (unsigned long)preservation->total_pages
+			     << PAGE_SHIFT;
+	unsigned int shift = PAGE_SHIFT + preservation->order;
+
+	return __get_vm_area_node(size, BIT(shift), shift,
+				  kho_flags_from_ser(preservation->flags) |
+				  VM_UNINITIALIZED, VMALLOC_START, VMALLOC_END,
+				  NUMA_NO_NODE, GFP_KERNEL,
+				  __builtin_return_address(0));
+}
+
+static void *kho_map_pages(struct vm_struct *area,
+			   const struct kho_page_array *from,
+			   unsigned int order)
 {
 	kasan_vmalloc_flags_t kasan = KASAN_VMALLOC_PROT_NORMAL;
-	unsigned long size = (unsigned long)from->nr << PAGE_SHIFT;
-	unsigned int shift = PAGE_SHIFT + order;
-	struct vm_struct *area;
-	unsigned long addr;
+	unsigned long addr = (unsigned long)area->addr;
 
-	area = __get_vm_area_node(size, BIT(shift), shift,
-				  vm_flags | VM_UNINITIALIZED, VMALLOC_START,
-				  VMALLOC_END, NUMA_NO_NODE, GFP_KERNEL,
-				  __builtin_return_address(0));
-	if (!area)
-		return NULL;
-
-	addr = (unsigned long)area->addr;
 	if (vmap_pages_range(addr, addr + get_vm_area_size(area), PAGE_KERNEL,
-			     from->pages, shift)) {
-		free_vm_area(area);
+			     from->pages, PAGE_SHIFT + order))
 		return NULL;
-	}
 
 	area->pages = from->pages;
 	area->nr_pages = from->nr;
-	if (vm_flags & VM_ALLOC)
+	if (area->flags & VM_ALLOC)
 		kasan |= KASAN_VMALLOC_VM_ALLOC;
-	area->addr = kasan_unpoison_vmalloc(area->addr, size, kasan);
+	area->addr = kasan_unpoison_vmalloc(area->addr, get_vm_area_size(area),
+					    kasan);
 	clear_vm_uninitialized_flag(area);
 
 	return area->addr;
+}
+
+/* Returns the address of the area; or NULL, and all its pages are freed. */
+static void *kho_restore_area(const struct kho_vmalloc *preservation,
+			      struct vm_struct *area,
+			      struct kho_page_array *pages)
+{
+	const unsigned int order = preservation->order;
+	struct kho_vmalloc_chunk *chain = kho_fast_chain_restore(preservation);
+	void *addr;
+
+	if (!chain)
+		return NULL;
+
+	kho_collect_pages(pages, chain, order);
+	kho_fast_chain_free(chain, false, order);
+	addr = kho_map_pages(area, pages, order);
+	while (!addr && pages->nr)
+		__free_page(pages->pages[--pages->nr]);
+	return addr;
 }
 
 /**
@@ -389,37 +411,34 @@ static void *kho_vmap_pages(struct kho_page_array *from, unsigned int order,
  * @preservation: Filled in by kho_preserve_vmalloc() of the previous kernel.
  *
  * Context: process context, may sleep.
- * Return: the area, to be freed with vfree(); NULL when the record is invalid,
- * when part of it was restored before, or without memory. Pages restored so far
- * are freed: they cannot be restored again.
+ * Return: the area, to be freed with vfree(). NULL without memory for it, and
+ * the call can be repeated; NULL when the record is invalid, when part of it
+ * was restored before, or without memory for page tables. Then pages restored
+ * so far are freed: they cannot be restored again.
  */
 void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 {
 	unsigned long max = preservation->total_pages;
-	unsigned int order = preservation->order;
-	struct kho_vmalloc_chunk *chain;
 	struct kho_page_array pages = {};
-	void *area = NULL;
+	struct vm_struct *area;
+	void *addr = NULL;
 
-	if (preservation->flags & ~(SER_ALLOC | SER_HUGE_VMAP))
+	if (preservation->flags & ~(SER_ALLOC | SER_HUGE_VMAP) ||
+	    preservation->order > KHO_FAST_MAX_ORDER)
 		return NULL;
 
 	pages.pages = kvmalloc_array(max, sizeof(*pages.pages), GFP_KERNEL);
 	if (!pages.pages)
 		return NULL;
 
-	chain = kho_fast_chain_restore(preservation);
-	if (chain) {
-		kho_collect_pages(&pages, chain, order);
-		kho_fast_chain_free(chain, false, order);
-		area = kho_vmap_pages(&pages, order,
-				      kho_flags_from_ser(preservation->flags));
-	}
+	area = kho_new_area(preservation);
 	if (area)
-		return area;
+		addr = kho_restore_area(preservation, area, &pages);
+	if (addr)
+		return addr;
 
-	while (pages.nr)
-		__free_page(pages.pages[--pages.nr]);
+	if (area)
+		free_vm_area(area);
 	kvfree(pages.pages);
 	return NULL;
 }

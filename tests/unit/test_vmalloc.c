@@ -5,6 +5,7 @@
 #include <linux/vmalloc.h>
 
 #include "kexec.h"
+#include "faults.h"
 #include "test.h"
 
 /* Description of an area by the old kernel, and the page frames of its memory. */
@@ -98,28 +99,63 @@ TEST(areas_of_all_sizes_come_back)
 TEST(preserving_an_area_is_all_or_nothing)
 {
 	struct vm_struct *area;
-	long n, live;
-	int err = -ENOMEM;
+	long live;
+	int err;
 
 	machine();
 	kexec_first();
 	area = new_area(1100, 0);
-	live = shim_live_pages;
-	for (n = 0; err; n += 1 + n / 8) {
-		shim_fail_after = n;
-		err = kho_preserve_vmalloc(area, &old->ser);
-		shim_fail_after = -1;
+	/* Nodes of the tree stay. */
+	ASSERT_EQ(kho_preserve_vmalloc(area, &old->ser), 0);
+	kho_unpreserve_vmalloc(&old->ser);
+	model_read_tree(kho_fast_outgoing_root());
+	live = shim_live_pages - model_count_tree_pages();
+	for_each_fault(f, "KHO: preserve a vmalloc area") {
+		err = FAULT(f, kho_preserve_vmalloc(area, &old->ser));
+		ASSERT_EQ(err, f->met ? -ENOMEM : 0);
 		if (!err)
 			kho_unpreserve_vmalloc(&old->ser);
-		else
-			ASSERT_EQ(err, -ENOMEM);
 		model_forget_tree();
 		model_read_tree(kho_fast_outgoing_root());
 		ASSERT_EQ(model_count_preserved(), 2);
+		ASSERT_EQ(shim_live_pages - model_count_tree_pages(), live);
+		/* Each of three chunks */
+		ASSERT_EQ(f->met, f->n < 3);
 	}
-	/* Only nodes of the tree stay. */
-	EXPECT_LT(shim_live_pages - live, 40);
-	EXPECT_GE(n, 4);
+}
+
+static void restore_and_again(struct faults *f)
+{
+	struct vm_struct *area;
+
+	kexec_next();
+	area = FAULT(f, kho_restore_vmalloc(&old->ser));
+	/* Without page tables it is given up. */
+	if (!area != f->met || (f->n == 2 && shim_live_areas))
+		shim_die("fault %ld", f->n);
+	if (f->met && f->n < 2)
+		area = kho_restore_vmalloc(&old->ser);
+	if (area && !is_what_it_was(area))
+		shim_die("fault %ld: the area is another", f->n);
+	if (f->n != 2 && !area)
+		shim_die("fault %ld: the area is lost", f->n);
+}
+
+TEST(restoring_an_area_can_be_repeated)
+{
+	int status;
+
+	machine();
+	for_each_fault(f, "KHO: restore a vmalloc area") {
+		ASSERT_TRUE(kexec_run(four_chunks));
+		if (!fork()) {
+			restore_and_again(f);
+			_exit(0);
+		}
+		wait(&status);
+		shim_forget_memmap();
+		ASSERT_EQ(status, 0) TH_LOG("fault %ld", f->n);
+	}
 }
 
 TEST(areas_of_other_kinds_are_refused)
