@@ -193,6 +193,7 @@ static unsigned long kho_count_node(const void *node, unsigned int level,
 	if (!level)
 		return kho_count_leaf(node, key);
 
+	cond_resched();
 	shift = kho_fast_slot_shift(level);
 	for (i = 0; i < KHO_FAST_TABLE_ENTRIES; i++) {
 		if (table->table[i])
@@ -217,4 +218,15 @@ unsigned long kho_fast_count_preserved(void)
 
 	root = kho_fast_incoming.root;
 	return root ? kho_count_node(root, KHO_TREE_MAX_DEPTH - 1, 0) : 0;
+}
+
+/**
+ * kho_fast_count_quarantined - Count the pages in quarantine.
+ *
+ * Context: any, from early_initcall on.
+ * Return: pages of the quarantined sections, with those that are not memory.
+ */
+unsigned long kho_fast_count_quarantined(void)
+{
+	return kho_fast_incoming.nr_quarantined * PAGES_PER_SECTION;
 }

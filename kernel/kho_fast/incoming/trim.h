@@ -7,5 +7,6 @@
 
 void kho_fast_schedule_trim(void);
 unsigned long kho_fast_count_preserved(void);
+unsigned long kho_fast_count_quarantined(void);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_TRIM_H */

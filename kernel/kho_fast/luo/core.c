@@ -18,7 +18,8 @@
  * - freeze.c, serialize.c: freezing and serializing file sets, and all
  *   sessions;
  * - deserialize.c, block.c, restore.c: the records of the previous kernel;
- * - query.c, debugfs.c: settings in sysfs, and state in debugfs.
+ * - unretrieved.c: sessions of the previous kernel that are not retrieved;
+ * - query.c, debugfs.c: files in sysfs, and state in debugfs.
  *
  * Lifecycle: the root record is deserialized at early_initcall, before the
  * first FLB may be used; everything else starts at late_initcall. Sessions of
@@ -192,7 +193,7 @@ static int __init luo_late_init(void)
 		return err;
 	}
 
-	if (luo_fast_query_init())
+	if (luo_fast_query_init(luo_liveupdate_num))
 		pr_warn("cannot create /sys/kernel/liveupdate\n");
 	luo_fast_debugfs_init();
 	return 0;
@@ -205,9 +206,9 @@ late_initcall(luo_late_init);
  * Context: process context, may sleep. Last step of a kexec that may fail.
  * Return: 0, and no session changes any more; or an error, and everything is as
  * before: the error of a handler; -EOPNOTSUPP if the next kernel cannot restore
- * what is preserved, or was loaded without the handover; that of
- * luo_fast_preflight(); -ETIMEDOUT if a session is in use for too long; -EINTR
- * if the task is being killed.
+ * what is preserved, or was loaded without the handover; -EBUSY if sessions of
+ * the previous kernel would be lost; that of luo_fast_preflight(); -ETIMEDOUT
+ * if a session is in use for too long; -EINTR if the task is being killed.
  */
 int liveupdate_reboot(void)
 {

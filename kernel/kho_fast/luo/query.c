@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Settings of a live update in sysfs
+ * DOC: Live update in sysfs
  *
  * /sys/kernel/liveupdate/compatible lists, one per line, the formats that this
  * kernel can restore: KHO, LUO, handlers of files, and FLBs. The manager of an
@@ -10,7 +10,9 @@
  * not restricted. An empty list disables the check.
  *
  * /sys/kernel/liveupdate/timeout is the time that a live update waits for
- * sessions that are in use (gate.c).
+ * sessions that are in use (gate.c), and drop_unretrieved lets one go ahead
+ * that loses sessions (unretrieved.c). number, unretrieved_sessions,
+ * unrestored_bytes and quarantined_bytes tell what came of the last one.
  *
  * The files are in sysfs because the manager of an update must not depend on
  * debugfs.
@@ -39,12 +41,14 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "../incoming/trim.h"
 #include "file_set.h"
 #include "flb.h"
 #include "gate.h"
 #include "query.h"
 #include "registry.h"
 #include "session_table.h"
+#include "unretrieved.h"
 
 /**
  * struct luo_compat_list - A list of compatible strings.
@@ -60,6 +64,7 @@ struct luo_compat_list {
 
 static DEFINE_MUTEX(luo_next_lock);
 static struct luo_compat_list luo_next_list; /* formats of the next kernel */
+static u64 luo_number __ro_after_init; /* of this live update */
 
 static int luo_compat_cmp(const void *a, const void *b)
 {
@@ -291,30 +296,97 @@ static ssize_t luo_timeout_store(struct kobject *kobj,
 	return len;
 }
 
+static ssize_t luo_number_show(struct kobject *kobj,
+			       struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", luo_number);
+}
+
+static ssize_t luo_unretrieved_sessions_show(struct kobject *kobj,
+					     struct kobj_attribute *attr,
+					     char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", luo_fast_count_unretrieved());
+}
+
+static ssize_t luo_unrestored_bytes_show(struct kobject *kobj,
+					 struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  (u64)kho_fast_count_preserved() << PAGE_SHIFT);
+}
+
+static ssize_t luo_quarantined_bytes_show(struct kobject *kobj,
+					  struct kobj_attribute *attr,
+					  char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  (u64)kho_fast_count_quarantined() << PAGE_SHIFT);
+}
+
+static ssize_t luo_drop_unretrieved_show(struct kobject *kobj,
+					 struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", luo_fast_drops_unretrieved());
+}
+
+static ssize_t luo_drop_unretrieved_store(struct kobject *kobj,
+					  struct kobj_attribute *attr,
+					  const char *buf, size_t len)
+{
+	bool drop;
+	int err = kstrtobool(buf, &drop);
+
+	if (err)
+		return err;
+
+	luo_fast_set_drop_unretrieved(drop);
+	return len;
+}
+
 static struct kobj_attribute luo_compatible_attr =
 	__ATTR(compatible, 0444, luo_compatible_show, NULL);
 static struct kobj_attribute luo_next_attr =
 	__ATTR(next, 0600, luo_next_show, luo_next_store);
 static struct kobj_attribute luo_timeout_attr =
 	__ATTR(timeout, 0644, luo_timeout_show, luo_timeout_store);
+static struct kobj_attribute luo_drop_unretrieved_attr =
+	__ATTR(drop_unretrieved, 0600, luo_drop_unretrieved_show,
+	       luo_drop_unretrieved_store);
+static struct kobj_attribute luo_number_attr =
+	__ATTR(number, 0444, luo_number_show, NULL);
+static struct kobj_attribute luo_unretrieved_sessions_attr =
+	__ATTR(unretrieved_sessions, 0444, luo_unretrieved_sessions_show, NULL);
+/* It reads all of the tree. */
+static struct kobj_attribute luo_unrestored_bytes_attr =
+	__ATTR(unrestored_bytes, 0400, luo_unrestored_bytes_show, NULL);
+static struct kobj_attribute luo_quarantined_bytes_attr =
+	__ATTR(quarantined_bytes, 0444, luo_quarantined_bytes_show, NULL);
 
 static const struct attribute *luo_query_attrs[] = {
 	&luo_compatible_attr.attr,
 	&luo_next_attr.attr,
 	&luo_timeout_attr.attr,
+	&luo_drop_unretrieved_attr.attr,
+	&luo_number_attr.attr,
+	&luo_unretrieved_sessions_attr.attr,
+	&luo_unrestored_bytes_attr.attr,
+	&luo_quarantined_bytes_attr.attr,
 	NULL
 };
 
 /**
  * luo_fast_query_init - Create the sysfs files.
+ * @number: Number of live updates so far.
  *
  * Return: 0 or an error.
  */
-int __init luo_fast_query_init(void)
+int __init luo_fast_query_init(u64 number)
 {
 	struct kobject *dir = kobject_create_and_add("liveupdate", kernel_kobj);
 	int err;
 
+	luo_number = number;
 	if (!dir)
 		return -ENOMEM;
 

@@ -9,7 +9,7 @@
 
 struct luo_fast_table;
 
-int luo_fast_query_init(void);
+int luo_fast_query_init(u64 number);
 int luo_fast_query_allows(struct luo_fast_table *table);
 int luo_fast_set_next_list(const char *text, size_t len);
 

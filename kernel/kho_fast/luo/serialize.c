@@ -43,6 +43,7 @@
 #include "serialize.h"
 #include "session_table.h"
 #include "trace.h"
+#include "unretrieved.h"
 
 /* A worker with fewer sessions is not worth its wakeup. */
 #define LUO_SESSIONS_PER_WORKER	8
@@ -263,7 +264,6 @@ static int luo_serialize(const struct kimage *image, u64 *sessions_pa)
 
 	guard(mutex)(&table->lock);
 
-	*sessions_pa = 0;
 	err = luo_check_next_kernel(image, table);
 	if (!err)
 		err = luo_reserve_records(table);
@@ -287,20 +287,23 @@ static int luo_serialize(const struct kimage *image, u64 *sessions_pa)
  *
  * Context: process context, may sleep.
  * Return: 0, and changes of sessions block until the kexec; -EOPNOTSUPP if the
- * next kernel cannot restore what is preserved; an error of
- * luo_fast_gate_close() or luo_fast_preflight(); or that of the first session
- * that cannot be frozen. After an error everything is as before.
+ * next kernel cannot restore what is preserved; -EBUSY if sessions of the
+ * previous kernel would be lost; an error of luo_fast_gate_close() or
+ * luo_fast_preflight(); or that of the first session that cannot be frozen.
+ * After an error everything is as before.
  */
 int luo_fast_serialize(const struct kimage *image, u64 *sessions_pa)
 {
-	int err = luo_fast_gate_close();
+	int err;
 
-	if (err) {
-		*sessions_pa = 0;
+	*sessions_pa = 0;
+	err = luo_fast_gate_close();
+	if (err)
 		return err;
-	}
 
-	err = luo_serialize(image, sessions_pa);
+	err = luo_fast_check_unretrieved();
+	if (!err)
+		err = luo_serialize(image, sessions_pa);
 	if (err)
 		luo_fast_gate_open();
 	return err;

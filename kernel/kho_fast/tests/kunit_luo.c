@@ -358,6 +358,7 @@ static struct kunit_case luo_test_cases[] = {
 	KUNIT_CASE(luo_test_records_are_in_the_order_of_preservation),
 	KUNIT_CASE(luo_test_sessions_freeze_all_or_none),
 	KUNIT_CASE(luo_test_unknown_format_is_not_frozen),
+	KUNIT_CASE(luo_test_unretrieved_session_is_not_lost),
 	KUNIT_CASE(luo_test_file_is_retrieved_once),
 	KUNIT_CASE(luo_test_failed_retrieval_is_not_retried),
 	KUNIT_CASE(luo_test_retrieval_retrieves_dependencies),

@@ -2,8 +2,8 @@
 /**
  * DOC: KUnit tests of sessions
  *
- * Names, the parallel freeze, and the list of formats of the next kernel. Each
- * session has one file of luo_numbers.c.
+ * Names, the parallel freeze, the list of formats of the next kernel, and
+ * sessions of the previous one. Each session has one file of luo_numbers.c.
  */
 #include <kunit/test.h>
 
@@ -20,6 +20,7 @@
 #include "../luo/serialize.h"
 #include "../luo/session.h"
 #include "../luo/session_table.h"
+#include "../luo/unretrieved.h"
 #include "kunit_luo.h"
 #include "luo_numbers.h"
 
@@ -142,5 +143,54 @@ void luo_test_unknown_format_is_not_frozen(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EDOM);
 	KUNIT_EXPECT_EQ(test, luo_test_set_next("\n"), 0);
 	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EDOM);
+	luo_test_close_sessions(files);
+}
+
+/* A session of the previous kernel, not retrieved */
+static struct luo_fast_session *luo_test_add_incoming(const char *name)
+{
+	struct luo_fast_session *session = luo_fast_session_alloc(name);
+
+	guard(mutex)(&luo_fast_incoming.lock);
+	if (session && luo_fast_table_add(&luo_fast_incoming, session)) {
+		luo_fast_session_free(session);
+		session = NULL;
+	}
+
+	return session;
+}
+
+static void luo_test_del_incoming(struct luo_fast_session *session)
+{
+	scoped_guard(mutex, &luo_fast_incoming.lock)
+		luo_fast_table_del(&luo_fast_incoming, session);
+	luo_fast_session_free(session);
+}
+
+void luo_test_unretrieved_session_is_not_lost(struct kunit *test)
+{
+	struct luo_fast_session *left = luo_test_add_incoming("luo-kunit-left");
+	static struct file *files[LUO_TEST_SESSIONS];
+	u64 pa;
+
+	KUNIT_ASSERT_NOT_NULL(test, left);
+	KUNIT_ASSERT_EQ(test, luo_test_create_sessions(files), 0);
+	/* Makes every freeze fail, so that it is undone. */
+	luo_numbers[0].fail[LUO_EV_FREEZE] = -EDOM;
+
+	KUNIT_EXPECT_EQ(test, luo_fast_count_unretrieved(), 1);
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EBUSY);
+	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FREEZE], 0);
+
+	/* Allowed once */
+	luo_fast_set_drop_unretrieved(true);
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EDOM);
+	KUNIT_EXPECT_FALSE(test, luo_fast_drops_unretrieved());
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EBUSY);
+
+	left->retrieved = true;
+	KUNIT_EXPECT_EQ(test, luo_fast_count_unretrieved(), 0);
+	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EDOM);
+	luo_test_del_incoming(left);
 	luo_test_close_sessions(files);
 }
