@@ -450,6 +450,27 @@ status_counts_by_node_and_order() {
 		says '^incoming +from 7.3.4-before, kexec number 5; not restored: 7 pages \(28.0 KiB\)$'
 }
 
+# last_update NUMBER UNRETRIEVED UNRESTORED QUARANTINED: what the kernel tells about it
+last_update() {
+	luo=$root/sys/kernel/liveupdate
+	mkdir -p "$luo"
+	echo "$1" >"$luo/number"
+	echo "$2" >"$luo/unretrieved_sessions"
+	echo "$3" >"$luo/unrestored_bytes"
+	echo "$4" >"$luo/quarantined_bytes"
+	echo 0 >"$luo/drop_unretrieved"
+}
+
+status_shows_the_last_update() {
+	machine
+	khoctl 0 -R "$root" status && says_not '^last update' || return 1
+	last_update 3 2 2097152 134217728
+	khoctl 0 -R "$root" status && says '^last update +number 3; sessions not retrieved: 2; ' &&
+		says '; not restored: 2.0 MiB; in quarantine: 128.0 MiB$' || return 1
+	khoctl 0 -R "$root" status -j && says '"unretrieved_sessions": ?2' &&
+		says '"quarantined_bytes": ?134217728'
+}
+
 # Stock would need 9 s instead of 1.1 s, but this kernel is accelerated already.
 status_feeds_plan() {
 	machine
@@ -721,6 +742,16 @@ check_finds_sessions_of_processes() {
 	bad_host "session 'vm-b' is open in process 42 only, which systemd-shutdown ends"
 }
 
+check_finds_unretrieved_sessions() {
+	systemd_host
+	last_update 1 0 0 0
+	check_host 0 || return 1
+	echo 2 >"$root/sys/kernel/liveupdate/unretrieved_sessions"
+	bad_host 'sessions of the last live update are not retrieved: 2, ' || return 1
+	echo 1 >"$root/sys/kernel/liveupdate/drop_unretrieved"
+	check_host 0
+}
+
 # systemd_show: the shutdown began 1 s before the kexec, units stopped 0.5 s before it, and
 # systemd-shutdown began 0.4 s before; in the new kernel 1.5 s
 systemd_show() {
@@ -828,6 +859,7 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	tree_in_exists_until_all_is_restored sessions_are_listed check_finds_nothing
 	check_shows_whole_names check_finds_live_update_off check_finds_the_owner_of_the_device check_finds_no_image
 	check_finds_services_without_sessions check_finds_sessions_of_processes
+	check_finds_unretrieved_sessions status_shows_the_last_update
 	steps_of_systemd_join_the_timeline steps_of_systemd_need_their_files
 	steps_of_systemd_need_a_handover words_are_checked
 	commands_are_listed common_options_go_before_and_after_a_command man_page_is_clean'

@@ -4,6 +4,7 @@
  * error of its own. /dev/liveupdate is not opened: systemd would find it busy meanwhile.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +206,18 @@ static void judge_sessions(void)
 	}
 }
 
+/* The kernel refuses the kexec; with drop_unretrieved it does not. */
+static void judge_unretrieved(void)
+{
+	uint64_t nr = 0, drop = 0;
+
+	file_number(LUO_DIR "/drop_unretrieved", &drop);
+	if (file_number(LUO_DIR "/unretrieved_sessions", &nr) && nr && !drop)
+		fault("sessions of the last live update are not retrieved: %" PRIu64 ", and the "
+		      "kernel refuses to lose them; 'khoctl sessions list' shows them; retrieve or "
+		      "finish them, or write 1 to " LUO_DIR "/drop_unretrieved", nr);
+}
+
 static struct json_object *json_check(const char *no_luo)
 {
 	struct json_object *v = json_object_new_object(), *faults = json_object_new_array();
@@ -269,6 +282,7 @@ static int run(bool json, char **words)
 	read_services();
 	judge_services();
 	judge_sessions();
+	judge_unretrieved();
 	if (json)
 		json_print(json_check(no_luo));
 	else

@@ -18,6 +18,8 @@ static struct status {
 	char		previous[65];	/* release of the previous kernel */
 	uint32_t	kexecs;
 	uint64_t	sessions, files;	/* outgoing */
+	bool		update_known;	/* of accelerated kernels */
+	uint64_t	number, unretrieved, unrestored, quarantined;
 	const char	*not_listed;	/* why the kernel does not list the sessions, or NULL */
 } st;
 
@@ -81,12 +83,22 @@ static void count_sessions(void)
 	}
 }
 
+/* Without unrestored_bytes, which only root can read, there is no line: it would mislead. */
+static void read_update(void)
+{
+	st.update_known = file_number(LUO_DIR "/number", &st.number) &&
+			  file_number(LUO_DIR "/unretrieved_sessions", &st.unretrieved) &&
+			  file_number(LUO_DIR "/unrestored_bytes", &st.unrestored) &&
+			  file_number(LUO_DIR "/quarantined_bytes", &st.quarantined);
+}
+
 static void read_status(void)
 {
 	host_read(&st.host);
 	read_out();
 	read_in();
 	count_sessions();
+	read_update();
 }
 
 static struct json_object *json_records(const struct handover *h)
@@ -138,6 +150,17 @@ static struct json_object *json_in(void)
 	return v;
 }
 
+static struct json_object *json_update(void)
+{
+	struct json_object *v = json_object_new_object();
+
+	json_add(v, "number", st.number);
+	json_add(v, "unretrieved_sessions", st.unretrieved);
+	json_add(v, "unrestored_bytes", st.unrestored);
+	json_add(v, "quarantined_bytes", st.quarantined);
+	return v;
+}
+
 static struct json_object *json_status(void)
 {
 	struct json_object *v = json_object_new_object(), *areas = json_object_new_array(), *area;
@@ -162,6 +185,8 @@ static struct json_object *json_status(void)
 	json_object_object_add(v, "outgoing", st.tree ? json_out() : NULL);
 	if (st.in.fdt)
 		json_object_object_add(v, "incoming", json_in());
+	if (st.update_known)
+		json_object_object_add(v, "last_update", json_update());
 	return v;
 }
 
@@ -233,6 +258,16 @@ static void print_in(void)
 	print_records(&st.in);
 }
 
+static void print_update(void)
+{
+	if (!st.update_known)
+		return;
+	printf("last update  number %" PRIu64 "; sessions not retrieved: %" PRIu64 "; ", st.number,
+	       st.unretrieved);
+	printf("not restored: %s; ", text_bytes(st.unrestored).s);
+	printf("in quarantine: %s\n", text_bytes(st.quarantined).s);
+}
+
 /* The reason may begin with "KHO is", as the line does. */
 static void print_state(const char *what, const char *why)
 {
@@ -261,6 +296,7 @@ static void print_text(void)
 		       text_bytes(st.host.scratch[i].size).s);
 	print_out();
 	print_in();
+	print_update();
 	if (!st.host.luo)
 		return;
 	printf("sessions     %s outgoing, %s files", text_count(st.sessions).s,

@@ -14,6 +14,7 @@
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define KHO_DIR		DEBUGFS "/kho"
+#define LUO_DIR		"/sys/kernel/liveupdate"
 
 /* Makes a reason; no argument may be one. */
 const char *because(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
