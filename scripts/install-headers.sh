@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Install the user headers of the pristine kernel into the cache, in usr/include, for
-# khoctl and the programs of the guests.  The overlay has none.  Idempotent.
+# khoctl and the programs of the guests.  Those of the overlay are in include/uapi.  Idempotent.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] install-headers.sh
 set -eu

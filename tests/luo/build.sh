@@ -16,7 +16,7 @@ boot() {
 }
 
 # shellcheck disable=SC2086	# words on purpose
-compile() { cc $flags -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -I "$top/tools/lib" "$@"; }
+compile() { cc $flags -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -I "$top/tools/lib" -I "$top/include/uapi" "$@"; }
 
 [ -f "$headers/linux/liveupdate.h" ] || die "no kernel headers in $headers: run 'scripts/need.sh headers' first"
 mkdir -p "$dir"

@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/liveupdate.h>
+#include <linux/liveupdate_fast.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -189,6 +190,12 @@ static int preserve(const char *session, struct liveupdate_session_preserve_fd *
 	return rc;
 }
 
+static int unpreserve(const char *session,
+		      const struct liveupdate_fast_session_unpreserve_fd *arg)
+{
+	return unlink(path_of("%s.d/%llu", session, arg->token).s);
+}
+
 static int retrieve(const char *session, struct liveupdate_session_retrieve_fd *arg)
 {
 	arg->fd = really_open(path_of("%s.d/%llu", session, arg->token).s, O_RDWR);
@@ -219,6 +226,8 @@ int ioctl(int fd, unsigned long cmd, ...)
 		return 0;
 	case LIVEUPDATE_SESSION_PRESERVE_FD:
 		return incoming ? fail(EINVAL) : preserve(session.s, arg);
+	case LIVEUPDATE_FAST_SESSION_UNPRESERVE_FD:
+		return incoming ? fail(EINVAL) : unpreserve(session.s, arg);
 	case LIVEUPDATE_SESSION_RETRIEVE_FD:
 		return incoming ? retrieve(session.s, arg) : fail(EINVAL);
 	case LIVEUPDATE_SESSION_FINISH:

@@ -118,6 +118,26 @@ static void a_session_without_one_has_none(void)
 	CHECK_EQ(luo_manifest_retrieve(&m, luo_retrieve_by_name("empty", 0)), -ENOENT);
 }
 
+static void one_file_is_unpreserved(void)
+{
+	int session = luo_create_by_name("vm", 0);
+
+	CHECK_EQ(luo_preserve(session, memfd_with("goes"), 1), 0);
+	CHECK_EQ(luo_preserve(session, memfd_with("stays"), 2), 0);
+	CHECK_EQ(luo_unpreserve(session, 3), -ENOENT);
+	CHECK_EQ(luo_unpreserve(session, 1), 0);
+	CHECK_EQ(luo_unpreserve(session, 1), -ENOENT);
+	CHECK_EQ(luo_preserve(session, memfd_with("new"), 1), 0);
+	CHECK_EQ(luo_preserve(session, memfd_with("more"), 1ULL << 40), 0);
+	CHECK_EQ(luo_unpreserve(session, 1ULL << 40), 0);
+	fake_kexec();
+	session = luo_retrieve_by_name("vm", 0);
+	CHECK_EQ(luo_unpreserve(session, 1), -EINVAL);
+	check_text(luo_retrieve(session, 1), "new");
+	check_text(luo_retrieve(session, 2), "stays");
+	CHECK_EQ(luo_retrieve(session, 1ULL << 40), -ENOENT);
+}
+
 /* In a block of its own, so that a read behind its end is found */
 static int parse(const void *image, size_t len)
 {
@@ -326,6 +346,7 @@ static const struct test {
 	TEST(a_new_manifest_has_no_hole),
 	TEST(a_full_manifest_takes_no_more),
 	TEST(a_session_without_one_has_none),
+	TEST(one_file_is_unpreserved),
 	TEST(hostile_contents_are_refused),
 	TEST(more_than_fit_are_refused),
 	TEST(flipped_bits_do_no_harm),

@@ -217,11 +217,28 @@ static const struct luo_fast_ioctl table[] = {
 		       NULL, run_ioctl, NULL),
 };
 
+static bool applies_to_all;
+
+static bool applies(const void *object)
+{
+	return applies_to_all;
+}
+
+static const struct luo_fast_ioctl extensions[] = {
+	LUO_FAST_IOCTL(_IOW(LIVEUPDATE_IOCTL_TYPE, NR_OF(LIVEUPDATE_SESSION_FINISH), __u64),
+		       struct liveupdate_fast_session_unpreserve_fd, token, NULL, run_ioctl, NULL),
+	LUO_FAST_IOCTL(_IOW(LIVEUPDATE_IOCTL_TYPE, NR_OF(LIVEUPDATE_SESSION_FINISH), __u32),
+		       struct liveupdate_fast_session_unpreserve_fd, token, applies, run_ioctl,
+		       NULL),
+};
+
 static const struct luo_fast_ioctls ioctls = {
 	.session = session_name,
 	.first = NR_OF(LIVEUPDATE_SESSION_RETRIEVE_FD),
 	.nr = ARRAY_SIZE(table),
 	.table = table,
+	.nr_extensions = ARRAY_SIZE(extensions),
+	.extensions = extensions,
 };
 
 static long call(unsigned int cmd, void *arg)
@@ -248,6 +265,31 @@ TEST(userspace_is_accessed_outside_the_gate)
 	EXPECT_EQ(nr_installs, 1);
 	EXPECT_EQ(nr_fds, 1);
 	EXPECT_EQ(nr_drops, 0);
+}
+
+TEST(an_extension_has_the_ordinal_of_a_command_and_no_response)
+{
+	struct liveupdate_fast_session_unpreserve_fd arg = { .size = sizeof(arg) };
+	const unsigned int cmd = extensions[1].cmd;
+
+	enter(0);
+	EXPECT_EQ(call(cmd, &arg), -EINVAL);
+	applies_to_all = true;
+	arg.size = sizeof(arg) - 1;
+	EXPECT_EQ(call(cmd, &arg), -EINVAL);
+	EXPECT_EQ(nr_runs, 0);
+	arg.size = sizeof(arg);
+	EXPECT_EQ(call(cmd, &arg), 0);
+	EXPECT_EQ(nr_runs, 1);
+	EXPECT_EQ(nr_accesses, 2);
+
+	/* Any other direction, size or type is unknown. */
+	EXPECT_EQ(call(cmd ^ _IOC(_IOC_READ, 0, 0, 0), &arg), -ENOIOCTLCMD);
+	EXPECT_EQ(call(cmd ^ _IOC(0, 0, 0, 1), &arg), -ENOIOCTLCMD);
+	EXPECT_EQ(call(cmd ^ _IOC(0, 1, 0, 0), &arg), -ENOIOCTLCMD);
+	EXPECT_EQ(call(cmd - 1, &arg), -ENOIOCTLCMD);
+	EXPECT_EQ(call(cmd - 2, &arg), -EINVAL);
+	EXPECT_EQ(nr_runs, 1);
 }
 
 TEST(a_file_is_dropped_if_its_descriptor_cannot_be_returned)

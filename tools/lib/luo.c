@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/liveupdate.h>
+#include <linux/liveupdate_fast.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -97,6 +98,16 @@ int luo_preserve(int session, int fd, uint64_t token)
 	};
 
 	return luo_ioctl(session, LIVEUPDATE_SESSION_PRESERVE_FD, &arg);
+}
+
+int luo_unpreserve(int session, uint64_t token)
+{
+	struct liveupdate_fast_session_unpreserve_fd arg = {
+		.size = sizeof(arg),
+		.token = token,
+	};
+
+	return luo_ioctl(session, LIVEUPDATE_FAST_SESSION_UNPRESERVE_FD, &arg);
 }
 
 int luo_retrieve(int session, uint64_t token)

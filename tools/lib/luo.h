@@ -62,6 +62,14 @@ int luo_session_finish(int session);
 int luo_preserve(int session, int fd, uint64_t token);
 
 /*
+ * Undoes luo_preserve() for one file; the others of the session stay preserved.
+ *
+ * -ENOTTY: a kernel without it, such as stock; -ENOENT: no file with that token; -EBUSY: another
+ * file of the session depends on it, see the kernel log; -EINVAL: a retrieved session
+ */
+int luo_unpreserve(int session, uint64_t token);
+
+/*
  * Returns a descriptor, of the same open file for each call until the session is finished.
  *
  * -ENOENT: no file with that token, or finished; -EINVAL: a created session; -EMFILE, -ENFILE,

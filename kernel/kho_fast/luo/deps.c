@@ -7,10 +7,13 @@
  *
  * Lock order: the mutex of the session is held.
  */
+#define pr_fmt(fmt) "luo: " fmt
+
 #include <linux/bug.h>
 #include <linux/errno.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 
 #include "deps.h"
@@ -65,6 +68,62 @@ void luo_fast_deps_free(struct luo_fast_file *lf)
 		kfree(dep);
 	}
 	lf->depth = 0;
+}
+
+static bool luo_depends_on(const struct luo_fast_file *lf,
+			   const struct luo_fast_file *on)
+{
+	const struct luo_fast_dep *dep;
+
+	list_for_each_entry(dep, &lf->deps, list) {
+		if (dep->on == on)
+			return true;
+	}
+
+	return false;
+}
+
+/**
+ * luo_fast_dependent - Find a file that depends on another one.
+ * @file_set: The set of both.
+ * @lf:       The other one.
+ *
+ * Linear in the number of files: for messages.
+ *
+ * Return: The last file that depends on @lf; NULL if there is none.
+ */
+const struct luo_fast_file *
+luo_fast_dependent(const struct luo_fast_file_set *file_set,
+		   const struct luo_fast_file *lf)
+{
+	const struct luo_fast_file *dependent;
+
+	list_for_each_entry_reverse(dependent, &file_set->files, list) {
+		if (luo_depends_on(dependent, lf))
+			return dependent;
+	}
+
+	return NULL;
+}
+
+/**
+ * luo_fast_report_dependent - Report why a file is not unpreserved.
+ * @session:  Name of the session.
+ * @file_set: Its files.
+ * @lf:       The file, with a dependent.
+ */
+void luo_fast_report_dependent(const char *session,
+			       const struct luo_fast_file_set *file_set,
+			       const struct luo_fast_file *lf)
+{
+	const struct luo_fast_file *dependent =
+		luo_fast_dependent(file_set, lf);
+
+	if (dependent)
+		pr_notice_ratelimited("session '%s': token %#llx '%s' stays preserved: unpreserve token %#llx '%s' first, which depends on it\n",
+				      session, lf->key.token,
+				      lf->fh->compatible, dependent->key.token,
+				      dependent->fh->compatible);
 }
 
 /* Append @lf, then the files all of whose dependents are in @order by now. */

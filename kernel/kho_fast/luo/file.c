@@ -252,6 +252,26 @@ static void luo_file_unpreserve(struct luo_fast_file *lf)
 }
 
 /**
+ * luo_fast_file_unpreserve - Unpreserve a file.
+ * @file_set: The file set of the session.
+ * @lf:       The file; freed.
+ *
+ * Context: process context, may sleep. The session of @file_set is locked.
+ * Return: 0; -EBUSY if another file depends on @lf.
+ */
+int luo_fast_file_unpreserve(struct luo_fast_file_set *file_set,
+			     struct luo_fast_file *lf)
+{
+	if (lf->dependents)
+		return -EBUSY;
+
+	luo_file_unpreserve(lf);
+	luo_file_unlink(file_set, lf);
+	kho_block_set_shrink(&file_set->blocks, file_set->count);
+	return 0;
+}
+
+/**
  * luo_fast_file_set_unpreserve - Unpreserve all files in reverse order.
  * @file_set: The set; empty afterwards.
  *

@@ -16,6 +16,8 @@ void luo_fast_file_set_init(struct luo_fast_file_set *file_set);
 struct luo_fast_op luo_fast_file_op(struct luo_fast_file *lf);
 int luo_fast_file_preserve(struct luo_fast_file_set *file_set, u64 token,
 			   int fd);
+int luo_fast_file_unpreserve(struct luo_fast_file_set *file_set,
+			     struct luo_fast_file *lf);
 void luo_fast_file_set_unpreserve(struct luo_fast_file_set *file_set);
 void luo_fast_file_set_leak(struct luo_fast_file_set *file_set);
 int luo_fast_file_deserialize(struct luo_fast_file_set *file_set,

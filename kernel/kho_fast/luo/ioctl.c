@@ -24,14 +24,31 @@
 #include "gate.h"
 #include "ioctl.h"
 
+static const struct luo_fast_ioctl *
+luo_ioctl_by_cmd(const struct luo_fast_ioctls *ioctls, unsigned int cmd)
+{
+	const struct luo_fast_ioctl *ioctl;
+	unsigned int i;
+
+	ioctl = &ioctls->table[_IOC_NR(cmd) - ioctls->first];
+	if (ioctl->cmd == cmd)
+		return ioctl;
+
+	for (i = 0; i < ioctls->nr_extensions; i++) {
+		if (ioctls->extensions[i].cmd == cmd)
+			return &ioctls->extensions[i];
+	}
+
+	return NULL;
+}
+
 static int luo_ioctl_find(const struct luo_fast_ioctls *ioctls,
 			  const void *object, unsigned int cmd, u32 size,
 			  const struct luo_fast_ioctl **found)
 {
-	const struct luo_fast_ioctl *ioctl;
+	const struct luo_fast_ioctl *ioctl = luo_ioctl_by_cmd(ioctls, cmd);
 
-	ioctl = &ioctls->table[_IOC_NR(cmd) - ioctls->first];
-	if (ioctl->cmd != cmd)
+	if (!ioctl)
 		return -ENOIOCTLCMD;
 	if (ioctl->applies && !ioctl->applies(object))
 		return -EINVAL;
@@ -129,5 +146,9 @@ long luo_fast_ioctl(const struct luo_fast_ioctls *ioctls, void *object,
 		return luo_ioctl_make_file(ioctl, object, &call);
 
 	err = luo_ioctl_run(ioctl, object, &call);
-	return err ?: luo_ioctl_respond(&call);
+	/* An extension says so if it has no response; the others all have. */
+	if (err || _IOC_DIR(cmd) == _IOC_WRITE)
+		return err;
+
+	return luo_ioctl_respond(&call);
 }

@@ -8,6 +8,7 @@
 #include <linux/liveupdate.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
+#include <uapi/linux/liveupdate_fast.h>
 
 struct file;
 
@@ -23,6 +24,7 @@ union luo_fast_arg {
 	struct liveupdate_session_retrieve_fd	retrieve_fd;
 	struct liveupdate_session_finish	finish;
 	struct liveupdate_session_get_name	get_name;
+	struct liveupdate_fast_session_unpreserve_fd unpreserve_fd;
 };
 
 /* Ioctls that return a file have its descriptor in the same place. */
@@ -84,12 +86,17 @@ struct luo_fast_ioctl {
  * @first: Number of the first one.
  * @nr:    Length of @table.
  * @table: The ioctls, by number, without gaps.
+ * @nr_extensions: Length of @extensions.
+ * @extensions: Ioctls of liveupdate_fast.h, with numbers of ioctls in @table
+ *         but for direction and size.
  */
 struct luo_fast_ioctls {
 	const char			*(*session)(const void *object);
 	unsigned int			first;
 	unsigned int			nr;
 	const struct luo_fast_ioctl	*table;
+	unsigned int			nr_extensions;
+	const struct luo_fast_ioctl	*extensions;
 };
 
 long luo_fast_ioctl(const struct luo_fast_ioctls *ioctls, void *object,

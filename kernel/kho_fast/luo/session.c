@@ -25,10 +25,12 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <uapi/linux/liveupdate_fast.h>
 
 #include "../timeline/clock.h"
 #include "../timeline/record.h"
 #include "../trace.h"
+#include "deps.h"
 #include "file.h"
 #include "file_set.h"
 #include "gate.h"
@@ -206,6 +208,44 @@ static int luo_session_ioctl_preserve_fd(void *object,
 	return err;
 }
 
+static int luo_session_unpreserve_file(struct luo_fast_session *session,
+				       u64 token)
+{
+	struct luo_fast_file *lf;
+	int err;
+
+	lockdep_assert_held(&session->mutex);
+
+	lf = luo_fast_file_find(&session->file_set, token);
+	if (!lf)
+		return -ENOENT;
+
+	err = luo_fast_file_unpreserve(&session->file_set, lf);
+	if (err)
+		luo_fast_report_dependent(session->name, &session->file_set,
+					  lf);
+	return err;
+}
+
+static int luo_session_ioctl_unpreserve_fd(void *object,
+					   struct luo_fast_call *call)
+{
+	struct luo_fast_session *session = object;
+	int err;
+
+	if (call->arg.unpreserve_fd.reserved)
+		return -EINVAL;
+
+	err = luo_session_lock(session);
+	if (err)
+		return err;
+
+	err = luo_session_unpreserve_file(session,
+					  call->arg.unpreserve_fd.token);
+	mutex_unlock(&session->mutex);
+	return err;
+}
+
 static int luo_session_retrieve_file(struct luo_fast_session *session,
 				     u64 token, struct file **filep)
 {
@@ -285,6 +325,13 @@ static const struct luo_fast_ioctl luo_session_ioctl_table[] = {
 		       luo_session_ioctl_get_name, NULL),
 };
 
+static const struct luo_fast_ioctl luo_session_extensions[] = {
+	LUO_FAST_IOCTL(LIVEUPDATE_FAST_SESSION_UNPRESERVE_FD,
+		       struct liveupdate_fast_session_unpreserve_fd, token,
+		       luo_session_is_outgoing, luo_session_ioctl_unpreserve_fd,
+		       NULL),
+};
+
 static const char *luo_session_name(const void *object)
 {
 	const struct luo_fast_session *session = object;
@@ -297,6 +344,8 @@ static const struct luo_fast_ioctls luo_session_ioctls = {
 	.first = LIVEUPDATE_CMD_SESSION_BASE,
 	.nr = ARRAY_SIZE(luo_session_ioctl_table),
 	.table = luo_session_ioctl_table,
+	.nr_extensions = ARRAY_SIZE(luo_session_extensions),
+	.extensions = luo_session_extensions,
 };
 
 static long luo_session_ioctl(struct file *file, unsigned int cmd,

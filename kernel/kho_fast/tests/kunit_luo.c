@@ -17,6 +17,7 @@
 #include <linux/liveupdate.h>
 #include <linux/prandom.h>
 
+#include "../luo/deps.h"
 #include "../luo/file.h"
 #include "../luo/file_set.h"
 #include "../luo/freeze.h"
@@ -89,6 +90,54 @@ static void luo_test_files_are_unpreserved_in_reverse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_UNPRESERVE],
 			LUO_TEST_FILES);
 	KUNIT_EXPECT_EQ(test, luo_test_set.blocks.nblocks, 0);
+}
+
+/* 63 records fill a block, so that the last file has one of its own. */
+static void luo_test_one_file_is_unpreserved(struct kunit *test)
+{
+	int i;
+
+	KUNIT_ASSERT_EQ(test, luo_test_preserve_all(LUO_TEST_FILES), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_set.blocks.nblocks, 2);
+	KUNIT_EXPECT_EQ(test, luo_test_unpreserve(5), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_unpreserve(5), -ENOENT);
+	KUNIT_EXPECT_GE(test, luo_test_when(LUO_EV_UNPRESERVE, 5), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_UNPRESERVE], 1);
+	KUNIT_EXPECT_EQ(test, luo_test_set.count, LUO_TEST_FILES - 1);
+	KUNIT_EXPECT_EQ(test, luo_test_set.blocks.nblocks, 1);
+
+	/* It is frozen with the others no more, and can be preserved again. */
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_freeze(&luo_test_set), 0);
+	luo_fast_file_set_unfreeze(&luo_test_set);
+	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FREEZE],
+			LUO_TEST_FILES - 1);
+	KUNIT_EXPECT_EQ(test, luo_test_when(LUO_EV_FREEZE, 5), -1);
+	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_other, 5, 5), 0);
+	for (i = 0; i < LUO_TEST_FILES; i++)
+		KUNIT_EXPECT_EQ(test, luo_test_unpreserve(i),
+				i == 5 ? -ENOENT : 0);
+	KUNIT_EXPECT_EQ(test, luo_test_set.blocks.nblocks, 0);
+}
+
+/* 0 <- 1 <- 2 */
+static void luo_test_dependents_are_unpreserved_first(struct kunit *test)
+{
+	struct luo_fast_file *lf;
+
+	luo_test_add_dep(1, 0);
+	luo_test_add_dep(2, 1);
+	KUNIT_ASSERT_EQ(test, luo_test_preserve_all(4), 0);
+	lf = luo_fast_file_find(&luo_test_set, 0);
+	KUNIT_EXPECT_EQ(test, luo_test_unpreserve(0), -EBUSY);
+	KUNIT_EXPECT_PTR_EQ(test, luo_fast_dependent(&luo_test_set, lf),
+			    luo_fast_file_find(&luo_test_set, 1));
+	KUNIT_EXPECT_EQ(test, luo_test_unpreserve(1), -EBUSY);
+	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_UNPRESERVE], 0);
+	KUNIT_EXPECT_EQ(test, luo_test_set.count, 4);
+	KUNIT_EXPECT_EQ(test, luo_test_unpreserve(2), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_unpreserve(1), 0);
+	KUNIT_EXPECT_NULL(test, luo_fast_dependent(&luo_test_set, lf));
+	KUNIT_EXPECT_EQ(test, luo_test_unpreserve(0), 0);
 }
 
 static void
@@ -349,6 +398,8 @@ static struct kunit_case luo_test_cases[] = {
 	KUNIT_CASE(luo_test_file_without_handler_is_refused),
 	KUNIT_CASE(luo_test_failed_preserve_leaves_nothing),
 	KUNIT_CASE(luo_test_files_are_unpreserved_in_reverse),
+	KUNIT_CASE(luo_test_one_file_is_unpreserved),
+	KUNIT_CASE(luo_test_dependents_are_unpreserved_first),
 	KUNIT_CASE(luo_test_session_names_are_unique),
 	KUNIT_CASE(luo_test_files_freeze_in_the_order_of_preservation),
 	KUNIT_CASE(luo_test_dependents_freeze_first),

@@ -59,6 +59,12 @@ static struct liveupdate_flb luo_test_flb_twin = {
 	.compatible = LUO_TEST_FLB,
 };
 
+/* Outgoing files and references of the FLB */
+static unsigned int luo_test_flb_count(void)
+{
+	return refcount_read(&luo_fast_flb_priv(&luo_test_flb)->outgoing.count);
+}
+
 void luo_test_flb_lives_from_the_first_file_to_the_last(struct kunit *test)
 {
 	struct liveupdate_file_handler *fh = &luo_test_handler;
@@ -81,8 +87,9 @@ void luo_test_flb_lives_from_the_first_file_to_the_last(struct kunit *test)
 			0);
 	KUNIT_EXPECT_PTR_EQ(test, obj, (void *)&luo_test_flb);
 	liveupdate_flb_put_outgoing(&luo_test_flb);
-	luo_fast_file_set_unpreserve(&luo_test_set);
+	KUNIT_EXPECT_EQ(test, luo_test_unpreserve(0), 0);
 	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 0);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_count(), 1);
 	luo_fast_file_set_unpreserve(&luo_test_other);
 	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 1);
 
@@ -95,12 +102,6 @@ void luo_test_flb_lives_from_the_first_file_to_the_last(struct kunit *test)
 			-ENODATA);
 	liveupdate_flb_put_incoming(&luo_test_flb);
 	liveupdate_unregister_flb(fh, &luo_test_flb);
-}
-
-/* Outgoing files and references of the FLB */
-static unsigned int luo_test_flb_count(void)
-{
-	return refcount_read(&luo_fast_flb_priv(&luo_test_flb)->outgoing.count);
 }
 
 /* File 0 is preserved before the FLB is registered, file 1 while it is. */

@@ -173,6 +173,13 @@ int luo_test_preserve_all(int nr)
 	return err;
 }
 
+int luo_test_unpreserve(u64 token)
+{
+	struct luo_fast_file *lf = luo_fast_file_find(&luo_test_set, token);
+
+	return lf ? luo_fast_file_unpreserve(&luo_test_set, lf) : -ENOENT;
+}
+
 void luo_test_add_dep(int nr, int needed)
 {
 	luo_numbers[nr].deps[luo_numbers[nr].nr_deps++] = needed;

@@ -52,6 +52,7 @@ void luo_test_reset_events(void);
 
 int luo_test_preserve(struct luo_fast_file_set *where, int nr, u64 token);
 int luo_test_preserve_all(int nr);
+int luo_test_unpreserve(u64 token);
 void luo_test_add_dep(int nr, int needed);
 int luo_test_deserialize(int nr, u64 token);
 int luo_test_deserialize_all(int nr);

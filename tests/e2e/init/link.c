@@ -126,6 +126,20 @@ const char *step_link_preserve(const struct step *step)
 	return NULL;
 }
 
+const char *step_link_unpreserve(const struct step *step)
+{
+	int fd;
+
+	if (step->argc < 3)
+		return "usage: link-unpreserve SESSION value=N";
+	fd = session(step->argv[1], luo_session_create);
+	if (fd < 0)
+		return why("creating the session: %m");
+	if (with_errno(luo_unpreserve(fd, step_num(step, "value", MAX_LINKS))))
+		return why("unpreserving: %m");
+	return NULL;
+}
+
 const char *step_link_retrieve(const struct step *step)
 {
 	uint64_t value = step_num(step, "value", MAX_LINKS);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/liveupdate.h>
+#include <linux/liveupdate_fast.h>
 #include <linux/memfd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +254,11 @@ static int run_preserve(struct call *call)
 	return luo_preserve(call->fd[0], call->fd[1], step_num(call->step, "token", 0));
 }
 
+static int run_unpreserve(struct call *call)
+{
+	return luo_unpreserve(call->fd[0], step_num(call->step, "token", 0));
+}
+
 static int run_retrieve(struct call *call)
 {
 	return luo_retrieve(call->fd[0], step_num(call->step, "token", 0));
@@ -299,6 +305,8 @@ static const struct verb verbs[] = {
 	  REQUEST(LIVEUPDATE_IOCTL_RETRIEVE_SESSION, liveupdate_ioctl_retrieve_session) },
 	{ "preserve",	.works_on = 2, .run = run_preserve,
 	  REQUEST(LIVEUPDATE_SESSION_PRESERVE_FD, liveupdate_session_preserve_fd) },
+	{ "unpreserve",	.works_on = 1, .run = run_unpreserve,
+	  REQUEST(LIVEUPDATE_FAST_SESSION_UNPRESERVE_FD, liveupdate_fast_session_unpreserve_fd) },
 	{ "retrieve",	.works_on = 1, .makes = true, .run = run_retrieve,
 	  REQUEST(LIVEUPDATE_SESSION_RETRIEVE_FD, liveupdate_session_retrieve_fd) },
 	{ "finish",	.works_on = 1, .run = run_finish,

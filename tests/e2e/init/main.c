@@ -33,6 +33,7 @@ static const struct {
 	{ "memfd-finish",	step_memfd_finish },
 	{ "link",		step_link },
 	{ "link-preserve",	step_link_preserve },
+	{ "link-unpreserve",	step_link_unpreserve },
 	{ "link-retrieve",	step_link_retrieve },
 	{ "link-finish",	step_link_finish },
 	{ "link-close",		step_link_close },

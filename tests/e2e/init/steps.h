@@ -21,6 +21,7 @@ const char *step_memfd_retrieve(const struct step *step);
 const char *step_memfd_finish(const struct step *step);
 const char *step_link(const struct step *step);
 const char *step_link_preserve(const struct step *step);
+const char *step_link_unpreserve(const struct step *step);
 const char *step_link_retrieve(const struct step *step);
 const char *step_link_finish(const struct step *step);
 const char *step_link_close(const struct step *step);
