@@ -3,11 +3,12 @@
 #
 # Build the programs of the guests.  Incremental.
 #
-# usage: prepare.sh init | selftests | host | guest | systemd | program NAME
+# usage: prepare.sh init | selftests | host | flips | guest | systemd | program NAME
 #   init        build/e2e/init/init, the /init of the guests
 #   selftests   build/e2e/selftests, upstream's live update tests, from the kernel
 #               tree as they are, the way its vmtest.sh builds them
 #   host        build/e2e/host, programs that run beside a guest
+#   flips       build/e2e/flips/flip and save, of flips.sh
 #   guest       build/guest/initrd, of the guests of a host that is updated
 #   systemd     build/systemd/root.cpio, of a host whose init is systemd; prints its path
 #   program     a program of bpf/, tools/ or Documentation/, or of this machine; prints its path
@@ -70,6 +71,7 @@ selftests)
 	locked_make "$build/e2e/selftests" -f "$top/tests/e2e/selftests.mk" \
 		TREE="${KDIR:-$cache/linux}" ;;
 host) locked_make "$build/e2e/host" -C "$top/tests/e2e/host" ;;
+flips) locked_make "$build/e2e/flips" -C "$top/tests/e2e/flips" ;;
 guest) guest ;;
 systemd) systemd ;;
 program) program "${2:?NAME is missing}" ;;

@@ -17,6 +17,7 @@
 #include "verdict.h"
 
 static const char *step_fails(const struct step *step);
+static const char *step_try(const struct step *step);
 
 bool must_fail;
 
@@ -79,6 +80,7 @@ static const struct {
 	{ "poweroff",		step_poweroff },
 	{ "hang",		step_hang },
 	{ "fails",		step_fails },
+	{ "try",		step_try },
 };
 
 const char *why(const char *fmt, ...)
@@ -175,6 +177,19 @@ static const char *step_fails(const struct step *step)
 	if (!reason)
 		return "it succeeded";
 	return strstr(reason, want) ? NULL : why("it failed, but: %s", strdup(reason));
+}
+
+/* 'try STEP': STEP may fail, which is reported, and the plan goes on. */
+static const char *step_try(const struct step *step)
+{
+	const char *reason;
+
+	if (step->argc < 2)
+		return "usage: try STEP";
+	reason = step_one(step_new(step->rest));
+	if (reason)
+		verdict_lost(step->rest, reason);
+	return NULL;
 }
 
 static void run_plan(void)

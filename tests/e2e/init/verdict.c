@@ -102,6 +102,11 @@ void verdict_fail(const char *step, const char *why)
 	line("not ok %d %s: %s\n", stage, step, why);
 }
 
+void verdict_lost(const char *step, const char *why)
+{
+	line("lost %d %s: %s\n", stage, step, why);
+}
+
 void verdict_kv(const char *key, uint64_t value)
 {
 	line("%d %s=%" PRIu64 "\n", stage, key, value);

@@ -85,6 +85,7 @@ void set_unpreserve(struct workload_set *set);
 unsigned long set_restore(struct workload_set *set);
 void set_fill(struct workload_set *set);
 unsigned long set_check(struct workload_set *set);
+unsigned long set_missing(const struct workload_set *set);
 void set_spoil(struct workload_set *set, unsigned long which);
 void set_forget(struct workload_set *set, unsigned long which);
 

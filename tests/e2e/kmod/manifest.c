@@ -7,31 +7,18 @@
  *				       |
  *				       +-> entries (kho_vmalloc)
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/list.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
 
 #include "kho_workload.h"
-
-#define MANIFEST_SUBTREE		"kho_workload"
-#define MANIFEST_MAGIC		0x6b686f776c642d31	/* "khowld-1" */
-
-/* @vmalloc is the area for SET_AREA, or else the entries. */
-struct manifest_set_ser {
-	u64 kind;
-	u64 stamp;
-	u64 seed;
-	u64 nr;
-	struct kho_vmalloc vmalloc;
-};
-
-struct manifest_ser {
-	u64 magic;
-	u64 nr_sets;
-	struct manifest_set_ser sets[];
-};
+#include "manifest.h"
 
 #define MANIFEST_MAX_SETS                                                      \
 	((PAGE_SIZE - sizeof(struct manifest_ser)) /                           \
@@ -40,6 +27,18 @@ struct manifest_ser {
 static LIST_HEAD(manifest_outgoing);
 static LIST_HEAD(manifest_incoming);
 static struct manifest_ser *manifest;	/* NULL while nothing is preserved */
+
+/* A flipped bit would be taken for a number of entries, or for their seed. */
+static u64 manifest_sum(const struct manifest_ser *ser)
+{
+	const u64 *words = (const u64 *)ser;
+	u64 sum = 0;
+
+	for (size_t i = 0; i < PAGE_SIZE / sizeof(*words); i++)
+		sum = (sum ^ (words + i == &ser->sum ? 0 : words[i])) *
+		      0x9e3779b97f4a7c15;
+	return sum;
+}
 
 static int manifest_create(void)
 {
@@ -96,6 +95,7 @@ int manifest_preserve(struct workload_set *set)
 	ser->seed = set->seed;
 	ser->nr = set->nr;
 	manifest->nr_sets++;
+	manifest->sum = manifest_sum(manifest);
 	list_add_tail(&set->list, &manifest_outgoing);
 
 	report("preserved=%lu\npreserve_ns=%llu\n", set->nr, ns);
@@ -132,19 +132,22 @@ static int manifest_restore_set(const struct manifest_set_ser *ser)
 	set->stamp = ser->stamp;
 	set->seed = ser->seed;
 	set->nr = ser->nr;
-	list_add_tail(&set->list, &manifest_incoming);
 
 	/* An area is restored here completely. */
 	area = kho_restore_vmalloc(&ser->vmalloc);
-	if (!area)
+	if (!area) {
+		kfree(set);
 		return report_err(-EIO, "a vmalloc area is not restored");
+	}
 	if (set->kind == SET_AREA)
 		set->area = area;
 	else
 		set->entries = area;
+	list_add_tail(&set->list, &manifest_incoming);
 	return 0;
 }
 
+/* Sets that can be restored are, also after an error. */
 static int manifest_read(void)
 {
 	const struct manifest_ser *in;
@@ -157,10 +160,15 @@ static int manifest_read(void)
 		return report_err(err, "no subtree " MANIFEST_SUBTREE);
 	in = phys_to_virt(phys);
 	if (size != PAGE_SIZE || in->magic != MANIFEST_MAGIC ||
-	    in->nr_sets > MANIFEST_MAX_SETS)
+	    in->sum != manifest_sum(in)) {
+		pr_err("the manifest at %pa is spoiled\n", &phys);
 		return report_err(-EINVAL, "the manifest is spoiled");
-	for (int i = 0; i < in->nr_sets && !err; i++)
-		err = manifest_restore_set(&in->sets[i]);
+	}
+	for (int i = 0; i < in->nr_sets; i++) {
+		int ret = manifest_restore_set(&in->sets[i]);
+
+		err = err ?: ret;
+	}
 	kho_restore_free((void *)in);
 	return err;
 }
@@ -175,8 +183,6 @@ int manifest_restore(void)
 	if (!list_empty(&manifest_incoming))
 		return report_err(-EBUSY, "restored already");
 	err = manifest_read();
-	if (err)
-		return err;
 
 	ns = ktime_get_raw_ns();
 	list_for_each_entry(set, &manifest_incoming, list) {
@@ -184,6 +190,8 @@ int manifest_restore(void)
 		nr += set->nr;
 	}
 	ns = ktime_get_raw_ns() - ns;
+	if (err)
+		return err;
 
 	report("restored=%lu\nrestore_ns=%llu\n", nr - failed, ns);
 	if (failed != arg_num("lost", 0))
@@ -194,18 +202,21 @@ int manifest_restore(void)
 
 int manifest_verify(void)
 {
-	unsigned long nr = 0, bad = 0;
+	unsigned long nr = 0, bad = 0, missing = 0;
 	struct workload_set *set;
 
 	if (list_empty(&manifest_incoming))
 		return report_err(-ENOENT, "nothing is restored");
 	list_for_each_entry(set, &manifest_incoming, list) {
 		bad += set_check(set);
+		missing += set_missing(set);
 		nr += set->nr;
 	}
 	report("verified=%lu\nbad=%lu\n", nr, bad);
 	if (bad != arg_num("lost", 0))
-		return report_err(-EIO, "%lu of %lu entries differ", bad, nr);
+		return report_err(-EIO, bad > missing ?
+				  "%lu of %lu entries differ" :
+				  "%lu of %lu entries are missing", bad, nr);
 	return 0;
 }
 

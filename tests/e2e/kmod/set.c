@@ -217,6 +217,16 @@ unsigned long set_check(struct workload_set *set)
 	return bad;
 }
 
+/* Entries that could not be restored */
+unsigned long set_missing(const struct workload_set *set)
+{
+	unsigned long nr = 0;
+
+	for (unsigned long i = 0; set->entries && i < set->nr; i++)
+		nr += !set->entries[i];
+	return nr;
+}
+
 /* One bit, in the middle of the last stamped page of entry @which. */
 void set_spoil(struct workload_set *set, unsigned long which)
 {
