@@ -14,18 +14,6 @@
 #include "sections.h"
 #include "tree_pages.h"
 
-/* Each of the lower 32 bits becomes two, side by side. */
-static u64 kho_double_bits(u64 bits)
-{
-	bits = (bits | bits << 16) & 0x0000ffff0000ffff;
-	bits = (bits | bits << 8) & 0x00ff00ff00ff00ff;
-	bits = (bits | bits << 4) & 0x0f0f0f0f0f0f0f0f;
-	bits = (bits | bits << 2) & 0x3333333333333333;
-	bits = (bits | bits << 1) & 0x5555555555555555;
-
-	return bits | bits << 1;
-}
-
 /*
  * Add @nr_bits keys of fewer than BITS_PER_LONG pages each to @mask. The bits
  * of one word of @mask come from one word of keys. Most words are all set or
@@ -45,7 +33,7 @@ static void kho_add_small_keys(unsigned long keys, unsigned int nr_bits,
 			pages = ~0UL;
 		else if (pages)
 			for (i = 0; i < order; i++)
-				pages = kho_double_bits(pages);
+				pages = kho_fast_double_bits(pages);
 		*mask++ |= pages;
 	}
 }

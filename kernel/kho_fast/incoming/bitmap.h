@@ -19,4 +19,16 @@ void kho_fast_keep_mask(const struct kho_fast_map *map, unsigned long pfn,
 bool kho_fast_map_has_preserved(const struct kho_fast_map *map,
 				unsigned long pfn);
 
+/* Each of the lower 32 bits becomes two, side by side. */
+static inline u64 kho_fast_double_bits(u64 bits)
+{
+	bits = (bits | bits << 16) & 0x0000ffff0000ffff;
+	bits = (bits | bits << 8) & 0x00ff00ff00ff00ff;
+	bits = (bits | bits << 4) & 0x0f0f0f0f0f0f0f0f;
+	bits = (bits | bits << 2) & 0x3333333333333333;
+	bits = (bits | bits << 1) & 0x5555555555555555;
+
+	return bits | bits << 1;
+}
+
 #endif /* _KERNEL_KHO_FAST_INCOMING_BITMAP_H */

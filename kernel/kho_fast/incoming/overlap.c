@@ -6,11 +6,12 @@
  * restored twice. Nothing tells which of them is right, so the section is
  * quarantined.
  *
- * From the smallest order up, a bitmap records which aligned units of a section
- * contain a smaller key. It is reduced to units of the next order in use and
- * must not share a bit with the keys of that order. The cost is that of reading
- * the bitmaps, whatever is set in them. Sections with keys of only one order,
- * the common case, are skipped.
+ * A section is divided into at most 64 parts. A word per order tells which of
+ * them have keys of that order, which costs little more than reading the
+ * bitmaps. Parts with keys of several orders are divided again, down to single
+ * pages. Folios of different sizes are rarely that close to each other, so few
+ * parts are. Sections with keys of only one order, the common case, are
+ * skipped.
  */
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
@@ -27,77 +28,103 @@
 /* The bits of a section never cross leaves. */
 static_assert(KHO_FAST_LEAF_BITS >= PAGES_PER_SECTION);
 
-static DECLARE_BITMAP(kho_smaller_keys, PAGES_PER_SECTION);
+#define KHO_MAX_PARTS_SHIFT	6
+static_assert(BIT(KHO_MAX_PARTS_SHIFT) == BITS_PER_LONG);
 
-/* OR each pair of bits of @word into its lower half. */
-static unsigned long kho_fold_word(unsigned long word)
+/* Bitmaps of the keys of a section, of the orders below its own. */
+struct kho_section_keys {
+	const struct kho_radix_leaf	*leaf[PFN_SECTION_SHIFT];
+	unsigned long			orders;
+};
+
+/* Pages of the parts of 2^@shift pages, as a power of two: 512, 64, 1. */
+static unsigned int kho_part_shift(unsigned int shift)
 {
-	word = (word | word >> 1) & 0x5555555555555555UL;
-	word = (word | word >> 1) & 0x3333333333333333UL;
-	word = (word | word >> 2) & 0x0f0f0f0f0f0f0f0fUL;
-	word = (word | word >> 4) & 0x00ff00ff00ff00ffUL;
-	word = (word | word >> 8) & 0x0000ffff0000ffffUL;
-	return (word | word >> 16) & 0x00000000ffffffffUL;
+	if (shift > 2 * KHO_MAX_PARTS_SHIFT)
+		return shift - KHO_MAX_PARTS_SHIFT;
+	return shift > KHO_MAX_PARTS_SHIFT ? KHO_MAX_PARTS_SHIFT : 0;
 }
 
-/* From one bit per unit to one bit per two units. */
-static void kho_fold_bits(unsigned long *bits, unsigned long nr_bits)
+/* The parts of 2^@shift keys each that have any; the first key is @bit. */
+static unsigned long kho_parts_with_keys(const struct kho_radix_leaf *leaf,
+					 unsigned long bit, unsigned int nr,
+					 unsigned int shift)
 {
-	unsigned long i, nr = BITS_TO_LONGS(nr_bits);
+	unsigned long parts = 0, end = bit + BIT(shift);
+	unsigned int part;
 
-	for (i = 0; i < nr; i += 2) {
-		unsigned long high =
-			i + 1 < nr ? kho_fold_word(bits[i + 1]) : 0;
+	for (part = 0; part < nr; part++, end += BIT(shift)) {
+		unsigned long any = 0;
 
-		bits[i / 2] = kho_fold_word(bits[i]) | high << 32;
+		for (; bit < end; bit += min(BIT(shift), BITS_PER_LONG))
+			any |= kho_fast_keys(leaf, bit, BIT(shift));
+		parts |= (unsigned long)!!any << part;
 	}
+
+	return parts;
 }
 
-/* From one bit per unit to one bit per word of them. */
-static void kho_squash_bits(unsigned long *bits, unsigned long nr_bits)
+/* The parts that keys of 2^@shift parts each cover. */
+static unsigned long kho_parts_of_keys(const struct kho_radix_leaf *leaf,
+				       unsigned long bit, unsigned int nr,
+				       unsigned int shift)
 {
-	unsigned long i, nr = BITS_TO_LONGS(nr_bits);
+	unsigned long parts = kho_fast_keys(leaf, bit, nr >> shift);
 
-	for (i = 0; i < nr; i++) {
-		unsigned long *to = &bits[i / BITS_PER_LONG];
-		bool any = bits[i];
+	while (shift--)
+		parts = kho_fast_double_bits(parts);
 
-		if (i % BITS_PER_LONG == 0)
-			*to = 0;
-		*to |= (unsigned long)any << i % BITS_PER_LONG;
-	}
+	return parts;
 }
 
-/* From units of @order to units of @next, for a section. */
-static void kho_reduce_bits(unsigned long *bits, unsigned int order,
-			    unsigned int next)
+/* Do keys overlap in the 2^@shift pages from @pfn on? */
+static bool kho_overlap_in(const struct kho_section_keys *keys,
+			   unsigned long pfn, unsigned int shift)
 {
-	while (order < next) {
-		if (next - order >= ilog2(BITS_PER_LONG)) {
-			kho_squash_bits(bits, PAGES_PER_SECTION >> order);
-			order += ilog2(BITS_PER_LONG);
+	const unsigned int part_shift = kho_part_shift(shift);
+	const unsigned int nr = BIT(shift - part_shift);
+	unsigned long seen = 0, shared = 0, parts;
+	unsigned int order, part;
+
+	for_each_set_bit(order, &keys->orders, shift) {
+		const struct kho_radix_leaf *leaf = keys->leaf[order];
+		unsigned long bit = kho_fast_bit(kho_fast_key(pfn, order));
+
+		if (order < part_shift) {
+			parts = kho_parts_with_keys(leaf, bit, nr,
+						    part_shift - order);
+			shared |= seen & parts;
 		} else {
-			kho_fold_bits(bits, PAGES_PER_SECTION >> order);
-			order++;
+			parts = kho_parts_of_keys(leaf, bit, nr,
+						  order - part_shift);
+			if (seen & parts)
+				return true;
 		}
+		seen |= parts;
 	}
+
+	for_each_set_bit(part, &shared, BITS_PER_LONG) {
+		if (kho_overlap_in(keys, pfn + ((unsigned long)part << part_shift),
+				   part_shift))
+			return true;
+	}
+
+	return false;
 }
 
-/* Add the keys of one order to @bits; false when one is set already. */
-static bool kho_add_keys(unsigned long *bits, const struct kho_radix_leaf *leaf,
-			 unsigned long first, unsigned long nr_bits)
+/* Find the bitmaps; a quarantine may have dropped that of an order. */
+static void kho_find_leaves(const struct kho_fast_map *map, unsigned long pfn,
+			    unsigned long orders, struct kho_section_keys *keys)
 {
-	unsigned long off;
+	unsigned int order;
 
-	for (off = 0; off < nr_bits; off += BITS_PER_LONG) {
-		unsigned long keys = kho_fast_keys(leaf, first + off, nr_bits);
-
-		if (bits[BIT_WORD(off)] & keys)
-			return false;
-		bits[BIT_WORD(off)] |= keys;
+	keys->orders = 0;
+	for_each_set_bit(order, &orders, PFN_SECTION_SHIFT) {
+		keys->leaf[order] = kho_fast_leaf(map->root,
+						  kho_fast_key(pfn, order));
+		if (keys->leaf[order])
+			keys->orders |= BIT(order);
 	}
-
-	return true;
 }
 
 static bool kho_keys_overlap(const struct kho_fast_map *map, unsigned long nr)
@@ -105,27 +132,14 @@ static bool kho_keys_overlap(const struct kho_fast_map *map, unsigned long nr)
 	const unsigned long small = map->sections[nr].orders &
 				    (BIT(PFN_SECTION_SHIFT) - 1);
 	const unsigned long large = map->sections[nr].orders & ~small;
-	unsigned int order, last = __ffs(small | large);
+	struct kho_section_keys keys;
 
 	/* A key of a large order covers the whole section. */
 	if (large)
 		return small || hweight_long(large) > 1;
 
-	bitmap_zero(kho_smaller_keys, PAGES_PER_SECTION);
-	for_each_set_bit(order, &small, PFN_SECTION_SHIFT) {
-		unsigned long key = kho_fast_key(section_nr_to_pfn(nr), order);
-		const struct kho_radix_leaf *leaf =
-			kho_fast_leaf(map->root, key);
-
-		kho_reduce_bits(kho_smaller_keys, last, order);
-		last = order;
-		if (leaf &&
-		    !kho_add_keys(kho_smaller_keys, leaf, kho_fast_bit(key),
-				  PAGES_PER_SECTION >> order))
-			return true;
-	}
-
-	return false;
+	kho_find_leaves(map, section_nr_to_pfn(nr), small, &keys);
+	return kho_overlap_in(&keys, section_nr_to_pfn(nr), PFN_SECTION_SHIFT);
 }
 
 /* The first page of a buddy block that two keys cover, or the end of it. */
