@@ -4,7 +4,8 @@
 # Tests of the native benchmarks: each runs, and its results are right; and initialising and
 # claiming preserved struct pages takes at most LIMIT times as long as the slower of memset()
 # and stock's pass over them, at each order, in the same run, and what is more where that
-# would hide much (own_limits). KTAP on stdout, samples in build/test-native/. 20 s and 200 MiB
+# would hide much (own_limits); and the preflight about as long as reading the tree at boot
+# (ingest_limits). KTAP on stdout, samples in build/test-native/. 20 s and 200 MiB
 # of memory on two idle CPUs, up to a minute and 600 MiB where the L3 cache is large.
 #
 # The minimum of interleaved repetitions counts, on one thread: other load only ever adds.
@@ -77,6 +78,16 @@ own_limits() {
 	END
 }
 
+# Cases and limits of ingest: CASE|LIMIT|VARIANT|VARIANT that it is held against. 1.2, 1.2 and
+# 4.3 on an idle machine; 16 instead of 4.3 with a check for overlaps that folds all bitmaps.
+ingest_limits() {
+	cat <<-END
+		1T checker|2|preflight|kho_fast
+		1T mixed|2.5|preflight|kho_fast
+		1T mixed|10|kho_fast|stream
+	END
+}
+
 own_limits_of() { own_limits | grep -c "^$1|"; }
 
 # KiB of the L3 cache that a CPU can use. getconf adds up those of all sockets' parts.
@@ -127,7 +138,30 @@ judge() {
 	return "$_within"
 }
 
-measure_and_judge() { measure "$1" && judge "$@"; }
+measure_ingest() {
+	for _case in '1T checker' '1T mixed'; do
+		"$native" -r 30 -t 1 -c "$_case" -o "$dir/ingest.jsonl" ingest \
+			>>"$dir/ingest.txt" 2>&1 || return
+	done
+}
+
+judge_ingest() {
+	_rc=0
+	: >"$dir/verdicts"
+	ingest_limits >"$dir/limits"
+	while IFS='|' read -r _case _limit _variant _base; do
+		"$report" ratio -l "$_limit" --case "$_case" "$dir/ingest.jsonl" ingest "$_variant" \
+			"$_base" >>"$dir/verdicts" || _rc=1
+	done <"$dir/limits"
+	return "$_rc"
+}
+
+measure_and_judge() {
+	case $1 in
+	ingest) measure_ingest && judge_ingest ;;
+	*) measure "$1" && judge "$@" ;;
+	esac
+}
 
 # hold BENCHMARK BASE...: kho_fast against the slowest of these, a result per case
 hold() {
@@ -147,8 +181,15 @@ hold() {
 
 cases_of() { "$native" --list | grep -c "^$1 "; }
 
+nr_limits() {
+	case $1 in
+	ingest) ingest_limits | wc -l ;;
+	*) echo $(($(cases_of "$1") + $(own_limits_of "$1"))) ;;
+	esac
+}
+
 all_measured() {
-	[ "$2" -eq $(($(cases_of "$1") + $(own_limits_of "$1"))) ] && return
+	[ "$2" -eq "$(nr_limits "$1")" ] && return
 	tail -n 20 "$dir/$1.txt"
 	return 1
 }
@@ -161,11 +202,13 @@ all=$("$native" --list | cut -d ' ' -f 1 | uniq)
 # shellcheck disable=SC2086	# words
 set -- $all
 gib=$(memory_gib)
-ktap_begin $(($# + $(cases_of finish) + $(cases_of claim) + $(own_limits | wc -l) + 3))
+ktap_begin $(($# + $(cases_of finish) + $(cases_of claim) + $(own_limits | wc -l) +
+	$(ingest_limits | wc -l) + 4))
 check 'a list keeps the samples' list_keeps_the_samples
 for b; do
 	check "$b runs, and its results are right" smoke "$b"
 done
 hold finish memset stock-like
 hold claim stock-like
+hold ingest
 ktap_end

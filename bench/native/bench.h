@@ -24,6 +24,7 @@
  *   machine.c, check.c  what they run on, and whether it came out right
  *   stock.c             the same work in stock's order
  *   host_ours.c         reading a tree at boot
+ *   host_preflight.c    checking it before the kexec
  *
  * On stock's kernel/liveupdate/kexec_handover.c, over the same shims:
  *   host_stock.c        reading a tree at boot

@@ -12,6 +12,10 @@
 
 #define TREE_START	(5 * HOST_GIB)
 
+#define MIXED_ORDERS	(1u << 0 | 1u << 2 | 1u << 4 | 1u << 9)
+#define MINGLED_ORDERS	(1u << 0 | 1u << 2 | 1u << 4)
+#define ALTERNATE	0x5555555555555555ull
+
 struct host host;
 
 static uint64_t next_tree_page;
@@ -36,30 +40,83 @@ static uint64_t random_word(unsigned long pfn)
 	return x & bench_hash(x) & bench_hash(~x);
 }
 
+/*
+ * Of each 8 MiB the first quarter is a folio of order 9; of the others each other folio of
+ * order 4, 2 and 0 is preserved.
+ */
+static uint64_t mixed_word(unsigned long pfn, unsigned int order)
+{
+	const unsigned int quarter = pfn / 512 % 4;
+
+	switch (order) {
+	case 9:
+		return 0x1111111111111111ull;
+	case 4:		/* of two quarters */
+		return quarter == 0 ? ALTERNATE << 32 : 0;
+	case 2:
+		return quarter == 2 ? ALTERNATE : 0;
+	default:
+		return quarter == 3 ? ALTERNATE : 0;
+	}
+}
+
+/*
+ * Of each 2 MiB the first half in folios of order 4, a quarter each of order 2 and 0; every
+ * other one is preserved.
+ */
+static uint64_t mingled_word(unsigned long pfn, unsigned int order)
+{
+	const unsigned int quarter = pfn / 128 % 4;
+
+	switch (order) {
+	case 4:		/* of 4 MiB */
+		return ALTERNATE & 0x0000ffff0000ffffull;
+	case 2:		/* of 1 MiB */
+		return quarter == 2 ? ALTERNATE & 0xffffffffull : 0;
+	default:
+		return quarter == 3 ? ALTERNATE : 0;
+	}
+}
+
 /* Words never cross the borders of scratch. */
-uint64_t host_word(unsigned long pfn)
+uint64_t host_word(unsigned long pfn, unsigned int order)
 {
 	if (pfn < host.first_pfn || pfn >= host.end_pfn || in_scratch((uint64_t)pfn << 12))
 		return 0;
 	switch (host.set) {
+	case MIXED:
+		return mixed_word(pfn, order);
+	case MINGLED:
+		return mingled_word(pfn, order);
 	case DENSE:
 		return ~0ull;
 	case RANDOM:
 		return random_word(pfn);
 	case CHECKER:
-		return 0x5555555555555555ull;
+		return ALTERNATE;
 	default:
 		return pfn % (2 * HOST_PAGES_PER_GIB) == 0;
 	}
 }
 
-bool host_has_preserved(unsigned long first_pfn, unsigned long end_pfn)
+static bool has_order(unsigned long first_pfn, unsigned long end_pfn, unsigned int order)
 {
-	for (; first_pfn < end_pfn; first_pfn += HOST_KEYS_PER_WORD << host.order) {
-		if (host_word(first_pfn))
+	for (; first_pfn < end_pfn; first_pfn += HOST_KEYS_PER_WORD << order) {
+		if (host_word(first_pfn, order))
 			return true;
 	}
 	return false;
+}
+
+unsigned int host_preserved_orders(unsigned long first_pfn, unsigned long end_pfn)
+{
+	unsigned int order, found = 0;
+
+	for (order = 0; order <= HOST_MAX_ORDER; order++) {
+		if (host.orders >> order & 1 && has_order(first_pfn, end_pfn, order))
+			found |= 1u << order;
+	}
+	return found;
 }
 
 /* In a section of its own, on a page between two that are preserved. */
@@ -99,32 +156,66 @@ static void lay_out(unsigned long gib)
 	host.scratch[2] = (struct host_range){ host.middle, host.middle + HOST_GIB };
 }
 
-static void build_tree(void)
+static uint64_t *word_of(uint64_t key)
 {
-	const unsigned long step = HOST_KEYS_PER_WORD << host.order;
+	return keys_make_leaf(memory.arena, host.root, key, new_tree_page) +
+	       key % KEYS_PER_LEAF / 64;
+}
+
+static void add_keys(unsigned int order)
+{
+	const unsigned long step = HOST_KEYS_PER_WORD << order;
 	unsigned long pfn;
 
-	host.root = new_tree_page();
 	for (pfn = host.first_pfn; pfn < host.end_pfn; pfn += step) {
-		uint64_t key = key_of(pfn, host.order), word = host_word(pfn);
+		uint64_t word = host_word(pfn, order);
 
 		if (!word)
 			continue;
-		keys_make_leaf(memory.arena, host.root, key, new_tree_page)
-			[key % KEYS_PER_LEAF / 64] = word;
+		*word_of(key_of(pfn, order)) = word;
 		host.nr_keys += __builtin_popcountl(word);
 	}
 }
 
-/* At most a leaf per section, and its tables. */
+void host_add_key(unsigned long pfn)
+{
+	const uint64_t key = key_of(pfn, 0);
+
+	*word_of(key) |= 1ull << key % 64;
+}
+
+static void build_tree(void)
+{
+	unsigned int order;
+
+	host.root = new_tree_page();
+	for (order = 0; order <= HOST_MAX_ORDER; order++) {
+		if (host.orders >> order & 1)
+			add_keys(order);
+	}
+}
+
+/* At most two leaves per section, and tables. */
 static unsigned long max_tree_pages(void)
 {
-	return (host.end_pfn >> 15) * 9 / 8 + 64;
+	return (host.end_pfn >> 15) * 9 / 4 + 64;
+}
+
+static unsigned int orders_of(enum host_set set, unsigned int order)
+{
+	switch (set) {
+	case MIXED:
+		return MIXED_ORDERS;
+	case MINGLED:
+		return MINGLED_ORDERS;
+	default:
+		return 1u << order;
+	}
 }
 
 bool host_make(unsigned long gib, enum host_set set, unsigned int order, bool far)
 {
-	host = (struct host){ .set = set, .order = order };
+	host = (struct host){ .set = set, .orders = orders_of(set, order) };
 	lay_out(gib);
 	memory_make(host.end_pfn, false);
 	host.tree_pages = calloc(max_tree_pages(), sizeof(*host.tree_pages));

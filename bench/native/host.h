@@ -19,8 +19,13 @@
 #define HOST_NR_SCRATCH		3
 #define HOST_KEYS_PER_WORD	64
 
-/* Which of its memory is preserved. */
-enum host_set { DENSE, RANDOM, CHECKER, SPARSE };
+/*
+ * Which of its memory is preserved. In folios of several orders in each section: MIXED, each
+ * 2 MiB have one; MINGLED, they have several.
+ */
+enum host_set { DENSE, RANDOM, CHECKER, SPARSE, MIXED, MINGLED };
+
+#define HOST_MAX_ORDER		9
 
 struct host_range {
 	uint64_t	start, end;	/* physical addresses */
@@ -29,7 +34,7 @@ struct host_range {
 /**
  * struct host - A host and what is preserved on it.
  * @set:      Which of its memory.
- * @order:    Of the keys.
+ * @orders:   Of the keys, a bit each.
  * @end:      Of its memory.
  * @middle:   Where node 1 begins.
  * @first_pfn: That may be preserved.
@@ -42,7 +47,7 @@ struct host_range {
  */
 struct host {
 	enum host_set		set;
-	unsigned int		order;
+	unsigned int		orders;
 	uint64_t		end, middle;
 	unsigned long		first_pfn, end_pfn;
 	struct host_range	scratch[HOST_NR_SCRATCH];
@@ -59,16 +64,24 @@ extern struct host host;
  */
 bool host_make(unsigned long gib, enum host_set set, unsigned int order, bool far);
 
-/* The keys of @host.order of 64 neighbours, the first of them at @pfn. */
-uint64_t host_word(unsigned long pfn);
+/* The keys of @order of 64 neighbours, the first of them at @pfn. */
+uint64_t host_word(unsigned long pfn, unsigned int order);
 
-/* Is anything of the section preserved? */
-bool host_has_preserved(unsigned long first_pfn, unsigned long end_pfn);
+/* Orders of what is preserved in the section. */
+unsigned int host_preserved_orders(unsigned long first_pfn, unsigned long end_pfn);
+
+/* One more key, of order 0. */
+void host_add_key(unsigned long pfn);
 
 /* host_ours.c, host_stock.c: reading the tree at boot. */
 void host_ours_prepare(char *arena);
 void host_ours_read(void);
 bool host_ours_verify(void);
+
+/* host_preflight.c: checking the tree before the kexec. */
+void host_preflight_prepare(char *arena);
+void host_preflight_run(void);
+bool host_preflight_verify(void);
 
 /* Nanoseconds that stock takes to reserve the first @n keys. */
 uint64_t host_stock_reserve(unsigned long n);

@@ -58,7 +58,7 @@ void host_ours_read(void)
 static bool check_section(unsigned long nr)
 {
 	unsigned long pfn = section_nr_to_pfn(nr);
-	u32 orders = host_has_preserved(pfn, pfn + PAGES_PER_SECTION) ? BIT(host.order) : 0;
+	u32 orders = host_preserved_orders(pfn, pfn + PAGES_PER_SECTION);
 
 	if (map.sections[nr].orders == orders)
 		return true;

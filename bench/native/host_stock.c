@@ -46,21 +46,33 @@ static void back_to_boot(void)
 	memcpy(memblock.reserved.regions, reserved, sizeof(reserved));
 }
 
-static void reserve(unsigned long pfn)
+static void reserve(unsigned long pfn, unsigned int order)
 {
-	const phys_addr_t size = PAGE_SIZE << host.order;
+	const phys_addr_t size = PAGE_SIZE << order;
 
 	memblock_reserve(PFN_PHYS(pfn), size);
 	memblock_reserved_mark_noinit(PFN_PHYS(pfn), size);
 }
 
-static void reserve_first(unsigned long n)
+static unsigned long reserve_order(unsigned int order, unsigned long n)
 {
 	unsigned long pfn, word;
 
-	for (pfn = host.first_pfn; n; pfn += HOST_KEYS_PER_WORD << host.order) {
-		for (word = host_word(pfn); word && n; word &= word - 1, n--)
-			reserve(pfn + ((unsigned long)__builtin_ctzl(word) << host.order));
+	for (pfn = host.first_pfn; n && pfn < host.end_pfn; pfn += HOST_KEYS_PER_WORD << order) {
+		for (word = host_word(pfn, order); word && n; word &= word - 1, n--)
+			reserve(pfn + ((unsigned long)__builtin_ctzl(word) << order), order);
+	}
+	return n;
+}
+
+/* Keys of large orders are the first. */
+static void reserve_first(unsigned long n)
+{
+	int order;
+
+	for (order = HOST_MAX_ORDER; order >= 0; order--) {
+		if (host.orders >> order & 1)
+			n = reserve_order(order, n);
 	}
 }
 

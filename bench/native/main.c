@@ -24,6 +24,7 @@ static const struct bench *const benches[] = {
 
 static bool wanted[NR_BENCHES];
 static bool some_wanted;
+static const char *wanted_case;		/* NULL: all */
 
 static const struct argp_option options[] = {
 	{ "memory", 'm', "GIB", 0, "how much is preserved (64; the memmap is 1/64 of it)", 0 },
@@ -32,6 +33,7 @@ static const struct argp_option options[] = {
 	{ "seed", 's', "N", 0, "of what is random (1)", 0 },
 	{ "output", 'o', "FILE", 0, "add the samples to it (PROGRAM.jsonl)", 0 },
 	{ "smoke", 'S', NULL, 0, "do not measure: check results, of small cases, 1 GiB, once", 0 },
+	{ "case", 'c', "CASE", 0, "cases of that name only", 0 },
 	{ "list", 'l', NULL, 0, "list the benchmarks and their cases", 0 },
 	{ 0 }
 };
@@ -92,6 +94,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		bench_options.smoke = true;
 		bench_options.memory_gib = bench_options.reps = 1;
 		return 0;
+	case 'c':
+		wanted_case = arg;
+		return 0;
 	case 'l':
 		list();
 		exit(0);
@@ -105,6 +110,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static bool wants_case(const struct bench *bench, unsigned int index)
 {
+	if (wanted_case && strcmp(wanted_case, bench_case_name(bench, index)))
+		return false;
 	return !bench_options.smoke || !bench->is_small || bench->is_small(index);
 }
 
