@@ -12,8 +12,9 @@
  *
  * Lock order: no lock is taken; the owner of a set serializes access.
  *
- * Failure: growing is undone. Pages of a refused chain are leaked on purpose,
- * since they may belong to something else.
+ * Failure: growing is undone. Restoring goes on where it has failed for want of
+ * memory. Pages of a refused chain are leaked on purpose, since they may belong
+ * to something else.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -52,18 +53,12 @@ static struct kho_block *luo_block_last(struct kho_block_set *bs)
 	return list_last_entry_or_null(&bs->blocks, struct kho_block, list);
 }
 
-static int luo_block_append(struct kho_block_set *bs,
-			    struct kho_block_header_ser *ser)
+static void luo_block_append(struct kho_block_set *bs, struct kho_block *block,
+			     struct kho_block_header_ser *ser)
 {
-	struct kho_block *block = kzalloc_obj(*block);
-
-	if (!block)
-		return -ENOMEM;
-
 	block->ser = ser;
 	list_add_tail(&block->list, &bs->blocks);
 	bs->nblocks++;
-	return 0;
 }
 
 static void luo_block_del(struct kho_block_set *bs, struct kho_block *block)
@@ -86,21 +81,24 @@ static int luo_block_grow(struct kho_block_set *bs)
 {
 	struct kho_block *was_last = luo_block_last(bs);
 	struct kho_block_header_ser *ser;
-	int err;
+	struct kho_block *block;
 
 	if (bs->nblocks >= LUO_MAX_BLOCKS)
 		return -ENOSPC;
 
-	ser = kho_alloc_preserve(KHO_BLOCK_SIZE);
-	if (IS_ERR(ser))
-		return PTR_ERR(ser);
+	block = kzalloc_obj(*block);
+	if (!block)
+		return -ENOMEM;
 
-	err = luo_block_append(bs, ser);
-	if (err)
-		kho_unpreserve_free(ser);
-	else
-		luo_block_set_next(bs, was_last, virt_to_phys(ser));
-	return err;
+	ser = kho_alloc_preserve(KHO_BLOCK_SIZE);
+	if (IS_ERR(ser)) {
+		kfree(block);
+		return PTR_ERR(ser);
+	}
+
+	luo_block_append(bs, block, ser);
+	luo_block_set_next(bs, was_last, virt_to_phys(ser));
+	return 0;
 }
 
 static void luo_block_shrink(struct kho_block_set *bs, long nr)
@@ -167,6 +165,28 @@ void luo_fast_blocks_leak(struct kho_block_set *bs)
 	bs->head_pa = 0;
 }
 
+/* Get the memory of the block at @pa; NULL, with a message, if it is bad. */
+static struct kho_block_header_ser *
+luo_block_get(const struct kho_block_set *bs, u64 pa,
+	      void *(*get)(u64 pa, size_t size))
+{
+	struct kho_block_header_ser *ser = get(pa, KHO_BLOCK_SIZE);
+
+	if (!ser) {
+		pr_err("block %ld of a chain: %#llx is not preserved, or restored already\n",
+		       bs->nblocks, pa);
+		return NULL;
+	}
+
+	if (!ser->count || ser->count > bs->count_per_block) {
+		pr_err("the block at %#llx has %llu records, not 1 to %llu\n",
+		       pa, ser->count, bs->count_per_block);
+		return NULL;
+	}
+
+	return ser;
+}
+
 /*
  * Append the block at *@pa, of which @get returns the memory; then set *@pa to
  * the next one.
@@ -175,6 +195,7 @@ static int luo_block_read(struct kho_block_set *bs, u64 *pa,
 			  void *(*get)(u64 pa, size_t size))
 {
 	struct kho_block_header_ser *ser;
+	struct kho_block *block;
 
 	if (bs->nblocks >= LUO_MAX_BLOCKS) {
 		pr_err("a chain continues at %#llx after %d blocks\n", *pa,
@@ -182,51 +203,69 @@ static int luo_block_read(struct kho_block_set *bs, u64 *pa,
 		return -ENOSPC;
 	}
 
-	ser = get(*pa, KHO_BLOCK_SIZE);
-	if (!ser) {
-		pr_err("block %ld of a chain: %#llx is not preserved, or restored already\n",
-		       bs->nblocks, *pa);
-		return -EINVAL;
-	}
+	block = kzalloc_obj(*block);
+	if (!block)
+		return -ENOMEM;
 
-	if (!ser->count || ser->count > bs->count_per_block) {
-		pr_err("the block at %#llx has %llu records, not 1 to %llu\n",
-		       *pa, ser->count, bs->count_per_block);
+	ser = luo_block_get(bs, *pa, get);
+	if (!ser) {
+		kfree(block);
 		return -EINVAL;
 	}
 
 	*pa = ser->next;
-	return luo_block_append(bs, ser);
+	luo_block_append(bs, block, ser);
+	return 0;
 }
 
+/* *@bad_pa: the block that cannot be read, or 0 */
 static int luo_blocks_read(struct kho_block_set *bs, u64 head_pa,
-			   void *(*get)(u64 pa, size_t size))
+			   void *(*get)(u64 pa, size_t size), u64 *bad_pa)
 {
-	u64 pa = head_pa;
+	const struct kho_block *last = luo_block_last(bs);
+	u64 pa = last ? last->ser->next : head_pa;
 	int err = 0;
 
 	bs->incoming = true;
 	bs->head_pa = head_pa;
 	while (!err && pa)
 		err = luo_block_read(bs, &pa, get);
-	if (err)
+	*bad_pa = err ? pa : 0;
+	if (err && err != -ENOMEM)
 		luo_fast_blocks_leak(bs);
 	return err;
 }
 
 /**
+ * luo_fast_blocks_restore - Restore blocks, and tell which one cannot be.
+ * @bs:      As for kho_block_set_restore().
+ * @head_pa: As for kho_block_set_restore().
+ * @bad_pa:  Receives the address of the block that cannot be restored, or 0.
+ *
+ * Context: process context, may sleep. One caller at a time.
+ * Return: that of kho_block_set_restore().
+ */
+int luo_fast_blocks_restore(struct kho_block_set *bs, u64 head_pa, u64 *bad_pa)
+{
+	return luo_blocks_read(bs, head_pa, luo_fast_record_restore, bad_pa);
+}
+
+/**
  * kho_block_set_restore - Restore the blocks of the previous kernel.
- * @bs:      An empty set for records of that size.
+ * @bs:      A set for records of that size, empty at first.
  * @head_pa: Address of the first block, or 0 for none.
  *
  * Context: process context, may sleep. One caller at a time.
  * Return: 0; -EINVAL, with a message, if the chain is invalid; -ENOSPC, with a
- * message, if it is too long; -ENOMEM. On error the set is empty, and the
- * blocks restored so far are leaked.
+ * message, if it is too long; then the set is empty, and the blocks restored so
+ * far are leaked. -ENOMEM: they are in the set, and the same call can be
+ * repeated.
  */
 int kho_block_set_restore(struct kho_block_set *bs, u64 head_pa)
 {
-	return luo_blocks_read(bs, head_pa, luo_fast_record_restore);
+	u64 bad_pa;
+
+	return luo_fast_blocks_restore(bs, head_pa, &bad_pa);
 }
 
 /**
@@ -238,12 +277,14 @@ int kho_block_set_restore(struct kho_block_set *bs, u64 head_pa)
  * A chain with a cycle is too long.
  *
  * Context: process context, may sleep. Blocks do not change.
- * Return: 0; an error, with a message, as the next kernel would: see
- * kho_block_set_restore(). On error the set is empty.
+ * Return: 0; or the error that kho_block_set_restore() would return in the next
+ * kernel.
  */
 int luo_fast_blocks_read(struct kho_block_set *bs, u64 head_pa)
 {
-	return luo_blocks_read(bs, head_pa, luo_fast_record_find);
+	u64 bad_pa;
+
+	return luo_blocks_read(bs, head_pa, luo_fast_record_find, &bad_pa);
 }
 
 /**

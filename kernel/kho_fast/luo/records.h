@@ -51,6 +51,7 @@ void luo_fast_record_free(void *mem);
 /* block.c */
 void luo_fast_blocks_leak(struct kho_block_set *bs);
 int luo_fast_blocks_read(struct kho_block_set *bs, u64 head_pa);
+int luo_fast_blocks_restore(struct kho_block_set *bs, u64 head_pa, u64 *bad_pa);
 
 /* deserialize.c */
 int luo_fast_parse_root(const struct luo_ser *ser, size_t size,
