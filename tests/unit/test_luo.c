@@ -454,9 +454,13 @@ TEST(a_bad_chain_is_found_before_it_is_handed_over)
 struct heard {
 	struct luo_fast_reader	reader;
 	struct kho_block_set	files[64];
-	unsigned long		nr_sessions, nr_files;
+	unsigned long		nr_sessions, nr_files, nr_ended, nr_faults;
 	long			fail_at;
 };
+
+/* For readers to come: they go on after a fault, and skip sessions. */
+static bool goes_on;
+static u64 nr_skipped;
 
 static int hear(struct heard *heard)
 {
@@ -485,6 +489,18 @@ static int hear_file(struct luo_fast_reader *reader, const struct luo_file_ser *
 		shim_die("a file without a handler is passed on");
 	heard->nr_files++;
 	return hear(heard);
+}
+
+static int hear_end(struct luo_fast_reader *reader, const struct luo_session_ser *ser,
+		    const char *fault)
+{
+	struct heard *heard = container_of(reader, struct heard, reader);
+
+	if (fault && !*fault)
+		shim_die("a fault without a reason");
+	heard->nr_ended++;
+	heard->nr_faults += !!fault;
+	return 0;
 }
 
 static void sessions_init(struct kho_block_set *bs)
@@ -538,6 +554,8 @@ static int read_sessions(struct heard *heard, u64 pa, long fail_at)
 		.reader.session = hear_session,
 		.reader.file = hear_file,
 		.reader.blocks = kho_block_set_restore,
+		.reader.end = goes_on ? hear_end : NULL,
+		.reader.skip = nr_skipped,
 		.fail_at = fail_at,
 	};
 	sessions_init(&bs);
@@ -664,6 +682,49 @@ TEST(an_invalid_record_ends_parsing_and_frees_nothing)
 		ASSERT_GE(shim_nr_errs, 1);
 	}
 	EXPECT_EQ(nr_released, 0);
+}
+
+TEST(an_invalid_record_costs_its_session_only)
+{
+	static struct heard heard;
+	unsigned int i;
+
+	machine();
+	goes_on = true;
+	for (i = 0; i < ARRAY_SIZE(spoil); i++) {
+		u64 pa = preserve_sessions(5);
+
+		spoil[i](pa);
+		ASSERT_EQ(read_sessions(&heard, pa, -1), 0)
+			TH_LOG("case %u", i);
+		ASSERT_EQ(heard.nr_ended, 5);
+		ASSERT_EQ(heard.nr_faults, 1);
+	}
+	EXPECT_EQ(nr_released, 0);
+
+	ASSERT_EQ(read_sessions(&heard, preserve_sessions(5), -1), 0);
+	EXPECT_EQ(heard.nr_faults, 0);
+}
+
+/* The block of session 2 wants memory: the first is for that of the sessions. */
+TEST(no_memory_is_no_fault_of_a_session)
+{
+	static struct heard heard;
+	u64 pa;
+
+	machine();
+	goes_on = true;
+	pa = preserve_sessions(5);
+	shim_fail_after = 2;
+	ASSERT_EQ(read_sessions(&heard, pa, -1), -ENOMEM);
+	EXPECT_EQ(heard.nr_ended, 2);
+	EXPECT_EQ(heard.nr_faults, 0);
+
+	shim_fail_after = -1;
+	nr_skipped = 3;
+	ASSERT_EQ(read_sessions(&heard, preserve_sessions(5), -1), 0);
+	EXPECT_EQ(heard.nr_sessions, 2);
+	EXPECT_EQ(heard.nr_ended, 2);
 }
 
 TEST(a_block_that_cannot_be_restored_is_named)

@@ -10,7 +10,9 @@
  * (preflight.c).
  *
  * Nothing is freed here. If a record is invalid, the caller leaks what was
- * restored, so that preserved memory stays reserved.
+ * restored, so that preserved memory stays reserved. An invalid record of one
+ * session says little about the others, so the reader may go on with the next
+ * one.
  *
  * Lock order: no lock is taken.
  */
@@ -18,7 +20,10 @@
 
 #include <linux/errno.h>
 #include <linux/limits.h>
+#include <linux/liveupdate.h>
 #include <linux/printk.h>
+#include <linux/sprintf.h>
+#include <linux/stdarg.h>
 #include <linux/string.h>
 
 #include "records.h"
@@ -63,21 +68,33 @@ int luo_fast_parse_root(const struct luo_ser *ser, size_t size,
 	return 0;
 }
 
-static int luo_parse_file(struct luo_fast_reader *reader, const char *session,
+/* Note why a session cannot be parsed. */
+static __printf(2, 3) void luo_note_fault(struct luo_fast_reader *reader,
+					  const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reader->fault, sizeof(reader->fault), fmt, args);
+	va_end(args);
+}
+
+static int luo_parse_file(struct luo_fast_reader *reader,
 			  const struct luo_file_ser *ser)
 {
 	int err;
 
 	if (!luo_is_text(ser->compatible, sizeof(ser->compatible))) {
-		pr_err("session '%s': token %#llx names no handler\n",
-		       session, ser->token);
+		luo_note_fault(reader, "token %#llx names no handler",
+			       ser->token);
 		return -EINVAL;
 	}
 
 	err = reader->file(reader, ser);
 	if (err)
-		pr_err("session '%s': token %#llx of '%s' cannot be deserialized: error %d\n",
-		       session, ser->token, ser->compatible, err);
+		luo_note_fault(reader,
+			       "token %#llx: error %d",
+			       ser->token, err);
 	return err;
 }
 
@@ -92,21 +109,21 @@ static int luo_parse_files(struct luo_fast_reader *reader,
 
 	err = reader->blocks(reader->files, file_set->files);
 	if (err) {
-		pr_err("session '%s': its files cannot be read\n", ser->name);
+		luo_note_fault(reader, "the records of its files cannot be read");
 		return err;
 	}
 
 	kho_block_set_it_init(&it, reader->files);
 	while ((file_ser = kho_block_set_it_read_entry(&it))) {
-		err = luo_parse_file(reader, ser->name, file_ser);
+		err = luo_parse_file(reader, file_ser);
 		if (err)
 			return err;
 		nr++;
 	}
 
 	if (nr != file_set->count) {
-		pr_err("session '%s': %llu files, %llu expected\n",
-		       ser->name, nr, file_set->count);
+		luo_note_fault(reader, "%llu files, %llu expected", nr,
+			       file_set->count);
 		return -EINVAL;
 	}
 
@@ -119,18 +136,32 @@ static int luo_parse_session(struct luo_fast_reader *reader,
 	int err;
 
 	if (!luo_is_text(ser->name, sizeof(ser->name))) {
-		pr_err("a session has no name\n");
+		luo_note_fault(reader, "it has no name");
 		return -EINVAL;
 	}
 
 	err = reader->session(reader, ser);
 	if (err) {
-		pr_err("session '%s' cannot be deserialized: error %d\n",
-		       ser->name, err);
+		luo_note_fault(reader, "error %d", err);
 		return err;
 	}
 
 	return luo_parse_files(reader, ser);
+}
+
+/* Parse a session; a fault of it goes to @reader if that wants to go on. */
+static int luo_parse_next(struct luo_fast_reader *reader,
+			  const struct luo_session_ser *ser)
+{
+	int err = luo_parse_session(reader, ser);
+
+	if (reader->end && err != -ENOMEM)
+		return reader->end(reader, ser, err ? reader->fault : NULL);
+	if (err)
+		pr_err("session '%.*s' cannot be deserialized: %s\n",
+		       LIVEUPDATE_SESSION_NAME_LENGTH, ser->name,
+		       reader->fault);
+	return err;
 }
 
 /**
@@ -139,19 +170,23 @@ static int luo_parse_session(struct luo_fast_reader *reader,
  * @reader:   Callbacks for sessions and files.
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL, with a message, if a record is invalid; or the error of
- * @reader.
+ * Return: 0; -EINVAL, with a message, if a record is invalid and @reader does
+ * not go on; -ENOMEM; or the error of @reader.
  */
 int luo_fast_parse_sessions(struct kho_block_set *sessions,
 			    struct luo_fast_reader *reader)
 {
 	const struct luo_session_ser *ser;
 	struct kho_block_set_it it;
+	u64 nr = 0;
 	int err = 0;
 
 	kho_block_set_it_init(&it, sessions);
-	while (!err && (ser = kho_block_set_it_read_entry(&it)))
-		err = luo_parse_session(reader, ser);
+	while (!err && (ser = kho_block_set_it_read_entry(&it))) {
+		if (nr++ >= reader->skip)
+			err = luo_parse_next(reader, ser);
+	}
+
 	return err;
 }
 

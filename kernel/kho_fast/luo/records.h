@@ -22,17 +22,25 @@ struct luo_fast_root {
 	u64	flbs_pa;
 };
 
+/* Bytes of a text that tells why a session cannot be read */
+#define LUO_FAST_FAULT_SIZE	96
+
 /**
  * struct luo_fast_reader - Callbacks for sessions and files.
- * @session: Called for each session, before its files. Sets @files to an empty
- *           block set for the records of files. Returns 0 or an error.
+ * @session: Called for each session with a name, before its files. Sets @files
+ *           to a block set for the records of files. Returns 0 or an error.
  * @file:    Called for each file of the session. Returns 0 or an error.
  * @blocks:  Called for the records of files: kho_block_set_restore(), or
  *           luo_fast_blocks_read() for those that this kernel hands over.
+ * @end:     Called when all of a session was parsed, or with @fault, if it
+ *           cannot be, which is not an error then. Returns 0 or an error. NULL:
+ *           a fault ends parsing.
  * @files:   See @session.
+ * @skip:    Number of sessions that are not parsed, as they were before.
+ * @fault:   Why the session cannot be parsed.
  *
  * Each record is valid by itself; the reader checks that names and tokens are
- * unique.
+ * unique. -ENOMEM is no fault: it ends parsing.
  */
 struct luo_fast_reader {
 	int (*session)(struct luo_fast_reader *reader,
@@ -40,7 +48,11 @@ struct luo_fast_reader {
 	int (*file)(struct luo_fast_reader *reader,
 		    const struct luo_file_ser *ser);
 	int (*blocks)(struct kho_block_set *bs, u64 head_pa);
+	int (*end)(struct luo_fast_reader *reader,
+		   const struct luo_session_ser *ser, const char *fault);
 	struct kho_block_set *files;
+	u64 skip;
+	char fault[LUO_FAST_FAULT_SIZE];
 };
 
 /* restore.c */
