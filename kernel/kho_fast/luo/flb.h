@@ -17,6 +17,8 @@ int luo_fast_flb_preserve(struct liveupdate_file_handler *fh,
 			  struct luo_flb_set **setp);
 void luo_fast_flb_unpreserve(struct luo_flb_set *set);
 void luo_fast_flb_set_files_known(void);
+void luo_fast_flb_add_unknown(void);
+void luo_fast_flb_del_unknown(void);
 bool luo_fast_flb_in_use(const struct liveupdate_flb *flb);
 void luo_fast_flb_add_file(struct liveupdate_file_handler *fh);
 bool luo_fast_flb_del_file(struct liveupdate_file_handler *fh);

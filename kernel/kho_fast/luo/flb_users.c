@@ -52,18 +52,22 @@ struct luo_flb_set {
  *         luo_flb_users_lock.
  * @files: Files of the previous kernel that are not finished; under
  *         luo_flb_users_lock.
+ * @late:  The last of @files was finished while others were not known; under
+ *         luo_flb_users_lock.
  */
 struct luo_flb_user {
 	struct list_head	list;
 	struct list_head	all;
 	struct luo_flb_set	*set;
 	unsigned long		files;
+	bool			late;
 };
 
 static DEFINE_SPINLOCK(luo_flb_users_lock);
 static LIST_HEAD(luo_flb_users);
 static unsigned int luo_nr_flbs; /* on luo_fast_flbs */
-static bool luo_flb_files_known; /* all files of the previous kernel */
+static bool luo_flb_files_known; /* those of sessions that could be read */
+static unsigned long luo_flb_nr_unknown; /* other sessions */
 
 /* NULL if the handler is not registered. */
 static struct luo_flb_user *luo_flb_user(struct liveupdate_file_handler *fh)
@@ -212,7 +216,7 @@ bool luo_fast_flb_in_use(const struct liveupdate_flb *flb)
 
 	guard(spinlock)(&luo_flb_users_lock);
 
-	if (!luo_flb_files_known)
+	if (!luo_flb_files_known || luo_flb_nr_unknown)
 		return true;
 
 	list_for_each_entry(user, &luo_flb_users, all) {
@@ -224,7 +228,7 @@ bool luo_fast_flb_in_use(const struct liveupdate_flb *flb)
 }
 
 /**
- * luo_fast_flb_set_files_known - All files of the previous kernel are known.
+ * luo_fast_flb_set_files_known - All sessions were deserialized.
  *
  * Until then no FLB is finished: files to come may use it.
  */
@@ -232,6 +236,60 @@ void luo_fast_flb_set_files_known(void)
 {
 	guard(spinlock)(&luo_flb_users_lock);
 	luo_flb_files_known = true;
+}
+
+/**
+ * luo_fast_flb_add_unknown - Count a session whose files are not known.
+ *
+ * As long as there is one no FLB is finished.
+ */
+void luo_fast_flb_add_unknown(void)
+{
+	guard(spinlock)(&luo_flb_users_lock);
+	luo_flb_nr_unknown++;
+}
+
+static bool luo_flb_is_late(struct luo_flb_user *user)
+{
+	guard(spinlock)(&luo_flb_users_lock);
+
+	if (luo_flb_nr_unknown || !user->late || user->files)
+		return false;
+
+	user->late = false;
+	return true;
+}
+
+static void luo_flb_set_finish(const struct luo_flb_set *set)
+{
+	unsigned int i;
+
+	for (i = set ? set->nr : 0; i--;)
+		luo_fast_flb_finish_unused(set->flbs[i]);
+}
+
+/**
+ * luo_fast_flb_del_unknown - Undo luo_fast_flb_add_unknown().
+ *
+ * The files of the session were counted. FLBs of handlers whose files were all
+ * finished meanwhile are finished.
+ *
+ * Context: process context, may sleep.
+ */
+void luo_fast_flb_del_unknown(void)
+{
+	struct luo_flb_user *user;
+
+	scoped_guard(spinlock, &luo_flb_users_lock)
+		luo_flb_nr_unknown--;
+
+	/* Users come and go with it held for writing. */
+	guard(rwsem_read)(&luo_fast_registry_rwsem);
+
+	list_for_each_entry(user, &luo_flb_users, all) {
+		if (luo_flb_is_late(user))
+			luo_flb_set_finish(user->set);
+	}
 }
 
 /**
@@ -252,8 +310,15 @@ void luo_fast_flb_add_file(struct liveupdate_file_handler *fh)
  */
 bool luo_fast_flb_del_file(struct liveupdate_file_handler *fh)
 {
+	struct luo_flb_user *user = luo_flb_user(fh);
+
 	guard(spinlock)(&luo_flb_users_lock);
-	return !--luo_flb_user(fh)->files;
+
+	if (--user->files)
+		return false;
+
+	user->late = luo_flb_nr_unknown;
+	return true;
 }
 
 /**
@@ -266,17 +331,11 @@ bool luo_fast_flb_del_file(struct liveupdate_file_handler *fh)
  */
 void luo_fast_flb_finish(struct liveupdate_file_handler *fh)
 {
-	const struct luo_flb_set *set;
-	unsigned int i;
-
 	if (!luo_fast_flb_del_file(fh))
 		return;
 
 	guard(rwsem_read)(&luo_fast_registry_rwsem);
-
-	set = luo_flb_user(fh)->set;
-	for (i = set ? set->nr : 0; i--;)
-		luo_fast_flb_finish_unused(set->flbs[i]);
+	luo_flb_set_finish(luo_flb_user(fh)->set);
 }
 
 /* Put an FLB on the list, with its first user. */

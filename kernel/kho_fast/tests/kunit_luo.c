@@ -420,6 +420,7 @@ static struct kunit_case luo_test_cases[] = {
 	KUNIT_CASE(luo_test_flb_lives_from_the_first_file_to_the_last),
 	KUNIT_CASE(luo_test_flb_belongs_to_the_files_that_took_it),
 	KUNIT_CASE(luo_test_flb_is_finished_after_its_last_user),
+	KUNIT_CASE(luo_test_flb_waits_for_unknown_files),
 	{}
 };
 

@@ -192,3 +192,27 @@ void luo_test_flb_is_finished_after_its_last_user(struct kunit *test)
 	liveupdate_unregister_file_handler(&second);
 	liveupdate_unregister_flb(&luo_test_handler, &luo_test_flb);
 }
+
+/* A session that cannot be loaded yet may have files that use the FLB. */
+void luo_test_flb_waits_for_unknown_files(struct kunit *test)
+{
+	void *obj;
+
+	KUNIT_ASSERT_EQ(test, liveupdate_register_flb(&luo_test_handler,
+						      &luo_test_flb), 0);
+	luo_test_flb_unpreserved = 0;
+	luo_test_flb_hand_over();
+	luo_fast_flb_add_unknown();
+
+	KUNIT_EXPECT_EQ(test, luo_test_deserialize_of(&luo_test_set,
+						      &luo_test_handler, 0), 0);
+	KUNIT_EXPECT_EQ(test, liveupdate_flb_get_incoming(&luo_test_flb, &obj),
+			0);
+	liveupdate_flb_put_incoming(&luo_test_flb);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_finish(&luo_test_set), 0);
+	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 0);
+	luo_fast_flb_del_unknown();
+	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 1);
+
+	liveupdate_unregister_flb(&luo_test_handler, &luo_test_flb);
+}
