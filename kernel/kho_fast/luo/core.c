@@ -24,7 +24,7 @@
  * Lifecycle: the root record is deserialized at early_initcall, before the
  * first FLB may be used; everything else starts at late_initcall. Sessions of
  * the previous kernel are deserialized when the device is first opened, since
- * all handlers are registered by then.
+ * most handlers are registered by then.
  *
  * Lock order: the gate (gate.c), &luo_fast_table.lock (incoming, outgoing),
  * &luo_fast_session.mutex, luo_fast_registry_rwsem, the lock of an FLB; and the
@@ -40,11 +40,12 @@
  * - luo_fast_registry_rwsem is held for reading while FLBs are preserved and
  *   finished.
  *
- * Failure: a handover is deserialized as a whole or refused as a whole. When it
- * is refused, one message describes the fault, /dev/liveupdate cannot be opened
- * (-EIO), and FLBs are not found (-EIO). Stock panics instead, since memory
- * with private data could be reused. Here such memory is never restored and so
- * stays reserved until the next boot: a panic is not necessary.
+ * Failure: what cannot be read of a session costs that session (sessions.c).
+ * When the root record, the chain of sessions or the FLBs cannot be read, the
+ * handover is refused: one message describes the fault, /dev/liveupdate cannot
+ * be opened (-EIO), and FLBs are not found (-EIO). Stock panics instead, since
+ * memory with private data could be reused. Here such memory is never restored
+ * and so stays reserved until the next boot: a panic is not necessary.
  */
 #define pr_fmt(fmt) "luo: " fmt
 

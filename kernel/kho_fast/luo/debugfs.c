@@ -10,7 +10,7 @@
  *   incoming sessions=0 files=0
  *
  * A locked session shows "busy" instead of its files, so that reading does not
- * wait for a handler.
+ * wait for a handler. One that cannot be retrieved shows the reason.
  *
  * Lock order: inside the gate the lock of the table, and, with trylock, that of
  * a session; see core.c.
@@ -47,6 +47,14 @@ static void luo_show_files(struct seq_file *m, const char *table,
 			   list_count_nodes((struct list_head *)&lf->deps));
 }
 
+static void luo_show_fault(struct seq_file *m, const char *table,
+			   const struct luo_fast_session *session)
+{
+	seq_printf(m, "%s session '%s' %s: %s\n", table, session->name,
+		   session->err == -EBADMSG ? "unreadable" : "not-loaded",
+		   session->fault);
+}
+
 static void luo_show_session(struct seq_file *m, const char *table,
 			     struct luo_fast_session *session)
 {
@@ -58,8 +66,11 @@ static void luo_show_session(struct seq_file *m, const char *table,
 		return;
 	}
 
-	seq_printf(m, "%s session '%s' files=%llu%s\n", table, session->name,
-		   session->file_set.count, state);
+	if (session->err)
+		luo_show_fault(m, table, session);
+	else
+		seq_printf(m, "%s session '%s' files=%llu%s\n", table,
+			   session->name, session->file_set.count, state);
 	luo_show_files(m, table, session);
 	mutex_unlock(&session->mutex);
 }

@@ -7,8 +7,8 @@
  *
  * Lock order: see core.c.
  *
- * Failure: -EBUSY while the device is open; -EIO, from the first open on, if
- * the handover is invalid.
+ * Failure: -EBUSY while the device is open; -EIO if the handover is invalid;
+ * -ENOMEM and -EINTR, and then it can be opened again.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -64,14 +64,17 @@ static long luo_device_ioctl(struct file *file, unsigned int cmd,
 
 static int luo_device_open(struct inode *inode, struct file *file)
 {
+	int err;
+
 	if (atomic_cmpxchg(&luo_device_in_use, 0, 1))
 		return -EBUSY;
 
-	if (!luo_fast_sessions_deserialize())
+	err = luo_fast_sessions_deserialize();
+	if (!err)
 		return 0;
 
 	atomic_set_release(&luo_device_in_use, 0);
-	return -EIO;
+	return err == -ENOMEM || err == -EINTR ? err : -EIO;
 }
 
 static int luo_device_release(struct inode *inode, struct file *file)

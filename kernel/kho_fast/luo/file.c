@@ -35,7 +35,6 @@
 #include "handlers.h"
 #include "lookup.h"
 #include "luo.h"
-#include "records.h"
 #include "trace.h"
 
 /**
@@ -294,7 +293,7 @@ void luo_fast_file_set_unpreserve(struct luo_fast_file_set *file_set)
  * @ser:      The record, checked.
  *
  * Context: process context, may sleep.
- * Return: 0; -ENOENT if its handler is not registered; -EEXIST if the set has
+ * Return: 0; -ENOPKG if its handler is not registered; -EEXIST if the set has
  * the token; -ENOMEM.
  */
 int luo_fast_file_deserialize(struct luo_fast_file_set *file_set,
@@ -306,7 +305,7 @@ int luo_fast_file_deserialize(struct luo_fast_file_set *file_set,
 
 	fh = luo_fast_handler_find(ser->compatible);
 	if (!fh)
-		return -ENOENT;
+		return -ENOPKG;
 
 	lf = luo_file_alloc(file_set, ser->token, fh);
 	if (!lf) {
@@ -327,12 +326,12 @@ int luo_fast_file_deserialize(struct luo_fast_file_set *file_set,
 }
 
 /**
- * luo_fast_file_set_leak - Drop deserialized files, and leak their memory.
- * @file_set: The set; empty afterwards.
+ * luo_fast_file_set_drop - Undo luo_fast_file_deserialize() for all files.
+ * @file_set: The set; its files are as if this kernel did not know them.
  *
- * No handler is called, and the memory of the records is not freed.
+ * No handler is called, and the records stay.
  */
-void luo_fast_file_set_leak(struct luo_fast_file_set *file_set)
+void luo_fast_file_set_drop(struct luo_fast_file_set *file_set)
 {
 	struct luo_fast_file *lf, *next;
 
@@ -340,7 +339,6 @@ void luo_fast_file_set_leak(struct luo_fast_file_set *file_set)
 		luo_fast_flb_del_file(lf->fh);
 		luo_file_unlink(file_set, lf);
 	}
-	luo_fast_blocks_leak(&file_set->blocks);
 }
 
 static int luo_file_call_retrieve(struct luo_fast_file *lf)

@@ -19,7 +19,7 @@ int luo_fast_file_preserve(struct luo_fast_file_set *file_set, u64 token,
 int luo_fast_file_unpreserve(struct luo_fast_file_set *file_set,
 			     struct luo_fast_file *lf);
 void luo_fast_file_set_unpreserve(struct luo_fast_file_set *file_set);
-void luo_fast_file_set_leak(struct luo_fast_file_set *file_set);
+void luo_fast_file_set_drop(struct luo_fast_file_set *file_set);
 int luo_fast_file_deserialize(struct luo_fast_file_set *file_set,
 			      const struct luo_file_ser *ser);
 int luo_fast_file_retrieve(struct luo_fast_file *lf, struct file **filep);

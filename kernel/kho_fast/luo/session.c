@@ -8,7 +8,8 @@
  * Lifecycle: a session is created and filled; then it is serialized, or
  * unpreserved when its file is closed. A session of the previous kernel is
  * retrieved by its name, and finished at the latest when its file is closed. If
- * it cannot be finished it stays, and can be retrieved again.
+ * it cannot be retrieved, or not be finished, it stays, and can be retrieved
+ * again.
  *
  * Lock order: see core.c.
  */
@@ -38,6 +39,7 @@
 #include "lookup.h"
 #include "session.h"
 #include "session_table.h"
+#include "sessions.h"
 #include "trace.h"
 
 /**
@@ -424,6 +426,8 @@ static struct luo_fast_session *luo_session_begin_retrieve(const char *name)
 	session = luo_fast_table_find(&luo_fast_incoming, name);
 	if (!session)
 		return ERR_PTR(-ENOENT);
+	if (session->err == -EBADMSG)
+		return ERR_PTR(-EBADMSG);
 	if (session->retrieved)
 		return ERR_PTR(-EINVAL);
 
@@ -435,11 +439,13 @@ static struct file *luo_session_do_retrieve(const char *name)
 {
 	struct luo_fast_session *session = luo_session_begin_retrieve(name);
 	struct file *file;
+	int err;
 
 	if (IS_ERR(session))
 		return ERR_CAST(session);
 
-	file = luo_session_open(session);
+	err = luo_fast_session_load(session);
+	file = err ? ERR_PTR(err) : luo_session_open(session);
 	if (IS_ERR(file))
 		luo_session_undo_retrieve(session);
 	return file;
@@ -451,7 +457,9 @@ static struct file *luo_session_do_retrieve(const char *name)
  *
  * Context: inside the gate.
  * Return: The file of the session; ERR_PTR(-ENOENT) if there is no such
- * session, -EINVAL if it is retrieved already, -ENOMEM.
+ * session, -EINVAL if it is retrieved already, -EBADMSG if it cannot be read,
+ * -ENOPKG if the handler of a file is missing, -ENOMEM, -EINTR if the task is
+ * being killed.
  */
 struct file *luo_fast_session_retrieve(const char *name)
 {

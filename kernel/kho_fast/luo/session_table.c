@@ -108,6 +108,20 @@ int luo_fast_table_add(struct luo_fast_table *table,
 }
 
 /**
+ * luo_fast_table_add_hidden - Add a session that cannot be found.
+ * @table:   The incoming table, locked.
+ * @session: The session, without a name or with that of another one.
+ */
+void luo_fast_table_add_hidden(struct luo_fast_table *table,
+			       struct luo_fast_session *session)
+{
+	lockdep_assert_held(&table->lock);
+
+	list_add_tail(&session->list, &table->list);
+	table->count++;
+}
+
+/**
  * luo_fast_table_del - Undo luo_fast_table_add().
  * @table:   The table, locked.
  * @session: The session.

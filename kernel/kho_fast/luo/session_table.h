@@ -13,6 +13,7 @@
 #include <linux/types.h>
 
 #include "file_set.h"
+#include "records.h"
 
 /**
  * struct luo_fast_session - A named set of files with a file of its own.
@@ -20,6 +21,9 @@
  * @node:      Entry in the table, by name.
  * @list:      Entry in the table, in order of creation.
  * @retrieved: An incoming session with a file. Set before the file exists.
+ * @err:       Why an incoming session cannot be retrieved: 0, it can; -EBADMSG,
+ *             for good; another error, yet.
+ * @fault:     @err in words.
  * @file_set:  Its files; under @mutex.
  * @mutex:     Held over all operations on files of the session.
  * @ser:       Its record; in the freeze only.
@@ -31,6 +35,8 @@ struct luo_fast_session {
 	struct rhash_head	node;
 	struct list_head	list;
 	bool			retrieved;
+	int			err;
+	char			fault[LUO_FAST_FAULT_SIZE];
 	struct luo_fast_file_set file_set;
 	struct mutex		mutex;	/* see above */
 	struct luo_session_ser	*ser;
@@ -60,6 +66,8 @@ extern struct luo_fast_table luo_fast_incoming, luo_fast_outgoing;
 int luo_fast_sessions_init(void);
 int luo_fast_table_add(struct luo_fast_table *table,
 		       struct luo_fast_session *session);
+void luo_fast_table_add_hidden(struct luo_fast_table *table,
+			       struct luo_fast_session *session);
 void luo_fast_table_del(struct luo_fast_table *table,
 			struct luo_fast_session *session);
 struct luo_fast_session *luo_fast_table_find(struct luo_fast_table *table,

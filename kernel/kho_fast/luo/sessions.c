@@ -2,21 +2,32 @@
 /**
  * DOC: Sessions of the previous kernel
  *
- * The memory of their records is restored early, and they are deserialized when
- * the device is first opened.
+ * The memory of their records is restored early. When the device is first
+ * opened they are deserialized, each session by itself, in two steps:
+ *
+ * - Its records are read and checked. What cannot be read never can.
+ * - Its files are created from the records, which are freed then. That takes
+ *   memory and the handlers of the files, so it may fail, and is repeated when
+ *   the session is retrieved.
+ *
+ * A session that cannot be read stays in the table with the reason, and its
+ * memory stays reserved. So do two sessions of one name, and two that share
+ * records: either could get the memory of the other one.
  *
  * Lock order: see core.c.
  *
- * Failure: sessions are deserialized as a whole or refused as a whole. What a
- * refused handover preserved is leaked, and every later open of the device
- * fails with the same error.
+ * Failure: one message per session. For want of memory the device is not
+ * opened, and the next open goes on where this one has ended.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
 #include <linux/cleanup.h>
-#include <linux/container_of.h>
+#include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/io.h>
+#include <linux/mutex.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
 #include "enable.h"
 #include "file.h"
@@ -38,76 +49,241 @@ int __init luo_fast_sessions_restore(u64 sessions_pa)
 	return kho_block_set_restore(&luo_fast_incoming.blocks, sessions_pa);
 }
 
-/**
- * struct luo_session_reader - State of deserializing sessions.
- * @reader:  Callbacks of luo_fast_parse_sessions().
- * @session: The session whose files are being parsed.
+/*
+ * State of reading the records, under the lock of the incoming table; kept
+ * while memory is wanting: the session that is being read, and the block of its
+ * records that cannot be restored, or 0.
  */
-struct luo_session_reader {
-	struct luo_fast_reader	reader;
-	struct luo_fast_session	*session;
-};
+static struct luo_fast_session *luo_reading;
+static u64 luo_reading_bad_pa;
 
-static int luo_session_deserialize(struct luo_fast_reader *reader,
-				   const struct luo_session_ser *ser)
+/* The session can never be retrieved. */
+static void luo_session_spoil(struct luo_fast_session *session,
+			      const char *fault)
 {
-	struct luo_session_reader *job =
-		container_of(reader, struct luo_session_reader, reader);
-	struct luo_fast_session *session = luo_fast_session_alloc(ser->name);
-	int err;
+	if (session->err == -EBADMSG)
+		return;
 
-	if (!session)
+	session->err = -EBADMSG;
+	strscpy(session->fault, fault);
+	pr_err("session '%s' cannot be retrieved: %s; its memory stays reserved until the next boot\n",
+	       session->name, fault);
+}
+
+static int luo_session_begin(struct luo_fast_reader *reader,
+			     const struct luo_session_ser *ser)
+{
+	if (!luo_reading)
+		luo_reading = luo_fast_session_alloc(ser->name);
+	if (!luo_reading)
 		return -ENOMEM;
 
-	err = luo_fast_table_add(&luo_fast_incoming, session);
-	if (err) {
-		luo_fast_session_free(session);
-		return err;
-	}
-
-	job->session = session;
-	reader->files = &session->file_set.blocks;
+	reader->files = &luo_reading->file_set.blocks;
 	return 0;
 }
 
-static int luo_file_deserialize(struct luo_fast_reader *reader,
-				const struct luo_file_ser *ser)
+/* Files are created later. */
+static int luo_session_skip_file(struct luo_fast_reader *reader,
+				 const struct luo_file_ser *ser)
 {
-	struct luo_session_reader *job =
-		container_of(reader, struct luo_session_reader, reader);
-
-	return luo_fast_file_deserialize(&job->session->file_set, ser);
+	return 0;
 }
 
-/* No handler was called yet, so none has anything to undo. */
-static void luo_sessions_leak(void)
+static int luo_session_restore_blocks(struct kho_block_set *bs, u64 head_pa)
 {
-	struct luo_fast_session *session, *next;
+	return luo_fast_blocks_restore(bs, head_pa, &luo_reading_bad_pa);
+}
 
-	list_for_each_entry_safe(session, next, &luo_fast_incoming.list, list) {
-		luo_fast_table_del(&luo_fast_incoming, session);
-		luo_fast_file_set_leak(&session->file_set);
-		luo_fast_session_free(session);
+static bool luo_session_has_block(const struct luo_fast_session *session,
+				  u64 pa)
+{
+	const struct kho_block *block;
+
+	list_for_each_entry(block, &session->file_set.blocks.blocks, list) {
+		if (virt_to_phys(block->ser) == pa)
+			return true;
 	}
-	luo_fast_blocks_leak(&luo_fast_incoming.blocks);
+
+	return false;
 }
 
-/* The handover is valid as a whole, so this memory has records only. */
-static void luo_sessions_free_records(void)
+/* A block that cannot be restored may be that of another session already. */
+static void luo_session_spoil_owner(u64 pa)
 {
 	struct luo_fast_session *session;
 
-	list_for_each_entry(session, &luo_fast_incoming.list, list)
-		kho_block_set_destroy(&session->file_set.blocks);
-	kho_block_set_destroy(&luo_fast_incoming.blocks);
+	list_for_each_entry(session, &luo_fast_incoming.list, list) {
+		if (luo_session_has_block(session, pa))
+			luo_session_spoil(session,
+					  "another session has its records");
+	}
+}
+
+/* Either of two sessions with one name could be meant. */
+static void luo_session_spoil_namesake(struct luo_fast_session *session)
+{
+	static const char fault[] = "its name is not unique";
+
+	luo_session_spoil(luo_fast_table_find(&luo_fast_incoming,
+					      session->name), fault);
+	luo_session_spoil(session, fault);
+}
+
+/* Add the session that was read; if it has no name of its own, to the list. */
+static int luo_session_add(void)
+{
+	int err = -EEXIST;
+
+	if (luo_reading->name[0]) {
+		err = luo_fast_table_add(&luo_fast_incoming, luo_reading);
+		if (err == -EEXIST)
+			luo_session_spoil_namesake(luo_reading);
+	}
+	if (err != -EEXIST)
+		return err;
+
+	luo_fast_table_add_hidden(&luo_fast_incoming, luo_reading);
+	return 0;
+}
+
+static int luo_session_end(struct luo_fast_reader *reader,
+			   const struct luo_session_ser *ser, const char *fault)
+{
+	int err;
+
+	/* Without a name it was not begun. */
+	if (!luo_reading)
+		luo_reading = luo_fast_session_alloc("");
+	if (!luo_reading)
+		return -ENOMEM;
+
+	err = luo_session_add();
+	if (err)
+		return err;
+
+	if (fault)
+		luo_session_spoil(luo_reading, fault);
+	if (luo_reading_bad_pa)
+		luo_session_spoil_owner(luo_reading_bad_pa);
+	luo_reading = NULL;
+	luo_reading_bad_pa = 0;
+	return 0;
+}
+
+static int luo_session_explain(struct luo_fast_session *session,
+			       const struct luo_file_ser *ser, int err)
+{
+	char fault[LUO_FAST_FAULT_SIZE];
+
+	if (err == -EEXIST) {
+		snprintf(fault, sizeof(fault), "token %#llx is not unique",
+			 ser->token);
+		luo_session_spoil(session, fault);
+		return -EBADMSG;
+	}
+
+	session->err = err;
+	if (err == -ENOPKG)
+		snprintf(session->fault, sizeof(session->fault),
+			 "token %#llx needs the handler %s", ser->token,
+			 ser->compatible);
+	else
+		snprintf(session->fault, sizeof(session->fault), "error %d",
+			 err);
+	pr_warn("session '%s' cannot be retrieved yet: %s\n", session->name,
+		session->fault);
+	return err;
+}
+
+static int luo_session_create_files(struct luo_fast_session *session)
+{
+	const struct luo_file_ser *ser;
+	struct kho_block_set_it it;
+	int err;
+
+	kho_block_set_it_init(&it, &session->file_set.blocks);
+	while ((ser = kho_block_set_it_read_entry(&it))) {
+		err = luo_fast_file_deserialize(&session->file_set, ser);
+		if (err) {
+			luo_fast_file_set_drop(&session->file_set);
+			return luo_session_explain(session, ser, err);
+		}
+	}
+
+	/* They are valid, so this memory has records only. */
+	kho_block_set_destroy(&session->file_set.blocks);
+	return 0;
+}
+
+static int luo_session_load(struct luo_fast_session *session)
+{
+	int err;
+
+	if (!session->err || session->err == -EBADMSG)
+		return session->err;
+
+	err = luo_session_create_files(session);
+	if (err)
+		return err;
+
+	session->err = 0;
+	luo_fast_flb_del_unknown();
+	return 0;
+}
+
+/**
+ * luo_fast_session_load - Create files that could not be created yet.
+ * @session: The session of the previous kernel.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EBADMSG if the session cannot be read; -ENOPKG if a handler is
+ * missing; -ENOMEM; -EINTR if the task is being killed. After the last three
+ * the call can be repeated.
+ */
+int luo_fast_session_load(struct luo_fast_session *session)
+{
+	int err;
+
+	if (mutex_lock_killable(&session->mutex))
+		return -EINTR;
+
+	err = luo_session_load(session);
+	mutex_unlock(&session->mutex);
+	return err;
+}
+
+/* The first attempt, once all records are read */
+static void luo_sessions_load(void)
+{
+	struct luo_fast_session *session;
+
+	list_for_each_entry(session, &luo_fast_incoming.list, list) {
+		if (!session->err)
+			luo_session_create_files(session);
+		if (session->err)
+			luo_fast_flb_add_unknown();
+	}
+}
+
+static bool luo_sessions_are_readable(void)
+{
+	const struct luo_fast_session *session;
+
+	list_for_each_entry(session, &luo_fast_incoming.list, list) {
+		if (session->err == -EBADMSG)
+			return false;
+	}
+
+	return true;
 }
 
 static int luo_sessions_deserialize(void)
 {
-	struct luo_session_reader job = {
-		.reader.session = luo_session_deserialize,
-		.reader.file = luo_file_deserialize,
-		.reader.blocks = kho_block_set_restore,
+	struct luo_fast_reader reader = {
+		.session = luo_session_begin,
+		.file = luo_session_skip_file,
+		.blocks = luo_session_restore_blocks,
+		.end = luo_session_end,
 	};
 	int err = luo_fast_incoming_error();
 
@@ -115,43 +291,45 @@ static int luo_sessions_deserialize(void)
 		return err;
 
 	guard(mutex)(&luo_fast_incoming.lock);
-	err = luo_fast_parse_sessions(&luo_fast_incoming.blocks, &job.reader);
-	if (!err) {
-		luo_sessions_free_records();
-		luo_fast_flb_set_files_known();
-		return 0;
-	}
 
-	pr_err("handover refused: preserved memory stays reserved until the next boot\n");
-	luo_sessions_leak();
-	return err;
+	reader.skip = luo_fast_incoming.count;
+	err = luo_fast_parse_sessions(&luo_fast_incoming.blocks, &reader);
+	if (err)
+		return err;
+
+	luo_sessions_load();
+	if (luo_sessions_are_readable())
+		kho_block_set_destroy(&luo_fast_incoming.blocks);
+	else
+		luo_fast_blocks_leak(&luo_fast_incoming.blocks);
+	luo_fast_flb_set_files_known();
+	return 0;
 }
 
 /**
  * luo_fast_sessions_deserialize - Deserialize all incoming sessions.
  *
- * Calls after the first one return its result.
+ * Calls after the first one return its result, but for -ENOMEM and -EINTR.
  *
  * Context: process context, may sleep. One caller at a time.
- * Return: 0; the error of the handover; or -EINTR if the task is killed while
- * it waits for a freeze, and then nothing was done.
+ * Return: 0; the error of the handover; -ENOMEM; or -EINTR if the task is
+ * killed while it waits for a freeze.
  */
 int luo_fast_sessions_deserialize(void)
 {
 	struct luo_fast_gate_op op;
 	static bool is_deserialized;
-	static int result;
 	int err;
 
 	if (is_deserialized)
-		return result;
+		return 0;
 
 	err = luo_fast_gate_enter(&op, "");
 	if (err)
 		return err;
 
-	result = luo_sessions_deserialize();
-	is_deserialized = true;
+	err = luo_sessions_deserialize();
+	is_deserialized = !err;
 	luo_fast_gate_leave(&op);
-	return result;
+	return err;
 }

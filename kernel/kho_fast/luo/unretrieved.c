@@ -41,16 +41,19 @@ static u64 luo_count_records(const struct kho_block_set *bs)
 static u64 luo_find_unretrieved(struct luo_fast_table *table,
 				const char **first)
 {
-	u64 nr = luo_count_records(&table->blocks);
 	const struct luo_session_ser *ser;
 	struct luo_fast_session *session;
 	struct kho_block_set_it it;
+	u64 nr = 0;
 
 	lockdep_assert_held(&table->lock);
 
 	kho_block_set_it_init(&it, &table->blocks);
 	ser = kho_block_set_it_read_entry(&it);
-	*first = ser ? ser->name : NULL;
+	if (ser) {
+		*first = ser->name;
+		return luo_count_records(&table->blocks);
+	}
 
 	list_for_each_entry(session, &table->list, list) {
 		if (session->retrieved)

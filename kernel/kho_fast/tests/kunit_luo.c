@@ -352,15 +352,15 @@ static void luo_test_finishing_is_all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FINISH], 10);
 }
 
-static void luo_test_leaked_files_are_not_finished(struct kunit *test)
+static void luo_test_dropped_files_are_not_finished(struct kunit *test)
 {
 	struct luo_file_ser unknown = { .compatible = "nobody's" };
 
 	KUNIT_ASSERT_EQ(test, luo_test_deserialize_all(10), 0);
 	KUNIT_EXPECT_EQ(test,
 			luo_fast_file_deserialize(&luo_test_set, &unknown),
-			-ENOENT);
-	luo_fast_file_set_leak(&luo_test_set);
+			-ENOPKG);
+	luo_fast_file_set_drop(&luo_test_set);
 	KUNIT_EXPECT_EQ(test, luo_test_set.count, 0);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_logged, 0);
 	KUNIT_EXPECT_NULL(test, luo_fast_file_find(&luo_test_set, 0));
@@ -410,13 +410,15 @@ static struct kunit_case luo_test_cases[] = {
 	KUNIT_CASE(luo_test_sessions_freeze_all_or_none),
 	KUNIT_CASE(luo_test_unknown_format_is_not_frozen),
 	KUNIT_CASE(luo_test_unretrieved_session_is_not_lost),
+	KUNIT_CASE(luo_test_session_waits_for_its_handler),
+	KUNIT_CASE(luo_test_unreadable_session_is_not_retrieved),
 	KUNIT_CASE(luo_test_file_is_retrieved_once),
 	KUNIT_CASE(luo_test_failed_retrieval_is_not_retried),
 	KUNIT_CASE(luo_test_retrieval_retrieves_dependencies),
 	KUNIT_CASE(luo_test_dependency_cycles_are_refused),
 	KUNIT_CASE(luo_test_retrieval_does_not_nest_without_end),
 	KUNIT_CASE(luo_test_finishing_is_all_or_nothing),
-	KUNIT_CASE(luo_test_leaked_files_are_not_finished),
+	KUNIT_CASE(luo_test_dropped_files_are_not_finished),
 	KUNIT_CASE(luo_test_flb_lives_from_the_first_file_to_the_last),
 	KUNIT_CASE(luo_test_flb_belongs_to_the_files_that_took_it),
 	KUNIT_CASE(luo_test_flb_is_finished_after_its_last_user),

@@ -12,6 +12,8 @@ void luo_test_session_names_are_unique(struct kunit *test);
 void luo_test_sessions_freeze_all_or_none(struct kunit *test);
 void luo_test_unknown_format_is_not_frozen(struct kunit *test);
 void luo_test_unretrieved_session_is_not_lost(struct kunit *test);
+void luo_test_session_waits_for_its_handler(struct kunit *test);
+void luo_test_unreadable_session_is_not_retrieved(struct kunit *test);
 
 /* kunit_luo_flb.c */
 void luo_test_flb_lives_from_the_first_file_to_the_last(struct kunit *test);

@@ -12,10 +12,12 @@
 #include <linux/fs.h>
 #include <linux/kho/abi/kexec_handover.h>
 #include <linux/kho/abi/luo.h>
+#include <linux/kho_block.h>
 #include <linux/liveupdate.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
 
+#include "../luo/flb.h"
 #include "../luo/query.h"
 #include "../luo/serialize.h"
 #include "../luo/session.h"
@@ -193,4 +195,92 @@ void luo_test_unretrieved_session_is_not_lost(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EDOM);
 	luo_test_del_incoming(left);
 	luo_test_close_sessions(files);
+}
+
+#define LUO_TEST_LATE_HANDLER	"luo-kunit-late-v1"
+
+static struct liveupdate_file_handler luo_test_late_handler = {
+	.ops = &luo_number_ops,
+	.compatible = LUO_TEST_LATE_HANDLER,
+};
+
+/* Its records: file 0 has a handler, file 1 a late one. */
+static int luo_test_write_records(struct kho_block_set *blocks)
+{
+	struct kho_block_set_it it;
+	struct luo_file_ser *ser;
+	int err = kho_block_set_grow(blocks, 2);
+
+	if (err)
+		return err;
+
+	kho_block_set_it_init(&it, blocks);
+	ser = kho_block_set_it_reserve_entry(&it);
+	strscpy(ser->compatible, LUO_TEST_HANDLER);
+	ser = kho_block_set_it_reserve_entry(&it);
+	strscpy(ser->compatible, LUO_TEST_LATE_HANDLER);
+	ser->token = 1;
+	ser->data = 1;
+	return 0;
+}
+
+/* As after the first open of the device */
+static void luo_test_fail_to_load(struct luo_fast_session *session)
+{
+	session->err = -ENOPKG;
+	luo_fast_flb_add_unknown();
+}
+
+static int luo_test_retrieve_session(const char *name, struct file **filep)
+{
+	char text[LIVEUPDATE_SESSION_NAME_LENGTH] = {};
+
+	strscpy(text, name);
+	*filep = luo_fast_session_retrieve(text);
+	return PTR_ERR_OR_ZERO(*filep);
+}
+
+void luo_test_session_waits_for_its_handler(struct kunit *test)
+{
+	struct luo_fast_session *late = luo_test_add_incoming("luo-kunit-late");
+	struct file *file;
+
+	KUNIT_ASSERT_NOT_NULL(test, late);
+	KUNIT_ASSERT_EQ(test, luo_test_write_records(&late->file_set.blocks),
+			0);
+	luo_test_fail_to_load(late);
+
+	KUNIT_EXPECT_EQ(test, luo_test_retrieve_session(late->name, &file),
+			-ENOPKG);
+	KUNIT_EXPECT_EQ(test, luo_test_retrieve_session(late->name, &file),
+			-ENOPKG);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(late->fault, LUO_TEST_LATE_HANDLER));
+	KUNIT_EXPECT_EQ(test, late->file_set.count, 0);
+	KUNIT_EXPECT_EQ(test, luo_fast_count_unretrieved(), 1);
+
+	KUNIT_ASSERT_EQ(test,
+			liveupdate_register_file_handler(&luo_test_late_handler),
+			0);
+	KUNIT_ASSERT_EQ(test, luo_test_retrieve_session(late->name, &file), 0);
+	KUNIT_EXPECT_EQ(test, late->file_set.count, 2);
+	KUNIT_EXPECT_EQ(test, late->file_set.blocks.nblocks, 0);
+	KUNIT_EXPECT_EQ(test, luo_fast_count_unretrieved(), 0);
+	/* Closing finishes it. */
+	__fput_sync(file);
+	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FINISH], 2);
+	KUNIT_EXPECT_EQ(test, luo_fast_incoming.count, 0);
+	liveupdate_unregister_file_handler(&luo_test_late_handler);
+}
+
+void luo_test_unreadable_session_is_not_retrieved(struct kunit *test)
+{
+	struct luo_fast_session *bad = luo_test_add_incoming("luo-kunit-bad");
+	struct file *file;
+
+	KUNIT_ASSERT_NOT_NULL(test, bad);
+	bad->err = -EBADMSG;
+	KUNIT_EXPECT_EQ(test, luo_test_retrieve_session(bad->name, &file),
+			-EBADMSG);
+	KUNIT_EXPECT_FALSE(test, bad->retrieved);
+	luo_test_del_incoming(bad);
 }

@@ -249,7 +249,7 @@ void luo_test_close(void)
 	if (luo_test_set.blocks.nblocks)
 		luo_fast_file_set_unpreserve(&luo_test_set);
 	else
-		luo_fast_file_set_leak(&luo_test_set);
+		luo_fast_file_set_drop(&luo_test_set);
 	luo_fast_file_set_unpreserve(&luo_test_other);
 	for (i = 0; i < LUO_TEST_FILES; i++) {
 		fput(luo_numbers[i].file);
