@@ -37,7 +37,8 @@ int luo_close(int fd);
  *
  * -ENAMETOOLONG: @name has more than LUO_NAME_SIZE - 1 bytes; -EMFILE, -ENFILE, -ENOMEM.
  * Create: -EEXIST: a session of that name exists; -EINVAL: empty name.
- * Retrieve: -ENOENT: no such session, or finished; -EINVAL: retrieved already.
+ * Retrieve: -ENOENT: no such session, or finished; -EINVAL: retrieved already; not on stock:
+ * -EBADMSG: it cannot be read; -ENOPKG: no handler for one of its files: load the module, repeat.
  */
 int luo_session_create(int device, const char *name);
 int luo_session_retrieve(int device, const char *name);

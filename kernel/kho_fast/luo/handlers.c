@@ -14,8 +14,10 @@
 #define pr_fmt(fmt) "luo: " fmt
 
 #include <linux/cleanup.h>
+#include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/kmod.h>
 #include <linux/list_private.h>
 #include <linux/module.h>
 #include <linux/printk.h>
@@ -77,6 +79,31 @@ struct liveupdate_file_handler *luo_fast_handler_find(const char *compatible)
 	return fh && try_module_get(fh->ops->owner) ? fh : NULL;
 }
 
+/* The name is from the previous kernel, and becomes an argument of modprobe. */
+static bool luo_is_module_name(const char *name)
+{
+	for (; *name; name++) {
+		if (!isascii(*name) || (!isalnum(*name) && !strchr("-_.", *name)))
+			return false;
+	}
+
+	return true;
+}
+
+/**
+ * luo_fast_handler_request - Load the module of a handler.
+ * @compatible: The name of the handler; the module has the alias luo-handler-
+ *              with that name.
+ *
+ * Context: process context, may sleep; luo_fast_registry_rwsem is not held.
+ * Return: true if such a module is loaded now.
+ */
+bool luo_fast_handler_request(const char *compatible)
+{
+	return luo_is_module_name(compatible) &&
+	       !request_module("luo-handler-%s", compatible);
+}
+
 /**
  * luo_fast_handler_put - Put the module of a handler.
  * @fh: The handler.
@@ -116,8 +143,9 @@ static int luo_handler_add(struct liveupdate_file_handler *fh)
  * liveupdate_register_file_handler - Register a handler of files.
  * @fh: The handler, with @ops and @compatible.
  *
- * Handlers of files of the previous kernel must be registered before the device
- * is first opened.
+ * A handler of files of the previous kernel must be registered when their
+ * session is retrieved, or be in a module with the alias luo-handler- and
+ * its name.
  *
  * Context: process context, may sleep.
  * Return: 0; -EOPNOTSUPP if live update is disabled; -EINVAL if a callback is

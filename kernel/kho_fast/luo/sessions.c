@@ -8,7 +8,7 @@
  * - Its records are read and checked. What cannot be read never can.
  * - Its files are created from the records, which are freed then. That takes
  *   memory and the handlers of the files, so it may fail, and is repeated when
- *   the session is retrieved.
+ *   the session is retrieved; then missing handlers are requested as modules.
  *
  * A session that cannot be read stays in the table with the reason, and its
  * memory stays reserved. So do two sessions of one name, and two that share
@@ -33,6 +33,7 @@
 #include "file.h"
 #include "flb.h"
 #include "gate.h"
+#include "handlers.h"
 #include "records.h"
 #include "session.h"
 #include "session_table.h"
@@ -195,7 +196,8 @@ static int luo_session_explain(struct luo_fast_session *session,
 	return err;
 }
 
-static int luo_session_create_files(struct luo_fast_session *session)
+static int luo_session_create_files(struct luo_fast_session *session,
+				    bool request)
 {
 	const struct luo_file_ser *ser;
 	struct kho_block_set_it it;
@@ -204,6 +206,10 @@ static int luo_session_create_files(struct luo_fast_session *session)
 	kho_block_set_it_init(&it, &session->file_set.blocks);
 	while ((ser = kho_block_set_it_read_entry(&it))) {
 		err = luo_fast_file_deserialize(&session->file_set, ser);
+		if (err == -ENOPKG && request &&
+		    luo_fast_handler_request(ser->compatible))
+			err = luo_fast_file_deserialize(&session->file_set,
+							ser);
 		if (err) {
 			luo_fast_file_set_drop(&session->file_set);
 			return luo_session_explain(session, ser, err);
@@ -222,7 +228,7 @@ static int luo_session_load(struct luo_fast_session *session)
 	if (!session->err || session->err == -EBADMSG)
 		return session->err;
 
-	err = luo_session_create_files(session);
+	err = luo_session_create_files(session, true);
 	if (err)
 		return err;
 
@@ -234,6 +240,8 @@ static int luo_session_load(struct luo_fast_session *session)
 /**
  * luo_fast_session_load - Create files that could not be created yet.
  * @session: The session of the previous kernel.
+ *
+ * Handlers that are missing are requested as modules.
  *
  * Context: process context, may sleep.
  * Return: 0; -EBADMSG if the session cannot be read; -ENOPKG if a handler is
@@ -259,7 +267,7 @@ static void luo_sessions_load(void)
 
 	list_for_each_entry(session, &luo_fast_incoming.list, list) {
 		if (!session->err)
-			luo_session_create_files(session);
+			luo_session_create_files(session, false);
 		if (session->err)
 			luo_fast_flb_add_unknown();
 	}

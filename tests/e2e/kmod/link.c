@@ -364,5 +364,6 @@ static void __exit link_exit(void)
 }
 module_exit(link_exit);
 
+MODULE_ALIAS("luo-handler-kho-link-v1");
 MODULE_DESCRIPTION("Files with dependencies, for tests of live update");
 MODULE_LICENSE("GPL");
