@@ -626,14 +626,19 @@ sessions_are_listed() {
 	outgoing session 'vm-1' files=2
 	outgoing session 'vm-1' token=0x1 handler=memfd-v2 preserved deps=0
 	outgoing session 'vm-1' token=0x2 handler=memfd-v2 preserved deps=0
-	incoming sessions=2 files=1
+	incoming sessions=4 files=1
+	incoming session 'vm-9' unreadable: 1 files, 2 expected
+	incoming session 'odd' name' not-loaded: needs the handler memfd's
 	incoming session 'it's' files=1 retrieved
 	incoming session 'it's' token=0x1 handler=memfd-v2 retrieved deps=0
 	incoming session 'b' busy
 	EOT
 	khoctl 0 -R "$root" sessions list && says '^outgoing open +2 +12  vm-1$' &&
 		says "^incoming retrieved +1 +-  it's$" && says '^incoming busy +- +-  b$' &&
-		[ "$(wc -l <"$dir/out")" -eq 4 ] && khoctl 0 -R "$root" status &&
+		says '^incoming unreadable +- +-  vm-9: 1 files, 2 expected$' &&
+		says "^incoming not-loaded +- +-  odd' name: needs the handler memfd's$" &&
+		[ "$(wc -l <"$dir/out")" -eq 6 ] && khoctl 0 -R "$root" sessions list -j &&
+		says '"fault": ?"1 files, 2 expected"' && khoctl 0 -R "$root" status &&
 		says '^sessions +1 outgoing, 2 files$'
 }
 

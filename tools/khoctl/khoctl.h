@@ -155,6 +155,8 @@ struct session {
 	char	*name;
 	bool	incoming, known;	/* known: debugfs says which of the two */
 	bool	retrieved, busy;
+	const char *failed;		/* "unreadable", "not-loaded", or NULL */
+	char	*fault;			/* why, or NULL */
 	long	files;			/* -1: not known */
 	bool	init;			/* process 1 has it open */
 	pid_t	pid;			/* of a process that has it open, or 0 */

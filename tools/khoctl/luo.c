@@ -24,6 +24,30 @@ static struct session *add(struct sessions *s, const char *name)
 	return new;
 }
 
+/* "incoming session 'NAME' unreadable: WHY" or "... not-loaded: WHY" */
+static bool read_failed(struct sessions *s, char *line, char *name)
+{
+	static const char *const failed[] = { "unreadable", "not-loaded" };
+	struct session *session;
+	char tag[32], *end;
+	size_t i;
+
+	for (i = 0; i < sizeof(failed) / sizeof(*failed); i++) {
+		snprintf(tag, sizeof(tag), "' %s: ", failed[i]);
+		end = strstr(name, tag);
+		if (!end || strncmp(line, "incoming ", 9))
+			continue;
+		*end = 0;
+		session = add(s, name);
+		session->known = true;
+		session->incoming = true;
+		session->failed = failed[i];
+		session->fault = text_dup(end + strlen(tag));
+		return true;
+	}
+	return false;
+}
+
 /*
  * "outgoing session 'NAME' files=N[ retrieved]" or "... busy[ retrieved]"; lines of files have
  * " token=" there. A name may hold quotes, but what follows it does not.
@@ -34,6 +58,8 @@ static void read_line(struct sessions *s, char *line)
 	char *name = strstr(line, " session '"), *end = strrchr(line, '\'');
 	struct session *session;
 
+	if (name && read_failed(s, line, name + 10))
+		return;
 	if (!name || end <= name + 10 || !strncmp(end, "' token=", 8))
 		return;
 	*end++ = 0;

@@ -80,9 +80,24 @@ static void list_json(const struct sessions *s)
 			json_add_bool(v, "retrieved", x->retrieved);
 		if (x->pid)
 			json_add(v, "pid", x->pid);
+		if (x->failed) {
+			json_add_text(v, "failed", x->failed);
+			json_add_text(v, "fault", x->fault);
+		}
 		json_object_array_add(all, v);
 	}
 	json_print(all);
+}
+
+static const char *state(const struct session *x)
+{
+	if (x->failed)
+		return x->failed;
+	if (x->busy)
+		return "busy";
+	if (x->retrieved)
+		return "retrieved";
+	return x->pid ? "open" : "waiting";
 }
 
 static void list_text(const struct sessions *s)
@@ -94,10 +109,10 @@ static void list_text(const struct sessions *s)
 	for (x = s->v; x < s->v + s->nr; x++) {
 		snprintf(files, sizeof(files), "%ld", x->files);
 		snprintf(pid, sizeof(pid), "%d", x->pid);
-		printf("%-8s %-10s %6s %8s  %s\n",
-		       !x->known ? "?" : x->incoming ? "incoming" : "outgoing",
-		       x->busy ? "busy" : x->retrieved ? "retrieved" : x->pid ? "open" : "waiting",
-		       x->files >= 0 ? files : "-", x->pid ? pid : "-", x->name);
+		printf("%-8s %-10s %6s %8s  %s%s%s\n",
+		       !x->known ? "?" : x->incoming ? "incoming" : "outgoing", state(x),
+		       x->files >= 0 ? files : "-", x->pid ? pid : "-", x->name,
+		       x->failed ? ": " : "", x->failed ? x->fault : "");
 	}
 }
 
