@@ -76,13 +76,26 @@ static const char *innermost(struct va_format *vaf)
 	return vaf->fmt;
 }
 
+/* %*pE, which escapes a string, as libc's %.*s, which takes the same arguments */
+static const char *without_escapes(const char *fmt, char *to, size_t size)
+{
+	char *at;
+
+	snprintf(to, size, "%s", fmt);
+	while ((at = strstr(to, "%*pE")))
+		memcpy(at, "%.*s", 4);
+	return to;
+}
+
 /* Formats it, so that a bad string in it is found, unless with one of the kernel's own. */
 void shim_printk(unsigned int *count, const char *fmt, ...)
 {
+	char plain[1024];
 	va_list args;
 
 	va_start(args, fmt);
 	shim_last_msg = fmt;
+	fmt = without_escapes(fmt, plain, sizeof(plain));
 	if (strstr(fmt, "%pV"))
 		shim_last_msg = innermost(va_arg(args, struct va_format *));
 	else if (!strstr(fmt, "%p"))

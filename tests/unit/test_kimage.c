@@ -37,7 +37,7 @@ TEST(an_image_without_the_handover_is_refused_with_a_session)
 	EXPECT_EQ(shim_nr_errs, 0);
 	EXPECT_EQ(kho_fast_kimage_check(&by_load, "vm0"), -EOPNOTSUPP);
 	EXPECT_EQ(shim_nr_errs, 1);
-	EXPECT_NE(strstr(shim_last_msg, "session '%s' would be lost"), NULL);
+	EXPECT_NE(strstr(shim_last_msg, "session '%*pE' would be lost"), NULL);
 }
 
 /* LUO, the metadata and reserve_mem= always have a blob. */

@@ -16,6 +16,7 @@
 #include <linux/libfdt.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/string.h>
 
 #include <asm/early_ioremap.h>
 
@@ -91,10 +92,10 @@ int kho_fast_fdt_check(const void *fdt, phys_addr_t phys,
 
 	if (fdt_node_check_compatible(fdt, 0, KHO_FDT_COMPATIBLE)) {
 		prop = fdt_getprop(fdt, 0, "compatible", &len);
+		len = prop ? strnlen(prop, min(len, 32)) : 0;
 		return kho_fast_view_refuse(view, phys,
-					    "format is '%.*s', this kernel knows '%s'",
-					    prop ? min(len, 32) : 0,
-					    (const char *)prop,
+					    "format is '%*pE', this kernel knows '%s'",
+					    len, (const char *)prop,
 					    KHO_FDT_COMPATIBLE);
 	}
 

@@ -9,6 +9,8 @@
  *   outgoing session 'vm0' token=0x1 handler=memfd-v2 preserved deps=0
  *   incoming sessions=0 files=0
  *
+ * Names of sessions are escaped: they may have newlines.
+ *
  * A locked session shows "busy" instead of its files, so that reading does not
  * wait for a handler. One that cannot be retrieved shows the reason.
  *
@@ -18,6 +20,7 @@
 #include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 
 #include "debugfs.h"
 #include "file_set.h"
@@ -41,16 +44,18 @@ static void luo_show_files(struct seq_file *m, const char *table,
 	const struct luo_fast_file *lf;
 
 	list_for_each_entry(lf, &session->file_set.files, list)
-		seq_printf(m, "%s session '%s' token=%#llx handler=%s %s deps=%zu\n",
-			   table, session->name, lf->key.token,
-			   lf->fh->compatible, luo_file_state(lf),
+		seq_printf(m, "%s session '%*pE' token=%#llx handler=%s %s deps=%zu\n",
+			   table, (int)strlen(session->name), session->name,
+			   lf->key.token, lf->fh->compatible,
+			   luo_file_state(lf),
 			   list_count_nodes((struct list_head *)&lf->deps));
 }
 
 static void luo_show_fault(struct seq_file *m, const char *table,
 			   const struct luo_fast_session *session)
 {
-	seq_printf(m, "%s session '%s' %s: %s\n", table, session->name,
+	seq_printf(m, "%s session '%*pE' %s: %s\n", table,
+		   (int)strlen(session->name), session->name,
 		   session->err == -EBADMSG ? "unreadable" : "not-loaded",
 		   session->fault);
 }
@@ -61,16 +66,17 @@ static void luo_show_session(struct seq_file *m, const char *table,
 	const char *state = session->retrieved ? " retrieved" : "";
 
 	if (!mutex_trylock(&session->mutex)) {
-		seq_printf(m, "%s session '%s' busy%s\n", table, session->name,
-			   state);
+		seq_printf(m, "%s session '%*pE' busy%s\n", table,
+			   (int)strlen(session->name), session->name, state);
 		return;
 	}
 
 	if (session->err)
 		luo_show_fault(m, table, session);
 	else
-		seq_printf(m, "%s session '%s' files=%llu%s\n", table,
-			   session->name, session->file_set.count, state);
+		seq_printf(m, "%s session '%*pE' files=%llu%s\n", table,
+			   (int)strlen(session->name), session->name,
+			   session->file_set.count, state);
 	luo_show_files(m, table, session);
 	mutex_unlock(&session->mutex);
 }

@@ -15,6 +15,7 @@
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "deps.h"
 #include "file_set.h"
@@ -120,9 +121,10 @@ void luo_fast_report_dependent(const char *session,
 		luo_fast_dependent(file_set, lf);
 
 	if (dependent)
-		pr_notice_ratelimited("session '%s': token %#llx '%s' stays preserved: unpreserve token %#llx '%s' first, which depends on it\n",
-				      session, lf->key.token,
-				      lf->fh->compatible, dependent->key.token,
+		pr_notice_ratelimited("session '%*pE': token %#llx '%s' stays preserved: unpreserve token %#llx '%s' first, which depends on it\n",
+				      (int)strlen(session), session,
+				      lf->key.token, lf->fh->compatible,
+				      dependent->key.token,
 				      dependent->fh->compatible);
 }
 

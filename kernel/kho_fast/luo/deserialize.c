@@ -9,6 +9,8 @@
  * The kernel that writes records parses them too, before they are handed over
  * (preflight.c).
  *
+ * Names are escaped in messages ("%*pE").
+ *
  * Nothing is freed here. If a record is invalid, the caller leaks what was
  * restored, so that preserved memory stays reserved. An invalid record of one
  * session says little about the others, so the reader may go on with the next
@@ -20,7 +22,6 @@
 
 #include <linux/errno.h>
 #include <linux/limits.h>
-#include <linux/liveupdate.h>
 #include <linux/printk.h>
 #include <linux/sprintf.h>
 #include <linux/stdarg.h>
@@ -54,9 +55,9 @@ int luo_fast_parse_root(const struct luo_ser *ser, size_t size,
 	}
 
 	if (strncmp(ser->compatible, LUO_ABI_COMPATIBLE, LUO_ABI_COMPAT_LEN)) {
-		pr_err("the handover has format '%.*s', this kernel reads '%s'\n",
-		       (int)LUO_ABI_COMPAT_LEN, ser->compatible,
-		       LUO_ABI_COMPATIBLE);
+		pr_err("the handover has format '%*pE', this kernel reads '%s'\n",
+		       (int)strnlen(ser->compatible, LUO_ABI_COMPAT_LEN),
+		       ser->compatible, LUO_ABI_COMPATIBLE);
 		return -EINVAL;
 	}
 
@@ -158,8 +159,8 @@ static int luo_parse_next(struct luo_fast_reader *reader,
 	if (reader->end && err != -ENOMEM)
 		return reader->end(reader, ser, err ? reader->fault : NULL);
 	if (err)
-		pr_err("session '%.*s' cannot be deserialized: %s\n",
-		       LIVEUPDATE_SESSION_NAME_LENGTH, ser->name,
+		pr_err("session '%*pE' cannot be deserialized: %s\n",
+		       (int)strnlen(ser->name, sizeof(ser->name)), ser->name,
 		       reader->fault);
 	return err;
 }
@@ -204,19 +205,21 @@ static bool luo_flb_is_duplicate(const struct luo_flb_ser *ser, u64 nr)
 
 static int luo_check_flb(const struct luo_flb_ser *ser, u64 nr)
 {
-	if (!luo_is_text(ser[nr].name, sizeof(ser[nr].name))) {
+	const char *name = ser[nr].name;
+
+	if (!luo_is_text(name, sizeof(ser[nr].name))) {
 		pr_err("FLB %llu has no name\n", nr);
 		return -EINVAL;
 	}
 
 	if (!ser[nr].count || ser[nr].count > INT_MAX) {
-		pr_err("FLB '%s': invalid count %llu\n", ser[nr].name,
-		       ser[nr].count);
+		pr_err("FLB '%*pE': invalid count %llu\n", (int)strlen(name),
+		       name, ser[nr].count);
 		return -EINVAL;
 	}
 
 	if (luo_flb_is_duplicate(ser, nr)) {
-		pr_err("FLB '%s' is not unique\n", ser[nr].name);
+		pr_err("FLB '%*pE' is not unique\n", (int)strlen(name), name);
 		return -EINVAL;
 	}
 

@@ -127,9 +127,9 @@ static bool luo_gate_report(unsigned int seconds)
 		return false;
 
 	if (op->session[0])
-		pr_err("live update refused: session '%s' is in use by %s[%d] for more than %u s: kill it, or try again\n",
-		       op->session, op->task->comm, op->task->pid,
-		       seconds);
+		pr_err("live update refused: session '%*pE' is in use by %s[%d] for more than %u s: kill it, or try again\n",
+		       (int)strlen(op->session), op->session, op->task->comm,
+		       op->task->pid, seconds);
 	else
 		pr_err("live update refused: /dev/liveupdate is in use by %s[%d] for more than %u s: kill it, or try again\n",
 		       op->task->comm, op->task->pid, seconds);

@@ -24,6 +24,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
 #include "../outgoing/preflight.h"
 #include "file_set.h"
@@ -118,8 +119,9 @@ static void luo_report_fault(const struct kho_fast_fault *fault)
 		if (!lf)
 			continue;
 
-		pr_err("live update refused, as the next kernel would: session '%s', token %#llx: %s\n",
-		       session->name, lf->key.token, fault->reason);
+		pr_err("live update refused, as the next kernel would: session '%*pE', token %#llx: %s\n",
+		       (int)strlen(session->name), session->name,
+		       lf->key.token, fault->reason);
 		return;
 	}
 

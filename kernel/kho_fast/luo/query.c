@@ -148,9 +148,9 @@ static bool luo_list_allows_session(const struct luo_compat_list *list,
 		if (lf->fh == known)
 			continue;
 		if (!luo_list_allows(list, lf->fh->compatible)) {
-			pr_err("the next kernel cannot restore session '%s' token %#llx '%s'\n",
-			       session->name, lf->key.token,
-			       lf->fh->compatible);
+			pr_err("the next kernel cannot restore session '%*pE' token %#llx '%s'\n",
+			       (int)strlen(session->name), session->name,
+			       lf->key.token, lf->fh->compatible);
 			return false;
 		}
 		known = lf->fh;

@@ -155,8 +155,9 @@ static int luo_session_close(struct luo_fast_session *session)
 		err = luo_session_finish(session);
 	luo_session_trace_close(session, began, err);
 	if (err) {
-		pr_warn("session '%s' was closed but cannot be finished, it may be retrieved again: %pe\n",
-			session->name, ERR_PTR(err));
+		pr_warn("session '%*pE' was closed but cannot be finished, it may be retrieved again: %pe\n",
+			(int)strlen(session->name), session->name,
+			ERR_PTR(err));
 		luo_session_undo_retrieve(session);
 		return err;
 	}

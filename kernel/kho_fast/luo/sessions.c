@@ -67,8 +67,8 @@ static void luo_session_spoil(struct luo_fast_session *session,
 
 	session->err = -EBADMSG;
 	strscpy(session->fault, fault);
-	pr_err("session '%s' cannot be retrieved: %s; its memory stays reserved until the next boot\n",
-	       session->name, fault);
+	pr_err("session '%*pE' cannot be retrieved: %s; its memory stays reserved until the next boot\n",
+	       (int)strlen(session->name), session->name, fault);
 }
 
 static int luo_session_begin(struct luo_fast_reader *reader,
@@ -186,13 +186,13 @@ static int luo_session_explain(struct luo_fast_session *session,
 	session->err = err;
 	if (err == -ENOPKG)
 		snprintf(session->fault, sizeof(session->fault),
-			 "token %#llx needs the handler %s", ser->token,
-			 ser->compatible);
+			 "token %#llx needs the handler %*pE", ser->token,
+			 (int)strlen(ser->compatible), ser->compatible);
 	else
 		snprintf(session->fault, sizeof(session->fault), "error %d",
 			 err);
-	pr_warn("session '%s' cannot be retrieved yet: %s\n", session->name,
-		session->fault);
+	pr_warn("session '%*pE' cannot be retrieved yet: %s\n",
+		(int)strlen(session->name), session->name, session->fault);
 	return err;
 }
 

@@ -20,6 +20,7 @@
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
 #include "session_table.h"
 #include "unretrieved.h"
@@ -111,6 +112,7 @@ int luo_fast_check_unretrieved(void)
 	const bool drop = luo_fast_drops_unretrieved();
 	const char *first;
 	u64 nr;
+	int len;
 
 	luo_fast_set_drop_unretrieved(false);
 	guard(mutex)(&luo_fast_incoming.lock);
@@ -119,13 +121,14 @@ int luo_fast_check_unretrieved(void)
 	if (!nr)
 		return 0;
 
+	len = strnlen(first, LIVEUPDATE_SESSION_NAME_LENGTH);
 	if (drop) {
-		pr_warn("session '%.*s' of the last live update is lost, as it was not retrieved (%llu in all)\n",
-			LIVEUPDATE_SESSION_NAME_LENGTH, first, nr);
+		pr_warn("session '%*pE' of the last live update is lost, as it was not retrieved (%llu in all)\n",
+			len, first, nr);
 		return 0;
 	}
 
-	pr_err("live update refused: session '%.*s' of the last one is not retrieved and would be lost (%llu in all): retrieve it, or write 1 to /sys/kernel/liveupdate/drop_unretrieved\n",
-	       LIVEUPDATE_SESSION_NAME_LENGTH, first, nr);
+	pr_err("live update refused: session '%*pE' of the last one is not retrieved and would be lost (%llu in all): retrieve it, or write 1 to /sys/kernel/liveupdate/drop_unretrieved\n",
+	       len, first, nr);
 	return -EBUSY;
 }

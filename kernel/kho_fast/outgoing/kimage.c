@@ -21,6 +21,7 @@
 #include <linux/kexec_handover.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "../../kexec_internal.h"
 #include "../scratch.h"
@@ -145,8 +146,8 @@ int kho_fast_kimage_check(const struct kimage *image, const char *session)
 		return 0;
 
 	if (session)
-		pr_err("live update refused: session '%s' would be lost: the next kernel was loaded %s\n",
-		       session, fault);
+		pr_err("live update refused: session '%*pE' would be lost: the next kernel was loaded %s\n",
+		       (int)strlen(session), session, fault);
 	else if (kho_fast_subtree_of_client(blob))
 		pr_err("live update refused: preserved '%s' would be lost: the next kernel was loaded %s\n",
 		       blob, fault);
