@@ -207,7 +207,7 @@ TEST(a_folio_is_restored_once_and_only_by_its_first_address)
 	EXPECT_EQ(kho_restore_folio(PFN_PHYS(pfn + 1)), NULL);
 	EXPECT_EQ(kho_restore_folio(PFN_PHYS(pfn - 8)), NULL);
 	EXPECT_EQ(kho_restore_folio(PFN_PHYS(pfn + 8)), NULL);
-	EXPECT_EQ(shim_nr_warns, 3);
+	EXPECT_EQ(shim_nr_warnings, 3);
 	folio = kho_restore_folio(PFN_PHYS(pfn));
 	EXPECT_NE(folio, NULL);
 	EXPECT_EQ(kho_restore_folio(PFN_PHYS(pfn)), NULL);

@@ -16,7 +16,6 @@
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
-#include <linux/bug.h>
 #include <linux/export.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
@@ -222,10 +221,17 @@ void kho_fast_restore_free_page(phys_addr_t phys)
 	__free_page(page);
 }
 
-/* That a section is quarantined was reported. */
-static noinline void kho_warn_not_preserved(unsigned long pfn)
+/*
+ * The address may be from a record of the previous kernel, which must not be
+ * able to panic this one: no WARN(). That a section is quarantined was
+ * reported.
+ */
+static noinline void kho_report_not_preserved(phys_addr_t phys,
+					      unsigned long caller)
 {
-	WARN_ON_ONCE(!kho_fast_is_quarantined(&kho_fast_incoming, pfn));
+	if (!kho_fast_is_quarantined(&kho_fast_incoming, PHYS_PFN(phys)))
+		pr_warn_ratelimited("%pS: no memory is preserved at %pa, or it was restored before\n",
+				    (void *)caller, &phys);
 }
 
 /* Always inline: _RET_IP_ is that of the caller. */
@@ -236,7 +242,7 @@ static __always_inline struct folio *kho_do_restore_folio(phys_addr_t phys)
 	if (!page)
 		return NULL;
 	if (kho_restore_key(page, KHO_FAST_MAX_ORDER) < 0) {
-		kho_warn_not_preserved(PHYS_PFN(phys));
+		kho_report_not_preserved(phys, _RET_IP_);
 		return NULL;
 	}
 
@@ -253,7 +259,7 @@ static __always_inline struct folio *kho_do_restore_folio(phys_addr_t phys)
  *
  * Context: any, from early_initcall on.
  * Return: the folio with a reference count of 1; NULL when @phys is not online
- * memory or is in quarantine or, with a warning, when no folio is preserved
+ * memory or is in quarantine or, with a message, when no folio is preserved
  * there.
  */
 struct folio *kho_restore_folio(phys_addr_t phys)
@@ -285,7 +291,7 @@ static bool kho_is_preserved(unsigned long pfn, unsigned int order)
  * @order: Order that it must have been preserved with.
  *
  * Context: one caller at a time, from early_initcall on.
- * Return: the folio with a reference count of 1; NULL, without a warning, when
+ * Return: the folio with a reference count of 1; NULL, without a message, when
  * no folio of that order is preserved there.
  */
 struct folio *kho_fast_try_restore_folio(phys_addr_t phys, unsigned int order)
@@ -312,7 +318,7 @@ static void kho_clear_tags(struct page *page, unsigned long nr_pages)
  *
  * Context: any, from early_initcall on.
  * Return: the first of the pages, each of order 0 with a reference count of 1;
- * NULL when a page is not online memory or is in quarantine or, with a warning,
+ * NULL when a page is not online memory or is in quarantine or, with a message,
  * when part of the range is not preserved. Pages before that part stay
  * restored.
  */
@@ -331,7 +337,7 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 
 		order = kho_restore_key(page, ilog2(end - pfn));
 		if (order < 0) {
-			kho_warn_not_preserved(pfn);
+			kho_report_not_preserved(PFN_PHYS(pfn), _RET_IP_);
 			return NULL;
 		}
 
@@ -360,7 +366,5 @@ void kho_restore_free(void *mem)
 	folio = kho_do_restore_folio(virt_to_phys(mem));
 	if (folio)
 		folio_put(folio);
-	else
-		kho_warn_not_preserved(PHYS_PFN(virt_to_phys(mem)));
 }
 EXPORT_SYMBOL_GPL(kho_restore_free);

@@ -28,5 +28,6 @@ void shim_printk(unsigned int *count, const char *fmt, ...);
 #define pr_notice(fmt, ...)	shim_printk(NULL, pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_info			pr_notice
 #define pr_err_ratelimited	pr_err
+#define pr_warn_ratelimited	pr_warn
 
 #endif /* SHIM_PRINTK_H */
