@@ -24,13 +24,12 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/fs.h>
+#include <linux/list.h>
 #include <linux/liveupdate_deps.h>
-#include <linux/slab.h>
 
 #include "deps.h"
 #include "file.h"
 #include "file_set.h"
-#include "handlers.h"
 #include "lookup.h"
 
 static struct luo_fast_file *
@@ -42,18 +41,36 @@ luo_calling_file(struct liveupdate_file_op_args *args,
 	return WARN_ON_ONCE(op->file->phase != phase) ? NULL : op->file;
 }
 
-static struct luo_fast_file *luo_find_file(struct luo_fast_file_set *file_set,
+/* Is @file, of the same kind, another one of the object of @lf? */
+static bool luo_file_is(const struct luo_fast_file *lf, struct file *file)
+{
+	return lf->file->f_op == file->f_op &&
+	       luo_fast_file_id(lf->fh, file) == lf->id;
+}
+
+/*
+ * Handlers are not asked for @file: what is preserved need not be what could be
+ * preserved now. Without get_id() a file is found by its address.
+ */
+static struct luo_fast_file *luo_find_file(struct luo_fast_file *caller,
 					   struct file *file)
 {
-	struct liveupdate_file_handler *fh = luo_fast_handler_get(file);
-	unsigned long id;
+	struct luo_fast_file_set *file_set = caller->key.file_set;
+	struct luo_fast_file *lf;
 
-	if (!fh)
-		return NULL;
+	if (luo_file_is(caller, file))
+		return caller;
 
-	id = luo_fast_file_id(fh, file);
-	luo_fast_handler_put(fh);
-	return luo_fast_file_find_by_id(file_set, id);
+	lf = luo_fast_file_find_by_id(file_set, (unsigned long)file);
+	if (lf && lf->file == file)
+		return lf;
+
+	list_for_each_entry(lf, &file_set->files, list) {
+		if (luo_file_is(lf, file))
+			return lf;
+	}
+
+	return NULL;
 }
 
 /**
@@ -78,7 +95,7 @@ int liveupdate_get_token_outgoing(struct liveupdate_file_op_args *args,
 	if (!lf)
 		return -EINVAL;
 
-	on = luo_find_file(lf->key.file_set, file);
+	on = luo_find_file(lf, file);
 	if (!on)
 		return -ENOENT;
 	if (on == lf)

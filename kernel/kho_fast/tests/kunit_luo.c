@@ -214,6 +214,15 @@ static void luo_test_dependencies_are_in_the_same_set(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_set.count, 0);
 }
 
+/* A preserved file may have become one that could not be preserved. */
+static void luo_test_dependency_is_not_checked_again(struct kunit *test)
+{
+	luo_test_add_dep(1, 0);
+	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 0, 0), 0);
+	luo_numbers[0].refused = true;
+	KUNIT_EXPECT_EQ(test, luo_test_preserve(&luo_test_set, 1, 1), 0);
+}
+
 /*
  *	freeze 0 1 2 3 4 (5 fails)	unfreeze 4 3 2 1 0
  */
@@ -405,6 +414,7 @@ static struct kunit_case luo_test_cases[] = {
 	KUNIT_CASE(luo_test_dependents_freeze_first),
 	KUNIT_CASE(luo_test_dependency_chains_are_limited),
 	KUNIT_CASE(luo_test_dependencies_are_in_the_same_set),
+	KUNIT_CASE(luo_test_dependency_is_not_checked_again),
 	KUNIT_CASE(luo_test_failed_freeze_is_undone_in_reverse),
 	KUNIT_CASE(luo_test_records_are_in_the_order_of_preservation),
 	KUNIT_CASE(luo_test_sessions_freeze_all_or_none),

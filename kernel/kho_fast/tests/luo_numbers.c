@@ -67,7 +67,9 @@ static int luo_number_of(struct file *file)
 static bool luo_number_op_can_preserve(struct liveupdate_file_handler *fh,
 				       struct file *file)
 {
-	return file->f_op == &luo_number_fops;
+	const struct luo_number *number = file->private_data;
+
+	return file->f_op == &luo_number_fops && !number->refused;
 }
 
 static int luo_number_op_preserve(struct liveupdate_file_op_args *args)

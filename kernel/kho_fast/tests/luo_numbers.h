@@ -27,6 +27,7 @@ enum luo_test_event {
  * @nr_deps: Length of @deps.
  * @fail:    Result of the callback, for each event; 0: success.
  * @unready: can_finish() fails.
+ * @refused: can_preserve() fails.
  * @slow_ms: Delay of the freeze.
  */
 struct luo_number {
@@ -36,6 +37,7 @@ struct luo_number {
 	int		nr_deps;
 	int		fail[LUO_NR_EV];
 	bool		unready;
+	bool		refused;
 	int		slow_ms;
 };
 
