@@ -85,6 +85,7 @@ static const struct spoilt spoilt[] = {
 	{ "handler-endless", "files", { ENDLESS(FILES + 2, RECORD(2), 48) } },
 	{ "flbs-too-many", "page-of-flbs",
 	  { WORD(SESSIONS, 8, 64), ENDLESS(SESSIONS, RECORD(63), 2) } },
+	{ "flbs-on-2-pages", "flbs", { WORD(FILES + 1, 0, 2) } },
 	{ "flbs-are-the-sessions", "flbs", { LINK(ROOT, 24, SESSIONS) } },
 	{ "flb-of-no-file", "flbs", { WORD(FILES + 1, RECORD(1) + FLB_COUNT, 0) } },
 	{ "flb-of-too-many-files", "flbs", { WORD(FILES + 1, RECORD(1) + FLB_COUNT, 1UL << 31) } },

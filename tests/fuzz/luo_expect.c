@@ -9,7 +9,7 @@
 #define BLOCK_HEAD	16
 #define SESSION_BYTES	80	/* name of 64, address of files, number of files */
 #define FILE_BYTES	64	/* handler of 48, data, token */
-#define FLB_BYTES	64	/* name of 48, data, number of files */
+#define FLB_BYTES	64	/* name of 48, data, number of files; before them pages, number */
 
 static bool seen[NR_PAGES];
 
@@ -116,7 +116,7 @@ static bool see_flbs(u64 pa, struct expected *e)
 	if (!pa)
 		return true;
 	page = visit(pa);
-	if (!page || word(page + 8) > 63)
+	if (!page || word(page) != 1 || word(page + 8) > 63)
 		return false;
 	flbs = page + 16;
 	for (; e->flbs < word(page + 8); e->flbs++) {

@@ -811,6 +811,18 @@ static void fill_flbs(struct flb_page *page)
 	}
 }
 
+TEST(flbs_on_more_pages_than_one_are_refused)
+{
+	static struct flb_page page;
+
+	fill_flbs(&page);
+	page.header.pgcnt = 2;
+	EXPECT_EQ(luo_fast_check_flbs(&page.header, PAGE_SIZE), -EINVAL);
+	EXPECT_EQ(shim_nr_errs, 1);
+	page.header.pgcnt = 0;
+	EXPECT_EQ(luo_fast_check_flbs(&page.header, PAGE_SIZE), -EINVAL);
+}
+
 TEST(invalid_flbs_are_refused)
 {
 	static struct flb_page page;

@@ -22,6 +22,7 @@
 
 #include <linux/errno.h>
 #include <linux/limits.h>
+#include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/sprintf.h>
 #include <linux/stdarg.h>
@@ -229,7 +230,7 @@ static int luo_check_flb(const struct luo_flb_ser *ser, u64 nr)
 /**
  * luo_fast_check_flbs - Check the records of FLBs.
  * @header: The header; the records follow it.
- * @size:   Bytes of the header and the records.
+ * @size:   Bytes of the header and the records, whole pages.
  *
  * Quadratic, but one page has at most 63 records.
  *
@@ -240,6 +241,12 @@ int luo_fast_check_flbs(const struct luo_flb_header_ser *header, size_t size)
 	const struct luo_flb_ser *ser = (const void *)(header + 1);
 	int err = 0;
 	u64 i;
+
+	if (header->pgcnt != size >> PAGE_SHIFT) {
+		pr_err("FLBs occupy %llu pages, not %zu\n", header->pgcnt,
+		       size >> PAGE_SHIFT);
+		return -EINVAL;
+	}
 
 	if (header->count > (size - sizeof(*header)) / sizeof(*ser)) {
 		pr_err("%llu FLBs do not fit into %zu bytes\n", header->count,
