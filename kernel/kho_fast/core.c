@@ -61,6 +61,7 @@ static int __init kho_outgoing_init(void)
 	if (err)
 		goto err_subtree_exit;
 
+	kho_fast_subtree_debugfs();
 	/* Only the timeline depends on it. */
 	if (kho_fast_timeline_init())
 		pr_warn("no timeline for the next kernel\n");

@@ -72,8 +72,17 @@ int __init kho_fast_subtree_init(void)
 	}
 
 	kho_out_fdt = fdt;
-	kho_fast_debugfs_out(fdt, PAGE_SIZE);
 	return 0;
+}
+
+/**
+ * kho_fast_subtree_debugfs - Show the outgoing root FDT.
+ *
+ * The file stays, so kho_fast_subtree_exit() must not be called any more.
+ */
+void __init kho_fast_subtree_debugfs(void)
+{
+	kho_fast_debugfs_out(kho_out_fdt, PAGE_SIZE);
 }
 
 /**

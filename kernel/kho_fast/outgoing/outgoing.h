@@ -117,6 +117,7 @@ void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages);
 
 /* fdt.c */
 int kho_fast_subtree_init(void);
+void kho_fast_subtree_debugfs(void);
 void kho_fast_subtree_exit(void);
 phys_addr_t kho_fast_subtree_fdt_pa(void);
 
