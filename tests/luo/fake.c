@@ -9,6 +9,7 @@
  *   out/NAME.d/TOKEN a file, a link to one in memory/
  *   memory/N         contents of a memfd
  *   peer             user ID of all clients, if it exists
+ *   sys/             files of /sys/kernel/liveupdate
  *
  * Locks belong to open files, so they go with the last descriptor, as sessions do. A request to a
  * file that is no session does not return, as that of a file system in userspace need not.
@@ -32,6 +33,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define LUO_SYSFS	"/sys/kernel/liveupdate/"
 
 struct path {
 	char s[512];
@@ -80,6 +83,8 @@ int open(const char *path, int flags, ...)
 	va_start(args, flags);
 	mode = flags & O_CREAT ? va_arg(args, int) : 0;
 	va_end(args);
+	if (!strncmp(path, LUO_SYSFS, strlen(LUO_SYSFS)))
+		return really_open(path_of("sys/%s", path + strlen(LUO_SYSFS)).s, flags);
 	if (strcmp(path, "/dev/liveupdate"))
 		return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 	fd = open_locked(path_of("device").s, O_CREAT);

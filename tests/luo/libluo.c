@@ -335,6 +335,41 @@ static void a_late_reply_is_for_no_other_request(void)
 	CHECK_EQ(luo_hold_finish(ends[0], "vm"), -ECONNRESET);
 }
 
+static void write_sys(const char *name, const char *text)
+{
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/sys", getenv("FAKE_LUO"));
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/sys/%s", getenv("FAKE_LUO"), name);
+	fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void what_is_left_is_read(void)
+{
+	struct luo_last_update u = { .number = 77 };
+
+	CHECK_EQ(luo_last_update(&u), -ENOENT);
+	write_sys("number", "3\n");
+	write_sys("unretrieved_sessions", "2\n");
+	write_sys("unrestored_bytes", "18446744073709551615\n");
+	CHECK_EQ(luo_last_update(&u), -ENOENT);
+	write_sys("quarantined_bytes", "\n");
+	CHECK_EQ(luo_last_update(&u), -EBADMSG);
+	write_sys("quarantined_bytes", "134217728");
+	CHECK_EQ(luo_last_update(&u), -EBADMSG);
+	CHECK_EQ(u.number, 77);
+	write_sys("quarantined_bytes", "134217728\n");
+	CHECK_EQ(luo_last_update(&u), 0);
+	CHECK_EQ(u.number, 3);
+	CHECK_EQ(u.unretrieved_sessions, 2);
+	CHECK_EQ(u.unrestored_bytes == UINT64_MAX, 1);
+	CHECK_EQ(u.quarantined_bytes, 134217728);
+}
+
 static const struct test {
 	const char *name;
 	void (*run)(void);
@@ -353,6 +388,7 @@ static const struct test {
 	TEST(a_busy_device_is_tried_again),
 	TEST(a_descriptor_needs_room),
 	TEST(a_late_reply_is_for_no_other_request),
+	TEST(what_is_left_is_read),
 	{ 0 }
 };
 

@@ -87,6 +87,21 @@ int luo_open_wait(unsigned int wait_ms);
 int luo_create_by_name(const char *name, unsigned int wait_ms);
 int luo_retrieve_by_name(const char *name, unsigned int wait_ms);
 
+/*
+ * What is left of the last live update; numbers of an accelerated kernel, in sysfs. A kexec is
+ * refused while sessions are not retrieved, see sysfs-kernel-liveupdate.
+ *
+ * -ENOENT: LUO is off, or a stock kernel; -EACCES: not root; -EBADMSG: no number
+ */
+struct luo_last_update {
+	uint64_t	number;			/* 0: a cold boot */
+	uint64_t	unretrieved_sessions;
+	uint64_t	unrestored_bytes;	/* preserved, and not used yet */
+	uint64_t	quarantined_bytes;	/* held because of a fault */
+};
+
+int luo_last_update(struct luo_last_update *update);	/* sets it on success only */
+
 /* Any request, @arg with its size: of a newer kernel, or invalid ones in tests. */
 int luo_ioctl(int fd, unsigned int cmd, void *arg);
 
