@@ -8,8 +8,9 @@
  *
  * - enable.c, device.c, ioctl.c: liveupdate=, /dev/liveupdate, and its ioctls;
  * - gate.c: the gate between operations on sessions and the freeze;
- * - session.c, session_table.c, sessions.c: a session and its file; the tables
- *   of all sessions; sessions of the previous kernel;
+ * - session.c, session_table.c: a session and its file; the tables of all
+ *   sessions;
+ * - sessions.c, session_load.c: sessions of the previous kernel; their files;
  * - file.c, lookup.c, deps.c, deps_api.c: a preserved file, lookup of files,
  *   dependencies between files, and the functions that handlers call for them;
  * - registry.c, handlers.c: registered handlers and FLBs; handlers of files;

@@ -111,7 +111,8 @@ static int luo_parse_files(struct luo_fast_reader *reader,
 
 	err = reader->blocks(reader->files, file_set->files);
 	if (err) {
-		luo_note_fault(reader, "the records of its files cannot be read");
+		luo_note_fault(reader,
+			       "the records of its files cannot be read");
 		return err;
 	}
 

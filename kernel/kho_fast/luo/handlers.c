@@ -83,7 +83,9 @@ struct liveupdate_file_handler *luo_fast_handler_find(const char *compatible)
 static bool luo_is_module_name(const char *name)
 {
 	for (; *name; name++) {
-		if (!isascii(*name) || (!isalnum(*name) && !strchr("-_.", *name)))
+		if (!isascii(*name))
+			return false;
+		if (!isalnum(*name) && !strchr("-_.", *name))
 			return false;
 	}
 

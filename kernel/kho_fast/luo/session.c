@@ -38,8 +38,8 @@
 #include "ioctl.h"
 #include "lookup.h"
 #include "session.h"
+#include "session_load.h"
 #include "session_table.h"
-#include "sessions.h"
 #include "trace.h"
 
 /**

@@ -6,9 +6,8 @@
  * opened they are deserialized, each session by itself, in two steps:
  *
  * - Its records are read and checked. What cannot be read never can.
- * - Its files are created from the records, which are freed then. That takes
- *   memory and the handlers of the files, so it may fail, and is repeated when
- *   the session is retrieved; then missing handlers are requested as modules.
+ * - Its files are created from the records (session_load.c). That may fail, and
+ *   is repeated when the session is retrieved.
  *
  * A session that cannot be read stays in the table with the reason, and its
  * memory stays reserved. So do two sessions of one name, and two that share
@@ -19,23 +18,18 @@
  * Failure: one message per session. For want of memory the device is not
  * opened, and the next open goes on where this one has ended.
  */
-#define pr_fmt(fmt) "luo: " fmt
-
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/io.h>
 #include <linux/mutex.h>
-#include <linux/printk.h>
-#include <linux/string.h>
 
 #include "enable.h"
-#include "file.h"
 #include "flb.h"
 #include "gate.h"
-#include "handlers.h"
 #include "records.h"
 #include "session.h"
+#include "session_load.h"
 #include "session_table.h"
 #include "sessions.h"
 
@@ -57,19 +51,6 @@ int __init luo_fast_sessions_restore(u64 sessions_pa)
  */
 static struct luo_fast_session *luo_reading;
 static u64 luo_reading_bad_pa;
-
-/* The session can never be retrieved. */
-static void luo_session_spoil(struct luo_fast_session *session,
-			      const char *fault)
-{
-	if (session->err == -EBADMSG)
-		return;
-
-	session->err = -EBADMSG;
-	strscpy(session->fault, fault);
-	pr_err("session '%*pE' cannot be retrieved: %s; its memory stays reserved until the next boot\n",
-	       (int)strlen(session->name), session->name, fault);
-}
 
 static int luo_session_begin(struct luo_fast_reader *reader,
 			     const struct luo_session_ser *ser)
@@ -115,8 +96,8 @@ static void luo_session_spoil_owner(u64 pa)
 
 	list_for_each_entry(session, &luo_fast_incoming.list, list) {
 		if (luo_session_has_block(session, pa))
-			luo_session_spoil(session,
-					  "another session has its records");
+			luo_fast_session_spoil(session,
+					       "another session has its records");
 	}
 }
 
@@ -125,9 +106,9 @@ static void luo_session_spoil_namesake(struct luo_fast_session *session)
 {
 	static const char fault[] = "its name is not unique";
 
-	luo_session_spoil(luo_fast_table_find(&luo_fast_incoming,
-					      session->name), fault);
-	luo_session_spoil(session, fault);
+	luo_fast_session_spoil(luo_fast_table_find(&luo_fast_incoming,
+						   session->name), fault);
+	luo_fast_session_spoil(session, fault);
 }
 
 /* Add the session that was read; if it has no name of its own, to the list. */
@@ -163,101 +144,12 @@ static int luo_session_end(struct luo_fast_reader *reader,
 		return err;
 
 	if (fault)
-		luo_session_spoil(luo_reading, fault);
+		luo_fast_session_spoil(luo_reading, fault);
 	if (luo_reading_bad_pa)
 		luo_session_spoil_owner(luo_reading_bad_pa);
 	luo_reading = NULL;
 	luo_reading_bad_pa = 0;
 	return 0;
-}
-
-static int luo_session_explain(struct luo_fast_session *session,
-			       const struct luo_file_ser *ser, int err)
-{
-	char fault[LUO_FAST_FAULT_SIZE];
-
-	if (err == -EEXIST) {
-		snprintf(fault, sizeof(fault), "token %#llx is not unique",
-			 ser->token);
-		luo_session_spoil(session, fault);
-		return -EBADMSG;
-	}
-
-	session->err = err;
-	if (err == -ENOPKG)
-		snprintf(session->fault, sizeof(session->fault),
-			 "token %#llx needs the handler %*pE", ser->token,
-			 (int)strlen(ser->compatible), ser->compatible);
-	else
-		snprintf(session->fault, sizeof(session->fault), "error %d",
-			 err);
-	pr_warn("session '%*pE' cannot be retrieved yet: %s\n",
-		(int)strlen(session->name), session->name, session->fault);
-	return err;
-}
-
-static int luo_session_create_files(struct luo_fast_session *session,
-				    bool request)
-{
-	const struct luo_file_ser *ser;
-	struct kho_block_set_it it;
-	int err;
-
-	kho_block_set_it_init(&it, &session->file_set.blocks);
-	while ((ser = kho_block_set_it_read_entry(&it))) {
-		err = luo_fast_file_deserialize(&session->file_set, ser);
-		if (err == -ENOPKG && request &&
-		    luo_fast_handler_request(ser->compatible))
-			err = luo_fast_file_deserialize(&session->file_set,
-							ser);
-		if (err) {
-			luo_fast_file_set_drop(&session->file_set);
-			return luo_session_explain(session, ser, err);
-		}
-	}
-
-	/* They are valid, so this memory has records only. */
-	kho_block_set_destroy(&session->file_set.blocks);
-	return 0;
-}
-
-static int luo_session_load(struct luo_fast_session *session)
-{
-	int err;
-
-	if (!session->err || session->err == -EBADMSG)
-		return session->err;
-
-	err = luo_session_create_files(session, true);
-	if (err)
-		return err;
-
-	session->err = 0;
-	luo_fast_flb_del_unknown();
-	return 0;
-}
-
-/**
- * luo_fast_session_load - Create files that could not be created yet.
- * @session: The session of the previous kernel.
- *
- * Handlers that are missing are requested as modules.
- *
- * Context: process context, may sleep.
- * Return: 0; -EBADMSG if the session cannot be read; -ENOPKG if a handler is
- * missing; -ENOMEM; -EINTR if the task is being killed. After the last three
- * the call can be repeated.
- */
-int luo_fast_session_load(struct luo_fast_session *session)
-{
-	int err;
-
-	if (mutex_lock_killable(&session->mutex))
-		return -EINTR;
-
-	err = luo_session_load(session);
-	mutex_unlock(&session->mutex);
-	return err;
 }
 
 /* The first attempt, once all records are read */
@@ -267,7 +159,7 @@ static void luo_sessions_load(void)
 
 	list_for_each_entry(session, &luo_fast_incoming.list, list) {
 		if (!session->err)
-			luo_session_create_files(session, false);
+			luo_fast_session_create_files(session, false);
 		if (session->err)
 			luo_fast_flb_add_unknown();
 	}

@@ -199,7 +199,7 @@ void luo_test_unretrieved_session_is_not_lost(struct kunit *test)
 
 #define LUO_TEST_LATE_HANDLER	"luo-kunit-late-v1"
 
-static struct liveupdate_file_handler luo_test_late_handler = {
+static struct liveupdate_file_handler luo_test_late = {
 	.ops = &luo_number_ops,
 	.compatible = LUO_TEST_LATE_HANDLER,
 };
@@ -258,8 +258,7 @@ void luo_test_session_waits_for_its_handler(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, late->file_set.count, 0);
 	KUNIT_EXPECT_EQ(test, luo_fast_count_unretrieved(), 1);
 
-	KUNIT_ASSERT_EQ(test,
-			liveupdate_register_file_handler(&luo_test_late_handler),
+	KUNIT_ASSERT_EQ(test, liveupdate_register_file_handler(&luo_test_late),
 			0);
 	KUNIT_ASSERT_EQ(test, luo_test_retrieve_session(late->name, &file), 0);
 	KUNIT_EXPECT_EQ(test, late->file_set.count, 2);
@@ -269,7 +268,7 @@ void luo_test_session_waits_for_its_handler(struct kunit *test)
 	__fput_sync(file);
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_FINISH], 2);
 	KUNIT_EXPECT_EQ(test, luo_fast_incoming.count, 0);
-	liveupdate_unregister_file_handler(&luo_test_late_handler);
+	liveupdate_unregister_file_handler(&luo_test_late);
 }
 
 void luo_test_unreadable_session_is_not_retrieved(struct kunit *test)
