@@ -719,6 +719,17 @@ check_finds_the_owner_of_the_device() {
 	check_host 0 && says '^device +held by process 42 \(agent\)$'
 }
 
+# A container may have it under another name.
+check_finds_the_owner_by_the_number_of_the_device() {
+	systemd_host
+	rm "$root/dev/liveupdate"
+	ln -s /dev/zero "$root/dev/liveupdate"
+	ln -s /dev/null "$root/proc/42/fd/4"
+	check_host 0 || return 1
+	ln -s /dev/zero "$root/proc/42/fd/5"
+	bad_host 'held by process 42 \(agent\): no service gets a session'
+}
+
 check_finds_no_image() {
 	systemd_host
 	echo 0 >"$root/sys/kernel/kexec/loaded"
@@ -862,7 +873,8 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	reports_hidden_addresses reports_why_kho_is_off
 	reports_why_luo_is_off reports_missing_files status_and_tree_see_scratch
 	tree_in_exists_until_all_is_restored sessions_are_listed check_finds_nothing
-	check_shows_whole_names check_finds_live_update_off check_finds_the_owner_of_the_device check_finds_no_image
+	check_shows_whole_names check_finds_live_update_off check_finds_the_owner_of_the_device
+	check_finds_the_owner_by_the_number_of_the_device check_finds_no_image
 	check_finds_services_without_sessions check_finds_sessions_of_processes
 	check_finds_unretrieved_sessions status_shows_the_last_update
 	steps_of_systemd_join_the_timeline steps_of_systemd_need_their_files

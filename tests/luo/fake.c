@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A /dev/liveupdate of files in the folder FAKE_LUO, linked into programs under test: open(),
- * ioctl(), memfd_create(), readlink() and getsockopt() come here first.
+ * close(), ioctl(), memfd_create(), readlink() and getsockopt() come here first.
  *
  *   device           locked while a process has the device open
  *   out/NAME         an outgoing session, locked while a descriptor of it is open, in any process
@@ -10,6 +10,8 @@
  *   memory/N         contents of a memfd
  *   peer             user ID of all clients, if it exists
  *   sys/             files of /sys/kernel/liveupdate
+ *   once             a process can open the device once, if it exists
+ *   stuck            closing it does not return
  *
  * Locks belong to open files, so they go with the last descriptor, as sessions do. A request to a
  * file that is no session does not return, as that of a file system in userspace need not.
@@ -77,6 +79,7 @@ static int open_locked(const char *path, int flags)
 
 int open(const char *path, int flags, ...)
 {
+	static bool opened;
 	va_list args;
 	int mode, fd;
 
@@ -87,6 +90,9 @@ int open(const char *path, int flags, ...)
 		return really_open(path_of("sys/%s", path + strlen(LUO_SYSFS)).s, flags);
 	if (strcmp(path, "/dev/liveupdate"))
 		return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	if (opened && !access(path_of("once").s, F_OK))
+		return fail(EBUSY);
+	opened = true;
 	fd = open_locked(path_of("device").s, O_CREAT);
 	return fd < 0 && errno == EWOULDBLOCK ? fail(EBUSY) : fd;
 }
@@ -113,6 +119,13 @@ static struct path path_of_fd(int fd)
 		return (struct path){ "" };
 	memmove(target.s, target.s + len, strlen(target.s + len) + 1);
 	return target;
+}
+
+int close(int fd)
+{
+	if (!strcmp(path_of_fd(fd).s, "stuck"))
+		pause();
+	return syscall(SYS_close, fd);
 }
 
 /* As in /proc of a kernel */

@@ -262,6 +262,45 @@ without_a_record_root_can_claim() {
 		as 0 && vmm 0 resume vm-1 && vmm 0 resume vm-2 && vmm 1 resume vm-3 && stops
 }
 
+# Between two openings of it another process could come first.
+owners_are_read_while_the_device_is_open() {
+	hold
+	as 1000
+	vmm 0 start vm-1
+	kexec
+	: >"$FAKE_LUO/once"
+	hold
+	rm "$FAKE_LUO/once"
+	has hold.out 'with 1 sessions of the previous kernel' && as 1001 && vmm 1 resume vm-1 &&
+		has err 'claim: Operation not permitted' && as 1000 && vmm 0 resume vm-1 && stops
+}
+
+# Another program that listens there
+other_replies_are_no_success() {
+	rm -f "$sock"
+	python3 - "$sock" <<-'END' &
+	import os, socket, sys
+	s = socket.socket(socket.AF_UNIX)
+	s.settimeout(20)
+	s.bind(sys.argv[1] + ".new")
+	s.listen()
+	os.rename(sys.argv[1] + ".new", sys.argv[1])
+	for reply in (b'{"event": "SESSIONS"}\n', b'{}\n', b'[]\n', b'x\n'):
+	    c, _ = s.accept()
+	    c.recv(4096)
+	    c.sendall(reply)
+	    c.close()
+	END
+	while [ ! -S "$sock" ]; do sleep 0.02; done
+	for reply in event empty array text; do
+		echo "reply: $reply"
+		khoctl 2 finish vm-1 && has err "session 'vm-1' may still be held" &&
+			[ ! -s "$dir/out" ] || return 1
+	done
+	wait
+	rm "$sock"
+}
+
 a_kernel_without_luo_is_reported() {
 	rm -r "$FAKE_LUO"
 	khoctl 2 && has err 'khoctl: hold: '
@@ -279,6 +318,7 @@ tests='a_session_outlives_its_program a_session_belongs_to_its_user root_may_all
 	a_retrieved_session_cannot_be_left sessions_are_not_lost_by_mistake
 	a_full_table_is_reported one_serves other_files_stay modes_and_limits_are_checked
 	the_record_has_all_its_pages hostile_records_do_no_harm without_a_record_root_can_claim
+	owners_are_read_while_the_device_is_open other_replies_are_no_success
 	a_kernel_without_luo_is_reported'
 in_kernel() { boot && "$@"; }
 

@@ -212,6 +212,21 @@ def each_user_has_half_of_the_connections():
     assert False
 
 
+def descriptors_that_cannot_be_closed_are_bounded():
+    be(1000)
+    stuck = os.open(os.environ["FAKE_LUO"] + "/stuck", os.O_RDWR | os.O_CREAT)
+    refused = 0
+    for _ in range(40):
+        h = Hold()
+        pid, _, _ = struct.unpack("iii", h.s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        reply = h.ask({"cmd": "LIST"}, [stuck])
+        refused += reply["event"] == "ERROR" and "cannot be closed" in reply["message"]
+    assert len(os.listdir(f"/proc/{pid}/task")) <= 20
+    assert refused == 40 - 16, refused
+    be(1001)
+    assert Hold().names() == []
+
+
 def a_busy_device_is_reported():
     be(0)
     h = Hold()

@@ -60,21 +60,14 @@ static void fault(const char *fmt, ...)
 	va_end(args);
 }
 
-static bool find_holder(void *data, pid_t pid, int fd, const char *target)
-{
-	(void)data;
-	(void)fd;
-	if (!strcmp(target, LUO_DEVICE))
-		ck.holder = pid;
-	return !ck.holder;
-}
-
 /* systemd-shutdown spares processes whose argv[0] begins with '@'. */
 static void read_holder(void)
 {
 	char path[32], arguments[2] = "";
+	size_t denied;
 
-	if (for_each_open_file(find_holder, NULL) && !ck.holder)
+	ck.holder = luo_device_holder(&denied);
+	if (denied && !ck.holder)
 		warnx("not all processes are visible: run as root of the host");
 	if (!ck.holder)
 		return;

@@ -258,6 +258,18 @@ static const char *text_of(struct json_object *v, const char *key)
 	return json_object_get_string(json_object_object_get(v, key));
 }
 
+static void finish(const char *name)
+{
+	struct json_object *reply = ask("FINISH", name);
+	const char *event = text_of(reply, "event");
+
+	if (!event || strcmp(event, "FINISHED"))
+		errx(EXIT_INPUT, "hold: %s: the reply to FINISH is not that it is finished: session "
+		     "'%s' may still be held, see khoctl hold list", path, name);
+	printf("finished session '%s'\n", name);
+	json_object_put(reply);
+}
+
 static void print_list(bool json)
 {
 	struct json_object *reply = ask("LIST", NULL), *all = NULL, *v;
@@ -286,8 +298,7 @@ static int run(bool json, char **words)
 	if (!strcmp(words[0], "list") && !words[1]) {
 		print_list(json);
 	} else if (!strcmp(words[0], "finish") && words[1]) {
-		json_object_put(ask("FINISH", words[1]));
-		printf("finished session '%s'\n", words[1]);
+		finish(words[1]);
 	} else {
 		errx(EXIT_INPUT, "hold: '%s': neither list nor finish NAME", words[0]);
 	}

@@ -22,6 +22,7 @@
 #define HOLD_MAX	1024	/* sessions */
 #define HOLD_LINE	4096	/* bytes of a request, with its newline */
 #define HOLD_CLIENTS	256
+#define HOLD_CLOSING	16	/* descriptors of a user that a file system does not let go */
 #define HOLD_WAIT_MS	1000	/* for the device */
 
 struct json_object;

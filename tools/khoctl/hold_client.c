@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,19 +18,53 @@
 /* For the longest reply, a full table of the longest names */
 #define SEND_BYTES	(1 << 20)
 
-static void *close_it(void *fd)
+/* A descriptor that a thread is closing. */
+struct closing {
+	struct closing	*next;
+	int		fd;
+	uid_t		uid;
+	atomic_bool	done;
+};
+
+static struct closing *closing;
+
+static void *close_it(void *arg)
 {
-	close((int)(intptr_t)fd);
+	struct closing *one = arg;
+
+	close(one->fd);
+	one->done = true;
 	return NULL;
 }
 
-/* A file of the client's choice: closing it can wait for a file system of the client's. */
-static void close_foreign(int fd)
+/* How many of a user are still being closed */
+static size_t closing_of(uid_t uid)
 {
+	struct closing **at = &closing, *one;
+	size_t nr = 0;
+
+	while ((one = *at)) {
+		if (one->done) {
+			*at = one->next;
+			free(one);
+			continue;
+		}
+		nr += one->uid == uid;
+		at = &one->next;
+	}
+	return nr;
+}
+
+/* A file of the client's choice: closing it can wait for a file system of the client's. */
+static void close_foreign(const struct client *c, int fd)
+{
+	struct closing *one = checked(calloc(1, sizeof(*one)));
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, close_it, (void *)(intptr_t)fd))
-		close(fd);
+	*one = (struct closing){ .next = closing, .fd = fd, .uid = c->uid };
+	closing = one;
+	if (pthread_create(&thread, NULL, close_it, one))
+		close_it(one);
 	else
 		pthread_detach(thread);
 }
@@ -118,7 +153,7 @@ static bool take_fds(struct client *c, struct msghdr *msg)
 			if (c->got < 0) {
 				c->got = fd;
 			} else {
-				close_foreign(fd);
+				close_foreign(c, fd);
 				one = false;
 			}
 		}
@@ -139,8 +174,15 @@ static void receive(struct client *c)
 		.msg_control = &control,
 		.msg_controllen = sizeof(control.room),
 	};
-	ssize_t got = recvmsg(c->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t got;
 
+	/* Nothing of what it sends is received: a thread each would wait for it. */
+	if (closing_of(c->uid) >= HOLD_CLOSING) {
+		client_refuse(c, EBUSY, "descriptors of this user cannot be closed: their file "
+			      "system does not answer");
+		return;
+	}
+	got = recvmsg(c->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got <= 0) {
@@ -171,7 +213,7 @@ static void answer(struct client *c)
 	memmove(c->line, c->line + len + 1, c->len);
 	/* It came with the last of what was received, maybe behind a line that was sent before. */
 	if (c->got >= 0 && !c->len) {
-		close_foreign(c->got);
+		close_foreign(c, c->got);
 		c->got = -1;
 	}
 }
@@ -196,7 +238,7 @@ void client_end(struct client *c)
 		table_drop(h);
 	}
 	if (c->got >= 0)
-		close_foreign(c->got);
+		close_foreign(c, c->got);
 	close(c->fd);
 	free(c);
 }

@@ -165,9 +165,9 @@ static const char *read_owners(int session)
 }
 
 /* Sessions stay in the kernel until they are claimed: if hold ends, root can still get them. */
-static void read_previous(void)
+static void read_previous(int device)
 {
-	int session = luo_retrieve_by_name(HOLD_SESSION, HOLD_WAIT_MS);
+	int session = luo_session_retrieve(device, HOLD_SESSION);
 	const char *why;
 
 	if (session == -ENOENT)
@@ -202,6 +202,7 @@ static void create_record(int session)
 		     strerror(-rc));
 }
 
+/* With the device open throughout: another process that opens it would cost all owners. */
 void table_open(size_t max)
 {
 	int device = luo_open_wait(HOLD_WAIT_MS), session;
@@ -210,7 +211,6 @@ void table_open(size_t max)
 		errx(device == -ENOENT ? EXIT_INPUT : EXIT_WRONG, "hold: %s",
 		     why_no_luo_device(-device));
 	session = luo_session_create(device, HOLD_SESSION);
-	luo_close(device);
 	if (session == -EEXIST)
 		errx(EXIT_WRONG, "hold: another khoctl hold runs: its session '" HOLD_SESSION
 		     "' exists");
@@ -220,5 +220,6 @@ void table_open(size_t max)
 	nr_slots = max;
 	slots = checked(calloc(max, sizeof(*slots)));
 	create_record(session);
-	read_previous();
+	read_previous(device);
+	luo_close(device);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -288,21 +289,42 @@ const char *why_no_luo(void)
 	return why_off("LUO", "liveupdate");
 }
 
-/* Process that has /dev/liveupdate open. */
+struct holder {
+	struct stat	device;
+	pid_t		pid;
+};
+
+/* In a container or a chroot the device may have another name. */
 static bool find_holder(void *data, pid_t pid, int fd, const char *target)
 {
-	(void)fd;
+	struct holder *h = data;
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
 	if (!strcmp(target, LUO_DEVICE))
-		*(pid_t *)data = pid;
-	return !*(pid_t *)data;
+		h->pid = pid;
+	else if (!stat(file_path(path), &st) && S_ISCHR(st.st_mode) && S_ISCHR(h->device.st_mode))
+		h->pid = st.st_rdev == h->device.st_rdev ? pid : 0;
+	return !h->pid;
+}
+
+pid_t luo_device_holder(size_t *denied)
+{
+	struct holder h = { 0 };
+
+	if (stat(file_path(LUO_DEVICE), &h.device))
+		h.device.st_mode = 0;
+	*denied = for_each_open_file(find_holder, &h);
+	return h.pid;
 }
 
 static const char *why_luo_is_busy(int err)
 {
 	char path[32], name[32];
-	pid_t holder = 0;
+	size_t denied;
+	pid_t holder = luo_device_holder(&denied);
 
-	for_each_open_file(find_holder, &holder);
 	snprintf(path, sizeof(path), "/proc/%d/comm", holder);
 	if (!holder || !file_line(path, name, sizeof(name)))
 		return because(LUO_DEVICE ": %s: a process that is not visible from here has it "

@@ -10,7 +10,9 @@
 #define OBSTACLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define KHO_DIR		DEBUGFS "/kho"
@@ -31,6 +33,8 @@ const char *why_no_address(const char *symbol);
 const char *lockdown_mode(void);
 bool has_capability(int cap);			/* effective, CAP_... */
 bool is_of_host(void);				/* not in a user namespace */
+/* Process that has /dev/liveupdate open, or 0; @denied: how many processes are not accessible */
+pid_t luo_device_holder(size_t *denied);
 /* Address of a symbol of vmlinux, 0 if it is hidden. -ENOENT: no such symbol; other errno */
 int symbol_find(const char *name, uint64_t *address);
 

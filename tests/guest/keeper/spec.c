@@ -28,6 +28,17 @@ static bool parse_number(unsigned long *number, const char *text)
 	return *text >= '0' && *text <= '9' && !*end && *number;
 }
 
+/* Names are in command lines, in file names and in those of sessions. */
+static bool parse_name(char *name, const char *word)
+{
+	if (strlen(word) >= NAME_LEN)
+		die("guest '%s': its name has %zu bytes, at most %d are possible", word,
+		    strlen(word), NAME_LEN - 1);
+	if (*word == '-')
+		die("guest '%s': a name cannot begin with '-'", word);
+	return copy_text(name, NAME_LEN, word);
+}
+
 /* The word that is at @position among those without a key */
 static bool parse_word(struct spec *spec, const char *word, int *position)
 {
@@ -37,7 +48,7 @@ static bool parse_word(struct spec *spec, const char *word, int *position)
 		return parse_number(&spec->pages, word + 6);
 	switch ((*position)++) {
 	case 0:
-		return copy_text(spec->name, sizeof(spec->name), word);
+		return parse_name(spec->name, word);
 	case 1:
 		return parse_number(&spec->mib, word);
 	case 2:
