@@ -108,24 +108,18 @@ void shim_printk(unsigned int *count, const char *fmt, ...)
 }
 
 /* Unlike strtoull(), the kernel's takes neither blanks nor a sign. */
-unsigned long long memparse(const char *ptr, char **retptr)
+unsigned long long simple_strtoull(const char *text, char **end, unsigned int base)
 {
-	static const char units[] = "KMGTPE";
-	unsigned long long val;
-	const char *unit;
+	if (end)
+		*end = (char *)text;
+	return *text >= '0' && *text <= '9' ? strtoull(text, end, base) : 0;
+}
 
-	*retptr = (char *)ptr;
-	if (*ptr < '0' || *ptr > '9')
-		return 0;
-
-	val = strtoull(ptr, retptr, 0);
-	unit = **retptr ? strchr(units, **retptr & ~0x20) : NULL;
-	if (unit) {
-		val <<= 10 * (unit - units + 1);
-		++*retptr;
-	}
-
-	return val;
+char *skip_spaces(const char *text)
+{
+	while (*text && strchr(" \t\n\v\f\r", *text))
+		text++;
+	return (char *)text;
 }
 
 bool shim_queue(struct work_struct **kind, struct work_struct *work)

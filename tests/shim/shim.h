@@ -116,6 +116,12 @@ int kstrtouint(const char *s, unsigned int base, unsigned int *res);
 int kstrtobool(const char *s, bool *res);
 #define kstrtoul(s, base, res)	kstrtoull((s), (base), (unsigned long long *)(res))
 #define kstrtol(s, base, res)	kstrtoll((s), (base), (long long *)(res))
+#define check_shl_overflow(a, shift, to)					\
+	({ const u64 a_ = (a); *(to) = a_ << (shift); *(to) >> (shift) != a_; })
+unsigned long long simple_strtoull(const char *text, char **end, unsigned int base);
+#define simple_strtol			simple_strtoull
+char *skip_spaces(const char *text);
+char *next_arg(char *args, char **param, char **val);
 unsigned long long memparse(const char *ptr, char **retptr);
 
 /* A test says whether this is a crash kernel. */

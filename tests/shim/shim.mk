@@ -28,7 +28,7 @@ shim-cflags := -std=gnu11 -pthread -fno-strict-aliasing -Wall -Wextra -Werror \
 	    -Wno-type-limits -Wno-format-truncation -Wno-format-overflow \
 	    -Wno-unknown-warning-option -Wno-c2x-extensions
 
-borrowed := lib/kstrtox.c lib/llist.c lib/math/int_pow.c tools/lib/ctype.c \
+borrowed := lib/cmdline.c lib/kstrtox.c lib/llist.c lib/math/int_pow.c tools/lib/ctype.c \
 	    $(addprefix tools/lib/,find_bit.c bitmap.c hweight.c vsprintf.c) \
 	    $(addprefix scripts/dtc/libfdt/,fdt.c fdt_ro.c fdt_rw.c fdt_sw.c fdt_wip.c \
 	      fdt_strerror.c)

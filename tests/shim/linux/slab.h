@@ -52,6 +52,11 @@ static inline void *kmemdup(const void *from, size_t size, int gfp)
 	return p ? memcpy(p, from, size) : NULL;
 }
 
+static inline char *kstrdup(const char *text, int gfp)
+{
+	return kmemdup(text, strlen(text) + 1, gfp);
+}
+
 #define kcalloc(n, size, gfp)	(shim_fault() ? NULL : shim_counted(calloc((n), (size))))
 #define kmalloc_obj(obj)						\
 	(shim_fault() ? NULL : (typeof(obj) *)shim_counted(malloc(sizeof(obj))))

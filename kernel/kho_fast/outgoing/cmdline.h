@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the command line of the next kernel says about a handover.
+ */
+#ifndef _KERNEL_KHO_FAST_OUTGOING_CMDLINE_H
+#define _KERNEL_KHO_FAST_OUTGOING_CMDLINE_H
+
+#include <linux/types.h>
+
+#include "memory.h"
+
+/**
+ * enum kho_fast_switch - A parameter of the next kernel.
+ * @KHO_FAST_UNSET: Not on its command line: its default is not known.
+ * @KHO_FAST_OFF:   Off.
+ * @KHO_FAST_ON:    On.
+ */
+enum kho_fast_switch { KHO_FAST_UNSET, KHO_FAST_OFF, KHO_FAST_ON };
+
+/**
+ * struct kho_fast_cmdline - A command line.
+ * @kho:        kho=.
+ * @liveupdate: liveupdate=.
+ * @mem:        mem= is on it.
+ * @memmap:     memmap= is on it.
+ * @ram:        Ranges that @mem and @memmap leave to the memory map, ascending;
+ *              all page frames without them.
+ * @nr_ram:     Number of ranges.
+ */
+struct kho_fast_cmdline {
+	enum kho_fast_switch		kho;
+	enum kho_fast_switch		liveupdate;
+	bool				mem;
+	bool				memmap;
+	struct kho_fast_pfn_range	*ram;
+	unsigned int			nr_ram;
+};
+
+int kho_fast_cmdline_parse(struct kho_fast_cmdline *cmdline, const char *text);
+void kho_fast_cmdline_destroy(struct kho_fast_cmdline *cmdline);
+bool kho_fast_cmdline_is_ram(const struct kho_fast_cmdline *cmdline,
+			     unsigned long pfn, unsigned long nr_pages);
+const char *kho_fast_cmdline_culprit(const struct kho_fast_cmdline *cmdline);
+
+#endif /* _KERNEL_KHO_FAST_OUTGOING_CMDLINE_H */
