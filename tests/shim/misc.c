@@ -122,6 +122,15 @@ char *skip_spaces(const char *text)
 	return (char *)text;
 }
 
+/* The image that is loaded; whether LUO is enabled */
+struct kimage *kexec_image;
+bool shim_liveupdate;
+
+bool liveupdate_enabled(void)
+{
+	return shim_liveupdate;
+}
+
 bool shim_queue(struct work_struct **kind, struct work_struct *work)
 {
 	if (__atomic_exchange_n(&work->pending, true, __ATOMIC_SEQ_CST))

@@ -5,6 +5,8 @@
  *	0         0x100     0x200     0x300     0x400	page frames
  *	|RRRRRRRRR|RRRR $$$$|RRRRRRRRR|RRRRRRRRR|...
  */
+#include <linux/kexec.h>
+
 #include "outgoing/cmdline.h"
 #include "test.h"
 
@@ -181,6 +183,31 @@ TEST(without_memory_there_is_no_result)
 	EXPECT_TRUE(cmdline.mem);
 	kho_fast_cmdline_destroy(&cmdline);
 	EXPECT_EQ(shim_live_objects, 0);
+}
+
+/* A load that fails leaves the image that is loaded in place. */
+TEST(the_line_of_the_loaded_image_stays)
+{
+	char off[] = "kho=off", on[] = "kho=on", bad[] = "mem=1M";
+	struct kimage first = { .cmdline_buf = off }, second = { .cmdline_buf = on };
+	struct kimage failed = { .cmdline_buf = bad }, none = {};
+	unsigned int i;
+
+	shim_slab_is_up = true;
+	EXPECT_EQ(kho_fast_cmdline_of(&first)->kho, KHO_FAST_UNSET);
+	EXPECT_TRUE(kho_fast_cmdline_is_ram(kho_fast_cmdline_of(&first), 0, 1UL << 40));
+	ASSERT_NE(kho_fast_cmdline_add(&first), NULL);
+	kexec_image = &first;
+	for (i = 0; i < 3; i++) {
+		ASSERT_NE(kho_fast_cmdline_add(&failed), NULL);
+		EXPECT_EQ(kho_fast_cmdline_of(&first)->kho, KHO_FAST_OFF);
+		EXPECT_TRUE(kho_fast_cmdline_of(&failed)->mem);
+	}
+	ASSERT_NE(kho_fast_cmdline_add(&second), NULL);
+	kexec_image = &second;
+	ASSERT_NE(kho_fast_cmdline_add(&none), NULL);
+	EXPECT_EQ(kho_fast_cmdline_of(&second)->kho, KHO_FAST_ON);
+	EXPECT_EQ(kho_fast_cmdline_of(&none)->kho, KHO_FAST_UNSET);
 }
 
 TEST_HARNESS_MAIN

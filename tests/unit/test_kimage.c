@@ -8,6 +8,8 @@
 #include "outgoing/kimage.h"
 #include "test.h"
 
+extern bool shim_liveupdate;
+
 int kho_fill_kimage(struct kimage *image);
 
 static struct kimage by_file = { .file_mode = 1 }, by_load;
@@ -69,6 +71,70 @@ TEST(an_image_of_another_handover_is_refused)
 	by_file.kho.fdt -= PAGE_SIZE;
 	by_file.kho.scratch = NULL;
 	EXPECT_EQ(kho_fast_kimage_check(&by_file, "vm0"), -EOPNOTSUPP);
+}
+
+/* An image that is loaded with @line. */
+static struct kimage *load(char *line)
+{
+	static struct kimage images[8];
+	static unsigned int nr;
+	struct kimage *image = &images[nr++];
+
+	*image = (struct kimage){ .file_mode = 1, .cmdline_buf = line };
+	if (kho_fill_kimage(image))
+		shim_die("no image");
+	return kexec_image = image;
+}
+
+TEST(an_image_that_cannot_restore_sessions_is_refused)
+{
+	char kho[] = "kho=off liveupdate=on", luo[] = "kho=on liveupdate=off";
+	char on[] = "liveupdate=on";
+
+	first_kernel();
+	EXPECT_EQ(kho_fast_kimage_check(load(kho), "vm0"), -EOPNOTSUPP);
+	EXPECT_NE(strstr(shim_last_line, "session 'vm0' would be lost"), NULL);
+	EXPECT_NE(strstr(shim_last_line, "kho=off"), NULL);
+	EXPECT_EQ(kho_fast_kimage_check(load(luo), "vm0"), -EOPNOTSUPP);
+	EXPECT_NE(strstr(shim_last_line, "liveupdate=off"), NULL);
+	EXPECT_EQ(shim_nr_errs, 2);
+
+	/* Blobs are restored without either. */
+	hand_over("driver");
+	EXPECT_EQ(kho_fast_kimage_check(load(kho), NULL), 0);
+	EXPECT_EQ(kho_fast_kimage_check(load(luo), NULL), 0);
+	EXPECT_EQ(kho_fast_kimage_check(load(on), "vm0"), 0);
+	EXPECT_EQ(shim_nr_errs, 2);
+	EXPECT_EQ(shim_nr_warnings, 0);
+}
+
+/* It may be built into the next kernel. */
+TEST(a_parameter_that_is_missing_is_a_warning)
+{
+	char other[] = "quiet kho=on";
+
+	first_kernel();
+	EXPECT_EQ(kho_fast_kimage_check(load(other), "vm0"), 0);
+	EXPECT_EQ(shim_nr_warnings, 1);
+	EXPECT_NE(strstr(shim_last_line, "without liveupdate=on"), NULL);
+	EXPECT_EQ(kho_fast_kimage_check(load(NULL), "vm0"), 0);
+	EXPECT_EQ(shim_nr_warnings, 2);
+}
+
+TEST(loading_warns_when_live_update_is_in_use)
+{
+	char off[] = "liveupdate=off", on[] = "liveupdate=on kho=on";
+
+	first_kernel();
+	load(off);
+	EXPECT_EQ(shim_nr_warnings, 0);
+	shim_liveupdate = true;
+	load(off);
+	EXPECT_EQ(shim_nr_warnings, 1);
+	load(NULL);
+	EXPECT_EQ(shim_nr_warnings, 2);
+	load(on);
+	EXPECT_EQ(shim_nr_warnings, 2);
 }
 
 TEST(without_kho_any_image_will_do)

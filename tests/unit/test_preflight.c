@@ -110,6 +110,7 @@ TEST(memory_that_was_freed_without_unpreserving_is_found)
 	ASSERT_EQ(kho_preserve_pages(page + 5, 1), 0);
 	EXPECT_REFUSED("keys overlap");
 	EXPECT_EQ(fault.phys, PFN_PHYS(page_to_pfn(page) + 5));
+	EXPECT_FALSE(fault.by_cmdline);
 
 	kho_unpreserve_folio(page_folio(page));
 	EXPECT_EQ(preflight(), 0);
@@ -150,6 +151,58 @@ TEST(preserved_memory_that_the_next_kernel_cannot_use_is_found)
 	}
 	set_key(5);
 	EXPECT_REFUSED("no possible order");
+}
+
+/* Load an image that is told to leave a page alone. */
+static int load_without(unsigned long pfn)
+{
+	static char line[64];
+
+	snprintf(line, sizeof(line), "quiet memmap=4K$%#lx", pfn << PAGE_SHIFT);
+	image = (struct kimage){ .file_mode = 1, .cmdline_buf = line };
+	return kho_fill_kimage(&image);
+}
+
+TEST(a_command_line_that_takes_scratch_away_is_refused)
+{
+	unsigned int i;
+
+	kexec_machine();
+	first_kernel();
+	for (i = 0; i < kho_scratch_cnt; i++) {
+		unsigned long last = PHYS_PFN(kho_scratch[i].addr + kho_scratch[i].size - 1);
+
+		shim_nr_errs = 0;
+		EXPECT_EQ(load_without(last), -EINVAL);
+		EXPECT_EQ(shim_nr_errs, 1);
+		EXPECT_NE(strstr(shim_last_err, "takes scratch memory away"), NULL);
+	}
+}
+
+TEST(a_command_line_that_takes_preserved_memory_away_is_refused)
+{
+	struct page *page;
+	unsigned long pfn;
+
+	kexec_machine();
+	first_kernel();
+	page = shim_alloc_pages(3);
+	pfn = page_to_pfn(page);
+	EXPECT_EQ(load_without(pfn + 5), 0);
+	EXPECT_EQ(preflight(), 0);
+
+	/* When it is preserved after that, the freeze finds it. */
+	ASSERT_EQ(kho_preserve_folio(page_folio(page)), 0);
+	EXPECT_REFUSED("not usable memory, by memmap= on its command line");
+	EXPECT_TRUE(fault.by_cmdline);
+	EXPECT_EQ(fault.phys, PFN_PHYS(pfn));
+
+	shim_nr_errs = 0;
+	EXPECT_EQ(load_without(pfn + 5), -EINVAL);
+	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_EQ(load_without(fdt_pfn()), -EINVAL);
+	EXPECT_EQ(load_without(page_to_pfn(shim_alloc_pages(0))), 0);
+	EXPECT_EQ(preflight(), 0);
 }
 
 TEST(a_tree_that_was_overwritten_is_found)

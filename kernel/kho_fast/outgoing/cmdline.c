@@ -14,10 +14,13 @@
  * Parameters that are built into the next kernel (CONFIG_CMDLINE, bootconfig)
  * are not known.
  *
- * Lock order: none; nothing here is shared.
+ * Lifecycle: the command line of an image is kept until two more are loaded.
+ *
+ * Lock order: none; those of images are under the lock of kexec.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/kexec.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -333,4 +336,72 @@ const char *kho_fast_cmdline_culprit(const struct kho_fast_cmdline *cmdline)
 		return "mem= or memmap=";
 
 	return cmdline->mem ? "mem=" : "memmap=";
+}
+
+/**
+ * struct kho_kimage_cmdline - Command line of an image.
+ * @image:   The image.
+ * @cmdline: Its command line.
+ */
+struct kho_kimage_cmdline {
+	const struct kimage	*image;
+	struct kho_fast_cmdline	cmdline;
+};
+
+/*
+ * Of the image that is loaded, and of one that is being loaded: if that fails,
+ * the former stays.
+ */
+static struct kho_kimage_cmdline kho_cmdlines[2];
+
+/* Of an image that is not known */
+static struct kho_fast_pfn_range kho_all_memory = { 0, KHO_LAST_PFN };
+static const struct kho_fast_cmdline kho_no_cmdline = {
+	.ram	= &kho_all_memory,
+	.nr_ram	= 1,
+};
+
+/**
+ * kho_fast_cmdline_add - Parse the command line of an image.
+ * @image: The image, which is being loaded.
+ *
+ * Context: process context, may sleep; under the lock of kexec.
+ * Return: the command line, for as long as the image exists; NULL without
+ * memory.
+ */
+const struct kho_fast_cmdline *
+kho_fast_cmdline_add(const struct kimage *image)
+{
+	struct kho_kimage_cmdline *slot = &kho_cmdlines[0];
+
+	if (slot->image && slot->image == kexec_image)
+		slot++;
+
+	slot->image = NULL;
+	kho_fast_cmdline_destroy(&slot->cmdline);
+	if (kho_fast_cmdline_parse(&slot->cmdline, image->cmdline_buf ?: ""))
+		return NULL;
+
+	slot->image = image;
+	return &slot->cmdline;
+}
+
+/**
+ * kho_fast_cmdline_of - Get the command line of an image.
+ * @image: The image.
+ *
+ * Context: under the lock of kexec.
+ * Return: the command line; for an image without a handover, one that takes
+ * nothing away.
+ */
+const struct kho_fast_cmdline *kho_fast_cmdline_of(const struct kimage *image)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kho_cmdlines); i++) {
+		if (kho_cmdlines[i].image == image)
+			return &kho_cmdlines[i].cmdline;
+	}
+
+	return &kho_no_cmdline;
 }

@@ -9,6 +9,8 @@
 
 #include "memory.h"
 
+struct kimage;
+
 /**
  * enum kho_fast_switch - A parameter of the next kernel.
  * @KHO_FAST_UNSET: Not on its command line: its default is not known.
@@ -40,6 +42,9 @@ int kho_fast_cmdline_parse(struct kho_fast_cmdline *cmdline, const char *text);
 void kho_fast_cmdline_destroy(struct kho_fast_cmdline *cmdline);
 bool kho_fast_cmdline_is_ram(const struct kho_fast_cmdline *cmdline,
 			     unsigned long pfn, unsigned long nr_pages);
+const struct kho_fast_cmdline *
+kho_fast_cmdline_add(const struct kimage *image);
+const struct kho_fast_cmdline *kho_fast_cmdline_of(const struct kimage *image);
 const char *kho_fast_cmdline_culprit(const struct kho_fast_cmdline *cmdline);
 
 #endif /* _KERNEL_KHO_FAST_OUTGOING_CMDLINE_H */

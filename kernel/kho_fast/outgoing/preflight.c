@@ -14,9 +14,10 @@
  * freed memory without unpreserving it; blobs that are not preserved; a tree
  * that was overwritten.
  *
- * It cannot know what the command line of the next kernel takes away (mem=,
- * memmap=, crashkernel= at an address), nor find a page that two clients
- * preserve as folios of the same order: that is one key.
+ * What mem= and memmap= on the command line of the next kernel take away
+ * (cmdline.c) is not RAM there. It cannot know crashkernel= at an address, nor
+ * find a page that two clients preserve as folios of the same order: that is
+ * one key.
  *
  * Cost: that of the walk in the next kernel, see ../incoming/map.c.
  *
@@ -34,42 +35,84 @@
 #include <linux/kernel.h>
 #include <linux/kexec.h>
 #include <linux/kexec_handover.h>
+#include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
 #include "../incoming/map.h"
 #include "../incoming/view.h"
+#include "cmdline.h"
 #include "memory.h"
 #include "outgoing.h"
 #include "preflight.h"
 
-/* Of the check in progress. */
-static struct kho_fast_fault *kho_next_fault;
+/**
+ * struct kho_next - The check in progress.
+ * @fault:   Receives the reason of a refusal.
+ * @cmdline: Command line of the next kernel.
+ * @taken:   Start of the last range that was not usable because of @cmdline.
+ */
+struct kho_next {
+	struct kho_fast_fault		*fault;
+	const struct kho_fast_cmdline	*cmdline;
+	unsigned long			taken;
+};
+
+static struct kho_next kho_next;
 
 static bool kho_next_is_usable(unsigned long pfn, unsigned long nr_pages)
 {
 	struct kho_fast_pfn_range range;
 
-	return kho_fast_memory_find(pfn, &range) && nr_pages <= range.end - pfn;
+	if (!kho_fast_memory_find(pfn, &range) || nr_pages > range.end - pfn)
+		return false;
+	if (kho_fast_cmdline_is_ram(kho_next.cmdline, pfn, nr_pages))
+		return true;
+
+	kho_next.taken = pfn;
+	return false;
 }
 
+/* Intersect the ranges of memory.c with those of the command line. */
 static bool kho_next_next_range(u64 *i, unsigned long *start,
 				unsigned long *end)
 {
+	const struct kho_fast_cmdline *cmdline = kho_next.cmdline;
 	struct kho_fast_pfn_range range;
 
-	if (!kho_fast_memory_nth((*i)++, &range))
-		return false;
+	for (; cmdline->nr_ram; (*i)++) {
+		const struct kho_fast_pfn_range *ram =
+			&cmdline->ram[*i % cmdline->nr_ram];
 
-	*start = range.start;
-	*end = range.end;
-	return true;
+		if (!kho_fast_memory_nth(*i / cmdline->nr_ram, &range))
+			return false;
+
+		*start = max(range.start, ram->start);
+		*end = min(range.end, ram->end);
+		if (*start < *end) {
+			(*i)++;
+			return true;
+		}
+	}
+
+	return false;
 }
 
 static void kho_next_refuse(phys_addr_t phys, struct va_format *why)
 {
-	kho_next_fault->phys = phys;
-	vsnprintf(kho_next_fault->reason, sizeof(kho_next_fault->reason),
-		  why->fmt, *why->va);
+	struct kho_fast_fault *fault = kho_next.fault;
+	size_t len;
+
+	fault->phys = phys;
+	fault->by_cmdline = phys && PHYS_PFN(phys) == kho_next.taken;
+	vsnprintf(fault->reason, sizeof(fault->reason), why->fmt, *why->va);
+	if (!fault->by_cmdline)
+		return;
+
+	len = strlen(fault->reason);
+	snprintf(fault->reason + len, sizeof(fault->reason) - len,
+		 ", by %s on its command line",
+		 kho_fast_cmdline_culprit(kho_next.cmdline));
 }
 
 static const struct kho_fast_view kho_next_view = {
@@ -112,8 +155,12 @@ int kho_fast_preflight(const struct kimage *image, struct kho_fast_fault *fault)
 	if (!kho_is_enabled() || !image->kho.fdt)
 		return 0;
 
-	kho_next_fault = fault;
+	kho_next = (struct kho_next){
+		.fault = fault,
+		.cmdline = kho_fast_cmdline_of(image),
+		.taken = ULONG_MAX,
+	};
 	err = kho_preflight();
-	kho_next_fault = NULL;
+	kho_next = (struct kho_next){};
 	return err;
 }

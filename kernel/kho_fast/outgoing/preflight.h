@@ -11,12 +11,14 @@ struct kimage;
 
 /**
  * struct kho_fast_fault - Why the next kernel would refuse a handover.
- * @phys:   A page that it would refuse it for; 0 for none.
- * @reason: The reason, without a newline.
+ * @phys:       A page that it would refuse it for; 0 for none.
+ * @by_cmdline: Its command line is the reason.
+ * @reason:     The reason, without a newline.
  */
 struct kho_fast_fault {
 	phys_addr_t	phys;
-	char		reason[128];
+	bool		by_cmdline;
+	char		reason[160];
 };
 
 int kho_fast_preflight(const struct kimage *image,

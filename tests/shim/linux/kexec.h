@@ -39,16 +39,20 @@ struct kimage {
 	unsigned int		nr_segments;
 	int			type;
 	unsigned int		file_mode:1;
+	char			*cmdline_buf;
 	struct {
 		struct kexec_segment	*scratch;
 		phys_addr_t		fdt;
 	} kho;
 };
 
+extern struct kimage *kexec_image;
+
 struct resource {
 	u64	start, end;
 };
 
+#define resource_size(res)	((res)->end - (res)->start + 1)
 #define DEFINE_RES_MEM(start, size)	{ (start), (start) + (size) - 1 }
 
 struct kexec_buf {
