@@ -10,13 +10,19 @@
  * One area is in low memory, one anywhere, and one on each NUMA node with
  * memory. Their sizes are a multiple of the memblock allocations of this
  * kernel, or given by kho_scratch=.
+ *
+ * What the command line reserves has the same size in the next kernel, so it is
+ * counted once, not as a multiple: the crash kernel, and CMA. HugeTLB pages and
+ * their CMA areas are never in scratch.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
 #include <linux/bug.h>
 #include <linux/cma.h>
+#include <linux/crash_reserve.h>
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/kernel.h>
 #include <linux/kexec_handover.h>
 #include <linux/kmemleak.h>
@@ -26,6 +32,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "../../mm/cma.h"
 #include "../../mm/mm_init.h"
 #include "enable.h"
 #include "scratch.h"
@@ -44,6 +51,9 @@ unsigned int kho_scratch_cnt;
 /* Scale in percent of boot allocations; 0 with fixed sizes. */
 static unsigned int kho_scratch_percent __initdata = 200;
 
+/* kho_scratch= is on the command line and valid. */
+static bool kho_scratch_given __initdata;
+
 /* Sizes of kho_scratch= in bytes, used when the scale is 0. */
 static struct kho_fast_scratch_sizes kho_scratch_fixed __initdata;
 
@@ -59,7 +69,6 @@ static int __init kho_scratch_parse_percent(char *arg, size_t len)
 		return err;
 
 	kho_scratch_percent = percent;
-	pr_notice("scratch scale is %u%%\n", percent);
 	return 0;
 }
 
@@ -84,8 +93,6 @@ static int __init kho_scratch_parse_sizes(char *arg)
 	kho_scratch_fixed =
 		(struct kho_fast_scratch_sizes){ sizes[0], sizes[1], sizes[2] };
 	kho_scratch_percent = 0;
-	pr_notice("scratch: lowmem %lluMiB, global %lluMiB, pernode %lluMiB\n",
-		  sizes[0] / SZ_1M, sizes[1] / SZ_1M, sizes[2] / SZ_1M);
 	return 0;
 }
 
@@ -93,36 +100,105 @@ static int __init kho_scratch_parse_sizes(char *arg)
 static int __init kho_scratch_parse(char *arg)
 {
 	size_t len = arg ? strlen(arg) : 0;
+	int err;
 
 	if (!len)
 		return -EINVAL;
 
-	return arg[len - 1] == '%' ? kho_scratch_parse_percent(arg, len) :
-				     kho_scratch_parse_sizes(arg);
+	err = arg[len - 1] == '%' ? kho_scratch_parse_percent(arg, len) :
+				    kho_scratch_parse_sizes(arg);
+	if (!err)
+		kho_scratch_given = true;
+	return err;
 }
 early_param("kho_scratch", kho_scratch_parse);
 
 /**
  * kho_fast_scratch_scale - Scale boot allocations to a scratch size.
  * @used:    Memblock allocations of this kernel in bytes.
- * @hugetlb: Part of @used that is HugeTLB pages, which are never in scratch.
+ * @hugetlb: Part of @used for HugeTLB pages, which are never in scratch.
+ * @once:    Part of @used that is not scaled.
  * @percent: Scale.
  *
  * Return: size in bytes.
  */
 phys_addr_t __init kho_fast_scratch_scale(phys_addr_t used, phys_addr_t hugetlb,
+					  phys_addr_t once,
 					  unsigned int percent)
 {
-	return mul_u64_u64_div_u64(used - hugetlb, percent, 100);
+	return mul_u64_u64_div_u64(used - hugetlb - once, percent, 100) + once;
+}
+
+/* Part of a range that memblock_reserved_kern_size() counts */
+static phys_addr_t __init kho_counted(phys_addr_t base, phys_addr_t size,
+				      phys_addr_t limit, int nid)
+{
+	const phys_addr_t end = min(base + size, limit);
+	const struct memblock_region *region;
+	phys_addr_t counted = 0;
+
+	for_each_reserved_mem_region(region) {
+		phys_addr_t from = max(base, region->base);
+		phys_addr_t to = min(end, region->base + region->size);
+
+		if ((region->flags & MEMBLOCK_RSRV_KERN) && from < to &&
+		    (!numa_valid_node(nid) ||
+		     memblock_get_region_node(region) == nid))
+			counted += to - from;
+	}
+
+	return counted;
+}
+
+static phys_addr_t __init kho_crashkernel_use(phys_addr_t limit, int nid)
+{
+	const struct resource *res[] = { &crashk_res, &crashk_low_res };
+	phys_addr_t counted = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(res); i++) {
+		if (res[i]->end)
+			counted += kho_counted(res[i]->start,
+					       resource_size(res[i]), limit,
+					       nid);
+	}
+
+	return counted;
+}
+
+/* Areas for HugeTLB pages, or all others */
+static phys_addr_t __init kho_cma_use(phys_addr_t limit, int nid, bool hugetlb)
+{
+	phys_addr_t counted = 0;
+	unsigned int i;
+
+	for (i = 0; IS_ENABLED(CONFIG_CMA) && i < cma_area_count; i++) {
+		const struct cma *cma = &cma_areas[i];
+		const struct cma_memrange *range = cma->ranges;
+
+		if (strstarts(cma->name, "hugetlb") != hugetlb)
+			continue;
+		for (; range < cma->ranges + cma->nranges; range++)
+			counted += kho_counted(PFN_PHYS(range->base_pfn),
+					       PFN_PHYS(range->count), limit,
+					       nid);
+	}
+
+	return counted;
 }
 
 /* Scaled memblock allocations below @limit on @nid. */
 static phys_addr_t __init kho_scratch_scaled_use(phys_addr_t limit, int nid)
 {
 	phys_addr_t used = memblock_reserved_kern_size(limit, nid);
-	phys_addr_t hugetlb = memblock_reserved_hugetlb_size(limit, nid);
+	phys_addr_t hugetlb = memblock_reserved_hugetlb_size(limit, nid) +
+			      kho_cma_use(limit, nid, true);
+	phys_addr_t once = kho_cma_use(limit, nid, false);
 
-	return kho_fast_scratch_scale(used, hugetlb, kho_scratch_percent);
+	if (IS_ENABLED(CONFIG_CRASH_RESERVE))
+		once += kho_crashkernel_use(limit, nid);
+
+	return kho_fast_scratch_scale(used, hugetlb, once, kho_scratch_percent);
 }
 
 static phys_addr_t __init kho_scratch_low_size(void)
@@ -179,15 +255,52 @@ bool kho_scratch_overlap(phys_addr_t phys, size_t size)
 	return false;
 }
 
+/* Size of the next area from *@i on that is not empty; 0 after the last */
+static phys_addr_t __init kho_scratch_next_size(unsigned int *i)
+{
+	while (*i < kho_scratch_cnt) {
+		if (kho_scratch[(*i)++].size)
+			return kho_scratch[*i - 1].size;
+	}
+
+	return 0;
+}
+
+/* Do the areas have the sizes of kho_scratch=? */
+static bool __init kho_scratch_is_as_given(void)
+{
+	const phys_addr_t first[] = {
+		kho_scratch_low_size(), kho_scratch_global_size()
+	};
+	phys_addr_t size;
+	unsigned int i = 0, nth;
+
+	for (nth = 0; nth < ARRAY_SIZE(first); nth++) {
+		if (first[nth] && kho_scratch_next_size(&i) != first[nth])
+			return false;
+	}
+	while ((size = kho_scratch_next_size(&i))) {
+		if (size != round_up(kho_scratch_fixed.pernode, SCRATCH_ALIGN))
+			return false;
+	}
+
+	return true;
+}
+
 /**
  * kho_fast_scratch_set - Use the areas of the previous kernel.
  * @phys: Array of areas, checked and reserved by kho_populate(); 0 for none.
  * @cnt:  Entries of the array.
+ *
+ * They are those of the first kernel, whatever kho_scratch= is now.
  */
 void __init kho_fast_scratch_set(phys_addr_t phys, unsigned int cnt)
 {
 	kho_scratch = phys ? phys_to_virt(phys) : NULL;
 	kho_scratch_cnt = cnt;
+	if (cnt && kho_scratch_given &&
+	    (kho_scratch_percent || !kho_scratch_is_as_given()))
+		pr_warn("kho_scratch= has no effect before the next cold boot: scratch is as handed over\n");
 }
 
 /* Areas of size 0 are skipped. */
@@ -208,6 +321,20 @@ static bool __init kho_scratch_reserve_area(const char *what, phys_addr_t size,
 
 	kho_scratch[kho_scratch_cnt++] = (struct kho_scratch){ addr, size };
 	return true;
+}
+
+static void __init kho_scratch_announce(void)
+{
+	if (!kho_scratch_given)
+		return;
+
+	if (kho_scratch_percent)
+		pr_notice("scratch scale is %u%%\n", kho_scratch_percent);
+	else
+		pr_notice("scratch: lowmem %lluMiB, global %lluMiB, pernode %lluMiB\n",
+			  kho_scratch_fixed.low / SZ_1M,
+			  kho_scratch_fixed.global / SZ_1M,
+			  kho_scratch_fixed.pernode / SZ_1M);
 }
 
 static bool __init kho_scratch_reserve_areas(void)
@@ -248,6 +375,7 @@ void __init kho_fast_scratch_reserve(void)
 	if (!kho_is_enabled())
 		return;
 
+	kho_scratch_announce();
 	kho_scratch = memblock_alloc(size, PAGE_SIZE);
 	if (kho_scratch && kho_scratch_reserve_areas())
 		return;

@@ -24,7 +24,7 @@ struct kho_fast_scratch_sizes {
 };
 
 phys_addr_t kho_fast_scratch_scale(phys_addr_t used, phys_addr_t hugetlb,
-				   unsigned int percent);
+				   phys_addr_t once, unsigned int percent);
 void kho_fast_scratch_set(phys_addr_t phys, unsigned int cnt);
 void kho_fast_scratch_reserve(void);
 void kho_fast_scratch_release(bool keep);

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include <linux/crash_reserve.h>
 #include <linux/memblock.h>
 
+#include "mm/cma.h"
 #include "mm/internal.h"
 #include "mm/mm_init.h"
 
@@ -129,6 +131,30 @@ void init_cma_reserved_pageblock(struct page *page)
 {
 	init_pageblock_migratetype(page, MIGRATE_CMA, false);
 	free_reserved_pages(page, pageblock_order);
+}
+
+struct resource crashk_res, crashk_low_res;
+struct cma cma_areas[2];
+unsigned int cma_area_count, shim_nr_crashkernel;
+unsigned long long shim_crashkernel;
+
+int parse_crashkernel(char *cmdline, unsigned long long system_ram,
+		      unsigned long long *size, unsigned long long *base,
+		      unsigned long long *low_size, unsigned long long *cma_size, bool *high)
+{
+	*size = shim_crashkernel;
+	*base = 0;
+	return *size && *size < system_ram ? 0 : -EINVAL;
+}
+
+void reserve_crashkernel_generic(unsigned long long size, unsigned long long base,
+				 unsigned long long low_size, bool high)
+{
+	phys_addr_t phys = memblock_alloc_range_nid(size, PAGE_SIZE, 0, 0, NUMA_NO_NODE, false);
+
+	shim_nr_crashkernel++;
+	if (phys)
+		crashk_res = (struct resource)DEFINE_RES_MEM(phys, size);
 }
 
 /* One entry per region. */

@@ -3,6 +3,9 @@
  * Scratch areas: kernel/kho_fast/scratch.c, and the check of foreign ones in
  * kernel/kho_fast/incoming/handover.c
  */
+#include <linux/crash_reserve.h>
+
+#include "mm/cma.h"
 #include "mm/mm_init.h"
 
 #include "faults.h"
@@ -34,11 +37,12 @@ static void two_nodes(void)
 
 TEST(scale_is_exact_and_does_not_overflow)
 {
-	EXPECT_EQ(kho_fast_scratch_scale(0, 0, 200), 0);
-	EXPECT_EQ(kho_fast_scratch_scale(1000, 0, 200), 2000);
-	EXPECT_EQ(kho_fast_scratch_scale(1000, 400, 150), 900);
-	EXPECT_EQ(kho_fast_scratch_scale(999, 0, 33), 329);
-	EXPECT_EQ(kho_fast_scratch_scale(1UL << 36, 0, 4000000000U), (1UL << 36) * 40000000);
+	EXPECT_EQ(kho_fast_scratch_scale(0, 0, 0, 200), 0);
+	EXPECT_EQ(kho_fast_scratch_scale(1000, 0, 0, 200), 2000);
+	EXPECT_EQ(kho_fast_scratch_scale(1000, 400, 0, 150), 900);
+	EXPECT_EQ(kho_fast_scratch_scale(1000, 400, 100, 150), 850);
+	EXPECT_EQ(kho_fast_scratch_scale(999, 0, 0, 33), 329);
+	EXPECT_EQ(kho_fast_scratch_scale(1UL << 36, 0, 0, 4000000000U), (1UL << 36) * 40000000);
 }
 
 TEST(scratch_parameter_refuses_invalid_values)
@@ -113,6 +117,66 @@ TEST(scaled_sizes_follow_the_boot_allocations)
 	EXPECT_GE(kho_scratch[2].size, round_up(20 * MIB, BLOCK));
 	EXPECT_GE(kho_scratch[3].size, round_up(50 * MIB, BLOCK));
 	EXPECT_EQ(kho_fast_scratch_fault(kho_scratch, 4), 4);
+}
+
+/* The crash kernel is low, 32 MiB of CMA are on node 1, and 64 MiB are for HugeTLB pages. */
+TEST(what_the_command_line_reserves_is_counted_once)
+{
+	phys_addr_t crash, cma, hugetlb;
+
+	two_nodes();
+	EXPECT_NE(memblock_alloc_range_nid(2 * MIB, PAGE_SIZE, 0, 3UL << 30, 0, true), 0);
+	crash = memblock_alloc_range_nid(256 * MIB, MIB, 0, 3UL << 30, NUMA_NO_NODE, false);
+	cma = memblock_alloc_range_nid(32 * MIB, MIB, 5UL << 30, 0, 1, true);
+	hugetlb = memblock_alloc_range_nid(64 * MIB, MIB, 0, 3UL << 30, 0, true);
+	ASSERT_TRUE(crash && cma && hugetlb);
+	crashk_res = (struct resource)DEFINE_RES_MEM(crash, 256 * MIB);
+	cma_areas[0] = (struct cma){ "reserved", 1, { { PHYS_PFN(cma), 32 << 8 } } };
+	cma_areas[1] = (struct cma){ "hugetlb0", 2, {
+		{ PHYS_PFN(hugetlb), 16 << 8 }, { PHYS_PFN(hugetlb) + (16 << 8), 48 << 8 } } };
+	cma_area_count = 2;
+
+	EXPECT_EQ(parse("500%"), 0);
+	kho_fast_scratch_reserve();
+	ASSERT_EQ(kho_scratch_cnt, 4);
+	EXPECT_EQ(kho_scratch[0].size, round_up((10 + 256) * MIB, BLOCK));
+	EXPECT_GE(kho_scratch[1].size, round_up(32 * MIB, BLOCK));
+	EXPECT_LE(kho_scratch[1].size, round_up(33 * MIB, BLOCK));
+	EXPECT_EQ(kho_scratch[2].size, round_up(10 * MIB, BLOCK));
+	EXPECT_GE(kho_scratch[3].size, round_up(32 * MIB, BLOCK));
+	EXPECT_LE(kho_scratch[3].size, round_up(33 * MIB, BLOCK));
+}
+
+/* Of the first kernel, in the second one */
+static int warnings_about(const char *arg, struct kho_scratch *areas, unsigned int cnt)
+{
+	shim_nr_warnings = 0;
+	if (arg && parse(arg))
+		shim_die("'%s' is not accepted", arg);
+	kho_fast_scratch_set(virt_to_phys(areas), cnt);
+	return shim_nr_warnings;
+}
+
+TEST(a_parameter_that_is_not_in_force_is_reported)
+{
+	struct kho_scratch *areas;
+
+	two_nodes();
+	areas = memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+	areas[0] = (struct kho_scratch){ 64 * MIB, 32 * MIB };
+	areas[1] = (struct kho_scratch){ 1UL << 30, 0 };	/* as stock has it */
+	areas[2] = (struct kho_scratch){ 2UL << 30, 64 * MIB };
+	areas[3] = (struct kho_scratch){ 4UL << 30, 64 * MIB };
+
+	EXPECT_EQ(warnings_about(NULL, areas, 4), 0);
+	EXPECT_EQ(warnings_about("32M,0,64M", areas, 4), 0);
+	EXPECT_EQ(warnings_about("32M,64M,64M", areas, 4), 0);
+	EXPECT_EQ(warnings_about("32M,0,32M", areas, 4), 1);
+	EXPECT_EQ(warnings_about("36M,0,64M", areas, 4), 1);
+	EXPECT_EQ(warnings_about("32M,64M,0", areas, 4), 1);
+	EXPECT_EQ(warnings_about("32M,64M,64M", areas, 1), 1);
+	EXPECT_EQ(warnings_about("200%", areas, 4), 1);
+	EXPECT_EQ(warnings_about("200%", NULL, 0), 0);
 }
 
 /* All memory is low, so the global area is empty. Every small VM is like that. */

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 #define MAX_NUMNODES	8
+#define numa_valid_node(nid)	((nid) >= 0 && (nid) < MAX_NUMNODES)
 #define NUMA_NO_NODE	(-1)
 
 #ifndef PFN_SECTION_SHIFT

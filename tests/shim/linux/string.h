@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define strstarts(text, prefix)	(!strncmp((text), (prefix), strlen(prefix)))
 #define strscpy(dst, src, ...)	snprintf((dst), sizeof(dst), "%s", (src))
 
 #ifndef SHIM_CHECK
