@@ -24,6 +24,14 @@ static inline bool __init kho_fast_early_is_ram(phys_addr_t phys, u64 size)
 #endif
 }
 
+/* Undo what the command line does to a range of RAM. */
+static inline void __init kho_fast_early_add_ram(phys_addr_t phys, u64 size)
+{
+#ifdef CONFIG_X86
+	e820__range_add(phys, size, E820_TYPE_RAM);
+#endif
+}
+
 /* Entries of the map of memory that kexec_file_load() passes on. */
 static inline unsigned int __init kho_fast_next_ram_nr(void)
 {

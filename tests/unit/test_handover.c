@@ -7,11 +7,16 @@
 
 #include <libfdt.h>
 
+#include <linux/crash_reserve.h>
 #include <linux/vmstat.h>
 
+#include "incoming/cmdline.h"
 #include "kexec.h"
 #include "faults.h"
 #include "test.h"
+
+extern int (*shim_param_kho_parse_mem)(char *arg);
+extern int (*shim_param_kho_parse_memmap)(char *arg);
 
 static void preserves_much(void)
 {
@@ -454,6 +459,69 @@ static void init_fails(struct faults *f)
 	if (err != -ENOMEM || kho_is_enabled() || shim_live_pages != live)
 		shim_die("error %ld, %ld pages leak", err, shim_live_pages - live);
 	_exit(0);
+}
+
+static unsigned int count_preserved(phys_addr_t start, phys_addr_t end)
+{
+	unsigned long pfn;
+	unsigned int nr = 0;
+
+	for (pfn = PHYS_PFN(start); pfn < PHYS_PFN(end); pfn++)
+		nr += model.page[pfn].order != NO_KEY || model.page[pfn].tree_page;
+	return nr;
+}
+
+/* The first attempt came when only scratch was known to be free. */
+TEST(a_crash_kernel_is_reserved_beside_preserved_memory)
+{
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(preserves_much));
+	shim_crashkernel = 512 * 1024;
+	kexec_populate();
+	kho_memory_init_early();
+	EXPECT_EQ(shim_nr_crashkernel, 1);
+	if (crashk_res.end)
+		EXPECT_EQ(count_preserved(crashk_res.start, crashk_res.end + 1), 0);
+	EXPECT_EQ(shim_nr_warnings, !crashk_res.end);
+}
+
+TEST(a_crash_kernel_is_reserved_once)
+{
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(preserves_much));
+	kexec_populate();
+	kho_memory_init_early();
+	EXPECT_EQ(shim_nr_crashkernel, 0);	/* none is wanted */
+
+	shim_crashkernel = 512 * 1024;
+	crashk_res = (struct resource)DEFINE_RES_MEM(kho_scratch[0].addr, shim_crashkernel);
+	kho_fast_crashkernel_retry();
+	EXPECT_EQ(shim_nr_crashkernel, 0);
+
+	crashk_res.end = 0;
+	shim_crashkernel = 1UL << 50;
+	kho_fast_crashkernel_retry();
+	EXPECT_EQ(shim_nr_crashkernel + shim_nr_warnings, 0);
+}
+
+TEST(scratch_stays_memory_whatever_the_command_line_says)
+{
+	struct kho_scratch last;
+	char arg[] = "64K";
+
+	kexec_machine();
+	EXPECT_EQ(shim_param_kho_parse_mem(arg), 0);
+	ASSERT_TRUE(kexec_run(preserves_much));
+	kexec_populate();
+	last = ((struct kho_scratch *)phys_to_virt(params->scratch))[1];
+	EXPECT_EQ(shim_param_kho_parse_mem(arg), 0);
+	EXPECT_EQ(shim_nr_errs, 0);
+
+	memblock_remove(last.addr, PHYS_ADDR_MAX - last.addr);
+	EXPECT_FALSE(memblock_is_region_memory(last.addr, last.size));
+	EXPECT_EQ(shim_param_kho_parse_memmap(arg), 0);
+	EXPECT_TRUE(memblock_is_region_memory(last.addr, last.size));
+	EXPECT_EQ(shim_nr_errs, 1);
 }
 
 TEST(every_failed_allocation_at_init_turns_kho_off_and_leaks_nothing)

@@ -32,6 +32,7 @@
 #include "../timeline/clock.h"
 #include "../timeline/record.h"
 #include "boot.h"
+#include "cmdline.h"
 #include "fdt.h"
 #include "handover.h"
 #include "map.h"
@@ -130,6 +131,7 @@ static void __init kho_read_tree(void)
 
 	kho_fast_subtree_check(&kho_fast_incoming, kho_fast_in.fdt);
 	kho_fast_extend_scratch(&kho_fast_incoming);
+	kho_fast_crashkernel_retry();
 }
 
 /**

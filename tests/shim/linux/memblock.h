@@ -38,6 +38,7 @@ void shim_memblock_free(phys_addr_t base, phys_addr_t size);
 
 /* The firmware knows the memory that memblock will, all of which is mapped already. */
 #define E820_TYPE_RAM			1
+#define e820__range_add(start, size, type)	memblock_add((start), (size))
 #define e820__mapped_all(start, end, type) \
 	((end) > (start) && memblock_is_region_memory((start), (end) - (start)))
 /* So will the next kernel: memblock's regions are its map. */

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Command line of a kernel with a handover
+ *
+ * mem= and memmap= (x86) can end memory below the scratch areas. All of early
+ * memory is there, so this kernel would hang in the first allocation, before
+ * its first message on the console. Scratch stays RAM instead. Preserved memory
+ * that is none is found when the tree is read, and kho_bad= decides (refuse.c).
+ * The kernel before refuses to load an image with such a command line, unless
+ * it is stock (../outgoing/cmdline.c).
+ *
+ * crashkernel= is reserved when only scratch is known to be free. If that is
+ * too small, it is tried again with extended scratch (scratch_extend.c).
+ *
+ * Failure: a message. Without a crash kernel the boot goes on.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/crash_reserve.h>
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/memblock.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
+
+#include <asm/early_ioremap.h>
+
+#include "../ram.h"
+#include "../scratch.h"
+#include "cmdline.h"
+#include "handover.h"
+
+static bool __init kho_keep_areas(const struct kho_scratch *areas,
+				  unsigned int cnt)
+{
+	bool lost = false;
+	unsigned int i;
+
+	for (i = 0; i < cnt; i++) {
+		if (!areas[i].size ||
+		    kho_fast_early_is_ram(areas[i].addr, areas[i].size))
+			continue;
+
+		kho_fast_early_add_ram(areas[i].addr, areas[i].size);
+		lost = true;
+	}
+
+	return lost;
+}
+
+static int __init kho_keep_scratch(void)
+{
+	struct kho_scratch *areas;
+	bool lost;
+
+	if (!kho_fast_in.has_scratch)
+		return 0;
+
+	areas = early_memremap(kho_fast_in.scratch_pa, kho_fast_in.scratch_len);
+	if (!areas)
+		return -ENOMEM;
+
+	lost = kho_keep_areas(areas, kho_fast_in.scratch_len / sizeof(*areas));
+	early_memunmap(areas, kho_fast_in.scratch_len);
+	if (lost)
+		pr_err("mem= or memmap= takes scratch memory away: it is used in spite of that\n");
+
+	return 0;
+}
+
+/* The handlers of the architecture are linked before, so they were called. */
+static int __init kho_parse_mem(char *arg)
+{
+	return kho_keep_scratch();
+}
+early_param("mem", kho_parse_mem);
+
+static int __init kho_parse_memmap(char *arg)
+{
+	return kho_keep_scratch();
+}
+early_param("memmap", kho_parse_memmap);
+
+/**
+ * kho_fast_crashkernel_retry - Reserve a crash kernel that was too large.
+ *
+ * Context: boot CPU, when scratch is extended.
+ */
+void __init kho_fast_crashkernel_retry(void)
+{
+	unsigned long long size, base, low_size = 0;
+	bool high = false;
+
+	if (!IS_ENABLED(CONFIG_CRASH_RESERVE) || crashk_res.end ||
+	    parse_crashkernel(boot_command_line, memblock_phys_mem_size(),
+			      &size, &base, &low_size, NULL, &high))
+		return;
+
+	reserve_crashkernel_generic(size, base, low_size, high);
+	if (!crashk_res.end)
+		pr_warn("no crash kernel before the next cold boot: preserved memory leaves no %lluMiB free in one piece; kho_scratch= with as much reserves them\n",
+			size / SZ_1M);
+}
