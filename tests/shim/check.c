@@ -21,6 +21,7 @@ long shim_live_pages;
 unsigned long (*shim_find_pages)(unsigned int order);
 void (*shim_alloc_hook)(void);
 int shim_alloc_nid;
+gfp_t shim_alloc_gfp;
 static pthread_mutex_t zone_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* All struct pages as before the first boot. */
@@ -234,7 +235,7 @@ int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *
 }
 
 /* The test says which pages, all of them free, or SHIM_NO_PAGES. */
-struct page *shim_alloc_pages(unsigned int order)
+static struct page *take_pages(unsigned int order, gfp_t gfp)
 {
 	unsigned long i, pfn;
 	struct page *page;
@@ -246,15 +247,23 @@ struct page *shim_alloc_pages(unsigned int order)
 	if (pfn == SHIM_NO_PAGES)
 		return NULL;
 	page = pfn_to_page(pfn);
-	memset(page_address(page), 0, PAGE_SIZE << order);
+	if (gfp & __GFP_ZERO)
+		memset(page_address(page), 0, PAGE_SIZE << order);
+	else
+		memset(page_address(page), 0xa5, PAGE_SIZE);
 	for (i = 0; i < BIT(order); i++) {
 		page[i].free = page[i].free_order = 0;
 		set_page_count(page + i, !i);
 	}
-	if (order)
+	if (order && gfp & __GFP_COMP)
 		prep_compound_page(page, order);
 	__atomic_fetch_add(&shim_live_pages, BIT(order), __ATOMIC_RELAXED);
 	return page;
+}
+
+struct page *shim_alloc_pages(unsigned int order)
+{
+	return take_pages(order, __GFP_COMP | __GFP_ZERO);
 }
 
 struct folio *folio_alloc(gfp_t gfp, unsigned int order)
@@ -263,8 +272,7 @@ struct folio *folio_alloc(gfp_t gfp, unsigned int order)
 }
 
 /* Where no test says, pages come from the end of the arena, which no model reaches. */
-#define SPARE_PAGES	(1UL << 19)
-static unsigned long spare[SPARE_PAGES], nr_spare, nr_used;	/* under zone_lock */
+static unsigned long spare[SHIM_SPARE_PAGES], nr_spare, nr_used;	/* under zone_lock */
 
 static struct page *spare_page(void)
 {
@@ -272,7 +280,7 @@ static struct page *spare_page(void)
 
 	pthread_mutex_lock(&zone_lock);
 	pfn = nr_spare ? spare[--nr_spare] : shim_nr_pages - ++nr_used;
-	if (nr_used > SPARE_PAGES)
+	if (nr_used > SHIM_SPARE_PAGES)
 		shim_die("no spare pages left");
 	pthread_mutex_unlock(&zone_lock);
 	memset(phys_to_virt(PFN_PHYS(pfn)), 0, PAGE_SIZE);
@@ -280,27 +288,85 @@ static struct page *spare_page(void)
 	return pfn_to_page(pfn);
 }
 
-struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
+static struct page *any_pages(gfp_t gfp, unsigned int order)
 {
-	if (shim_alloc_hook)
-		shim_alloc_hook();
-	__atomic_store_n(&shim_alloc_nid, nid, __ATOMIC_RELAXED);
 	if (shim_find_pages)
-		return shim_alloc_pages(order);
+		return take_pages(order, gfp);
 	if (order)
 		shim_die("order %u before the test says from where", order);
 	return shim_fault() ? NULL : spare_page();
 }
 
 long shim_charged_pages;
+bool shim_memcg_is_full;
+
+/* Charged pages are not told from others when they are freed. */
+int memcg_kmem_charge_page(struct page *page, gfp_t gfp, int order)
+{
+	if (shim_memcg_is_full)
+		return -ENOMEM;
+	if (shim_active_memcg || !shim_is_worker)
+		__atomic_fetch_add(&shim_charged_pages, BIT(order), __ATOMIC_RELAXED);
+	return 0;
+}
+
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
+{
+	struct page *page;
+
+	if (shim_alloc_hook)
+		shim_alloc_hook();
+	__atomic_store_n(&shim_alloc_nid, nid, __ATOMIC_RELAXED);
+	__atomic_store_n(&shim_alloc_gfp, gfp, __ATOMIC_RELAXED);
+	page = any_pages(gfp, order);
+	if (!page)
+		return NULL;
+
+	if (gfp & __GFP_ACCOUNT && memcg_kmem_charge_page(page, gfp, order)) {
+		__free_pages(page, order);
+		return NULL;
+	}
+	return page;
+}
 
 unsigned long get_zeroed_page(gfp_t gfp)
 {
-	struct page *page = alloc_pages_node(NUMA_NO_NODE, gfp, 0);
+	struct page *page = alloc_pages_node(NUMA_NO_NODE, gfp | __GFP_ZERO, 0);
 
-	if (page && gfp & __GFP_ACCOUNT && (shim_active_memcg || !shim_is_worker))
-		__atomic_fetch_add(&shim_charged_pages, 1, __ATOMIC_RELAXED);
 	return page ? (unsigned long)page_address(page) : 0;
+}
+
+/* A block of a model is free again, without merging. */
+void __free_pages(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	if (page->_refcount.counter != 1 || page->private)
+		shim_die("pfn %#lx is freed while in use", page_to_pfn(page));
+	if (!shim_find_pages) {
+		free_page((unsigned long)page_address(page));
+		return;
+	}
+
+	/* Later reads are errors. */
+	memset(page_address(page), 0x5a, PAGE_SIZE);
+	for (i = 0; i < BIT(order); i++) {
+		set_page_count(page + i, 0);
+		page[i].free = 1;
+	}
+	__atomic_fetch_sub(&shim_live_pages, BIT(order), __ATOMIC_RELAXED);
+}
+
+void split_page(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	if (PageHead(page) || page->_refcount.counter != 1)
+		shim_die("pfn %#lx cannot be split", page_to_pfn(page));
+	for (i = 1; i < BIT(order); i++) {
+		set_page_count(page + i, 1);
+		memset(page_address(page + i), 0xa5, PAGE_SIZE);
+	}
 }
 
 void free_page(unsigned long addr)

@@ -46,6 +46,20 @@ unsigned long get_zeroed_page(gfp_t gfp)
 	return (unsigned long)pool_alloc(1);
 }
 
+/* All pages can be handed over: none is refused, and no other one looked for. */
+void __free_pages(struct page *page, unsigned int order)
+{
+}
+
+void split_page(struct page *page, unsigned int order)
+{
+}
+
+int memcg_kmem_charge_page(struct page *page, gfp_t gfp, int order)
+{
+	return 0;
+}
+
 /* Only records of a page, which are made when handing over is set up. */
 struct folio *folio_alloc(gfp_t gfp, unsigned int order)
 {

@@ -51,6 +51,7 @@ static void machine(unsigned int max_order)
 		make_folio(pfn, order);
 		pfn += BIT(order);
 	}
+	unit_add_spare_memory();
 	if (kho_fast_outgoing_init())
 		shim_die("no memory for a tree");
 }

@@ -770,6 +770,7 @@ TEST(keys_end_where_nodes_do)
 	shim_slab_is_up = true;
 	memblock_add_node(0, PFN_PHYS(100), 0, MEMBLOCK_NONE);
 	memblock_add_node(PFN_PHYS(100), PFN_PHYS(100), 1, MEMBLOCK_NONE);
+	unit_add_spare_memory();
 	for (pfn = 0; pfn < 200; pfn++)
 		unit_make_folio(pfn, 0, pfn >= 100);
 	ASSERT_EQ(kho_fast_outgoing_init(), 0);

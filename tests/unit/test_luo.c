@@ -44,6 +44,7 @@ static void machine(void)
 	memblock_add_node(0, PFN_PHYS(NR_PAGES), 0, MEMBLOCK_NONE);
 	for (pfn = 0; pfn < NR_PAGES; pfn++)
 		*pfn_to_page(pfn) = (struct page){ .inits = 1, .free = 1, ._mapcount = { -1 } };
+	unit_add_spare_memory();
 	if (kho_fast_outgoing_init())
 		shim_die("no memory for a tree");
 	shim_find_pages = find_free;

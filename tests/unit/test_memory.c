@@ -41,6 +41,7 @@ static void machine(void)
 		areas[i] = (struct kho_scratch){ PFN_PHYS(start), PFN_PHYS(nr) };
 		fill(start, start + nr, 0);
 	}
+	unit_add_spare_memory();
 	kho_scratch = areas;
 	kho_scratch_cnt = ARRAY_SIZE(areas);
 	if (kho_fast_outgoing_init())

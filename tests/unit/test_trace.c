@@ -30,6 +30,7 @@ static void machine(void)
 				  MEMBLOCK_NONE);
 	for (pfn = 0; pfn < 2 * NODE_PAGES; pfn++)
 		unit_make_folio(pfn, 0, pfn / NODE_PAGES);
+	unit_add_spare_memory();
 	if (kho_fast_outgoing_init())
 		shim_die("no memory for a tree");
 }

@@ -60,6 +60,13 @@ static inline struct folio *unit_make_folio(unsigned long pfn, unsigned int orde
 	return folio;
 }
 
+/* Where no test says from where, pages of the tree are there. */
+static inline void unit_add_spare_memory(void)
+{
+	memblock_add_node(PFN_PHYS(shim_nr_pages - SHIM_SPARE_PAGES), PFN_PHYS(SHIM_SPARE_PAGES),
+			  0, MEMBLOCK_NONE);
+}
+
 /* random.c: repeatable, from KHO_SEED, which is printed */
 extern unsigned long unit_seed;
 void unit_init(void);

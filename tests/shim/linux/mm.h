@@ -199,6 +199,7 @@ static inline struct folio *shim_page_folio(const struct page *page)
 #define folio_nid(folio)	((int)((folio)->page.flags.f >> NODES_PGSHIFT))
 #define folio_test_large(folio)	PageHead(&(folio)->page)
 #define page_private(page)		((page)->private)
+#define set_page_private(page, value)	((page)->private = (value))
 #define page_cpupid_reset_last(page)	((void)(page))
 #define clear_page_tag_ref(page)	((void)(page))
 #define accept_memory(phys, size)	do { } while (0)
@@ -259,7 +260,11 @@ void folio_put(struct folio *folio);
 
 /* The page allocator. */
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
+#define alloc_pages(gfp, order)	alloc_pages_node(NUMA_NO_NODE, (gfp), (order))
+void __free_pages(struct page *page, unsigned int order);
 unsigned long get_zeroed_page(gfp_t gfp);
+void split_page(struct page *page, unsigned int order);
+#define numa_mem_id()		0
 
 /*
  * All tasks are in one memory cgroup, workers in none unless they are told so. Pages that are
@@ -269,6 +274,8 @@ extern struct mem_cgroup shim_task_memcg;
 extern __thread struct mem_cgroup *shim_active_memcg;
 extern __thread bool shim_is_worker;
 extern long shim_charged_pages;		/* atomic */
+extern bool shim_memcg_is_full;
+int memcg_kmem_charge_page(struct page *page, gfp_t gfp, int order);
 #define get_mem_cgroup_from_current()	(&shim_task_memcg)
 #define mem_cgroup_put(memcg)		((void)(memcg))
 #define set_active_memcg(memcg) ({ \
@@ -293,8 +300,12 @@ bool shim_fault(void);
 void shim_pool_init(unsigned long pfn, unsigned long nr_pages);
 unsigned long shim_pool_used(void);
 
-/* check.c: pages that the test lets the page allocator have, else spare ones serve. */
+/*
+ * check.c: pages that the test lets the page allocator have, else spare ones serve, which are
+ * at the end of memory.
+ */
 #define SHIM_MEMORY	(64UL << 30)
+#define SHIM_SPARE_PAGES	(1UL << 19)
 extern long shim_live_pages;	/* atomic: allocated and not freed */
 extern long shim_totalram;	/* atomic */
 extern phys_addr_t *shim_reserve_mem;	/* address and size */
@@ -304,5 +315,6 @@ struct page *shim_alloc_pages(unsigned int order);
 extern unsigned long (*shim_find_pages)(unsigned int order);
 extern void (*shim_alloc_hook)(void);	/* called before each page is allocated */
 extern int shim_alloc_nid;			/* where the last one was wanted */
+extern gfp_t shim_alloc_gfp;			/* and how */
 
 #endif /* SHIM_MM_H */
