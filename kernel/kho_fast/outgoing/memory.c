@@ -138,6 +138,21 @@ bool kho_fast_memory_find(unsigned long pfn, struct kho_fast_pfn_range *found)
 }
 
 /**
+ * kho_fast_memory_has - Check if the next kernel accepts preserved pages.
+ * @pfn:      First page frame.
+ * @nr_pages: Number of pages.
+ *
+ * Context: any, after kho_fast_memory_init().
+ * Return: true if it has all of them as memory outside of scratch.
+ */
+bool kho_fast_memory_has(unsigned long pfn, unsigned long nr_pages)
+{
+	struct kho_fast_pfn_range range;
+
+	return kho_fast_memory_find(pfn, &range) && nr_pages <= range.end - pfn;
+}
+
+/**
  * kho_fast_memory_nth - Get a range of memory.
  * @nth:   Its index.
  * @range: Receives it; may be empty.

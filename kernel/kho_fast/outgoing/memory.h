@@ -22,5 +22,6 @@ void kho_fast_memory_exit(void);
 bool kho_fast_memory_nth(unsigned int nth, struct kho_fast_pfn_range *range);
 unsigned long kho_fast_memory_nr_pages(void);
 bool kho_fast_memory_find(unsigned long pfn, struct kho_fast_pfn_range *found);
+bool kho_fast_memory_has(unsigned long pfn, unsigned long nr_pages);
 
 #endif /* _KERNEL_KHO_FAST_OUTGOING_MEMORY_H */

@@ -62,9 +62,7 @@ static struct kho_next kho_next;
 
 static bool kho_next_is_usable(unsigned long pfn, unsigned long nr_pages)
 {
-	struct kho_fast_pfn_range range;
-
-	if (!kho_fast_memory_find(pfn, &range) || nr_pages > range.end - pfn)
+	if (!kho_fast_memory_has(pfn, nr_pages))
 		return false;
 	if (kho_fast_cmdline_is_ram(kho_next.cmdline, pfn, nr_pages))
 		return true;

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Allocation of memory that can be handed over
+ *
+ * Pages of the tree and records have to be in memory that the next kernel has
+ * (outgoing/memory.c), as everything that they describe. Hot-added memory is
+ * not, but the page allocator returns it like any other unless it was onlined
+ * as movable: such a page of the tree would have the next kernel refuse the
+ * handover, so each live update would be refused until this kernel reboots.
+ *
+ * Mostly the first page is accepted. Otherwise refused blocks are kept aside
+ * until an accepted one is found, lest the page allocator return them again,
+ * and then freed. The largest blocks come first, as each stands for many pages,
+ * of the wanted node and then of all others. What a single page leaves of its
+ * block serves the next searches: blocks that were kept aside are the first
+ * that the page allocator returns again.
+ *
+ * A search neither reclaims nor uses reserves; only when it fails, some more
+ * pages are asked for that may be reclaimed.
+ *
+ * Lock order: kho_search_lock, around page allocation.
+ *
+ * Failure: there is no memory, with a message if only refused memory is left.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bits.h>
+#include <linux/cleanup.h>
+#include <linux/compiler.h>
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/memcontrol.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/mutex.h>
+#include <linux/nodemask.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+
+#include "alloc.h"
+#include "outgoing/memory.h"
+
+/*
+ * Pages of a node that are kept aside: 1 GiB with 4 KiB pages, which takes less
+ * than a millisecond in the largest blocks.
+ */
+#define KHO_MAX_REFUSED	(256UL << MAX_PAGE_ORDER)
+
+/**
+ * struct kho_refused - Blocks that are kept aside.
+ * @blocks:   The blocks; the private data of a page is the order.
+ * @nr_pages: Their pages.
+ */
+struct kho_refused {
+	struct list_head	blocks;
+	unsigned long		nr_pages;
+};
+
+static DEFINE_MUTEX(kho_search_lock);
+static LIST_HEAD(kho_spare_pages); /* accepted single pages */
+
+/* The map is empty until kho_init() and when KHO is off. */
+static bool kho_is_accepted(const struct page *page, unsigned int order)
+{
+	return !kho_fast_memory_nr_pages() ||
+	       kho_fast_memory_has(page_to_pfn(page), BIT(order));
+}
+
+/* An accepted block of @order, or NULL. Those before it go to @refused. */
+static struct page *kho_alloc_accepted(int nid, gfp_t gfp, unsigned int order,
+				       struct kho_refused *refused)
+{
+	while (refused->nr_pages < KHO_MAX_REFUSED) {
+		struct page *page = alloc_pages_node(nid, gfp, order);
+
+		if (!page || kho_is_accepted(page, order))
+			return page;
+
+		set_page_private(page, order);
+		list_add(&page->lru, &refused->blocks);
+		refused->nr_pages += BIT(order);
+	}
+
+	return NULL;
+}
+
+static void kho_free_refused(struct kho_refused *refused)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, &refused->blocks, lru) {
+		unsigned int order = page_private(page);
+
+		list_del(&page->lru);
+		set_page_private(page, 0);
+		__free_pages(page, order);
+	}
+}
+
+/* Keep all but the first page of a block. */
+static void kho_keep_spare(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	split_page(page, order);
+	for (i = 1; i < BIT(order); i++)
+		list_add_tail(&page[i].lru, &kho_spare_pages);
+}
+
+/* From the largest block down, for a single page; else exactly @order. */
+static struct page *kho_search_node(int nid, gfp_t gfp, unsigned int order)
+{
+	int size = order ? order : MAX_PAGE_ORDER;
+	struct kho_refused refused = { LIST_HEAD_INIT(refused.blocks) };
+	struct page *page = NULL;
+
+	for (; !page && size >= (int)order; size--) {
+		page = kho_alloc_accepted(nid, gfp, size, &refused);
+		if (page && size > order)
+			kho_keep_spare(page, size);
+	}
+	kho_free_refused(&refused);
+
+	return page;
+}
+
+static struct page *kho_search(int nid, gfp_t gfp, unsigned int order)
+{
+	const gfp_t quick = (gfp & ~__GFP_RECLAIM) |
+			    __GFP_NOMEMALLOC | __GFP_THISNODE;
+	struct kho_refused refused = { LIST_HEAD_INIT(refused.blocks) };
+	struct page *page;
+	int other;
+
+	if (nid == NUMA_NO_NODE)
+		nid = numa_mem_id();
+
+	page = kho_search_node(nid, quick, order);
+	for_each_node_state(other, N_MEMORY) {
+		if (!page && other != nid)
+			page = kho_search_node(other, quick, order);
+	}
+	if (page)
+		return page;
+
+	page = kho_alloc_accepted(nid, gfp, order, &refused);
+	kho_free_refused(&refused);
+	return page;
+}
+
+static struct page *kho_take_spare(void)
+{
+	struct page *page = list_first_entry_or_null(&kho_spare_pages,
+						     struct page, lru);
+
+	if (page)
+		list_del(&page->lru);
+	return page;
+}
+
+/* Not charged and not zeroed before it is known to be the right one. */
+static struct page *kho_find_accepted_pages(int nid, gfp_t gfp,
+					    unsigned int order)
+{
+	const gfp_t search = (gfp & ~(__GFP_ZERO | __GFP_ACCOUNT)) |
+			     __GFP_NOWARN | __GFP_NORETRY;
+	struct page *page = NULL;
+
+	guard(mutex)(&kho_search_lock);
+
+	if (!order)
+		page = kho_take_spare();
+	return page ?: kho_search(nid, search, order);
+}
+
+static noinline struct page *kho_alloc_slowly(int nid, gfp_t gfp,
+					      unsigned int order)
+{
+	struct page *page = kho_find_accepted_pages(nid, gfp, order);
+
+	if (!page) {
+		pr_err_ratelimited("no memory to preserve: what is free is hot-added, which the next kernel lacks; online it as movable\n");
+		return NULL;
+	}
+
+	if (gfp & __GFP_ACCOUNT && memcg_kmem_charge_page(page, gfp, order)) {
+		__free_pages(page, order);
+		return NULL;
+	}
+
+	if (gfp & __GFP_ZERO)
+		memset(page_address(page), 0, PAGE_SIZE << order);
+	return page;
+}
+
+/**
+ * kho_fast_alloc_pages - Allocate memory that can be handed over.
+ * @nid:   NUMA node that is preferred; %NUMA_NO_NODE follows the mempolicy of
+ *         the task.
+ * @gfp:   %GFP_KERNEL, with __GFP_ZERO, __GFP_ACCOUNT and __GFP_COMP as wanted.
+ * @order: Order, at most %MAX_PAGE_ORDER.
+ *
+ * The pages are not preserved yet. They are freed as those of alloc_pages().
+ *
+ * Context: process context, may sleep.
+ * Return: pages that the next kernel accepts; NULL without memory, with a
+ * message if there is only such that it would refuse.
+ */
+struct page *kho_fast_alloc_pages(int nid, gfp_t gfp, unsigned int order)
+{
+	struct page *page;
+
+	page = nid == NUMA_NO_NODE ? alloc_pages(gfp, order) :
+				     alloc_pages_node(nid, gfp, order);
+	if (likely(!page || kho_is_accepted(page, order)))
+		return page;
+
+	__free_pages(page, order);
+	return kho_alloc_slowly(nid, gfp, order);
+}
