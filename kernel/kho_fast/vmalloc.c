@@ -23,6 +23,7 @@
 #include <linux/vmalloc.h>
 
 #include "../../mm/vmalloc.h"
+#include "alloc.h"
 #include "outgoing/outgoing.h"
 #include "tree/tree.h"
 #include "vmalloc.h"
@@ -47,14 +48,15 @@ static unsigned long kho_flags_from_ser(unsigned short ser)
 
 static struct kho_vmalloc_chunk *kho_chunk_alloc(void)
 {
-	void *chunk = (void *)get_zeroed_page(GFP_KERNEL);
+	struct page *page = kho_fast_alloc_pages(NUMA_NO_NODE,
+						 GFP_KERNEL | __GFP_ZERO, 0);
 
-	if (chunk && kho_preserve_pages(virt_to_page(chunk), 1)) {
-		free_page((unsigned long)chunk);
-		chunk = NULL;
+	if (page && kho_preserve_pages(page, 1)) {
+		__free_pages(page, 0);
+		page = NULL;
 	}
 
-	return chunk;
+	return page ? page_address(page) : NULL;
 }
 
 /* Make room for an entry. */

@@ -329,13 +329,6 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	return page;
 }
 
-unsigned long get_zeroed_page(gfp_t gfp)
-{
-	struct page *page = alloc_pages_node(NUMA_NO_NODE, gfp | __GFP_ZERO, 0);
-
-	return page ? (unsigned long)page_address(page) : 0;
-}
-
 /* A block of a model is free again, without merging. */
 void __free_pages(struct page *page, unsigned int order)
 {

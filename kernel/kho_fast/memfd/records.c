@@ -25,6 +25,7 @@
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 
+#include "../alloc.h"
 #include "../vmalloc.h"
 #include "records.h"
 
@@ -33,19 +34,21 @@ static_assert(PAGE_SIZE % KHO_FAST_RECORD_SIZE == 0);
 
 static int memfd_luo_records_grow(struct kho_fast_records *records)
 {
-	void *page = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	struct page *page = kho_fast_alloc_pages(NUMA_NO_NODE,
+						 GFP_KERNEL_ACCOUNT |
+						 __GFP_ZERO, 0);
 	int err;
 
 	if (!page)
 		return -ENOMEM;
 
-	err = kho_fast_chain_append(&records->chain, virt_to_page(page), 0);
+	err = kho_fast_chain_append(&records->chain, page, 0);
 	if (err) {
-		free_page((unsigned long)page);
+		__free_pages(page, 0);
 		return err;
 	}
 
-	records->next = page;
+	records->next = page_address(page);
 	records->left = KHO_FAST_RECORDS_PER_PAGE;
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 
+#include "../alloc.h"
 #include "../trace.h"
 #include "../tree/tree.h"
 #include "outgoing.h"
@@ -239,6 +240,7 @@ EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
 void *kho_alloc_preserve(size_t size)
 {
 	struct folio *folio;
+	struct page *page;
 	int err;
 
 	if (!size)
@@ -246,10 +248,13 @@ void *kho_alloc_preserve(size_t size)
 	if (get_order(size) > MAX_PAGE_ORDER)
 		return ERR_PTR(-E2BIG);
 
-	folio = folio_alloc(GFP_KERNEL | __GFP_ZERO, get_order(size));
-	if (!folio)
+	page = kho_fast_alloc_pages(NUMA_NO_NODE,
+				    GFP_KERNEL | __GFP_ZERO | __GFP_COMP,
+				    get_order(size));
+	if (!page)
 		return ERR_PTR(-ENOMEM);
 
+	folio = page_folio(page);
 	err = kho_do_preserve_folio(folio);
 	if (!err)
 		return folio_address(folio);

@@ -40,6 +40,7 @@
 #include <linux/slab.h>
 #include <linux/unroll.h>
 
+#include "../alloc.h"
 #include "tree.h"
 
 #define KHO_FAST_TOP_LEVEL	(KHO_TREE_MAX_DEPTH - 1)
@@ -51,7 +52,7 @@ static void *__ref kho_tree_node_alloc(int nid)
 	if (!slab_is_available())
 		return memblock_alloc(PAGE_SIZE, PAGE_SIZE);
 
-	page = alloc_pages_node(nid, GFP_KERNEL | __GFP_ZERO, 0);
+	page = kho_fast_alloc_pages(nid, GFP_KERNEL | __GFP_ZERO, 0);
 	return page ? page_address(page) : NULL;
 }
 

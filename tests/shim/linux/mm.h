@@ -262,7 +262,6 @@ void folio_put(struct folio *folio);
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 #define alloc_pages(gfp, order)	alloc_pages_node(NUMA_NO_NODE, (gfp), (order))
 void __free_pages(struct page *page, unsigned int order);
-unsigned long get_zeroed_page(gfp_t gfp);
 void split_page(struct page *page, unsigned int order);
 #define numa_mem_id()		0
 
