@@ -115,6 +115,38 @@ TEST(a_folio_that_is_preserved_already_fails_the_file)
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
+/* As if it had been hot-added: the next kernel does not have it. */
+static void hot_add(const struct folio *folio)
+{
+	memblock_remove(PFN_PHYS(folio_pfn(folio)), folio_size(folio));
+	kho_fast_leaf_cache_suspend();
+	kho_fast_leaf_cache_resume();
+	kho_fast_memory_exit();
+	if (kho_fast_memory_init())
+		shim_die("no memory for a map");
+}
+
+TEST(a_folio_that_was_hot_added_fails_the_file_with_its_offset)
+{
+	struct folio *folio;
+	char where[64];
+
+	memfd_machine();
+	memfd_first_kernel();
+	nodes_are(1);
+	memfd_make_file(5000, 0);
+	folio = memfd_folio_at(file, 3333);
+	hot_add(folio);
+	shim_nr_errs = 0;
+	EXPECT_EQ(memfd_ops()->preserve(&args), -EINVAL);
+	EXPECT_TRUE(is_untouched());
+	/* With the message of kho_preserve_folios() before it */
+	EXPECT_EQ(shim_nr_errs, 2);
+	EXPECT_TRUE(strstr(shim_last_msg, "offset %#llx of a file") != NULL);
+	snprintf(where, sizeof(where), "%#llx", (unsigned long long)folio->index << PAGE_SHIFT);
+	EXPECT_TRUE(strstr(shim_last_line, where) != NULL);
+}
+
 /* The records of the file, as an independent reader of the ABI sees them */
 static u64 walk_records(bool (*see)(u64 pfn, unsigned int flags, u64 index))
 {

@@ -52,6 +52,7 @@ struct kho_fast_memfd_pin {
 /* pin.c */
 long kho_fast_memfd_pin(const struct kho_fast_memfd_pin *pin, pgoff_t pos,
 			pgoff_t end, struct folio **folios, unsigned long max);
+void kho_fast_memfd_report_refused(struct folio **folios, unsigned long nr);
 
 /**
  * struct kho_fast_memfd_out - A memfd that is preserved.

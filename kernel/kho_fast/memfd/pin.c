@@ -20,6 +20,8 @@
  * Failure: none. Folios that are not pinned here are left to
  * memfd_pin_folios().
  */
+#define pr_fmt(fmt) "KHO: memfd: " fmt
+
 #include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -27,11 +29,13 @@
 #include <linux/mm.h>
 #include <linux/pageblock-flags.h>
 #include <linux/pagemap.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/vmstat.h>
 #include <linux/xarray.h>
 
+#include "../outgoing/memory.h"
 #include "../outgoing/outgoing.h"
 #include "memfd.h"
 
@@ -202,4 +206,25 @@ long kho_fast_memfd_pin(const struct kho_fast_memfd_pin *pin, pgoff_t pos,
 		   (u64)i_size_read(mapping->host)) - 1;
 	return memfd_pin_folios(pin->file, pos << PAGE_SHIFT, last, folios, max,
 				&offset);
+}
+
+/**
+ * kho_fast_memfd_report_refused - Name the first folio that cannot be preserved.
+ * @folios: Folios that kho_preserve_folios() refused with -EINVAL.
+ * @nr:     Their number.
+ *
+ * Memory that is onlined as movable is no problem: pinning migrates folios that
+ * are there.
+ */
+void kho_fast_memfd_report_refused(struct folio **folios, unsigned long nr)
+{
+	unsigned long i = 0;
+
+	while (i < nr && kho_fast_memory_has(folio_pfn(folios[i]),
+					     folio_nr_pages(folios[i])))
+		i++;
+
+	if (i < nr)
+		pr_err_ratelimited("not preserved: offset %#llx of a file is in memory that the next kernel lacks, as hot-added memory; online that as movable\n",
+				   (u64)folios[i]->index << PAGE_SHIFT);
 }

@@ -160,6 +160,8 @@ static int memfd_luo_preserve_batch(struct kho_fast_records *list,
 
 	if (!err)
 		err = kho_preserve_folios(folios, nr);
+	if (err == -EINVAL)
+		kho_fast_memfd_report_refused(folios, nr);
 	if (err) {
 		unpin_folios(folios, nr);
 		return err;
