@@ -8,7 +8,10 @@
  * the clocks of a guest that outlives the kernel would change their speed, or
  * KVM would refuse a TSC that is slower than the guest's. So a kernel hands its
  * frequency over, and the next one uses it. Its own measurement only verifies
- * the record: the limit of 1 % is that of tsc.c for a refined frequency.
+ * the record: the limit of 1 % is that of tsc.c for a refined frequency. If it
+ * finds nothing that early, as without a PIT, the record is used unverified:
+ * the rounds of calibration in tsc_init() would be part of the blackout. UV
+ * systems call the hook from there only.
  *
  * The record is written when the reboot begins, and read before memblock is
  * filled: it does not depend on the tree of preserved memory, nor on the
@@ -46,6 +49,7 @@
 #define KHO_TSC_MAX_KHZ		100000000
 
 static struct kho_tsc_ser *kho_tsc_out;
+static unsigned int kho_tsc_first_khz; /* before it is refined */
 
 /**
  * kho_fast_tsc_fault - Check an incoming record.
@@ -87,19 +91,23 @@ static const char __init *kho_tsc_copy(struct kho_tsc_ser *ser,
 	return kho_fast_tsc_fault(ser, size);
 }
 
+static bool kho_tsc_is_invalid __initdata; /* and was reported */
+
 static bool __init kho_tsc_read(struct kho_tsc_ser *ser)
 {
 	const char *fault;
 	phys_addr_t phys;
 	size_t size;
 
-	if (kho_retrieve_subtree(KHO_TSC_NODE_NAME, &phys, &size))
+	if (kho_tsc_is_invalid ||
+	    kho_retrieve_subtree(KHO_TSC_NODE_NAME, &phys, &size))
 		return false;
 
 	fault = kho_tsc_copy(ser, phys, size);
 	if (fault)
 		pr_warn("ignoring the TSC frequency of the previous kernel: %s\n",
 			fault);
+	kho_tsc_is_invalid = fault;
 	return !fault;
 }
 
@@ -124,6 +132,7 @@ static bool __init kho_tsc_is_plausible(unsigned long khz,
  * @measured: Frequency in kHz as measured in this boot, or 0.
  *
  * Context: boot CPU, early fixmap mappings only; unless tsc_early_khz= is set.
+ * Called again by tsc_init() after it returned 0 and nothing was measured.
  * Return: the frequency of the previous kernel, if there is one and it is
  * plausible; @stated otherwise. After a final one it is not refined again.
  */
@@ -142,19 +151,23 @@ unsigned long __init kho_fast_tsc_khz(unsigned long stated,
 		return stated;
 	}
 
-	pr_info("TSC frequency of the previous kernel: %u kHz\n", ser.khz);
+	pr_info("TSC frequency of the previous kernel: %u kHz%s\n", ser.khz,
+		expected ? "" : ", not verified");
 	if (ser.flags & KHO_TSC_FINAL)
 		setup_force_cpu_cap(X86_FEATURE_TSC_KNOWN_FREQ);
 	return ser.khz;
 }
 
-/* Until it is refined the TSC is another clocksource. */
+/*
+ * Until it is refined the TSC is another clocksource. Afterwards it need not be
+ * the current one, but then its frequency differs, as a rule, from that before.
+ */
 static bool kho_tsc_is_final(void)
 {
 	struct system_time_snapshot now = {};
 
 	ktime_get_snapshot_id(CLOCK_MONOTONIC, &now);
-	return now.cs_id == CSID_X86_TSC ||
+	return now.cs_id == CSID_X86_TSC || tsc_khz != kho_tsc_first_khz ||
 	       boot_cpu_has(X86_FEATURE_TSC_KNOWN_FREQ);
 }
 
@@ -202,6 +215,8 @@ int __init kho_fast_tsc_init(void)
 		return err;
 	}
 
+	/* It is refined from a device_initcall on. */
+	kho_tsc_first_khz = tsc_khz;
 	kho_tsc_out = ser;
 	return register_reboot_notifier(&kho_tsc_reboot);
 }

@@ -83,6 +83,7 @@ TEST(a_final_frequency_is_not_refined)
 
 static void old_kernel_is_young(void)
 {
+	shim_tsc_khz = KHZ;
 	boot_first();
 	reboot(KHZ, CSID_X86_TSC_EARLY);
 }
@@ -93,6 +94,22 @@ TEST(a_frequency_that_is_not_final_is_taken_and_refined)
 	ASSERT_TRUE(kexec_run(old_kernel_is_young));
 	EXPECT_EQ(calibrate(0, KHZ + 1000), KHZ);
 	EXPECT_FALSE(shim_tsc_known_freq);
+}
+
+/* clocksource=hpet; the TSC is refined all the same. */
+static void old_kernel_prefers_hpet(void)
+{
+	shim_tsc_khz = KHZ - 321;
+	boot_first();
+	reboot(KHZ, CSID_GENERIC);
+}
+
+TEST(a_refined_frequency_is_final_with_any_clocksource)
+{
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(old_kernel_prefers_hpet));
+	EXPECT_EQ(calibrate(0, KHZ + 1000), KHZ);
+	EXPECT_TRUE(shim_tsc_known_freq);
 }
 
 static void old_kernel_knows(void)
@@ -193,11 +210,15 @@ TEST(a_frequency_that_is_off_by_more_than_1_percent_is_refused)
 	EXPECT_FALSE(shim_tsc_known_freq);
 }
 
+/* Measuring would take time, in the blackout. */
 TEST(without_a_measurement_it_is_taken)
 {
 	kexec_machine();
 	ASSERT_TRUE(kexec_run(old_kernel_of_2_ghz));
 	EXPECT_EQ(calibrate(0, 0), 2000000);
+	EXPECT_TRUE(strstr(shim_last_line, "2000000 kHz, not verified") != NULL);
+	EXPECT_EQ(kho_fast_tsc_khz(0, 2000000), 2000000);
+	EXPECT_TRUE(strstr(shim_last_line, "not verified") == NULL);
 	EXPECT_EQ(shim_nr_warnings, 0);
 }
 
@@ -294,7 +315,10 @@ TEST(a_bad_record_is_ignored_with_one_message)
 {
 	kexec_machine();
 	ASSERT_TRUE(kexec_run(old_kernel_hurries));
-	EXPECT_EQ(calibrate(0, KHZ), 0);
+	EXPECT_EQ(calibrate(0, 0), 0);
+	EXPECT_EQ(shim_nr_warnings, 1);
+	/* By tsc_init(), which has measured it */
+	EXPECT_EQ(kho_fast_tsc_khz(0, KHZ), 0);
 	EXPECT_EQ(shim_nr_warnings, 1);
 	boot_rest();
 	EXPECT_EQ(shim_nr_warnings, 1);
