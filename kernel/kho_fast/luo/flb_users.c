@@ -65,17 +65,18 @@ struct luo_flb_user {
 
 static DEFINE_SPINLOCK(luo_flb_users_lock);
 static LIST_HEAD(luo_flb_users);
+static struct luo_flb_user luo_flb_no_user; /* not on it */
 static unsigned int luo_nr_flbs; /* on luo_fast_flbs */
 static bool luo_flb_files_known; /* those of sessions that could be read */
 static unsigned long luo_flb_nr_unknown; /* other sessions */
 
-/* NULL if the handler is not registered. */
+/* If the handler is not registered: one without FLBs. */
 static struct luo_flb_user *luo_flb_user(struct liveupdate_file_handler *fh)
 {
 	struct list_head *list = &ACCESS_PRIVATE(fh, flb_list);
 
-	return list->next ? list_first_entry_or_null(list, struct luo_flb_user,
-						     list) : NULL;
+	return !list->next || list_empty(list) ? &luo_flb_no_user :
+		list_first_entry(list, struct luo_flb_user, list);
 }
 
 static void luo_flb_set_put(struct luo_flb_set *set)
@@ -310,11 +311,12 @@ void luo_fast_flb_add_file(struct liveupdate_file_handler *fh)
  */
 bool luo_fast_flb_del_file(struct liveupdate_file_handler *fh)
 {
-	struct luo_flb_user *user = luo_flb_user(fh);
+	struct luo_flb_user *user;
 
 	guard(spinlock)(&luo_flb_users_lock);
 
-	if (--user->files)
+	user = luo_flb_user(fh);
+	if (!user->files || --user->files)
 		return false;
 
 	user->late = luo_flb_nr_unknown;
@@ -438,7 +440,8 @@ int liveupdate_register_flb(struct liveupdate_file_handler *fh,
 	guard(rwsem_write)(&luo_fast_registry_rwsem);
 
 	user = luo_flb_user(fh);
-	return WARN_ON(!user) ? -EINVAL : luo_flb_add_use(user, flb);
+	return WARN_ON(user == &luo_flb_no_user) ? -EINVAL :
+						   luo_flb_add_use(user, flb);
 }
 EXPORT_SYMBOL_GPL(liveupdate_register_flb);
 
@@ -463,7 +466,7 @@ void liveupdate_unregister_flb(struct liveupdate_file_handler *fh,
 	guard(rwsem_write)(&luo_fast_registry_rwsem);
 
 	user = luo_flb_user(fh);
-	if (user && luo_flb_set_has(user->set, flb))
+	if (luo_flb_set_has(user->set, flb))
 		luo_flb_del_use(user, flb);
 	else
 		pr_warn("FLB '%s' is not used by '%s'\n", flb->compatible,
@@ -473,7 +476,8 @@ EXPORT_SYMBOL_GPL(liveupdate_unregister_flb);
 
 /**
  * luo_fast_flb_del_handler - Undo luo_fast_flb_add_handler().
- * @fh: The handler; its FLBs are unregistered from it.
+ * @fh: The handler; its FLBs are unregistered from it. Files of the previous
+ *      kernel that it still has use none any more.
  *
  * Context: luo_fast_registry_rwsem is held for writing.
  */
@@ -487,9 +491,10 @@ void luo_fast_flb_del_handler(struct liveupdate_file_handler *fh)
 
 	for (i = 0; set && i < set->nr; i++)
 		luo_flb_unregister(set->flbs[i]);
-	list_del(&user->list);
-	scoped_guard(spinlock, &luo_flb_users_lock)
+	scoped_guard(spinlock, &luo_flb_users_lock) {
+		list_del(&user->list);
 		list_del(&user->all);
+	}
 	luo_flb_set_put(set);
 	kfree(user);
 }

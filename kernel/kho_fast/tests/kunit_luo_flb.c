@@ -216,3 +216,33 @@ void luo_test_flb_waits_for_unknown_files(struct kunit *test)
 
 	liveupdate_unregister_flb(&luo_test_handler, &luo_test_flb);
 }
+
+/* Built-in code has no module that its files could keep. */
+void luo_test_flb_handler_leaves_before_its_files(struct kunit *test)
+{
+	static struct liveupdate_file_handler third = {
+		.ops = &luo_number_ops,
+		.compatible = LUO_TEST_HANDLER "-3",
+	};
+
+	KUNIT_ASSERT_EQ(test, liveupdate_register_file_handler(&third), 0);
+	KUNIT_ASSERT_EQ(test, liveupdate_register_flb(&third, &luo_test_flb),
+			0);
+	luo_test_flb_unpreserved = 0;
+	luo_test_flb_hand_over();
+	KUNIT_EXPECT_EQ(test, luo_test_deserialize_of(&luo_test_set, &third, 0),
+			0);
+	KUNIT_EXPECT_EQ(test, luo_test_deserialize_of(&luo_test_other, &third,
+						      1), 0);
+
+	liveupdate_unregister_file_handler(&third);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_finish(&luo_test_set), 0);
+	/* It comes back, without these files. */
+	KUNIT_ASSERT_EQ(test, liveupdate_register_file_handler(&third), 0);
+	KUNIT_ASSERT_EQ(test, liveupdate_register_flb(&third, &luo_test_flb),
+			0);
+	KUNIT_EXPECT_EQ(test, luo_fast_file_set_finish(&luo_test_other), 0);
+	KUNIT_EXPECT_FALSE(test, luo_fast_flb_in_use(&luo_test_flb));
+	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 0);
+	liveupdate_unregister_file_handler(&third);
+}
