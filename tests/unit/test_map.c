@@ -210,6 +210,16 @@ static bool rest_is_good(unsigned long nr_sections)
 		TH_LOG("the message was: %s", shim_last_msg);			\
 } while (0)
 
+/* Exactly these sections, those of all slots that point to a page */
+#define EXPECT_BOTH_QUARANTINED(first, nr) do {					\
+	model_set_scratch();							\
+	EXPECT_EQ(kho_fast_map_build(&map, model.root), 0)			\
+		TH_LOG("the message was: %s", shim_last_msg);			\
+	EXPECT_EQ(shim_nr_errs, (nr) / LEAF_SECTIONS);				\
+	EXPECT_EQ(count_quarantined((first), (first) + (nr)), (nr));		\
+	EXPECT_TRUE(rest_is_good(nr));						\
+} while (0)
+
 /* Every third page, so that neighbours are missing; a page of them fits the first table. */
 static unsigned long node_pfn(unsigned long i)
 {
@@ -261,7 +271,38 @@ TEST(quarantines_what_a_second_slot_of_a_tree_page_covers)
 {
 	hostile_leaf_model();
 	slot(1)[1] = *slot(1);
+	EXPECT_BOTH_QUARANTINED(5 * LEAF_SECTIONS, 2 * LEAF_SECTIONS);
+}
+
+/* Which of the two is right is not known. */
+TEST(quarantines_what_all_slots_of_a_tree_page_cover)
+{
+	hostile_leaf_model();
+	slot(1)[-2] = *slot(1);
+	slot(1)[-1] = *slot(1);
+	EXPECT_BOTH_QUARANTINED(3 * LEAF_SECTIONS, 3 * LEAF_SECTIONS);
+}
+
+TEST(quarantines_what_the_slot_of_a_loop_covers)
+{
+	hostile_leaf_model();
+	slot(1)[1] = *slot(2);
 	EXPECT_QUARANTINED(6 * LEAF_SECTIONS, LEAF_SECTIONS, "tree page");
+}
+
+TEST(refuses_many_shared_tree_pages)
+{
+	unsigned int i;
+
+	unit_init();
+	model_plain(40 * LEAF_SECTIONS);
+	victim = 5 * KHO_FAST_LEAF_BITS + 77;
+	model_add_key(victim, 0);
+	for (i = 1; i <= KHO_FAST_MAX_SHARED + 1; i++)
+		slot(1)[i] = *slot(1);
+	model_set_scratch();
+	EXPECT_EQ(kho_fast_map_build(&map, model.root), -EINVAL);
+	EXPECT_NE(strstr(shim_last_msg, "more than %u are shared"), NULL);
 }
 
 TEST(refuses_a_root_outside_memory)

@@ -124,6 +124,61 @@ static int kho_drop_tree_page(struct kho_fast_map *map, u64 *slot,
 				   order, fault);
 }
 
+/* Remember a page for its other slot: nothing tells which one is right. */
+static int kho_note_shared(struct kho_fast_map *map, phys_addr_t phys,
+			   unsigned long key)
+{
+	if (map->nr_shared == KHO_FAST_MAX_SHARED)
+		return kho_fast_view_refuse(map->view, phys,
+					    "tree page at %pa: more than %u are shared",
+					    &phys, KHO_FAST_MAX_SHARED);
+
+	map->shared[map->nr_shared++] = (struct kho_fast_shared_page){
+		.pfn = PHYS_PFN(phys), .key = key };
+	return 0;
+}
+
+/* A loop is the fault of its inner slot, which is among those below @slot. */
+static bool kho_is_shared(const struct kho_fast_map *map, u64 slot,
+			  unsigned int level, unsigned long key)
+{
+	const unsigned int shift = kho_fast_slot_shift(level + 1);
+	unsigned int i;
+
+	for (i = 0; i < map->nr_shared; i++) {
+		if (map->shared[i].pfn == PHYS_PFN(slot) &&
+		    map->shared[i].key >> shift != key >> shift)
+			return true;
+	}
+
+	return false;
+}
+
+/* Drop the first slots of shared pages, when all others are known. */
+static int kho_drop_shared(struct kho_fast_map *map, u64 *slot,
+			   unsigned int level, unsigned long key)
+{
+	struct kho_radix_node *table;
+	unsigned int shift;
+	unsigned long i;
+	int err = 0;
+
+	if (kho_is_shared(map, *slot, level, key))
+		return kho_drop_tree_page(map, slot, level, key, -EEXIST);
+	if (!level)
+		return 0;
+
+	table = phys_to_virt(*slot);
+	shift = kho_fast_slot_shift(level);
+	for (i = 0; !err && i < KHO_FAST_TABLE_ENTRIES; i++) {
+		if (table->table[i])
+			err = kho_drop_shared(map, &table->table[i], level - 1,
+					      key | i << shift);
+	}
+
+	return err;
+}
+
 /* Keys of one leaf within one section, or a single larger key. */
 struct kho_key_run {
 	struct kho_radix_leaf		*leaf;
@@ -256,6 +311,9 @@ static int kho_scan_node(struct kho_fast_map *map, u64 *slot,
 	int err;
 
 	err = kho_add_tree_page(map, phys);
+	if (err == -EEXIST)
+		return kho_drop_tree_page(map, slot, level, key, err) ?:
+		       kho_note_shared(map, phys, key);
 	if (err)
 		return kho_drop_tree_page(map, slot, level, key, err);
 	if (!level)
@@ -383,6 +441,8 @@ int kho_fast_map_check(struct kho_fast_map *map, phys_addr_t root,
 	kho_find_whole_sections(map);
 
 	err = kho_scan_node(map, &slot, KHO_TREE_MAX_DEPTH - 1, 0);
+	if (!err && map->nr_shared)
+		err = kho_drop_shared(map, &slot, KHO_TREE_MAX_DEPTH - 1, 0);
 	if (err)
 		goto err_destroy;
 	map->root = phys_to_virt(root);

@@ -12,7 +12,8 @@
  * Bad are: a key with an impossible order; a key of memory that is not RAM,
  * reserved or in scratch; keys that cover a page twice or cover a page of the
  * tree; a page of the tree that is not such memory itself or that two slots
- * point to, which concerns all sections that its keys could cover.
+ * point to, which concerns all sections that the keys of its slots could cover:
+ * nothing tells which of the slots is right.
  *
  * When that is more than half of the sections, the tree as a whole is invalid.
  *

@@ -47,6 +47,19 @@ struct kho_fast_section {
 static_assert(sizeof(struct kho_fast_section) == 8);
 
 /**
+ * struct kho_fast_shared_page - A slot that points to a page of another one.
+ * @pfn: The page of the tree.
+ * @key: First key that the slot stands for.
+ */
+struct kho_fast_shared_page {
+	unsigned long	pfn;
+	unsigned long	key;
+};
+
+/* With more of them the tree as a whole is invalid. */
+#define KHO_FAST_MAX_SHARED	8
+
+/**
  * struct kho_fast_map - Sections with preserved pages.
  * @root:           Root of the incoming tree; NULL without a handover.
  * @sections:       One entry per section from pfn 0 to the end of memory.
@@ -54,6 +67,8 @@ static_assert(sizeof(struct kho_fast_section) == 8);
  * @tree_pages:     Pages of the tree.
  * @orders:         Bit o is set when the tree has a key of order o.
  * @view:           What it is checked against; NULL later.
+ * @shared:         Pages of the tree that two slots point to.
+ * @nr_shared:      Entries of @shared.
  * @nr_quarantined: Sections that are quarantined.
  * @nr_faults:      Bad keys and pages of the tree that were reported.
  * @initialised:    All sections are; @sections and @tree_pages may be freed.
@@ -65,6 +80,8 @@ struct kho_fast_map {
 	struct kho_fast_tree_pages	tree_pages;
 	u32				orders;
 	const struct kho_fast_view	*view;
+	struct kho_fast_shared_page	shared[KHO_FAST_MAX_SHARED];
+	unsigned int			nr_shared;
 	unsigned long			nr_quarantined;
 	unsigned long			nr_faults;
 	bool				initialised;

@@ -209,7 +209,7 @@ long kho_fast_memfd_pin(const struct kho_fast_memfd_pin *pin, pgoff_t pos,
 }
 
 /**
- * kho_fast_memfd_report_refused - Name the first folio that cannot be preserved.
+ * kho_fast_memfd_report_refused - Name a folio that cannot be preserved.
  * @folios: Folios that kho_preserve_folios() refused with -EINVAL.
  * @nr:     Their number.
  *
