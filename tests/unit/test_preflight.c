@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <libfdt.h>
+#include <linux/sizes.h>
 #include <linux/kexec.h>
 
 #include "incoming/handover.h"
@@ -203,6 +204,20 @@ TEST(a_command_line_that_takes_preserved_memory_away_is_refused)
 	EXPECT_EQ(load_without(fdt_pfn()), -EINVAL);
 	EXPECT_EQ(load_without(page_to_pfn(shim_alloc_pages(0))), 0);
 	EXPECT_EQ(preflight(), 0);
+}
+
+/* Which is not handed over, so nothing holds it there. */
+TEST(memory_in_quarantine_is_named_before_the_next_kernel_uses_it)
+{
+	kexec_machine();
+	first_kernel();
+	shim_nr_warnings = 0;
+	EXPECT_EQ(preflight(), 0);
+	EXPECT_EQ(shim_nr_warnings, 0);
+	kho_fast_incoming.nr_quarantined = SZ_128M / PAGES_PER_SECTION >> PAGE_SHIFT;
+	EXPECT_EQ(preflight(), 0);
+	EXPECT_EQ(shim_nr_warnings, 1);
+	EXPECT_TRUE(strstr(shim_last_line, "128 MiB in quarantine are free") != NULL);
 }
 
 TEST(a_tree_that_was_overwritten_is_found)

@@ -71,15 +71,23 @@ void __init kho_fast_refuse(const char *fmt, ...)
 	va_end(args);
 }
 
-/* Scratch areas are regions of their own in memblock, by their flag. */
-static void __init kho_reserve_all_but_scratch(void)
+/*
+ * Scratch areas are regions of their own in memblock, by their flag. Returns
+ * their size in bytes.
+ */
+static phys_addr_t __init kho_reserve_all_but_scratch(void)
 {
 	struct memblock_region *region;
+	phys_addr_t scratch = 0;
 
 	for_each_mem_region(region) {
-		if (!memblock_is_kho_scratch(region))
+		if (memblock_is_kho_scratch(region))
+			scratch += region->size;
+		else
 			memblock_reserve(region->base, region->size);
 	}
+
+	return scratch;
 }
 
 /**
@@ -102,7 +110,7 @@ bool __init kho_fast_refuse_finish(int err, bool has_scratch)
 	if (kho_bad == KHO_BAD_PANIC || !has_scratch)
 		panic("KHO: preserved memory is not known, see kho_bad=");
 
-	kho_reserve_all_but_scratch();
-	pr_warn("all memory but scratch is held until the next boot; kho_bad=drop gives it up\n");
+	pr_warn("all memory but scratch is held until the next boot: %llu MiB are left; kho_bad=drop gives it up\n",
+		(u64)kho_reserve_all_but_scratch() >> 20);
 	return true;
 }

@@ -19,6 +19,10 @@
  * find a page that two clients preserve as folios of the same order: that is
  * one key.
  *
+ * Memory that is in quarantine here (../incoming/quarantine.c) is not handed
+ * over, and so free in the next kernel. That is no reason to refuse a live
+ * update, since nothing preserved is lost, but it is not silent.
+ *
  * Cost: that of the walk in the next kernel, see ../incoming/map.c.
  *
  * Clients that are not paused may change the tree during the walk. Pages of it
@@ -40,6 +44,7 @@
 #include <linux/string.h>
 
 #include "../incoming/map.h"
+#include "../incoming/trim.h"
 #include "../incoming/view.h"
 #include "cmdline.h"
 #include "memory.h"
@@ -137,6 +142,15 @@ static int kho_preflight(void)
 	return err;
 }
 
+static void kho_warn_of_quarantine(void)
+{
+	unsigned long nr_pages = kho_fast_count_quarantined();
+
+	if (nr_pages)
+		pr_warn("%lu MiB in quarantine are free memory for the next kernel: reset devices that may still write there, or reboot without kexec\n",
+			nr_pages >> (20 - PAGE_SHIFT));
+}
+
 /**
  * kho_fast_preflight - Check what is handed over as the next kernel does.
  * @image: The image of the next kernel.
@@ -160,5 +174,7 @@ int kho_fast_preflight(const struct kimage *image, struct kho_fast_fault *fault)
 	};
 	err = kho_preflight();
 	kho_next = (struct kho_next){};
+	if (!err)
+		kho_warn_of_quarantine();
 	return err;
 }
