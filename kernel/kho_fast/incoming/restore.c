@@ -65,13 +65,13 @@ kho_find_key(const struct kho_radix_node *root, unsigned long pfn,
 }
 
 /*
- * Remove the key that starts at @page from the tree, unless its order is above
- * @max_order. Returns the order, or -ENOENT when there is no such key.
+ * Remove the key that starts at @pfn from the tree, unless its order is above
+ * @max_order. Returns the order, or -ENOENT when there is no such key. A key
+ * that is found implies memory, all of it online on return.
  */
-static __always_inline int kho_restore_key(const struct page *page,
+static __always_inline int kho_restore_key(unsigned long pfn,
 					   unsigned int max_order)
 {
-	const unsigned long pfn = page_to_pfn(page);
 	const struct kho_radix_node *root;
 	struct kho_radix_leaf *leaf;
 	unsigned int order;
@@ -212,11 +212,12 @@ struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,
  */
 void kho_fast_restore_free_page(phys_addr_t phys)
 {
-	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
+	struct page *page;
 
-	if (!page || kho_restore_key(page, 0))
+	if (kho_restore_key(PHYS_PFN(phys), 0))
 		return;
 
+	page = pfn_to_page(PHYS_PFN(phys));
 	clear_page_tag_ref(page);
 	__free_page(page);
 }
@@ -229,7 +230,10 @@ void kho_fast_restore_free_page(phys_addr_t phys)
 static noinline void kho_report_not_preserved(phys_addr_t phys,
 					      unsigned long caller)
 {
-	if (!kho_fast_is_quarantined(&kho_fast_incoming, PHYS_PFN(phys)))
+	const unsigned long pfn = PHYS_PFN(phys);
+
+	if (pfn_to_online_page(pfn) &&
+	    !kho_fast_is_quarantined(&kho_fast_incoming, pfn))
 		pr_warn_ratelimited("%pS: no memory is preserved at %pa, or it was restored before\n",
 				    (void *)caller, &phys);
 }
@@ -237,16 +241,15 @@ static noinline void kho_report_not_preserved(phys_addr_t phys,
 /* Always inline: _RET_IP_ is that of the caller. */
 static __always_inline struct folio *kho_do_restore_folio(phys_addr_t phys)
 {
-	struct page *page = pfn_to_online_page(PHYS_PFN(phys));
+	struct page *page;
 
-	if (!page)
-		return NULL;
-	if (kho_restore_key(page, KHO_FAST_MAX_ORDER) < 0) {
+	if (kho_restore_key(PHYS_PFN(phys), KHO_FAST_MAX_ORDER) < 0) {
 		kho_report_not_preserved(phys, _RET_IP_);
 		return NULL;
 	}
 
 	/* It was allocated by the previous kernel. */
+	page = pfn_to_page(PHYS_PFN(phys));
 	clear_page_tag_ref(page);
 	if (trace_kho_restore_enabled())
 		kho_trace_restored((struct folio *)page, _RET_IP_);
@@ -329,20 +332,15 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 	unsigned long pfn = start;
 
 	while (pfn < end) {
-		struct page *page = pfn_to_online_page(pfn);
-		int order;
+		int order = kho_restore_key(pfn, ilog2(end - pfn));
 
-		if (!page)
-			return NULL;
-
-		order = kho_restore_key(page, ilog2(end - pfn));
 		if (order < 0) {
 			kho_report_not_preserved(PFN_PHYS(pfn), _RET_IP_);
 			return NULL;
 		}
 
-		kho_split_restored(page, order);
-		kho_clear_tags(page, BIT(order));
+		kho_split_restored(pfn_to_page(pfn), order);
+		kho_clear_tags(pfn_to_page(pfn), BIT(order));
 		pfn += BIT(order);
 	}
 
