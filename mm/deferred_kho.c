@@ -18,6 +18,10 @@
  * kho_fast_init_all(), on all CPUs. A page that is restored before that has its
  * sections initialised by kho_fast_ensure_initialised().
  *
+ * Sections that are preserved from end to end are postponed until one of their
+ * pages is restored, or a worker gets to them after the boot, see
+ * mm/kho_late_sections.c.
+ *
  * Free runs of a few pages are not freed here, see mm/kho_free_runs.c.
  *
  * Preserved pages and such runs are managed pages, as in the previous kernel
@@ -27,8 +31,9 @@
  * takes the difference from free memory for the size of the kernel.
  *
  * States: PENDING from kho_fast_free_done() on, unless there is nothing to do;
- * ACTIVE while a CPU initialises the section; DONE. Only PENDING -> ACTIVE is
- * contended.
+ * ACTIVE while a CPU initialises the section; DONE. A postponed section goes
+ * from ACTIVE to LATE, and later through ACTIVE to DONE. Only the changes to
+ * ACTIVE are contended.
  *
  * Lock order: zone->lock, taken by the buddy allocator while a section is
  * ACTIVE. deferred_grow_zone() calls with pgdat_resize_lock held. A section is
@@ -37,6 +42,7 @@
  *
  * Failure: none. kho_fast_map_build() has found any error in the handover.
  */
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/init.h>
@@ -62,7 +68,11 @@
 #include "deferred_kho.h"
 #include "kho_buddy_block.h"
 #include "kho_early_memory.h"
+#include "kho_late_sections.h"
 #include "kho_section_init.h"
+
+/* Late sections, and one until kho_fast_init_all() has found all of them. */
+static atomic_long_t kho_nr_late = ATOMIC_LONG_INIT(1);
 
 /**
  * kho_fast_section_has_preserved - Test a section for preserved pages.
@@ -129,6 +139,20 @@ void __init kho_fast_free_done(void)
 	kho_phase_begin(KHO_PHASE_CORE);
 }
 
+/* Returns false if the state of the section is not @from. */
+static bool kho_begin_section(struct kho_fast_section *section, u16 from)
+{
+	return cmpxchg(&section->state, from, KHO_FAST_ACTIVE) == from;
+}
+
+static void kho_end_section(struct kho_fast_section *section, u16 to)
+{
+	/* A release does not order non-temporal stores. */
+	wmb();
+	/* Pairs with the acquire in kho_fast_ensure_initialised(). */
+	smp_store_release(&section->state, to);
+}
+
 /* Initialise a section. Returns false if another CPU does or has done so. */
 static bool __init kho_try_init_section(unsigned long nr,
 					struct kho_fast_section_result *result)
@@ -137,18 +161,41 @@ static bool __init kho_try_init_section(unsigned long nr,
 
 	guard(preempt)();
 
-	if (cmpxchg(&section->state, KHO_FAST_PENDING, KHO_FAST_ACTIVE) !=
-	    KHO_FAST_PENDING)
+	if (!kho_begin_section(section, KHO_FAST_PENDING))
 		return false;
 
-	kho_fast_init_section(nr, result);
-
-	/* A release does not order non-temporal stores. */
-	wmb();
-	/* Pairs with the acquire in kho_fast_ensure_initialised(). */
-	smp_store_release(&section->state, KHO_FAST_DONE);
+	if (kho_fast_may_postpone() && kho_fast_postpone_section(nr, result)) {
+		atomic_long_inc(&kho_nr_late);
+		kho_end_section(section, KHO_FAST_LATE);
+	} else {
+		kho_fast_init_section(nr, result);
+		kho_end_section(section, KHO_FAST_DONE);
+	}
 
 	return true;
+}
+
+/* One section less is late; the last one ends the initialisation. */
+static void kho_put_late(void)
+{
+	/* Fully ordered: all sections are seen as DONE with @initialised. */
+	if (!atomic_long_dec_and_test(&kho_nr_late))
+		return;
+
+	/* Pairs with the acquire in kho_fast_ensure_initialised(). */
+	smp_store_release(&kho_fast_incoming.initialised, true);
+	kho_fast_late_done();
+}
+
+/**
+ * kho_fast_nr_late - Number of sections that are still to be initialised.
+ *
+ * Context: any, after kho_fast_init_all().
+ * Return: the number, which others may change at any time.
+ */
+unsigned long kho_fast_nr_late(void)
+{
+	return atomic_long_read(&kho_nr_late);
 }
 
 /*
@@ -230,6 +277,47 @@ static __ref void kho_init_pending(unsigned long nr)
 		kho_trace_section(nr, sched_clock() - began, &result);
 }
 
+static void kho_init_late(unsigned long nr)
+{
+	struct kho_fast_section *section = &kho_fast_incoming.sections[nr];
+	u64 began = trace_kho_section_enabled() ? sched_clock() : 0;
+	struct kho_fast_section_result result;
+
+	scoped_guard(preempt) {
+		if (!kho_begin_section(section, KHO_FAST_LATE))
+			return;
+
+		kho_fast_init_postponed_section(nr, &result);
+		kho_end_section(section, KHO_FAST_DONE);
+	}
+
+	if (began)
+		kho_trace_section(nr, sched_clock() - began, &result);
+	kho_put_late();
+}
+
+/* Returns when the section is initialised. */
+static void kho_finish_section(unsigned long nr)
+{
+	const u16 *state = &kho_fast_incoming.sections[nr].state;
+
+	for (;;) {
+		/* Pairs with the release in kho_end_section(). */
+		switch (smp_load_acquire(state)) {
+		case KHO_FAST_DONE:
+			return;
+		case KHO_FAST_PENDING:
+			kho_init_pending(nr);
+			break;
+		case KHO_FAST_LATE:
+			kho_init_late(nr);
+			break;
+		default:
+			cpu_relax();
+		}
+	}
+}
+
 /**
  * kho_fast_ensure_initialised - Initialise the sections of a range.
  * @pfn:      First page frame.
@@ -241,23 +329,15 @@ static __ref void kho_init_pending(unsigned long nr)
  */
 void kho_fast_ensure_initialised(unsigned long pfn, unsigned long nr_pages)
 {
-	struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long nr = pfn_to_section_nr(pfn);
 	unsigned long last = pfn_to_section_nr(pfn + nr_pages - 1);
 
-	/* Pairs with the release in kho_fast_init_all(). */
-	if (likely(smp_load_acquire(&map->initialised)))
+	/* Pairs with the release in kho_put_late(). */
+	if (likely(smp_load_acquire(&kho_fast_incoming.initialised)))
 		return;
 
-	for (; nr <= last; nr++) {
-		u16 *state = &map->sections[nr].state;
-
-		if (READ_ONCE(*state) == KHO_FAST_PENDING)
-			kho_init_pending(nr);
-		/* Pairs with the release in kho_try_init_section(). */
-		while (smp_load_acquire(state) != KHO_FAST_DONE)
-			cpu_relax();
-	}
+	for (; nr <= last; nr++)
+		kho_finish_section(nr);
 }
 
 static void __init kho_init_job(unsigned long start_pfn, unsigned long end_pfn,
@@ -281,6 +361,20 @@ static void __init kho_trim_job(struct padata_mt_job *job)
 	job->size = section_nr_to_pfn(end - first);
 }
 
+/* A task that restores a page may still be initialising a section. */
+static void __init kho_wait_for_active(void)
+{
+	const struct kho_fast_map *map = &kho_fast_incoming;
+	unsigned long nr;
+
+	for (nr = 0; nr < map->nr_sections; nr++) {
+		/* Pairs with the release in kho_end_section(). */
+		while (smp_load_acquire(&map->sections[nr].state) ==
+		       KHO_FAST_ACTIVE)
+			cpu_relax();
+	}
+}
+
 /**
  * kho_fast_init_all - Initialise the remaining sections.
  *
@@ -292,8 +386,6 @@ static void __init kho_trim_job(struct padata_mt_job *job)
  */
 void __init kho_fast_init_all(void)
 {
-	struct kho_fast_map *map = &kho_fast_incoming;
-	const unsigned long nr_pages = section_nr_to_pfn(map->nr_sections);
 	struct padata_mt_job job = {
 		.thread_fn	= kho_init_job,
 		.align		= PAGES_PER_SECTION,
@@ -307,10 +399,7 @@ void __init kho_fast_init_all(void)
 
 	kho_trim_job(&job);
 	padata_do_multithreaded(&job);
-	/* A task that restores a page may still be initialising a section. */
-	kho_fast_ensure_initialised(0, nr_pages);
+	kho_wait_for_active();
 	kho_fast_add_kept_to_totalram();
-
-	/* Pairs with the acquire in kho_fast_ensure_initialised(). */
-	smp_store_release(&map->initialised, true);
+	kho_put_late();
 }

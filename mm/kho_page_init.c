@@ -74,13 +74,26 @@ void __init kho_page_templates_init(struct kho_page_templates *templates,
 }
 
 /**
+ * kho_page_templates_copy - Set the zone and section of templates from a page.
+ * @templates: The templates.
+ * @page:      A single page that is initialised and not in use, in the section
+ *             of the pages.
+ */
+void kho_page_templates_copy(struct kho_page_templates *templates,
+			     const struct page *page)
+{
+	templates->single = *page;
+	templates->order = 0;
+}
+
+/**
  * kho_init_free_range - Initialise struct pages that are freed right after.
  * @templates: Templates of their zone and section.
  * @pfn:       First page frame.
  * @end:       One past the last page frame.
  */
-void __init kho_init_free_range(const struct kho_page_templates *templates,
-				unsigned long pfn, unsigned long end)
+void kho_init_free_range(const struct kho_page_templates *templates,
+			 unsigned long pfn, unsigned long end)
 {
 	for (; pfn < end; pfn++) {
 		struct page *page = pfn_to_page(pfn);
@@ -90,7 +103,7 @@ void __init kho_init_free_range(const struct kho_page_templates *templates,
 	}
 }
 
-static noinline void __init
+static noinline void
 kho_init_single_pages(const struct kho_page_templates *templates,
 		      unsigned long pfn, unsigned long end)
 {
@@ -106,13 +119,13 @@ kho_init_single_pages(const struct kho_page_templates *templates,
 }
 
 /* Number of pages of a folio that have a template of their own. */
-static unsigned long __init kho_nr_first_pages(unsigned int order)
+static unsigned long kho_nr_first_pages(unsigned int order)
 {
 	return min(BIT(order), KHO_NR_FIRST_PAGES);
 }
 
 /* Make the templates of folios of @order, but for pointers into the folio. */
-static noinline void __init
+static noinline void
 kho_page_templates_set_order(struct kho_page_templates *templates,
 			     unsigned int order)
 {
@@ -136,7 +149,7 @@ kho_page_templates_set_order(struct kho_page_templates *templates,
 }
 
 /* Set the pointers of the templates into the folio that starts at @head. */
-static void __init
+static void
 kho_page_templates_set_head(struct kho_page_templates *templates,
 			    struct page *head)
 {
@@ -163,7 +176,7 @@ kho_page_templates_set_head(struct kho_page_templates *templates,
 }
 
 /* Not inline: small folios have no such tails, and need no registers. */
-static noinline void __init
+static noinline void
 kho_init_tails(const struct kho_page_templates *templates, unsigned long pfn,
 	       unsigned long end)
 {
@@ -174,9 +187,9 @@ kho_init_tails(const struct kho_page_templates *templates, unsigned long pfn,
 }
 
 /* Initialise the pages [pfn, end) of the folio that starts at @head. */
-static void __init kho_init_folio(struct kho_page_templates *templates,
-				  unsigned long head, unsigned long pfn,
-				  unsigned long end)
+static void kho_init_folio(struct kho_page_templates *templates,
+			   unsigned long head, unsigned long pfn,
+			   unsigned long end)
 {
 	const unsigned long first_end =
 		min(end, head + kho_nr_first_pages(templates->order));
@@ -207,7 +220,7 @@ kho_init_small_folios(struct kho_page_templates *templates, unsigned long pfn,
 	}
 }
 
-static noinline void __init
+static noinline void
 kho_init_large_folios(struct kho_page_templates *templates, unsigned long pfn,
 		      unsigned long end)
 {
@@ -222,7 +235,7 @@ kho_init_large_folios(struct kho_page_templates *templates, unsigned long pfn,
 }
 
 /* One of the first pages of a folio of which parts are initialised apart. */
-static noinline void __init
+static noinline void
 kho_convert_first(unsigned long pfn, unsigned long head, unsigned int order)
 {
 	struct kho_page_templates templates = { .single = *pfn_to_page(pfn) };
@@ -231,8 +244,8 @@ kho_convert_first(unsigned long pfn, unsigned long head, unsigned int order)
 	kho_init_folio(&templates, head, pfn, pfn + 1);
 }
 
-static void __init kho_convert_tails(struct page *head, unsigned int order,
-				     unsigned long pfn, unsigned long end)
+static void kho_convert_tails(struct page *head, unsigned int order,
+			      unsigned long pfn, unsigned long end)
 {
 	for (; pfn < end; pfn++) {
 		set_page_count(pfn_to_page(pfn), 0);
@@ -241,8 +254,8 @@ static void __init kho_convert_tails(struct page *head, unsigned int order,
 }
 
 /* Make the initialised single pages [pfn, end) pages of the folio at @head. */
-static void __init kho_convert_folio(unsigned long head, unsigned int order,
-				     unsigned long pfn, unsigned long end)
+static void kho_convert_folio(unsigned long head, unsigned int order,
+			      unsigned long pfn, unsigned long end)
 {
 	const unsigned long first_end = head + kho_nr_first_pages(order);
 	struct page *page = pfn_to_page(head);
@@ -260,7 +273,7 @@ static void __init kho_convert_folio(unsigned long head, unsigned int order,
 }
 
 /* Make initialised single pages part of folios of @order. */
-static noinline void __init
+static noinline void
 kho_convert_range(unsigned long pfn, unsigned int order, unsigned long end)
 {
 	unsigned long head, next;
@@ -284,9 +297,9 @@ kho_convert_range(unsigned long pfn, unsigned int order, unsigned long end)
  * parts of a folio may be initialised in any order. The struct pages are
  * visible to other CPUs only after wmb().
  */
-void __init kho_init_preserved_range(struct kho_page_templates *templates,
-				     unsigned long pfn, unsigned int order,
-				     unsigned long nr)
+void kho_init_preserved_range(struct kho_page_templates *templates,
+			      unsigned long pfn, unsigned int order,
+			      unsigned long nr)
 {
 	const unsigned long end = pfn + nr;
 

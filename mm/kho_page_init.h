@@ -27,6 +27,8 @@ struct kho_page_templates {
 
 void kho_page_templates_init(struct kho_page_templates *templates,
 			     struct zone *zone, unsigned long pfn);
+void kho_page_templates_copy(struct kho_page_templates *templates,
+			     const struct page *page);
 void kho_init_free_range(const struct kho_page_templates *templates,
 			 unsigned long pfn, unsigned long end);
 void kho_init_preserved_range(struct kho_page_templates *templates,

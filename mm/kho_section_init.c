@@ -7,6 +7,11 @@
  * mm/kho_page_init.c), and the runs between them are freed in chunks as large
  * as they allow. Struct pages of early memory exist: those of preserved folios
  * get their layout, and kho_fast_free_range() has freed the rest.
+ *
+ * A section that is preserved from end to end has nothing to free, and nobody
+ * looks at its struct pages as long as it is not online. So it can be postponed
+ * until one of its folios is restored: only the first struct page of each
+ * pageblock is initialised, and the first of all names the zone of the others.
  */
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
@@ -46,10 +51,10 @@ struct kho_section_part {
 };
 
 /* Initialise the pages of [from, to) that are in the folios of [pfn, end). */
-static void __init kho_init_clipped(const struct kho_section_part *part,
-				    unsigned long from, unsigned long to,
-				    unsigned long pfn, unsigned long end,
-				    unsigned int order)
+static void kho_init_clipped(const struct kho_section_part *part,
+			     unsigned long from, unsigned long to,
+			     unsigned long pfn, unsigned long end,
+			     unsigned int order)
 {
 	from = max(pfn, from);
 	to = min(end, to);
@@ -59,10 +64,10 @@ static void __init kho_init_clipped(const struct kho_section_part *part,
 }
 
 /* Initialise the pages of [from, to) of a word of keys, the first at @pfn. */
-static void __init kho_init_keys(const struct kho_section_part *part,
-				 unsigned long from, unsigned long to,
-				 unsigned long pfn, unsigned int order,
-				 unsigned long keys)
+static void kho_init_keys(const struct kho_section_part *part,
+			  unsigned long from, unsigned long to,
+			  unsigned long pfn, unsigned int order,
+			  unsigned long keys)
 {
 	const unsigned long nr_pages = BIT(order);
 	unsigned long bit;
@@ -82,9 +87,9 @@ static void __init kho_init_keys(const struct kho_section_part *part,
 }
 
 /* Initialise the pages of [from, to), in one block, of folios of @order. */
-static void __init kho_init_order(const struct kho_section_part *part,
-				  unsigned long from, unsigned long to,
-				  unsigned int order)
+static void kho_init_order(const struct kho_section_part *part,
+			   unsigned long from, unsigned long to,
+			   unsigned int order)
 {
 	const unsigned long nr_bits = max(KHO_FAST_BUDDY_PAGES >> order, 1);
 	const unsigned long block_pfn = ALIGN_DOWN(from, KHO_FAST_BUDDY_PAGES);
@@ -101,8 +106,8 @@ static void __init kho_init_order(const struct kho_section_part *part,
 }
 
 /* Initialise the pages of [from, to), in one block, of folios of any order. */
-static void __init kho_init_folios(const struct kho_section_part *part,
-				   unsigned long from, unsigned long to)
+static void kho_init_folios(const struct kho_section_part *part,
+			    unsigned long from, unsigned long to)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long orders = map->sections[pfn_to_section_nr(from)].orders;
@@ -114,9 +119,9 @@ static void __init kho_init_folios(const struct kho_section_part *part,
 }
 
 /* Initialise the struct pages of [from, to), except those of folios. */
-static void __init kho_init_outside_folios(const struct kho_section_part *part,
-					   const struct kho_buddy_block *block,
-					   unsigned long from, unsigned long to)
+static void kho_init_outside_folios(const struct kho_section_part *part,
+				    const struct kho_buddy_block *block,
+				    unsigned long from, unsigned long to)
 {
 	const unsigned long limit = to - block->pfn;
 	DECLARE_BITMAP(folios, KHO_FAST_BUDDY_PAGES);
@@ -271,4 +276,104 @@ void __init kho_fast_init_section(unsigned long nr,
 	}
 
 	kho_short_runs_queue(&runs);
+}
+
+/* All pages of the section are preserved, so none is a page of the tree. */
+static bool __init kho_is_full(unsigned long nr)
+{
+	const struct kho_fast_section *section =
+		&kho_fast_incoming.sections[nr];
+	const unsigned long start_pfn = section_nr_to_pfn(nr);
+	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
+	unsigned long pfn;
+
+	if (!section->whole || section->quarantined)
+		return false;
+
+	for (pfn = start_pfn; pfn < end_pfn; pfn += KHO_FAST_BUDDY_PAGES) {
+		DECLARE_BITMAP(keys, KHO_FAST_BUDDY_PAGES);
+
+		kho_fast_key_mask(&kho_fast_incoming, pfn, KHO_FAST_ALL_ORDERS,
+				  keys);
+		if (!bitmap_full(keys, KHO_FAST_BUDDY_PAGES))
+			return false;
+	}
+
+	return true;
+}
+
+/**
+ * kho_fast_postpone_section - Postpone a section without free pages.
+ * @nr:     Number of the section.
+ * @result: Node and number of pages freed.
+ *
+ * Everything but its struct pages is done. It is offline from here on, so that
+ * pfn_to_online_page() does not return them.
+ *
+ * Context: preemption off, the section is ACTIVE.
+ * Return: false if it must be initialised at once.
+ */
+bool __init kho_fast_postpone_section(unsigned long nr,
+				      struct kho_fast_section_result *result)
+{
+	const unsigned long start_pfn = section_nr_to_pfn(nr);
+	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
+	struct zone *zone;
+	unsigned long pfn;
+	int nid;
+
+	if (!kho_is_full(nr))
+		return false;
+
+	nid = early_pfn_to_nid(start_pfn);
+	if (start_pfn < kho_fast_early_end(nid))
+		return false;
+
+	*result = (struct kho_fast_section_result){ .nid = nid };
+	/* Only the highest zone of a node is deferred. */
+	zone = NODE_DATA(nid)->node_zones + NODE_DATA(nid)->nr_zones - 1;
+	/* Setting a migratetype looks at the zone of the page. */
+	for (pfn = start_pfn; pfn < end_pfn; pfn += pageblock_nr_pages)
+		__init_single_page(pfn_to_page(pfn), pfn, zone_idx(zone), nid);
+	kho_init_migratetypes(start_pfn, end_pfn);
+	kho_fast_count_kept(zone, PAGES_PER_SECTION);
+	offline_mem_sections(start_pfn, end_pfn);
+
+	return true;
+}
+
+/**
+ * kho_fast_init_postponed_section - Initialise a postponed section.
+ * @nr:     Number of the section; all of its keys are still in the tree.
+ * @result: Node and number of pages freed.
+ *
+ * Context: preemption off, the section is ACTIVE.
+ */
+void kho_fast_init_postponed_section(unsigned long nr,
+				     struct kho_fast_section_result *result)
+{
+	struct kho_page_templates templates;
+	struct kho_section_part part = {
+		.start = section_nr_to_pfn(nr),
+		.end = section_nr_to_pfn(nr + 1),
+		.templates = &templates,
+	};
+	struct kho_buddy_block block;
+
+	kho_page_templates_copy(&templates, pfn_to_page(part.start));
+	bitmap_fill(block.keep, KHO_FAST_BUDDY_PAGES);
+	for (block.pfn = part.start; block.pfn < part.end;
+	     block.pfn += KHO_FAST_BUDDY_PAGES) {
+		unsigned long end = block.pfn + KHO_FAST_BUDDY_PAGES;
+
+		kho_init_outside_folios(&part, &block, block.pfn, end);
+		kho_init_folios(&part, block.pfn, end);
+	}
+
+	/* A release does not order non-temporal stores. */
+	wmb();
+	online_mem_sections(part.start, part.end);
+	*result = (struct kho_fast_section_result){
+		.nid = pfn_to_nid(part.start),
+	};
 }

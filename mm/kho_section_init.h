@@ -13,6 +13,10 @@ struct kho_fast_section_result;
 
 void kho_fast_init_section(unsigned long nr,
 			   struct kho_fast_section_result *result);
+bool kho_fast_postpone_section(unsigned long nr,
+			       struct kho_fast_section_result *result);
+void kho_fast_init_postponed_section(unsigned long nr,
+				     struct kho_fast_section_result *result);
 
 /* Order of the first of the naturally aligned chunks of [start, end). */
 static inline unsigned int kho_fast_chunk_order(unsigned long start,

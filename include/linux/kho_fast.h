@@ -20,6 +20,7 @@ unsigned long kho_fast_init_range(unsigned long start_pfn,
 bool kho_fast_section_has_preserved(unsigned long pfn);
 u64 kho_fast_free_range_iter_at(unsigned long pfn);
 void kho_fast_init_all(void);
+void kho_fast_finish_range(unsigned long pfn, unsigned long nr_pages);
 
 #else /* !CONFIG_KHO_FAST */
 
@@ -55,6 +56,9 @@ static inline u64 kho_fast_free_range_iter_at(unsigned long pfn)
 }
 
 static inline void kho_fast_init_all(void) { }
+
+static inline void kho_fast_finish_range(unsigned long pfn,
+					 unsigned long nr_pages) { }
 
 #endif /* CONFIG_KHO_FAST */
 

@@ -24,9 +24,12 @@ int shim_alloc_nid;
 gfp_t shim_alloc_gfp;
 static pthread_mutex_t zone_lock = PTHREAD_MUTEX_INITIALIZER;
 
+static u8 section_is_offline[4096];
+
 /* All struct pages as before the first boot. */
 void shim_forget_memmap(void)
 {
+	memset(section_is_offline, 0, sizeof(section_is_offline));
 	if (madvise(shim_memmap, shim_nr_pages * sizeof(struct page), MADV_REMOVE))
 		shim_die("cannot drop the memory map");
 }
@@ -89,7 +92,33 @@ bool shim_page_is_memory(unsigned long pfn)
 
 struct page *pfn_to_online_page(unsigned long pfn)
 {
-	return pfn < shim_nr_pages && shim_page_is_memory(pfn) ? pfn_to_page(pfn) : NULL;
+	if (pfn >= shim_nr_pages || !shim_page_is_memory(pfn) ||
+	    READ_ONCE(section_is_offline[pfn_to_section_nr(pfn)]))
+		return NULL;
+	return pfn_to_page(pfn);
+}
+
+static void set_offline(unsigned long start_pfn, unsigned long end_pfn, bool offline)
+{
+	u8 *section = &section_is_offline[pfn_to_section_nr(start_pfn)];
+
+	if (end_pfn != start_pfn + PAGES_PER_SECTION ||
+	    section >= section_is_offline + sizeof(section_is_offline))
+		shim_die("%#lx to %#lx is no section", start_pfn, end_pfn);
+	if (*section == offline)
+		shim_die("pfn %#lx is %s already", start_pfn, offline ? "offline" : "online");
+	WRITE_ONCE(*section, offline);
+}
+
+void offline_mem_sections(unsigned long start_pfn, unsigned long end_pfn)
+{
+	set_offline(start_pfn, end_pfn, true);
+}
+
+void online_mem_sections(unsigned long start_pfn, unsigned long end_pfn)
+{
+	shim_publish("an online section");
+	set_offline(start_pfn, end_pfn, false);
 }
 
 /* A struct page outside the memory map is a template, to be copied into it. */

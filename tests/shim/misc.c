@@ -57,6 +57,19 @@ bool shim_fault(void)
 
 unsigned long shim_nr_sleeps;	/* with SHIM_CHECK; elsewhere it would be measured */
 
+bool shim_may_postpone, shim_late_is_done;
+
+/* In place of mm/kho_late_sections.c */
+bool kho_fast_may_postpone(void)
+{
+	return shim_may_postpone;
+}
+
+void kho_fast_late_done(void)
+{
+	shim_late_is_done = true;
+}
+
 /* Not in an RCU reader, not with preemption off. */
 void shim_might_sleep(const char *caller)
 {

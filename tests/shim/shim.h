@@ -94,6 +94,9 @@ void shim_publish(const char *how);
 #define atomic_dec_return(v)	__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_RELAXED)
 #define atomic_set(v, n)	WRITE_ONCE((v)->counter, (n))
 #define atomic_long_add(n, v)	((void)__atomic_fetch_add(&(v)->counter, (n), __ATOMIC_RELAXED))
+#define atomic_long_inc(v)	atomic_long_add(1, (v))
+#define atomic_long_dec_and_test(v)	(!__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST))
+#define ATOMIC_LONG_INIT(n)	{ (n) }
 #define atomic_long_read(v)	__atomic_load_n(&(v)->counter, __ATOMIC_RELAXED)
 #define set_mask_bits(p, clear, set) ({						\
 	typeof(*(p)) was_ = READ_ONCE(*(p));					\

@@ -5,7 +5,8 @@
  * The blobs of the previous kernel are copied, since their owners restore and
  * free them. kho/in/preserved is the number of preserved pages that are not
  * restored yet, kho/in/walk the duration of the early walk over the tree,
- * kho/in/nodes when the memory of each NUMA node was initialised.
+ * kho/in/nodes when the memory of each NUMA node was initialised, kho/in/late
+ * the number of memory sections whose struct pages are still to be initialised.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -22,6 +23,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "../../../mm/deferred_kho.h"
 #include "../debugfs.h"
 #include "debugfs.h"
 #include "fdt.h"
@@ -106,6 +108,13 @@ static int kho_in_walk_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(kho_in_walk);
 
+static int kho_in_late_show(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%lu\n", kho_fast_nr_late());
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(kho_in_late);
+
 /**
  * kho_fast_debugfs_incoming - Show the incoming handover.
  * @root: The directory of KHO.
@@ -123,6 +132,7 @@ void __init kho_fast_debugfs_incoming(struct dentry *root)
 			    &kho_in_preserved_fops);
 	debugfs_create_file("nodes", 0400, dir, NULL, &kho_in_nodes_fops);
 	debugfs_create_file("walk", 0400, dir, NULL, &kho_in_walk_fops);
+	debugfs_create_file("late", 0400, dir, NULL, &kho_in_late_fops);
 
 	list_for_each_entry(copy, &kho_in_blobs, list) {
 		if (!kho_fast_debugfs_blob(blobs_dir, copy->name, copy->data,

@@ -21,11 +21,15 @@ struct kho_radix_node;
  * @KHO_FAST_PENDING: Some struct pages are deferred, or belong to a folio that
  *                    is not initialised as such.
  * @KHO_FAST_ACTIVE:  The section is being initialised.
+ * @KHO_FAST_LATE:    All pages are preserved. Only the first struct page of
+ *                    each pageblock is initialised; the section is offline
+ *                    until all are.
  */
 enum kho_fast_state {
 	KHO_FAST_DONE,
 	KHO_FAST_PENDING,
 	KHO_FAST_ACTIVE,
+	KHO_FAST_LATE,
 };
 
 /**

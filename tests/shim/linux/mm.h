@@ -122,6 +122,9 @@ static inline phys_addr_t virt_to_phys(const volatile void *p)
 #define page_address(page)	phys_to_virt(page_to_phys(page))
 #define virt_to_page(p)		pfn_to_page(PHYS_PFN(virt_to_phys(p)))
 
+/* Answer of kho_fast_may_postpone(); has kho_fast_late_done() been called? */
+extern bool shim_may_postpone, shim_late_is_done;
+
 #ifdef SHIM_CHECK
 /* Do tails hold a mask, the same for all folios of an order? Only test_page_init says so. */
 extern bool shim_compound_mask;
@@ -135,6 +138,8 @@ void shim_check_reserved(struct page *page, unsigned int order);
 void shim_free(struct page *page, unsigned int order);
 void shim_free_locked(struct page *page, unsigned int order);
 struct page *pfn_to_online_page(unsigned long pfn);
+void offline_mem_sections(unsigned long start_pfn, unsigned long end_pfn);
+void online_mem_sections(unsigned long start_pfn, unsigned long end_pfn);
 bool shim_page_is_memory(unsigned long pfn);
 void shim_forget_memmap(void);
 
@@ -162,6 +167,9 @@ static inline struct page *pfn_to_online_page(unsigned long pfn)
 {
 	return pfn < shim_nr_pages ? pfn_to_page(pfn) : NULL;
 }
+
+#define offline_mem_sections(start_pfn, end_pfn)	((void)(start_pfn), (void)(end_pfn))
+#define online_mem_sections(start_pfn, end_pfn)		((void)(start_pfn), (void)(end_pfn))
 
 /* Stores past the caches are ordered by nothing less on x86. */
 #ifdef __x86_64__

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sections whose struct pages are initialised after the boot.
+ */
+#ifndef _MM_KHO_LATE_SECTIONS_H
+#define _MM_KHO_LATE_SECTIONS_H
+
+#include <linux/types.h>
+
+bool kho_fast_may_postpone(void);
+bool kho_fast_late_has_workers(void);
+void kho_fast_late_done(void);
+
+#endif /* _MM_KHO_LATE_SECTIONS_H */

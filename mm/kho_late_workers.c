@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Workers for late sections
+ *
+ * Late sections (see mm/kho_late_sections.c) are initialised by a thread per
+ * CPU that runs when the CPU has nothing else to do: first the sections of its
+ * node, then those of the others, so that nodes without CPUs have workers, too.
+ *
+ * Lock order: kho_fast_ensure_initialised() with rcu_read_lock() only.
+ *
+ * Failure: with fewer workers it takes longer, and without any, restoring pages
+ * initialises their sections.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/kho_fast.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/suspend.h>
+#include <linux/topology.h>
+#include <uapi/linux/sched/types.h>
+
+#include "../kernel/kho_fast/incoming/map.h"
+#include "deferred_kho.h"
+#include "kho_late_sections.h"
+
+/* Next section of each node, and one past the last section of all. */
+static atomic_long_t kho_next_section[MAX_NUMNODES];
+static unsigned long kho_last_section;
+
+/**
+ * kho_fast_finish_range - Initialise the late sections of a range.
+ * @pfn:      First page frame of any memory, preserved or not.
+ * @nr_pages: Number of pages.
+ *
+ * Context: not in interrupts, after kho_fast_init_all().
+ */
+void kho_fast_finish_range(unsigned long pfn, unsigned long nr_pages)
+{
+	const struct kho_fast_map *map = &kho_fast_incoming;
+	unsigned long nr = pfn_to_section_nr(pfn);
+	const unsigned long last = pfn_to_section_nr(pfn + nr_pages - 1);
+
+	for (; nr <= last; nr++) {
+		guard(rcu)();
+
+		/* Pairs with the release in kho_put_late(). */
+		if (smp_load_acquire(&map->initialised) ||
+		    nr >= map->nr_sections)
+			return;
+		kho_fast_ensure_initialised(section_nr_to_pfn(nr), 1);
+	}
+}
+
+static void kho_finish_node(int nid)
+{
+	const unsigned long end_pfn = pgdat_end_pfn(NODE_DATA(nid));
+	const unsigned long end =
+		min(pfn_to_section_nr(SECTION_ALIGN_UP(end_pfn)),
+		    kho_last_section);
+	unsigned long nr;
+
+	while ((nr = atomic_long_fetch_inc(&kho_next_section[nid])) < end) {
+		kho_fast_finish_range(section_nr_to_pfn(nr), 1);
+		cond_resched();
+	}
+}
+
+/* First the sections of the own node, then those of the nodes behind it. */
+static int kho_late_thread(void *own_node)
+{
+	int own = (long)own_node, nid;
+
+	kho_finish_node(own);
+	for_each_node_state(nid, N_MEMORY) {
+		if (nid > own)
+			kho_finish_node(nid);
+	}
+	for_each_node_state(nid, N_MEMORY) {
+		if (nid < own)
+			kho_finish_node(nid);
+	}
+
+	return 0;
+}
+
+static int kho_late_main(void *own_node);
+
+static struct task_struct *kho_late_create(bool is_main, int nid)
+{
+	static const struct sched_param param;
+	struct task_struct *task;
+
+	task = kthread_create_on_node(is_main ? kho_late_main : kho_late_thread,
+				      (void *)(long)nid, nid, "kho_late/%d",
+				      nid);
+	if (IS_ERR(task))
+		return task;
+
+	sched_setscheduler_nocheck(task, SCHED_IDLE, &param);
+	return task;
+}
+
+/* A thread per CPU; starting them takes a while and is not left to init. */
+static int kho_late_main(void *own_node)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		struct task_struct *task;
+
+		if (!kho_fast_nr_late())
+			break;
+		task = kho_late_create(false, cpu_to_node(cpu));
+		if (IS_ERR(task))
+			break;
+		kthread_bind_mask(task, cpumask_of_node(cpu_to_node(cpu)));
+		wake_up_process(task);
+	}
+
+	return kho_late_thread(own_node);
+}
+
+static int kho_late_pm_notify(struct notifier_block *nb, unsigned long action,
+			      void *unused)
+{
+	if (action == PM_HIBERNATION_PREPARE)
+		kho_fast_finish_range(0, section_nr_to_pfn(kho_last_section));
+
+	return NOTIFY_OK;
+}
+
+static struct notifier_block kho_late_pm_nb = {
+	.notifier_call = kho_late_pm_notify,
+};
+
+static int __init kho_late_init(void)
+{
+	const unsigned long nr = kho_fast_nr_late();
+	struct task_struct *task;
+	int nid;
+
+	if (!kho_fast_has_preserved() || !nr)
+		return 0;
+
+	kho_last_section = kho_fast_incoming.nr_sections;
+	for_each_node_state(nid, N_MEMORY) {
+		unsigned long pfn = NODE_DATA(nid)->node_start_pfn;
+
+		atomic_long_set(&kho_next_section[nid], pfn_to_section_nr(pfn));
+	}
+	register_pm_notifier(&kho_late_pm_nb);
+	pr_info("%lu sections are initialised after the boot\n", nr);
+	if (!kho_fast_late_has_workers())
+		return 0;
+
+	task = kho_late_create(true, numa_node_id());
+	if (IS_ERR(task))
+		pr_warn("no worker for them: when they are restored\n");
+	else
+		wake_up_process(task);
+
+	return 0;
+}
+late_initcall_sync(kho_late_init);
