@@ -296,6 +296,28 @@ void boot_restore(unsigned long pfn)
 		model.page[pfn + i].order = NO_KEY;
 }
 
+bool boot_is_late(unsigned long pfn)
+{
+	const struct kho_fast_map *map = &kho_fast_incoming;
+	unsigned long nr = pfn_to_section_nr(pfn);
+
+	return !READ_ONCE(map->initialised) && nr < map->nr_sections &&
+	       map->sections[nr].state == KHO_FAST_LATE;
+}
+
+/* A late section: nobody finds its struct pages, of which one a pageblock is there. */
+static void check_late_page(unsigned long pfn)
+{
+	const struct page *p = pfn_to_page(pfn);
+
+	if (p->inits != !(pfn % pageblock_nr_pages) || p->free)
+		shim_die("pfn %#lx of a late section: inits %u, free %u", pfn, p->inits, p->free);
+	if (pfn_to_online_page(pfn))
+		shim_die("pfn %#lx of a late section is online", pfn);
+	if (!model_keeps(pfn))
+		shim_die("pfn %#lx of a late section is not preserved", pfn);
+}
+
 static void check_page(unsigned long pfn)
 {
 	const struct page *p = pfn_to_page(pfn);
@@ -335,6 +357,12 @@ void boot_check(void)
 
 	for (pfn = 0; pfn < model.nr_pages; pfn++) {
 		const struct page *p = pfn_to_page(pfn);
+
+		if (boot_is_late(pfn)) {
+			check_late_page(pfn);
+			managed++;
+			continue;
+		}
 
 		check_page(pfn);
 		if (model_keeps(pfn))

@@ -19,6 +19,7 @@ static void boot(unsigned long nr_sections, unsigned int nr_keys)
 	model_random(nr_sections);
 	model_add_keys(nr_keys, PFN_SECTION_SHIFT + 2);
 	shim_nr_free_pages = one_in(2) ? LONG_MAX : 0;
+	shim_may_postpone = one_in(2);
 	if (model_build_map(&kho_fast_incoming))
 		shim_die("a good tree is refused: %s", shim_last_msg);
 	kho_fast_extend_scratch(&kho_fast_incoming);
@@ -461,8 +462,115 @@ TEST(sections_without_a_thread_are_initialised_in_the_end)
 	deferred_all();
 	EXPECT_FALSE(kho_fast_incoming.initialised);
 	boot_exit();
-	EXPECT_TRUE(kho_fast_incoming.initialised);
+	EXPECT_EQ(kho_fast_incoming.initialised, !kho_fast_nr_late());
 	boot_check();
+}
+
+/* Twelve sections of folios of @order: the first is early, the last has a hole. */
+static void boot_full_sections(unsigned int order)
+{
+	unsigned long pfn, hole = 28 * PAGES_PER_SECTION - BIT(order);
+
+	unit_init();
+	model_plain(32);
+	for (pfn = 16 * PAGES_PER_SECTION; pfn < hole; pfn += BIT(order))
+		model_add_key(pfn, order);
+	if (model_build_map(&kho_fast_incoming))
+		shim_die("a good tree is refused");
+	shim_may_postpone = true;
+	boot_first_deferred = 17 * PAGES_PER_SECTION;
+	boot_memmap();
+	boot_free_all();
+}
+
+/* The sections before the one with the hole; one that grows the zone, by the way. */
+TEST(full_sections_wait_until_they_are_restored)
+{
+	unsigned int order = rnd(PFN_SECTION_SHIFT);
+	unsigned long pfn, nr;
+
+	boot_full_sections(order);
+	boot_grow(0);
+	deferred_all();
+	boot_exit();
+	EXPECT_EQ(kho_fast_nr_late(), 10);
+	EXPECT_FALSE(kho_fast_incoming.initialised);
+	boot_check();
+
+	pfn = 20 * PAGES_PER_SECTION + (rnd(PAGES_PER_SECTION) & -BIT(order));
+	boot_restore(pfn);
+	EXPECT_EQ(kho_fast_nr_late(), 9);
+	boot_check();
+
+	for (nr = 16; nr < 27; nr++) {
+		EXPECT_FALSE(shim_late_is_done);
+		guard(rcu)();
+		kho_fast_ensure_initialised(section_nr_to_pfn(nr), 1);
+	}
+	EXPECT_EQ(kho_fast_nr_late(), 0);
+	EXPECT_TRUE(kho_fast_incoming.initialised);
+	EXPECT_TRUE(shim_late_is_done);
+	boot_check();
+	restore_some(1);
+	boot_settle();
+	EXPECT_EQ(kho_fast_incoming.root, NULL);
+	boot_check();
+}
+
+/* A folio of four sections is claimed while they wait. */
+TEST(restoring_a_folio_initialises_all_of_its_late_sections)
+{
+	boot_full_sections(PFN_SECTION_SHIFT + 2);
+	deferred_all();
+	boot_exit();
+	EXPECT_EQ(kho_fast_nr_late(), 7);
+	boot_restore(16 * PAGES_PER_SECTION);
+	EXPECT_EQ(kho_fast_nr_late(), 4);
+	boot_check();
+}
+
+/* What is restored before the boot is done, too. */
+TEST(late_sections_can_be_restored_before_all_are_found)
+{
+	boot_full_sections(0);
+	boot_restore(16 * PAGES_PER_SECTION);
+	deferred_all();
+	boot_restore(17 * PAGES_PER_SECTION + 5);
+	boot_exit();
+	EXPECT_EQ(kho_fast_nr_late(), 9);
+	boot_check();
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+static void *late_thread(void *arg)
+{
+	unsigned long nr;
+
+	for (nr = 16; nr < 28; nr++) {
+		guard(rcu)();
+		kho_fast_ensure_initialised(section_nr_to_pfn(nr), 1);
+	}
+	return NULL;
+}
+
+TEST(workers_and_restoring_share_the_late_sections)
+{
+	pthread_t thread[4];
+	unsigned long i;
+
+	boot_full_sections(0);
+	deferred_all();
+	boot_exit();
+	for (i = 0; i < 2; i++) {
+		pthread_create(&thread[i], NULL, late_thread, NULL);
+		pthread_create(&thread[i + 2], NULL, restore_thread, (void *)i);
+	}
+	for (i = 0; i < 4; i++)
+		pthread_join(thread[i], NULL);
+	EXPECT_EQ(kho_fast_nr_late(), 0);
+	EXPECT_TRUE(shim_late_is_done);
+	boot_check();
+	EXPECT_EQ(shim_nr_warns, 0);
 }
 
 /*

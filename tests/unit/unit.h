@@ -20,6 +20,7 @@
 #include "../../mm/kho_buddy_block.h"
 #include "../../mm/kho_early_memory.h"
 #include "../../mm/kho_free_runs.h"
+#include "../../mm/kho_late_sections.h"
 #include "../../mm/kho_page_init.h"
 #include "../../mm/kho_section_init.h"
 #include "debugfs.h"
@@ -136,6 +137,7 @@ void boot_deferred(int nid);
 void boot_exit(void);
 void boot_settle(void);
 void boot_restore(unsigned long pfn);
+bool boot_is_late(unsigned long pfn);
 void boot_check(void);
 
 #endif /* UNIT_H */
