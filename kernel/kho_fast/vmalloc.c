@@ -23,6 +23,7 @@
 #include <linux/vmalloc.h>
 
 #include "../../mm/vmalloc.h"
+#include "account.h"
 #include "alloc.h"
 #include "outgoing/outgoing.h"
 #include "tree/tree.h"
@@ -49,7 +50,8 @@ static unsigned long kho_flags_from_ser(unsigned short ser)
 static struct kho_vmalloc_chunk *kho_chunk_alloc(void)
 {
 	struct page *page = kho_fast_alloc_pages(NUMA_NO_NODE,
-						 GFP_KERNEL | __GFP_ZERO, 0);
+						 KHO_FAST_GFP_ACCOUNT |
+						 __GFP_ZERO, 0);
 
 	if (page && kho_preserve_pages(page, 1)) {
 		__free_pages(page, 0);

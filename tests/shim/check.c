@@ -332,6 +332,8 @@ bool shim_memcg_is_full;
 /* Charged pages are not told from others when they are freed. */
 int memcg_kmem_charge_page(struct page *page, gfp_t gfp, int order)
 {
+	if (!(gfp & __GFP_RETRY_MAYFAIL))
+		shim_die("a charge ends a task instead of failing");
 	if (shim_memcg_is_full)
 		return -ENOMEM;
 	if (shim_active_memcg || !shim_is_worker)

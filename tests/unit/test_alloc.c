@@ -8,6 +8,7 @@
  */
 #include <linux/err.h>
 
+#include "account.h"
 #include "alloc.h"
 #include "test.h"
 
@@ -244,13 +245,13 @@ TEST(only_the_page_is_charged)
 	long live;
 
 	machine();
-	ASSERT_TRUE(kho_fast_alloc_pages(1, GFP_KERNEL_ACCOUNT, 0) != NULL);
+	ASSERT_TRUE(kho_fast_alloc_pages(1, KHO_FAST_GFP_ACCOUNT, 0) != NULL);
 	/* That of the first page is not undone: pages of the model are not uncharged. */
 	EXPECT_EQ(shim_charged_pages, 2);
 
 	live = shim_live_pages;
 	shim_memcg_is_full = true;
-	EXPECT_TRUE(!kho_fast_alloc_pages(1, GFP_KERNEL_ACCOUNT, 0));
+	EXPECT_TRUE(!kho_fast_alloc_pages(1, KHO_FAST_GFP_ACCOUNT, 0));
 	EXPECT_EQ(shim_live_pages, live);
 	EXPECT_EQ(shim_nr_errs, 0);
 }

@@ -624,7 +624,18 @@ TEST(a_swapped_file_that_does_not_fit_is_refused_at_once)
 	EXPECT_EQ(memfd_ops()->preserve(&args), 0);
 }
 
-TEST(records_are_charged_to_the_caller)
+static long count_chunks(struct kho_vmalloc area)
+{
+	const struct kho_vmalloc_chunk *chunk = phys_to_virt(area.first.phys);
+	long nr = 1;
+
+	for (; chunk->hdr.next.phys; chunk = phys_to_virt(chunk->hdr.next.phys))
+		nr++;
+	return nr;
+}
+
+/* The description, the records, and the list of their pages */
+TEST(all_that_is_preserved_is_charged_to_the_caller)
 {
 	const struct memfd_luo_ser *ser;
 	unsigned int nodes;
@@ -637,7 +648,8 @@ TEST(records_are_charged_to_the_caller)
 		shim_charged_pages = 0;
 		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
 		ser = phys_to_virt(args.serialized_data);
-		EXPECT_EQ(shim_charged_pages, ser->folios.total_pages);
+		EXPECT_EQ(shim_charged_pages,
+			  1 + ser->folios.total_pages + count_chunks(ser->folios));
 		memfd_ops()->unpreserve(&args);
 	}
 }

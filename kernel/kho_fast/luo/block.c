@@ -27,10 +27,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../account.h"
 #include "records.h"
-
-/* 40 MiB of records with 4 KiB pages; a stock kernel reads no more. */
-#define LUO_MAX_BLOCKS	10000
 
 /**
  * kho_block_set_init - Initialise an empty set.
@@ -83,10 +81,10 @@ static int luo_block_grow(struct kho_block_set *bs)
 	struct kho_block_header_ser *ser;
 	struct kho_block *block;
 
-	if (bs->nblocks >= LUO_MAX_BLOCKS)
+	if (bs->nblocks >= LUO_FAST_MAX_BLOCKS)
 		return -ENOSPC;
 
-	block = kzalloc_obj(*block);
+	block = kzalloc_obj(*block, KHO_FAST_GFP_ACCOUNT);
 	if (!block)
 		return -ENOMEM;
 
@@ -197,9 +195,9 @@ static int luo_block_read(struct kho_block_set *bs, u64 *pa,
 	struct kho_block_header_ser *ser;
 	struct kho_block *block;
 
-	if (bs->nblocks >= LUO_MAX_BLOCKS) {
+	if (bs->nblocks >= LUO_FAST_MAX_BLOCKS) {
 		pr_err("a chain continues at %#llx after %d blocks\n", *pa,
-		       LUO_MAX_BLOCKS);
+		       LUO_FAST_MAX_BLOCKS);
 		return -ENOSPC;
 	}
 

@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../account.h"
 #include "deps.h"
 #include "file_set.h"
 
@@ -44,7 +45,7 @@ int luo_fast_dep_add(struct luo_fast_file *lf, struct luo_fast_file *on)
 	if (on->depth >= LUO_FAST_MAX_DEPTH - 1)
 		return -ELOOP;
 
-	dep = kmalloc_obj(*dep);
+	dep = kmalloc_obj(*dep, KHO_FAST_GFP_ACCOUNT);
 	if (!dep)
 		return -ENOMEM;
 

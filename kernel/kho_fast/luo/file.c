@@ -27,6 +27,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "../account.h"
 #include "../trace.h"
 #include "deps.h"
 #include "file.h"
@@ -70,9 +71,10 @@ struct luo_fast_op luo_fast_file_op(struct luo_fast_file *lf)
 /* Takes over the caller's reference of the handler. */
 static struct luo_fast_file *luo_file_alloc(struct luo_fast_file_set *file_set,
 					    u64 token,
-					    struct liveupdate_file_handler *fh)
+					    struct liveupdate_file_handler *fh,
+					    gfp_t gfp)
 {
-	struct luo_fast_file *lf = kzalloc_obj(*lf);
+	struct luo_fast_file *lf = kzalloc_obj(*lf, gfp);
 
 	if (!lf)
 		return NULL;
@@ -174,7 +176,7 @@ luo_file_alloc_for(struct luo_fast_file_set *file_set, u64 token,
 	if (!fh)
 		return ERR_PTR(-ENOENT);
 
-	lf = luo_file_alloc(file_set, token, fh);
+	lf = luo_file_alloc(file_set, token, fh, KHO_FAST_GFP_ACCOUNT);
 	if (!lf) {
 		luo_fast_handler_put(fh);
 		return ERR_PTR(-ENOMEM);
@@ -307,7 +309,7 @@ int luo_fast_file_deserialize(struct luo_fast_file_set *file_set,
 	if (!fh)
 		return -ENOPKG;
 
-	lf = luo_file_alloc(file_set, ser->token, fh);
+	lf = luo_file_alloc(file_set, ser->token, fh, GFP_KERNEL);
 	if (!lf) {
 		luo_fast_handler_put(fh);
 		return -ENOMEM;

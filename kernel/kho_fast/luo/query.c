@@ -11,8 +11,9 @@
  *
  * /sys/kernel/liveupdate/timeout is the time that a live update waits for
  * sessions that are in use (gate.c), and drop_unretrieved lets one go ahead
- * that loses sessions (unretrieved.c). number, unretrieved_sessions,
- * unrestored_bytes and quarantined_bytes tell what came of the last one.
+ * that loses sessions (unretrieved.c). max_sessions and max_files limit what
+ * can be preserved. number, unretrieved_sessions, unrestored_bytes and
+ * quarantined_bytes tell what came of the last one.
  *
  * The files are in sysfs because the manager of an update must not depend on
  * debugfs.
@@ -28,6 +29,7 @@
 
 #include <linux/bsearch.h>
 #include <linux/cleanup.h>
+#include <linux/container_of.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/init.h>
@@ -274,25 +276,42 @@ static ssize_t luo_next_store(struct kobject *kobj, struct kobj_attribute *attr,
 	return err ?: len;
 }
 
-static ssize_t luo_timeout_show(struct kobject *kobj,
-				struct kobj_attribute *attr, char *buf)
+/**
+ * struct luo_limit_attr - A file of sysfs with a number.
+ * @attr:   The file.
+ * @number: The number.
+ * @max:    Its maximum.
+ */
+struct luo_limit_attr {
+	struct kobj_attribute	attr;
+	unsigned int		*number;
+	unsigned int		max;
+};
+
+static struct luo_limit_attr *luo_limit_of(struct kobj_attribute *attr)
 {
-	return sysfs_emit(buf, "%u\n", READ_ONCE(luo_fast_gate_timeout));
+	return container_of(attr, struct luo_limit_attr, attr);
 }
 
-static ssize_t luo_timeout_store(struct kobject *kobj,
-				 struct kobj_attribute *attr, const char *buf,
-				 size_t len)
+static ssize_t luo_limit_show(struct kobject *kobj,
+			      struct kobj_attribute *attr, char *buf)
 {
-	unsigned int seconds;
-	int err = kstrtouint(buf, 0, &seconds);
+	return sysfs_emit(buf, "%u\n", READ_ONCE(*luo_limit_of(attr)->number));
+}
+
+static ssize_t luo_limit_store(struct kobject *kobj,
+			       struct kobj_attribute *attr, const char *buf,
+			       size_t len)
+{
+	unsigned int number;
+	int err = kstrtouint(buf, 0, &number);
 
 	if (err)
 		return err;
-	if (seconds > LUO_FAST_GATE_MAX_TIMEOUT)
+	if (number > luo_limit_of(attr)->max)
 		return -ERANGE;
 
-	WRITE_ONCE(luo_fast_gate_timeout, seconds);
+	WRITE_ONCE(*luo_limit_of(attr)->number, number);
 	return len;
 }
 
@@ -348,8 +367,21 @@ static struct kobj_attribute luo_compatible_attr =
 	__ATTR(compatible, 0444, luo_compatible_show, NULL);
 static struct kobj_attribute luo_next_attr =
 	__ATTR(next, 0600, luo_next_show, luo_next_store);
-static struct kobj_attribute luo_timeout_attr =
-	__ATTR(timeout, 0644, luo_timeout_show, luo_timeout_store);
+static struct luo_limit_attr luo_timeout_attr = {
+	.attr = __ATTR(timeout, 0644, luo_limit_show, luo_limit_store),
+	.number = &luo_fast_gate_timeout,
+	.max = LUO_FAST_GATE_MAX_TIMEOUT,
+};
+static struct luo_limit_attr luo_max_sessions_attr = {
+	.attr = __ATTR(max_sessions, 0644, luo_limit_show, luo_limit_store),
+	.number = &luo_fast_max_sessions,
+	.max = LUO_FAST_MAX_SESSIONS,
+};
+static struct luo_limit_attr luo_max_files_attr = {
+	.attr = __ATTR(max_files, 0644, luo_limit_show, luo_limit_store),
+	.number = &luo_fast_max_files,
+	.max = LUO_FAST_MAX_FILES,
+};
 static struct kobj_attribute luo_drop_unretrieved_attr =
 	__ATTR(drop_unretrieved, 0600, luo_drop_unretrieved_show,
 	       luo_drop_unretrieved_store);
@@ -366,7 +398,9 @@ static struct kobj_attribute luo_quarantined_bytes_attr =
 static const struct attribute *luo_query_attrs[] = {
 	&luo_compatible_attr.attr,
 	&luo_next_attr.attr,
-	&luo_timeout_attr.attr,
+	&luo_timeout_attr.attr.attr,
+	&luo_max_sessions_attr.attr.attr,
+	&luo_max_files_attr.attr.attr,
 	&luo_drop_unretrieved_attr.attr,
 	&luo_number_attr.attr,
 	&luo_unretrieved_sessions_attr.attr,

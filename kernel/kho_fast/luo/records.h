@@ -10,6 +10,15 @@
 #include <linux/kho_block.h>
 #include <linux/types.h>
 
+/* 40 MiB of records with 4 KiB pages; a stock kernel reads no more. */
+#define LUO_FAST_MAX_BLOCKS	10000
+
+/* Records of a type in a set of blocks at most */
+#define LUO_FAST_MAX_RECORDS(type)					\
+	(LUO_FAST_MAX_BLOCKS *						\
+	 ((KHO_BLOCK_SIZE - sizeof(struct kho_block_header_ser)) /	\
+	  sizeof(type)))
+
 /**
  * struct luo_fast_root - Contents of the root record.
  * @number:      Number of live updates so far.

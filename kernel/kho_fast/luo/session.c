@@ -28,6 +28,7 @@
 #include <linux/string.h>
 #include <uapi/linux/liveupdate_fast.h>
 
+#include "../account.h"
 #include "../timeline/clock.h"
 #include "../timeline/record.h"
 #include "../trace.h"
@@ -45,12 +46,13 @@
 /**
  * luo_fast_session_alloc - Allocate a session.
  * @name: Its name, at most LIVEUPDATE_SESSION_NAME_LENGTH - 1 characters.
+ * @gfp:  Flags of the allocation.
  *
  * Return: The session, in no table, or NULL.
  */
-struct luo_fast_session *luo_fast_session_alloc(const char *name)
+struct luo_fast_session *luo_fast_session_alloc(const char *name, gfp_t gfp)
 {
-	struct luo_fast_session *session = kzalloc_obj(*session);
+	struct luo_fast_session *session = kzalloc_obj(*session, gfp);
 
 	if (!session)
 		return NULL;
@@ -206,7 +208,10 @@ static int luo_session_ioctl_preserve_fd(void *object,
 	if (err)
 		return err;
 
-	err = luo_fast_file_preserve(&session->file_set, arg->token, arg->fd);
+	err = luo_fast_check_room(session);
+	if (!err)
+		err = luo_fast_file_preserve(&session->file_set, arg->token,
+					     arg->fd);
 	mutex_unlock(&session->mutex);
 	return err;
 }
@@ -383,7 +388,7 @@ static struct file *luo_session_do_create(const char *name)
 	if (!len || len == LIVEUPDATE_SESSION_NAME_LENGTH)
 		return ERR_PTR(-EINVAL);
 
-	session = luo_fast_session_alloc(name);
+	session = luo_fast_session_alloc(name, KHO_FAST_GFP_ACCOUNT);
 	if (!session)
 		return ERR_PTR(-ENOMEM);
 

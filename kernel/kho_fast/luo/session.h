@@ -10,7 +10,7 @@
 struct file;
 struct luo_fast_session;
 
-struct luo_fast_session *luo_fast_session_alloc(const char *name);
+struct luo_fast_session *luo_fast_session_alloc(const char *name, gfp_t gfp);
 void luo_fast_session_free(struct luo_fast_session *session);
 struct file *luo_fast_session_create(const char *name);
 struct file *luo_fast_session_retrieve(const char *name);

@@ -11,13 +11,20 @@
  *
  * Lock order: see core.c.
  */
+#define pr_fmt(fmt) "luo: " fmt
+
 #include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/lockdep.h>
+#include <linux/printk.h>
 #include <linux/rhashtable.h>
 #include <linux/string.h>
 
 #include "session_table.h"
+
+/* Outgoing sessions at most, and files of each; up to LUO_FAST_MAX_* */
+unsigned int luo_fast_max_sessions = LUO_FAST_MAX_SESSIONS;
+unsigned int luo_fast_max_files = LUO_FAST_MAX_FILES;
 
 #define LUO_SESSION_TABLE_INIT(name) {					\
 	.lock = __MUTEX_INITIALIZER(name.lock),				\
@@ -74,13 +81,42 @@ struct luo_fast_session *luo_fast_table_find(struct luo_fast_table *table,
 }
 
 /**
+ * luo_fast_check_room - Check that a session may have another file.
+ * @session: The session, locked.
+ *
+ * Return: 0; -ENOSPC, with a message, if it has luo_fast_max_files.
+ */
+int luo_fast_check_room(const struct luo_fast_session *session)
+{
+	if (session->file_set.count < READ_ONCE(luo_fast_max_files))
+		return 0;
+
+	pr_notice_ratelimited("session '%*pE' has %llu files: see /sys/kernel/liveupdate/max_files\n",
+			      (int)strlen(session->name), session->name,
+			      session->file_set.count);
+	return -ENOSPC;
+}
+
+static int luo_outgoing_grow(struct luo_fast_table *table)
+{
+	if (table->count >= READ_ONCE(luo_fast_max_sessions)) {
+		pr_notice_ratelimited("there are %lu sessions: see /sys/kernel/liveupdate/max_sessions\n",
+				      table->count);
+		return -ENOSPC;
+	}
+
+	return kho_block_set_grow(&table->blocks, table->count + 1);
+}
+
+/**
  * luo_fast_table_add - Add a session.
  * @table:   The table, locked.
  * @session: The session.
  *
  * An outgoing session gets room for its record.
  *
- * Return: 0; -EEXIST if the name is in use; -ENOMEM; -ENOSPC.
+ * Return: 0; -EEXIST if the name is in use; -ENOMEM; -ENOSPC, with a message,
+ * if there are luo_fast_max_sessions.
  */
 int luo_fast_table_add(struct luo_fast_table *table,
 		       struct luo_fast_session *session)
@@ -90,7 +126,7 @@ int luo_fast_table_add(struct luo_fast_table *table,
 	lockdep_assert_held(&table->lock);
 
 	if (table == &luo_fast_outgoing)
-		err = kho_block_set_grow(&table->blocks, table->count + 1);
+		err = luo_outgoing_grow(table);
 	if (err)
 		return err;
 

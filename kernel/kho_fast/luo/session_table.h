@@ -63,7 +63,14 @@ struct luo_fast_table {
 
 extern struct luo_fast_table luo_fast_incoming, luo_fast_outgoing;
 
+/* As many as have room in the records */
+#define LUO_FAST_MAX_SESSIONS	LUO_FAST_MAX_RECORDS(struct luo_session_ser)
+#define LUO_FAST_MAX_FILES	LUO_FAST_MAX_RECORDS(struct luo_file_ser)
+
+extern unsigned int luo_fast_max_sessions, luo_fast_max_files;
+
 int luo_fast_sessions_init(void);
+int luo_fast_check_room(const struct luo_fast_session *session);
 int luo_fast_table_add(struct luo_fast_table *table,
 		       struct luo_fast_session *session);
 void luo_fast_table_add_hidden(struct luo_fast_table *table,

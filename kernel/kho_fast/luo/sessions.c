@@ -56,7 +56,7 @@ static int luo_session_begin(struct luo_fast_reader *reader,
 			     const struct luo_session_ser *ser)
 {
 	if (!luo_reading)
-		luo_reading = luo_fast_session_alloc(ser->name);
+		luo_reading = luo_fast_session_alloc(ser->name, GFP_KERNEL);
 	if (!luo_reading)
 		return -ENOMEM;
 
@@ -135,7 +135,7 @@ static int luo_session_end(struct luo_fast_reader *reader,
 
 	/* Without a name it was not begun. */
 	if (!luo_reading)
-		luo_reading = luo_fast_session_alloc("");
+		luo_reading = luo_fast_session_alloc("", GFP_KERNEL);
 	if (!luo_reading)
 		return -ENOMEM;
 

@@ -57,6 +57,7 @@
 #include <linux/slab.h>
 #include <uapi/linux/memfd.h>
 
+#include "../account.h"
 #include "../luo/luo.h"
 #include "memfd.h"
 
@@ -106,7 +107,8 @@ static int memfd_luo_fill(struct kho_fast_memfd_out *out, struct file *file)
 
 static struct kho_fast_memfd_out *memfd_luo_alloc(void)
 {
-	struct kho_fast_memfd_out *out = kzalloc_obj(*out);
+	struct kho_fast_memfd_out *out =
+		kzalloc_obj(*out, KHO_FAST_GFP_ACCOUNT);
 	void *ser;
 
 	if (!out)

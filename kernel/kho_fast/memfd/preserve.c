@@ -21,9 +21,10 @@
  * preserved at the freeze. Then the whole page cache is searched for them, but
  * only if the number of pages of the file has changed.
  *
- * The records are charged to the memory cgroup of the caller. A file that is
- * swapped and for which there is no memory is refused at once. A task that is
- * killed need not wait for the rest of a large file.
+ * The records are charged to the memory cgroup of the caller, also by workers;
+ * one that is full is -ENOMEM, and no task is killed. A file that is swapped
+ * and for which there is no memory is refused at once. A task that is killed
+ * need not wait for the rest of a large file.
  *
  * Lock order: inode lock, held by the caller, then folio lock. At the freeze
  * the inode is not locked, since a task may hold its lock for ever. Nothing is
@@ -55,6 +56,7 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
+#include "../account.h"
 #include "../node_jobs.h"
 #include "../trace.h"
 #include "../vmalloc.h"
@@ -201,7 +203,7 @@ static int memfd_luo_preserve_range(const struct memfd_luo_job *job,
 	struct folio **folios;
 	int err = 0;
 
-	folios = kvmalloc_array(max, sizeof(*folios), GFP_KERNEL);
+	folios = kvmalloc_array(max, sizeof(*folios), KHO_FAST_GFP_ACCOUNT);
 	if (!folios)
 		return -ENOMEM;
 
@@ -322,9 +324,9 @@ static int memfd_luo_preserve_all(struct memfd_luo_job *job,
 	int err;
 
 	if (memfd_luo_is_for_workers(job)) {
-		nids = kvmalloc_array(nr, sizeof(*nids), GFP_KERNEL);
+		nids = kvmalloc_array(nr, sizeof(*nids), KHO_FAST_GFP_ACCOUNT);
 		job->lists = kvmalloc_array(nr, sizeof(*job->lists),
-					    GFP_KERNEL | __GFP_ZERO);
+					    KHO_FAST_GFP_ACCOUNT | __GFP_ZERO);
 	}
 
 	if (nids && job->lists)

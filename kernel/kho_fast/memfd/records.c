@@ -25,6 +25,7 @@
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 
+#include "../account.h"
 #include "../alloc.h"
 #include "../vmalloc.h"
 #include "records.h"
@@ -35,7 +36,7 @@ static_assert(PAGE_SIZE % KHO_FAST_RECORD_SIZE == 0);
 static int memfd_luo_records_grow(struct kho_fast_records *records)
 {
 	struct page *page = kho_fast_alloc_pages(NUMA_NO_NODE,
-						 GFP_KERNEL_ACCOUNT |
+						 KHO_FAST_GFP_ACCOUNT |
 						 __GFP_ZERO, 0);
 	int err;
 

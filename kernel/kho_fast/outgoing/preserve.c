@@ -20,6 +20,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 
+#include "../account.h"
 #include "../alloc.h"
 #include "../trace.h"
 #include "../tree/tree.h"
@@ -232,7 +233,8 @@ EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
  * kho_alloc_preserve - Allocate preserved memory.
  * @size: Size in bytes; rounded up to a power of two of pages.
  *
- * Context: process context, may sleep.
+ * Context: process context, may sleep. Charged to the memory cgroup of the
+ * task.
  * Return: zeroed, physically contiguous memory; ERR_PTR(-EINVAL) when @size is
  * 0, ERR_PTR(-E2BIG) when it exceeds %MAX_PAGE_ORDER, or an error of
  * kho_preserve_folio().
@@ -249,8 +251,8 @@ void *kho_alloc_preserve(size_t size)
 		return ERR_PTR(-E2BIG);
 
 	page = kho_fast_alloc_pages(NUMA_NO_NODE,
-				    GFP_KERNEL | __GFP_ZERO | __GFP_COMP,
-				    get_order(size));
+				    KHO_FAST_GFP_ACCOUNT | __GFP_ZERO |
+				    __GFP_COMP, get_order(size));
 	if (!page)
 		return ERR_PTR(-ENOMEM);
 

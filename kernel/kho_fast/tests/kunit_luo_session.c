@@ -151,7 +151,8 @@ void luo_test_unknown_format_is_not_frozen(struct kunit *test)
 /* A session of the previous kernel, not retrieved */
 static struct luo_fast_session *luo_test_add_incoming(const char *name)
 {
-	struct luo_fast_session *session = luo_fast_session_alloc(name);
+	struct luo_fast_session *session =
+		luo_fast_session_alloc(name, GFP_KERNEL);
 
 	guard(mutex)(&luo_fast_incoming.lock);
 	if (session && luo_fast_table_add(&luo_fast_incoming, session)) {

@@ -58,9 +58,9 @@ static inline char *kstrdup(const char *text, int gfp)
 }
 
 #define kcalloc(n, size, gfp)	(shim_fault() ? NULL : shim_counted(calloc((n), (size))))
-#define kmalloc_obj(obj)						\
+#define kmalloc_obj(obj, ...)						\
 	(shim_fault() ? NULL : (typeof(obj) *)shim_counted(malloc(sizeof(obj))))
-#define kzalloc_obj(obj)						\
+#define kzalloc_obj(obj, ...)						\
 	(shim_fault() ? NULL : (typeof(obj) *)shim_counted(calloc(1, sizeof(obj))))
 /* Never more than INT_MAX bytes, as in the kernel. */
 #define kvmalloc_array(n, size, gfp)					\
