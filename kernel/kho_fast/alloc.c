@@ -199,7 +199,8 @@ static noinline struct page *kho_alloc_slowly(int nid, gfp_t gfp,
  * kho_fast_alloc_pages - Allocate memory that can be handed over.
  * @nid:   NUMA node that is preferred; %NUMA_NO_NODE follows the mempolicy of
  *         the task.
- * @gfp:   %GFP_KERNEL, with __GFP_ZERO, __GFP_ACCOUNT and __GFP_COMP as wanted.
+ * @gfp:   %GFP_KERNEL or %KHO_FAST_GFP_ACCOUNT, with __GFP_ZERO and __GFP_COMP
+ *         as wanted.
  * @order: Order, at most %MAX_PAGE_ORDER.
  *
  * The pages are not preserved yet. They are freed as those of alloc_pages().

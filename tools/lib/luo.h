@@ -21,8 +21,9 @@
  * The device. One process at a time can have it open; sessions outlive it, so close it as soon as
  * they are created or retrieved.
  *
- * -EBUSY: another process has it open; -ENOENT: no live update in the kernel, or without
- * liveupdate=on; -EIO: invalid incoming handover; others of open(2)
+ * -EBUSY: another process has it open; -ENOMEM: no memory for the sessions of the previous kernel,
+ * try again; -ENOENT: no live update in the kernel, or without liveupdate=on; -EIO: invalid incoming
+ * handover; others of open(2)
  */
 int luo_open(void);
 

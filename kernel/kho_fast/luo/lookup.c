@@ -6,6 +6,10 @@
  * the identifier of their handler, which shows that a file is preserved
  * already.
  *
+ * The tables grow in the background, where memory can be waited for. An
+ * insertion waits for that rather than let the table grow itself, without
+ * sleeping: it would fail if there is no memory at that moment.
+ *
  * Lifecycle: a file is in the first table while it is in a set, and in the
  * second one while it has a struct file.
  *
@@ -14,8 +18,10 @@
  */
 #include <linux/errno.h>
 #include <linux/init.h>
+#include <linux/irq_work.h>
 #include <linux/rcupdate.h>
 #include <linux/rhashtable.h>
+#include <linux/workqueue.h>
 
 #include "file_set.h"
 #include "lookup.h"
@@ -48,6 +54,26 @@ int __init luo_fast_lookup_init(void)
 	if (!err)
 		err = rhashtable_init(&luo_files_by_id, &luo_id_params);
 	return err;
+}
+
+static bool luo_table_grows(struct rhashtable *ht)
+{
+	guard(rcu)();
+	return rht_grow_above_75(ht, rht_dereference_rcu(ht->tbl, ht));
+}
+
+/**
+ * luo_fast_wait_for_growth - Wait until a table has room for another entry.
+ * @ht: The table; insertions make it grow in the background.
+ *
+ * Context: process context, may sleep.
+ */
+void luo_fast_wait_for_growth(struct rhashtable *ht)
+{
+	if (luo_table_grows(ht)) {
+		irq_work_sync(&ht->run_irq_work);
+		flush_work(&ht->run_work);
+	}
 }
 
 /**
@@ -96,8 +122,12 @@ luo_fast_file_find_by_id(struct luo_fast_file_set *file_set, unsigned long id)
  */
 int luo_fast_lookup_add(struct luo_fast_file *lf)
 {
-	return rhashtable_lookup_insert_fast(&luo_files_by_key, &lf->by_key,
-					     luo_key_params);
+	int err;
+
+	luo_fast_wait_for_growth(&luo_files_by_key);
+	err = rhashtable_lookup_insert_fast(&luo_files_by_key, &lf->by_key,
+					    luo_key_params);
+	return luo_fast_insert_error(err);
 }
 
 /**
@@ -117,11 +147,13 @@ void luo_fast_lookup_del(struct luo_fast_file *lf)
  */
 int luo_fast_lookup_add_id(struct luo_fast_file *lf)
 {
-	int err = rhashtable_lookup_insert_fast(&luo_files_by_id, &lf->by_id,
-						luo_id_params);
+	int err;
 
+	luo_fast_wait_for_growth(&luo_files_by_id);
+	err = rhashtable_lookup_insert_fast(&luo_files_by_id, &lf->by_id,
+					    luo_id_params);
 	lf->has_id = !err;
-	return err == -EEXIST ? -EBUSY : err;
+	return err == -EEXIST ? -EBUSY : luo_fast_insert_error(err);
 }
 
 /**

@@ -20,6 +20,7 @@
 #include <linux/rhashtable.h>
 #include <linux/string.h>
 
+#include "lookup.h"
 #include "session_table.h"
 
 /* Outgoing sessions at most, and files of each; up to LUO_FAST_MAX_* */
@@ -130,12 +131,13 @@ int luo_fast_table_add(struct luo_fast_table *table,
 	if (err)
 		return err;
 
+	luo_fast_wait_for_growth(&table->by_name);
 	err = rhashtable_lookup_insert_fast(&table->by_name, &session->node,
 					    luo_session_params);
 	if (err) {
 		if (table == &luo_fast_outgoing)
 			kho_block_set_shrink(&table->blocks, table->count);
-		return err;
+		return luo_fast_insert_error(err);
 	}
 
 	list_add_tail(&session->list, &table->list);

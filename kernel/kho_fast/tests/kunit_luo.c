@@ -16,6 +16,9 @@
 #include <linux/kho_block.h>
 #include <linux/liveupdate.h>
 #include <linux/prandom.h>
+#include <linux/rcupdate.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
 
 #include "../luo/deps.h"
 #include "../luo/file.h"
@@ -90,6 +93,52 @@ static void luo_test_files_are_unpreserved_in_reverse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luo_test_nr_of[LUO_EV_UNPRESERVE],
 			LUO_TEST_FILES);
 	KUNIT_EXPECT_EQ(test, luo_test_set.blocks.nblocks, 0);
+}
+
+/**
+ * struct luo_test_entry - Entry of a hash table.
+ * @node: Its place.
+ * @key:  Its key.
+ */
+struct luo_test_entry {
+	struct rhash_head	node;
+	u32			key;
+};
+
+static const struct rhashtable_params luo_test_params = {
+	.head_offset = offsetof(struct luo_test_entry, node),
+	.key_offset = offsetof(struct luo_test_entry, key),
+	.key_len = sizeof_field(struct luo_test_entry, key),
+};
+
+static bool luo_test_table_has_room(struct rhashtable *table)
+{
+	guard(rcu)();
+	return !rht_grow_above_75(table,
+				  rht_dereference_rcu(table->tbl, table));
+}
+
+static void luo_test_tables_grow_before_they_are_full(struct kunit *test)
+{
+	const unsigned int nr = 3000;
+	struct luo_test_entry *entries;
+	struct rhashtable table;
+	unsigned int i;
+
+	entries = kunit_kcalloc(test, nr, sizeof(*entries), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, entries);
+	KUNIT_ASSERT_EQ(test, rhashtable_init(&table, &luo_test_params), 0);
+	for (i = 0; i < nr; i++) {
+		luo_fast_wait_for_growth(&table);
+		if (!luo_test_table_has_room(&table))
+			break;
+		entries[i].key = i;
+		if (rhashtable_lookup_insert_fast(&table, &entries[i].node,
+						  luo_test_params))
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, i, nr);
+	rhashtable_destroy(&table);
 }
 
 /* 63 records fill a block, so that the last file has one of its own. */
@@ -407,6 +456,7 @@ static struct kunit_case luo_test_cases[] = {
 	KUNIT_CASE(luo_test_file_without_handler_is_refused),
 	KUNIT_CASE(luo_test_failed_preserve_leaves_nothing),
 	KUNIT_CASE(luo_test_files_are_unpreserved_in_reverse),
+	KUNIT_CASE(luo_test_tables_grow_before_they_are_full),
 	KUNIT_CASE(luo_test_one_file_is_unpreserved),
 	KUNIT_CASE(luo_test_dependents_are_unpreserved_first),
 	KUNIT_CASE(luo_test_session_names_are_unique),
