@@ -100,24 +100,29 @@ static const char *without_escapes(const char *fmt, char *to, size_t size)
 	return to;
 }
 
-/* Formats it, so that a bad string in it is found, unless with one of the kernel's own. */
+/*
+ * Formats it, so that a bad string in it is found, unless with one of the kernel's own.
+ * Threads may report at once; the last message is that of any.
+ */
 void shim_printk(unsigned int *count, const char *fmt, ...)
 {
+	const char *msg = fmt;
 	char plain[1024];
 	va_list args;
 
 	va_start(args, fmt);
-	shim_last_msg = fmt;
 	fmt = without_escapes(fmt, plain, sizeof(plain));
 	if (strstr(fmt, "%pV"))
-		shim_last_msg = innermost(va_arg(args, struct va_format *));
+		msg = innermost(va_arg(args, struct va_format *));
 	else if (!strstr(fmt, "%p"))
 		vsnprintf(shim_last_line, sizeof(shim_last_line), fmt, args);
 	va_end(args);
+
+	__atomic_store_n(&shim_last_msg, msg, __ATOMIC_RELAXED);
 	if (count == &shim_nr_errs)
-		shim_last_err = shim_last_msg;
+		__atomic_store_n(&shim_last_err, msg, __ATOMIC_RELAXED);
 	if (count)
-		++*count;
+		__atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
 }
 
 /* Unlike strtoull(), the kernel's takes neither blanks nor a sign. */
