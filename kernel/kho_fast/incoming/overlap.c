@@ -83,8 +83,8 @@ static bool kho_overlap_in(const struct kho_section_keys *keys,
 {
 	const unsigned int part_shift = kho_part_shift(shift);
 	const unsigned int nr = BIT(shift - part_shift);
-	unsigned long seen = 0, shared = 0, parts;
-	unsigned int order, part;
+	unsigned long seen = 0, shared = 0, parts, part;
+	unsigned int order;
 
 	for_each_set_bit(order, &keys->orders, shift) {
 		const struct kho_radix_leaf *leaf = keys->leaf[order];
@@ -104,7 +104,7 @@ static bool kho_overlap_in(const struct kho_section_keys *keys,
 	}
 
 	for_each_set_bit(part, &shared, BITS_PER_LONG) {
-		if (kho_overlap_in(keys, pfn + ((unsigned long)part << part_shift),
+		if (kho_overlap_in(keys, pfn + (part << part_shift),
 				   part_shift))
 			return true;
 	}
