@@ -170,4 +170,4 @@ static int __init kho_late_init(void)
 
 	return 0;
 }
-late_initcall_sync(kho_late_init);
+fs_initcall_sync(kho_late_init);
