@@ -201,6 +201,8 @@ struct file *shim_new_file(loff_t size)
 	xa_init_flags(&inode->mapping.i_pages, XA_FLAGS_LOCK_IRQ);
 	file->f_inode = inode;
 	file->f_mode = FMODE_READ | FMODE_WRITE;
+	file->f_path.dentry = &file->shim_dentry;
+	file->shim_dentry.d_name.name = file->shim_name;
 	return file;
 }
 
@@ -514,6 +516,7 @@ struct file *memfd_alloc_file(const char *name, unsigned int flags)
 	if (shim_fault())
 		return ERR_PTR(-ENFILE);
 	file = shim_new_file(0);
+	strscpy(file->shim_name, name);
 	if (flags & MFD_NOEXEC_SEAL) {
 		file->f_inode->i_mode &= ~0111;
 		file->f_inode->seals = F_SEAL_EXEC;

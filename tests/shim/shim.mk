@@ -49,7 +49,7 @@ passed	:= $(addprefix linux/kho/abi/,kexec_handover.h kexec_metadata.h memblock.
 	   linux/liveupdate.h asm-generic/kexec_handover.h \
 	   $(addprefix uapi/linux/,fcntl.h liveupdate.h memfd.h)
 passed-ours := linux/kho_fast.h linux/kho_bulk.h linux/kho_timeline.h linux/kho_tsc.h \
-	   $(addprefix linux/kho/abi/,kho_timeline.h kho_tsc.h) trace/events/kho.h \
+	   $(addprefix linux/kho/abi/,kho_memfd.h kho_timeline.h kho_tsc.h) trace/events/kho.h \
 	   uapi/linux/liveupdate_fast.h
 
 $(pass)/memblock/memblock.c: $(pass)/.stamp ;

@@ -249,6 +249,108 @@ TEST(seals_come_back_and_add_no_others)
 	}
 }
 
+/* Attributes that memfd-v2 has no fields for */
+static unsigned int test_mode;
+static void (*test_change)(struct kho_memfd_ser *attributes);
+static const char test_name[] = "memfd:guest";
+
+static void named_file(void)
+{
+	memfd_first_kernel();
+	file = shim_new_file(PAGE_SIZE);
+	memfd_add_folio(0, 0, DIRTY);
+	file->f_inode->i_mode = 0100000 | test_mode;
+	file->f_inode->seals = 0;
+	strscpy(file->shim_name, test_name);
+	if (memfd_add_seals(file, test_seals))
+		shim_die("seals %#x cannot be added", test_seals);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	preserve_file();
+	if (test_change)
+		test_change(phys_to_virt(old->ser_pa + KHO_MEMFD_OFFSET));
+}
+
+static bool has(unsigned int mode, const char *name)
+{
+	const struct inode *inode;
+	bool right;
+
+	if (memfd_ops()->retrieve(&args) || !file_is_right(args.file))
+		return false;
+	inode = args.file->f_inode;
+	right = (inode->i_mode & 0777) == mode && !strcmp(args.file->shim_name, name) &&
+		!(inode->seals & ~old->seals);
+	fput(args.file);
+	return right && !nr_lost() && !nr_kept();
+}
+
+TEST(mode_and_name_come_back)
+{
+	static const unsigned int modes[] = { 0, 0600, 0666, 0750, 0777 };
+	unsigned int i;
+
+	memfd_machine();
+	for (i = 0; i < 2 * ARRAY_SIZE(modes); i++) {
+		test_mode = modes[i / 2];
+		test_seals = i % 2 ? F_SEAL_EXEC : 0;
+		IN_NEXT_KERNEL(named_file, has(test_mode, test_name) && !shim_nr_errs);
+	}
+}
+
+static void write_nothing(struct kho_memfd_ser *attributes)
+{
+	memset(attributes, 0, PAGE_SIZE - KHO_MEMFD_OFFSET);
+}
+
+static void write_another_version(struct kho_memfd_ser *attributes)
+{
+	strscpy(attributes->compatible, "kho-fast-memfd-v2");
+}
+
+TEST(a_file_without_attributes_is_as_from_stock)
+{
+	unsigned int i;
+
+	memfd_machine();
+	test_mode = 0640;
+	for (i = 0; i < 4; i++) {
+		test_change = i % 2 ? write_nothing : write_another_version;
+		test_seals = i / 2 ? F_SEAL_EXEC : 0;
+		IN_NEXT_KERNEL(named_file, has(i / 2 ? 0666 : 0777, "") && !shim_nr_errs);
+	}
+}
+
+static void set_the_sticky_bit(struct kho_memfd_ser *attributes)
+{
+	attributes->mode |= 01000;
+}
+
+static void set_an_exec_bit(struct kho_memfd_ser *attributes)
+{
+	attributes->mode |= 1;
+}
+
+static void leave_the_name_open(struct kho_memfd_ser *attributes)
+{
+	memset(attributes->name, 'x', sizeof(attributes->name));
+}
+
+TEST(invalid_attributes_are_ignored)
+{
+	static void (*const changes[])(struct kho_memfd_ser *attributes) = {
+		set_the_sticky_bit, set_an_exec_bit, leave_the_name_open,
+	};
+	unsigned int i;
+
+	memfd_machine();
+	test_mode = 0640;
+	test_seals = F_SEAL_EXEC;
+	for (i = 0; i < ARRAY_SIZE(changes); i++) {
+		test_change = changes[i];
+		IN_NEXT_KERNEL(named_file, has(0666, "") && shim_nr_errs == 1);
+	}
+}
+
 /* Handovers of a hostile kernel: three folios of order 2, at 0, 4 and 8 */
 static struct memfd_luo_ser *ser(void)
 {

@@ -733,6 +733,29 @@ TEST(the_bytes_are_those_of_the_abi)
 	EXPECT_EQ(record[2] | record[3], 0);
 }
 
+/* abi/kho_memfd.h */
+TEST(the_bytes_of_attributes_are_those_of_the_abi)
+{
+	char want[PAGE_SIZE - 256] = "kho-fast-memfd-v1";
+	const char *bytes;
+
+	memfd_machine();
+	memfd_first_kernel();
+	file = shim_new_file(100);
+	file->f_inode->i_mode = 0100750;
+	strscpy(file->shim_name, "memfd:vm1");
+	args = (struct liveupdate_file_op_args){ .file = file };
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+
+	file->f_inode->i_mode = 0100640;
+	ASSERT_EQ(memfd_ops()->freeze(&args), 0);
+	bytes = (char *)phys_to_virt(args.serialized_data) + 256;
+	want[24] = (char)0xa0;
+	want[25] = 0x01;
+	memcpy(want + 32, "memfd:vm1", 9);
+	EXPECT_EQ(memcmp(bytes, want, sizeof(want)), 0);
+}
+
 TEST(an_empty_file_has_no_records)
 {
 	const u64 *ser;

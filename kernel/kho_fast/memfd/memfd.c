@@ -2,14 +2,22 @@
 /**
  * DOC: Preserving memfds with LUO
  *
- * A memfd is preserved with its contents, size, position and seals; everything
- * else is as in a new one, including O_CLOEXEC. A file with F_SEAL_EXEC has no
- * exec bits afterwards, all others have them. Files on hugetlbfs are not
- * supported. The descriptor must be open for reading and writing (-EACCES), as
- * that of the next kernel is: others would gain access by the live update.
+ * A memfd is preserved with its contents, size, position, seals, mode and name;
+ * everything else is as in a new one, including O_CLOEXEC. Files on hugetlbfs
+ * are not supported. The descriptor must be open for reading and writing
+ * (-EACCES), as that of the next kernel is: others would gain access by the
+ * live update.
  *
  * The format is memfd-v2, &struct memfd_luo_ser, as in mm/memfd_luo.c, so that
- * one of the kernels can be a stock one.
+ * one of the kernels can be a stock one. It ignores mode and name (abi/
+ * kho_memfd.h), and without them the file has no name; a file with F_SEAL_EXEC
+ * has no exec bits then, all others have them.
+ *
+ * Memory policies (mbind(2)) and advice (madvise(2)) are not preserved: they
+ * are hints for memory that is allocated later, in ranges and for nodes that
+ * may differ in the next kernel, and advice belongs to a mapping, not to the
+ * file. Preserved folios keep their size and their node. The owner of the file
+ * has to map it anyway, and sets both as it did for a new file.
  *
  * .preserve() (preserve.c) freezes the size of the file, and pins and preserves
  * its folios in batches. Holes are not filled, and are holes in the next
@@ -55,6 +63,7 @@
 #include <linux/module.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <uapi/linux/memfd.h>
 
 #include "../account.h"
@@ -73,6 +82,14 @@ static unsigned long memfd_luo_get_id(struct file *file)
 	return (unsigned long)file_inode(file);
 }
 
+/* Once, as the file has no link that could be renamed. @ser is zeroed. */
+static void memfd_luo_write_name(struct kho_memfd_ser *ser,
+				 const struct file *file)
+{
+	strscpy(ser->compatible, KHO_MEMFD_COMPATIBLE);
+	strscpy(ser->name, file->f_path.dentry->d_name.name);
+}
+
 /* What may change until the kexec */
 static int memfd_luo_update_ser(struct memfd_luo_ser *ser, struct file *file)
 {
@@ -85,6 +102,7 @@ static int memfd_luo_update_ser(struct memfd_luo_ser *ser, struct file *file)
 
 	ser->pos = file->f_pos;
 	ser->seals = seals;
+	kho_fast_memfd_attributes(ser)->mode = file_inode(file)->i_mode & 0777;
 	return 0;
 }
 
@@ -102,6 +120,7 @@ static int memfd_luo_fill(struct kho_fast_memfd_out *out, struct file *file)
 		return err;
 
 	out->ser->size = i_size_read(file_inode(file));
+	memfd_luo_write_name(kho_fast_memfd_attributes(out->ser), file);
 	return kho_fast_memfd_preserve(out, file);
 }
 
@@ -114,7 +133,7 @@ static struct kho_fast_memfd_out *memfd_luo_alloc(void)
 	if (!out)
 		return ERR_PTR(-ENOMEM);
 
-	ser = kho_alloc_preserve(sizeof(*out->ser));
+	ser = kho_alloc_preserve(PAGE_SIZE);
 	if (IS_ERR(ser)) {
 		kfree(out);
 		return ser;

@@ -9,6 +9,7 @@
 #include <linux/build_bug.h>
 #include <linux/fs.h>
 #include <linux/kconfig.h>
+#include <linux/kho/abi/kho_memfd.h>
 #include <linux/kho/abi/memfd.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
@@ -48,6 +49,13 @@ struct kho_fast_memfd_pin {
 	struct file	*file;
 	bool		only_new;
 };
+
+/* The attributes beside a description, which is at the start of a page. */
+static inline struct kho_memfd_ser *
+kho_fast_memfd_attributes(const struct memfd_luo_ser *ser)
+{
+	return (void *)ser + KHO_MEMFD_OFFSET;
+}
 
 /* pin.c */
 long kho_fast_memfd_pin(const struct kho_fast_memfd_pin *pin, pgoff_t pos,

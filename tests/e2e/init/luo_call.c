@@ -178,6 +178,11 @@ static int run_seal(struct call *call)
 	return result(fcntl(call->fd[0], F_ADD_SEALS, step_num(call->step, "add", 0)));
 }
 
+static int run_mode(struct call *call)
+{
+	return result(fchmod(call->fd[0], step_num(call->step, "is", 0)));
+}
+
 /* Another descriptor of the file, for reading only */
 static int run_readonly(struct call *call)
 {
@@ -294,6 +299,7 @@ static const struct verb verbs[] = {
 	{ "same",	.works_on = 2, .run = run_same },
 	{ "holds",	.works_on = 1, .run = run_holds },
 	{ "seal",	.works_on = 1, .run = run_seal },
+	{ "mode",	.works_on = 1, .run = run_mode },
 	{ "readonly",	.works_on = 1, .makes = true, .run = run_readonly },
 	{ "poison",	.works_on = 1, .run = run_poison },
 	{ "is",		.works_on = 1, .run = run_is },

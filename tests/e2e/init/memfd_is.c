@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -53,6 +54,18 @@ const char *memfd_poison(int fd, uint64_t page)
 	return NULL;
 }
 
+static bool has_name(int fd, const char *name)
+{
+	char path[64], link[320], want[320];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, link, sizeof(link) - 1);
+	link[len < 0 ? 0 : len] = 0;
+	snprintf(want, sizeof(want), "/memfd:%s (deleted)", name);
+	return !strcmp(link, want);
+}
+
 const char *memfd_is(int fd, const struct step *step)
 {
 	int seals = fcntl(fd, F_GET_SEALS);
@@ -64,6 +77,8 @@ const char *memfd_is(int fd, const struct step *step)
 		return why("its seals are %#x", seals);
 	if (step_opt(step, "mode") && step_num(step, "mode", 0) != (st.st_mode & 07777))
 		return why("its mode is %#o", st.st_mode & 07777);
+	if (step_opt(step, "name") && !has_name(fd, step_opt(step, "name")))
+		return why("its name is another one");
 	if (step_opt(step, "kib") && step_num(step, "kib", 0) < (uint64_t)st.st_blocks / 2)
 		return why("it has %jd KiB", (intmax_t)st.st_blocks / 2);
 	return step_num(step, "writable", 0) ? is_writable(fd) : NULL;

@@ -55,11 +55,26 @@ struct inode {
 #define FMODE_READ	0x1
 #define FMODE_WRITE	0x2
 
+struct qstr {
+	const char	*name;
+};
+
+struct dentry {
+	struct qstr	d_name;
+};
+
+struct path {
+	struct dentry	*dentry;
+};
+
 struct file {
 	struct inode		*f_inode;
 	struct address_space	*f_mapping;
 	unsigned int		f_mode;
 	loff_t			f_pos;
+	struct path		f_path;
+	struct dentry		shim_dentry;
+	char			shim_name[256];
 };
 
 #define SHMEM_I(inode)		(inode)
