@@ -4,6 +4,7 @@
  */
 #include <linux/err.h>
 #include <linux/kexec_handover.h>
+#include <linux/mm.h>
 
 #include "fuzz.h"
 
@@ -15,4 +16,15 @@ void *kho_alloc_preserve(size_t size)
 void kho_unpreserve_free(void *mem)
 {
 	shim_die("a page is freed while an image is built");
+}
+
+/* Records are written to an image by the fuzzer itself. */
+struct page *kho_fast_alloc_pages(int nid, gfp_t gfp, unsigned int order)
+{
+	shim_die("a page is allocated to be preserved");
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	shim_die("pages that were preserved are freed");
 }
