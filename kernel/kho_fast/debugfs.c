@@ -2,8 +2,9 @@
 /**
  * DOC: KHO in debugfs
  *
- * kho/out shows the outgoing root FDT, its blobs and the scratch areas. kho/in,
- * from incoming/debugfs.c, shows the incoming handover.
+ * kho/out shows the outgoing root FDT, its blobs, the scratch areas, and the
+ * verdict on a live update (outgoing/verdict.c). kho/in, from
+ * incoming/debugfs.c, shows the incoming handover.
  *
  * Failure: files are missing. Nothing depends on debugfs.
  */
@@ -20,6 +21,7 @@
 #include <linux/slab.h>
 
 #include "debugfs.h"
+#include "outgoing/verdict.h"
 #include "scratch.h"
 
 struct kho_blob_file {
@@ -122,6 +124,7 @@ static int kho_scratch_len_show(struct seq_file *m, void *v)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(kho_scratch_len);
+DEFINE_SHOW_ATTRIBUTE(kho_fast_verdict);
 
 /**
  * kho_fast_debugfs_init - Create the directories.
@@ -139,6 +142,8 @@ struct dentry *__init kho_fast_debugfs_init(void)
 			    &kho_scratch_phys_fops);
 	debugfs_create_file("scratch_len", 0400, kho_out_dir, NULL,
 			    &kho_scratch_len_fops);
+	debugfs_create_file("preflight", 0400, kho_out_dir, NULL,
+			    &kho_fast_verdict_fops);
 
 	return root;
 }

@@ -739,6 +739,25 @@ check_finds_no_image() {
 	check_host 1 -l && echo 1 >"$root/sys/kernel/kexec_loaded" && check_host 0 -l
 }
 
+# The checks of the kernel on the image that is loaded; stock has none.
+check_shows_the_preflight() {
+	systemd_host
+	out=$root/sys/kernel/debug/kho/out
+	mkdir -p "$out"
+	rm -f "$out/preflight"
+	check_host 0 && says '^preflight +not known: this kernel has no ' || return 1
+	echo ok >"$out/preflight"
+	check_host 0 && says '^preflight +ok$' && check_host 0 -j && says '"preflight": ?"ok"' || return 1
+	echo 'doubtful: the next kernel was loaded without liveupdate=on' >"$out/preflight"
+	check_host 0 && says '^preflight +doubtful: the next kernel' || return 1
+	echo 'refused: keys overlap at the page 0x1000' >"$out/preflight"
+	bad_host 'the kernel would refuse a live update: keys overlap at the page 0x1000$' || return 1
+	khoctl 0 -R "$root" plan && says '^change the kernel would refuse a live update: keys overlap' || return 1
+	echo 0 >"$root/sys/kernel/kexec/loaded"
+	echo 'unknown: no next kernel is loaded' >"$out/preflight"
+	check_host 0 && says_not '^preflight' && khoctl 0 -R "$root" plan && says_not '^change the kernel would'
+}
+
 check_finds_services_without_sessions() {
 	systemd_host
 	sed -i 's/Store=1/Store=0/' "$dir/services"
@@ -874,7 +893,7 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	reports_why_luo_is_off reports_missing_files status_and_tree_see_scratch
 	tree_in_exists_until_all_is_restored sessions_are_listed check_finds_nothing
 	check_shows_whole_names check_finds_live_update_off check_finds_the_owner_of_the_device
-	check_finds_the_owner_by_the_number_of_the_device check_finds_no_image
+	check_finds_the_owner_by_the_number_of_the_device check_finds_no_image check_shows_the_preflight
 	check_finds_services_without_sessions check_finds_sessions_of_processes
 	check_finds_unretrieved_sessions status_shows_the_last_update
 	steps_of_systemd_join_the_timeline steps_of_systemd_need_their_files

@@ -142,7 +142,7 @@ char *skip_spaces(const char *text)
 
 /* The image that is loaded; whether LUO is enabled */
 struct kimage *kexec_image;
-bool shim_liveupdate;
+bool shim_liveupdate, shim_kexec_locked;
 
 bool liveupdate_enabled(void)
 {

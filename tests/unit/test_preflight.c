@@ -9,10 +9,12 @@
 #include <libfdt.h>
 #include <linux/sizes.h>
 #include <linux/kexec.h>
+#include <linux/seq_file.h>
 
 #include "incoming/handover.h"
 #include "kexec.h"
 #include "outgoing/preflight.h"
+#include "outgoing/verdict.h"
 #include "faults.h"
 #include "test.h"
 
@@ -218,6 +220,54 @@ TEST(memory_in_quarantine_is_named_before_the_next_kernel_uses_it)
 	EXPECT_EQ(preflight(), 0);
 	EXPECT_EQ(shim_nr_warnings, 1);
 	EXPECT_TRUE(strstr(shim_last_line, "128 MiB in quarantine are free") != NULL);
+}
+
+static const char *verdict(void)
+{
+	static char text[256];
+	struct seq_file m = { fmemopen(text, sizeof(text), "w") };
+
+	if (kho_fast_verdict_show(&m, NULL))
+		shim_die("there is no verdict");
+	fclose(m.file);
+	return text;
+}
+
+TEST(the_verdict_is_that_of_a_live_update)
+{
+	char off[] = "liveupdate=off", none[] = "", on[] = "liveupdate=on";
+	static struct kimage by_load;
+	struct seq_file m = {};
+	struct page *page;
+
+	kexec_machine();
+	first_kernel();
+	EXPECT_NE(strstr(verdict(), "unknown: no next kernel is loaded"), NULL);
+	kexec_image = &by_load;
+	EXPECT_NE(strstr(verdict(), "refused: the next kernel was loaded by kexec_load(2)"), NULL);
+
+	image = (struct kimage){ .file_mode = 1, .cmdline_buf = off };
+	ASSERT_EQ(kho_fill_kimage(&image), 0);
+	kexec_image = &image;
+	EXPECT_STREQ(verdict(), "refused: the next kernel was loaded with liveupdate=off\n");
+	image = (struct kimage){ .file_mode = 1, .cmdline_buf = none };
+	kexec_image = NULL;
+	ASSERT_EQ(kho_fill_kimage(&image), 0);
+	kexec_image = &image;
+	EXPECT_NE(strstr(verdict(), "doubtful: "), NULL);
+	image = (struct kimage){ .file_mode = 1, .cmdline_buf = on };
+	kexec_image = NULL;
+	ASSERT_EQ(kho_fill_kimage(&image), 0);
+	kexec_image = &image;
+	EXPECT_STREQ(verdict(), "ok\n");
+
+	page = shim_alloc_pages(3);
+	ASSERT_EQ(kho_preserve_folio(page_folio(page)), 0);
+	ASSERT_EQ(kho_preserve_pages(page + 5, 1), 0);
+	EXPECT_NE(strstr(verdict(), "refused: keys overlap"), NULL);
+
+	shim_kexec_locked = true;
+	EXPECT_EQ(kho_fast_verdict_show(&m, NULL), -EBUSY);
 }
 
 TEST(a_tree_that_was_overwritten_is_found)

@@ -38,6 +38,7 @@ struct service {
 
 static struct check {
 	bool		systemd;	/* is init */
+	char		preflight[256];	/* verdict of the kernel on the image, or empty */
 	bool		loaded, loaded_known;
 	pid_t		holder;		/* of the device, or 0 */
 	char		holder_name[32];
@@ -102,6 +103,15 @@ static void read_loaded(void)
 	if (must_be_loaded && !ck.loaded)
 		fault("no image is loaded: the kexec would be an ordinary reboot; load one with "
 		      "kexec_file_load(2), as 'systemctl kexec' and 'kexec -s' do");
+}
+
+/* Without an image there is nothing to judge. */
+static void read_preflight(void)
+{
+	const char *why = ck.loaded ? host_preflight(ck.preflight, sizeof(ck.preflight)) : NULL;
+
+	if (why)
+		fault("the kernel would refuse a live update: %s", why);
 }
 
 static void set(struct service *s, const char *key, const char *value)
@@ -221,6 +231,8 @@ static struct json_object *json_check(const char *no_luo)
 	json_add_bool(v, "systemd", ck.systemd);
 	if (ck.loaded_known)
 		json_add_bool(v, "loaded", ck.loaded);
+	if (*ck.preflight)
+		json_add_text(v, "preflight", ck.preflight);
 	if (ck.holder)
 		json_add(v, "holder", ck.holder);
 	for (i = 0; i < ck.nr_services; i++) {
@@ -250,6 +262,9 @@ static void print_text(const char *no_luo)
 	else
 		printf("device       free\n");
 	printf("image        %s\n", !ck.loaded_known ? "not known" : ck.loaded ? "loaded" : "none");
+	if (ck.loaded)
+		printf("preflight    %s\n", *ck.preflight ? ck.preflight :
+		       "not known: this kernel has no " KHO_DIR "/out/preflight");
 	if (!ck.services_known)
 		printf("services     not known: %s\n", ck.systemd ? "-s has those of another host" :
 		       "systemd is not the init of this system");
@@ -272,6 +287,7 @@ static int run(bool json, char **words)
 	read_holder();
 	judge_holder();
 	read_loaded();
+	read_preflight();
 	read_services();
 	judge_services();
 	judge_sessions();

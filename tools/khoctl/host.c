@@ -68,6 +68,15 @@ void host_read(struct host *host)
 	read_zones(host);
 }
 
+const char *host_preflight(char *line, size_t size)
+{
+	static const char refused[] = "refused: ";
+
+	*line = 0;
+	file_line(KHO_DIR "/out/preflight", line, size);
+	return strncmp(line, refused, strlen(refused)) ? NULL : line + strlen(refused);
+}
+
 int host_node(const struct host *host, uint64_t pfn)
 {
 	size_t i;

@@ -125,6 +125,11 @@ struct host {
 };
 
 void host_read(struct host *host);
+/*
+ * Verdict of the kernel on a live update, empty if it has none, as stock. Returns the reason if
+ * that is a refusal, otherwise NULL.
+ */
+const char *host_preflight(char *line, size_t size);
 int host_node(const struct host *host, uint64_t pfn);	/* -1: not known */
 
 /* tree.c */

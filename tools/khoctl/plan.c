@@ -184,6 +184,7 @@ struct plan {
 	struct cost	stock, fast;
 	double		have_mib, need_mib;	/* scratch */
 	const char	*where;			/* of the coefficients */
+	const char	*refusal;		/* of the loaded image, by this kernel, or NULL */
 	char		*advice[MAX_ADVICE];
 	unsigned int	nr_advice;
 };
@@ -252,6 +253,8 @@ static void find_advice(struct plan *p)
 
 	if (u->bad)
 		advise(p, "the outgoing tree is bad, do not update: see khoctl tree");
+	if (p->refusal)
+		advise(p, "the kernel would refuse a live update: %s", p->refusal);
 	if (p->have_mib < p->need_mib)
 		advise(p, "scratch: %.0f MiB is less than the %.0f MiB that a kernel of this host "
 		       "allocates before it has read the tree: boot with a larger kho_scratch=",
@@ -336,6 +339,7 @@ static void print_json(const struct plan *p)
 static int run(bool json, char **words)
 {
 	static struct plan p;
+	static char preflight[256];
 
 	(void)words;
 	p.where = coefficients_load();
@@ -346,6 +350,8 @@ static int run(bool json, char **words)
 	p.have_mib = (double)p.usage.scratch / MIB;
 	p.need_mib = coefficient("scratch_base_mib") +
 		     coefficient("scratch_gib_mib") * p.usage.memory / GIB;
+	if (!status_file)
+		p.refusal = host_preflight(preflight, sizeof(preflight));
 	find_advice(&p);
 	(json ? print_json : print_text)(&p);
 	return EXIT_FINE;

@@ -232,6 +232,20 @@ static int kho_check_switches(const struct kimage *image, const char *session)
 }
 
 /**
+ * kho_fast_kimage_verdict - Tell whether an image hands sessions over.
+ * @image: The image of the next kernel.
+ *
+ * Context: under the lock of kexec.
+ * Return: NULL if it does; otherwise a reason and the way out, for a message
+ * after "the next kernel was loaded".
+ */
+const char *kho_fast_kimage_verdict(const struct kimage *image)
+{
+	return kho_kimage_fault(image) ?:
+	       kho_cmdline_off(kho_fast_cmdline_of(image));
+}
+
+/**
  * kho_fast_kimage_check - Check that an image hands preserved memory over.
  * @image:   The image of the next kernel.
  * @session: Name of a session that depends on it, or NULL for none.

@@ -7,6 +7,7 @@
 
 struct kimage;
 
+const char *kho_fast_kimage_verdict(const struct kimage *image);
 int kho_fast_kimage_check(const struct kimage *image, const char *session);
 
 #endif /* _KERNEL_KHO_FAST_OUTGOING_KIMAGE_H */

@@ -47,6 +47,7 @@ struct kimage {
 };
 
 extern struct kimage *kexec_image;
+extern bool shim_kexec_locked;
 
 struct resource {
 	u64	start, end;
