@@ -4,6 +4,8 @@
  * outgoing/preserve,outgoing/fdt,incoming/boot}.c
  */
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <libfdt.h>
 
@@ -641,11 +643,13 @@ TEST(subtrees_of_the_old_kernel_are_found_and_checked)
 
 static void preserves_reserve_mem(void)
 {
+	u64 start, size = 7 * PAGE_SIZE;
 	struct page *page;
 	void *fdt;
 
 	kexec_first();
 	page = shim_alloc_pages(3);
+	start = page_to_phys(page);
 	if (!page || kho_preserve_pages(page, 7))
 		shim_die("cannot preserve the region");
 	fdt = kho_alloc_preserve(PAGE_SIZE);
@@ -653,6 +657,8 @@ static void preserves_reserve_mem(void)
 	fdt_finish_reservemap(fdt);
 	fdt_begin_node(fdt, "");
 	fdt_begin_node(fdt, "area");
+	fdt_property(fdt, "start", &start, sizeof(start));
+	fdt_property(fdt, "size", &size, sizeof(size));
 	fdt_end_node(fdt);
 	fdt_end_node(fdt);
 	fdt_finish(fdt);
@@ -683,21 +689,91 @@ TEST(a_revived_reserve_mem_region_becomes_boot_memory)
 	EXPECT_EQ(shim_totalram, total);
 }
 
-static void preserves_bad_reserve_mem(void)
+/* Parts of the record, and what is wrong with them */
+static const struct {
+	const char	*prop;
+	u64		value;
+} bad_regions[] = {
+	{ "start", 0 }, { "start", 1UL << 50 }, { "size", 0 }, { "size", 9 * PAGE_SIZE },
+	{ "size", ~0UL },
+};
+static unsigned int bad_region;
+
+static void *record(void)
 {
-	preserves_reserve_mem();
-	kho_unpreserve_pages(pfn_to_page(PHYS_PFN(shim_reserve_mem[0])), 7);
+	phys_addr_t phys;
+	void *fdt = phys_to_virt(kho_fast_subtree_fdt_pa());
+	size_t size;
+
+	if (kho_fast_subtree_read(fdt, fdt_subnode_offset(fdt, 0, "memblock"), &phys, &size))
+		shim_die("there is no record");
+	return phys_to_virt(phys);
 }
 
-TEST(a_reserve_mem_region_that_is_not_preserved_is_reported)
+static void preserves_bad_reserve_mem(void)
+{
+	void *fdt;
+
+	preserves_reserve_mem();
+	fdt = record();
+	if (bad_region < ARRAY_SIZE(bad_regions))
+		fdt_setprop_inplace(fdt, fdt_subnode_offset(fdt, 0, "area"),
+				    bad_regions[bad_region].prop,
+				    &bad_regions[bad_region].value, 8);
+	else if (bad_region == ARRAY_SIZE(bad_regions))
+		fdt_set_totalsize(fdt, 2 * PAGE_SIZE);
+	else if (bad_region == ARRAY_SIZE(bad_regions) + 1)
+		fdt_nop_property(fdt, fdt_subnode_offset(fdt, 0, "area"), "size");
+	else if (bad_region == ARRAY_SIZE(bad_regions) + 2)
+		fdt_set_size_dt_struct(fdt, 12);	/* behind that, no region would be found */
+	else
+		kho_unpreserve_pages(pfn_to_page(PHYS_PFN(shim_reserve_mem[0])), 7);
+}
+
+/* The next kernel, in a process of its own; mm/memblock.c finds no record there. */
+static bool next_kernel_ignores_the_record(void)
+{
+	phys_addr_t phys;
+	int status;
+
+	if (!fork()) {
+		kexec_populate();
+		kho_memory_init_early();
+		_exit(!is_kho_boot() || shim_nr_warnings != 1 ||
+		      kho_retrieve_subtree("memblock", &phys, NULL) != -ENOENT);
+	}
+	wait(&status);
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+TEST(a_bad_record_of_reserve_mem_is_ignored)
 {
 	kexec_machine();
 	shim_reserve_mem = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(kexec_run(preserves_bad_reserve_mem));
+	for (; bad_region < ARRAY_SIZE(bad_regions) + 4; bad_region++) {
+		ASSERT_TRUE(kexec_run(preserves_bad_reserve_mem));
+		EXPECT_TRUE(next_kernel_ignores_the_record()) TH_LOG("record %u", bad_region);
+	}
+	EXPECT_TRUE(kexec_run(preserves_reserve_mem));
+	EXPECT_FALSE(next_kernel_ignores_the_record());
+}
+
+/* reserve_mem= with another size: another region, which is not preserved */
+TEST(a_region_of_another_size_is_not_restored)
+{
+	phys_addr_t *region = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	kexec_machine();
+	shim_reserve_mem = region;
+	ASSERT_TRUE(kexec_run(preserves_reserve_mem));
+	region[1] += PAGE_SIZE;
 	kexec_next();
 	kexec_boot_late();
-	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_EQ(shim_nr_warns + shim_nr_errs, 0);
+	EXPECT_EQ(shim_nr_warnings, 1);
+	EXPECT_NE(strstr(shim_last_msg, "stays reserved until a cold boot"), NULL);
 }
 
 /* Preserving */

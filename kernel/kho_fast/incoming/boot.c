@@ -130,6 +130,7 @@ static void __init kho_read_tree(void)
 			    kho_fast_incoming.tree_pages.nr);
 
 	kho_fast_subtree_check(&kho_fast_incoming, kho_fast_in.fdt);
+	kho_fast_reserve_mem_check(&kho_fast_incoming, kho_fast_in.fdt);
 	kho_fast_extend_scratch(&kho_fast_incoming);
 	kho_fast_crashkernel_retry();
 }

@@ -53,12 +53,18 @@ const void *kho_fast_in_fdt(void)
 	return kho_fast_in.populated ? kho_fast_in.fdt : NULL;
 }
 
-/*
- * Walk to the end of the root node. libfdt does not tell the last node from one
- * behind which nothing can be read: entries would be lost in silence, and those
- * that are not valid could not be removed. Returns 0 or an error of libfdt.
+/**
+ * kho_fast_fdt_walk - Walk to the end of the root node of an FDT.
+ * @fdt: The FDT, of which fdt_check_header() was checked.
+ *
+ * libfdt does not tell the last node from one behind which nothing can be read:
+ * entries would be lost in silence, and those that are not valid could not be
+ * removed.
+ *
+ * Context: any.
+ * Return: 0 or an error of libfdt.
  */
-static int kho_fdt_walk(const void *fdt)
+int kho_fast_fdt_walk(const void *fdt)
 {
 	int node = 0, depth = 0;
 
@@ -99,7 +105,7 @@ int kho_fast_fdt_check(const void *fdt, phys_addr_t phys,
 					    KHO_FDT_COMPATIBLE);
 	}
 
-	err = kho_fdt_walk(fdt);
+	err = kho_fast_fdt_walk(fdt);
 	if (err)
 		return kho_fast_view_refuse(view, phys,
 					    "the FDT at %pa is damaged (%s)",

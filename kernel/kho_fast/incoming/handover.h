@@ -40,6 +40,7 @@ extern struct kho_fast_handover kho_fast_in;
 int kho_fast_handover_read(phys_addr_t fdt_phys, u64 fdt_len,
 			   phys_addr_t scratch_phys, u64 scratch_len);
 const void *kho_fast_in_fdt(void);
+int kho_fast_fdt_walk(const void *fdt);
 int kho_fast_fdt_check(const void *fdt, phys_addr_t phys,
 		       const struct kho_fast_view *view, u64 *root_pa);
 unsigned int kho_fast_scratch_fault(const struct kho_scratch *areas,

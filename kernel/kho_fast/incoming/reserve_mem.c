@@ -8,6 +8,9 @@
  * and are managed, which reserve_mem_release_by_name() does not expect. They
  * are restored on behalf of mm/memblock.c, as single pages that are not
  * managed.
+ *
+ * mm/memblock.c trusts the record of the previous kernel, so it is checked
+ * before: a region that is not preserved could be anything.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -19,16 +22,90 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 
+#include "../fdt.h"
+#include "fdt.h"
+#include "handover.h"
+#include "map.h"
 #include "reserve_mem.h"
+#include "sections.h"
 
-static void __init kho_restore_region(const char *name)
+static bool __init kho_read_region(const void *fdt, int node, u64 *start,
+				   u64 *size)
 {
+	return kho_fast_fdt_u64(fdt, node, "start", start) &&
+	       kho_fast_fdt_u64(fdt, node, "size", size);
+}
+
+/* mm/memblock.c preserves whole pages only. */
+static bool __init kho_region_is_valid(const struct kho_fast_map *map,
+				       const void *fdt, int node)
+{
+	u64 start, size;
+
+	return kho_read_region(fdt, node, &start, &size) && size &&
+	       kho_fast_is_preserved(map, PHYS_PFN(start),
+				     PHYS_PFN(start) + (size >> PAGE_SHIFT));
+}
+
+static bool __init kho_record_is_valid(const struct kho_fast_map *map,
+				       phys_addr_t phys, size_t len)
+{
+	const void *fdt = phys_to_virt(phys);
+	int node;
+
+	if (len < sizeof(struct fdt_header) || fdt_check_header(fdt) ||
+	    fdt_totalsize(fdt) > len || kho_fast_fdt_walk(fdt))
+		return false;
+
+	fdt_for_each_subnode(node, fdt, 0) {
+		if (!kho_region_is_valid(map, fdt, node))
+			return false;
+	}
+
+	return true;
+}
+
+/**
+ * kho_fast_reserve_mem_check - Remove a record of regions that is not valid.
+ * @map: The map of the incoming tree.
+ * @fdt: The incoming root FDT, after kho_fast_subtree_check().
+ *
+ * Context: boot, before anything is restored.
+ */
+void __init kho_fast_reserve_mem_check(const struct kho_fast_map *map,
+				       void *fdt)
+{
+	int node = fdt_subnode_offset(fdt, 0, MEMBLOCK_KHO_FDT);
+	phys_addr_t phys;
+	size_t len;
+
+	if (node < 0)
+		return;
+	if (!kho_fast_subtree_read(fdt, node, &phys, &len) &&
+	    kho_record_is_valid(map, phys, len))
+		return;
+
+	pr_warn("ignoring entry '%s': damaged, or a region that is not preserved; reserve_mem= is as after a cold boot\n",
+		MEMBLOCK_KHO_FDT);
+	fdt_nop_node(fdt, node);
+}
+
+static void __init kho_restore_region(const void *fdt, int node)
+{
+	const char *name = fdt_get_name(fdt, node, NULL);
 	phys_addr_t start, size;
+	u64 old_start, old_size;
 	struct page *page;
 
 	/* Not on this kernel's command line: it stays preserved. */
 	if (!reserve_mem_find_by_name(name, &start, &size))
 		return;
+	if (!kho_read_region(fdt, node, &old_start, &old_size) ||
+	    old_start != start || old_size != size) {
+		pr_warn("reserve_mem region '%s' is new: the one of the previous kernel differs in size or alignment, and stays reserved until a cold boot\n",
+			name);
+		return;
+	}
 
 	page = kho_restore_pages(start, size >> PAGE_SHIFT);
 	if (page)
@@ -60,5 +137,5 @@ void __init kho_fast_restore_reserve_mem(void)
 	}
 
 	fdt_for_each_subnode(node, fdt, 0)
-		kho_restore_region(fdt_get_name(fdt, node, NULL));
+		kho_restore_region(fdt, node);
 }
