@@ -10,8 +10,12 @@
 
 #define POISON 0xa5a5a5a5a5a5a5a5ULL
 
-/* Movable, so that scratch, which is CMA, is overwritten too. */
-#define SCRIBBLE_GFP (GFP_HIGHUSER_MOVABLE | __GFP_NOWARN | __GFP_NORETRY)
+/*
+ * Movable, so that scratch, which is CMA, is overwritten too. Without reclaim: it waits for
+ * kswapd, for ever if what is left is in a zone that is held.
+ */
+#define SCRIBBLE_GFP                                                           \
+	((GFP_HIGHUSER_MOVABLE | __GFP_NOWARN) & ~__GFP_RECLAIM)
 
 static unsigned long scribble_free_kb(void)
 {
