@@ -45,11 +45,11 @@ memblock-globals := $(addprefix --keep-global-symbol=,memblock* __memblock* __ne
 # One by one: never -I$(KDIR)/include.
 passed	:= $(addprefix linux/kho/abi/,kexec_handover.h kexec_metadata.h memblock.h memfd.h luo.h \
 	      block.h) linux/clocksource_ids.h linux/kho_block.h linux/kho_radix_tree.h linux/kexec_handover.h \
-	   linux/memblock.h linux/llist.h linux/xarray.h linux/cleanup.h \
+	   linux/memblock.h linux/llist.h linux/xarray.h linux/xxhash.h linux/cleanup.h \
 	   linux/liveupdate.h asm-generic/kexec_handover.h \
 	   $(addprefix uapi/linux/,fcntl.h liveupdate.h memfd.h)
 passed-ours := linux/kho_fast.h linux/kho_bulk.h linux/kho_timeline.h linux/kho_tsc.h \
-	   $(addprefix linux/kho/abi/,kho_memfd.h kho_timeline.h kho_tsc.h) trace/events/kho.h \
+	   $(addprefix linux/kho/abi/,kho_checksum.h kho_memfd.h kho_timeline.h kho_tsc.h) trace/events/kho.h \
 	   uapi/linux/liveupdate_fast.h
 
 $(pass)/memblock/memblock.c: $(pass)/.stamp ;

@@ -18,6 +18,7 @@
 #include <linux/kernel.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/kexec_metadata.h>
+#include <linux/kho/abi/kho_checksum.h>
 #include <linux/kho/abi/kho_timeline.h>
 #include <linux/kho/abi/kho_tsc.h>
 #include <linux/kho/abi/luo.h>
@@ -194,6 +195,7 @@ EXPORT_SYMBOL_GPL(kho_remove_subtree);
  * its sessions, and reserve_mem= promises no more than to try.
  */
 static const char * const kho_own_blobs[] = {
+	KHO_CHECKSUM_NODE_NAME,
 	KHO_METADATA_NODE_NAME,
 	KHO_TIMELINE_NODE_NAME,
 	KHO_TSC_NODE_NAME,

@@ -43,6 +43,7 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
+#include "../checksum.h"
 #include "../incoming/map.h"
 #include "../incoming/trim.h"
 #include "../incoming/view.h"
@@ -138,6 +139,8 @@ static int kho_preflight(void)
 		return err;
 
 	err = kho_fast_subtree_preflight(&map, &kho_next_view);
+	if (!err)
+		kho_fast_checksum_prepare(map.tree_pages.nr);
 	kho_fast_map_destroy(&map);
 	return err;
 }

@@ -38,6 +38,7 @@
 #include <linux/string.h>
 #include <linux/task_work.h>
 
+#include "../checksum.h"
 #include "../trace.h"
 #include "clock.h"
 #include "record.h"
@@ -199,6 +200,8 @@ void kho_phase_begin(enum kho_phase phase)
 {
 	kho_timeline_trace_end(kho_timeline_begin_phase(phase));
 	trace_kho_phase_begin(kho_phase_names[phase]);
+	if (phase == KHO_PHASE_JUMP)
+		kho_fast_checksum_jump();
 }
 
 /**

@@ -13,6 +13,10 @@
 #define THIS_MODULE		NULL
 
 #define early_param(name, fn)	int (*shim_param_##fn)(char *arg) = fn
+
+/* For files of lib/ that can be modules */
+#define MODULE_LICENSE(text)
+#define MODULE_DESCRIPTION(text)
 #define early_initcall(fn)	int (*shim_initcall_##fn)(void) = fn
 #define fs_initcall(fn)		early_initcall(fn)
 #define late_initcall(fn)	early_initcall(fn)

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Checksums of what is handed over
+ *
+ * All that is read from the previous kernel is checked, but a flipped bit can
+ * make a valid address or a valid key of another one: then memory is lost, or a
+ * file gets the pages of another one, without an error. With kho_checksum=on a
+ * kernel hands checksums of its metadata over. The next kernel verifies them,
+ * whatever its own command line says, each before it uses what it is of.
+ *
+ * What a checksum is of, when it is computed and who verifies it:
+ *
+ * - Pages of the tree and of the root FDT: at the jump, when no CPU and no
+ *   device changes them any more, see outgoing/checksum.c; while the tree is
+ *   read, see incoming/checksum.c.
+ * - Records of LUO: in the freeze; when they are restored (luo/).
+ * - Records of memfds: of folios when the file is preserved, of the file itself
+ *   in the freeze; when it is retrieved (memfd/).
+ * - Entries of a vmalloc area: when it is preserved; when it is restored
+ *   (vmalloc.c).
+ *
+ * Not covered are the contents of preserved memory and what clients write to
+ * their blobs, the list of scratch areas, and the records of the timeline and
+ * of the TSC, whose readers check them for plausibility.
+ *
+ * xxh64() runs in plain C before CPU features are known, and a change within
+ * one word always changes it.
+ *
+ * Lock order: none.
+ */
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kstrtox.h>
+#include <linux/xxhash.h>
+
+#include "checksum.h"
+
+static bool kho_checksum __ro_after_init;
+
+static int __init kho_checksum_param(char *arg)
+{
+	return kstrtobool(arg, &kho_checksum);
+}
+early_param("kho_checksum", kho_checksum_param);
+
+/**
+ * kho_fast_checksum_writes - Does this kernel hand checksums over?
+ *
+ * Context: any, after early parameters are parsed.
+ * Return: true with kho_checksum=on.
+ */
+bool kho_fast_checksum_writes(void)
+{
+	return kho_checksum;
+}
+
+/**
+ * kho_fast_sum - Compute a checksum.
+ * @mem:  Memory.
+ * @size: Its size in bytes.
+ * @seed: Seed.
+ *
+ * Context: any, from early boot on.
+ * Return: the checksum.
+ */
+u64 kho_fast_sum(const void *mem, size_t size, u64 seed)
+{
+	return xxh64(mem, size, seed);
+}
+
+static u64 kho_seal_of(const void *page, phys_addr_t phys)
+{
+	return kho_fast_sum(page, KHO_FAST_SEAL * sizeof(u64), phys);
+}
+
+/**
+ * kho_fast_seal - Seal a page that is handed over.
+ * @page: The page; its last word is not in use.
+ *
+ * Does nothing unless checksums are handed over. The page must not change any
+ * more.
+ *
+ * Context: any.
+ */
+void kho_fast_seal(void *page)
+{
+	if (kho_checksum)
+		((u64 *)page)[KHO_FAST_SEAL] =
+			kho_seal_of(page, virt_to_phys(page));
+}
+
+/**
+ * kho_fast_seal_matches - Is a page as it was sealed?
+ * @page: The page, or a copy of it.
+ * @phys: Its address.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool kho_fast_seal_matches(const void *page, phys_addr_t phys)
+{
+	return ((const u64 *)page)[KHO_FAST_SEAL] == kho_seal_of(page, phys);
+}
