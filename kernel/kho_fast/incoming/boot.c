@@ -27,6 +27,7 @@
 
 #include "../../../mm/kho_early_memory.h"
 #include "../../../mm/kho_free_runs.h"
+#include "../checksum.h"
 #include "../enable.h"
 #include "../scratch.h"
 #include "../timeline/clock.h"
@@ -121,7 +122,11 @@ static void __init kho_read_tree(void)
 	kho_fast_scratch_set(kho_fast_in.scratch_pa,
 			     kho_fast_in.scratch_len / sizeof(*kho_scratch));
 	began = kho_fast_clock();
-	err = kho_fast_map_build(&kho_fast_incoming, kho_fast_in.root_pa);
+	err = kho_fast_checksum_begin();
+	if (!err)
+		err = kho_fast_map_build(&kho_fast_incoming,
+					 kho_fast_in.root_pa);
+	kho_fast_checksum_end();
 	if (err) {
 		kho_refuse_handover(err);
 		return;
@@ -181,5 +186,6 @@ void __init kho_fast_incoming_init(void)
 	kho_short_runs_free();
 	kho_fast_restore_reserve_mem();
 	kho_fast_restore_free_page(kho_fast_in.fdt_pa);	/* was copied */
+	kho_fast_checksum_free();
 	kho_fast_schedule_trim();
 }

@@ -38,6 +38,7 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 
+#include "../checksum.h"
 #include "../scratch.h"
 #include "../tree/tree.h"
 #include "bitmap.h"
@@ -102,7 +103,8 @@ static int kho_drop_tree_page(struct kho_fast_map *map, u64 *slot,
 {
 	const phys_addr_t phys = *slot;
 	const char *fault = err == -EEXIST ? "two slots point to it" :
-					     "not usable memory";
+			    err == -EBADMSG ? "its checksum differs" :
+					      "not usable memory";
 	const unsigned long nr_keys = BIT(kho_fast_slot_shift(level + 1));
 	int order = kho_fast_key_order(key);
 
@@ -111,7 +113,8 @@ static int kho_drop_tree_page(struct kho_fast_map *map, u64 *slot,
 				     "no memory left for the tree pages");
 		return err;
 	}
-	if (!map->view->contain || order < 0 ||
+	/* A table whose slots are wrong may lead to any order. */
+	if (!map->view->contain || order < 0 || (level && err == -EBADMSG) ||
 	    order != kho_fast_key_order(key + nr_keys - 1))
 		return kho_fast_view_refuse(map->view, phys,
 					    "tree page at %pa: %s", &phys,
@@ -314,6 +317,8 @@ static int kho_scan_node(struct kho_fast_map *map, u64 *slot,
 	if (err == -EEXIST)
 		return kho_drop_tree_page(map, slot, level, key, err) ?:
 		       kho_note_shared(map, phys, key);
+	if (!err && map->view->contain && !kho_fast_checksum_next(phys))
+		err = -EBADMSG;
 	if (err)
 		return kho_drop_tree_page(map, slot, level, key, err);
 	if (!level)

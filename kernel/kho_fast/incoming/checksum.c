@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Checksums of the incoming tree
+ *
+ * The root FDT says whether there are checksums. It is verified first, then the
+ * checksums of the tree themselves, then each page of the tree, when map.c
+ * reads it: a bad bitmap costs the sections that it is of, all else the
+ * handover. Records are verified by their readers.
+ *
+ * Lifecycle: kho_fast_checksum_begin(), kho_fast_checksum_next() for each page
+ * of the tree, kho_fast_checksum_end(); the memory is freed when all sections
+ * are initialised.
+ *
+ * Lock order: none; boot CPU.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/kho/abi/kho_checksum.h>
+#include <linux/libfdt.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/printk.h>
+
+#include "../checksum.h"
+#include "fdt.h"
+#include "handover.h"
+#include "view.h"
+
+/* The previous kernel handed checksums over. */
+static bool kho_sums_found __ro_after_init;
+static struct kho_checksum_ser *kho_sums_in __initdata;
+
+/* The next checksum, while the tree is read; and the end of them */
+static const u64 *kho_sums_next;
+static const u64 *kho_sums_end;
+
+/**
+ * kho_fast_checksum_reads - Did the previous kernel hand checksums over?
+ *
+ * Context: any, after the tree is read.
+ * Return: true if so; all checksums are to be verified then.
+ */
+bool kho_fast_checksum_reads(void)
+{
+	return kho_sums_found;
+}
+
+static int __init kho_sums_refuse(const char *what, phys_addr_t phys)
+{
+	return kho_fast_view_refuse(&kho_fast_boot_view, phys,
+				    "checksum of the %s at %pa differs", what,
+				    &phys);
+}
+
+static bool __init kho_sums_are_intact(const struct kho_checksum_ser *ser,
+				       size_t size)
+{
+	return ser->nr <= (size - sizeof(*ser)) / sizeof(ser->sums[0]) &&
+	       ser->self == kho_fast_sum(ser->sums,
+					 ser->nr * sizeof(ser->sums[0]),
+					 ser->nr);
+}
+
+static int __init kho_sums_read(void)
+{
+	int node = fdt_subnode_offset(kho_fast_in.fdt, 0,
+				      KHO_CHECKSUM_NODE_NAME);
+	struct kho_checksum_ser *ser;
+	phys_addr_t phys = 0;
+	size_t size;
+
+	if (node < 0 ||
+	    kho_fast_subtree_read(kho_fast_in.fdt, node, &phys, &size) ||
+	    !PAGE_ALIGNED(phys) || size < sizeof(*ser) ||
+	    !kho_fast_boot_view.is_usable(PHYS_PFN(phys), PFN_UP(size)))
+		return kho_sums_refuse("list of checksums", phys);
+
+	ser = phys_to_virt(phys);
+	if (!kho_sums_are_intact(ser, size))
+		return kho_sums_refuse("list of checksums", phys);
+
+	kho_sums_in = ser;
+	kho_sums_next = ser->sums;
+	kho_sums_end = ser->sums + ser->nr;
+	return 0;
+}
+
+/**
+ * kho_fast_checksum_begin - Verify the root FDT and the list of checksums.
+ *
+ * Context: boot CPU, before the tree is read.
+ * Return: 0, also when there are none; -EINVAL, reported.
+ */
+int __init kho_fast_checksum_begin(void)
+{
+	const u64 *fdt = (const u64 *)kho_fast_in.fdt;
+
+	if (hweight64(fdt[KHO_FAST_SUM] ^ KHO_CHECKSUM_MAGIC) >
+	    KHO_CHECKSUM_MAX_FLIPS)
+		return 0;
+
+	kho_sums_found = true;
+	if (fdt[KHO_FAST_SUM] != KHO_CHECKSUM_MAGIC ||
+	    !kho_fast_seal_matches(fdt, kho_fast_in.fdt_pa))
+		return kho_sums_refuse("root FDT", kho_fast_in.fdt_pa);
+
+	return kho_sums_read();
+}
+
+/**
+ * kho_fast_checksum_next - Verify a page of the tree.
+ * @phys: Its address, which is that of memory.
+ *
+ * Context: boot CPU, for each page of the tree, a table before its slots.
+ * Return: true when it is as it was handed over, or there are no checksums.
+ */
+bool kho_fast_checksum_next(phys_addr_t phys)
+{
+	if (!kho_sums_next)
+		return true;
+
+	return kho_sums_next < kho_sums_end &&
+	       *kho_sums_next++ ==
+		       kho_fast_sum(phys_to_virt(phys), PAGE_SIZE, phys);
+}
+
+/**
+ * kho_fast_checksum_end - All pages of the tree are verified.
+ *
+ * Context: boot CPU.
+ */
+void __init kho_fast_checksum_end(void)
+{
+	kho_sums_next = NULL;
+}
+
+/**
+ * kho_fast_checksum_free - Free the list of checksums.
+ *
+ * Context: process context, after all sections are initialised.
+ */
+void __init kho_fast_checksum_free(void)
+{
+	kho_restore_free(kho_sums_in);
+	kho_sums_in = NULL;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checksums from kernel to kernel: kernel/kho_fast/{,outgoing/,incoming/}checksum.c
+ *
+ *	root FDT  ->  list of checksums		<- a bit is flipped in one of the pages,
+ *		  \->  tables  ->  bitmaps	   and the next kernel must say so
+ */
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <libfdt.h>
+
+#include <linux/kho/abi/kho_checksum.h>
+
+#include "checksum.h"
+#include "kexec.h"
+#include "outgoing/outgoing.h"
+#include "test.h"
+
+extern int (*shim_param_kho_checksum_param)(char *arg);
+
+#define MAX_PAGES	256
+
+/* Pages of the handover, and what was in them */
+static struct {
+	unsigned int	nr;
+	u8		*page[MAX_PAGES];
+	u8		saved[MAX_PAGES][PAGE_SIZE];
+} pages;
+
+static void add_page(phys_addr_t phys)
+{
+	if (pages.nr == MAX_PAGES)
+		shim_die("the tree has too many pages");
+	pages.page[pages.nr] = phys_to_virt(phys);
+	memcpy(pages.saved[pages.nr], pages.page[pages.nr], PAGE_SIZE);
+	pages.nr++;
+}
+
+static void add_tree(phys_addr_t phys, unsigned int level)
+{
+	const struct kho_radix_node *node = phys_to_virt(phys);
+	unsigned int i;
+
+	add_page(phys);
+	for (i = 0; level && i < KHO_FAST_TABLE_ENTRIES; i++)
+		if (node->table[i])
+			add_tree(node->table[i], level - 1);
+}
+
+static u64 fdt_u64(const char *node, const char *prop)
+{
+	const void *fdt = phys_to_virt(params->fdt);
+	u64 value;
+
+	memcpy(&value, fdt_getprop(fdt, fdt_path_offset(fdt, node), prop, NULL), sizeof(value));
+	return value;
+}
+
+static void add_pages(void)
+{
+	pages.nr = 0;
+	add_page(params->fdt);
+	add_page(fdt_u64("/" KHO_CHECKSUM_NODE_NAME, KHO_SUB_TREE_PROP_NAME));
+	add_tree(fdt_u64("/", KHO_FDT_MEMORY_MAP_PROP_NAME), KHO_TREE_MAX_DEPTH - 1);
+}
+
+static void hands_checksums_over(void)
+{
+	char on[] = "on";
+
+	shim_param_kho_checksum_param(on);
+	kexec_first();
+	kexec_preserve(40);
+	kho_fast_checksum_prepare(MAX_PAGES);
+	kexec_preserve(5);
+	kho_fast_checksum_jump();
+}
+
+TEST(an_intact_handover_is_taken_without_a_message)
+{
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(hands_checksums_over));
+	kexec_next();
+	EXPECT_TRUE(is_kho_boot());
+	EXPECT_TRUE(kho_fast_checksum_reads());
+	kexec_scribble();
+	kexec_boot_late();
+	kexec_scribble();
+	kexec_restore();
+	boot_settle();
+	/* The list of checksums is freed, too. */
+	EXPECT_EQ(kho_fast_incoming.root, NULL);
+	EXPECT_EQ(shim_nr_errs, 0);
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+TEST(without_the_parameter_nothing_is_handed_over)
+{
+	kexec_machine();
+	kexec_first();
+	kho_fast_checksum_prepare(MAX_PAGES);
+	kho_fast_checksum_jump();
+	params->fdt = kho_fast_subtree_fdt_pa();
+	EXPECT_EQ(fdt_path_offset(phys_to_virt(params->fdt), "/" KHO_CHECKSUM_NODE_NAME),
+		  -FDT_ERR_NOTFOUND);
+	EXPECT_TRUE(hweight64(((u64 *)phys_to_virt(params->fdt))[KHO_FAST_SUM] ^
+			      KHO_CHECKSUM_MAGIC) > KHO_CHECKSUM_MAX_FLIPS);
+}
+
+/* The next kernel up to the tree, in a process of its own; true if it says something. */
+static bool next_kernel_complains(void)
+{
+	unsigned int i;
+	int status;
+
+	if (!fork()) {
+		kho_populate(params->fdt, params->fdt_len, params->scratch, params->scratch_len);
+		kho_memory_init_early();
+		_exit(shim_nr_errs ? 0 : 1);
+	}
+	wait(&status);
+	/* It drops what is bad from the tree. */
+	for (i = 0; i < pages.nr; i++)
+		memcpy(pages.page[i], pages.saved[i], PAGE_SIZE);
+	if (!WIFEXITED(status))
+		shim_die("the next kernel crashed");
+	return !WEXITSTATUS(status);
+}
+
+/* Bytes of a page that the next kernel must not take as they are */
+static unsigned long covered(unsigned int page)
+{
+	const struct kho_checksum_ser *sums = (void *)pages.page[1];
+
+	return page == 1 ? struct_size(sums, sums, sums->nr) : PAGE_SIZE;
+}
+
+TEST(no_flipped_bit_goes_unnoticed)
+{
+	unsigned int i, page;
+	unsigned long bit;
+
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(hands_checksums_over));
+	add_pages();
+	EXPECT_FALSE(next_kernel_complains());
+	for (i = 0; i < 300; i++) {
+		page = i % pages.nr;
+		bit = rnd(8 * covered(page));
+		pages.page[page][bit / 8] ^= 1 << bit % 8;
+		if (!next_kernel_complains())
+			shim_die("bit %lu of page %u of %u", bit, page, pages.nr);
+	}
+}
+
+TEST_HARNESS_MAIN
