@@ -60,6 +60,7 @@
 
 #include "../outgoing/kimage.h"
 #include "../timeline/record.h"
+#include "checksum.h"
 #include "debugfs.h"
 #include "device.h"
 #include "enable.h"
@@ -82,7 +83,9 @@ static int __init luo_root_deserialize(phys_addr_t phys, size_t size)
 	struct luo_ser *ser;
 	int err;
 
-	err = luo_fast_parse_root(phys_to_virt(phys), size, &root);
+	err = luo_fast_root_verify(phys);
+	if (!err)
+		err = luo_fast_parse_root(phys_to_virt(phys), size, &root);
 	if (err)
 		return err;
 
@@ -97,6 +100,8 @@ static int __init luo_root_deserialize(phys_addr_t phys, size_t size)
 		luo_liveupdate_num);
 
 	err = luo_fast_sessions_restore(root.sessions_pa);
+	if (!err)
+		err = luo_fast_sessions_verify(ser, &luo_fast_incoming.blocks);
 	if (!err)
 		err = luo_fast_flb_restore(root.flbs_pa);
 	/* The root record is leaked: it may be part of something else. */
@@ -225,5 +230,7 @@ int liveupdate_reboot(void)
 		      luo_fast_preflight(kexec_image);
 	if (err)
 		kho_fast_phase_abort();
+	else if (liveupdate_enabled())
+		luo_fast_root_seal(luo_root_ser, &luo_fast_outgoing.blocks);
 	return err;
 }

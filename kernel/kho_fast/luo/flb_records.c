@@ -23,6 +23,7 @@
 #include <linux/refcount.h>
 #include <linux/string.h>
 
+#include "../checksum.h"
 #include "enable.h"
 #include "flb_records.h"
 #include "records.h"
@@ -79,6 +80,11 @@ int __init luo_fast_flb_restore(u64 flbs_pa)
 	if (!ser) {
 		pr_err("FLBs: %#llx is not preserved, or restored already\n",
 		       flbs_pa);
+		return -EINVAL;
+	}
+
+	if (!kho_fast_is_intact(ser)) {
+		pr_err("checksum of the FLBs at %#llx differs\n", flbs_pa);
 		return -EINVAL;
 	}
 
@@ -142,5 +148,6 @@ int luo_fast_flb_serialize(void)
 	}
 
 	luo_flb_outgoing_ser->count = nr;
+	kho_fast_seal(luo_flb_outgoing_ser);
 	return luo_fast_check_flbs(luo_flb_outgoing_ser, PAGE_SIZE);
 }

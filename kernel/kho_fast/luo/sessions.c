@@ -24,6 +24,7 @@
 #include <linux/io.h>
 #include <linux/mutex.h>
 
+#include "checksum.h"
 #include "enable.h"
 #include "flb.h"
 #include "gate.h"
@@ -73,7 +74,9 @@ static int luo_session_skip_file(struct luo_fast_reader *reader,
 
 static int luo_session_restore_blocks(struct kho_block_set *bs, u64 head_pa)
 {
-	return luo_fast_blocks_restore(bs, head_pa, &luo_reading_bad_pa);
+	int err = luo_fast_blocks_restore(bs, head_pa, &luo_reading_bad_pa);
+
+	return err ?: luo_fast_files_verify(bs);
 }
 
 static bool luo_session_has_block(const struct luo_fast_session *session,
