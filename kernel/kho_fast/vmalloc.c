@@ -25,6 +25,7 @@
 #include "../../mm/vmalloc.h"
 #include "account.h"
 #include "alloc.h"
+#include "checksum.h"
 #include "outgoing/outgoing.h"
 #include "tree/tree.h"
 #include "vmalloc.h"
@@ -157,6 +158,27 @@ void kho_fast_chain_undo(struct kho_vmalloc_chunk *first, unsigned int order,
 	}
 }
 
+static int kho_seal_chain(struct kho_fast_chain *chain,
+			  const struct kho_vmalloc *description)
+{
+	struct kho_vmalloc_chunk *chunk;
+
+	if (!kho_fast_checksum_writes() || !chain->first)
+		return 0;
+
+	if (chain->used > KHO_VMALLOC_SIZE - 2) {
+		chunk = kho_chunk_alloc();
+		if (!chunk)
+			return -ENOMEM;
+		KHOSER_STORE_PTR(chain->last->hdr.next, chunk);
+		chain->last = chunk;
+		chain->used = 0;
+	}
+
+	kho_fast_chain_seal(chain, description);
+	return 0;
+}
+
 /**
  * kho_preserve_vmalloc - Preserve a vmalloc area across kexec.
  * @ptr:          Start of the area.
@@ -183,15 +205,20 @@ int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation)
 	order = get_vm_area_page_order(vm);
 	for (i = 0; !err && i < vm->nr_pages; i += BIT(order))
 		err = kho_fast_chain_append(&chain, vm->pages[i], order);
+
+	*preservation = (struct kho_vmalloc){
+		.total_pages = vm->nr_pages,
+		.flags = kho_flags_to_ser(vm->flags),
+		.order = order,
+	};
+	if (!err)
+		err = kho_seal_chain(&chain, preservation);
 	if (err) {
 		kho_fast_chain_undo(chain.first, order, NULL);
 		return err;
 	}
 
 	KHOSER_STORE_PTR(preservation->first, chain.first);
-	preservation->total_pages = vm->nr_pages;
-	preservation->flags = kho_flags_to_ser(vm->flags);
-	preservation->order = order;
 	return 0;
 }
 EXPORT_SYMBOL_GPL(kho_preserve_vmalloc);
@@ -390,13 +417,36 @@ static void *kho_map_pages(struct vm_struct *area,
 	return area->addr;
 }
 
+/* Clients do not say what they have lost. Returns NULL. */
+static void *kho_report_lost_area(const struct kho_vmalloc *preservation,
+				  const char *why)
+{
+	pr_err("vmalloc area at %#llx, %u pages: not restored: %s\n",
+	       preservation->first.phys, preservation->total_pages, why);
+	return NULL;
+}
+
+/* When its checksum differs it is leaked: its memory may be another area's. */
+static struct kho_vmalloc_chunk *
+kho_restore_chain(const struct kho_vmalloc *preservation)
+{
+	struct kho_vmalloc_chunk *chain = kho_fast_chain_restore(preservation);
+
+	if (chain && kho_fast_chain_is_intact(chain, preservation))
+		return chain;
+
+	return kho_report_lost_area(preservation,
+				    chain ? "its checksum differs" :
+					    "its list is invalid");
+}
+
 /* Returns the address of the area; or NULL, and all its pages are freed. */
 static void *kho_restore_area(const struct kho_vmalloc *preservation,
 			      struct vm_struct *area,
 			      struct kho_page_array *pages)
 {
 	const unsigned int order = preservation->order;
-	struct kho_vmalloc_chunk *chain = kho_fast_chain_restore(preservation);
+	struct kho_vmalloc_chunk *chain = kho_restore_chain(preservation);
 	void *addr;
 
 	if (!chain)
@@ -415,10 +465,10 @@ static void *kho_restore_area(const struct kho_vmalloc *preservation,
  * @preservation: Filled in by kho_preserve_vmalloc() of the previous kernel.
  *
  * Context: process context, may sleep.
- * Return: the area, to be freed with vfree(). NULL without memory for it, and
- * the call can be repeated; NULL when the record is invalid, when part of it
- * was restored before, or without memory for page tables. Then pages restored
- * so far are freed: they cannot be restored again.
+ * Return: the area, to be freed with vfree(). NULL, with a message, without
+ * memory for it, and the call can be repeated; when the record is invalid, when
+ * part of it was restored before, or without memory for page tables. Then pages
+ * restored so far are freed: they cannot be restored again.
  */
 void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 {
@@ -429,11 +479,12 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 
 	if (preservation->flags & ~(SER_ALLOC | SER_HUGE_VMAP) ||
 	    preservation->order > KHO_FAST_MAX_ORDER)
-		return NULL;
+		return kho_report_lost_area(preservation,
+					    "unknown flags or order");
 
 	pages.pages = kvmalloc_array(max, sizeof(*pages.pages), GFP_KERNEL);
 	if (!pages.pages)
-		return NULL;
+		return kho_report_lost_area(preservation, "no memory");
 
 	area = kho_new_area(preservation);
 	if (area)

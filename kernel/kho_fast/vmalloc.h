@@ -48,4 +48,24 @@ struct kho_vmalloc_chunk *
 kho_fast_chain_restore(const struct kho_vmalloc *from);
 struct page *kho_fast_chain_next(struct kho_fast_chain_it *it);
 
+/* vmalloc_checksum.c */
+#ifdef CONFIG_KHO_FAST_CHECKSUM
+void kho_fast_chain_seal(struct kho_fast_chain *chain,
+			 const struct kho_vmalloc *description);
+bool kho_fast_chain_is_intact(struct kho_vmalloc_chunk *first,
+			      const struct kho_vmalloc *description);
+#else
+static inline void kho_fast_chain_seal(struct kho_fast_chain *chain,
+				       const struct kho_vmalloc *description)
+{
+}
+
+static inline bool
+kho_fast_chain_is_intact(struct kho_vmalloc_chunk *first,
+			 const struct kho_vmalloc *description)
+{
+	return true;
+}
+#endif
+
 #endif /* _KERNEL_KHO_FAST_VMALLOC_H */

@@ -25,6 +25,7 @@
 #include <linux/sched.h>
 #include <uapi/linux/memfd.h>
 
+#include "../checksum.h"
 #include "../trace.h"
 #include "memfd.h"
 #include "records.h"
@@ -69,6 +70,24 @@ static int memfd_luo_restore_records(const struct memfd_luo_ser *ser,
 	return err;
 }
 
+/*
+ * Records that differ are leaked: their memory may be that of another file, and
+ * so may the folios that they name.
+ */
+static int memfd_luo_open_records(struct kho_fast_memfd_in *in, u64 sum)
+{
+	int err = memfd_luo_restore_records(in->ser, &in->first);
+
+	if (err || !kho_fast_checksum_reads() ||
+	    kho_fast_records_are_intact(&in->first, sum))
+		return err;
+
+	pr_err("refused: checksum of the records of %llu folios differs\n",
+	       in->ser->nr_folios);
+	in->first = (struct kho_fast_records_it){};
+	return -EINVAL;
+}
+
 /**
  * kho_fast_memfd_open - Restore the description of a memfd and its records.
  * @ser_pa: Address of the description, from the previous kernel.
@@ -83,14 +102,23 @@ struct kho_fast_memfd_in *kho_fast_memfd_open(phys_addr_t ser_pa)
 	struct folio *folio = memfd_luo_restore_ser(ser_pa);
 	const struct memfd_luo_ser *ser;
 	struct kho_fast_memfd_in *in;
+	bool is_intact;
+	u64 sum;
 
 	if (!folio)
 		return NULL;
 
 	ser = folio_address(folio);
+	is_intact = kho_fast_is_intact(ser);
+	sum = ((const u64 *)ser)[KHO_FAST_SUM];
+
 	in = folio_address(folio) + PAGE_SIZE - sizeof(*in);
-	in->ser = ser;
-	in->err = memfd_luo_restore_records(ser, &in->first);
+	*in = (struct kho_fast_memfd_in){ .ser = ser, .err = -EINVAL };
+	if (is_intact)
+		in->err = memfd_luo_open_records(in, sum);
+	else
+		pr_err("refused: checksum of the description at %pa differs\n",
+		       &ser_pa);
 	if (!in->err)
 		in->err = memfd_luo_check_ser(ser);
 	in->rest = in->first;

@@ -67,6 +67,7 @@
 #include <uapi/linux/memfd.h>
 
 #include "../account.h"
+#include "../checksum.h"
 #include "../luo/luo.h"
 #include "memfd.h"
 
@@ -209,7 +210,11 @@ static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 	err = memfd_luo_update_ser(out->ser, args->file);
 	if (!err)
 		err = kho_fast_memfd_update(out, args->file);
-	return err ?: kho_fast_memfd_find_poison(out);
+	if (!err)
+		err = kho_fast_memfd_find_poison(out);
+	if (!err)
+		kho_fast_seal(out->ser);
+	return err;
 }
 
 static int memfd_luo_retrieve(struct liveupdate_file_op_args *args)

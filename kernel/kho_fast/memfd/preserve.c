@@ -57,6 +57,7 @@
 #include <linux/xarray.h>
 
 #include "../account.h"
+#include "../checksum.h"
 #include "../node_jobs.h"
 #include "../trace.h"
 #include "../vmalloc.h"
@@ -401,6 +402,9 @@ static int memfd_luo_store_records(struct kho_fast_memfd_out *out)
 
 	out->ser->nr_folios = nr;
 	out->ser->folios = folios;
+	if (kho_fast_checksum_writes())
+		((u64 *)out->ser)[KHO_FAST_SUM] =
+			kho_fast_records_sum(&out->records);
 	return 0;
 }
 

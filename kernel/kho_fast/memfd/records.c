@@ -24,9 +24,11 @@
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 
 #include "../account.h"
 #include "../alloc.h"
+#include "../checksum.h"
 #include "../vmalloc.h"
 #include "records.h"
 
@@ -120,6 +122,45 @@ s64 kho_fast_records_store(const struct kho_fast_records *records,
 
 	return records->chain.nr_pages * KHO_FAST_RECORDS_PER_PAGE -
 	       records->left;
+}
+
+static u64 memfd_luo_records_sum(struct kho_vmalloc_chunk *first)
+{
+	struct kho_fast_chain_it it = { .chunk = first };
+	struct page *page;
+	u64 sum = 0;
+
+	while ((page = kho_fast_chain_next(&it))) {
+		sum = kho_fast_sum(page_address(page), PAGE_SIZE, sum);
+		cond_resched();
+	}
+
+	return sum;
+}
+
+/**
+ * kho_fast_records_sum - Checksum of a list.
+ * @records: The list.
+ *
+ * Context: process context, may sleep.
+ * Return: The checksum of all its records.
+ */
+u64 kho_fast_records_sum(const struct kho_fast_records *records)
+{
+	return memfd_luo_records_sum(records->chain.first);
+}
+
+/**
+ * kho_fast_records_are_intact - Verify the checksum of a restored list.
+ * @it:  Initialised by kho_fast_records_restore().
+ * @sum: The checksum.
+ *
+ * Context: process context, may sleep.
+ * Return: true if it is that of @it.
+ */
+bool kho_fast_records_are_intact(const struct kho_fast_records_it *it, u64 sum)
+{
+	return !it->order && memfd_luo_records_sum(it->first) == sum;
 }
 
 /**
