@@ -76,6 +76,7 @@ void host_add_key(unsigned long pfn);
 /* host_ours.c, host_stock.c: reading the tree at boot. */
 void host_ours_prepare(char *arena);
 void host_ours_read(void);
+void host_ours_sum(void);
 bool host_ours_verify(void);
 
 /* host_preflight.c: checking the tree before the kexec. */

@@ -6,6 +6,7 @@
 #include <linux/kho_fast.h>
 #include <linux/memblock.h>
 
+#include "checksum.h"
 #include "incoming/bitmap.h"
 #include "incoming/map.h"
 #include "incoming/scratch_extend.h"
@@ -18,6 +19,7 @@
 
 static struct kho_fast_map map;
 static int error;
+static u64 sum;
 
 static void add_scratch(void)
 {
@@ -53,6 +55,15 @@ void host_ours_read(void)
 	error = kho_fast_map_build(&map, host.root);
 	if (!error)
 		kho_fast_extend_scratch(&map);
+}
+
+/* What kho_checksum=on adds, in either kernel */
+void host_ours_sum(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < host.nr_tree_pages; i++)
+		sum += kho_fast_sum(host.tree_pages[i], PAGE_SIZE, i);
 }
 
 static bool check_section(unsigned long nr)

@@ -3,6 +3,7 @@
  * Reading the tree in the new kernel, before anything is initialised.
  *
  * stream    a streaming read of the tree's pages: the lower bound of reading them all
+ * checksum  xxh64() of each page of the tree
  * kho_fast  kho_fast_map_build() with all its checks, and extended scratch
  * preflight the same checks, and those of root FDT and blobs, by the kernel that hands the
  *           tree over: kho_fast_preflight()
@@ -134,6 +135,11 @@ static void run_preflight(const struct bench_variant *v)
 	host_preflight_run();
 }
 
+static void run_sum(const struct bench_variant *v)
+{
+	host_ours_sum();
+}
+
 static bool estimate_stock(struct bench_estimate *estimate)
 {
 	host_stock_prepare(memory.arena);
@@ -143,6 +149,7 @@ static bool estimate_stock(struct bench_estimate *estimate)
 
 static const struct bench_variant variants[] = {
 	{ .name = "stream", .threads = 1, .reset = reset_stream, .run = run_stream },
+	{ .name = "checksum", .threads = 1, .reset = reset_stream, .run = run_sum },
 	{ .name = "kho_fast", .threads = 1, .reset = reset_ours, .run = run_ours,
 	  .verify = host_ours_verify },
 	{ .name = "preflight", .threads = 1, .reset = reset_preflight, .run = run_preflight,
