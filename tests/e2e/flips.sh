@@ -30,14 +30,14 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 # shellcheck source=guest.sh
 . "$here/guest.sh"
 
-dir=$build/e2e/flips kernel=fast mem=384 limit=120 extra='' nr=100 first=1 kind='' saved=''
+dir=$build/e2e/flips kernel=fast mem=384 limit=120 extra='' nr=100 first=1 kind='' saved='' repeat=''
 while getopts n:s:k:K:a:t:r opt; do
 	case $opt in
 	n) nr=$OPTARG ;;
 	s) first=$OPTARG ;;
 	k) kind=$OPTARG ;;
 	K) kernel=$OPTARG ;;
-	a) extra="$extra $OPTARG" ;;
+	a) extra="$extra $OPTARG" repeat="$repeat -a $OPTARG" ;;
 	t) limit=$OPTARG ;;
 	r) saved=1 ;;
 	*) bad_usage ;;
@@ -140,22 +140,40 @@ while [ "$worker" -lt "$jobs" ]; do
 done
 wait
 
-echo 'KTAP version 1'
-echo "1..$nr"
-failed=0 seed=$first
-while [ "$seed" -lt $((first + nr)) ]; do
-	read -r word why <"$dir/$seed.outcome"
-	bits=$(awk '{ printf "%s%s bit %s of %s", sep, $1, $3, $2; sep = ", " }' "$dir/$seed.bits")
+# report SEED: a line of KTAP, and its row of the table to TABLE
+report() {
+	read -r word why <"$dir/$1.outcome"
+	what=$(awk 'NR > 1 && $1 != kind { several = 1 } { kind = $1 }
+		END { print several ? "several" : kind }' "$dir/$1.bits")
+	number=$(($1 - first + 1))
 	case $word in
-	revived | contained | refused) echo "ok $((seed - first + 1)) - seed $seed: $word" ;;
+	revived | contained | refused)
+		echo "ok $number - seed $1, $what: $word"
+		;;
 	*)
-		echo "not ok $((seed - first + 1)) - seed $seed: $word: $why"
-		echo "# $bits"
-		echo "# repeat: tests/e2e/flips.sh -n 1 -s $seed${kind:+ -k $kind}"
+		echo "not ok $number - seed $1, $what: $word: $why"
+		sed 's/^/# /' "$dir/$1.bits"
+		echo "# repeat: tests/e2e/flips.sh -n 1 -s $1${kind:+ -k $kind}$repeat"
+		word=failed
 		failed=$((failed + 1))
 		;;
 	esac
+	echo "$what $word" >>"$dir/table"
+}
+
+echo 'KTAP version 1'
+echo "1..$nr"
+rm -f "$dir/table"
+failed=0 seed=$first
+while [ "$seed" -lt $((first + nr)) ]; do
+	report "$seed"
 	seed=$((seed + 1))
 done
-cat "$dir"/*.outcome | awk '{ n[$1]++ } END { for (w in n) print "#", w, n[w] }'
+echo '# flipped     revived  contained  refused  failed'
+awk '{ n[$1, $2]++; n["all", $2]++; kinds[$1]; kinds["all"] }
+	END {
+		for (k in kinds)
+			printf "# %-10s %8d %10d %8d %7d\n", k, n[k, "revived"], n[k, "contained"],
+				n[k, "refused"], n[k, "failed"]
+	}' "$dir/table" | sort
 [ "$failed" -eq 0 ]

@@ -11,6 +11,7 @@
 #include <linux/bitmap.h>
 #include <linux/kho/abi/kexec_handover.h>
 #include <linux/kho/abi/kexec_metadata.h>
+#include <linux/kho/abi/kho_checksum.h>
 #include <linux/kho/abi/kho_timeline.h>
 #include <linux/kho/abi/kho_tsc.h>
 #include <linux/kho/abi/luo.h>
@@ -151,6 +152,13 @@ static void walk_client(struct memory *m, u64 pa)
 		walk_vmalloc(m, manifest->sets[i].vmalloc, PLACE_DATA);
 }
 
+static void walk_checksums(struct memory *m, u64 pa)
+{
+	const struct kho_checksum_ser *sums = at(m, pa, sizeof(*sums));
+
+	add(m, PLACE_CHECKSUM, pa, sizeof(*sums) + sums->nr * sizeof(sums->sums[0]));
+}
+
 static void walk_blob(struct memory *m, const char *name, u64 pa, u64 len)
 {
 	if (!strcmp(name, LUO_KHO_ENTRY_NAME))
@@ -163,8 +171,8 @@ static void walk_blob(struct memory *m, const char *name, u64 pa, u64 len)
 		add(m, PLACE_TSC, pa, len);
 	else if (!strcmp(name, KHO_METADATA_NODE_NAME))
 		add(m, PLACE_METADATA, pa, len);
-	else
-		fprintf(stderr, "flips: blob '%s' is not flipped\n", name);
+	else if (!strcmp(name, KHO_CHECKSUM_NODE_NAME))
+		walk_checksums(m, pa);
 }
 
 static u64 fdt_u64(const void *fdt, int node, const char *name)
