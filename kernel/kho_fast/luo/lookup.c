@@ -56,10 +56,11 @@ int __init luo_fast_lookup_init(void)
 	return err;
 }
 
-static bool luo_table_grows(struct rhashtable *ht)
+/* It begins to grow when it is 75 % full. */
+static bool luo_table_is_full(struct rhashtable *ht)
 {
 	guard(rcu)();
-	return rht_grow_above_75(ht, rht_dereference_rcu(ht->tbl, ht));
+	return rht_grow_above_100(ht, rht_dereference_rcu(ht->tbl, ht));
 }
 
 /**
@@ -70,7 +71,7 @@ static bool luo_table_grows(struct rhashtable *ht)
  */
 void luo_fast_wait_for_growth(struct rhashtable *ht)
 {
-	if (luo_table_grows(ht)) {
+	if (luo_table_is_full(ht)) {
 		irq_work_sync(&ht->run_irq_work);
 		flush_work(&ht->run_work);
 	}

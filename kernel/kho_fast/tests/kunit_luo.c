@@ -114,8 +114,8 @@ static const struct rhashtable_params luo_test_params = {
 static bool luo_test_table_has_room(struct rhashtable *table)
 {
 	guard(rcu)();
-	return !rht_grow_above_75(table,
-				  rht_dereference_rcu(table->tbl, table));
+	return !rht_grow_above_100(table,
+				   rht_dereference_rcu(table->tbl, table));
 }
 
 static void luo_test_tables_grow_before_they_are_full(struct kunit *test)
