@@ -133,3 +133,140 @@ struct folio *memfd_folio_at(struct file *f, pgoff_t index)
 	folio_ref_sub(folio, 1);
 	return folio;
 }
+
+static void note_pages(void)
+{
+	pgoff_t i;
+
+	for (i = 0; i < memfd_pages(file); i++) {
+		struct folio *folio = memfd_folio_at(file, i);
+
+		old->pfn[i] = folio ? folio_pfn(folio) + i - folio->index : 0;
+	}
+}
+
+/* One in two, which may be in a CMA area; some of them are swapped out */
+void memfd_fill_holes(void)
+{
+	pgoff_t i;
+
+	for (i = 0; i < memfd_pages(file); i++) {
+		struct folio *folio;
+
+		if (xa_load(&file->f_mapping->i_pages, i) || rnd(2))
+			continue;
+		folio = shim_fill_hole(file, i);
+		if (!folio)
+			shim_die("no memory for a page");
+		*(u64 *)folio_address(folio) = memfd_contents(i);
+		old->stamped[i] = true;
+		if (!rnd(4))
+			shim_swap_out(file, i);
+	}
+}
+
+void memfd_preserve_file(void)
+{
+	if (!memfd_ops()->can_preserve(shim_file_handler, file) || memfd_ops()->preserve(&args))
+		shim_die("a file is not preserved");
+	memfd_fill_holes();
+	file->f_pos += 5;
+	if (memfd_ops()->freeze(&args))
+		shim_die("a file is not frozen");
+	note_pages();
+	old->ser_pa = args.serialized_data;
+	old->size = file->f_inode->size;
+	old->pos = file->f_pos;
+	old->seals = file->f_inode->seals;
+}
+
+void memfd_hand_over(unsigned long pages, unsigned int holes)
+{
+	memfd_first_kernel();
+	memfd_make_cma_areas();
+	memfd_make_file(pages, holes);
+	memfd_preserve_file();
+}
+
+long memfd_objects_of_boot;
+
+void memfd_next_kernel(void)
+{
+	unsigned long pfn;
+
+	kexec_next();
+	kexec_boot_late();
+	memfd_register_handler();
+	memfd_objects_of_boot = shim_live_objects;
+	old->nr_pages = model.nr_pages;
+	for (pfn = 0; pfn < model.nr_pages; pfn++)
+		old->held[pfn] = model_keeps(pfn);
+	args = (struct liveupdate_file_op_args){ .serialized_data = old->ser_pa };
+}
+
+/* Pages that were preserved, and are neither preserved nor free */
+unsigned long memfd_nr_lost(void)
+{
+	unsigned long pfn, nr = 0;
+
+	model_forget_tree();
+	if (kho_fast_incoming.root)
+		model_read_tree(virt_to_phys(kho_fast_incoming.root));
+	for (pfn = 0; pfn < model.nr_pages; pfn++)
+		nr += old->held[pfn] && !model_keeps(pfn) && !pfn_to_page(pfn)->free;
+	return nr;
+}
+
+/* Pages of the file that are still preserved */
+unsigned long memfd_nr_kept(void)
+{
+	unsigned long i, nr = 0;
+
+	for (i = 0; i < DIV_ROUND_UP(old->size, PAGE_SIZE); i++)
+		nr += old->pfn[i] && model_keeps(old->pfn[i]);
+	return nr + model_keeps(PHYS_PFN(old->ser_pa));
+}
+
+static bool page_is_right(struct file *f, pgoff_t index)
+{
+	struct folio *folio = memfd_folio_at(f, index);
+	const u64 *p;
+
+	if (!old->pfn[index])
+		return !folio;
+	if (!folio || !folio_test_dirty(folio) || !folio_test_uptodate(folio) ||
+	    !shim_folio_flag(folio, SHIM_LRU) || shim_folio_flag(folio, SHIM_LOCKED) ||
+	    folio->page._refcount.counter != folio_nr_pages(folio))
+		return false;
+	if (folio_pfn(folio) + index - folio->index != old->pfn[index])
+		return false;
+	p = phys_to_virt(PFN_PHYS(old->pfn[index]));
+	return *p == (old->stamped[index] ? memfd_contents(index) : 0);
+}
+
+bool memfd_is_right(struct file *f)
+{
+	pgoff_t i;
+
+	if (!f || f->f_inode->size != old->size || f->f_pos != old->pos ||
+	    f->f_inode->seals != old->seals)
+		return false;
+	for (i = 0; i < memfd_pages(f); i++) {
+		if (!page_is_right(f, i))
+			return false;
+	}
+	return true;
+}
+
+bool memfd_retrieve_and_compare(void)
+{
+	if (memfd_ops()->retrieve(&args) || !memfd_is_right(args.file))
+		return false;
+	/* finish() after a retrieval has no effect. */
+	args.retrieve_status = 1;
+	memfd_ops()->finish(&args);
+	if (!memfd_is_right(args.file))
+		return false;
+	fput(args.file);
+	return !memfd_nr_lost() && !memfd_nr_kept() && !shim_nr_errs && !shim_nr_warns;
+}

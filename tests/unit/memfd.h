@@ -52,4 +52,27 @@ pgoff_t memfd_pages(const struct file *f);
 /* The folio with that page, or NULL */
 struct folio *memfd_folio_at(struct file *f, pgoff_t index);
 
+/* Fill one hole in two. */
+void memfd_fill_holes(void);
+
+/* Preserve and freeze the file, for the next kernel. */
+void memfd_preserve_file(void);
+
+/* A first kernel that preserves a random file */
+void memfd_hand_over(unsigned long pages, unsigned int holes);
+
+/* Boot the next kernel; the file is in args. */
+void memfd_next_kernel(void);
+extern long memfd_objects_of_boot;
+
+/* Pages that were preserved, and are neither preserved nor free */
+unsigned long memfd_nr_lost(void);
+
+/* Pages of the file that are still preserved */
+unsigned long memfd_nr_kept(void);
+
+/* Is it the file that was preserved? */
+bool memfd_is_right(struct file *f);
+bool memfd_retrieve_and_compare(void);
+
 #endif /* MEMFD_H */

@@ -16,142 +16,18 @@
 #include "faults.h"
 #include "test.h"
 
-static void note_pages(void)
-{
-	pgoff_t i;
-
-	for (i = 0; i < memfd_pages(file); i++) {
-		struct folio *folio = memfd_folio_at(file, i);
-
-		old->pfn[i] = folio ? folio_pfn(folio) + i - folio->index : 0;
-	}
-}
-
-/* One in two, which may be in a CMA area; some of them are swapped out */
-static void fill_holes(void)
-{
-	pgoff_t i;
-
-	for (i = 0; i < memfd_pages(file); i++) {
-		struct folio *folio;
-
-		if (xa_load(&file->f_mapping->i_pages, i) || rnd(2))
-			continue;
-		folio = shim_fill_hole(file, i);
-		if (!folio)
-			shim_die("no memory for a page");
-		*(u64 *)folio_address(folio) = memfd_contents(i);
-		old->stamped[i] = true;
-		if (!rnd(4))
-			shim_swap_out(file, i);
-	}
-}
-
-static void preserve_file(void)
-{
-	if (!memfd_ops()->can_preserve(shim_file_handler, file) || memfd_ops()->preserve(&args))
-		shim_die("a file is not preserved");
-	fill_holes();
-	file->f_pos += 5;
-	if (memfd_ops()->freeze(&args))
-		shim_die("a file is not frozen");
-	note_pages();
-	old->ser_pa = args.serialized_data;
-	old->size = file->f_inode->size;
-	old->pos = file->f_pos;
-	old->seals = file->f_inode->seals;
-}
-
-static void hand_over(unsigned long pages, unsigned int holes)
-{
-	memfd_first_kernel();
-	memfd_make_cma_areas();
-	memfd_make_file(pages, holes);
-	preserve_file();
-}
-
-static void small_file(void)	{ hand_over(1, 0); }
-static void holey_file(void)	{ hand_over(700, 3); }
-static void only_a_hole(void)	{ hand_over(3, 1); }
-static void large_file(void)	{ hand_over(5000, 0); }		/* several segments */
-static void large_holes(void)	{ hand_over(5000, 4); }		/* several batches */
+static void small_file(void)	{ memfd_hand_over(1, 0); }
+static void holey_file(void)	{ memfd_hand_over(700, 3); }
+static void only_a_hole(void)	{ memfd_hand_over(3, 1); }
+static void large_file(void)	{ memfd_hand_over(5000, 0); }		/* several segments */
+static void large_holes(void)	{ memfd_hand_over(5000, 4); }		/* several batches */
 
 static void empty_file(void)
 {
 	memfd_first_kernel();
 	file = shim_new_file(0);
 	args = (struct liveupdate_file_op_args){ .file = file };
-	preserve_file();
-}
-
-static long objects_of_boot;
-
-static void next_kernel(void)
-{
-	unsigned long pfn;
-
-	kexec_next();
-	kexec_boot_late();
-	memfd_register_handler();
-	objects_of_boot = shim_live_objects;
-	old->nr_pages = model.nr_pages;
-	for (pfn = 0; pfn < model.nr_pages; pfn++)
-		old->held[pfn] = model_keeps(pfn);
-	args = (struct liveupdate_file_op_args){ .serialized_data = old->ser_pa };
-}
-
-/* Pages that were preserved, and are neither preserved nor free */
-static unsigned long nr_lost(void)
-{
-	unsigned long pfn, nr = 0;
-
-	model_forget_tree();
-	if (kho_fast_incoming.root)
-		model_read_tree(virt_to_phys(kho_fast_incoming.root));
-	for (pfn = 0; pfn < model.nr_pages; pfn++)
-		nr += old->held[pfn] && !model_keeps(pfn) && !pfn_to_page(pfn)->free;
-	return nr;
-}
-
-/* Pages of the file that are still preserved */
-static unsigned long nr_kept(void)
-{
-	unsigned long i, nr = 0;
-
-	for (i = 0; i < DIV_ROUND_UP(old->size, PAGE_SIZE); i++)
-		nr += old->pfn[i] && model_keeps(old->pfn[i]);
-	return nr + model_keeps(PHYS_PFN(old->ser_pa));
-}
-
-static bool page_is_right(struct file *f, pgoff_t index)
-{
-	struct folio *folio = memfd_folio_at(f, index);
-	const u64 *p;
-
-	if (!old->pfn[index])
-		return !folio;
-	if (!folio || !folio_test_dirty(folio) || !folio_test_uptodate(folio) ||
-	    !shim_folio_flag(folio, SHIM_LRU) || shim_folio_flag(folio, SHIM_LOCKED) ||
-	    folio->page._refcount.counter != folio_nr_pages(folio))
-		return false;
-	if (folio_pfn(folio) + index - folio->index != old->pfn[index])
-		return false;
-	p = phys_to_virt(PFN_PHYS(old->pfn[index]));
-	return *p == (old->stamped[index] ? memfd_contents(index) : 0);
-}
-
-static bool file_is_right(struct file *f)
-{
-	pgoff_t i;
-
-	if (!f || f->f_inode->size != old->size || f->f_pos != old->pos ||
-	    f->f_inode->seals != old->seals)
-		return false;
-	for (i = 0; i < memfd_pages(f); i++) {
-		if (!page_is_right(f, i))
-			return false;
-	}
-	return true;
+	memfd_preserve_file();
 }
 
 /* Runs in a child. Returns its exit status, 0 for success. */
@@ -161,7 +37,7 @@ static bool file_is_right(struct file *f)
 									\
 		ASSERT_TRUE(kexec_run(old_kernel));			\
 		if (!fork()) {						\
-			next_kernel();					\
+			memfd_next_kernel();					\
 			_exit(!(good));					\
 		}							\
 		wait(&status_);						\
@@ -169,24 +45,11 @@ static bool file_is_right(struct file *f)
 		ASSERT_EQ(status_, 0) TH_LOG("kernel %u", i);		\
 	} while (0)
 
-static bool retrieve_and_compare(void)
-{
-	if (memfd_ops()->retrieve(&args) || !file_is_right(args.file))
-		return false;
-	/* finish() after a retrieval has no effect. */
-	args.retrieve_status = 1;
-	memfd_ops()->finish(&args);
-	if (!file_is_right(args.file))
-		return false;
-	fput(args.file);
-	return !nr_lost() && !nr_kept() && !shim_nr_errs && !shim_nr_warns;
-}
-
 static bool finish_without_retrieve(void)
 {
 	args.retrieve_status = 0;
 	memfd_ops()->finish(&args);
-	return !nr_lost() && !nr_kept() && !shim_nr_errs && !shim_nr_warns;
+	return !memfd_nr_lost() && !memfd_nr_kept() && !shim_nr_errs && !shim_nr_warns;
 }
 
 static void (* const kernels[])(void) = {
@@ -199,7 +62,7 @@ TEST(files_are_retrieved_completely)
 
 	memfd_machine();
 	for (i = 0; i < ARRAY_SIZE(kernels); i++)
-		IN_NEXT_KERNEL(kernels[i], retrieve_and_compare());
+		IN_NEXT_KERNEL(kernels[i], memfd_retrieve_and_compare());
 }
 
 TEST(a_file_that_is_not_retrieved_is_freed)
@@ -224,14 +87,14 @@ static void sealed_file(void)
 	if (memfd_add_seals(file, test_seals))
 		shim_die("seals %#x cannot be added", test_seals);
 	args = (struct liveupdate_file_op_args){ .file = file };
-	preserve_file();
+	memfd_preserve_file();
 }
 
 static bool is_sealed_as_it_was(void)
 {
 	unsigned int exec;
 
-	if (memfd_ops()->retrieve(&args) || !file_is_right(args.file))
+	if (memfd_ops()->retrieve(&args) || !memfd_is_right(args.file))
 		return false;
 	exec = args.file->f_inode->i_mode & 0111;
 	fput(args.file);
@@ -265,7 +128,7 @@ static void named_file(void)
 	if (memfd_add_seals(file, test_seals))
 		shim_die("seals %#x cannot be added", test_seals);
 	args = (struct liveupdate_file_op_args){ .file = file };
-	preserve_file();
+	memfd_preserve_file();
 	if (test_change)
 		test_change(phys_to_virt(old->ser_pa + KHO_MEMFD_OFFSET));
 }
@@ -275,13 +138,13 @@ static bool has(unsigned int mode, const char *name)
 	const struct inode *inode;
 	bool right;
 
-	if (memfd_ops()->retrieve(&args) || !file_is_right(args.file))
+	if (memfd_ops()->retrieve(&args) || !memfd_is_right(args.file))
 		return false;
 	inode = args.file->f_inode;
 	right = (inode->i_mode & 0777) == mode && !strcmp(args.file->shim_name, name) &&
 		!(inode->seals & ~old->seals);
 	fput(args.file);
-	return right && !nr_lost() && !nr_kept();
+	return right && !memfd_nr_lost() && !memfd_nr_kept();
 }
 
 TEST(mode_and_name_come_back)
@@ -376,7 +239,7 @@ static void three_folios(void)
 	for (i = 0; i < 12; i += 4)
 		memfd_add_folio(i, 2, DIRTY);
 	args = (struct liveupdate_file_op_args){ .file = file };
-	preserve_file();
+	memfd_preserve_file();
 }
 
 /* More than a batch, in order */
@@ -392,7 +255,7 @@ static void single_pages(void)
 	for (i = 0; i < NR_SINGLE; i++)
 		memfd_add_folio(i, 0, DIRTY);
 	args = (struct liveupdate_file_op_args){ .file = file };
-	preserve_file();
+	memfd_preserve_file();
 }
 
 /*
@@ -417,7 +280,7 @@ static void mixed_folios(void)
 	}
 	file->f_inode->size = index << PAGE_SHIFT;
 	args = (struct liveupdate_file_op_args){ .file = file };
-	preserve_file();
+	memfd_preserve_file();
 }
 
 /* The same file with its records in random order */
@@ -429,7 +292,7 @@ static bool is_right_when_shuffled(void)
 		k = rnd(i + 1);
 		swap(*rec(i), *rec(k));
 	}
-	return retrieve_and_compare();
+	return memfd_retrieve_and_compare();
 }
 
 TEST(records_may_be_in_any_order)
@@ -521,8 +384,8 @@ static bool is_refused(const struct spoil *spoil)
 	if (memfd_ops()->retrieve(&args) != spoil->err || args.file || shim_live_files)
 		return false;
 	memfd_ops()->finish(&args);
-	return !nr_lost() && nr_kept() == spoil->kept &&
-	       shim_live_objects == objects_of_boot;
+	return !memfd_nr_lost() && memfd_nr_kept() == spoil->kept &&
+	       shim_live_objects == memfd_objects_of_boot;
 }
 
 TEST(invalid_handovers_are_refused_and_leak_no_page)
@@ -543,7 +406,7 @@ static bool is_discarded(const struct spoil *spoil)
 {
 	spoil->how();
 	memfd_ops()->finish(&args);
-	return !nr_lost() && nr_kept() == spoil->kept;
+	return !memfd_nr_lost() && memfd_nr_kept() == spoil->kept;
 }
 
 TEST(invalid_handovers_can_be_finished)
@@ -595,9 +458,9 @@ static bool fails_cleanly(struct faults *f)
 
 static void leaks_nothing(const struct faults *f)
 {
-	if (shim_live_objects != objects_of_boot)
+	if (shim_live_objects != memfd_objects_of_boot)
 		shim_die("fault %ld: %ld objects are left", f->n,
-			 shim_live_objects - objects_of_boot);
+			 shim_live_objects - memfd_objects_of_boot);
 }
 
 /* The second attempt fails, too. */
@@ -610,7 +473,7 @@ static void comes_back_after(struct faults *f)
 	again = *f;
 	if (!fails_cleanly(&again))
 		shim_die("fault %ld: the second attempt does not fail", f->n);
-	if (!retrieve_and_compare())
+	if (!memfd_retrieve_and_compare())
 		shim_die("fault %ld: the file does not come back", f->n);
 	leaks_nothing(f);
 }
@@ -632,7 +495,7 @@ static bool needs_a_quota_of(long pages)
 		return false;
 	shim_nr_errs = 0;
 	shim_max_blocks = pages;
-	return retrieve_and_compare();
+	return memfd_retrieve_and_compare();
 }
 
 TEST(a_file_needs_a_quota_of_its_pages_and_no_more)
@@ -653,7 +516,7 @@ static bool ends_when_it_is_killed(void)
 			return false;
 	}
 	shim_die_after = -1;
-	return retrieve_and_compare();
+	return memfd_retrieve_and_compare();
 }
 
 TEST(a_task_that_is_killed_need_not_wait_for_a_file)
@@ -675,7 +538,7 @@ static long count_faults(const char *what, void (*old_kernel)(void),
 		if (!kexec_run(old_kernel))
 			shim_die("no kexec");
 		if (!fork()) {
-			next_kernel();
+			memfd_next_kernel();
 			retrieve(f);
 			_exit(0);
 		}
