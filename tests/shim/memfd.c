@@ -15,6 +15,7 @@ long shim_max_blocks = LONG_MAX;
 long shim_die_after = -1;
 long shim_available = LONG_MAX;
 bool shim_again;
+struct luo_fast_check *shim_file_check;
 unsigned int shim_max_pagecache_order = 18;
 int shim_register_err;
 struct liveupdate_file_handler *shim_file_handler;
@@ -658,6 +659,11 @@ int liveupdate_register_file_handler(struct liveupdate_file_handler *handler)
 {
 	shim_file_handler = handler;
 	return shim_register_err;
+}
+
+void luo_fast_add_check(struct luo_fast_check *check)
+{
+	shim_file_check = check;
 }
 
 void luo_fast_retrieve_again(struct liveupdate_file_op_args *args)

@@ -8,7 +8,12 @@
 #include <linux/types.h>
 
 struct kimage;
+struct luo_fast_session;
 
+/* check.c */
+int luo_fast_check_files(struct luo_fast_session *session);
+
+/* preflight.c */
 int luo_fast_check_sessions(u64 sessions_pa);
 int luo_fast_preflight(const struct kimage *image);
 

@@ -6,6 +6,8 @@
  * to one worker per CPU. Records of sessions are reserved before, so that they
  * are in order of creation.
  *
+ * When all of them are frozen, their files are checked in the same way.
+ *
  * The result is that of a sequential freeze. Sessions are started in order, and
  * none after an error. So all sessions before the first failing one were
  * started before it, and its error is the result.
@@ -49,7 +51,8 @@
 #define LUO_SESSIONS_PER_WORKER	8
 
 /**
- * struct luo_freeze_job - A freeze of all sessions.
+ * struct luo_freeze_job - A freeze or a check of all sessions.
+ * @run:   Freezes or checks a session.
  * @list:  The sessions.
  * @lock:  Protects the fields below.
  * @next:  The next session to start, or the head of the list.
@@ -58,6 +61,7 @@
  * @err:   Its error.
  */
 struct luo_freeze_job {
+	int			(*run)(struct luo_fast_session *session);
 	struct list_head	*list;
 	spinlock_t		lock;	/* see above */
 	struct list_head	*next;
@@ -145,7 +149,7 @@ static void luo_freeze_work(struct luo_freeze_job *job)
 	struct luo_fast_session *session;
 
 	while ((session = luo_freeze_next(job))) {
-		int err = luo_session_freeze(session);
+		int err = job->run(session);
 
 		if (err)
 			luo_freeze_fail(job, session->index, err);
@@ -190,9 +194,11 @@ static void luo_unfreeze_all(struct luo_fast_table *table)
 		luo_session_unfreeze(session);
 }
 
-static int luo_freeze_all(struct luo_fast_table *table)
+static int luo_run_all(struct luo_fast_table *table,
+		       int (*run)(struct luo_fast_session *session))
 {
 	struct luo_freeze_job job = {
+		.run = run,
 		.list = &table->list,
 		.next = table->list.next,
 		.first = ULONG_MAX,
@@ -206,9 +212,16 @@ static int luo_freeze_all(struct luo_fast_table *table)
 	while (nr)
 		flush_work(&workers[--nr].work);
 	kfree(workers);
-	if (job.err)
-		luo_unfreeze_all(table);
 	return job.err;
+}
+
+static int luo_freeze_all(struct luo_fast_table *table)
+{
+	int err = luo_run_all(table, luo_session_freeze);
+
+	if (err)
+		luo_unfreeze_all(table);
+	return err;
 }
 
 static int luo_reserve_records(struct luo_fast_table *table)
@@ -252,6 +265,8 @@ static int luo_check_handover(const struct kimage *image,
 		err = luo_fast_check_sessions(sessions_pa);
 	if (!err && image)
 		err = luo_fast_preflight(image);
+	if (!err)
+		err = luo_run_all(table, luo_fast_check_files);
 	if (err)
 		luo_unfreeze_all(table);
 	return err;

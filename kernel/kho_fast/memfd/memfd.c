@@ -24,7 +24,8 @@
  * kernel. .freeze() updates the position and the seals, and preserves pages
  * that were added since; it fails if a page has got a memory error (poison.c).
  * A page that is added later, when the guest should be paused, is a hole in the
- * next kernel. .unpreserve() undoes all of it.
+ * next kernel. When all files are frozen, what is handed over is checked
+ * (check.c). .unpreserve() undoes all of it.
  *
  * In the next kernel .retrieve() (retrieve.c) creates a file from the folios,
  * and .finish() frees them if the file was not retrieved, or could not be.
@@ -92,7 +93,8 @@ static void memfd_luo_write_name(struct kho_memfd_ser *ser,
 }
 
 /* What may change until the kexec */
-static int memfd_luo_update_ser(struct memfd_luo_ser *ser, struct file *file)
+static int memfd_luo_update_ser(struct kho_fast_memfd_out *out,
+				struct file *file)
 {
 	int seals = memfd_get_seals(file);
 
@@ -101,9 +103,12 @@ static int memfd_luo_update_ser(struct memfd_luo_ser *ser, struct file *file)
 	if (seals & ~MEMFD_LUO_ALL_SEALS)
 		return -EOPNOTSUPP;
 
-	ser->pos = file->f_pos;
-	ser->seals = seals;
-	kho_fast_memfd_attributes(ser)->mode = file_inode(file)->i_mode & 0777;
+	out->pos = file->f_pos;
+	out->seals = seals;
+	out->ser->pos = out->pos;
+	out->ser->seals = out->seals;
+	kho_fast_memfd_attributes(out->ser)->mode =
+		file_inode(file)->i_mode & 0777;
 	return 0;
 }
 
@@ -115,7 +120,7 @@ static bool memfd_luo_is_read_write(const struct file *file)
 
 static int memfd_luo_fill(struct kho_fast_memfd_out *out, struct file *file)
 {
-	int err = memfd_luo_update_ser(out->ser, file);
+	int err = memfd_luo_update_ser(out, file);
 
 	if (err)
 		return err;
@@ -207,7 +212,7 @@ static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 	if (WARN_ON_ONCE(!out))
 		return -EINVAL;
 
-	err = memfd_luo_update_ser(out->ser, args->file);
+	err = memfd_luo_update_ser(out, args->file);
 	if (!err)
 		err = kho_fast_memfd_update(out, args->file);
 	if (!err)
@@ -215,6 +220,12 @@ static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 	if (!err)
 		kho_fast_seal(out->ser);
 	return err;
+}
+
+static int memfd_luo_check(struct liveupdate_file_op_args *args,
+			   struct kho_fast_fault *fault)
+{
+	return kho_fast_memfd_check(args->private_data, args->file, fault);
 }
 
 static int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
@@ -270,6 +281,11 @@ static struct liveupdate_file_handler memfd_luo_handler = {
 	.compatible = MEMFD_LUO_FH_COMPATIBLE,
 };
 
+static struct luo_fast_check memfd_luo_handler_check = {
+	.fh = &memfd_luo_handler,
+	.run = memfd_luo_check,
+};
+
 static int __init memfd_luo_init(void)
 {
 	int err = liveupdate_register_file_handler(&memfd_luo_handler);
@@ -280,6 +296,8 @@ static int __init memfd_luo_init(void)
 
 	if (err)
 		pr_err("cannot register the handler: %pe\n", ERR_PTR(err));
+	else
+		luo_fast_add_check(&memfd_luo_handler_check);
 	return err;
 }
 late_initcall(memfd_luo_init);

@@ -19,6 +19,7 @@
 
 struct folio;
 struct file;
+struct kho_fast_fault;
 struct memfd_luo_ser;
 
 /**
@@ -39,6 +40,22 @@ static_assert(sizeof(struct kho_fast_memfd_record) == KHO_FAST_RECORD_SIZE);
 static_assert(sizeof(struct memfd_luo_folio_ser) == KHO_FAST_RECORD_SIZE);
 static_assert(offsetof(struct kho_fast_memfd_record, index) ==
 	      offsetof(struct memfd_luo_folio_ser, index));
+
+/*
+ * Share of a folio in the checksum of all records of its file. A change of one
+ * of the three values always changes it: each step can be reversed.
+ */
+static inline u64 kho_fast_memfd_sum(const struct kho_fast_memfd_record *record,
+				     unsigned int order)
+{
+	u64 sum = record->pfn | (u64)record->flags << 52;
+
+	sum = (sum ^ (u64)order << 58) * 0x9e3779b97f4a7c15;
+	sum ^= record->index * 0xc2b2ae3d27d4eb4f;
+	sum = (sum ^ sum >> 32) * 0xd6e8feb86659fd93;
+	/* Not linear: indices that two records have exchanged are found. */
+	return sum ^ sum >> 32;
+}
 
 /**
  * struct kho_fast_memfd_pin - Which folios to pin.
@@ -71,6 +88,8 @@ void kho_fast_memfd_report_refused(struct folio **folios, unsigned long nr);
  * @has_behind: Has it pages behind its end?
  * @poisoned:   Number of pages of the machine that had a memory error before
  *              its folios were last checked.
+ * @pos:        Position in the file, as in @ser.
+ * @seals:      Its seals, as in @ser.
  */
 struct kho_fast_memfd_out {
 	struct memfd_luo_ser	*ser;
@@ -78,6 +97,8 @@ struct kho_fast_memfd_out {
 	unsigned long		alloced;
 	bool			has_behind;
 	long			poisoned;
+	loff_t			pos;
+	unsigned int		seals;
 };
 
 /* Pages of the machine that have a memory error */
@@ -102,6 +123,10 @@ static inline int kho_fast_memfd_check_poison(struct folio *folio)
 int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file);
 int kho_fast_memfd_update(struct kho_fast_memfd_out *out, struct file *file);
 void kho_fast_memfd_unpreserve(struct kho_fast_memfd_out *out);
+
+/* check.c */
+int kho_fast_memfd_check(const struct kho_fast_memfd_out *out,
+			 const struct file *file, struct kho_fast_fault *fault);
 
 /**
  * struct kho_fast_memfd_in - A memfd of the previous kernel.

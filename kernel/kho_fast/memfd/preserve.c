@@ -134,6 +134,7 @@ static long memfd_luo_record(struct kho_fast_records *list,
 		ser->pfn = folio_pfn(folios[i]);
 		ser->flags = MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE;
 		ser->index = folios[i]->index;
+		list->sum += kho_fast_memfd_sum(ser, folio_order(folios[i]));
 	}
 
 	return i;

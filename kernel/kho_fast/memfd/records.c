@@ -94,6 +94,7 @@ void kho_fast_records_join(struct kho_fast_records *records,
 		records->next = tail->next;
 		records->left = tail->left;
 	}
+	records->sum += tail->sum;
 	kho_fast_chain_join(&records->chain, &tail->chain);
 	*tail = (struct kho_fast_records){};
 }

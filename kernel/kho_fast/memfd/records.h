@@ -21,11 +21,13 @@
  * @chain: Pages of the records.
  * @next:  Next unused record.
  * @left:  Number of unused records from @next on.
+ * @sum:   Checksum that the user adds up; that of a joined list is the sum.
  */
 struct kho_fast_records {
 	struct kho_fast_chain	chain;
 	void			*next;
 	unsigned long		left;
+	u64			sum;
 };
 
 /**

@@ -5,6 +5,8 @@
  *
  *	|    1    |	its key, of order 1
  *	| M  |		a page of a memfd
+ *
+ * With take=1 one that unpreserves the page of the memfd, which is not its own.
  */
 #include <linux/align.h>
 #include <linux/err.h>
@@ -20,6 +22,7 @@
 #define NEGLECT_NR_PAGES	2
 
 static struct page *neglect_page;	/* the first of the pair */
+static bool neglect_takes;
 
 /* The memfd with the largest descriptor of this task */
 static struct file *neglect_get_memfd(void)
@@ -57,11 +60,16 @@ static struct page *neglect_find_page(struct file *memfd)
 
 static int neglect_undo(void)
 {
+	int err = 0;
+
 	if (!neglect_page)
 		return report_err(-ENOENT, "nothing is neglected");
-	kho_unpreserve_pages(neglect_page, NEGLECT_NR_PAGES);
+	if (neglect_takes)
+		err = kho_preserve_pages(neglect_page, 1);
+	else
+		kho_unpreserve_pages(neglect_page, NEGLECT_NR_PAGES);
 	neglect_page = NULL;
-	return 0;
+	return err;
 }
 
 int neglect(void)
@@ -78,5 +86,10 @@ int neglect(void)
 	fput(memfd);
 	if (!neglect_page)
 		return report_err(-ENOENT, "no page of the memfd is aligned");
-	return kho_preserve_pages(neglect_page, NEGLECT_NR_PAGES);
+
+	neglect_takes = arg_num("take", 0);
+	if (!neglect_takes)
+		return kho_preserve_pages(neglect_page, NEGLECT_NR_PAGES);
+	kho_unpreserve_pages(neglect_page, 1);
+	return 0;
 }

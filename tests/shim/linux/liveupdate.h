@@ -12,6 +12,7 @@
 /* Answers what the test wants. */
 extern int shim_register_err;
 extern struct liveupdate_file_handler *shim_file_handler;
+extern struct luo_fast_check *shim_file_check;
 
 void luo_fast_retrieve_again(struct liveupdate_file_op_args *args);
 
