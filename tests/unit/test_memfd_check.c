@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is handed over for a file in memory is what was preserved, or the live update is
+ * refused: kernel/kho_fast/memfd/check.c
+ */
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "faults.h"
+#include "memfd.h"
+#include "luo/luo.h"
+#include "outgoing/preflight.h"
+#include "test.h"
+
+static struct kho_fast_fault fault;
+
+static int check(void)
+{
+	memset(&fault, 0, sizeof(fault));
+	return shim_file_check->run(&args, &fault);
+}
+
+static void preserve_and_freeze(void)
+{
+	if (memfd_ops()->preserve(&args))
+		shim_die("a file is not preserved");
+	memfd_fill_holes();
+	if (memfd_ops()->freeze(&args))
+		shim_die("a file is not frozen");
+}
+
+TEST(what_is_preserved_is_accepted)
+{
+	static const struct { unsigned long pages; unsigned int holes; } files[] = {
+		{ 1, 0 }, { 700, 3 }, { 3, 1 }, { 5000, 0 }, { 5000, 4 },
+	};
+	unsigned int i;
+
+	memfd_machine();
+	memfd_first_kernel();
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		memfd_make_file(files[i].pages, files[i].holes);
+		preserve_and_freeze();
+		/* It needs no memory. */
+		shim_fail_after = 0;
+		ASSERT_EQ(check(), 0) TH_LOG("file %u: %s", i, fault.reason);
+		ASSERT_EQ(shim_fail_after, 0);
+		shim_fail_after = -1;
+		memfd_ops()->unpreserve(&args);
+	}
+	file = shim_new_file(0);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	ASSERT_EQ(memfd_ops()->freeze(&args), 0);
+	EXPECT_EQ(check(), 0) TH_LOG("%s", fault.reason);
+}
+
+/* The failed freeze may leave a page of the list without records, or a chunk without pages. */
+TEST(a_file_is_accepted_after_a_freeze_that_has_failed)
+{
+	memfd_machine();
+	memfd_first_kernel();
+	for_each_fault(f, "memfd: freeze, and check") {
+		memfd_make_file(1500, 1);
+		ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+		memfd_fill_holes();
+		if (FAULT(f, memfd_ops()->freeze(&args)))
+			ASSERT_EQ(memfd_ops()->freeze(&args), 0);
+		ASSERT_EQ(check(), 0) TH_LOG("fault %ld: %s", f->n, fault.reason);
+		memfd_ops()->unpreserve(&args);
+		fput(file);
+	}
+}
+
+/* Three folios of order 2 at the indices 0, 4 and 8 */
+static struct memfd_luo_ser *ser(void)
+{
+	return phys_to_virt(args.serialized_data);
+}
+
+static u64 *chunk(void)
+{
+	return phys_to_virt(((u64 *)ser())[4]);
+}
+
+static struct memfd_luo_folio_ser *rec(unsigned int i)
+{
+	return (struct memfd_luo_folio_ser *)phys_to_virt(chunk()[1]) + i;
+}
+
+static void change_size(void)	{ ser()->size--; }
+static void change_pos(void)	{ ser()->pos ^= 1; }
+static void change_seals(void)	{ ser()->seals ^= F_SEAL_WRITE; }
+static void set_flags(void)	{ ser()->flags = 1; }
+static void fewer_records(void)	{ ser()->nr_folios--; }
+static void more_records(void)	{ ser()->nr_folios++; }
+static void more_pages(void)	{ ((u64 *)ser())[5]++; }
+static void other_chunk(void)	{ ((u64 *)ser())[4] = args.serialized_data; }
+static void no_record(void)	{ memset(rec(1), 0, sizeof(*rec(1))); }
+static void record_twice(void)	{ *rec(1) = *rec(0); }
+static void not_dirty(void)	{ rec(1)->flags ^= MEMFD_LUO_FOLIO_DIRTY; }
+static void not_uptodate(void)	{ rec(1)->flags ^= MEMFD_LUO_FOLIO_UPTODATE; }
+static void pfn_of_tail(void)	{ rec(1)->pfn++; }
+static void pfn_nowhere(void)	{ rec(1)->pfn = (1UL << 52) - 1; }
+static void page_nowhere(void)	{ chunk()[1] = 1UL << 51; }
+static void page_unaligned(void) { chunk()[1] += 16; }
+static void page_twice(void)	{ chunk()[2] = chunk()[1]; }
+static void no_page(void)	{ chunk()[1] = 0; }
+static void next_is_ser(void)	{ chunk()[0] = args.serialized_data; }
+static void next_nowhere(void)	{ chunk()[0] = 1UL << 51; }
+
+static void chunk_in_circle(void)
+{
+	chunk()[0] = ((u64 *)ser())[4];
+	chunk()[1] = 0;
+}
+
+static void swap_indices(void)
+{
+	rec(0)->index = 4;
+	rec(1)->index = 0;
+}
+
+static void unpreserve_folio(void)
+{
+	kho_unpreserve_folio(pfn_folio(rec(1)->pfn));
+}
+
+static void unpreserve_list(void)
+{
+	kho_unpreserve_pages(pfn_to_page(PHYS_PFN(chunk()[1])), 1);
+}
+
+static void unpreserve_ser(void)
+{
+	kho_unpreserve_pages(pfn_to_page(PHYS_PFN(args.serialized_data)), 1);
+}
+
+/* The next kernel would get one page of four. */
+static void preserve_less(void)
+{
+	unpreserve_folio();
+	kho_preserve_pages(pfn_to_page(rec(1)->pfn), 1);
+}
+
+static const struct spoil {
+	void		(*how)(void);
+	const char	*why;
+} spoils[] = {
+	{ change_size, "description was" }, { change_pos, "description was" },
+	{ change_seals, "description was" }, { set_flags, "description was" },
+	{ fewer_records, "description was" }, { more_records, "description was" },
+	{ more_pages, "description was" }, { other_chunk, "description was" },
+	{ no_record, "records were" }, { record_twice, "records were" },
+	{ not_dirty, "records were" }, { not_uptodate, "records were" },
+	{ swap_indices, "records were" }, { preserve_less, "records were" },
+	{ pfn_of_tail, "no folio" }, { pfn_nowhere, "no folio" }, { unpreserve_folio, "no folio" },
+	{ page_nowhere, "of the records" }, { page_unaligned, "of the records" },
+	{ unpreserve_list, "of the records" }, { next_nowhere, "of the records" },
+	{ page_twice, "too long" }, { next_is_ser, "of the records" },
+	{ chunk_in_circle, "too long" }, { no_page, "lacks 1 page" },
+	{ unpreserve_ser, "description is not" },
+};
+
+static void three_folios(void)
+{
+	unsigned int i;
+
+	memfd_first_kernel();
+	file = shim_new_file(12 << PAGE_SHIFT);
+	for (i = 0; i < 12; i += 4)
+		memfd_add_folio(i, 2, DIRTY);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	preserve_and_freeze();
+}
+
+static bool is_refused(const struct spoil *spoil)
+{
+	three_folios();
+	if (check())
+		return false;
+	spoil->how();
+	return check() == -EINVAL && strstr(fault.reason, spoil->why);
+}
+
+TEST(what_is_not_as_it_was_preserved_is_refused)
+{
+	unsigned int i;
+	int status;
+
+	memfd_machine();
+	for (i = 0; i < ARRAY_SIZE(spoils); i++) {
+		if (!fork()) {
+			bool ok;
+
+			/* A list without an end must not outlive the test. */
+			alarm(60);
+			ok = is_refused(&spoils[i]);
+			if (!ok)
+				fprintf(stderr, "# reason: %s\n", fault.reason);
+			_exit(!ok);
+		}
+		wait(&status);
+		shim_forget_memmap();
+		ASSERT_EQ(status, 0) TH_LOG("case %u", i);
+	}
+}
+
+/* A random word of what the next kernel will read */
+static u64 *some_word(void)
+{
+	switch (rnd(4)) {
+	case 0:
+		return (u64 *)ser() + rnd(6);
+	case 1:
+		return chunk() + rnd(8);
+	default:
+		return (u64 *)rec(rnd(ser()->nr_folios)) + rnd(2);
+	}
+}
+
+static void overwrite(void)
+{
+	struct memfd_luo_folio_ser *a = rec(rnd(ser()->nr_folios)), *b = rec(rnd(ser()->nr_folios));
+	u64 *word = some_word(), index = a->index;
+
+	switch (rnd(4)) {
+	case 0:
+		*word ^= BIT(rnd(64));
+		break;
+	case 1:
+		*word = *some_word();
+		break;
+	case 2:
+		*a = *b;
+		break;
+	default:
+		a->index = b->index;
+		b->index = index;
+	}
+}
+
+/* Another client unpreserves what is not its own. */
+static void unpreserve_some(void)
+{
+	const struct memfd_luo_folio_ser *some = rec(rnd(ser()->nr_folios));
+
+	if (some->pfn)
+		kho_unpreserve_folio(pfn_folio(some->pfn));
+}
+
+static void clumsy_kernel(void)
+{
+	memfd_hand_over(300, 3);
+	switch (rnd(4)) {
+	case 0:
+		break;
+	case 1:
+		unpreserve_some();
+		break;
+	default:
+		overwrite();
+	}
+	check();
+	strcpy(params->refused, fault.reason);
+}
+
+TEST(no_kernel_hands_over_a_file_that_comes_back_as_another)
+{
+	unsigned int i, nr_refused = 0;
+	int status;
+
+	memfd_machine();
+	for (i = 0; i < 300; i++) {
+		rnd(2);	/* another sequence */
+		ASSERT_TRUE(kexec_run(clumsy_kernel));
+		nr_refused += !!*params->refused;
+		if (*params->refused)
+			continue;
+		if (!fork()) {
+			memfd_next_kernel();
+			_exit(!memfd_retrieve_and_compare());
+		}
+		wait(&status);
+		shim_forget_memmap();
+		ASSERT_EQ(status, 0) TH_LOG("round %u", i);
+	}
+	EXPECT_GT(nr_refused, 100);
+	EXPECT_LT(nr_refused, 250);
+}
+
+TEST_HARNESS_MAIN
