@@ -6,8 +6,8 @@
  * for a page of a file, the message names the session and the token.
  *
  * Records of sessions, files and FLBs are parsed by the code of the next kernel
- * (deserialize.c, block.c), which finds fewer faults here: that two records
- * share their memory shows only when it is restored.
+ * (deserialize.c, block.c), and must be those of the sessions and files that
+ * there are.
  *
  * Lock order: no lock is taken; see serialize.c.
  *
@@ -32,25 +32,61 @@
 #include "records.h"
 #include "session_table.h"
 
+/**
+ * struct luo_preflight - A check in progress.
+ * @reader:  The reader.
+ * @files:   Records of the files of the session that is parsed.
+ * @session: That session.
+ * @lf:      The file that is parsed.
+ */
 struct luo_preflight {
 	struct luo_fast_reader	reader;
-	struct kho_block_set	files;	/* of the session that is parsed */
+	struct kho_block_set	files;
+	struct luo_fast_session	*session;
+	struct luo_fast_file	*lf;
 };
+
+static bool luo_is_record_of(const struct luo_session_ser *ser,
+			     struct luo_fast_session *session)
+{
+	struct luo_fast_file_set *file_set = &session->file_set;
+
+	return ser == session->ser && !strcmp(ser->name, session->name) &&
+	       ser->file_set_ser.files ==
+			kho_block_set_head_pa(&file_set->blocks) &&
+	       ser->file_set_ser.count == file_set->count;
+}
 
 static int luo_preflight_session(struct luo_fast_reader *reader,
 				 const struct luo_session_ser *ser)
 {
 	struct luo_preflight *job =
 		container_of(reader, struct luo_preflight, reader);
+	struct luo_fast_session *session = list_next_entry(job->session, list);
 
 	luo_fast_blocks_leak(&job->files);
-	return 0;
+	if (list_entry_is_head(session, &luo_fast_outgoing.list, list))
+		return -EINVAL;
+
+	job->session = session;
+	job->lf = list_entry(&session->file_set.files, struct luo_fast_file,
+			     list);
+	return luo_is_record_of(ser, session) ? 0 : -EINVAL;
 }
 
 static int luo_preflight_file(struct luo_fast_reader *reader,
 			      const struct luo_file_ser *ser)
 {
-	return 0;
+	struct luo_preflight *job =
+		container_of(reader, struct luo_preflight, reader);
+	struct luo_fast_file *lf = list_next_entry(job->lf, list);
+
+	if (list_entry_is_head(lf, &job->session->file_set.files, list))
+		return -EINVAL;
+
+	job->lf = lf;
+	return ser->token == lf->key.token && ser->data == lf->data &&
+	       !strcmp(ser->compatible, lf->fh->compatible) ? 0 : -EINVAL;
 }
 
 /**
@@ -68,6 +104,8 @@ int luo_fast_check_sessions(u64 sessions_pa)
 		.reader.file = luo_preflight_file,
 		.reader.blocks = luo_fast_blocks_read,
 		.reader.files = &job.files,
+		.session = list_entry(&luo_fast_outgoing.list,
+				      struct luo_fast_session, list),
 	};
 	struct kho_block_set sessions;
 	int err;
@@ -77,6 +115,8 @@ int luo_fast_check_sessions(u64 sessions_pa)
 	err = luo_fast_blocks_read(&sessions, sessions_pa);
 	if (!err)
 		err = luo_fast_parse_sessions(&sessions, &job.reader);
+	if (!err && !list_is_last(&job.session->list, &luo_fast_outgoing.list))
+		err = -EINVAL;
 	luo_fast_blocks_leak(&job.files);
 	luo_fast_blocks_leak(&sessions);
 	if (err)
