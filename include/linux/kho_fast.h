@@ -21,6 +21,7 @@ bool kho_fast_section_has_preserved(unsigned long pfn);
 u64 kho_fast_free_range_iter_at(unsigned long pfn);
 void kho_fast_init_all(void);
 void kho_fast_finish_range(unsigned long pfn, unsigned long nr_pages);
+phys_addr_t kho_fast_reserve_mem_alloc(phys_addr_t size, phys_addr_t align);
 
 #else /* !CONFIG_KHO_FAST */
 
@@ -59,6 +60,10 @@ static inline void kho_fast_init_all(void) { }
 
 static inline void kho_fast_finish_range(unsigned long pfn,
 					 unsigned long nr_pages) { }
+
+/* A macro: memblock.h is not included here. */
+#define kho_fast_reserve_mem_alloc(size, align) \
+	memblock_phys_alloc(size, align)
 
 #endif /* CONFIG_KHO_FAST */
 

@@ -776,6 +776,26 @@ TEST(a_region_of_another_size_is_not_restored)
 	EXPECT_NE(strstr(shim_last_msg, "stays reserved until a cold boot"), NULL);
 }
 
+TEST(a_new_region_is_outside_of_scratch)
+{
+	unsigned int i;
+
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(preserves_much));
+	kexec_populate();
+	kho_memory_init_early();
+	for (i = 0; i < 1000; i++) {
+		phys_addr_t size = (1 + rnd(20)) * PAGE_SIZE;
+		phys_addr_t phys = kho_fast_reserve_mem_alloc(size, PAGE_SIZE << rnd(3));
+
+		if (!phys)
+			continue;
+		EXPECT_FALSE(kho_scratch_overlap(phys, size));
+		EXPECT_EQ(count_preserved(phys, phys + size), 0);
+		EXPECT_TRUE(memblock_is_region_reserved(phys, size));
+	}
+}
+
 /* Preserving */
 
 static bool can_preserve(unsigned long pfn, unsigned long nr)

@@ -11,6 +11,9 @@
  *
  * mm/memblock.c trusts the record of the previous kernel, so it is checked
  * before: a region that is not preserved could be anything.
+ *
+ * A region that is new in this kernel is preserved like the others, so it must
+ * not be in a scratch area: the next kernel would refuse it.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -18,11 +21,14 @@
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/memblock.h>
+#include <linux/kho_fast.h>
 #include <linux/libfdt.h>
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 
 #include "../fdt.h"
+#include "../scratch.h"
 #include "fdt.h"
 #include "handover.h"
 #include "map.h"
@@ -88,6 +94,50 @@ void __init kho_fast_reserve_mem_check(const struct kho_fast_map *map,
 	pr_warn("ignoring entry '%s': damaged, or a region that is not preserved; reserve_mem= is as after a cold boot\n",
 		MEMBLOCK_KHO_FDT);
 	fdt_nop_node(fdt, node);
+}
+
+/* The first scratch area from @phys on; NULL when there is none. */
+static const struct kho_scratch *__init kho_scratch_after(phys_addr_t phys)
+{
+	const struct kho_scratch *first = NULL;
+	unsigned int i;
+
+	for (i = 0; i < kho_scratch_cnt; i++) {
+		const struct kho_scratch *area = &kho_scratch[i];
+
+		if (area->size && area->addr >= phys &&
+		    (!first || area->addr < first->addr))
+			first = area;
+	}
+
+	return first;
+}
+
+/**
+ * kho_fast_reserve_mem_alloc - Allocate a region of reserve_mem=.
+ * @size:  Size in bytes.
+ * @align: Alignment.
+ *
+ * In the first kernel of a chain there are no scratch areas yet.
+ *
+ * Context: boot CPU, before memblock_free_all().
+ * Return: address of the region, outside of the scratch areas; 0 for none.
+ */
+phys_addr_t __init kho_fast_reserve_mem_alloc(phys_addr_t size,
+					      phys_addr_t align)
+{
+	const struct kho_scratch *area;
+	phys_addr_t from = 0, phys = 0;
+
+	while (!phys && (area = kho_scratch_after(from))) {
+		if (from < area->addr)
+			phys = memblock_phys_alloc_range(size, align, from,
+							 area->addr);
+		from = area->addr + area->size;
+	}
+
+	return phys ?: memblock_phys_alloc_range(size, align, from,
+						 MEMBLOCK_ALLOC_ACCESSIBLE);
 }
 
 static void __init kho_restore_region(const void *fdt, int node)
