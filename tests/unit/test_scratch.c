@@ -176,7 +176,7 @@ TEST(a_parameter_that_is_not_in_force_is_reported)
 	EXPECT_EQ(warnings_about("32M,64M,0", areas, 4), 1);
 	EXPECT_EQ(warnings_about("32M,64M,64M", areas, 1), 1);
 	EXPECT_EQ(warnings_about("200%", areas, 4), 1);
-	EXPECT_EQ(warnings_about("200%", NULL, 0), 0);
+	EXPECT_EQ(warnings_about("200%", areas, 0), 0);
 }
 
 /* All memory is low, so the global area is empty. Every small VM is like that. */
