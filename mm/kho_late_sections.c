@@ -13,8 +13,11 @@
  * Those that do not use it have their sections initialised first:
  *
  * - page_owner, at boot: no section is late when it is enabled;
- * - offlining, memory errors: kho_fast_finish_range();
+ * - offlining: kho_fast_finish_range();
  * - hibernation: a notifier.
+ *
+ * memory_failure() takes a page of a late section for one outside of the
+ * kernel's control; the error is found again when the page is read.
  *
  * A kernel that crashes meanwhile has a vmcore in which the struct pages of
  * late sections are random. The zone is not contiguous as long as it has late
