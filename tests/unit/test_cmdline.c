@@ -44,6 +44,27 @@ TEST(switches_are_read_as_the_next_kernel_does)
 	EXPECT_SWITCHES("kho=on -- kho=off liveupdate=off", KHO_FAST_ON, KHO_FAST_UNSET);
 }
 
+#define EXPECT_MEMTEST(text, on) do {						\
+	parse(text);								\
+	EXPECT_EQ(cmdline.memtest, on) TH_LOG("%s", (text));			\
+} while (0)
+
+TEST(memtest_is_on_with_any_number_but_0)
+{
+	EXPECT_MEMTEST("quiet", false);
+	EXPECT_MEMTEST("memtest", true);
+	EXPECT_MEMTEST("memtest=1", true);
+	EXPECT_MEMTEST("quiet memtest=0x100 kho=on", true);
+	EXPECT_MEMTEST("memtest=4294967295", true);
+	EXPECT_MEMTEST("memtest=0", false);
+	/* The last one that is a number counts. */
+	EXPECT_MEMTEST("memtest memtest=0", false);
+	EXPECT_MEMTEST("memtest=0 memtest", true);
+	EXPECT_MEMTEST("memtest=4 memtest= memtest=x memtest=-1 memtest=4294967296", true);
+	EXPECT_MEMTEST("memtest= memtest=x memtest=4x", false);
+	EXPECT_MEMTEST("amemtest=4 memtest.x=4 x=\"a memtest=4\" -- memtest=4", false);
+}
+
 /* Page frames [start, end) are what @ram says, and their neighbours are not. */
 #define EXPECT_RANGE(start, end, ram) do {					\
 	const unsigned long s_ = (start), e_ = (end);				\
@@ -59,7 +80,7 @@ TEST(switches_are_read_as_the_next_kernel_does)
 
 TEST(all_memory_is_ram_without_such_parameters)
 {
-	parse("console=ttyS0 memtest=4 mem memmap mem=nopentium mem=0 mem=x memmap=x memmap=@1M");
+	parse("console=ttyS0 memory=4 mem memmap mem=nopentium mem=0 mem=x memmap=x memmap=@1M");
 	EXPECT_FALSE(cmdline.mem);
 	EXPECT_FALSE(cmdline.memmap);
 	EXPECT_TRUE(kho_fast_cmdline_is_ram(&cmdline, 0, 1UL << 40));

@@ -108,6 +108,19 @@ TEST(an_image_that_cannot_restore_sessions_is_refused)
 	EXPECT_EQ(shim_nr_warnings, 0);
 }
 
+TEST(an_image_that_overwrites_preserved_memory_is_refused)
+{
+	char on[] = "liveupdate=on memtest", off[] = "liveupdate=on memtest=0";
+	struct kimage image = { .file_mode = 1, .cmdline_buf = on };
+
+	first_kernel();
+	EXPECT_EQ(kho_fill_kimage(&image), -EINVAL);
+	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_NE(strstr(shim_last_line, "memtest= on its command line overwrites"), NULL);
+	load(off);
+	EXPECT_EQ(shim_nr_errs, 1);
+}
+
 /* It may be built into the next kernel. */
 TEST(a_parameter_that_is_missing_is_a_warning)
 {

@@ -4,8 +4,10 @@
  *
  * It can take away what the next kernel needs for a handover: kho=off and
  * liveupdate=off switch the reader off, mem= and memmap= (x86) make preserved
- * pages and scratch areas anything but RAM. It is known when the image is
- * loaded, so it is parsed then, in the way in which the next kernel does.
+ * pages and scratch areas anything but RAM, and memtest= writes over preserved
+ * pages, since they are not reserved yet when it runs. It is known when the
+ * image is loaded, so it is parsed then, in the way in which the next kernel
+ * does.
  *
  * The memory map of mem= and memmap= is a set of ranges, which starts as all
  * memory. They change it in their order, but a range that is anything but RAM
@@ -211,6 +213,18 @@ static void kho_parse_switch(enum kho_fast_switch *to, const char *value)
 		*to = on ? KHO_FAST_ON : KHO_FAST_OFF;
 }
 
+/* Without a value it is the number of all patterns. */
+static void kho_parse_memtest(struct kho_fast_cmdline *cmdline,
+			      const char *value)
+{
+	unsigned int nr;
+
+	if (!value)
+		cmdline->memtest = true;
+	else if (!kstrtouint(value, 0, &nr))
+		cmdline->memtest = nr;
+}
+
 static void kho_parse_memory(struct kho_fast_cmdline *cmdline,
 			     const char *name, char *value, bool last)
 {
@@ -234,6 +248,8 @@ static void kho_parse(struct kho_fast_cmdline *cmdline, char *text, bool last)
 		text = next_arg(text, &name, &value);
 		if (!value && !strcmp(name, "--"))
 			return;
+		if (!strcmp(name, "memtest"))
+			kho_parse_memtest(cmdline, value);
 		if (!value)
 			continue;
 

@@ -23,6 +23,7 @@ enum kho_fast_switch { KHO_FAST_UNSET, KHO_FAST_OFF, KHO_FAST_ON };
  * struct kho_fast_cmdline - A command line.
  * @kho:        kho=.
  * @liveupdate: liveupdate=.
+ * @memtest:    memtest= is on it, and not 0.
  * @mem:        mem= is on it.
  * @memmap:     memmap= is on it.
  * @ram:        Ranges that @mem and @memmap leave to the memory map, ascending;
@@ -32,6 +33,7 @@ enum kho_fast_switch { KHO_FAST_UNSET, KHO_FAST_OFF, KHO_FAST_ON };
 struct kho_fast_cmdline {
 	enum kho_fast_switch		kho;
 	enum kho_fast_switch		liveupdate;
+	bool				memtest;
 	bool				mem;
 	bool				memmap;
 	struct kho_fast_pfn_range	*ram;

@@ -12,8 +12,9 @@
  *
  * When an image is loaded, what would be refused at the freeze (preflight.c) is
  * reported already. Its command line (cmdline.c) cannot change any more, so one
- * that takes scratch or preserved memory away is refused then; one that leaves
- * nobody to restore sessions is refused before the freeze, if there are any.
+ * that takes scratch or preserved memory away, or overwrites it, is refused
+ * then; one that leaves nobody to restore sessions is refused before the freeze,
+ * if there are any.
  *
  * Lock order: none; all of it is under the lock of kexec.
  */
@@ -100,6 +101,16 @@ static int kho_check_scratch(const struct kho_fast_cmdline *cmdline)
 	return 0;
 }
 
+/* Memory may be preserved later. */
+static int kho_check_overwritten(const struct kho_fast_cmdline *cmdline)
+{
+	if (!cmdline->memtest)
+		return 0;
+
+	pr_err("next kernel not loaded: memtest= on its command line overwrites preserved memory; leave it out\n");
+	return -EINVAL;
+}
+
 /*
  * There is time to find the culprit until reboot(2), but a command line stays
  * as it is.
@@ -130,7 +141,8 @@ static int kho_check_loaded(const struct kimage *image)
 	if (!cmdline)
 		return -ENOMEM;
 
-	err = kho_check_scratch(cmdline) ?: kho_check_preserved(image);
+	err = kho_check_scratch(cmdline) ?: kho_check_overwritten(cmdline) ?:
+	      kho_check_preserved(image);
 	if (!err)
 		kho_warn_of_switches(cmdline);
 	return err;
@@ -143,7 +155,7 @@ static int kho_check_loaded(const struct kimage *image)
  * Context: process context, may sleep; under the lock of kexec.
  * Return: 0, also when there is nothing to add; an error of kexec_add_buffer();
  * -EINVAL, with a message, when the command line of @image takes scratch or
- * preserved memory away; -ENOMEM.
+ * preserved memory away, or overwrites it; -ENOMEM.
  */
 int kho_fill_kimage(struct kimage *image)
 {
