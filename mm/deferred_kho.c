@@ -251,7 +251,7 @@ unsigned long __init kho_fast_init_range(unsigned long start_pfn,
 		if (kho_try_init_section(nr, &result)) {
 			ended = sched_clock();
 			kho_fast_stats_add(&result, began, ended, clock);
-			if (trace_kho_section_enabled())
+			if (trace_kho_section_enabled() && !result.late)
 				kho_trace_section(nr, ended - began, &result);
 			freed += result.freed;
 		}
@@ -273,7 +273,7 @@ static __ref void kho_init_pending(unsigned long nr)
 	u64 began = trace_kho_section_enabled() ? sched_clock() : 0;
 	struct kho_fast_section_result result;
 
-	if (kho_try_init_section(nr, &result) && began)
+	if (kho_try_init_section(nr, &result) && began && !result.late)
 		kho_trace_section(nr, sched_clock() - began, &result);
 }
 

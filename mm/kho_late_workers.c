@@ -3,8 +3,9 @@
  * DOC: Workers for late sections
  *
  * Late sections (see mm/kho_late_sections.c) are initialised by a thread per
- * CPU that runs when the CPU has nothing else to do: first the sections of its
- * node, then those of the others, so that nodes without CPUs have workers, too.
+ * CPU that is not isolated, when the CPU has nothing else to do: first the
+ * sections of its node, then those of the others, so that nodes without CPUs
+ * have workers, too.
  *
  * Lock order: kho_fast_ensure_initialised() with rcu_read_lock() only.
  *
@@ -24,6 +25,7 @@
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/isolation.h>
 #include <linux/suspend.h>
 #include <linux/topology.h>
 #include <uapi/linux/sched/types.h>
@@ -36,28 +38,35 @@
 static atomic_long_t kho_next_section[MAX_NUMNODES];
 static unsigned long kho_last_section;
 
+/* Returns false when no section is late any more, or not from @nr on. */
+static bool kho_finish_late_section(unsigned long nr)
+{
+	const struct kho_fast_map *map = &kho_fast_incoming;
+
+	guard(rcu)();
+
+	/* Pairs with the release in kho_put_late(). */
+	if (smp_load_acquire(&map->initialised) || nr >= map->nr_sections)
+		return false;
+
+	kho_fast_ensure_initialised(section_nr_to_pfn(nr), 1);
+	return true;
+}
+
 /**
  * kho_fast_finish_range - Initialise the late sections of a range.
  * @pfn:      First page frame of any memory, preserved or not.
  * @nr_pages: Number of pages.
  *
- * Context: not in interrupts, after kho_fast_init_all().
+ * Context: may sleep, after kho_fast_init_all().
  */
 void kho_fast_finish_range(unsigned long pfn, unsigned long nr_pages)
 {
-	const struct kho_fast_map *map = &kho_fast_incoming;
 	unsigned long nr = pfn_to_section_nr(pfn);
 	const unsigned long last = pfn_to_section_nr(pfn + nr_pages - 1);
 
-	for (; nr <= last; nr++) {
-		guard(rcu)();
-
-		/* Pairs with the release in kho_put_late(). */
-		if (smp_load_acquire(&map->initialised) ||
-		    nr >= map->nr_sections)
-			return;
-		kho_fast_ensure_initialised(section_nr_to_pfn(nr), 1);
-	}
+	while (nr <= last && kho_finish_late_section(nr++))
+		cond_resched();
 }
 
 static void kho_finish_node(int nid)
@@ -69,7 +78,8 @@ static void kho_finish_node(int nid)
 	unsigned long nr;
 
 	while ((nr = atomic_long_fetch_inc(&kho_next_section[nid])) < end) {
-		kho_fast_finish_range(section_nr_to_pfn(nr), 1);
+		if (!kho_finish_late_section(nr))
+			break;
 		cond_resched();
 	}
 }
@@ -112,9 +122,10 @@ static struct task_struct *kho_late_create(bool is_main, int nid)
 /* A thread per CPU; starting them takes a while and is not left to init. */
 static int kho_late_main(void *own_node)
 {
+	const struct cpumask *cpus = housekeeping_cpumask(HK_TYPE_DOMAIN);
 	int cpu;
 
-	for_each_online_cpu(cpu) {
+	for_each_cpu_and(cpu, cpu_online_mask, cpus) {
 		struct task_struct *task;
 
 		if (!kho_fast_nr_late())
@@ -122,7 +133,6 @@ static int kho_late_main(void *own_node)
 		task = kho_late_create(false, cpu_to_node(cpu));
 		if (IS_ERR(task))
 			break;
-		kthread_bind_mask(task, cpumask_of_node(cpu_to_node(cpu)));
 		wake_up_process(task);
 	}
 

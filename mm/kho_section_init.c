@@ -33,6 +33,7 @@
 #include "kho_buddy_block.h"
 #include "kho_early_memory.h"
 #include "kho_free_runs.h"
+#include "kho_late_sections.h"
 #include "kho_page_init.h"
 #include "kho_section_init.h"
 
@@ -329,7 +330,7 @@ bool __init kho_fast_postpone_section(unsigned long nr,
 	if (start_pfn < kho_fast_early_end(nid))
 		return false;
 
-	*result = (struct kho_fast_section_result){ .nid = nid };
+	*result = (struct kho_fast_section_result){ .nid = nid, .late = true };
 	/* Only the highest zone of a node is deferred. */
 	zone = NODE_DATA(nid)->node_zones + NODE_DATA(nid)->nr_zones - 1;
 	/* Setting a migratetype looks at the zone of the page. */

@@ -164,8 +164,10 @@ static struct page *kho_take_spare(void)
 static struct page *kho_find_accepted_pages(int nid, gfp_t gfp,
 					    unsigned int order)
 {
-	const gfp_t search = (gfp & ~(__GFP_ZERO | __GFP_ACCOUNT)) |
-			     __GFP_NOWARN | __GFP_NORETRY;
+	/* A single page is cut out of a block, which must not be a folio. */
+	const gfp_t unwanted = __GFP_ZERO | __GFP_ACCOUNT |
+			       (order ? 0 : __GFP_COMP);
+	const gfp_t search = (gfp & ~unwanted) | __GFP_NOWARN | __GFP_NORETRY;
 	struct page *page = NULL;
 
 	guard(mutex)(&kho_search_lock);
@@ -181,7 +183,7 @@ static noinline struct page *kho_alloc_slowly(int nid, gfp_t gfp,
 	struct page *page = kho_find_accepted_pages(nid, gfp, order);
 
 	if (!page) {
-		pr_err_ratelimited("no memory to preserve: what is free is hot-added, which the next kernel lacks; online it as movable\n");
+		pr_err_ratelimited("no memory to preserve: none is free, or only behind hot-added memory, which the next kernel lacks; online it as movable\n");
 		return NULL;
 	}
 

@@ -99,7 +99,7 @@ void init_pageblock_migratetype(struct page *page, enum migratetype mt, bool iso
 	if (IS_ENABLED(SHIM_CHECK) && !IS_ALIGNED(pfn, pageblock_nr_pages))
 		shim_die("pfn %#lx does not start a pageblock", pfn);
 	/* CONFIG_DEBUG_VM looks at the zone. */
-	if (IS_ENABLED(SHIM_CHECK) && !page->inits)
+	if (!shim_is_initialised(page))
 		shim_die("migratetype of pfn %#lx, not initialised", pfn);
 	WRITE_ONCE(shim_migratetype[pfn / pageblock_nr_pages], mt);
 }

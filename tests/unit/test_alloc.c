@@ -231,6 +231,21 @@ TEST(so_much_and_no_more_is_kept_aside)
 	EXPECT_EQ(shim_live_pages, live + BLOCK);
 }
 
+/* Nor its neighbours, which are spare pages: the shim cannot split a folio. */
+TEST(a_single_page_is_not_cut_out_of_a_folio)
+{
+	struct page *page;
+	int i;
+
+	machine();
+	for (i = 0; i < 3; i++) {
+		page = kho_fast_alloc_pages(1, GFP_KERNEL | __GFP_COMP, 0);
+		ASSERT_TRUE(page != NULL);
+		EXPECT_FALSE(PageHead(page));
+		EXPECT_FALSE(hot_added(page_to_pfn(page)));
+	}
+}
+
 TEST(without_memory_there_is_no_search)
 {
 	machine();

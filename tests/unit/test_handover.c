@@ -695,7 +695,7 @@ static const struct {
 	u64		value;
 } bad_regions[] = {
 	{ "start", 0 }, { "start", 1UL << 50 }, { "size", 0 }, { "size", 9 * PAGE_SIZE },
-	{ "size", ~0UL },
+	{ "size", ~0UL }, { "size", PAGE_SIZE / 2 }, { "size", 6 * PAGE_SIZE + 1 },
 };
 static unsigned int bad_region;
 

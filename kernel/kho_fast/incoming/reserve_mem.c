@@ -42,13 +42,17 @@ static bool __init kho_read_region(const void *fdt, int node, u64 *start,
 	       kho_fast_fdt_u64(fdt, node, "size", size);
 }
 
-/* mm/memblock.c preserves whole pages only. */
+/*
+ * mm/memblock.c preserves whole pages only, and would hand out the rest of a
+ * page that belongs to a region.
+ */
 static bool __init kho_region_is_valid(const struct kho_fast_map *map,
 				       const void *fdt, int node)
 {
 	u64 start, size;
 
 	return kho_read_region(fdt, node, &start, &size) && size &&
+	       PAGE_ALIGNED(start) && PAGE_ALIGNED(size) &&
 	       kho_fast_is_preserved(map, PHYS_PFN(start),
 				     PHYS_PFN(start) + (size >> PAGE_SHIFT));
 }

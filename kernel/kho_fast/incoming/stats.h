@@ -13,10 +13,12 @@ struct seq_file;
  * struct kho_fast_section_result - Result of initialising a section.
  * @nid:   NUMA node, the last one if there are several.
  * @freed: Number of pages freed.
+ * @late:  Its struct pages are still to be initialised.
  */
 struct kho_fast_section_result {
 	int		nid;
 	unsigned long	freed;
+	bool		late;
 };
 
 void kho_fast_stats_walk(u64 cycles, unsigned long tree_pages);

@@ -135,6 +135,7 @@ void shim_check_init(struct page *page, unsigned long pfn, unsigned long zone, i
 void shim_check_head(struct page *head, unsigned int order);
 void shim_check_reserved(struct page *page, unsigned int order);
 #define shim_is_marked_reserved(page)	((page)->reserved)
+#define shim_is_initialised(page)	((page)->inits)
 void shim_free(struct page *page, unsigned int order);
 void shim_free_locked(struct page *page, unsigned int order);
 struct page *pfn_to_online_page(unsigned long pfn);
@@ -159,6 +160,7 @@ void shim_wmb(void);
 #define shim_check_head(head, order)		do { } while (0)
 #define shim_check_reserved(page, order)	do { } while (0)
 #define shim_is_marked_reserved(page)		true
+#define shim_is_initialised(page)		true
 #define shim_free_locked(page, order)		shim_free((page), (order))
 #define shim_touch(page)			(page)
 
