@@ -41,6 +41,12 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 	return virt_to_page(pool_alloc(BIT(order)));
 }
 
+/* Stock's tree */
+unsigned long get_zeroed_page(gfp_t gfp)
+{
+	return (unsigned long)pool_alloc(1);
+}
+
 /* All pages can be handed over: none is refused, and no other one looked for. */
 void __free_pages(struct page *page, unsigned int order)
 {

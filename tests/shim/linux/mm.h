@@ -270,6 +270,7 @@ void folio_put(struct folio *folio);
 
 /* The page allocator. */
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
+unsigned long get_zeroed_page(gfp_t gfp);	/* native.c */
 #define alloc_pages(gfp, order)	alloc_pages_node(NUMA_NO_NODE, (gfp), (order))
 void __free_pages(struct page *page, unsigned int order);
 void split_page(struct page *page, unsigned int order);
