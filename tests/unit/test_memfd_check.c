@@ -206,6 +206,43 @@ TEST(what_is_not_as_it_was_preserved_is_refused)
 	}
 }
 
+static bool is_pinned(pgoff_t index)
+{
+	struct folio *folio = memfd_folio_at(file, index);
+
+	return folio && folio->_pincount.counter == 1;
+}
+
+/* Closing the session then follows none of its records, and unpins nobody's folio. */
+static bool is_left_alone(const struct spoil *spoil)
+{
+	three_folios();
+	spoil->how();
+	if (!check())
+		return false;
+	memfd_ops()->unpreserve(&args);
+	return is_pinned(0) && is_pinned(4) && is_pinned(8) && shim_pins == 3 &&
+	       file->f_inode->frozen &&
+	       strstr(shim_last_err, "its records are damaged");
+}
+
+TEST(a_damaged_file_is_leaked_as_a_whole)
+{
+	unsigned int i;
+	int status;
+
+	memfd_machine();
+	for (i = 0; i < ARRAY_SIZE(spoils); i++) {
+		if (!fork()) {
+			alarm(60);
+			_exit(!is_left_alone(&spoils[i]));
+		}
+		wait(&status);
+		shim_forget_memmap();
+		ASSERT_EQ(status, 0) TH_LOG("case %u", i);
+	}
+}
+
 /* A random word of what the next kernel will read */
 static u64 *some_word(void)
 {

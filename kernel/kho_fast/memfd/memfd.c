@@ -25,7 +25,8 @@
  * that were added since; it fails if a page has got a memory error (poison.c).
  * A page that is added later, when the guest should be paused, is a hole in the
  * next kernel. When all files are frozen, what is handed over is checked
- * (check.c). .unpreserve() undoes all of it.
+ * (check.c). .unpreserve() undoes all of it, but for a file that failed that
+ * check: its memory is lost.
  *
  * In the next kernel .retrieve() (retrieve.c) creates a file from the folios,
  * and .finish() frees them if the file was not retrieved, or could not be.
@@ -190,6 +191,16 @@ err_free:
 	return err;
 }
 
+/*
+ * Records that were overwritten may name anything, so they are not followed.
+ * The size stays frozen: the pages could be removed, but not be reused.
+ */
+static void memfd_luo_leak(const struct file *file)
+{
+	pr_err("%s: its records are damaged: its memory stays preserved, and is lost until a reboot without live update\n",
+	       file->f_path.dentry->d_name.name);
+}
+
 static void memfd_luo_unpreserve(struct liveupdate_file_op_args *args)
 {
 	struct inode *inode = file_inode(args->file);
@@ -198,9 +209,13 @@ static void memfd_luo_unpreserve(struct liveupdate_file_op_args *args)
 	if (WARN_ON_ONCE(!out))
 		return;
 
-	kho_fast_memfd_unpreserve(out);
-	/* The file is in no other session, so nothing else changes the flag. */
-	shmem_freeze(inode, false);
+	if (out->is_spoiled) {
+		memfd_luo_leak(args->file);
+	} else {
+		kho_fast_memfd_unpreserve(out);
+		/* It is in no other session: nothing else changes the flag. */
+		shmem_freeze(inode, false);
+	}
 	memfd_luo_free(out);
 }
 
@@ -225,7 +240,12 @@ static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 static int memfd_luo_check(struct liveupdate_file_op_args *args,
 			   struct kho_fast_fault *fault)
 {
-	return kho_fast_memfd_check(args->private_data, args->file, fault);
+	struct kho_fast_memfd_out *out = args->private_data;
+	int err = kho_fast_memfd_check(out, args->file, fault);
+
+	if (err)
+		out->is_spoiled = true;
+	return err;
 }
 
 static int memfd_luo_retrieve(struct liveupdate_file_op_args *args)

@@ -90,6 +90,7 @@ void kho_fast_memfd_report_refused(struct folio **folios, unsigned long nr);
  *              its folios were last checked.
  * @pos:        Position in the file, as in @ser.
  * @seals:      Its seals, as in @ser.
+ * @is_spoiled: Was it found damaged? Then @records must not be followed.
  */
 struct kho_fast_memfd_out {
 	struct memfd_luo_ser	*ser;
@@ -99,6 +100,7 @@ struct kho_fast_memfd_out {
 	long			poisoned;
 	loff_t			pos;
 	unsigned int		seals;
+	bool			is_spoiled;
 };
 
 /* Pages of the machine that have a memory error */
