@@ -6,7 +6,8 @@
  * to one worker per CPU. Records of sessions are reserved before, so that they
  * are in order of creation.
  *
- * When all of them are frozen, their files are checked in the same way.
+ * When all of them are frozen, their files are checked in the same way, and a
+ * single session is worth a worker: the time is in proportion to its memory.
  *
  * The result is that of a sequential freeze. Sessions are started in order, and
  * none after an error. So all sessions before the first failing one were
@@ -47,8 +48,11 @@
 #include "trace.h"
 #include "unretrieved.h"
 
-/* A worker with fewer sessions is not worth its wakeup. */
-#define LUO_SESSIONS_PER_WORKER	8
+/* A worker that freezes fewer sessions is not worth its wakeup. */
+#define LUO_FROZEN_PER_WORKER	8
+
+/* Checking takes time per folio: one session may have a terabyte of them. */
+#define LUO_CHECKED_PER_WORKER	1
 
 /**
  * struct luo_freeze_job - A freeze or a check of all sessions.
@@ -161,15 +165,17 @@ static void luo_freeze_work_fn(struct work_struct *w)
 	luo_freeze_work(container_of(w, struct luo_freeze_worker, work)->job);
 }
 
-/* Returns the number of workers besides the caller. */
+/*
+ * Start workers besides the caller, so that together they are @nr_workers, but
+ * at most one per CPU; returns their number.
+ */
 static unsigned int luo_freeze_start(struct luo_freeze_worker **workers,
 				     struct luo_freeze_job *job,
-				     unsigned long nr_sessions)
+				     unsigned long nr_workers)
 {
 	unsigned int nr, i;
 
-	nr = min_t(unsigned long, num_online_cpus(),
-		   nr_sessions / LUO_SESSIONS_PER_WORKER);
+	nr = min_t(unsigned long, num_online_cpus(), nr_workers);
 	if (nr < 2)
 		return 0;
 
@@ -195,7 +201,8 @@ static void luo_unfreeze_all(struct luo_fast_table *table)
 }
 
 static int luo_run_all(struct luo_fast_table *table,
-		       int (*run)(struct luo_fast_session *session))
+		       int (*run)(struct luo_fast_session *session),
+		       unsigned long per_worker)
 {
 	struct luo_freeze_job job = {
 		.run = run,
@@ -207,7 +214,7 @@ static int luo_run_all(struct luo_fast_table *table,
 	unsigned int nr;
 
 	spin_lock_init(&job.lock);
-	nr = luo_freeze_start(&workers, &job, table->count);
+	nr = luo_freeze_start(&workers, &job, table->count / per_worker);
 	luo_freeze_work(&job);
 	while (nr)
 		flush_work(&workers[--nr].work);
@@ -217,7 +224,7 @@ static int luo_run_all(struct luo_fast_table *table,
 
 static int luo_freeze_all(struct luo_fast_table *table)
 {
-	int err = luo_run_all(table, luo_session_freeze);
+	int err = luo_run_all(table, luo_session_freeze, LUO_FROZEN_PER_WORKER);
 
 	if (err)
 		luo_unfreeze_all(table);
@@ -266,7 +273,8 @@ static int luo_check_handover(const struct kimage *image,
 	if (!err && image)
 		err = luo_fast_preflight(image);
 	if (!err)
-		err = luo_run_all(table, luo_fast_check_files);
+		err = luo_run_all(table, luo_fast_check_files,
+				  LUO_CHECKED_PER_WORKER);
 	if (err)
 		luo_unfreeze_all(table);
 	return err;
