@@ -258,16 +258,32 @@ void shim_swap_out(struct file *file, pgoff_t index)
 	file->f_inode->swapped += folio_nr_pages(folio);
 }
 
-static struct folio *swap_in(struct file *file, void *value)
+static struct folio *swap_in(struct address_space *mapping, void *value)
 {
 	struct folio *folio = pfn_folio(xa_to_value(value));
 
 	if (!pthread_equal(owner, pthread_self()))
 		shim_die("a worker brings a folio back");
-	set_entry(&file->f_mapping->i_pages, shim_index(folio), folio_order(folio), folio);
+	set_entry(&mapping->i_pages, shim_index(folio), folio_order(folio), folio);
 	count(folio, folio_nr_pages(folio));
-	file->f_mapping->nrpages += folio_nr_pages(folio);
-	file->f_inode->swapped -= folio_nr_pages(folio);
+	mapping->nrpages += folio_nr_pages(folio);
+	mapping->host->swapped -= folio_nr_pages(folio);
+	return folio;
+}
+
+/* What is swapped, with a reference */
+struct folio *shmem_read_folio_gfp(struct address_space *mapping, pgoff_t index, gfp_t gfp)
+{
+	struct folio *folio = xa_load(&mapping->i_pages, index);
+
+	if (!xa_is_value(folio))
+		shim_die("index %lu is read, which is not swapped", index);
+	if (!(gfp & __GFP_RETRY_MAYFAIL))
+		shim_die("a page that is brought back ends a task instead of failing");
+	if (shim_fault())
+		return ERR_PTR(-ENOMEM);
+	folio = swap_in(mapping, folio);
+	folio_ref_add(folio, 1);
 	return folio;
 }
 
@@ -335,7 +351,7 @@ static struct folio *get_folio(struct file *file, pgoff_t index)
 	if (!folio)
 		shim_die("a hole at index %lu is filled", index);
 	if (xa_is_value(folio))
-		folio = swap_in(file, folio);
+		shim_die("a swapped page at index %lu is pinned: its charge can end a task", index);
 	return folio_is_longterm_pinnable(folio) ? folio : move(file, folio);
 }
 

@@ -32,12 +32,14 @@
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/shmem_fs.h>
 #include <linux/vmstat.h>
 #include <linux/xarray.h>
 
 #include "../outgoing/memory.h"
 #include "../outgoing/outgoing.h"
 #include "memfd.h"
+#include "page_cache.h"
 
 /* Turn a reference into a pin, to be dropped by unpin_folios(). */
 static void memfd_luo_pin_folio(struct folio *folio)
@@ -151,7 +153,10 @@ static unsigned long memfd_luo_pin_cached(const struct kho_fast_memfd_pin *pin,
 	return nr;
 }
 
-/* Find the end of the pages that follow the one at @pos without a hole. */
+/*
+ * Find the end of the pages that follow the one at @pos without a hole and
+ * without a swapped page. It is @pos if that page is swapped.
+ */
 static pgoff_t memfd_luo_run_end(struct address_space *mapping, pgoff_t pos,
 				 pgoff_t end)
 {
@@ -163,7 +168,7 @@ static pgoff_t memfd_luo_run_end(struct address_space *mapping, pgoff_t pos,
 	xas_for_each(&xas, entry, end - 1) {
 		if (xas_retry(&xas, entry))
 			continue;
-		if (xas.xa_index > pos)
+		if (xas.xa_index > pos || xa_is_value(entry))
 			break;
 
 		pos = round_down(xas.xa_index, BIT(xas_get_order(&xas))) +
@@ -171,6 +176,23 @@ static pgoff_t memfd_luo_run_end(struct address_space *mapping, pgoff_t pos,
 	}
 
 	return min(pos, end);
+}
+
+/*
+ * Bring a swapped page back, as memfd_pin_folios() would; but there a memory
+ * cgroup that is full ends a task, and here it is an error. One page is read
+ * and pinned at a time: reading the next one could swap it out again.
+ */
+static int memfd_luo_swap_in(struct address_space *mapping, pgoff_t pos)
+{
+	gfp_t gfp = mapping_gfp_mask(mapping) | KHO_FAST_MEMFD_TRY;
+	struct folio *folio = shmem_read_folio_gfp(mapping, pos, gfp);
+
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+
+	folio_put(folio);
+	return 0;
 }
 
 /**
@@ -184,7 +206,9 @@ static pgoff_t memfd_luo_run_end(struct address_space *mapping, pgoff_t pos,
  *
  * Context: process context, may sleep.
  * Return: The number of folios pinned, the first ones at or behind @pos; 0 if
- * there are none before @end; or the error of memfd_pin_folios().
+ * there are none before @end; -ENOMEM if there is no memory, or the memory
+ * cgroup is full; or the error of reading a swapped page or of
+ * memfd_pin_folios().
  */
 long kho_fast_memfd_pin(const struct kho_fast_memfd_pin *pin, pgoff_t pos,
 			pgoff_t end, struct folio **folios, unsigned long max)
@@ -201,7 +225,15 @@ long kho_fast_memfd_pin(const struct kho_fast_memfd_pin *pin, pgoff_t pos,
 	/* The pages that are searched for a hole are those to be pinned now. */
 	end = min(end, pos + max);
 	/* The next one may be preserved already. */
-	end = pin->only_new ? pos + 1 : memfd_luo_run_end(mapping, pos, end);
+	end = memfd_luo_run_end(mapping, pos, pin->only_new ? pos + 1 : end);
+	if (end == pos) {
+		int err = memfd_luo_swap_in(mapping, pos);
+
+		if (err)
+			return err;
+		end++;
+	}
+
 	last = min((u64)end << PAGE_SHIFT,
 		   (u64)i_size_read(mapping->host)) - 1;
 	return memfd_pin_folios(pin->file, pos << PAGE_SHIFT, last, folios, max,

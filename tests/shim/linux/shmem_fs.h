@@ -144,6 +144,7 @@ long memfd_pin_folios(struct file *memfd, loff_t start, loff_t end,
 void unpin_folios(struct folio **folios, unsigned long nr);
 #define unpin_folio(f)		unpin_folios(&(struct folio *){ (f) }, 1)
 
+struct folio *shmem_read_folio_gfp(struct address_space *mapping, pgoff_t index, gfp_t gfp);
 struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index);
 
 /* All seals of memfd.c, by their lowest bits */
