@@ -136,6 +136,10 @@ TEST(exactmap_begins_with_nothing)
 	EXPECT_RANGE(0x101, 0x200, true);
 	parse("memmap=1M@1M memmap=exactmap");
 	EXPECT_FALSE(kho_fast_cmdline_is_ram(&cmdline, 0x100, 1));
+	/* It forgets what would win over RAM, too. */
+	parse("memmap=1M$2M memmap=exactmap,2M$1M,4M@0 memmap=exactmap,4M@0,1M$1M");
+	EXPECT_RANGE(0x100, 0x200, false);
+	EXPECT_RANGE(0x200, 0x400, true);
 }
 
 TEST(memmap_changes_types)

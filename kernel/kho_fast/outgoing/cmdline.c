@@ -11,7 +11,8 @@
  *
  * The memory map of mem= and memmap= is a set of ranges, which starts as all
  * memory. They change it in their order, but a range that is anything but RAM
- * (memmap=nn$ss, #, !) wins over RAM in any order.
+ * (memmap=nn$ss, #, !) wins over RAM in any order. All that is before
+ * memmap=exactmap is forgotten.
  *
  * Parameters that are built into the next kernel (CONFIG_CMDLINE, bootconfig)
  * are not known.
@@ -168,6 +169,17 @@ static void kho_memmap_at_last(struct kho_fast_cmdline *cmdline,
 		kho_ram_remove(cmdline, item->start, item->end);
 }
 
+static void kho_parse_exactmap(struct kho_fast_cmdline *cmdline, bool last)
+{
+	if (last) {
+		cmdline->nr_exactmap--;
+		return;
+	}
+
+	cmdline->nr_ram = 0;
+	cmdline->nr_exactmap++;
+}
+
 static void kho_parse_memmap(struct kho_fast_cmdline *cmdline, char *value,
 			     bool last)
 {
@@ -177,18 +189,17 @@ static void kho_parse_memmap(struct kho_fast_cmdline *cmdline, char *value,
 	while ((text = strsep(&value, ","))) {
 		if (!strncmp(text, "exactmap", strlen("exactmap"))) {
 			cmdline->memmap = true;
-			if (!last)
-				cmdline->nr_ram = 0;
+			kho_parse_exactmap(cmdline, last);
 			continue;
 		}
 		if (!kho_memmap_parse(text, &item))
 			continue;
 
 		cmdline->memmap = true;
-		if (last)
-			kho_memmap_at_last(cmdline, &item);
-		else
+		if (!last)
 			kho_memmap_in_order(cmdline, &item);
+		else if (!cmdline->nr_exactmap)
+			kho_memmap_at_last(cmdline, &item);
 	}
 }
 

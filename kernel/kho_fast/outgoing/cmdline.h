@@ -21,14 +21,15 @@ enum kho_fast_switch { KHO_FAST_UNSET, KHO_FAST_OFF, KHO_FAST_ON };
 
 /**
  * struct kho_fast_cmdline - A command line.
- * @kho:        kho=.
- * @liveupdate: liveupdate=.
- * @memtest:    memtest= is on it, and not 0.
- * @mem:        mem= is on it.
- * @memmap:     memmap= is on it.
- * @ram:        Ranges that @mem and @memmap leave to the memory map, ascending;
- *              all page frames without them.
- * @nr_ram:     Number of ranges.
+ * @kho:         kho=.
+ * @liveupdate:  liveupdate=.
+ * @memtest:     memtest= is on it, and not 0.
+ * @mem:         mem= is on it.
+ * @memmap:      memmap= is on it.
+ * @ram:         Ranges that @mem and @memmap leave to the memory map, ascending;
+ *               all page frames without them.
+ * @nr_ram:      Number of ranges.
+ * @nr_exactmap: While it is parsed, number of memmap=exactmap that are to come.
  */
 struct kho_fast_cmdline {
 	enum kho_fast_switch		kho;
@@ -38,6 +39,7 @@ struct kho_fast_cmdline {
 	bool				memmap;
 	struct kho_fast_pfn_range	*ram;
 	unsigned int			nr_ram;
+	unsigned int			nr_exactmap;
 };
 
 int kho_fast_cmdline_parse(struct kho_fast_cmdline *cmdline, const char *text);
