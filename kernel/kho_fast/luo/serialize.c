@@ -113,8 +113,11 @@ static int luo_session_serialize(struct luo_fast_session *session)
 	guard(mutex)(&session->mutex);
 
 	err = luo_fast_file_set_freeze(&session->file_set);
-	if (err)
+	if (err) {
+		pr_err("live update refused: session '%*pE' cannot be frozen: %pe\n",
+		       (int)strlen(session->name), session->name, ERR_PTR(err));
 		return err;
+	}
 
 	memcpy(session->ser->name, session->name, sizeof(session->ser->name));
 	luo_fast_file_set_write(&session->file_set,
