@@ -74,8 +74,16 @@ static int luo_session_skip_file(struct luo_fast_reader *reader,
 
 static int luo_session_restore_blocks(struct kho_block_set *bs, u64 head_pa)
 {
-	int err = luo_fast_blocks_restore(bs, head_pa, &luo_reading_bad_pa);
+	u64 bad_pa;
+	int err;
 
+	/* Its blocks are leaked: a second try would blame the first one. */
+	if (luo_reading_bad_pa)
+		return -EINVAL;
+
+	err = luo_fast_blocks_restore(bs, head_pa, &bad_pa);
+	if (err && err != -ENOMEM)
+		luo_reading_bad_pa = bad_pa;
 	return err ?: luo_fast_files_verify(bs);
 }
 
