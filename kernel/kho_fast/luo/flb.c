@@ -131,6 +131,20 @@ int liveupdate_flb_get_outgoing(struct liveupdate_flb *flb, void **objp)
 }
 EXPORT_SYMBOL_GPL(liveupdate_flb_get_outgoing);
 
+static void luo_flb_unpreserve(struct liveupdate_flb *flb,
+			       struct luo_flb_private_state *state)
+{
+	struct liveupdate_flb_op_args args = {
+		.flb = flb,
+		.data = state->data,
+		.obj = state->obj,
+	};
+
+	flb->ops->unpreserve(&args);
+	state->data = 0;
+	state->obj = NULL;
+}
+
 /**
  * liveupdate_flb_put_outgoing - Put a preserved object.
  * @flb: The FLB; unpreserved with the last reference.
@@ -140,19 +154,17 @@ EXPORT_SYMBOL_GPL(liveupdate_flb_get_outgoing);
 void liveupdate_flb_put_outgoing(struct liveupdate_flb *flb)
 {
 	struct luo_flb_private_state *state = &luo_fast_flb_priv(flb)->outgoing;
-	struct liveupdate_flb_op_args args = { .flb = flb };
+	struct module *owner = flb->ops->owner;
+	bool is_last;
 
-	guard(mutex)(&state->lock);
-
-	if (!refcount_dec_and_test(&state->count))
-		return;
-
-	args.data = state->data;
-	args.obj = state->obj;
-	flb->ops->unpreserve(&args);
-	state->data = 0;
-	state->obj = NULL;
-	module_put(flb->ops->owner);
+	scoped_guard(mutex, &state->lock) {
+		is_last = refcount_dec_and_test(&state->count);
+		if (is_last)
+			luo_flb_unpreserve(flb, state);
+	}
+	/* The lock may be in memory of the module. */
+	if (is_last)
+		module_put(owner);
 }
 EXPORT_SYMBOL_GPL(liveupdate_flb_put_outgoing);
 
@@ -247,7 +259,8 @@ int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **objp)
 }
 EXPORT_SYMBOL_GPL(liveupdate_flb_get_incoming);
 
-static void luo_flb_finish(struct liveupdate_flb *flb,
+/* Returns whether it was retrieved: then the caller puts its module. */
+static bool luo_flb_finish(struct liveupdate_flb *flb,
 			   struct luo_flb_private_state *state)
 {
 	struct liveupdate_flb_op_args args = { .flb = flb };
@@ -259,14 +272,14 @@ static void luo_flb_finish(struct liveupdate_flb *flb,
 	if (err) {
 		pr_err("FLB '%s' is leaked, as it cannot be retrieved: %pe\n",
 		       flb->compatible, ERR_PTR(err));
-		return;
+		return false;
 	}
 
 	args.obj = state->obj;
 	flb->ops->finish(&args);
 	state->data = 0;
 	state->obj = NULL;
-	module_put(flb->ops->owner);
+	return true;
 }
 
 /**
@@ -278,12 +291,17 @@ static void luo_flb_finish(struct liveupdate_flb *flb,
 void luo_fast_flb_finish_unused(struct liveupdate_flb *flb)
 {
 	struct luo_flb_private_state *state = &luo_fast_flb_priv(flb)->incoming;
+	struct module *owner = flb->ops->owner;
+	bool is_finished = false;
 
-	guard(mutex)(&state->lock);
-
-	if (!luo_flb_read_record(flb, state) &&
-	    refcount_read(&state->count) == 1 && !luo_fast_flb_in_use(flb))
-		luo_flb_finish(flb, state);
+	scoped_guard(mutex, &state->lock) {
+		if (!luo_flb_read_record(flb, state) &&
+		    refcount_read(&state->count) == 1 &&
+		    !luo_fast_flb_in_use(flb))
+			is_finished = luo_flb_finish(flb, state);
+	}
+	if (is_finished)
+		module_put(owner);
 }
 
 /**
