@@ -86,6 +86,7 @@ TEST(the_freeze_gives_up_and_names_session_and_task)
 	EXPECT_NE(strstr(shim_last_line,
 			 "session 'vm0' is in use by vmm[77] for more than 7 s"), NULL)
 		TH_LOG("%s", shim_last_line);
+	EXPECT_NE(strstr(shim_last_msg, "by %*pE[%d]"), NULL);
 
 	/* Everything goes on, and the next freeze is as the first. */
 	EXPECT_EQ(luo_fast_gate_enter(&ops[2], ""), 0);
@@ -97,6 +98,8 @@ TEST(the_freeze_gives_up_and_names_session_and_task)
 	EXPECT_EQ(nr_sleeps, 1);
 	EXPECT_NE(strstr(shim_last_line, "/dev/liveupdate is in use by vmm[77]"), NULL)
 		TH_LOG("%s", shim_last_line);
+	/* Userspace chooses both names. */
+	EXPECT_NE(strstr(shim_last_msg, "by %*pE[%d]"), NULL);
 	luo_fast_gate_leave(&ops[2]);
 	EXPECT_EQ(luo_fast_gate_close(), 0);
 }

@@ -97,6 +97,7 @@ TEST(an_image_that_cannot_restore_sessions_is_refused)
 	EXPECT_NE(strstr(shim_last_line, "kho=off"), NULL);
 	EXPECT_EQ(kho_fast_kimage_check(load(luo), "vm0"), -EOPNOTSUPP);
 	EXPECT_NE(strstr(shim_last_line, "liveupdate=off"), NULL);
+	EXPECT_NE(strstr(shim_last_msg, "'%*pE'"), NULL);
 	EXPECT_EQ(shim_nr_errs, 2);
 
 	/* Blobs are restored without either. */
@@ -130,6 +131,7 @@ TEST(a_parameter_that_is_missing_is_a_warning)
 	EXPECT_EQ(kho_fast_kimage_check(load(other), "vm0"), 0);
 	EXPECT_EQ(shim_nr_warnings, 1);
 	EXPECT_NE(strstr(shim_last_line, "without liveupdate=on"), NULL);
+	EXPECT_NE(strstr(shim_last_msg, "session '%*pE'"), NULL);
 	EXPECT_EQ(kho_fast_kimage_check(load(NULL), "vm0"), 0);
 	EXPECT_EQ(shim_nr_warnings, 2);
 }

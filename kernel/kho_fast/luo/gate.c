@@ -118,6 +118,7 @@ static bool luo_gate_is_empty(void)
 static bool luo_gate_report(unsigned int seconds)
 {
 	const struct luo_fast_gate_op *op;
+	char comm[sizeof(op->task->comm)];
 
 	guard(spinlock)(&luo_gate_lock);
 
@@ -126,13 +127,15 @@ static bool luo_gate_report(unsigned int seconds)
 	if (!op)
 		return false;
 
+	/* The task may change its name meanwhile. */
+	strscpy(comm, op->task->comm);
 	if (op->session[0])
-		pr_err("live update refused: session '%*pE' is in use by %s[%d] for more than %u s: kill it, or try again\n",
-		       (int)strlen(op->session), op->session, op->task->comm,
-		       op->task->pid, seconds);
+		pr_err("live update refused: session '%*pE' is in use by %*pE[%d] for more than %u s: kill it, or try again\n",
+		       (int)strlen(op->session), op->session,
+		       (int)strlen(comm), comm, op->task->pid, seconds);
 	else
-		pr_err("live update refused: /dev/liveupdate is in use by %s[%d] for more than %u s: kill it, or try again\n",
-		       op->task->comm, op->task->pid, seconds);
+		pr_err("live update refused: /dev/liveupdate is in use by %*pE[%d] for more than %u s: kill it, or try again\n",
+		       (int)strlen(comm), comm, op->task->pid, seconds);
 	return true;
 }
 

@@ -232,13 +232,13 @@ static int kho_check_switches(const struct kimage *image, const char *session)
 	const char *missing = kho_cmdline_missing(cmdline);
 
 	if (off) {
-		pr_err("live update refused: session '%s' would be lost: the next kernel was loaded %s; load it without\n",
-		       session, off);
+		pr_err("live update refused: session '%*pE' would be lost: the next kernel was loaded %s; load it without\n",
+		       (int)strlen(session), session, off);
 		return -EOPNOTSUPP;
 	}
 	if (missing)
-		pr_warn("the next kernel was loaded without %s: unless it is built in, session '%s' is lost\n",
-			missing, session);
+		pr_warn("the next kernel was loaded without %s: unless it is built in, session '%*pE' is lost\n",
+			missing, (int)strlen(session), session);
 
 	return 0;
 }
