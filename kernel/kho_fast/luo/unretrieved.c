@@ -8,6 +8,9 @@
  * /sys/kernel/liveupdate/drop_unretrieved. A retrieved session has an owner,
  * who decides what becomes of it.
  *
+ * The message names a session that can be retrieved, if there is one: then that
+ * is the way out that loses nothing.
+ *
  * Lock order: &luo_fast_table.lock of the incoming table.
  */
 #define pr_fmt(fmt) "luo: " fmt
@@ -22,6 +25,7 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
+#include "enable.h"
 #include "session_table.h"
 #include "unretrieved.h"
 
@@ -38,32 +42,55 @@ static u64 luo_count_records(const struct kho_block_set *bs)
 	return nr;
 }
 
-/* Returns the number; @first: name of the first one, perhaps unterminated. */
-static u64 luo_find_unretrieved(struct luo_fast_table *table,
-				const char **first)
+/**
+ * struct luo_unretrieved - The sessions that are not retrieved.
+ * @nr:    Their number; 0: the fields below are not set.
+ * @name:  Name of one, perhaps unterminated.
+ * @fault: Why none of them can be retrieved; NULL if the named one can be.
+ */
+struct luo_unretrieved {
+	u64		nr;
+	const char	*name;
+	const char	*fault;
+};
+
+static void luo_add_unretrieved(struct luo_unretrieved *found,
+				const struct luo_fast_session *session)
+{
+	/* It may be retrieved meanwhile, unless the gate is closed. */
+	const bool is_unreadable = READ_ONCE(session->err) == -EBADMSG;
+
+	if (!found->nr++ || (found->fault && !is_unreadable)) {
+		found->name = session->name;
+		found->fault = is_unreadable ? session->fault : NULL;
+	}
+}
+
+static struct luo_unretrieved luo_find_unretrieved(struct luo_fast_table *table)
 {
 	const struct luo_session_ser *ser;
+	struct luo_unretrieved found = {};
 	struct luo_fast_session *session;
 	struct kho_block_set_it it;
-	u64 nr = 0;
 
 	lockdep_assert_held(&table->lock);
 
 	kho_block_set_it_init(&it, &table->blocks);
 	ser = kho_block_set_it_read_entry(&it);
 	if (ser) {
-		*first = ser->name;
-		return luo_count_records(&table->blocks);
+		found.nr = luo_count_records(&table->blocks);
+		found.name = ser->name;
+		if (luo_fast_incoming_error())
+			found.fault = "the handover was refused";
+		return found;
 	}
 
 	list_for_each_entry(session, &table->list, list) {
-		if (session->retrieved)
-			continue;
-		if (!nr++)
-			*first = session->name;
+		if (!session->retrieved)
+			luo_add_unretrieved(&found, session);
 	}
 
-	return nr;
+	return found;
 }
 
 /**
@@ -74,10 +101,8 @@ static u64 luo_find_unretrieved(struct luo_fast_table *table,
  */
 u64 luo_fast_count_unretrieved(void)
 {
-	const char *first;
-
 	guard(mutex)(&luo_fast_incoming.lock);
-	return luo_find_unretrieved(&luo_fast_incoming, &first);
+	return luo_find_unretrieved(&luo_fast_incoming).nr;
 }
 
 /**
@@ -99,36 +124,44 @@ void luo_fast_set_drop_unretrieved(bool drop)
 	WRITE_ONCE(luo_drop_unretrieved, drop);
 }
 
+static void luo_refuse_unretrieved(const struct luo_unretrieved *found, int len)
+{
+	if (found->fault)
+		pr_err("live update refused: session '%*pE' of the last one cannot be retrieved (%s) and would be lost (%llu in all): write 1 to /sys/kernel/liveupdate/drop_unretrieved\n",
+		       len, found->name, found->fault, found->nr);
+	else
+		pr_err("live update refused: session '%*pE' of the last one is not retrieved and would be lost (%llu in all): retrieve it, or write 1 to /sys/kernel/liveupdate/drop_unretrieved\n",
+		       len, found->name, found->nr);
+}
+
 /**
  * luo_fast_check_unretrieved - Refuse a live update that would lose sessions.
  *
- * What luo_fast_set_drop_unretrieved() allows is allowed once.
+ * What luo_fast_set_drop_unretrieved() allows is allowed once: to the first
+ * live update that would be refused here.
  *
  * Context: process context, may sleep; with the gate closed.
  * Return: 0; -EBUSY, with a message, if a session is not retrieved.
  */
 int luo_fast_check_unretrieved(void)
 {
-	const bool drop = luo_fast_drops_unretrieved();
-	const char *first;
-	u64 nr;
+	struct luo_unretrieved found;
 	int len;
 
-	luo_fast_set_drop_unretrieved(false);
 	guard(mutex)(&luo_fast_incoming.lock);
 
-	nr = luo_find_unretrieved(&luo_fast_incoming, &first);
-	if (!nr)
+	found = luo_find_unretrieved(&luo_fast_incoming);
+	if (!found.nr)
 		return 0;
 
-	len = strnlen(first, LIVEUPDATE_SESSION_NAME_LENGTH);
-	if (drop) {
-		pr_warn("session '%*pE' of the last live update is lost, as it was not retrieved (%llu in all)\n",
-			len, first, nr);
-		return 0;
+	len = strnlen(found.name, LIVEUPDATE_SESSION_NAME_LENGTH);
+	if (!luo_fast_drops_unretrieved()) {
+		luo_refuse_unretrieved(&found, len);
+		return -EBUSY;
 	}
 
-	pr_err("live update refused: session '%*pE' of the last one is not retrieved and would be lost (%llu in all): retrieve it, or write 1 to /sys/kernel/liveupdate/drop_unretrieved\n",
-	       len, first, nr);
-	return -EBUSY;
+	luo_fast_set_drop_unretrieved(false);
+	pr_warn("session '%*pE' of the last live update is lost, as it was not retrieved (%llu in all)\n",
+		len, found.name, found.nr);
+	return 0;
 }

@@ -193,7 +193,11 @@ void luo_test_unretrieved_session_is_not_lost(struct kunit *test)
 
 	left->retrieved = true;
 	KUNIT_EXPECT_EQ(test, luo_fast_count_unretrieved(), 0);
+	/* What is not needed is not used up. */
+	luo_fast_set_drop_unretrieved(true);
 	KUNIT_EXPECT_EQ(test, luo_fast_serialize(NULL, &pa), -EDOM);
+	KUNIT_EXPECT_TRUE(test, luo_fast_drops_unretrieved());
+	luo_fast_set_drop_unretrieved(false);
 	luo_test_del_incoming(left);
 	luo_test_close_sessions(files);
 }
