@@ -36,9 +36,10 @@
  *
  * Return: 0 on success, negative error code on failure:
  *
- *  - ENOTTY: The kernel lacks the command, or @fd is not of a session.
- *  - EINVAL: @size is too small, @reserved is not 0, or the session is one of
- *    the previous kernel.
+ *  - ENOTTY: The kernel lacks the command, or @fd is neither of a session nor
+ *    of /dev/liveupdate.
+ *  - EINVAL: @size is too small, @reserved is not 0, the session is one of the
+ *    previous kernel, or @fd is of /dev/liveupdate.
  *  - E2BIG, EFAULT: As in <linux/liveupdate.h>.
  *  - ENOENT: No file of the session has that token.
  *  - EBUSY: Another file of the session depends on it; the kernel log names
