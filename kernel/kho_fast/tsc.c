@@ -91,7 +91,8 @@ static const char __init *kho_tsc_copy(struct kho_tsc_ser *ser,
 	return kho_fast_tsc_fault(ser, size);
 }
 
-static bool kho_tsc_is_invalid __initdata; /* and was reported */
+/* The record was reported as invalid. Global for the fuzzer, which forgets it. */
+bool kho_fast_tsc_is_invalid __initdata;
 
 static bool __init kho_tsc_read(struct kho_tsc_ser *ser)
 {
@@ -99,7 +100,7 @@ static bool __init kho_tsc_read(struct kho_tsc_ser *ser)
 	phys_addr_t phys;
 	size_t size;
 
-	if (kho_tsc_is_invalid ||
+	if (kho_fast_tsc_is_invalid ||
 	    kho_retrieve_subtree(KHO_TSC_NODE_NAME, &phys, &size))
 		return false;
 
@@ -107,7 +108,7 @@ static bool __init kho_tsc_read(struct kho_tsc_ser *ser)
 	if (fault)
 		pr_warn("ignoring the TSC frequency of the previous kernel: %s\n",
 			fault);
-	kho_tsc_is_invalid = fault;
+	kho_fast_tsc_is_invalid = fault;
 	return !fault;
 }
 

@@ -12,6 +12,7 @@
 struct dentry;
 
 #ifdef CONFIG_KHO_FAST_TSC
+extern bool kho_fast_tsc_is_invalid;
 const char *kho_fast_tsc_fault(const struct kho_tsc_ser *ser, size_t size);
 int kho_fast_tsc_init(void);
 void kho_fast_tsc_debugfs(struct dentry *dir);

@@ -17,6 +17,7 @@
 #include <linux/timex.h>
 
 #include "fuzz.h"
+#include "tsc.h"
 #include "tsc_fuzz.h"
 
 static void must(bool cond, const char *what)
@@ -101,6 +102,7 @@ bool run_target(const u8 *data, size_t size)
 	want = expected_khz(&boot, &final);
 	image_close();
 	shim_nr_warnings = 0;
+	kho_fast_tsc_is_invalid = false;
 	shim_fail_after = image.head.fault - 1L;
 	shim_tsc_known_freq = boot.known;
 
