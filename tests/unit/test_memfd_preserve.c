@@ -624,6 +624,30 @@ TEST(a_swapped_file_that_does_not_fit_is_refused_at_once)
 	EXPECT_EQ(memfd_ops()->preserve(&args), 0);
 }
 
+/* What is preserved is pinned, so these were added since. */
+TEST(added_pages_that_are_swapped_and_do_not_fit_fail_the_freeze)
+{
+	pgoff_t i;
+
+	memfd_machine();
+	memfd_first_kernel();
+	file = shim_new_file(100 << PAGE_SHIFT);
+	memfd_add_folio(0, 0, DIRTY);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	for (i = 1; i <= 30; i++) {
+		memfd_add_folio(i, 0, DIRTY);
+		shim_swap_out(file, i);
+	}
+	shim_available = 29;
+	EXPECT_EQ(memfd_ops()->freeze(&args), -ENOMEM);
+	EXPECT_EQ(shim_pin_calls, 0);
+	EXPECT_NE(strstr(shim_last_err, "that are swapped"), NULL);
+	shim_available = 30;
+	EXPECT_EQ(memfd_ops()->freeze(&args), 0);
+	EXPECT_EQ(shim_pins, 31);
+}
+
 static long count_chunks(struct kho_vmalloc area)
 {
 	const struct kho_vmalloc_chunk *chunk = phys_to_virt(area.first.phys);

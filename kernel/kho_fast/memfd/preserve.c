@@ -23,8 +23,8 @@
  *
  * The records are charged to the memory cgroup of the caller, also by workers;
  * one that is full is -ENOMEM, and no task is killed. A file that is swapped
- * and for which there is no memory is refused at once. A task that is killed
- * need not wait for the rest of a large file.
+ * and for which there is no memory is refused at once, also at the freeze. A
+ * task that is killed need not wait for the rest of a large file.
  *
  * Lock order: inode lock, held by the caller, then folio lock. At the freeze
  * the inode is not locked, since a task may hold its lock for ever. Nothing is
@@ -390,7 +390,12 @@ static bool memfd_luo_fits(struct file *file)
 {
 	unsigned long swapped = READ_ONCE(SHMEM_I(file_inode(file))->swapped);
 
-	return !swapped || (long)swapped <= si_mem_available();
+	if (!swapped || (long)swapped <= si_mem_available())
+		return true;
+
+	pr_err_ratelimited("not preserved: no memory for %lu pages of a file that are swapped\n",
+			   swapped);
+	return false;
 }
 
 static int memfd_luo_store_records(struct kho_fast_memfd_out *out)
@@ -465,6 +470,8 @@ int kho_fast_memfd_update(struct kho_fast_memfd_out *out, struct file *file)
 
 	if (!job.size || (alloced == out->alloced && !out->has_behind))
 		return 0;
+	if (!memfd_luo_fits(file))
+		return -ENOMEM;
 
 	job.pin.only_new = true;
 	err = memfd_luo_preserve_range(&job, &out->records, 0,
