@@ -54,7 +54,8 @@ static struct folio *memfd_luo_restore_ser(phys_addr_t ser_pa)
 	if (PAGE_ALIGNED(ser_pa))
 		folio = kho_restore_folio(ser_pa);
 	if (!folio)
-		pr_err("refused: no description of a file at %pa\n", &ser_pa);
+		pr_err_ratelimited("refused: no description of a file at %pa\n",
+				   &ser_pa);
 	return folio;
 }
 

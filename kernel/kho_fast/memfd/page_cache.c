@@ -207,7 +207,8 @@ int kho_fast_memfd_add_folios(struct inode *inode, struct folio *const *folios,
 
 	err = shmem_inode_acct_blocks(inode, pages);
 	if (err) {
-		pr_err("cannot account %ld pages: %pe\n", pages, ERR_PTR(err));
+		pr_err_ratelimited("cannot account %ld pages: %pe\n", pages,
+				   ERR_PTR(err));
 		return err;
 	}
 
@@ -215,8 +216,8 @@ int kho_fast_memfd_add_folios(struct inode *inode, struct folio *const *folios,
 	done = memfd_luo_store_folios(&xas, inode->i_mapping, folios, nr);
 	err = xas_error(&xas);
 	if (err)
-		pr_err("cannot add a folio at index %lu: %pe\n",
-		       folios[done]->index, ERR_PTR(err));
+		pr_err_ratelimited("cannot add a folio at index %lu: %pe\n",
+				   folios[done]->index, ERR_PTR(err));
 
 	return err;
 }

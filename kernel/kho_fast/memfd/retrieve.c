@@ -24,7 +24,8 @@
  * Lock order: folio lock, then that of the page cache or of the LRU. The file
  * is not visible yet, so any number of its folios may be locked.
  *
- * Failure: one message, and nothing is freed.
+ * Failure: one message, and nothing is freed. It can be repeated without end,
+ * so messages are ratelimited.
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
@@ -106,9 +107,9 @@ static int memfd_luo_check_record(const struct kho_fast_memfd_record *record,
 	    folio_order(folio) <= max_order)
 		return 0;
 
-	pr_err("refused: folio of order %u at index %llu of %llu, flags %#x\n",
-	       folio_order(folio), record->index, nr_pages,
-	       (unsigned int)record->flags);
+	pr_err_ratelimited("refused: folio of order %u at index %llu of %llu, flags %#x\n",
+			   folio_order(folio), record->index, nr_pages,
+			   (unsigned int)record->flags);
 	return -EINVAL;
 }
 
@@ -151,8 +152,8 @@ memfd_luo_restore_folio(struct kho_fast_restore_batch *restore,
 	struct folio *folio = kho_fast_restore_next(restore, record->pfn);
 
 	if (!folio)
-		pr_err("refused: no folio is preserved at pfn %#llx\n",
-		       (u64)record->pfn);
+		pr_err_ratelimited("refused: no folio is preserved at pfn %#llx\n",
+				   (u64)record->pfn);
 	return folio;
 }
 
@@ -212,8 +213,9 @@ static int memfd_luo_charge_batch(const struct memfd_luo_batch *batch)
 		err = mem_cgroup_charge(batch->folios[i], NULL,
 					GFP_KERNEL | KHO_FAST_MEMFD_TRY);
 		if (err) {
-			pr_err("cannot charge a folio at index %lu: %pe\n",
-			       batch->folios[i]->index, ERR_PTR(err));
+			pr_err_ratelimited("cannot charge a folio at index %lu: %pe\n",
+					   batch->folios[i]->index,
+					   ERR_PTR(err));
 			return err;
 		}
 	}
@@ -361,8 +363,8 @@ memfd_luo_read_attributes(const struct memfd_luo_ser *ser)
 	    memfd_luo_mode_is_valid(attributes->mode, ser->seals))
 		return attributes;
 
-	pr_err("invalid mode %#o or name of a file: ignored\n",
-	       attributes->mode);
+	pr_err_ratelimited("invalid mode %#o or name of a file: ignored\n",
+			   attributes->mode);
 	return NULL;
 }
 
@@ -397,7 +399,7 @@ static int memfd_luo_fill_file(struct kho_fast_memfd_in *in, struct file *file)
 	int err = memfd_add_seals(file, ser->seals);
 
 	if (err) {
-		pr_err("cannot seal the file: %pe\n", ERR_PTR(err));
+		pr_err_ratelimited("cannot seal the file: %pe\n", ERR_PTR(err));
 		return err;
 	}
 
@@ -428,7 +430,7 @@ struct file *kho_fast_memfd_retrieve(struct kho_fast_memfd_in *in)
 
 	file = memfd_luo_create(in->ser);
 	if (IS_ERR(file)) {
-		pr_err("cannot create a file: %pe\n", file);
+		pr_err_ratelimited("cannot create a file: %pe\n", file);
 		return file;
 	}
 
