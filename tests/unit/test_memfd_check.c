@@ -92,6 +92,9 @@ static void change_size(void)	{ ser()->size--; }
 static void change_pos(void)	{ ser()->pos ^= 1; }
 static void change_seals(void)	{ ser()->seals ^= F_SEAL_WRITE; }
 static void set_flags(void)	{ ser()->flags = 1; }
+static void change_mode(void)	{ kho_fast_memfd_attributes(ser())->mode ^= 0111; }
+static void change_name(void)	{ kho_fast_memfd_attributes(ser())->name[3] ^= 1; }
+static void no_attributes(void)	{ kho_fast_memfd_attributes(ser())->compatible[0] = 0; }
 static void fewer_records(void)	{ ser()->nr_folios--; }
 static void more_records(void)	{ ser()->nr_folios++; }
 static void more_pages(void)	{ ((u64 *)ser())[5]++; }
@@ -149,6 +152,8 @@ static const struct spoil {
 } spoils[] = {
 	{ change_size, "description was" }, { change_pos, "description was" },
 	{ change_seals, "description was" }, { set_flags, "description was" },
+	{ change_mode, "mode or name" }, { change_name, "mode or name" },
+	{ no_attributes, "mode or name" },
 	{ fewer_records, "description was" }, { more_records, "description was" },
 	{ more_pages, "description was" }, { other_chunk, "description was" },
 	{ no_record, "records were" }, { record_twice, "records were" },

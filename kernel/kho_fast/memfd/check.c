@@ -5,9 +5,9 @@
  * The next kernel refuses invalid records, with the guest paused and this
  * kernel gone, and takes a valid one that is wrong: a record that was zeroed is
  * a hole. So everything that it will read is read here, when all files are
- * frozen: the description, the list of pages and each record. They must be what
- * was written, by a checksum that is kept outside of preserved memory, and all
- * that they refer to must be preserved.
+ * frozen: the description, mode and name, the list of pages and each record.
+ * They must be what was written, by a checksum that is kept outside of
+ * preserved memory, and all that they refer to must be preserved.
  *
  * Cost: per record a lookup in the tree, which mostly hits the leaf cache. No
  * struct page is read.
@@ -19,6 +19,7 @@
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/kernel.h>
+#include <linux/kho/abi/kho_memfd.h>
 #include <linux/kho/abi/memfd.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -168,6 +169,16 @@ static int memfd_luo_check_list(struct memfd_luo_check *check,
 	return err;
 }
 
+/* Mode and name; a wrong one is ignored by the next kernel, or taken. */
+static bool memfd_luo_has_attributes(const struct kho_fast_memfd_out *out,
+				     const struct file *file)
+{
+	struct kho_memfd_ser ser = { .mode = out->mode };
+
+	kho_fast_memfd_write_name(&ser, file);
+	return !memcmp(&ser, kho_fast_memfd_attributes(out->ser), sizeof(ser));
+}
+
 /* Is it what .preserve() and .freeze() have written? */
 static bool memfd_luo_ser_is_intact(const struct kho_fast_memfd_out *out,
 				    const struct file *file)
@@ -212,6 +223,9 @@ int kho_fast_memfd_check(const struct kho_fast_memfd_out *out,
 	if (!memfd_luo_ser_is_intact(out, file))
 		return memfd_luo_fault(&check, phys,
 				       "its description was overwritten");
+	if (!memfd_luo_has_attributes(out, file))
+		return memfd_luo_fault(&check, phys,
+				       "its mode or name was overwritten");
 
 	folios = out->ser->folios;
 	err = memfd_luo_check_list(&check, &folios);

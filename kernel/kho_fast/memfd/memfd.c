@@ -85,9 +85,16 @@ static unsigned long memfd_luo_get_id(struct file *file)
 	return (unsigned long)file_inode(file);
 }
 
-/* Once, as the file has no link that could be renamed. @ser is zeroed. */
-static void memfd_luo_write_name(struct kho_memfd_ser *ser,
-				 const struct file *file)
+/**
+ * kho_fast_memfd_write_name - Write the attributes, but for the mode.
+ * @ser:  Receives them; zeroed.
+ * @file: The file. It has no link that could be renamed, so that the name is
+ *        always the same.
+ *
+ * Context: any context.
+ */
+void kho_fast_memfd_write_name(struct kho_memfd_ser *ser,
+			       const struct file *file)
 {
 	strscpy(ser->compatible, KHO_MEMFD_COMPATIBLE);
 	strscpy(ser->name, file->f_path.dentry->d_name.name);
@@ -106,10 +113,10 @@ static int memfd_luo_update_ser(struct kho_fast_memfd_out *out,
 
 	out->pos = file->f_pos;
 	out->seals = seals;
+	out->mode = file_inode(file)->i_mode & 0777;
 	out->ser->pos = out->pos;
 	out->ser->seals = out->seals;
-	kho_fast_memfd_attributes(out->ser)->mode =
-		file_inode(file)->i_mode & 0777;
+	kho_fast_memfd_attributes(out->ser)->mode = out->mode;
 	return 0;
 }
 
@@ -127,7 +134,7 @@ static int memfd_luo_fill(struct kho_fast_memfd_out *out, struct file *file)
 		return err;
 
 	out->ser->size = i_size_read(file_inode(file));
-	memfd_luo_write_name(kho_fast_memfd_attributes(out->ser), file);
+	kho_fast_memfd_write_name(kho_fast_memfd_attributes(out->ser), file);
 	return kho_fast_memfd_preserve(out, file);
 }
 

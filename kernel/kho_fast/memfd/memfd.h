@@ -90,6 +90,7 @@ void kho_fast_memfd_report_refused(struct folio **folios, unsigned long nr);
  *              its folios were last checked.
  * @pos:        Position in the file, as in @ser.
  * @seals:      Its seals, as in @ser.
+ * @mode:       Its permission bits, as in the attributes beside @ser.
  * @is_spoiled: Was it found damaged? Then @records must not be followed.
  */
 struct kho_fast_memfd_out {
@@ -100,6 +101,7 @@ struct kho_fast_memfd_out {
 	long			poisoned;
 	loff_t			pos;
 	unsigned int		seals;
+	u32			mode;
 	bool			is_spoiled;
 };
 
@@ -120,6 +122,10 @@ static inline int kho_fast_memfd_check_poison(struct folio *folio)
 	return unlikely(folio_contain_hwpoisoned_page(folio)) ?
 	       kho_fast_memfd_report_poison(folio) : 0;
 }
+
+/* memfd.c */
+void kho_fast_memfd_write_name(struct kho_memfd_ser *ser,
+			       const struct file *file);
 
 /* preserve.c */
 int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file);

@@ -87,13 +87,16 @@ static int memfd_luo_test_open(void)
 		return PTR_ERR(memfd_luo_test_file);
 
 	memfd_luo_test_out = (struct kho_fast_memfd_out){
-		.ser = kho_alloc_preserve(sizeof(struct memfd_luo_ser)),
+		.ser = kho_alloc_preserve(PAGE_SIZE),
 	};
 	if (IS_ERR(memfd_luo_test_out.ser)) {
 		fput(memfd_luo_test_file);
 		return PTR_ERR(memfd_luo_test_out.ser);
 	}
 
+	kho_fast_memfd_write_name(
+		kho_fast_memfd_attributes(memfd_luo_test_out.ser),
+		memfd_luo_test_file);
 	err = memfd_luo_test_fill(memfd_luo_test_file);
 	if (!err)
 		err = memfd_luo_test_preserve();
