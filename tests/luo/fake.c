@@ -12,6 +12,7 @@
  *   sys/             files of /sys/kernel/liveupdate
  *   once             a process can open the device once, if it exists
  *   stuck            closing it does not return
+ *   hung             preserving does not return, if it exists
  *
  * Locks belong to open files, so they go with the last descriptor, as sessions do. A request to a
  * file that is no session does not return, as that of a file system in userspace need not.
@@ -195,11 +196,26 @@ static int retrieve_session(struct liveupdate_ioctl_retrieve_session *arg)
 	return write(arg->fd, "retrieved", 9) == 9 ? 0 : -1;
 }
 
+static bool has_unknown_fields(const void *arg, size_t size, size_t known)
+{
+	const char *byte = arg;
+	size_t i;
+
+	for (i = known; i < size; i++)
+		if (byte[i])
+			return true;
+	return false;
+}
+
 static int preserve(const char *session, struct liveupdate_session_preserve_fd *arg)
 {
 	struct path p = path_of_fd(arg->fd);
 	int rc;
 
+	if (has_unknown_fields(arg, arg->size, sizeof(*arg)))
+		return fail(E2BIG);
+	if (!access(path_of("hung").s, F_OK))
+		pause();
 	if (fcntl(arg->fd, F_GETFD) < 0)
 		return fail(EBADF);
 	if (strncmp(p.s, "memory/", 7))

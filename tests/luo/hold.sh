@@ -148,6 +148,14 @@ a_retrieved_session_cannot_be_left() {
 	exits 1 "$dir/client" retrieved vm-1 "$sock" && has out 'Invalid argument' && stops
 }
 
+# The client's own request, to a file of a file system that does not answer
+a_session_that_is_busy_can_be_left() {
+	hold
+	: >"$FAKE_LUO/hung"
+	exits 0 timeout 20 "$dir/client" new vm-1 "$sock" && has out Success && khoctl 0 list &&
+		has out 'ready .* vm-1$' && killed
+}
+
 sessions_are_not_lost_by_mistake() {
 	hold
 	as 1000
@@ -315,7 +323,8 @@ raw() {
 raw_tests=$(sed -n 's/^def \([a-z_]*_[a-z_]*\)():$/\1/p' "$here/raw.py")
 tests='a_session_outlives_its_program a_session_belongs_to_its_user root_may_all
 	updates_follow_each_other finish_is_for_all_descriptors a_program_brings_its_own_session
-	a_retrieved_session_cannot_be_left sessions_are_not_lost_by_mistake
+	a_retrieved_session_cannot_be_left a_session_that_is_busy_can_be_left
+	sessions_are_not_lost_by_mistake
 	a_full_table_is_reported one_serves other_files_stay modes_and_limits_are_checked
 	the_record_has_all_its_pages hostile_records_do_no_harm without_a_record_root_can_claim
 	owners_are_read_while_the_device_is_open other_replies_are_no_success

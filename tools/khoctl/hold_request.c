@@ -165,12 +165,6 @@ static bool is_session(int fd)
 	       !strncmp(link, LINK, strlen(LINK));
 }
 
-/* A retrieved session refuses every file, before it looks at the descriptor. */
-static bool is_incoming(int session)
-{
-	return luo_preserve(session, -1, UINT64_MAX) == -EINVAL;
-}
-
 static struct json_object *leave(struct call *call)
 {
 	struct client *c = call->client;
@@ -188,7 +182,7 @@ static struct json_object *leave(struct call *call)
 		return error;
 	if (call->id && strcmp(call->id, name))
 		return hold_error(EINVAL, "the descriptor is of session '%s'", name);
-	if (is_incoming(c->got))
+	if (luo_session_is_retrieved(c->got))
 		return hold_error(EINVAL, "session '%s' is of the previous kernel and would not be "
 				  "in the next one: preserve its files in a new one", name);
 	table_add(name, c->uid, c->got, false);

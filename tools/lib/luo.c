@@ -100,6 +100,23 @@ int luo_preserve(int session, int fd, uint64_t token)
 	return luo_ioctl(session, LIVEUPDATE_SESSION_PRESERVE_FD, &arg);
 }
 
+/*
+ * A retrieved session refuses to preserve, whatever the argument is, and a created one refuses a
+ * field that it does not know. Both do so before they wait for other requests.
+ */
+bool luo_session_is_retrieved(int session)
+{
+	struct {
+		struct liveupdate_session_preserve_fd	known;
+		uint64_t				unknown;
+	} arg = {
+		.known = { .size = sizeof(arg), .fd = -1 },
+		.unknown = 1,
+	};
+
+	return luo_ioctl(session, LIVEUPDATE_SESSION_PRESERVE_FD, &arg) == -EINVAL;
+}
+
 int luo_unpreserve(int session, uint64_t token)
 {
 	struct liveupdate_fast_session_unpreserve_fd arg = {

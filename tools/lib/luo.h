@@ -10,6 +10,7 @@
 #ifndef LUO_H
 #define LUO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,6 +63,9 @@ int luo_session_finish(int session);
  * session; -ENOMEM, -ENOSPC; others of the handler
  */
 int luo_preserve(int session, int fd, uint64_t token);
+
+/* Whether @session was retrieved, not created. It does not wait for another request of it. */
+bool luo_session_is_retrieved(int session);
 
 /*
  * Undoes luo_preserve() for one file; the others of the session stay preserved.
