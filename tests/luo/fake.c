@@ -13,6 +13,7 @@
  *   once             a process can open the device once, if it exists
  *   stuck            closing it does not return
  *   hung             preserving does not return, if it exists
+ *   error            number of the error of retrieving any session, if it exists
  *
  * Locks belong to open files, so they go with the last descriptor, as sessions do. A request to a
  * file that is no session does not return, as that of a file system in userspace need not.
@@ -184,8 +185,25 @@ static int create_session(struct liveupdate_ioctl_create_session *arg)
 	return mkdir(files.s, 0700);
 }
 
+/* 0 if there is no such file */
+static int number_in(const char *name)
+{
+	FILE *f = fopen(path_of("%s", name).s, "re");
+	int number = 0;
+
+	if (f && fscanf(f, "%d", &number) != 1)
+		abort();
+	if (f)
+		fclose(f);
+	return number;
+}
+
 static int retrieve_session(struct liveupdate_ioctl_retrieve_session *arg)
 {
+	const int error = number_in("error");
+
+	if (error)
+		return fail(error);
 	arg->fd = open_locked(path_of("in/%s", arg->name).s, 0);
 	if (arg->fd < 0)
 		return fail(errno == EWOULDBLOCK ? EINVAL : errno);

@@ -156,6 +156,37 @@ a_session_that_is_busy_can_be_left() {
 		has out 'ready .* vm-1$' && killed
 }
 
+# Its name is free then, and hold can end.
+a_session_that_cannot_be_read_is_dropped() {
+	hold
+	as 1000
+	for n in 1 2 3; do vmm 0 start vm-$n || return 1; done
+	kexec
+	hold
+	echo 65 >"$FAKE_LUO/error"	# ENOPKG
+	vmm 1 resume vm-1 && has err 'claim: Package not installed' && khoctl 1 finish vm-1 &&
+		has err "session 'vm-1': no handler for one of its files: load its module" &&
+		khoctl 0 list && has out 'waiting .* vm-1$' || return 1
+	echo 74 >"$FAKE_LUO/error"	# EBADMSG
+	khoctl 1 finish vm-1 && has err "session 'vm-1': it cannot be read and is lost" &&
+		vmm 1 resume vm-2 && has err 'claim: Bad message' && khoctl 0 list &&
+		[ "$(wc -l <"$dir/out")" -eq 2 ] && has out 'waiting .* vm-3$' &&
+		vmm 0 start vm-1 && khoctl 0 finish vm-1 && stops
+}
+
+# They stay in the kernel.
+sessions_that_wait_do_not_keep_it() {
+	hold
+	as 1000
+	vmm 0 start vm-1
+	vmm 0 start vm-2
+	kexec
+	hold
+	vmm 0 resume vm-2 && stops &&
+		says "Terminated: 1 sessions of the previous kernel were not claimed: 'vm-1' of uid 1000; from" &&
+		hold && vmm 1 resume vm-1 && as 0 && vmm 0 resume vm-1 && stops
+}
+
 sessions_are_not_lost_by_mistake() {
 	hold
 	as 1000
@@ -324,6 +355,7 @@ raw_tests=$(sed -n 's/^def \([a-z_]*_[a-z_]*\)():$/\1/p' "$here/raw.py")
 tests='a_session_outlives_its_program a_session_belongs_to_its_user root_may_all
 	updates_follow_each_other finish_is_for_all_descriptors a_program_brings_its_own_session
 	a_retrieved_session_cannot_be_left a_session_that_is_busy_can_be_left
+	a_session_that_cannot_be_read_is_dropped sessions_that_wait_do_not_keep_it
 	sessions_are_not_lost_by_mistake
 	a_full_table_is_reported one_serves other_files_stay modes_and_limits_are_checked
 	the_record_has_all_its_pages hostile_records_do_no_harm without_a_record_root_can_claim

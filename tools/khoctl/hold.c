@@ -134,21 +134,25 @@ static int open_signals(void)
 	return fd;
 }
 
-/* Whether it may end */
+/* Whether it may end: sessions that were not retrieved stay in the kernel. */
 static bool on_signal(int signals)
 {
 	struct signalfd_siginfo info;
-	size_t nr = table_count();
+	size_t nr = table_count_open(), waiting = table_count() - nr;
 
 	if (read(signals, &info, sizeof(info)) != sizeof(info) || (nr && !force)) {
 		warnx("hold: %s: still here, since %zu sessions would be lost: %s; finish them "
 		      "(khoctl hold finish NAME), or SIGKILL", strsignal(info.ssi_signo), nr,
-		      table_names());
+		      table_names(true));
 		return false;
 	}
 	if (nr)
 		warnx("hold: %s: %zu sessions are lost: %s", strsignal(info.ssi_signo), nr,
-		      table_names());
+		      table_names(true));
+	if (waiting)
+		warnx("hold: %s: %zu sessions of the previous kernel were not claimed: %s; from "
+		      "now on only root can claim them, by name", strsignal(info.ssi_signo),
+		      waiting, table_names(false));
 	return true;
 }
 

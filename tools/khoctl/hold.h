@@ -54,7 +54,8 @@ size_t table_count(void);
 size_t table_free(uid_t uid);		/* slots that a session of @uid may take */
 struct held *table_add(const char *name, uid_t uid, int session, bool incoming);
 void table_drop(struct held *h);	/* closes the session */
-const char *table_names(void);		/* of all, for a message */
+size_t table_count_open(void);		/* those that are lost when hold ends */
+const char *table_names(bool open);	/* of those, or of the others, for a message */
 
 #define for_each_held(h)	for (h = table_next(NULL); h; h = table_next(h))
 

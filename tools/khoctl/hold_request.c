@@ -96,6 +96,9 @@ static struct json_object *check_owner(const struct client *c, const char *name,
 static struct json_object *kernel_refuses(int error, const char *name)
 {
 	switch (error) {
+	case EBADMSG:
+		return hold_error(error, "session '%s': it cannot be read and is lost: see the "
+				  "kernel's log", name);
 	case EBUSY:
 		return hold_error(error, "session '%s': another process has " LUO_DEVICE " open, "
 				  "try again", name);
@@ -107,6 +110,9 @@ static struct json_object *kernel_refuses(int error, const char *name)
 	case ENOENT:
 		return hold_error(error, "session '%s': none of that name was handed over, or it "
 				  "was finished", name);
+	case ENOPKG:
+		return hold_error(error, "session '%s': no handler for one of its files: load its "
+				  "module, and try again", name);
 	}
 	return hold_error(error, "session '%s': %s", name, strerror(error));
 }
@@ -202,7 +208,7 @@ static struct json_object *get_session(struct held *h)
 		return NULL;
 	}
 	error = kernel_refuses(-session, h->name);
-	if (session == -ENOENT)
+	if (session == -ENOENT || session == -EBADMSG)
 		table_drop(h);
 	return error;
 }

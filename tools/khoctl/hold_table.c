@@ -109,7 +109,17 @@ void table_drop(struct held *h)
 		luo_close(h->session);
 }
 
-const char *table_names(void)
+size_t table_count_open(void)
+{
+	struct held *h;
+	size_t nr = 0;
+
+	for_each_held(h)
+		nr += h->session >= 0;
+	return nr;
+}
+
+const char *table_names(bool open)
 {
 	static char *names;
 	struct held *h;
@@ -119,7 +129,8 @@ const char *table_names(void)
 	free(names);
 	f = checked(open_memstream(&names, &len));
 	for_each_held(h)
-		fprintf(f, "%s'%s' of uid %u", len || ftell(f) ? ", " : "", h->name, h->uid);
+		if ((h->session >= 0) == open)
+			fprintf(f, "%s'%s' of uid %u", ftell(f) ? ", " : "", h->name, h->uid);
 	fclose(f);
 	return names;
 }
