@@ -19,6 +19,7 @@
 
 extern int (*shim_param_kho_parse_mem)(char *arg);
 extern int (*shim_param_kho_parse_memmap)(char *arg);
+extern int (*shim_param_kho_parse_memtest)(char *arg);
 
 static void preserves_much(void)
 {
@@ -524,6 +525,25 @@ TEST(scratch_stays_memory_whatever_the_command_line_says)
 	EXPECT_EQ(shim_param_kho_parse_memmap(arg), 0);
 	EXPECT_TRUE(memblock_is_region_memory(last.addr, last.size));
 	EXPECT_EQ(shim_nr_errs, 1);
+}
+
+TEST(a_memory_test_that_overwrites_preserved_memory_is_reported)
+{
+	char on[] = "4", off[] = "0", bad[] = "x", empty[] = "";
+
+	kexec_machine();
+	EXPECT_EQ(shim_param_kho_parse_memtest(on), 0);
+	ASSERT_TRUE(kexec_run(preserves_much));
+	EXPECT_EQ(shim_param_kho_parse_memtest(on), 0);
+	kexec_populate();
+	EXPECT_EQ(shim_param_kho_parse_memtest(off), 0);
+	EXPECT_EQ(shim_param_kho_parse_memtest(bad), 0);
+	EXPECT_EQ(shim_param_kho_parse_memtest(empty), 0);
+	EXPECT_EQ(shim_nr_errs, 0);
+	EXPECT_EQ(shim_param_kho_parse_memtest(on), 0);
+	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_EQ(shim_param_kho_parse_memtest(NULL), 0);
+	EXPECT_EQ(shim_nr_errs, 2);
 }
 
 TEST(every_failed_allocation_at_init_turns_kho_off_and_leaks_nothing)

@@ -9,6 +9,9 @@
  * The kernel before refuses to load an image with such a command line, unless
  * it is stock (../outgoing/cmdline.c).
  *
+ * memtest= overwrites preserved memory before it is reserved. It cannot be kept
+ * from that here, but the message is there before the first page is lost.
+ *
  * crashkernel= is reserved when only scratch is known to be free. If that is
  * too small, it is tried again with extended scratch (scratch_extend.c).
  *
@@ -21,6 +24,7 @@
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
+#include <linux/kstrtox.h>
 #include <linux/memblock.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
@@ -82,6 +86,20 @@ static int __init kho_parse_memmap(char *arg)
 	return kho_keep_scratch();
 }
 early_param("memmap", kho_parse_memmap);
+
+/* Without a value it is the number of all patterns. */
+static int __init kho_parse_memtest(char *arg)
+{
+	unsigned int nr = 1;
+
+	if (!IS_ENABLED(CONFIG_MEMTEST) || !kho_fast_in.populated ||
+	    (arg && kstrtouint(arg, 0, &nr)) || !nr)
+		return 0;
+
+	pr_emerg("memtest= overwrites preserved memory: all of it is lost; leave it out\n");
+	return 0;
+}
+early_param("memtest", kho_parse_memtest);
 
 /**
  * kho_fast_crashkernel_retry - Reserve a crash kernel that was too large.

@@ -27,6 +27,7 @@ void shim_printk(unsigned int *count, const char *fmt, ...);
 #define pr_warn(fmt, ...)	shim_printk(&shim_nr_warnings, pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_notice(fmt, ...)	shim_printk(NULL, pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_info			pr_notice
+#define pr_emerg		pr_err
 #define pr_err_ratelimited	pr_err
 #define pr_warn_ratelimited	pr_warn
 
