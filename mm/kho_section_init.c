@@ -338,7 +338,7 @@ bool __init kho_fast_postpone_section(unsigned long nr,
 		__init_single_page(pfn_to_page(pfn), pfn, zone_idx(zone), nid);
 	kho_init_migratetypes(start_pfn, end_pfn);
 	kho_fast_count_kept(zone, PAGES_PER_SECTION);
-	offline_mem_sections(start_pfn, end_pfn);
+	kho_set_section_online(nr, false);
 
 	return true;
 }
@@ -373,7 +373,7 @@ void kho_fast_init_postponed_section(unsigned long nr,
 
 	/* A release does not order non-temporal stores. */
 	wmb();
-	online_mem_sections(part.start, part.end);
+	kho_set_section_online(nr, true);
 	*result = (struct kho_fast_section_result){
 		.nid = pfn_to_nid(part.start),
 	};

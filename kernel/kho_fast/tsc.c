@@ -91,7 +91,7 @@ static const char __init *kho_tsc_copy(struct kho_tsc_ser *ser,
 	return kho_fast_tsc_fault(ser, size);
 }
 
-/* The record was reported as invalid. Global for the fuzzer, which forgets it. */
+/* It was reported. Global for the fuzzer, which forgets it. */
 bool kho_fast_tsc_is_invalid __initdata;
 
 static bool __init kho_tsc_read(struct kho_tsc_ser *ser)

@@ -26,8 +26,8 @@ enum kho_fast_switch { KHO_FAST_UNSET, KHO_FAST_OFF, KHO_FAST_ON };
  * @memtest:     memtest= is on it, and not 0.
  * @mem:         mem= is on it.
  * @memmap:      memmap= is on it.
- * @ram:         Ranges that @mem and @memmap leave to the memory map, ascending;
- *               all page frames without them.
+ * @ram:         Ranges that @mem and @memmap leave to the memory map, in
+ *               ascending order; all page frames without them.
  * @nr_ram:      Number of ranges.
  * @nr_exactmap: While it is parsed, number of memmap=exactmap that are to come.
  */

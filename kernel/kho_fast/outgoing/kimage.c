@@ -13,8 +13,8 @@
  * When an image is loaded, what would be refused at the freeze (preflight.c) is
  * reported already. Its command line (cmdline.c) cannot change any more, so one
  * that takes scratch or preserved memory away, or overwrites it, is refused
- * then; one that leaves nobody to restore sessions is refused before the freeze,
- * if there are any.
+ * then; one that leaves nobody to restore sessions is refused before the
+ * freeze, if there are any.
  *
  * Lock order: none; all of it is under the lock of kexec.
  */
