@@ -80,6 +80,7 @@ static int memfd_luo_test_preserve(void)
 
 static int memfd_luo_test_open(void)
 {
+	struct kho_memfd_ser *attributes;
 	int err;
 
 	memfd_luo_test_file = memfd_alloc_file("kunit", MFD_ALLOW_SEALING);
@@ -94,9 +95,8 @@ static int memfd_luo_test_open(void)
 		return PTR_ERR(memfd_luo_test_out.ser);
 	}
 
-	kho_fast_memfd_write_name(
-		kho_fast_memfd_attributes(memfd_luo_test_out.ser),
-		memfd_luo_test_file);
+	attributes = kho_fast_memfd_attributes(memfd_luo_test_out.ser);
+	kho_fast_memfd_write_name(attributes, memfd_luo_test_file);
 	err = memfd_luo_test_fill(memfd_luo_test_file);
 	if (!err)
 		err = memfd_luo_test_preserve();
