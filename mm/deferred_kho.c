@@ -19,7 +19,7 @@
  * sections initialised by kho_fast_ensure_initialised().
  *
  * Sections that are preserved from end to end are postponed until one of their
- * pages is restored, or a worker gets to them after the boot, see
+ * pages is restored, or a worker gets to them beside the boot, see
  * mm/kho_late_sections.c.
  *
  * Free runs of a few pages are not freed here, see mm/kho_free_runs.c.
@@ -175,16 +175,16 @@ static bool __init kho_try_init_section(unsigned long nr,
 	return true;
 }
 
-/* One section less is late; the last one ends the initialisation. */
-static void kho_put_late(void)
+/* One section less is late. Returns true if that ends the initialisation. */
+static bool kho_put_late(void)
 {
 	/* Fully ordered: all sections are seen as DONE with @initialised. */
 	if (!atomic_long_dec_and_test(&kho_nr_late))
-		return;
+		return false;
 
 	/* Pairs with the acquire in kho_fast_ensure_initialised(). */
 	smp_store_release(&kho_fast_incoming.initialised, true);
-	kho_fast_late_done();
+	return true;
 }
 
 /**
@@ -293,7 +293,8 @@ static void kho_init_late(unsigned long nr)
 
 	if (began)
 		kho_trace_section(nr, sched_clock() - began, &result);
-	kho_put_late();
+	if (kho_put_late())
+		kho_fast_late_done();
 }
 
 /* Returns when the section is initialised. */
@@ -401,5 +402,6 @@ void __init kho_fast_init_all(void)
 	padata_do_multithreaded(&job);
 	kho_wait_for_active();
 	kho_fast_add_kept_to_totalram();
+	/* If none is late any more, the rest of the boot does what is left. */
 	kho_put_late();
 }

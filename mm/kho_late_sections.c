@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * DOC: Sections that are initialised after the boot
+ * DOC: Sections that the boot does not wait for
  *
  * Guest memory fills whole sections, which have no page to free. Their struct
  * pages are the largest part of what a host with much preserved memory writes,
@@ -63,7 +63,7 @@ static int __init kho_parse_late(char *arg)
 early_param("kho_late", kho_parse_late);
 
 /**
- * kho_fast_may_postpone - Test if sections may be initialised after the boot.
+ * kho_fast_may_postpone - Test if sections may be initialised later.
  *
  * Return: false without memory hotplug, as pfn_to_online_page() does not test
  * sections then; if page_owner will read all struct pages; and with
@@ -101,9 +101,9 @@ static void kho_late_work_fn(struct work_struct *work)
 static DECLARE_WORK(kho_late_work, kho_late_work_fn);
 
 /**
- * kho_fast_late_done - All sections are initialised.
+ * kho_fast_late_done - The last late section is initialised.
  *
- * Context: any, from kho_fast_init_all() on, once.
+ * Context: any, after kho_fast_init_all(), once; not if none was late then.
  */
 void kho_fast_late_done(void)
 {

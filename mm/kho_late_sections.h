@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sections whose struct pages are initialised after the boot.
+ * Sections that the boot does not wait for.
  */
 #ifndef _MM_KHO_LATE_SECTIONS_H
 #define _MM_KHO_LATE_SECTIONS_H

@@ -87,15 +87,13 @@ static void kho_finish_node(int nid)
 /* First the sections of the own node, then those of the nodes behind it. */
 static int kho_late_thread(void *own_node)
 {
-	int own = (long)own_node, nid;
+	const int own = (long)own_node;
+	unsigned int i;
 
-	kho_finish_node(own);
-	for_each_node_state(nid, N_MEMORY) {
-		if (nid > own)
-			kho_finish_node(nid);
-	}
-	for_each_node_state(nid, N_MEMORY) {
-		if (nid < own)
+	for (i = 0; i < nr_node_ids; i++) {
+		int nid = (own + i) % nr_node_ids;
+
+		if (node_state(nid, N_MEMORY))
 			kho_finish_node(nid);
 	}
 
@@ -168,13 +166,14 @@ static int __init kho_late_init(void)
 		atomic_long_set(&kho_next_section[nid], pfn_to_section_nr(pfn));
 	}
 	register_pm_notifier(&kho_late_pm_nb);
-	pr_info("%lu sections are initialised after the boot\n", nr);
+	pr_info("%lu sections are initialised in the background\n", nr);
 	if (!kho_fast_late_has_workers())
 		return 0;
 
 	task = kho_late_create(true, numa_node_id());
 	if (IS_ERR(task))
-		pr_warn("no worker for them: when they are restored\n");
+		pr_warn("no worker for late sections (%pe): restoring initialises them\n",
+			task);
 	else
 		wake_up_process(task);
 
