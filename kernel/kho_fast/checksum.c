@@ -6,7 +6,8 @@
  * make a valid address or a valid key of another one: then memory is lost, or a
  * file gets the pages of another one, without an error. With kho_checksum=on a
  * kernel hands checksums of its metadata over. The next kernel verifies them,
- * whatever its own command line says, each before it uses what it is of.
+ * whatever its own command line says. Those of lists are compared after the
+ * list was followed: an address that is bad, but valid, costs its owner, too.
  *
  * What a checksum is of, when it is computed and who verifies it:
  *

@@ -110,6 +110,8 @@ void kho_fast_checksum_jump(void)
 	if (!kho_sums)
 		return;
 
+	/* An earlier kexec may have got here and failed: its seal is stale. */
+	fdt[KHO_FAST_SUM] = 0;
 	kho_sums->nr = 0;
 	if (fdt_totalsize(fdt) > KHO_FAST_SEALED_SIZE ||
 	    !kho_sum_node(kho_fast_outgoing_root(), KHO_TREE_MAX_DEPTH - 1)) {
