@@ -164,6 +164,15 @@ void kexec_restore(void)
 		take_back(&params->item[--params->nr_items]);
 }
 
+void kexec_boot_and_restore(void)
+{
+	kexec_scribble();
+	kexec_boot_late();
+	kexec_scribble();
+	kexec_restore();
+	boot_settle();
+}
+
 /* Memory that is free when a kernel starts may be overwritten. */
 void kexec_scribble(void)
 {

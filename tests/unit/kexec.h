@@ -45,6 +45,9 @@ void kexec_boot(void);
 void kexec_preserve(unsigned int nr);
 void kexec_restore(void);
 
+/* The rest of the boot, with all free memory overwritten, and then all of it restored */
+void kexec_boot_and_restore(void);
+
 /* Overwrite what is free. */
 void kexec_scribble(void);
 

@@ -180,6 +180,17 @@ void memfd_preserve_file(void)
 	old->seals = file->f_inode->seals;
 }
 
+void memfd_three_folios(void)
+{
+	unsigned int i;
+
+	memfd_first_kernel();
+	file = shim_new_file(12 << PAGE_SHIFT);
+	for (i = 0; i < 12; i += 4)
+		memfd_add_folio(i, 2, DIRTY);
+	args = (struct liveupdate_file_op_args){ .file = file };
+}
+
 void memfd_hand_over(unsigned long pages, unsigned int holes)
 {
 	memfd_first_kernel();

@@ -44,6 +44,9 @@ void memfd_make_file(unsigned long pages, unsigned int holes);
 enum kind { CLEAN, DIRTY, NOT_UPTODATE, NR_KINDS };
 void memfd_add_folio(pgoff_t index, unsigned int order, enum kind kind);
 
+/* A first kernel with a file of three folios of four pages each. */
+void memfd_three_folios(void);
+
 /* Contents of a page of the file, by its index */
 u64 memfd_contents(pgoff_t index);
 

@@ -35,11 +35,7 @@ TEST(preserved_memory_is_restored_unchanged)
 	ASSERT_TRUE(kexec_run(preserves_much));
 	kexec_next();
 	ASSERT_TRUE(is_kho_boot());
-	kexec_scribble();
-	kexec_boot_late();
-	kexec_scribble();
-	kexec_restore();
-	boot_settle();
+	kexec_boot_and_restore();
 	EXPECT_EQ(kho_fast_incoming.root, NULL);
 	EXPECT_EQ(shim_nr_warns, 0);
 	EXPECT_EQ(shim_nr_errs, 0);

@@ -232,13 +232,7 @@ static struct memfd_luo_folio_ser *rec(unsigned int i)
 
 static void three_folios(void)
 {
-	unsigned int i;
-
-	memfd_first_kernel();
-	file = shim_new_file(12 << PAGE_SHIFT);
-	for (i = 0; i < 12; i += 4)
-		memfd_add_folio(i, 2, DIRTY);
-	args = (struct liveupdate_file_op_args){ .file = file };
+	memfd_three_folios();
 	memfd_preserve_file();
 }
 
