@@ -39,7 +39,7 @@ figures() { sed -n 's/^# figure: *\([^ ]*\) *= */\1 /p' "$plans/$1.plan"; }
 plan_for_kernel() {
 	if [ "$kernel" = stock ]; then
 		swap=$(sed -n 's/^# stock: *//p' "$plans/$1.plan")
-		sed -e '/^show .*\/kho\/in\//d' ${swap:+-e "/^#/!s/${swap% *}/${swap#* }/"} "$plans/$1.plan"
+		sed -e '/^show .*\/debug\/kho\//d' ${swap:+-e "/^#/!s/${swap% *}/${swap#* }/"} "$plans/$1.plan"
 	else
 		cat "$plans/$1.plan"
 	fi
