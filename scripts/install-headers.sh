@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Install the user headers of the pristine kernel into the cache, in usr/include, for
-# khoctl and the programs of the guests.  Those of the overlay are in include/uapi.  Idempotent.
+# Install the user headers of the pristine kernel and of the overlay into the cache, in
+# usr/include, for khoctl, the programs of the guests, and others that use libluo.  Idempotent.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] install-headers.sh
 set -eu
@@ -25,6 +25,16 @@ install_them() {
 	echo "$made_from" >"$usr/.made-from"
 }
 
+# The overlay's may be newer than the cache.
+overlay() { (cd "$top/include/uapi" && find linux -name '*.h'); }
+
+install_overlay() {
+	overlay | while read -r header; do
+		cmp -s "$top/include/uapi/$header" "$usr/include/$header" ||
+			cp "$top/include/uapi/$header" "$usr/include/$header"
+	done
+}
+
 there() { [ "$(cat "$usr/.made-from" 2>/dev/null)" = "$made_from" ]; }
 
 there || {
@@ -32,3 +42,4 @@ there || {
 	# another run may have installed them while this one waited
 	there || install_them
 }
+install_overlay
