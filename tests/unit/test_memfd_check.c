@@ -212,33 +212,46 @@ static bool is_pinned(pgoff_t index)
 	return folio && folio->_pincount.counter == 1;
 }
 
-/* Closing the session then follows none of its records, and unpins nobody's folio. */
-static bool is_left_alone(const struct spoil *spoil)
+/* The records that a file is unpreserved by are not those of the description. */
+static bool spoils_records(const struct spoil *spoil)
 {
-	three_folios();
-	spoil->how();
-	if (!check())
-		return false;
-	memfd_ops()->unpreserve(&args);
+	return !strstr(spoil->why, "description") && !strstr(spoil->why, "mode");
+}
+
+/* Closing the session then follows none of its records, and unpins nobody's folio. */
+static bool is_left_alone(void)
+{
 	return is_pinned(0) && is_pinned(4) && is_pinned(8) && shim_pins == 3 &&
 	       file->f_inode->frozen &&
 	       strstr(shim_last_err, "its records are damaged");
 }
 
-TEST(a_damaged_file_is_leaked_as_a_whole)
+/* @checked: The live update was refused for this file; or for one before it, or not begun. */
+static bool is_closed_safely(const struct spoil *spoil, bool checked)
+{
+	three_folios();
+	spoil->how();
+	if (checked && !check())
+		return false;
+	memfd_ops()->unpreserve(&args);
+	return spoils_records(spoil) ? is_left_alone() :
+				       !shim_pins && !file->f_inode->frozen;
+}
+
+TEST(a_file_with_damaged_records_is_leaked_as_a_whole)
 {
 	unsigned int i;
 	int status;
 
 	memfd_machine();
-	for (i = 0; i < ARRAY_SIZE(spoils); i++) {
+	for (i = 0; i < 2 * ARRAY_SIZE(spoils); i++) {
 		if (!fork()) {
 			alarm(60);
-			_exit(!is_left_alone(&spoils[i]));
+			_exit(!is_closed_safely(&spoils[i / 2], i % 2));
 		}
 		wait(&status);
 		shim_forget_memmap();
-		ASSERT_EQ(status, 0) TH_LOG("case %u", i);
+		ASSERT_EQ(status, 0) TH_LOG("case %u, checked %u", i / 2, i % 2);
 	}
 }
 

@@ -9,6 +9,10 @@
  * They must be what was written, by a checksum that is kept outside of
  * preserved memory, and all that they refer to must be preserved.
  *
+ * Records are also checked before they are followed when a file is unpreserved:
+ * they may have been overwritten without a freeze, or behind another file that
+ * was refused.
+ *
  * Cost: per record a lookup in the tree, which mostly hits the leaf cache. No
  * struct page is read.
  *
@@ -143,9 +147,10 @@ static int memfd_luo_check_chunk(struct memfd_luo_check *check,
 
 /* Each chunk has pages, but for the last one after an error. */
 static int memfd_luo_check_list(struct memfd_luo_check *check,
-				const struct kho_vmalloc *list)
+				const struct kho_fast_chain *list)
 {
-	u64 phys = list->first.phys, left = list->total_pages;
+	u64 phys = list->first ? virt_to_phys(list->first) : 0;
+	u64 left = list->nr_pages;
 	u64 chunks = left + 1;
 	int err = 0;
 
@@ -166,6 +171,27 @@ static int memfd_luo_check_list(struct memfd_luo_check *check,
 		err = memfd_luo_fault(check, 0,
 				      "the list of records lacks %llu pages",
 				      left);
+	return err;
+}
+
+/**
+ * kho_fast_memfd_check_records - Check the records of a memfd.
+ * @out:   The file as it was preserved, also if a freeze has failed.
+ * @fault: Receives the reason after an error.
+ *
+ * Context: process context, may sleep. The records do not change.
+ * Return: 0; -EINVAL if they are not those that were written, or refer to
+ * memory that is not preserved: then they must not be followed.
+ */
+int kho_fast_memfd_check_records(const struct kho_fast_memfd_out *out,
+				 struct kho_fast_fault *fault)
+{
+	struct memfd_luo_check check = { .fault = fault };
+	int err = memfd_luo_check_list(&check, &out->records.chain);
+
+	if (!err && check.sum != out->records.sum)
+		err = memfd_luo_fault(&check, 0,
+				      "its records were overwritten");
 	return err;
 }
 
@@ -214,8 +240,6 @@ int kho_fast_memfd_check(const struct kho_fast_memfd_out *out,
 {
 	const phys_addr_t phys = virt_to_phys(out->ser);
 	struct memfd_luo_check check = { .fault = fault };
-	struct kho_vmalloc folios;
-	int err;
 
 	if (!kho_fast_outgoing_has(PHYS_PFN(phys), 0))
 		return memfd_luo_fault(&check, phys,
@@ -227,10 +251,6 @@ int kho_fast_memfd_check(const struct kho_fast_memfd_out *out,
 		return memfd_luo_fault(&check, phys,
 				       "its mode or name was overwritten");
 
-	folios = out->ser->folios;
-	err = memfd_luo_check_list(&check, &folios);
-	if (!err && check.sum != out->records.sum)
-		err = memfd_luo_fault(&check, 0,
-				      "its records were overwritten");
-	return err;
+	/* Its description names the same list. */
+	return kho_fast_memfd_check_records(out, fault);
 }

@@ -25,8 +25,8 @@
  * that were added since; it fails if a page has got a memory error (poison.c).
  * A page that is added later, when the guest should be paused, is a hole in the
  * next kernel. When all files are frozen, what is handed over is checked
- * (check.c). .unpreserve() undoes all of it, but for a file that failed that
- * check: its memory is lost.
+ * (check.c). .unpreserve() undoes all of it, unless the records are damaged:
+ * then the memory of the file is lost.
  *
  * In the next kernel .retrieve() (retrieve.c) creates a file from the folios,
  * and .finish() frees them if the file was not retrieved, or could not be.
@@ -71,6 +71,7 @@
 #include "../account.h"
 #include "../checksum.h"
 #include "../luo/luo.h"
+#include "../outgoing/preflight.h"
 #include "memfd.h"
 
 static bool memfd_luo_can_preserve(struct liveupdate_file_handler *handler,
@@ -202,22 +203,23 @@ err_free:
  * Records that were overwritten may name anything, so they are not followed.
  * The size stays frozen: the pages could be removed, but not be reused.
  */
-static void memfd_luo_leak(const struct file *file)
+static void memfd_luo_leak(const struct file *file, const char *reason)
 {
-	pr_err("%s: its records are damaged: its memory stays preserved, and is lost until a reboot without live update\n",
-	       file->f_path.dentry->d_name.name);
+	pr_err("%s: its records are damaged (%s): its memory stays preserved, and is lost until a reboot without live update\n",
+	       file->f_path.dentry->d_name.name, reason);
 }
 
 static void memfd_luo_unpreserve(struct liveupdate_file_op_args *args)
 {
 	struct inode *inode = file_inode(args->file);
 	struct kho_fast_memfd_out *out = args->private_data;
+	struct kho_fast_fault fault;
 
 	if (WARN_ON_ONCE(!out))
 		return;
 
-	if (out->is_spoiled) {
-		memfd_luo_leak(args->file);
+	if (kho_fast_memfd_check_records(out, &fault)) {
+		memfd_luo_leak(args->file, fault.reason);
 	} else {
 		kho_fast_memfd_unpreserve(out);
 		/* It is in no other session: nothing else changes the flag. */
@@ -247,12 +249,7 @@ static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 static int memfd_luo_check(struct liveupdate_file_op_args *args,
 			   struct kho_fast_fault *fault)
 {
-	struct kho_fast_memfd_out *out = args->private_data;
-	int err = kho_fast_memfd_check(out, args->file, fault);
-
-	if (err)
-		out->is_spoiled = true;
-	return err;
+	return kho_fast_memfd_check(args->private_data, args->file, fault);
 }
 
 static int memfd_luo_retrieve(struct liveupdate_file_op_args *args)

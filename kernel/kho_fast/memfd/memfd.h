@@ -91,7 +91,6 @@ void kho_fast_memfd_report_refused(struct folio **folios, unsigned long nr);
  * @pos:        Position in the file, as in @ser.
  * @seals:      Its seals, as in @ser.
  * @mode:       Its permission bits, as in the attributes beside @ser.
- * @is_spoiled: Was it found damaged? Then @records must not be followed.
  */
 struct kho_fast_memfd_out {
 	struct memfd_luo_ser	*ser;
@@ -102,7 +101,6 @@ struct kho_fast_memfd_out {
 	loff_t			pos;
 	unsigned int		seals;
 	u32			mode;
-	bool			is_spoiled;
 };
 
 /* Pages of the machine that have a memory error */
@@ -133,6 +131,8 @@ int kho_fast_memfd_update(struct kho_fast_memfd_out *out, struct file *file);
 void kho_fast_memfd_unpreserve(struct kho_fast_memfd_out *out);
 
 /* check.c */
+int kho_fast_memfd_check_records(const struct kho_fast_memfd_out *out,
+				 struct kho_fast_fault *fault);
 int kho_fast_memfd_check(const struct kho_fast_memfd_out *out,
 			 const struct file *file, struct kho_fast_fault *fault);
 
