@@ -7,9 +7,10 @@
 # without deferred struct pages, debug with all memory debugging, kcsan with KCSAN.
 # Idempotent and incremental.
 #
-# usage: [KDIR=/path/to/linux-7.3.y] build-kernels.sh [KERNEL | both | all]
+# usage: [KDIR=/path/to/linux-7.3.y] build-kernels.sh [KERNEL | both | all | host]
 #   KERNEL   stock, fast, undeferred, debug or kcsan
 #   both     stock and fast
+#   host     host-stock and host-fast, for a machine with a disk; not among all
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=lib.sh
@@ -24,8 +25,9 @@ main() {
 	case ${1-all} in
 	all) kernels='stock fast undeferred debug kcsan' ;;
 	both) kernels='stock fast' ;;
+	host) kernels='host-stock host-fast' ;;
 	stock | fast | undeferred | debug | kcsan) kernels=$1 ;;
-	*) die "unknown kernel '$1': stock, fast, undeferred, debug, kcsan, both or all" ;;
+	*) die "unknown kernel '$1': stock, fast, undeferred, debug, kcsan, both, all or host" ;;
 	esac
 	base=$("$here/fetch-linux.sh")
 	"$here/install-headers.sh"
@@ -160,6 +162,7 @@ new_output() {
 	rm -rf "$out" "$out.tmp"
 	case $k in
 	fast) like=stock ;;
+	host-fast) like=host-stock ;;
 	*) like=none ;;
 	esac
 	if [ -f "$cache/$like/.state" ] &&
@@ -177,6 +180,8 @@ fragments() {
 	case $k in
 	stock) ;;
 	fast) echo "$top/configs/fast.config" ;;
+	host-stock) echo "$top/configs/host.config" ;;
+	host-fast) printf '%s\n' "$top/configs/fast.config" "$top/configs/host.config" ;;
 	*) printf '%s\n' "$top/configs/fast.config" "$top/configs/slim.config" "$top/configs/$k.config" ;;
 	esac
 }

@@ -93,6 +93,9 @@ static const struct field {
 	{ "total_ns",	TYPE_UINT, BLK, 0 },		/* both */
 	{ "landmarks",	TYPE_PARTS, 0, BLK },		/* by lines of the console */
 	{ "phases",	TYPE_PARTS, 0, BLK },		/* by stamps of the kernel */
+	{ "restore_instructions", TYPE_UINT, 0, BLK },	/* of the machine, all CPUs */
+	{ "restore_cycles", TYPE_UINT, 0, BLK },
+	{ "restore_cache_misses", TYPE_UINT, 0, BLK },
 	{ "create_ns",	TYPE_UINT, 0, IN(LUO) },
 	{ "preserve_ns", TYPE_UINT, 0, IN(LUO) | GST },
 	{ "open_ns",	TYPE_UINT, 0, IN(LUO) },
