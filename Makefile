@@ -11,6 +11,7 @@ help:
 	@echo 'make guest             measure how long a guest with KVM stands still, stock and accelerated'
 	@echo 'make guest-demo        show live how a guest lives through updates of its host (2 minutes)'
 	@echo 'make scaling           measure initialising and preserving with more CPUs and nodes'
+	@echo 'make host-kit          pack what measures live updates of a real host, in build/'
 	@echo 'make check             all tests, as in CI'
 	@echo 'make check-unit          kernel code in userspace, under sanitizers'
 	@echo 'make check-mutants       four mutants, each found by a test (all: make -C tests/unit mutants)'
@@ -18,6 +19,7 @@ help:
 	@echo 'make check-native        native benchmarks: results, and time per order'
 	@echo 'make check-report        reports on samples of benchmarks'
 	@echo 'make check-khoctl        khoctl and the timeline reader'
+	@echo 'make check-host-kit      the host kit on a host of files'
 	@echo 'make check-bpf           BPF tools: build, options, errors'
 	@echo 'make check-apply         scripts/apply.sh'
 	@echo 'make check-environment   scripts in odd environments'
@@ -79,6 +81,10 @@ scaling:
 	@scripts/need.sh both
 	@bench/scaling.sh
 
+host-kit:
+	@scripts/need.sh headers
+	@bench/host/kit.sh
+
 tools:
 	@scripts/need.sh headers
 	@for p in khosnoop kholat khoblackout khoheat khoctl; do \
@@ -100,7 +106,7 @@ fuzz:
 check:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n)
 
-checks := unit mutants fuzz native report khoctl bpf apply docs environment alone series identical budget targets e2e
+checks := unit mutants fuzz native report khoctl host-kit bpf apply docs environment alone series identical budget targets e2e
 
 $(checks:%=check-%): check-%:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n) $*
@@ -114,5 +120,5 @@ clean:
 distclean: clean
 	@scripts/distclean.sh
 
-.PHONY: help setup kernels blackout where bench compare luo guest guest-demo scaling tools docs series fuzz check lint clean distclean \
+.PHONY: help setup kernels blackout where bench compare luo guest guest-demo scaling host-kit tools docs series fuzz check lint clean distclean \
 	$(checks:%=check-%)

@@ -19,7 +19,7 @@ here=$(dirname -- "$0")
 
 # In this order: where and tools read outputs of blackout, compare those of bench.
 # where-first is 'make where' without samples.
-tried='help setup clean distclean where-first blackout where bench compare luo guest guest-demo scaling tools docs series fuzz'
+tried='help setup clean distclean where-first blackout where bench compare luo guest guest-demo scaling host-kit tools docs series fuzz'
 # Far above the time of any of them: for a hang
 limit=300
 smoke=$build/smoke
@@ -330,6 +330,15 @@ try_scaling() {
 	prints '^ours( +[0-9]+\.[0-9]+){3}$'
 	prints '"nodes":4,' "$smoke/report/scaling.jsonl"
 	counts 4 '"threads":[12],.*"min_ns":[1-9]' "$smoke/report/preserve-scaling.jsonl"
+}
+
+try_host_kit() {
+	run 0 host-kit
+	prints '/build/kho-host-kit\.tar\.gz$'
+	left "$build/kho-host-kit.tar.gz"
+	tar -tzf "$build/kho-host-kit.tar.gz" >"$work/files"
+	prints '^kho-host-kit/matrix$' "$work/files"
+	prints '^kho-host-kit/overlay/scripts/apply.sh$' "$work/files"
 }
 
 try_tools() {
