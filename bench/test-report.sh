@@ -539,6 +539,23 @@ ratio_is_of_minima_to_the_slowest_base() {
 		'^above insert, order 2: ours takes 1.55 times as long as memset'
 }
 
+# 28 against 1.5 * 20 and 1 * 25; then 28 against 1.1 * 20 and 1 * 25, with a margin of 1.2.
+ratio_allows_so_many_times_a_base() {
+	new a
+	n 'order 1' ours 1 10 280
+	n 'order 1' memset 1 10 200
+	n 'order 1' stock 1 10 250
+	wants 0 ratio -l 1 "$dir/a" insert ours memset=1.5 stock
+	has out '^within insert, order 1: ours takes 1.40 times as long as memset .*, limit 1.50$'
+	wants 1 ratio -l 1 "$dir/a" insert ours memset=1.1 stock
+	has out '^above insert, order 1: ours takes 1.12 times as long as stock .*, limit 1.00$'
+	wants 0 ratio -l 1.2 "$dir/a" insert ours memset=1.1 stock=1.0
+	wants 2 ratio "$dir/a" insert ours memset=x
+	has err 'memset=x: after = comes how many times'
+	wants 2 ratio "$dir/a" insert ours memset=
+	wants 2 ratio "$dir/a" insert ours memset=0
+}
+
 # Order 2 is 40 / 10 = 4 times order 1 of ours itself.
 ratio_to_a_named_case_of_one_case() {
 	new a

@@ -212,28 +212,61 @@ int report_compare(const struct options *o)
 	return EXIT_MET;
 }
 
-/* The one of the bases that takes longest, on as many threads */
-static const struct series *slowest(const struct run *run, const struct options *o,
-				    const struct series *ours, double *ns)
+/* A variant that others are compared with, and how many times as long as it they may take. */
+struct base {
+	char	variant[64];
+	double	factor;
+};
+
+/* NAME or NAME=FACTOR */
+static struct base parse_base(const char *arg)
 {
-	const struct series *found = NULL;
+	const char *equals = strchr(arg, '=');
+	size_t len = equals ? (size_t)(equals - arg) : strlen(arg);
+	struct base base = { .factor = 1 };
+	char *end;
+
+	if (len >= sizeof(base.variant))
+		die("%s: no variant has so long a name", arg);
+	memcpy(base.variant, arg, len);
+	if (!equals)
+		return base;
+	base.factor = strtod(equals + 1, &end);
+	if (end == equals + 1 || *end || base.factor <= 0)
+		die("%s: after = comes how many times as long as %s is allowed, such as 1.5", arg,
+		    base.variant);
+	return base;
+}
+
+static double base_min(const struct run *run, const struct options *o, const struct series *ours,
+		       const struct base *base)
+{
+	struct series like = *ours;
+	const struct series *found;
+
+	like.variant = base->variant;
+	like.name = o->base_case ?: like.name;
+	found = run_find(run, &like);
+	if (!found)
+		die("%s: %s, %s: no samples of %s: run the benchmark to its end", o->args[0],
+		    o->args[1], like.name, base->variant);
+	return figure_of(found, PER_OPERATION).min;
+}
+
+/* The one of the bases that allows most, on as many threads */
+static struct base largest_base(const struct run *run, const struct options *o,
+				const struct series *ours, double *ns)
+{
+	struct base found = { "", 0 };
 
 	for (int i = 3; i < o->nr_args; i++) {
-		struct series like = *ours;
-		const struct series *base;
-		struct figure f;
+		struct base base = parse_base(o->args[i]);
+		double min = base_min(run, o, ours, &base);
 
-		like.variant = o->args[i];
-		like.name = o->base_case ?: like.name;
-		base = run_find(run, &like);
-		if (!base)
-			die("%s: %s, %s: no samples of %s: run the benchmark to its end", o->args[0],
-			    o->args[1], like.name, o->args[i]);
-		f = figure_of(base, PER_OPERATION);
-		if (found && f.min <= *ns)
+		if (found.factor && min * base.factor <= *ns * found.factor)
 			continue;
 		found = base;
-		*ns = f.min;
+		*ns = min;
 	}
 	return found;
 }
@@ -241,18 +274,18 @@ static const struct series *slowest(const struct run *run, const struct options 
 static bool judge(const struct run *run, const struct options *o, const struct series *ours)
 {
 	double base_ns = 0, ns = figure_of(ours, PER_OPERATION).min;
-	const struct series *base = slowest(run, o, ours, &base_ns);
-	double limit = o->limit ?: 1.5;
+	struct base base = largest_base(run, o, ours, &base_ns);
+	double limit = base.factor * (o->limit ?: 1.5);
 	bool within = ns / base_ns <= limit;
 
 	printf("%s %s, %s: %s takes %.2f times as long as %s%s%s (%s, %s), limit %.2f\n",
 	       within ? "within" : "above", ours->bench, ours->name, ours->variant, ns / base_ns,
-	       base->variant, o->base_case ? " of " : "", o->base_case ?: "", text_time(ns).s,
+	       base.variant, o->base_case ? " of " : "", o->base_case ?: "", text_time(ns).s,
 	       text_time(base_ns).s, limit);
 	return within;
 }
 
-/* Arguments: FILE BENCHMARK VARIANT BASE... */
+/* Arguments: FILE BENCHMARK VARIANT BASE[=FACTOR]... */
 int report_ratio(const struct options *o)
 {
 	const struct run *run = run_load(o->args[0], NATIVE, NULL);
