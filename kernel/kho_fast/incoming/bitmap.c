@@ -53,6 +53,9 @@ static void kho_add_order(const struct kho_fast_map *map, unsigned long pfn,
 	for (off = 0; off < nr_bits; off += BITS_PER_LONG) {
 		unsigned long word = kho_fast_keys(leaf, first + off, nr_bits);
 
+		/* Where orders are mixed, most have no key in a block. */
+		if (!word)
+			continue;
 		if (BIT(order) < BITS_PER_LONG) {
 			kho_add_small_keys(word,
 					   min(nr_bits - off, BITS_PER_LONG),
