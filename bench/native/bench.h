@@ -14,6 +14,7 @@
  * Benchmarks, on what impl.h and host.h give them of both kernels' code:
  *   insert.c batch.c walk.c tree.c ingest.c, and limit.c on none of it
  *   memory.c    physical memory and its map, for both implementations
+ *   sets.c      which folios are preserved, by order and in mixtures
  *   folios.c    what is preserved
  *   keys.c      reads and writes the tree, from the words of its ABI
  *   host.c      a host after a kexec, with its tree

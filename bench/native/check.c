@@ -98,16 +98,16 @@ static bool check_free(unsigned long pfn)
 
 bool machine_check_claimed(void)
 {
-	const unsigned int order = machine.set.order;
-	const unsigned long step = (unsigned long)machine.set.stride << order;
-	unsigned long pfn, i;
+	unsigned long pfn, gap_end;
+	struct set_pos pos;
 
 	machine.nr_free = 0;
-	for_each_folio(pfn, FIRST_PRESERVED, machine.end_pfn) {
-		if (!check_folio(pfn, order))
+	for_each_folio(&pos) {
+		if (!check_folio(pos.pfn, pos.order))
 			return false;
-		for (i = BIT(order); i < step; i++) {
-			if (!check_free(pfn + i))
+		gap_end = set_pos_gap_end(&pos);
+		for (pfn = pos.pfn + BIT(pos.order); pfn < gap_end; pfn++) {
+			if (!check_free(pfn))
 				return false;
 		}
 	}

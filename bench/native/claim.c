@@ -13,10 +13,10 @@ static bool all_claimed;
 
 bool claim_all(void)
 {
-	unsigned long pfn;
+	struct set_pos pos;
 
-	for_each_folio(pfn, FIRST_PRESERVED, machine.end_pfn) {
-		if (kho_restore_folio(PFN_PHYS(pfn)) != (struct folio *)pfn_to_page(pfn))
+	for_each_folio(&pos) {
+		if (kho_restore_folio(PFN_PHYS(pos.pfn)) != (struct folio *)pfn_to_page(pos.pfn))
 			return false;
 	}
 	return true;
@@ -51,7 +51,7 @@ static bool verify_ours(void)
 static struct bench_work setup(unsigned int index)
 {
 	machine_build(index, DIV_ROUND_UP(bench_options.memory_gib, 4));
-	return (struct bench_work){ .n = machine.nr_held >> machine.set.order };
+	return (struct bench_work){ .n = machine.nr_folios };
 }
 
 static const struct bench_variant variants[] = {
@@ -62,7 +62,7 @@ static const struct bench_variant variants[] = {
 const struct bench bench_claim = {
 	.name		= "claim",
 	.unit		= "folio",
-	BENCH_CASES(machine_sets),
+	BENCH_CASES(folio_sets),
 	.setup		= setup,
 	BENCH_VARIANTS(variants),
 };

@@ -96,7 +96,7 @@ static const struct bench_variant variants[] = {
 const struct bench bench_finish = {
 	.name		= "finish",
 	.unit		= "struct page",
-	BENCH_CASES(machine_sets),
+	BENCH_CASES(folio_sets),
 	.setup		= setup,
 	BENCH_VARIANTS(variants),
 };

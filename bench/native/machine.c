@@ -19,22 +19,6 @@
 
 struct machine machine;
 
-const struct machine_set machine_sets[NR_MACHINE_SETS] = {
-	{ "order 0",		0,	1 },
-	{ "order 1",		1,	1 },
-	{ "order 2",		2,	1 },
-	{ "order 3",		3,	1 },
-	{ "order 4",		4,	1 },
-	{ "order 6",		6,	1 },
-	{ "order 9",		9,	1 },
-	{ "order 18",		18,	1 },
-	{ "order 0, 1 of 2",	0,	2 },
-	{ "order 1, 1 of 2",	1,	2 },
-	{ "order 2, 1 of 2",	2,	2 },
-	{ "order 4, 1 of 2",	4,	2 },
-	{ "order 9, 1 of 2",	9,	2 },
-};
-
 /* The tree is consecutive pages; a copy brings back the bits that restoring cleared. */
 static unsigned long nr_tree_pages;
 static void *tree_copy;
@@ -46,13 +30,13 @@ static unsigned long new_node(void)
 
 static phys_addr_t build_tree(void)
 {
-	const struct machine_set *set = &machine.set;
 	phys_addr_t root = PFN_PHYS(new_node());
-	unsigned long pfn;
+	struct set_pos pos;
 
-	for_each_folio(pfn, FIRST_PRESERVED, machine.end_pfn) {
-		ref_add_key(root, ref_key(pfn, set->order), new_node);
-		machine.nr_held += BIT(set->order);
+	for_each_folio(&pos) {
+		ref_add_key(root, ref_key(pos.pfn, pos.order), new_node);
+		machine.nr_folios++;
+		machine.nr_held += BIT(pos.order);
 	}
 
 	tree_copy = malloc(nr_tree_pages << PAGE_SHIFT);
@@ -120,7 +104,7 @@ static void free_all(void)
 
 void machine_build(unsigned int index, unsigned long gib)
 {
-	machine.set = machine_sets[index];
+	set_make(index);
 	machine.end_pfn = FIRST_PRESERVED + (gib << (30 - PAGE_SHIFT));
 	/* Plenty: short runs wait. */
 	shim_nr_free_pages = machine.end_pfn;

@@ -13,28 +13,19 @@
 #include <linux/mm.h>
 
 #include "bench.h"
+#include "sets.h"
 
 /* Aligned like the largest folio, of 1 GiB. */
 #define FIRST_PRESERVED		(8 * PAGES_PER_SECTION)
 
-/* Folios of 2^@order pages, one in @stride of them. */
-struct machine_set {
-	const char	*name;
-	unsigned int	order;
-	unsigned int	stride;
-};
-
 struct machine {
-	struct machine_set	set;
 	unsigned long		end_pfn;	/* of what is preserved and of memory */
-	unsigned long		nr_held;	/* pages in folios of the set */
+	unsigned long		nr_folios;
+	unsigned long		nr_held;	/* pages in them */
 	unsigned long		nr_free;	/* found by the last check */
 };
 
 extern struct machine machine;
-
-#define NR_MACHINE_SETS	13
-extern const struct machine_set machine_sets[NR_MACHINE_SETS];
 
 /* Build a machine with @gib GiB of deferred memory, for the set of that number. */
 void machine_build(unsigned int index, unsigned long gib);
@@ -57,8 +48,6 @@ void stock_restore(void);
 /* claim.c: restore all that is preserved. False: a folio was not given out. */
 bool claim_all(void);
 
-#define for_each_folio(pfn, from, end)					\
-	for ((pfn) = (from); (pfn) < (end);				\
-	     (pfn) += (unsigned long)machine.set.stride << machine.set.order)
+#define for_each_folio(pos)	for_each_set_folio((pos), FIRST_PRESERVED, machine.end_pfn)
 
 #endif /* MACHINE_H */

@@ -59,14 +59,12 @@ static void free_hole(unsigned long start, unsigned long end)
 
 void stock_init(void)
 {
-	const unsigned int order = machine.set.order;
-	const unsigned long step = (unsigned long)machine.set.stride << order;
-	unsigned long pfn;
+	struct set_pos pos;
 
-	for_each_folio(pfn, FIRST_PRESERVED, machine.end_pfn)
-		hold_folio(pfn, order);
-	for_each_folio(pfn, FIRST_PRESERVED, machine.end_pfn)
-		free_hole(pfn + BIT(order), pfn + step);
+	for_each_folio(&pos)
+		hold_folio(pos.pfn, pos.order);
+	for_each_folio(&pos)
+		free_hole(pos.pfn + BIT(pos.order), set_pos_gap_end(&pos));
 }
 
 static void restore_folio(unsigned long pfn, unsigned int order)
@@ -88,8 +86,8 @@ static void restore_folio(unsigned long pfn, unsigned int order)
 
 void stock_restore(void)
 {
-	unsigned long pfn;
+	struct set_pos pos;
 
-	for_each_folio(pfn, FIRST_PRESERVED, machine.end_pfn)
-		restore_folio(pfn, machine.set.order);
+	for_each_folio(&pos)
+		restore_folio(pos.pfn, pos.order);
 }
