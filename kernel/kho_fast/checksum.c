@@ -6,8 +6,9 @@
  * make a valid address or a valid key of another one: then memory is lost, or a
  * file gets the pages of another one, without an error. With kho_checksum=on a
  * kernel hands checksums of its metadata over. The next kernel verifies them,
- * whatever its own command line says. Those of lists are compared after the
- * list was followed: an address that is bad, but valid, costs its owner, too.
+ * whatever its own command line says. A list of several pages is read first and
+ * restored only when its checksum matches: an address that is bad, but valid,
+ * is that of another owner's memory, which restoring would take away.
  *
  * What a checksum is of, when it is computed and who verifies it:
  *

@@ -96,12 +96,17 @@ static int kho_chain_grow(struct kho_fast_chain *chain)
 int kho_fast_chain_append(struct kho_fast_chain *chain, struct page *page,
 			  unsigned int order)
 {
-	int err = kho_chain_grow(chain);
+	int err = kho_preserve_pages(page, BIT(order));
 
-	if (!err)
-		err = kho_preserve_pages(page, BIT(order));
 	if (err)
 		return err;
+
+	/* Last, as no chunk without entries may stay. */
+	err = kho_chain_grow(chain);
+	if (err) {
+		kho_fast_unpreserve_range(page_to_pfn(page), BIT(order));
+		return err;
+	}
 
 	chain->last->phys[chain->used++] = page_to_phys(page);
 	chain->nr_pages += BIT(order);
@@ -426,31 +431,17 @@ static void *kho_report_lost_area(const struct kho_vmalloc *preservation,
 	return NULL;
 }
 
-/* When its checksum differs it is leaked: its memory may be another area's. */
-static struct kho_vmalloc_chunk *
-kho_restore_chain(const struct kho_vmalloc *preservation)
-{
-	struct kho_vmalloc_chunk *chain = kho_fast_chain_restore(preservation);
-
-	if (chain && kho_fast_chain_is_intact(chain, preservation))
-		return chain;
-
-	return kho_report_lost_area(preservation,
-				    chain ? "its checksum differs" :
-					    "its list is invalid");
-}
-
 /* Returns the address of the area; or NULL, and all its pages are freed. */
 static void *kho_restore_area(const struct kho_vmalloc *preservation,
 			      struct vm_struct *area,
 			      struct kho_page_array *pages)
 {
 	const unsigned int order = preservation->order;
-	struct kho_vmalloc_chunk *chain = kho_restore_chain(preservation);
+	struct kho_vmalloc_chunk *chain = kho_fast_chain_restore(preservation);
 	void *addr;
 
 	if (!chain)
-		return NULL;
+		return kho_report_lost_area(preservation, "its list is invalid");
 
 	kho_collect_pages(pages, chain, order);
 	kho_fast_chain_free(chain, false, order);
@@ -466,9 +457,10 @@ static void *kho_restore_area(const struct kho_vmalloc *preservation,
  *
  * Context: process context, may sleep.
  * Return: the area, to be freed with vfree(). NULL, with a message, without
- * memory for it, and the call can be repeated; when the record is invalid, when
- * part of it was restored before, or without memory for page tables. Then pages
- * restored so far are freed: they cannot be restored again.
+ * memory for it, and the call can be repeated; when the checksum differs, and
+ * all of it stays preserved; when the record is invalid, when part of it was
+ * restored before, or without memory for page tables. Then pages restored so
+ * far are freed: they cannot be restored again.
  */
 void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 {
@@ -481,6 +473,10 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 	    preservation->order > KHO_FAST_MAX_ORDER)
 		return kho_report_lost_area(preservation,
 					    "unknown flags or order");
+	/* Its memory may be another owner's. */
+	if (!kho_fast_chain_is_intact(preservation))
+		return kho_report_lost_area(preservation,
+					    "its checksum differs");
 
 	pages.pages = kvmalloc_array(max, sizeof(*pages.pages), GFP_KERNEL);
 	if (!pages.pages)

@@ -52,17 +52,23 @@ struct page *kho_fast_chain_next(struct kho_fast_chain_it *it);
 #ifdef CONFIG_KHO_FAST_CHECKSUM
 void kho_fast_chain_seal(struct kho_fast_chain *chain,
 			 const struct kho_vmalloc *description);
-bool kho_fast_chain_is_intact(struct kho_vmalloc_chunk *first,
-			      const struct kho_vmalloc *description);
+struct kho_vmalloc_chunk *kho_fast_chain_find(const struct kho_vmalloc *from,
+					      bool is_sealed);
+bool kho_fast_chain_is_intact(const struct kho_vmalloc *description);
 #else
 static inline void kho_fast_chain_seal(struct kho_fast_chain *chain,
 				       const struct kho_vmalloc *description)
 {
 }
 
+static inline struct kho_vmalloc_chunk *
+kho_fast_chain_find(const struct kho_vmalloc *from, bool is_sealed)
+{
+	return NULL;
+}
+
 static inline bool
-kho_fast_chain_is_intact(struct kho_vmalloc_chunk *first,
-			 const struct kho_vmalloc *description)
+kho_fast_chain_is_intact(const struct kho_vmalloc *description)
 {
 	return true;
 }

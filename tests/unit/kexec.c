@@ -11,6 +11,9 @@
 
 #include <libfdt.h>
 
+#include <linux/err.h>
+
+#include "checksum.h"
 #include "kexec.h"
 
 struct boot_params *params;
@@ -74,6 +77,38 @@ void kexec_preserve(unsigned int nr)
 {
 	while (nr-- && params->nr_items < ARRAY_SIZE(params->item))
 		preserve_one(&params->item[params->nr_items++]);
+}
+
+void kexec_checksums_on(void)
+{
+	char on[] = "on";
+
+	shim_param_kho_checksum_param(on);
+}
+
+void kexec_seal(void)
+{
+	kho_fast_checksum_prepare(256);
+	kho_fast_checksum_jump();
+	if (shim_nr_warnings)
+		shim_die("no checksums: %s", shim_last_msg);
+}
+
+void kexec_preserve_other(void)
+{
+	void *other = kho_alloc_preserve(PAGE_SIZE);
+
+	if (IS_ERR(other))
+		shim_die("no page for another owner");
+	params->other = virt_to_phys(other);
+}
+
+bool kexec_other_is_there(void)
+{
+	static const u8 nothing[PAGE_SIZE];
+
+	return !memcmp(phys_to_virt(params->other), nothing, PAGE_SIZE) &&
+	       kho_restore_folio(params->other);
 }
 
 /* kexec_file_load() and reboot(): the array of areas goes into the first one. */

@@ -8,6 +8,7 @@
 #include "unit.h"
 
 extern int (*shim_initcall_kho_init)(void);
+extern int (*shim_param_kho_checksum_param)(char *arg);
 extern int (*shim_param_kho_parse_enable)(char *arg);
 extern int (*shim_param_kho_scratch_parse)(char *arg);
 
@@ -16,6 +17,7 @@ struct boot_params {
 	phys_addr_t	fdt, scratch;
 	u64		fdt_len, scratch_len;
 	char		refused[128];	/* why, by the kernel that hands over */
+	phys_addr_t	other;
 	unsigned int	nr_items;
 	struct item {
 		unsigned long	pfn;
@@ -40,6 +42,14 @@ void kexec_boot_late(void);
 /* Parts of those. */
 void kexec_populate(void);
 void kexec_boot(void);
+
+/* kho_checksum=on, before anything is preserved; and what freeze and jump do then */
+void kexec_checksums_on(void);
+void kexec_seal(void);
+
+/* A page of another owner, with nothing in it; is it preserved still, and his to restore? */
+void kexec_preserve_other(void);
+bool kexec_other_is_there(void);
 
 /* Preserve @nr random folios and ranges; restore all there are, and compare. */
 void kexec_preserve(unsigned int nr);

@@ -18,8 +18,6 @@
 #include "outgoing/outgoing.h"
 #include "test.h"
 
-extern int (*shim_param_kho_checksum_param)(char *arg);
-
 #define MAX_PAGES	256
 
 /* Pages of the handover, and what was in them */
@@ -68,9 +66,7 @@ static void add_pages(void)
 
 static void hands_checksums_over(void)
 {
-	char on[] = "on";
-
-	shim_param_kho_checksum_param(on);
+	kexec_checksums_on();
 	kexec_first();
 	kexec_preserve(40);
 	kho_fast_checksum_prepare(MAX_PAGES);

@@ -572,4 +572,82 @@ TEST(a_file_can_be_finished_after_a_failed_retrieval)
 			       can_be_finished_after), FAULTS_OF_SINGLE);
 }
 
+/*
+ * Flipped addresses in the list of records that are valid by themselves: those of a page of
+ * another owner, with nothing in it.
+ */
+static void sealed_file_and_other(void)
+{
+	kexec_checksums_on();
+	memfd_hand_over(5000, 0);
+	kexec_preserve_other();
+	kexec_seal();
+}
+
+static void entry_is_other(void)	{ chunk()[2] = params->other; }
+static void entry_nowhere(void)		{ chunk()[2] = 1UL << 51; }
+static void link_is_other(void)		{ chunk()[0] = params->other; }
+
+static void last_is_other(void)
+{
+	u64 *last = chunk();
+
+	while (last[0])
+		last = phys_to_virt(last[0]);
+	last[0] = params->other;
+}
+
+static void entries_swapped(void)	{ swap(chunk()[1], chunk()[2]); }
+static void pfn_is_other(void)		{ rec(1)->pfn = PHYS_PFN(params->other); }
+static void first_is_other(void)	{ ((u64 *)ser())[4] = params->other; }
+
+static bool is_left_alone(void (*flip)(void))
+{
+	const unsigned long kept = memfd_nr_kept() - 1;	/* but the description */
+
+	flip();
+	if (memfd_ops()->retrieve(&args) != -EINVAL || args.file || shim_nr_errs != 1)
+		return false;
+	memfd_ops()->finish(&args);
+	return kexec_other_is_there() && memfd_nr_lost() == 1 /* that */ &&
+	       memfd_nr_kept() == kept;
+}
+
+TEST(what_differs_is_neither_restored_nor_freed)
+{
+	static void (*const flips[])(void) = {
+		entry_is_other, entry_nowhere, link_is_other, last_is_other, entries_swapped,
+		pfn_is_other, first_is_other,
+	};
+	unsigned int i;
+
+	memfd_machine();
+	for (i = 0; i < ARRAY_SIZE(flips); i++)
+		IN_NEXT_KERNEL(sealed_file_and_other, is_left_alone(flips[i]));
+}
+
+static void sealed_hole(void)
+{
+	kexec_checksums_on();
+	memfd_hand_over(3, 1);
+	kexec_seal();
+}
+
+static void sealed_large_file(void)
+{
+	kexec_checksums_on();
+	memfd_hand_over(5000, 4);
+	kexec_seal();
+}
+
+TEST(sealed_files_are_retrieved_completely)
+{
+	static void (*const sealed[])(void) = { sealed_hole, sealed_large_file };
+	unsigned int i;
+
+	memfd_machine();
+	for (i = 0; i < ARRAY_SIZE(sealed); i++)
+		IN_NEXT_KERNEL(sealed[i], memfd_retrieve_and_compare());
+}
+
 TEST_HARNESS_MAIN

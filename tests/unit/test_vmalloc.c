@@ -4,6 +4,7 @@
  */
 #include <linux/vmalloc.h>
 
+#include "checksum.h"
 #include "kexec.h"
 #include "faults.h"
 #include "test.h"
@@ -230,6 +231,114 @@ TEST(spoiled_records_restore_nothing_and_lose_no_page)
 		wait(&status);
 		shim_forget_memmap();
 		ASSERT_EQ(status, 0) TH_LOG("case %u", i);
+	}
+}
+
+/*
+ * Flipped addresses that are valid by themselves, those of a page of another owner:
+ *
+ *	first -> chunk -> chunk -> chunk -> chunk, nearly full, then [seal]
+ *	      \       \-> page            \
+ *	       +-> other                    +-> other
+ */
+static void sealed_chunks(void)
+{
+	kexec_checksums_on();
+	preserve(4 * 511 - 1, 0);
+	kexec_preserve_other();
+	kexec_seal();
+}
+
+static struct kho_vmalloc_chunk *last_chunk(void)
+{
+	struct kho_vmalloc_chunk *last = chunk();
+
+	while (last->hdr.next.phys)
+		last = phys_to_virt(last->hdr.next.phys);
+	return last;
+}
+
+static void first_is_other(void)	{ old->ser.first.phys = params->other; }
+static void link_is_other(void)		{ chunk()->hdr.next.phys = params->other; }
+static void last_is_other(void)		{ last_chunk()->hdr.next.phys = params->other; }
+static void entry_is_other(void)	{ chunk()->phys[7] = params->other; }
+static void entries_swapped(void)	{ swap(chunk()->phys[7], chunk()->phys[8]); }
+static void seal_flipped(void)		{ last_chunk()->phys[510] ^= 1; }
+
+static void empty_loop(void)
+{
+	struct kho_vmalloc_chunk *other = phys_to_virt(params->other);
+
+	last_chunk()->hdr.next.phys = params->other;
+	other->hdr.next.phys = params->other;
+}
+
+static bool all_is_preserved(void)
+{
+	unsigned int i;
+
+	model_forget_tree();
+	model_read_tree(virt_to_phys(kho_fast_incoming.root));
+	for (i = 0; i < old->nr; i++) {
+		if (!model_keeps(old->pfn[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool is_left_alone(void (*flip)(void))
+{
+	flip();
+	if (kho_restore_vmalloc(&old->ser) || shim_live_areas || shim_nr_errs != 1)
+		return false;
+	if (flip == empty_loop)
+		memset(phys_to_virt(params->other), 0, PAGE_SIZE);
+	return all_is_preserved() && kexec_other_is_there();
+}
+
+TEST(what_differs_is_neither_restored_nor_freed)
+{
+	static void (* const flips[])(void) = {
+		first_is_other, link_is_other, last_is_other, entry_is_other, entries_swapped,
+		seal_flipped, empty_loop, loop, too_few, too_many, endless, wrong_order, next_nowhere,
+		page_nowhere,
+	};
+	unsigned int i;
+	int status;
+
+	machine();
+	for (i = 0; i < ARRAY_SIZE(flips); i++) {
+		ASSERT_TRUE(kexec_run(sealed_chunks));
+		if (!fork()) {
+			kexec_next();
+			_exit(!is_left_alone(flips[i]));
+		}
+		wait(&status);
+		shim_forget_memmap();
+		ASSERT_EQ(status, 0) TH_LOG("case %u", i);
+	}
+}
+
+static void sealed_page(void)	{ kexec_checksums_on(); one_page(); kexec_seal(); }
+static void sealed_large(void)	{ kexec_checksums_on(); large_pages(); kexec_seal(); }
+
+TEST(what_is_sealed_comes_back)
+{
+	static void (* const kernels[])(void) = { sealed_page, sealed_chunks, sealed_large };
+	unsigned int i;
+	int status;
+
+	machine();
+	for (i = 0; i < ARRAY_SIZE(kernels); i++) {
+		ASSERT_TRUE(kexec_run(kernels[i]));
+		if (!fork()) {
+			kexec_next();
+			_exit(!kho_fast_checksum_reads() ||
+			      !is_what_it_was(kho_restore_vmalloc(&old->ser)) || shim_nr_warns);
+		}
+		wait(&status);
+		shim_forget_memmap();
+		EXPECT_EQ(status, 0) TH_LOG("area %u", i);
 	}
 }
 

@@ -271,12 +271,25 @@ struct folio *kho_restore_folio(phys_addr_t phys)
 }
 EXPORT_SYMBOL_GPL(kho_restore_folio);
 
-/* Is there a key of these 2^@order pages? */
-static bool kho_is_preserved(unsigned long pfn, unsigned int order)
+/**
+ * kho_fast_incoming_has - Is a folio preserved, and not restored yet?
+ * @phys:  Physical address of the folio, unchecked.
+ * @order: Order that it must have been preserved with.
+ *
+ * Such a folio is memory that can be read, but struct pages of it may not be
+ * initialised.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool kho_fast_incoming_has(phys_addr_t phys, unsigned int order)
 {
-	const unsigned long key = kho_fast_key(pfn, order);
+	const unsigned long key = kho_fast_key(PHYS_PFN(phys), order);
 	const struct kho_radix_node *root;
 	struct kho_radix_leaf *leaf;
+
+	if (!IS_ALIGNED(phys, PAGE_SIZE << order))
+		return false;
 
 	guard(rcu)();
 
@@ -299,8 +312,7 @@ static bool kho_is_preserved(unsigned long pfn, unsigned int order)
  */
 struct folio *kho_fast_try_restore_folio(phys_addr_t phys, unsigned int order)
 {
-	if (!IS_ALIGNED(phys, PAGE_SIZE << order) ||
-	    !kho_is_preserved(PHYS_PFN(phys), order))
+	if (!kho_fast_incoming_has(phys, order))
 		return NULL;
 
 	return kho_do_restore_folio(phys);

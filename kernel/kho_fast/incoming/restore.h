@@ -30,6 +30,7 @@ struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,
 				    unsigned long pfn);
 void kho_fast_restore_end(struct kho_fast_restore_batch *batch);
 void kho_fast_restore_free_page(phys_addr_t phys);
+bool kho_fast_incoming_has(phys_addr_t phys, unsigned int order);
 struct folio *kho_fast_try_restore_folio(phys_addr_t phys, unsigned int order);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_RESTORE_H */

@@ -3,15 +3,17 @@
  * DOC: A memfd of the previous kernel
  *
  * The description of the file and the list of its records are untrusted. They
- * are restored before they are read, and what was restored is kept in &struct
- * kho_fast_memfd_in: memory can be restored once, but retrieving a file can be
- * tried several times. It is at the end of the page of the description, which
- * belongs to this kernel then, so that it needs no memory.
+ * are restored before they are read, unless there are checksums to verify them
+ * first, and what was restored is kept in &struct kho_fast_memfd_in: memory can
+ * be restored once, but retrieving a file can be tried several times. It is at
+ * the end of the page of the description, which belongs to this kernel then, so
+ * that it needs no memory.
  *
  * Lock order: no lock is taken. LUO calls handlers of a file one at a time.
  *
  * Failure: one message. A file that is described wrongly is never retrieved,
- * but everything that can be restored is freed with it.
+ * but everything that can be restored is freed with it, unless its checksum
+ * differs: then it stays preserved.
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
@@ -59,34 +61,27 @@ static struct folio *memfd_luo_restore_ser(phys_addr_t ser_pa)
 	return folio;
 }
 
-static int memfd_luo_restore_records(const struct memfd_luo_ser *ser,
-				     struct kho_fast_records_it *it)
-{
-	struct kho_vmalloc folios = ser->folios;
-	int err = kho_fast_records_restore(&folios, ser->nr_folios, it);
-
-	if (err)
-		pr_err("refused: invalid records of %llu folios\n",
-		       ser->nr_folios);
-	return err;
-}
-
 /*
- * Records that differ are leaked: their memory may be that of another file, and
- * so may the folios that they name.
+ * Records that differ are neither restored nor freed: their memory may be that
+ * of another file, and so may the folios that they name.
  */
 static int memfd_luo_open_records(struct kho_fast_memfd_in *in, u64 sum)
 {
-	int err = memfd_luo_restore_records(in->ser, &in->first);
+	struct kho_vmalloc folios = in->ser->folios;
+	const u64 nr = in->ser->nr_folios;
+	int err;
 
-	if (err || !kho_fast_checksum_reads() ||
-	    kho_fast_records_are_intact(&in->first, sum))
-		return err;
+	if (kho_fast_checksum_reads() &&
+	    !kho_fast_records_are_intact(&folios, sum)) {
+		pr_err("refused: checksum of the records of %llu folios differs\n",
+		       nr);
+		return -EINVAL;
+	}
 
-	pr_err("refused: checksum of the records of %llu folios differs\n",
-	       in->ser->nr_folios);
-	in->first = (struct kho_fast_records_it){};
-	return -EINVAL;
+	err = kho_fast_records_restore(&folios, nr, &in->first);
+	if (err)
+		pr_err("refused: invalid records of %llu folios\n", nr);
+	return err;
 }
 
 /**

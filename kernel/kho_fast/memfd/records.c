@@ -132,7 +132,9 @@ static u64 memfd_luo_records_sum(struct kho_vmalloc_chunk *first)
 	u64 sum = 0;
 
 	while ((page = kho_fast_chain_next(&it))) {
-		sum = kho_fast_sum(page_address(page), PAGE_SIZE, sum);
+		/* The struct page may not be initialised. */
+		sum = kho_fast_sum(phys_to_virt(page_to_phys(page)), PAGE_SIZE,
+				   sum);
 		cond_resched();
 	}
 
@@ -152,16 +154,27 @@ u64 kho_fast_records_sum(const struct kho_fast_records *records)
 }
 
 /**
- * kho_fast_records_are_intact - Verify the checksum of a restored list.
- * @it:  Initialised by kho_fast_records_restore().
- * @sum: The checksum.
+ * kho_fast_records_are_intact - Verify the checksum of a list.
+ * @from: Its location in memory of the previous kernel; untrusted.
+ * @sum:  The checksum.
+ *
+ * Nothing is restored: an address that differs may be that of another file's
+ * memory.
  *
  * Context: process context, may sleep.
- * Return: true if it is that of @it.
+ * Return: true if it is that of the list.
  */
-bool kho_fast_records_are_intact(const struct kho_fast_records_it *it, u64 sum)
+bool kho_fast_records_are_intact(const struct kho_vmalloc *from, u64 sum)
 {
-	return !it->order && memfd_luo_records_sum(it->first) == sum;
+	struct kho_vmalloc_chunk *first = NULL;
+
+	if (from->first.phys) {
+		first = kho_fast_chain_find(from, false);
+		if (!first)
+			return false;
+	}
+
+	return memfd_luo_records_sum(first) == sum;
 }
 
 /**

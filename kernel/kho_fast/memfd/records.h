@@ -54,8 +54,7 @@ void kho_fast_records_join(struct kho_fast_records *records,
 s64 kho_fast_records_store(const struct kho_fast_records *records,
 			   struct kho_vmalloc *to);
 u64 kho_fast_records_sum(const struct kho_fast_records *records);
-bool kho_fast_records_are_intact(const struct kho_fast_records_it *it,
-				 u64 sum);
+bool kho_fast_records_are_intact(const struct kho_vmalloc *from, u64 sum);
 int kho_fast_records_restore(const struct kho_vmalloc *from, u64 nr,
 			     struct kho_fast_records_it *it);
 void kho_fast_records_next_page(struct kho_fast_records_it *it);
