@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checksums from kernel to kernel: kernel/kho_fast/{,outgoing/,incoming/}checksum.c
+ * Checksums from kernel to kernel: kernel/kho_fast/{,outgoing/,incoming/,luo/}checksum.c
  *
  *	root FDT  ->  list of checksums		<- a bit is flipped in one of the pages,
  *		  \->  tables  ->  bitmaps	   and the next kernel must say so
@@ -11,10 +11,13 @@
 
 #include <libfdt.h>
 
+#include <linux/err.h>
 #include <linux/kho/abi/kho_checksum.h>
 
 #include "checksum.h"
 #include "kexec.h"
+#include "luo/checksum.h"
+#include "luo/records.h"
 #include "outgoing/outgoing.h"
 #include "test.h"
 
@@ -168,6 +171,144 @@ TEST(no_flipped_bit_goes_unnoticed)
 		if (!next_kernel_complains())
 			shim_die("bit %lu of page %u of %u", bit, page, pages.nr);
 	}
+}
+
+/*
+ * Records of LUO, with a link that is flipped to an address that is valid by itself:
+ *
+ *	root -> sessions [] -> []	files of a session [] -> []	of another one []
+ *			   \____________________________\___________________________/
+ */
+static struct luo {
+	u64	files, others;
+	struct luo_ser *root;
+} *luo;
+
+static u64 preserve_files(unsigned int nr)
+{
+	struct kho_block_set_it it;
+	struct kho_block_set bs;
+
+	kho_block_set_init(&bs, sizeof(struct luo_file_ser));
+	if (kho_block_set_grow(&bs, nr))
+		shim_die("no memory for %u files", nr);
+	kho_block_set_it_init(&it, &bs);
+	while (nr--)
+		kho_block_set_it_reserve_entry(&it);
+	luo_fast_files_seal(&bs);
+	return kho_block_set_head_pa(&bs);
+}
+
+static void preserve_root(unsigned int nr)
+{
+	struct kho_block_set_it it;
+	struct kho_block_set bs;
+
+	luo->root = kho_alloc_preserve(sizeof(*luo->root));
+	kho_block_set_init(&bs, sizeof(struct luo_session_ser));
+	if (IS_ERR(luo->root) || kho_block_set_grow(&bs, nr))
+		shim_die("no memory for %u sessions", nr);
+	kho_block_set_it_init(&it, &bs);
+	while (nr--)
+		kho_block_set_it_reserve_entry(&it);
+	luo->root->sessions_pa = kho_block_set_head_pa(&bs);
+	luo_fast_root_seal(luo->root, &bs);
+}
+
+static void hands_sessions_over(void)
+{
+	kexec_checksums_on();
+	kexec_first();
+	luo->files = preserve_files(100);
+	luo->others = preserve_files(1);
+	preserve_root(100);
+	kexec_seal();
+}
+
+static void luo_machine(void)
+{
+	kexec_machine();
+	luo = mmap(NULL, sizeof(*luo), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+static struct kho_block_header_ser *block(u64 pa)
+{
+	return phys_to_virt(pa);
+}
+
+/* As luo/sessions.c does it */
+static int restore_files(u64 pa)
+{
+	struct kho_block_set bs;
+	int err;
+
+	kho_block_set_init(&bs, sizeof(struct luo_file_ser));
+	err = luo_fast_files_verify(&bs, pa);
+	if (!err)
+		err = kho_block_set_restore(&bs, pa);
+	/* For want of memory it may be repeated. */
+	if (!err)
+		err = luo_fast_files_verify(&bs, pa);
+	luo_fast_blocks_leak(&bs);
+	return err;
+}
+
+static int restore_sessions(void)
+{
+	struct kho_block_set bs;
+	int err;
+
+	kho_block_set_init(&bs, sizeof(struct luo_session_ser));
+	err = luo_fast_root_verify(virt_to_phys(luo->root)) ?: luo_fast_sessions_verify(luo->root);
+	if (!err)
+		err = kho_block_set_restore(&bs, luo->root->sessions_pa);
+	luo_fast_blocks_leak(&bs);
+	return err;
+}
+
+TEST(intact_records_of_luo_are_restored)
+{
+	luo_machine();
+	ASSERT_TRUE(kexec_run(hands_sessions_over));
+	kexec_next();
+	EXPECT_TRUE(kho_fast_checksum_reads());
+	EXPECT_EQ(restore_sessions(), 0);
+	EXPECT_EQ(restore_files(luo->files), 0);
+	EXPECT_EQ(restore_files(luo->others), 0);
+	EXPECT_EQ(shim_nr_errs, 0);
+}
+
+TEST(a_flipped_link_leaves_the_files_of_another_session_alone)
+{
+	u64 second;
+
+	luo_machine();
+	ASSERT_TRUE(kexec_run(hands_sessions_over));
+	kexec_next();
+	second = block(luo->files)->next;
+	block(luo->files)->next = luo->others;
+	EXPECT_EQ(restore_files(luo->files), -EINVAL);
+	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_EQ(restore_files(luo->others), 0);
+	/* Nothing of it was restored. */
+	block(luo->files)->next = second;
+	EXPECT_EQ(restore_files(luo->files), 0);
+}
+
+TEST(a_flipped_link_of_sessions_leaves_files_alone)
+{
+	u64 second;
+
+	luo_machine();
+	ASSERT_TRUE(kexec_run(hands_sessions_over));
+	kexec_next();
+	second = block(luo->root->sessions_pa)->next;
+	block(luo->root->sessions_pa)->next = luo->others;
+	EXPECT_EQ(restore_sessions(), -EINVAL);
+	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_EQ(restore_files(luo->others), 0);
+	block(luo->root->sessions_pa)->next = second;
+	EXPECT_EQ(restore_sessions(), 0);
 }
 
 TEST_HARNESS_MAIN

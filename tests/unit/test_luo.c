@@ -78,6 +78,12 @@ void *luo_fast_record_find(u64 pa, size_t size)
 	return phys_to_virt(pa);
 }
 
+/* There are no checksums to verify. */
+void *luo_fast_record_peek(u64 pa, size_t size)
+{
+	shim_die("%zu bytes at %#lx are verified", size, (unsigned long)pa);
+}
+
 void luo_fast_record_free(void *mem)
 {
 	if (mem) {

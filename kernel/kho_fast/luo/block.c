@@ -286,6 +286,25 @@ int luo_fast_blocks_read(struct kho_block_set *bs, u64 head_pa)
 }
 
 /**
+ * luo_fast_blocks_peek - Read blocks of the previous kernel, restoring none.
+ * @bs:      An empty set for records of that size; to be emptied with
+ *           luo_fast_blocks_leak(), as the blocks stay preserved.
+ * @head_pa: Address of the first block, or 0 for none.
+ *
+ * A chain with a cycle is too long.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; or the error that kho_block_set_restore() would return; -ENOMEM,
+ * with part of the blocks in the set.
+ */
+int luo_fast_blocks_peek(struct kho_block_set *bs, u64 head_pa)
+{
+	u64 bad_pa;
+
+	return luo_blocks_read(bs, head_pa, luo_fast_record_peek, &bad_pa);
+}
+
+/**
  * kho_block_set_destroy - Free all blocks of a set.
  * @bs: The set; empty afterwards.
  */

@@ -6,9 +6,13 @@
  * checksum of all of them is in the page of the root record, which is sealed
  * itself; see ../checksum.c.
  *
+ * Blocks are read and verified before one of them is restored: a link that
+ * differs may lead to a block of another session.
+ *
  * Lock order: no lock is taken. Records do not change.
  *
- * Failure: a record that differs is refused like one that is not valid.
+ * Failure: a record that differs is refused like one that is not valid. No
+ * block of its chain is restored then.
  */
 #define pr_fmt(fmt) "luo: " fmt
 
@@ -46,17 +50,9 @@ void luo_fast_files_seal(struct kho_block_set *files)
 		kho_fast_seal(block->ser);
 }
 
-/**
- * luo_fast_files_verify - Verify the records of the files of a session.
- * @files: Their blocks, restored; empty after an error.
- *
- * Context: process context.
- * Return: 0; -EINVAL, with a message, when a checksum differs: then the blocks
- * are leaked.
- */
-int luo_fast_files_verify(struct kho_block_set *files)
+static int luo_seals_verify(const struct kho_block_set *files)
 {
-	struct kho_block *block;
+	const struct kho_block *block;
 
 	list_for_each_entry(block, &files->blocks, list) {
 		phys_addr_t phys = virt_to_phys(block->ser);
@@ -65,16 +61,43 @@ int luo_fast_files_verify(struct kho_block_set *files)
 			continue;
 
 		pr_err("checksum of the files at %pa differs\n", &phys);
-		luo_fast_blocks_leak(files);
 		return -EINVAL;
 	}
 
 	return 0;
 }
 
-static u64 luo_sessions_sum(struct kho_block_set *sessions)
+/**
+ * luo_fast_files_verify - Verify the records of the files of a session.
+ * @files:   Set that their blocks will be restored to. One that is not empty
+ *           was verified before memory for its other blocks was wanting.
+ * @head_pa: Address of the first block, or 0.
+ *
+ * Nothing is restored.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL or -ENOSPC, with a message, when a checksum differs or the
+ * chain is invalid; -ENOMEM, and the call can be repeated.
+ */
+int luo_fast_files_verify(const struct kho_block_set *files, u64 head_pa)
 {
-	struct kho_block *block;
+	struct kho_block_set found;
+	int err;
+
+	if (!kho_fast_checksum_reads() || files->nblocks)
+		return 0;
+
+	kho_block_set_init(&found, sizeof(struct luo_file_ser));
+	err = luo_fast_blocks_peek(&found, head_pa);
+	if (!err)
+		err = luo_seals_verify(&found);
+	luo_fast_blocks_leak(&found);
+	return err;
+}
+
+static u64 luo_sessions_sum(const struct kho_block_set *sessions)
+{
+	const struct kho_block *block;
 	u64 sum = 0;
 
 	list_for_each_entry(block, &sessions->blocks, list)
@@ -117,19 +140,30 @@ int luo_fast_root_verify(phys_addr_t phys)
 
 /**
  * luo_fast_sessions_verify - Verify the checksum of the records of sessions.
- * @root:     The root record, verified.
- * @sessions: Blocks of the sessions.
+ * @root: The root record, verified.
  *
- * Return: 0; -EINVAL, with a message, when it differs.
+ * Nothing is restored.
+ *
+ * Context: process context, may sleep.
+ * Return: 0; -EINVAL or -ENOSPC, with a message, when it differs or the chain
+ * is invalid; -ENOMEM.
  */
-int luo_fast_sessions_verify(const struct luo_ser *root,
-			     struct kho_block_set *sessions)
+int luo_fast_sessions_verify(const struct luo_ser *root)
 {
-	if (!kho_fast_checksum_reads() ||
-	    ((const u64 *)root)[KHO_FAST_SUM] == luo_sessions_sum(sessions))
+	const u64 sum = ((const u64 *)root)[KHO_FAST_SUM];
+	struct kho_block_set found;
+	int err;
+
+	if (!kho_fast_checksum_reads())
 		return 0;
 
-	pr_err("checksum of the sessions at %#llx differs\n",
-	       sessions->head_pa);
-	return -EINVAL;
+	kho_block_set_init(&found, sizeof(struct luo_session_ser));
+	err = luo_fast_blocks_peek(&found, root->sessions_pa);
+	if (!err && luo_sessions_sum(&found) != sum) {
+		pr_err("checksum of the sessions at %#llx differs\n",
+		       root->sessions_pa);
+		err = -EINVAL;
+	}
+	luo_fast_blocks_leak(&found);
+	return err;
 }

@@ -99,9 +99,9 @@ static int __init luo_root_deserialize(phys_addr_t phys, size_t size)
 	pr_info("Retrieved live update data, liveupdate number: %llu\n",
 		luo_liveupdate_num);
 
-	err = luo_fast_sessions_restore(root.sessions_pa);
+	err = luo_fast_sessions_verify(ser);
 	if (!err)
-		err = luo_fast_sessions_verify(ser, &luo_fast_incoming.blocks);
+		err = luo_fast_sessions_restore(root.sessions_pa);
 	if (!err)
 		err = luo_fast_flb_restore(root.flbs_pa);
 	/* The root record is leaked: it may be part of something else. */

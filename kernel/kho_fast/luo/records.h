@@ -66,12 +66,14 @@ struct luo_fast_reader {
 
 /* restore.c */
 void *luo_fast_record_restore(u64 pa, size_t size);
+void *luo_fast_record_peek(u64 pa, size_t size);
 void *luo_fast_record_find(u64 pa, size_t size);
 void luo_fast_record_free(void *mem);
 
 /* block.c */
 void luo_fast_blocks_leak(struct kho_block_set *bs);
 int luo_fast_blocks_read(struct kho_block_set *bs, u64 head_pa);
+int luo_fast_blocks_peek(struct kho_block_set *bs, u64 head_pa);
 int luo_fast_blocks_restore(struct kho_block_set *bs, u64 head_pa, u64 *bad_pa);
 
 /* deserialize.c */

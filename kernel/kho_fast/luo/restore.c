@@ -9,7 +9,7 @@
  * records.
  *
  * Restored memory with invalid contents is not freed: it may belong to
- * something else.
+ * something else. With checksums it is read and verified before it is restored.
  *
  * Lock order: rcu_read_lock() only.
  */
@@ -34,6 +34,21 @@ void *luo_fast_record_restore(u64 pa, size_t size)
 	struct folio *folio = kho_fast_try_restore_folio(pa, get_order(size));
 
 	return folio ? folio_address(folio) : NULL;
+}
+
+/**
+ * luo_fast_record_peek - Find the memory of a record without restoring it.
+ * @pa:   Its address, from a record of the previous kernel.
+ * @size: Its size, as passed to kho_alloc_preserve() by the previous kernel.
+ *
+ * Context: any.
+ * Return: The memory, to be read only, or NULL if luo_fast_record_restore()
+ * would not restore it.
+ */
+void *luo_fast_record_peek(u64 pa, size_t size)
+{
+	return kho_fast_incoming_has(pa, get_order(size)) ? phys_to_virt(pa) :
+							    NULL;
 }
 
 /**

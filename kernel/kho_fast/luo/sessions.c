@@ -81,10 +81,15 @@ static int luo_session_restore_blocks(struct kho_block_set *bs, u64 head_pa)
 	if (luo_reading_bad_pa)
 		return -EINVAL;
 
+	/* No other session is to blame for a checksum that differs. */
+	err = luo_fast_files_verify(bs, head_pa);
+	if (err)
+		return err;
+
 	err = luo_fast_blocks_restore(bs, head_pa, &bad_pa);
 	if (err && err != -ENOMEM)
 		luo_reading_bad_pa = bad_pa;
-	return err ?: luo_fast_files_verify(bs);
+	return err;
 }
 
 static bool luo_session_has_block(const struct luo_fast_session *session,
