@@ -33,6 +33,7 @@ void kho_fast_checksum_jump(void);
 bool kho_fast_checksum_reads(void);
 int kho_fast_checksum_begin(void);
 bool kho_fast_checksum_next(phys_addr_t phys);
+void kho_fast_checksum_drop(void);
 void kho_fast_checksum_end(void);
 void kho_fast_checksum_free(void);
 
@@ -73,6 +74,7 @@ static inline bool kho_fast_checksum_next(phys_addr_t phys)
 	return true;
 }
 
+static inline void kho_fast_checksum_drop(void) { }
 static inline void kho_fast_checksum_end(void) { }
 static inline void kho_fast_checksum_free(void) { }
 

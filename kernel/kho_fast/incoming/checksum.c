@@ -11,6 +11,11 @@
  * of the tree, kho_fast_checksum_end(); the memory is freed when all sections
  * are initialised.
  *
+ * The list has no addresses but the order of the tree. Pages below one that is
+ * dropped unread are in it, too: how many is unknown, so the next checksum is
+ * looked for in the rest of the list. It is seeded with an address, so it is
+ * found once.
+ *
  * Lock order: none; boot CPU.
  */
 #define pr_fmt(fmt) "KHO: " fmt
@@ -35,9 +40,13 @@
 static bool kho_sums_found __ro_after_init;
 static struct kho_checksum_ser *kho_sums_in __initdata;
 
-/* The next checksum, while the tree is read; and the end of them */
+/*
+ * The next checksum, while the tree is read; the end of them; and whether those
+ * of dropped pages may come first.
+ */
 static const u64 *kho_sums_next;
 static const u64 *kho_sums_end;
+static bool kho_sums_dropped;
 
 /**
  * kho_fast_checksum_reads - Did the previous kernel hand checksums over?
@@ -112,6 +121,20 @@ int __init kho_fast_checksum_begin(void)
 	return kho_sums_read();
 }
 
+/* Advance to @sum, behind the checksums of dropped pages. */
+static void kho_sums_resume(u64 sum)
+{
+	const u64 *next = kho_sums_next;
+
+	while (next < kho_sums_end && *next != sum)
+		next++;
+	if (next == kho_sums_end)
+		return;
+
+	kho_sums_next = next;
+	kho_sums_dropped = false;
+}
+
 /**
  * kho_fast_checksum_next - Verify a page of the tree.
  * @phys: Its address, which is that of memory.
@@ -121,12 +144,25 @@ int __init kho_fast_checksum_begin(void)
  */
 bool kho_fast_checksum_next(phys_addr_t phys)
 {
+	u64 sum;
+
 	if (!kho_sums_next)
 		return true;
 
-	return kho_sums_next < kho_sums_end &&
-	       *kho_sums_next++ ==
-		       kho_fast_sum(phys_to_virt(phys), PAGE_SIZE, phys);
+	sum = kho_fast_sum(phys_to_virt(phys), PAGE_SIZE, phys);
+	if (kho_sums_dropped)
+		kho_sums_resume(sum);
+	return kho_sums_next < kho_sums_end && *kho_sums_next++ == sum;
+}
+
+/**
+ * kho_fast_checksum_drop - A page of the tree is dropped, unread.
+ *
+ * Context: boot CPU, instead of kho_fast_checksum_next().
+ */
+void kho_fast_checksum_drop(void)
+{
+	kho_sums_dropped = kho_sums_next;
 }
 
 /**

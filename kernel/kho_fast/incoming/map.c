@@ -314,6 +314,8 @@ static int kho_scan_node(struct kho_fast_map *map, u64 *slot,
 	int err;
 
 	err = kho_add_tree_page(map, phys);
+	if (err)
+		kho_fast_checksum_drop();
 	if (err == -EEXIST)
 		return kho_drop_tree_page(map, slot, level, key, err) ?:
 		       kho_note_shared(map, phys, key);
