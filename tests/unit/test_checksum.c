@@ -111,6 +111,8 @@ TEST(checksums_of_an_earlier_jump_are_not_handed_over)
 	EXPECT_TRUE(is_kho_boot());
 	EXPECT_FALSE(kho_fast_checksum_reads());
 	kexec_boot_and_restore();
+	/* Their list is freed nevertheless. */
+	EXPECT_EQ(kho_fast_incoming.root, NULL);
 	EXPECT_EQ(shim_nr_errs, 0);
 }
 

@@ -34,11 +34,11 @@
 #include "../checksum.h"
 #include "fdt.h"
 #include "handover.h"
+#include "restore.h"
 #include "view.h"
 
 /* The previous kernel handed checksums over. */
 static bool kho_sums_found __ro_after_init;
-static struct kho_checksum_ser *kho_sums_in __initdata;
 
 /*
  * The next checksum, while the tree is read; the end of them; and whether those
@@ -93,7 +93,6 @@ static int __init kho_sums_read(void)
 	if (!kho_sums_are_intact(ser, size))
 		return kho_sums_refuse("list of checksums", phys);
 
-	kho_sums_in = ser;
 	kho_sums_next = ser->sums;
 	kho_sums_end = ser->sums + ser->nr;
 	return 0;
@@ -178,10 +177,21 @@ void __init kho_fast_checksum_end(void)
 /**
  * kho_fast_checksum_free - Free the list of checksums.
  *
+ * Without a seal, too: the previous kernel writes none when there are more
+ * checksums than it has room for.
+ *
  * Context: process context, after all sections are initialised.
  */
 void __init kho_fast_checksum_free(void)
 {
-	kho_restore_free(kho_sums_in);
-	kho_sums_in = NULL;
+	struct folio *folio;
+	phys_addr_t phys;
+	size_t size;
+
+	if (kho_retrieve_subtree(KHO_CHECKSUM_NODE_NAME, &phys, &size))
+		return;
+
+	folio = kho_fast_try_restore_folio(phys, get_order(size));
+	if (folio)
+		folio_put(folio);
 }
