@@ -12,7 +12,7 @@
  *   random.c    numbers from a seed
  *
  * Benchmarks, on what impl.h and host.h give them of both kernels' code:
- *   insert.c batch.c walk.c tree.c ingest.c, and limit.c on none of it
+ *   insert.c preserve.c batch.c walk.c tree.c ingest.c, and limit.c on none of it
  *   memory.c    physical memory and its map, for both implementations
  *   sets.c      which folios are preserved, by order and in mixtures
  *   folios.c    what is preserved
@@ -145,7 +145,7 @@ struct bench {
 
 /* One per file. */
 extern const struct bench bench_finish, bench_claim, bench_regions, bench_insert,
-			  bench_batch, bench_node_jobs, bench_walk, bench_tree, bench_ingest,
+			  bench_preserve, bench_preserve_pages, bench_batch, bench_node_jobs, bench_walk, bench_tree, bench_ingest,
 			  bench_limit;
 
 /* All times of one variant. */

@@ -10,39 +10,61 @@
 #include "bench.h"
 #include "folios.h"
 #include "keys.h"
+#include "sets.h"
 
 #define POOL_PFN	(1ul << 17)
 #define POOL_PAGES	8192ul
 #define FIRST_PFN	(1ul << 18)
 #define BLOCK		512ul
+#define MAX_HUGE_PAGES	(1ul << 21)	/* of memory whose map is in huge pages */
 
 struct folios folios;
 
 /* Keys in the tree before any folio is: of what KHO itself hands over. */
 static unsigned long nr_own_keys;
 
-static unsigned long pfn_of(unsigned long i)
-{
-	return FIRST_PFN + (i * folios.stride << folios.order);
-}
-
 static unsigned int node_of(unsigned long i)
 {
 	return i * folios.nodes / folios.nr;
 }
 
+static void alloc_list(void)
+{
+	folios.list = calloc(folios.nr, sizeof(*folios.list));
+	folios.places = calloc(folios.nr, sizeof(*folios.places));
+	if (!folios.list || !folios.places)
+		err(2, "no memory for a list of folios");
+}
+
+static void make_folio(unsigned long i, unsigned long pfn, unsigned int order)
+{
+	folios.places[i] = (struct folio_place){ pfn, order };
+	folios.list[i] = impl_stock.make(pfn, order, node_of(i));
+}
+
 void folios_make(void)
 {
+	const unsigned long step = folios.stride << folios.order;
 	/* In the kernel the map is mapped by huge pages; here that needs them resident. */
-	bool huge = folios.stride << folios.order <= BLOCK;
+	const bool huge = step <= BLOCK;
 	unsigned long i;
 
-	memory_make(pfn_of(folios.nr), huge);
-	folios.list = calloc(folios.nr, sizeof(*folios.list));
-	if (!folios.list)
-		err(2, "no memory for a list of folios");
+	memory_make(FIRST_PFN + folios.nr * step, huge);
+	alloc_list();
 	for (i = 0; i < folios.nr; i++)
-		folios.list[i] = impl_stock.make(pfn_of(i), folios.order, node_of(i));
+		make_folio(i, FIRST_PFN + i * step, folios.order);
+}
+
+void folios_make_set(unsigned long nr_pages)
+{
+	unsigned long i = 0;
+	struct set_pos pos;
+
+	folios = (struct folios){ .nr = nr_pages / set.period * set.nr, .nodes = 1 };
+	memory_make(FIRST_PFN + nr_pages, nr_pages <= MAX_HUGE_PAGES);
+	alloc_list();
+	for_each_set_folio(&pos, FIRST_PFN, FIRST_PFN + nr_pages)
+		make_folio(i++, pos.pfn, pos.order);
 }
 
 static void shuffle(struct folio **list, unsigned long nr)
@@ -115,9 +137,11 @@ bool folios_check(void)
 		return false;
 	}
 	for (i = 0; i < folios.nr; i++) {
-		if (keys_has(memory.arena, root, key_of(pfn_of(i), folios.order)))
+		const struct folio_place *place = &folios.places[i];
+
+		if (keys_has(memory.arena, root, key_of(place->pfn, place->order)))
 			continue;
-		fprintf(stderr, "native: the folio at pfn %#lx is not in the tree\n", pfn_of(i));
+		fprintf(stderr, "native: the folio at pfn %#lx is not in the tree\n", place->pfn);
 		return false;
 	}
 	return true;

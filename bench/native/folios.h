@@ -12,9 +12,15 @@
 
 #include "impl.h"
 
+struct folio_place {
+	unsigned long	pfn;
+	unsigned int	order;
+};
+
 /**
  * struct folios - All folios of a case.
  * @list:   In the order in which they are preserved.
+ * @places: In the order of memory.
  * @nr:     How many.
  * @order:  Of each.
  * @stride: One in so many is in the list.
@@ -23,6 +29,7 @@
  */
 struct folios {
 	struct folio		**list;
+	struct folio_place	*places;
 	unsigned long		nr;
 	unsigned int		order;
 	unsigned long		stride;
@@ -34,6 +41,9 @@ extern struct folios folios;
 
 /* Memory and struct pages for what @folios says of @nr, @order, @stride and @nodes. */
 void folios_make(void);
+
+/* For the folios of the set that set_make() made, in @nr_pages of memory on one node. */
+void folios_make_set(unsigned long nr_pages);
 
 /* In any order, but each node's for themselves. */
 void folios_shuffle(void);

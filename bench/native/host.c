@@ -14,6 +14,7 @@
 
 #define MIXED_ORDERS	(1u << 0 | 1u << 2 | 1u << 4 | 1u << 9)
 #define MINGLED_ORDERS	(1u << 0 | 1u << 2 | 1u << 4)
+#define MOSTLY_9_ORDERS	((2u << HOST_MAX_ORDER) - 1)
 #define ALTERNATE	0x5555555555555555ull
 
 struct host host;
@@ -78,6 +79,27 @@ static uint64_t mingled_word(unsigned long pfn, unsigned int order)
 	}
 }
 
+/* Does a folio of @order begin at @pfn? */
+static bool mostly_9_has(unsigned long pfn, unsigned int order)
+{
+	const bool divided = pfn / 512 % 32 % 10 == 9;
+	const unsigned long page = pfn % 512;
+
+	if (order == 9)
+		return !divided;
+	return divided && (page == 512 - (2ul << order) || (!order && page == 511));
+}
+
+static uint64_t mostly_9_word(unsigned long pfn, unsigned int order)
+{
+	uint64_t word = 0;
+	unsigned int bit;
+
+	for (bit = 0; bit < 64; bit++)
+		word |= (uint64_t)mostly_9_has(pfn + ((unsigned long)bit << order), order) << bit;
+	return word;
+}
+
 /* Words never cross the borders of scratch. */
 uint64_t host_word(unsigned long pfn, unsigned int order)
 {
@@ -88,6 +110,8 @@ uint64_t host_word(unsigned long pfn, unsigned int order)
 		return mixed_word(pfn, order);
 	case MINGLED:
 		return mingled_word(pfn, order);
+	case MOSTLY_9:
+		return mostly_9_word(pfn, order);
 	case DENSE:
 		return ~0ull;
 	case RANDOM:
@@ -195,10 +219,10 @@ static void build_tree(void)
 	}
 }
 
-/* At most two leaves per section, and tables. */
+/* At most two leaves per section for all its orders, and tables for each of these. */
 static unsigned long max_tree_pages(void)
 {
-	return (host.end_pfn >> 15) * 9 / 4 + 64;
+	return (host.end_pfn >> 15) * 9 / 4 + 128;
 }
 
 static unsigned int orders_of(enum host_set set, unsigned int order)
@@ -208,6 +232,8 @@ static unsigned int orders_of(enum host_set set, unsigned int order)
 		return MIXED_ORDERS;
 	case MINGLED:
 		return MINGLED_ORDERS;
+	case MOSTLY_9:
+		return MOSTLY_9_ORDERS;
 	default:
 		return 1u << order;
 	}

@@ -84,6 +84,14 @@ static void preserve_ranges(struct folio **folios, unsigned long nr, unsigned lo
 		check(kho_preserve_folio_range(folios[i], min(batch, nr - i)));
 }
 
+static void preserve_pages(const struct page_run *runs, unsigned long nr)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++)
+		check(kho_preserve_pages(pfn_to_page(runs[i].pfn), runs[i].nr));
+}
+
 static void tree_make(unsigned long pool, unsigned long nr)
 {
 	shim_slab_is_up = true;
@@ -139,6 +147,7 @@ const struct impl IMPL = {
 	.unpreserve		= unpreserve,
 	.preserve_batches	= preserve_batches,
 	.preserve_ranges	= preserve_ranges,
+	.preserve_pages		= preserve_pages,
 	.tree_make		= tree_make,
 	.tree_add		= tree_add,
 	.tree_add_range		= tree_add_range,

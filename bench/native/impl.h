@@ -12,6 +12,10 @@
 
 struct folio;
 
+struct page_run {
+	unsigned long	pfn, nr;
+};
+
 /**
  * struct impl - What the benchmarks do with it.
  * @use_memory: Use the arena and its map from memory_make().
@@ -23,6 +27,7 @@ struct folio;
  * @unpreserve: One by one.
  * @preserve_batches: In arrays of @batch.
  * @preserve_ranges: In ranges of @batch that follow one another in memory.
+ * @preserve_pages: Runs of pages, a call each.
  * @tree_make: Start a tree of its own.
  * @tree_add:  Add keys to it.
  * @tree_add_range: Add @nr keys from @key on.
@@ -40,6 +45,7 @@ struct impl {
 					    unsigned long batch);
 	void		(*preserve_ranges)(struct folio **folios, unsigned long nr,
 					   unsigned long batch);
+	void		(*preserve_pages)(const struct page_run *runs, unsigned long nr);
 	void		(*tree_make)(unsigned long pool, unsigned long nr);
 	void		(*tree_add)(const unsigned long *keys, unsigned long nr);
 	void		(*tree_add_range)(unsigned long key, unsigned long nr);

@@ -26,7 +26,7 @@
 static const unsigned long sizes[] = { 64, 256, 1024, 4096, 16384 };
 static const char *const size_names[] = { "64G", "256G", "1T", "4T", "16T" };
 
-/* On every host, and some on one of 1 TiB only. */
+/* On every host, and some on one of 64 GiB or of 1 TiB only. */
 static const struct kind {
 	const char	*name;
 	enum host_set	set;
@@ -39,16 +39,28 @@ static const struct kind {
 	{ "dense 9",		DENSE,		9,	false },
 	{ "random 9",		RANDOM,		9,	false },
 	{ "checker 9",		CHECKER,	9,	false },
+}, kinds_of_64g[] = {
+	{ "dense 1",		DENSE,		1,	false },
+	{ "dense 2",		DENSE,		2,	false },
+	{ "dense 3",		DENSE,		3,	false },
+	{ "dense 4",		DENSE,		4,	false },
+	{ "dense 5",		DENSE,		5,	false },
+	{ "dense 6",		DENSE,		6,	false },
+	{ "dense 7",		DENSE,		7,	false },
+	{ "dense 8",		DENSE,		8,	false },
 }, kinds_of_1t[] = {
 	{ "checker far",	CHECKER,	0,	true },
 	{ "sparse",		SPARSE,		0,	false },
 	{ "mixed",		MIXED,		0,	false },
 	{ "mingled",		MINGLED,	0,	false },
+	{ "9 and 0 to 8",	MOSTLY_9,	0,	false },
 };
 
 #define NR_SIZES	(sizeof(sizes) / sizeof(*sizes))
 #define NR_KINDS	(sizeof(kinds) / sizeof(*kinds))
+#define NR_KINDS_OF_64G	(sizeof(kinds_of_64g) / sizeof(*kinds_of_64g))
 #define NR_KINDS_OF_1T	(sizeof(kinds_of_1t) / sizeof(*kinds_of_1t))
+#define SIZE_64G	0
 #define SIZE_1T		2
 
 static const struct kind *kind_of(unsigned int index, unsigned int *size)
@@ -57,8 +69,13 @@ static const struct kind *kind_of(unsigned int index, unsigned int *size)
 		*size = index / NR_KINDS;
 		return &kinds[index % NR_KINDS];
 	}
-	*size = SIZE_1T;
 	index -= NR_SIZES * NR_KINDS;
+	if (index < NR_KINDS_OF_64G) {
+		*size = SIZE_64G;
+		return &kinds_of_64g[index];
+	}
+	*size = SIZE_1T;
+	index -= NR_KINDS_OF_64G;
 	return index < NR_KINDS_OF_1T ? &kinds_of_1t[index] : NULL;
 }
 
