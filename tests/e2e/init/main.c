@@ -80,6 +80,7 @@ static const struct {
 	{ "load-next-kernel",	step_load_next_kernel },
 	{ "kexec",		step_kexec },
 	{ "kexec-load",		step_kexec_load },
+	{ "unretrieved",	step_unretrieved },
 	{ "poweroff",		step_poweroff },
 	{ "hang",		step_hang },
 	{ "fails",		step_fails },

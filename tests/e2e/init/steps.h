@@ -66,6 +66,7 @@ const char *step_expect_kvm_khz(const struct step *step);
 const char *step_load_next_kernel(const struct step *step);
 const char *step_kexec(const struct step *step);
 const char *step_kexec_load(const struct step *step);
+const char *step_unretrieved(const struct step *step);
 const char *step_poweroff(const struct step *step);
 const char *step_hang(const struct step *step);
 const char *step_sleep(const struct step *step);

@@ -94,6 +94,12 @@ static void corrupt_luo_session_name(struct corrupt_luo_records *r)
 	memset(r->session->name, 'x', sizeof(r->session->name));
 }
 
+/* Another valid name, by one bit */
+static void corrupt_luo_session_renamed(struct corrupt_luo_records *r)
+{
+	r->session->name[0] ^= 1;
+}
+
 /* Name of the first session for the second one */
 static void corrupt_luo_session_twice(struct corrupt_luo_records *r)
 {
@@ -142,6 +148,7 @@ static const struct {
 	{ "luo-sessions-loop", corrupt_luo_sessions_loop },
 	{ "luo-sessions-count", corrupt_luo_sessions_count },
 	{ "luo-session-name", corrupt_luo_session_name },
+	{ "luo-session-renamed", corrupt_luo_session_renamed },
 	{ "luo-session-twice", corrupt_luo_session_twice },
 	{ "luo-files-are-data", corrupt_luo_files_are_data },
 	{ "luo-files-count", corrupt_luo_files_count },
