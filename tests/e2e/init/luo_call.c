@@ -225,20 +225,23 @@ static int run_limit(struct call *call)
 
 /*
  * The name of a session: the value of @key, or else @word, the name of its descriptor.
- * long=N prepends N times x.
+ * long=N prepends N times x; ^ is a newline.
  */
 static const char *session_name(const struct step *step, const char *key, const char *word)
 {
 	uint64_t nr = step_num(step, "long", 0);
 	const char *name = step_opt(step, key);
 	static char text[256];
+	char *p;
 
-	if (!nr)
-		return name ? name : word;
+	if (!name)
+		name = nr ? "" : word;
 	memset(text, 'x', sizeof(text));
 	if (nr < sizeof(text))
-		snprintf(text + nr, sizeof(text) - nr, "%s", name ? name : "");
+		snprintf(text + nr, sizeof(text) - nr, "%s", name);
 	text[sizeof(text) - 1] = '\0';
+	for (p = text; (p = strchr(p, '^')); )
+		*p = '\n';
 	return text;
 }
 
