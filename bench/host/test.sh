@@ -113,7 +113,11 @@ matrix() {
 	shift
 	MATRIX_ROOT=$host PATH=$dir/bin:$PATH sh -c 'exec "$0" "$@"' "$kit/matrix" "$@" \
 		>"$dir/out" 2>"$dir/err" </dev/null || rc=$?
-	[ "$rc" -eq "$want" ] || { echo "matrix $*: status $rc, not $want"; cat "$dir/out" "$dir/err"; return 1; }
+	[ "$rc" -eq "$want" ] || {
+		echo "matrix $*: status $rc, not $want"
+		cat "$dir/out" "$dir/err"
+		return 1
+	}
 }
 
 # 137: the host has jumped
@@ -143,7 +147,8 @@ the_whole_matrix() {
 	next_boot
 	matrix 0 boot || return
 	is "$(samples '"status":"ok".*"blackout_ns":500000000.*"retrieve_ns":250000000')" 2 || return
-	once='preserve set=scatter n=100 order=0 stride=2 stamp=full,scribble max_mb=1024,restore,verify,free,'
+	once='preserve set=scatter n=100 order=0 stride=2 stamp=full,scribble max_mb=1024,'
+	once=${once}restore,verify,free,
 	is "$(tr '\n' , <"$host/commands")" "$once$once" || return
 	grep -qx 'systemctl reboot' "$host/calls" || { echo 'it does not end'; return 1; }
 	no_unit || return
