@@ -53,7 +53,7 @@ static inline bool __init kho_fast_next_ram(unsigned int i, phys_addr_t *start,
 	*end = entry->addr + entry->size;
 	return entry->type == E820_TYPE_RAM;
 #else
-	const struct memblock_region *region = &memblock.memory.regions[i];
+	struct memblock_region *region = &memblock.memory.regions[i];
 
 	*start = region->base;
 	*end = region->base + region->size;
