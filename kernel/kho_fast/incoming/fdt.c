@@ -3,7 +3,7 @@
  * DOC: Incoming blobs
  *
  * The root FDT of the previous kernel lists its blobs by name. Entries that do
- * not point to preserved memory are removed before their users look for them.
+ * not point to preserved memory are marked before their users look for them.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -65,13 +65,20 @@ bool kho_fast_subtree_is_valid(const struct kho_fast_map *map, const void *fdt,
 				     PHYS_PFN(phys + size - 1) + 1);
 }
 
+/* An entry without a size is invalid. A bad FDT may have several. */
+static void __init kho_subtree_invalidate(void *fdt, int node)
+{
+	while (!fdt_nop_property(fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME))
+		;
+}
+
 /**
- * kho_fast_subtree_check - Remove invalid entries of an incoming FDT.
+ * kho_fast_subtree_check - Mark invalid entries of an incoming FDT.
  * @map: The map of the incoming tree.
- * @fdt: The FDT; invalid nodes become NOPs.
+ * @fdt: The FDT; invalid nodes lose their size.
  *
  * An entry is invalid when its blob is not preserved: the address could be
- * anything. Its user finds no entry and starts as after a cold boot.
+ * anything. Its user gets -EINVAL, not -ENOENT, which would be a cold boot.
  *
  * Context: boot, before anything is restored.
  */
@@ -85,7 +92,7 @@ void __init kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt)
 		if (!kho_fast_subtree_is_valid(map, fdt, node)) {
 			pr_warn("ignoring entry '%s': its blob is not preserved\n",
 				fdt_get_name(fdt, node, NULL));
-			fdt_nop_node(fdt, node);
+			kho_subtree_invalidate(fdt, node);
 		}
 		node = next;
 	}
@@ -98,7 +105,7 @@ void __init kho_fast_subtree_check(const struct kho_fast_map *map, void *fdt)
  * @size: Where to store its size in bytes, or NULL.
  *
  * Return: 0; -ENOENT without a handover or an entry of that name; -EINVAL when
- * @phys is NULL or the entry is invalid.
+ * @phys is NULL or the entry is invalid: its blob may not be preserved.
  */
 int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size)
 {

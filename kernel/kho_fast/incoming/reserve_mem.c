@@ -89,9 +89,8 @@ void __init kho_fast_reserve_mem_check(const struct kho_fast_map *map,
 	phys_addr_t phys;
 	size_t len;
 
-	if (node < 0)
-		return;
-	if (!kho_fast_subtree_read(fdt, node, &phys, &len) &&
+	/* kho_fast_subtree_check() has reported an entry without a record. */
+	if (node < 0 || kho_fast_subtree_read(fdt, node, &phys, &len) ||
 	    kho_record_is_valid(map, phys, len))
 		return;
 
