@@ -149,14 +149,6 @@ bool liveupdate_enabled(void)
 	return shim_liveupdate;
 }
 
-bool shim_queue(struct work_struct **kind, struct work_struct *work)
-{
-	if (__atomic_exchange_n(&work->pending, true, __ATOMIC_SEQ_CST))
-		return false;
-	__atomic_store_n(kind, work, __ATOMIC_SEQ_CST);
-	return true;
-}
-
 __thread int shim_this_node;
 __thread struct mem_cgroup *shim_active_memcg;
 __thread bool shim_is_worker;
@@ -170,6 +162,36 @@ static void *work_thread(void *arg)
 	shim_is_worker = true;
 	work->fn(work);
 	return NULL;
+}
+
+/* Nobody joins its thread. */
+static void queue_long_work(struct work_struct *work)
+{
+	static unsigned int nr;	/* atomic */
+	pthread_t thread;
+
+	if (__atomic_add_fetch(&nr, 1, __ATOMIC_RELAXED) % 3 == 0)
+		return;
+
+	work->pending = false;
+	if (pthread_create(&thread, NULL, work_thread, work) || pthread_detach(thread))
+		shim_die("cannot start a thread");
+}
+
+bool shim_queue(struct work_struct **kind, struct work_struct *work)
+{
+	if (__atomic_exchange_n(&work->pending, true, __ATOMIC_SEQ_CST))
+		return false;
+	if (kind)
+		__atomic_store_n(kind, work, __ATOMIC_SEQ_CST);
+	else
+		queue_long_work(work);
+	return true;
+}
+
+bool cancel_work(struct work_struct *work)
+{
+	return __atomic_exchange_n(&work->pending, false, __ATOMIC_SEQ_CST);
 }
 
 void shim_queue_on_node(int nid, struct work_struct *work)

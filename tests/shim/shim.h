@@ -32,6 +32,11 @@
 	v_ < lo_ ? lo_ : v_ > hi_ ? hi_ : v_; })
 #define min3(x, y, z)	({ __auto_type z_ = (z); min(min(x, y), z_); })
 #define swap(a, b)	do { typeof(a) a_ = (a); (a) = (b); (b) = a_; } while (0)
+static inline u64 ror64(u64 word, unsigned int shift)
+{
+	return word >> (shift & 63) | word << (-shift & 63);
+}
+
 #define count_trailing_zeros(x)	((x) ? (int)__builtin_ctzl(x) : BITS_PER_LONG)
 
 /* tools/include makes u64 an unsigned long, so the kernel's own %llu would warn. */
@@ -91,11 +96,16 @@ void shim_publish(const char *how);
 	__atomic_compare_exchange_n((p), (old), (new), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
 #define xchg(p, v)		__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 #define atomic_inc(v)		__atomic_fetch_add(&(v)->counter, 1, __ATOMIC_RELAXED)
+#define atomic_read(v)		__atomic_load_n(&(v)->counter, __ATOMIC_RELAXED)
+#define atomic_inc_return(v)	__atomic_add_fetch(&(v)->counter, 1, __ATOMIC_RELAXED)
+#define atomic_dec(v)		((void)atomic_dec_return(v))
+#define atomic_dec_and_test(v)	(!__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST))
 #define atomic_dec_return(v)	__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_RELAXED)
 #define atomic_set(v, n)	WRITE_ONCE((v)->counter, (n))
 #define atomic_long_add(n, v)	((void)__atomic_fetch_add(&(v)->counter, (n), __ATOMIC_RELAXED))
 #define atomic_long_inc(v)	atomic_long_add(1, (v))
 #define atomic_long_dec_and_test(v)	(!__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST))
+#define ATOMIC_INIT(n)		{ (n) }
 #define ATOMIC_LONG_INIT(n)	{ (n) }
 #define atomic_long_read(v)	__atomic_load_n(&(v)->counter, __ATOMIC_RELAXED)
 #define set_mask_bits(p, clear, set) ({						\
@@ -137,7 +147,7 @@ extern bool shim_is_kdump;
 #define this_cpu_ptr(p)			(p)
 #define per_cpu(var, cpu)		(*({ (void)(cpu); &(var); }))
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)
-#define num_online_cpus()		2
+#define num_online_cpus()		4U
 
 extern struct task_struct {
 	char	comm[16];

@@ -24,16 +24,13 @@
 
 #include <linux/bug.h>
 #include <linux/cleanup.h>
-#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/limits.h>
-#include <linux/minmax.h>
 #include <linux/printk.h>
-#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
 
+#include "../cpu_jobs.h"
 #include "../outgoing/kimage.h"
 #include "../timeline/clock.h"
 #include "../timeline/record.h"
@@ -48,23 +45,25 @@
 #include "trace.h"
 #include "unretrieved.h"
 
-/* A worker that freezes fewer sessions is not worth its wakeup. */
-#define LUO_FROZEN_PER_WORKER	8
+/* A task that freezes fewer sessions is not worth its wakeup. */
+#define LUO_FROZEN_PER_TASK	8
 
 /* Checking takes time per folio: one session may have a terabyte of them. */
-#define LUO_CHECKED_PER_WORKER	1
+#define LUO_CHECKED_PER_TASK	1
 
 /**
  * struct luo_freeze_job - A freeze or a check of all sessions.
- * @run:   Freezes or checks a session.
- * @list:  The sessions.
- * @lock:  Protects the fields below.
- * @next:  The next session to start, or the head of the list.
- * @begun: Number of sessions that were started.
- * @first: Index of the first session that failed, or ULONG_MAX.
- * @err:   Its error.
+ * @cpu_job: Its tasks.
+ * @run:     Freezes or checks a session.
+ * @list:    The sessions.
+ * @lock:    Protects the fields below.
+ * @next:    The next session to start, or the head of the list.
+ * @begun:   Number of sessions that were started.
+ * @first:   Index of the first session that failed, or ULONG_MAX.
+ * @err:     Its error.
  */
 struct luo_freeze_job {
+	struct kho_fast_cpu_job	cpu_job;
 	int			(*run)(struct luo_fast_session *session);
 	struct list_head	*list;
 	spinlock_t		lock;	/* see above */
@@ -72,11 +71,6 @@ struct luo_freeze_job {
 	unsigned long		begun;
 	unsigned long		first;
 	int			err;
-};
-
-struct luo_freeze_worker {
-	struct work_struct	work;
-	struct luo_freeze_job	*job;
 };
 
 static struct luo_fast_session *luo_freeze_next(struct luo_freeze_job *job)
@@ -151,48 +145,20 @@ static void luo_session_unfreeze(struct luo_fast_session *session)
 	luo_fast_trace_session(session->name, "unfreeze", began, 0);
 }
 
-static void luo_freeze_work(struct luo_freeze_job *job)
+static bool luo_freeze_run(struct kho_fast_cpu_job *cpu_job)
 {
-	struct luo_fast_session *session;
+	struct luo_freeze_job *job =
+		container_of(cpu_job, struct luo_freeze_job, cpu_job);
+	struct luo_fast_session *session = luo_freeze_next(job);
+	int err;
 
-	while ((session = luo_freeze_next(job))) {
-		int err = job->run(session);
+	if (!session)
+		return false;
 
-		if (err)
-			luo_freeze_fail(job, session->index, err);
-	}
-}
-
-static void luo_freeze_work_fn(struct work_struct *w)
-{
-	luo_freeze_work(container_of(w, struct luo_freeze_worker, work)->job);
-}
-
-/*
- * Start workers besides the caller, so that together they are @nr_workers, but
- * at most one per CPU; returns their number.
- */
-static unsigned int luo_freeze_start(struct luo_freeze_worker **workers,
-				     struct luo_freeze_job *job,
-				     unsigned long nr_workers)
-{
-	unsigned int nr, i;
-
-	nr = min_t(unsigned long, num_online_cpus(), nr_workers);
-	if (nr < 2)
-		return 0;
-
-	*workers = kcalloc(--nr, sizeof(**workers), GFP_KERNEL);
-	if (!*workers)
-		return 0;
-
-	for (i = 0; i < nr; i++) {
-		(*workers)[i].job = job;
-		INIT_WORK(&(*workers)[i].work, luo_freeze_work_fn);
-		queue_work(system_dfl_long_wq, &(*workers)[i].work);
-	}
-
-	return nr;
+	err = job->run(session);
+	if (err)
+		luo_freeze_fail(job, session->index, err);
+	return true;
 }
 
 static void luo_unfreeze_all(struct luo_fast_table *table)
@@ -205,29 +171,24 @@ static void luo_unfreeze_all(struct luo_fast_table *table)
 
 static int luo_run_all(struct luo_fast_table *table,
 		       int (*run)(struct luo_fast_session *session),
-		       unsigned long per_worker)
+		       unsigned long per_task)
 {
 	struct luo_freeze_job job = {
+		.cpu_job.run = luo_freeze_run,
 		.run = run,
 		.list = &table->list,
 		.next = table->list.next,
 		.first = ULONG_MAX,
 	};
-	struct luo_freeze_worker *workers = NULL;
-	unsigned int nr;
 
 	spin_lock_init(&job.lock);
-	nr = luo_freeze_start(&workers, &job, table->count / per_worker);
-	luo_freeze_work(&job);
-	while (nr)
-		flush_work(&workers[--nr].work);
-	kfree(workers);
+	kho_fast_cpu_job_run(&job.cpu_job, table->count / per_task);
 	return job.err;
 }
 
 static int luo_freeze_all(struct luo_fast_table *table)
 {
-	int err = luo_run_all(table, luo_session_freeze, LUO_FROZEN_PER_WORKER);
+	int err = luo_run_all(table, luo_session_freeze, LUO_FROZEN_PER_TASK);
 
 	if (err)
 		luo_unfreeze_all(table);
@@ -277,7 +238,7 @@ static int luo_check_handover(const struct kimage *image,
 		err = luo_fast_preflight(image);
 	if (!err)
 		err = luo_run_all(table, luo_fast_check_files,
-				  LUO_CHECKED_PER_WORKER);
+				  LUO_CHECKED_PER_TASK);
 	if (err)
 		luo_unfreeze_all(table);
 	return err;

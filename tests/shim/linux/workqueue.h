@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * CUSTOM: work, notifiers and task work are run by the test. Work queued on a node is a
- * thread.
+ * thread, and so is long work, but for one in three that never finds a thread.
  */
 #ifndef SHIM_WORKQUEUE_H
 #define SHIM_WORKQUEUE_H
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #include <linux/align.h>
 
@@ -40,8 +41,22 @@ void shim_queue_on_node(int nid, struct work_struct *work);
 
 #define system_dfl_wq				(&shim_work)
 #define queue_work(wq, work)			shim_queue((wq), (work))
+bool cancel_work(struct work_struct *work);
 #define delayed_work_pending(dwork)		READ_ONCE((dwork)->work.pending)
 #define schedule_delayed_work(dwork, delay)	shim_queue(&shim_delayed_work, &(dwork)->work)
+
+struct completion {
+	sem_t	done;
+};
+
+#define init_completion(c)	sem_init(&(c)->done, 0, 0)
+#define complete(c)		sem_post(&(c)->done)
+#define wait_for_completion(c)							\
+	do {									\
+		might_sleep();							\
+		while (sem_wait(&(c)->done))					\
+			;							\
+	} while (0)
 
 /* A worker runs on the node that it was queued for, other threads on node 0. */
 extern __thread int shim_this_node;
