@@ -17,7 +17,8 @@
 #   KHO_JOBS   plans at a time (2)
 #
 # Variables of an expression: numbers that guests report as key=value, and walk_cycles,
-# node_ns and node_sections from kho/in/walk and kho/in/nodes if the plan shows these files.
+# node_ns, node_sections and freeze_ns from kho/in/walk, kho/in/nodes and kho/timeline.json
+# if the plan shows these files.
 # exit status: 0 all within their slack, 1 not, or a plan failed, 4 cannot run here
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
@@ -73,6 +74,10 @@ facts() {
 	LC_ALL=C awk '
 		/^[0-9]+ [a-z0-9_]+=[0-9.]+$/ { split($2, v, "="); print v[1], v[2] }
 		/^# [0-9]+ cycles [0-9]+ tree_pages [0-9]+$/ { print "walk_cycles", $4 }
+		/^#.*"name":"freeze"/ {
+			gsub(/[^0-9]+/, " ")
+			print "freeze_ns", $3 - $2
+		}
 		/^#( [0-9]+)+$/ && NF == 8 { sections += $4; ns += $8 }
 		END { if (sections) print "node_sections", sections "\nnode_ns", ns }' "$1"
 }

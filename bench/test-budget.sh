@@ -46,6 +46,16 @@ figures_are_worked_out_and_within_their_budgets() {
 		'^ok 2 per-section # 100.0 ' '^ok 3 walk # 77.00 ' '^1\.\.3$'
 }
 
+the_freeze_is_that_of_the_timeline() {
+	setup
+	echo '# figure: freeze = freeze_ns / 4' >"$dir/plans/one.plan"
+	printf '%s\n' '# 2 {"name":"freeze","kernel":"old","begin_ns":20,"end_ns":60},' \
+		'# 2 {"name":"shutdown","kernel":"old","begin_ns":60,"end_ns":90},' >>"$dir/work/one/verdict"
+	budgets 'freeze - 10 2'
+	budget 0
+	has out '^ok 1 freeze # 10.00 '
+}
+
 # 100 is 2.04 % above 98 and 2.0 % above 98.04; 20 % below 125
 outside_the_slack_fails() {
 	setup

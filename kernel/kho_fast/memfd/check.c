@@ -13,171 +13,311 @@
  * they may have been overwritten without a freeze, or behind another file that
  * was refused.
  *
- * Cost: per record a lookup in the tree, which mostly hits the leaf cache. No
- * struct page is read.
+ * The list of pages is cut into parts, which all CPUs share in the freeze. Cost
+ * per record: its checksum, and a bit of a bitmap that is looked up again only
+ * for a folio of another bitmap. No struct page is read.
  *
- * Lock order: no lock is taken.
+ * Lock order: the lock of a check is taken last. The tree is read without one:
+ * no bitmap is freed.
  *
  * Failure: nothing is changed.
  */
+#include <linux/bitops.h>
+#include <linux/cleanup.h>
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/kho/abi/kho_memfd.h>
 #include <linux/kho/abi/memfd.h>
+#include <linux/math.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include "../cpu_jobs.h"
 #include "../outgoing/outgoing.h"
 #include "../outgoing/preflight.h"
 #include "memfd.h"
 #include "records.h"
 
+/* Pages of a part: records of as many folios as a section has pages. */
+#define MEMFD_LUO_PART_PAGES	(PAGES_PER_SECTION / KHO_FAST_RECORDS_PER_PAGE)
+static_assert(PAGES_PER_SECTION >= KHO_FAST_RECORDS_PER_PAGE);
+
 /**
  * struct memfd_luo_check - A check in progress.
- * @fault: Receives the reason of a refusal.
- * @sum:   Checksum of the records so far.
- * @order: Order of the last folio; that of the next one is likely the same.
+ * @cpu_job: Its tasks.
+ * @lock:    Protects the fields below.
+ * @fault:   Receives the reason of a refusal, the first one.
+ * @err:     -EINVAL after a refusal.
+ * @next:    Address of the next chunk; 0 at the end.
+ * @entry:   Next page of the current chunk.
+ * @end:     The end of that chunk.
+ * @pages:   Number of pages that are left.
+ * @chunks:  Number of chunks that may be left.
+ * @sum:     Checksum of the records so far.
  */
 struct memfd_luo_check {
+	struct kho_fast_cpu_job	cpu_job;
+	spinlock_t		lock;	/* see above */
 	struct kho_fast_fault	*fault;
+	int			err;
+	u64			next;
+	const u64		*entry;
+	const u64		*end;
+	u64			pages;
+	u64			chunks;
 	u64			sum;
-	unsigned int		order;
 };
 
-static __printf(3, 4) int memfd_luo_fault(struct memfd_luo_check *check,
-					  phys_addr_t phys, const char *fmt,
-					  ...)
+/**
+ * struct memfd_luo_part - Adjacent pages of a chunk.
+ * @check:   The check.
+ * @pages:   Their addresses.
+ * @nr:      Number of pages.
+ * @sum:     Checksum of their records so far.
+ * @order:   Order of the last folio.
+ * @nr_bits: Size of @leaf; 0 before the first folio.
+ * @first:   &kho_fast_memfd_record.word of a folio at its first bit, with the
+ *           flags of the last folio.
+ * @leaf:    Bitmap of the last folio: that of the next one is likely the same.
+ */
+struct memfd_luo_part {
+	struct memfd_luo_check	*check;
+	const u64		*pages;
+	unsigned int		nr;
+	u64			sum;
+	unsigned int		order;
+	u64			nr_bits;
+	u64			first;
+	const struct kho_radix_leaf *leaf;
+};
+
+/* The check is locked, or has one task. */
+static __printf(3, 4) void memfd_luo_refuse(struct memfd_luo_check *check,
+					    phys_addr_t phys, const char *fmt,
+					    ...)
 {
 	va_list args;
 
+	if (check->err)
+		return;
+
+	check->err = -EINVAL;
 	check->fault->phys = phys;
 	va_start(args, fmt);
 	vsnprintf(check->fault->reason, sizeof(check->fault->reason), fmt,
 		  args);
 	va_end(args);
-	return -EINVAL;
 }
 
-static bool memfd_luo_has_folio(unsigned long pfn, unsigned int order)
+/*
+ * Is the folio preserved, with order and flags of the last one? A record with
+ * other flags, or of a folio that is not aligned, is far away when rotated.
+ */
+static __always_inline bool
+memfd_luo_is_like_last(const struct memfd_luo_part *part,
+		       const struct kho_fast_memfd_record *record)
 {
-	return IS_ALIGNED(pfn, BIT(order)) && kho_fast_outgoing_has(pfn, order);
+	u64 bit = ror64(record->word - part->first, part->order);
+
+	return bit < part->nr_bits && kho_fast_keys(part->leaf, bit, 1);
 }
 
-static bool memfd_luo_find_folio(struct memfd_luo_check *check,
-				 unsigned long pfn)
+static bool memfd_luo_has_order(struct memfd_luo_part *part,
+				const struct kho_fast_memfd_record *record,
+				unsigned int order)
+{
+	const unsigned long pfn = record->pfn;
+	const u64 bit = kho_fast_bit(kho_fast_key(pfn, order));
+	const struct kho_radix_leaf *leaf;
+
+	if (!IS_ALIGNED(pfn, BIT(order)))
+		return false;
+
+	leaf = kho_fast_outgoing_leaf(pfn, order);
+	if (!leaf || !kho_fast_keys(leaf, bit, 1))
+		return false;
+
+	part->order = order;
+	part->leaf = leaf;
+	part->nr_bits = KHO_FAST_LEAF_BITS;
+	part->first = record->word - (bit << order);
+	return true;
+}
+
+static bool memfd_luo_find_folio(struct memfd_luo_part *part,
+				 const struct kho_fast_memfd_record *record)
 {
 	unsigned int order;
 
-	if (memfd_luo_has_folio(pfn, check->order))
+	if (memfd_luo_has_order(part, record, part->order))
 		return true;
 
 	for (order = 0; order <= MAX_PAGECACHE_ORDER; order++) {
-		if (memfd_luo_has_folio(pfn, order)) {
-			check->order = order;
+		if (memfd_luo_has_order(part, record, order))
 			return true;
-		}
 	}
 
+	guard(spinlock)(&part->check->lock);
+	memfd_luo_refuse(part->check, PFN_PHYS(record->pfn),
+			 "no folio is preserved at pfn %#llx, for index %llu",
+			 (u64)record->pfn, record->index);
 	return false;
 }
 
-static int memfd_luo_check_folio(struct memfd_luo_check *check,
-				 const struct kho_fast_memfd_record *record)
-{
-	if (!memfd_luo_find_folio(check, record->pfn))
-		return memfd_luo_fault(check, PFN_PHYS(record->pfn),
-				       "no folio is preserved at pfn %#llx, for index %llu",
-				       (u64)record->pfn, record->index);
-
-	check->sum += kho_fast_memfd_sum(record, check->order);
-	return 0;
-}
-
-static int memfd_luo_check_page(struct memfd_luo_check *check, const void *page)
+static bool memfd_luo_check_page(struct memfd_luo_part *part, const void *page)
 {
 	const struct kho_fast_memfd_record *record = page;
-	unsigned int i;
-	int err = 0;
+	const struct kho_fast_memfd_record *end =
+		record + KHO_FAST_RECORDS_PER_PAGE;
+	u64 sum = 0;
 
-	for (i = 0; !err && i < KHO_FAST_RECORDS_PER_PAGE; i++) {
-		if (record[i].pfn)
-			err = memfd_luo_check_folio(check, &record[i]);
+	for (; record < end; record++) {
+		if (!memfd_luo_is_like_last(part, record)) {
+			if (!record->pfn)
+				continue;
+			if (!memfd_luo_find_folio(part, record))
+				return false;
+		}
+		sum += kho_fast_memfd_sum(record, part->order);
 	}
 
-	cond_resched();
-	return err;
+	part->sum += sum;
+	return true;
 }
 
 /* The page of the list at that address, or NULL */
-static const void *memfd_luo_list_page(struct memfd_luo_check *check, u64 phys)
+static const void *memfd_luo_list_page(u64 phys)
 {
 	if (PAGE_ALIGNED(phys) && kho_fast_outgoing_has(PHYS_PFN(phys), 0) &&
 	    pfn_to_online_page(PHYS_PFN(phys)))
 		return phys_to_virt(phys);
 
-	memfd_luo_fault(check, phys,
-			"page %#llx of the records is not preserved", phys);
 	return NULL;
 }
 
-static int memfd_luo_check_chunk(struct memfd_luo_check *check,
-				 const struct kho_vmalloc_chunk *chunk,
-				 u64 *left)
+static void memfd_luo_refuse_page(struct memfd_luo_check *check, u64 phys)
 {
+	memfd_luo_refuse(check, phys,
+			 "page %#llx of the records is not preserved", phys);
+}
+
+static void memfd_luo_check_part(struct memfd_luo_part *part)
+{
+	struct memfd_luo_check *check = part->check;
 	unsigned int i;
-	int err = 0;
 
-	for (i = 0; !err && i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++) {
-		const void *page = memfd_luo_list_page(check, chunk->phys[i]);
+	for (i = 0; i < part->nr; i++) {
+		const void *page = memfd_luo_list_page(part->pages[i]);
 
-		if (!page)
-			return -EINVAL;
-		if (!(*left)--)
-			return memfd_luo_fault(check, 0,
-					       "the list of records is too long");
-		err = memfd_luo_check_page(check, page);
+		if (!page) {
+			guard(spinlock)(&check->lock);
+			memfd_luo_refuse_page(check, part->pages[i]);
+			return;
+		}
+		if (!memfd_luo_check_page(part, page))
+			return;
+		cond_resched();
 	}
 
-	return err;
+	guard(spinlock)(&check->lock);
+	check->sum += part->sum;
 }
 
 /* Each chunk has pages, but for the last one after an error. */
-static int memfd_luo_check_list(struct memfd_luo_check *check,
-				const struct kho_fast_chain *list)
+static void memfd_luo_next_chunk(struct memfd_luo_check *check)
 {
-	u64 phys = list->first ? virt_to_phys(list->first) : 0;
-	u64 left = list->nr_pages;
-	u64 chunks = left + 1;
-	int err = 0;
+	const struct kho_vmalloc_chunk *chunk =
+		memfd_luo_list_page(check->next);
 
-	while (!err && phys) {
-		const struct kho_vmalloc_chunk *chunk =
-			memfd_luo_list_page(check, phys);
-
-		if (!chunk)
-			return -EINVAL;
-		if (!chunks--)
-			return memfd_luo_fault(check, phys,
-					       "the list of records is too long");
-		err = memfd_luo_check_chunk(check, chunk, &left);
-		phys = chunk->hdr.next.phys;
+	if (!chunk) {
+		memfd_luo_refuse_page(check, check->next);
+		return;
+	}
+	if (!check->chunks--) {
+		memfd_luo_refuse(check, check->next,
+				 "the list of records is too long");
+		return;
 	}
 
-	if (!err && left)
-		err = memfd_luo_fault(check, 0,
-				      "the list of records lacks %llu pages",
-				      left);
-	return err;
+	check->next = chunk->hdr.next.phys;
+	check->entry = chunk->phys;
+	check->end = chunk->phys + KHO_VMALLOC_SIZE;
+}
+
+/* Take the next part, which may be empty; false at the end of the list. */
+static bool memfd_luo_take_part(struct memfd_luo_part *part)
+{
+	struct memfd_luo_check *check = part->check;
+
+	guard(spinlock)(&check->lock);
+
+	part->pages = check->entry;
+	while (part->nr < MEMFD_LUO_PART_PAGES && check->entry < check->end &&
+	       *check->entry) {
+		check->entry++;
+		part->nr++;
+	}
+
+	if (part->nr > check->pages)
+		memfd_luo_refuse(check, 0, "the list of records is too long");
+	check->pages -= part->nr;
+	if (check->err || (!part->nr && !check->next))
+		return false;
+	if (!part->nr)
+		memfd_luo_next_chunk(check);
+	return true;
+}
+
+static bool memfd_luo_check_next_part(struct kho_fast_cpu_job *cpu_job)
+{
+	struct memfd_luo_part part = {
+		.check = container_of(cpu_job, struct memfd_luo_check, cpu_job),
+	};
+
+	if (!memfd_luo_take_part(&part))
+		return false;
+
+	memfd_luo_check_part(&part);
+	return true;
+}
+
+/* By at most @max_tasks tasks, with the caller */
+static int memfd_luo_check_list(const struct kho_fast_memfd_out *out,
+				unsigned long max_tasks,
+				struct kho_fast_fault *fault)
+{
+	const struct kho_fast_chain *list = &out->records.chain;
+	struct memfd_luo_check check = {
+		.cpu_job.run = memfd_luo_check_next_part,
+		.fault = fault,
+		.next = list->first ? virt_to_phys(list->first) : 0,
+		.pages = list->nr_pages,
+		.chunks = list->nr_pages + 1,
+	};
+
+	spin_lock_init(&check.lock);
+	kho_fast_cpu_job_run(&check.cpu_job, max_tasks);
+	if (check.pages)
+		memfd_luo_refuse(&check, 0,
+				 "the list of records lacks %llu pages",
+				 check.pages);
+	else if (check.sum != out->records.sum)
+		memfd_luo_refuse(&check, 0, "its records were overwritten");
+	return check.err;
 }
 
 /**
  * kho_fast_memfd_check_records - Check the records of a memfd.
  * @out:   The file as it was preserved, also if a freeze has failed.
  * @fault: Receives the reason after an error.
+ *
+ * Guests may be running, so the other CPUs are left to them.
  *
  * Context: process context, may sleep. The records do not change.
  * Return: 0; -EINVAL if they are not those that were written, or refer to
@@ -186,13 +326,7 @@ static int memfd_luo_check_list(struct memfd_luo_check *check,
 int kho_fast_memfd_check_records(const struct kho_fast_memfd_out *out,
 				 struct kho_fast_fault *fault)
 {
-	struct memfd_luo_check check = { .fault = fault };
-	int err = memfd_luo_check_list(&check, &out->records.chain);
-
-	if (!err && check.sum != out->records.sum)
-		err = memfd_luo_fault(&check, 0,
-				      "its records were overwritten");
-	return err;
+	return memfd_luo_check_list(out, 1, fault);
 }
 
 /* Mode and name; a wrong one is ignored by the next kernel, or taken. */
@@ -242,15 +376,20 @@ int kho_fast_memfd_check(const struct kho_fast_memfd_out *out,
 	struct memfd_luo_check check = { .fault = fault };
 
 	if (!kho_fast_outgoing_has(PHYS_PFN(phys), 0))
-		return memfd_luo_fault(&check, phys,
-				       "its description is not preserved");
-	if (!memfd_luo_ser_is_intact(out, file))
-		return memfd_luo_fault(&check, phys,
-				       "its description was overwritten");
-	if (!memfd_luo_has_attributes(out, file))
-		return memfd_luo_fault(&check, phys,
-				       "its mode or name was overwritten");
+		memfd_luo_refuse(&check, phys,
+				 "its description is not preserved");
+	else if (!memfd_luo_ser_is_intact(out, file))
+		memfd_luo_refuse(&check, phys,
+				 "its description was overwritten");
+	else if (!memfd_luo_has_attributes(out, file))
+		memfd_luo_refuse(&check, phys,
+				 "its mode or name was overwritten");
+	if (check.err)
+		return check.err;
 
 	/* Its description names the same list. */
-	return kho_fast_memfd_check_records(out, fault);
+	return memfd_luo_check_list(out,
+				    DIV_ROUND_UP(out->records.chain.nr_pages,
+						 MEMFD_LUO_PART_PAGES),
+				    fault);
 }

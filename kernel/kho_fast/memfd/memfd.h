@@ -26,15 +26,21 @@ struct memfd_luo_ser;
  * struct kho_fast_memfd_record - Record of a folio.
  * @pfn:   Its page frame; 0 in an unused record.
  * @flags: MEMFD_LUO_FOLIO_*
+ * @word:  Both.
  * @index: Its index in the file.
  *
  * &struct memfd_luo_folio_ser, but aligned: of a packed structure the compiler
  * reads and writes each byte by itself.
  */
 struct kho_fast_memfd_record {
-	u64	pfn:52;
-	u64	flags:12;
-	u64	index;
+	union {
+		struct {
+			u64	pfn:52;
+			u64	flags:12;
+		};
+		u64		word;
+	};
+	u64			index;
 };
 static_assert(sizeof(struct kho_fast_memfd_record) == KHO_FAST_RECORD_SIZE);
 static_assert(sizeof(struct memfd_luo_folio_ser) == KHO_FAST_RECORD_SIZE);
@@ -48,9 +54,8 @@ static_assert(offsetof(struct kho_fast_memfd_record, index) ==
 static inline u64 kho_fast_memfd_sum(const struct kho_fast_memfd_record *record,
 				     unsigned int order)
 {
-	u64 sum = record->pfn | (u64)record->flags << 52;
+	u64 sum = (record->word ^ (u64)order << 58) * 0x9e3779b97f4a7c15;
 
-	sum = (sum ^ (u64)order << 58) * 0x9e3779b97f4a7c15;
 	sum ^= record->index * 0xc2b2ae3d27d4eb4f;
 	sum = (sum ^ sum >> 32) * 0xd6e8feb86659fd93;
 	/* Not linear: indices that two records have exchanged are found. */

@@ -104,6 +104,8 @@ struct kho_fast_run {
 int kho_fast_outgoing_init(void);
 void kho_fast_outgoing_exit(void);
 phys_addr_t kho_fast_outgoing_root(void);
+const struct kho_radix_leaf *kho_fast_outgoing_leaf(unsigned long pfn,
+						    unsigned int order);
 bool kho_fast_outgoing_has(unsigned long pfn, unsigned int order);
 int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order);
 bool kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order);

@@ -101,6 +101,23 @@ phys_addr_t kho_fast_outgoing_root(void)
 }
 
 /**
+ * kho_fast_outgoing_leaf - Find the bitmap of a folio.
+ * @pfn:   First page frame.
+ * @order: Its order.
+ *
+ * Context: any.
+ * Return: the bitmap, whose bits may change; NULL if there is none.
+ */
+const struct kho_radix_leaf *kho_fast_outgoing_leaf(unsigned long pfn,
+						    unsigned int order)
+{
+	const unsigned long key = kho_fast_key(pfn, order);
+
+	return kho_fast_leaf_cache_find(key) ?:
+	       kho_fast_leaf(kho_out_tree.root, key);
+}
+
+/**
  * kho_fast_outgoing_has - Check if a folio is preserved.
  * @pfn:   First page frame.
  * @order: Its order.
@@ -110,12 +127,10 @@ phys_addr_t kho_fast_outgoing_root(void)
  */
 bool kho_fast_outgoing_has(unsigned long pfn, unsigned int order)
 {
-	const unsigned long key = kho_fast_key(pfn, order);
-	struct kho_radix_leaf *leaf = kho_fast_leaf_cache_find(key);
+	const struct kho_radix_leaf *leaf = kho_fast_outgoing_leaf(pfn, order);
 
-	if (!leaf)
-		leaf = kho_fast_leaf(kho_out_tree.root, key);
-	return leaf && test_bit(kho_fast_bit(key), leaf->bitmap);
+	return leaf &&
+	       test_bit(kho_fast_bit(kho_fast_key(pfn, order)), leaf->bitmap);
 }
 
 /*
