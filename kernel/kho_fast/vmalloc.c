@@ -478,7 +478,9 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 		return kho_report_lost_area(preservation,
 					    "its checksum differs");
 
-	pages.pages = kvmalloc_array(max, sizeof(*pages.pages), GFP_KERNEL);
+	/* The number of pages is not trusted. */
+	pages.pages = kvmalloc_array(max, sizeof(*pages.pages),
+				     GFP_KERNEL | __GFP_NOWARN);
 	if (!pages.pages)
 		return kho_report_lost_area(preservation, "no memory");
 

@@ -62,9 +62,17 @@ static inline char *kstrdup(const char *text, int gfp)
 	(shim_fault() ? NULL : (typeof(obj) *)shim_counted(malloc(sizeof(obj))))
 #define kzalloc_obj(obj, ...)						\
 	(shim_fault() ? NULL : (typeof(obj) *)shim_counted(calloc(1, sizeof(obj))))
-/* Never more than INT_MAX bytes, as in the kernel. */
+/* Never more than INT_MAX bytes, as in the kernel, which warns of more. */
+static inline bool shim_is_too_large(size_t n, size_t size, gfp_t gfp)
+{
+	bool is_too_large = n > INT_MAX / size;
+
+	WARN_ON(is_too_large && !(gfp & __GFP_NOWARN));
+	return is_too_large;
+}
+
 #define kvmalloc_array(n, size, gfp)					\
-	(shim_fault() || (n) > INT_MAX / (size) ? NULL :		\
+	(shim_fault() || shim_is_too_large((n), (size), (gfp)) ? NULL :	\
 	 shim_counted(calloc((n), (size))))
 #define kvmalloc_objs(obj, nr)	kvmalloc_array((nr), sizeof(obj), GFP_KERNEL)
 
