@@ -11,6 +11,7 @@
 #include <linux/kexec.h>
 #include <linux/seq_file.h>
 
+#include "incoming/fdt.h"
 #include "incoming/handover.h"
 #include "kexec.h"
 #include "outgoing/preflight.h"
@@ -490,6 +491,19 @@ static unsigned int nr_blobs(const void *fdt)
 	return nr;
 }
 
+/* Those that it has not marked as invalid */
+static unsigned int nr_valid_blobs(const void *fdt)
+{
+	unsigned int nr = 0;
+	phys_addr_t phys;
+	size_t size;
+	int node;
+
+	fdt_for_each_subnode(node, fdt, 0)
+		nr += !kho_fast_subtree_read(fdt, node, &phys, &size);
+	return nr;
+}
+
 /* The next kernel: does it take everything? */
 static bool is_taken(void)
 {
@@ -499,7 +513,7 @@ static bool is_taken(void)
 	nr = kho_fast_in_fdt() ? nr_blobs(kho_fast_in_fdt()) : 0;
 	kho_memory_init_early();
 	return is_kho_boot() && !kho_fast_incoming.nr_faults &&
-	       nr_blobs(kho_fast_in_fdt()) == nr;
+	       nr_valid_blobs(kho_fast_in_fdt()) == nr;
 }
 
 TEST(no_kernel_hands_over_what_its_own_reader_would_refuse)
