@@ -56,6 +56,7 @@ bool shim_fault(void)
 #endif
 
 unsigned long shim_nr_sleeps;	/* with SHIM_CHECK; elsewhere it would be measured */
+void (*shim_other_task)(void);
 
 bool shim_may_postpone, shim_late_is_done;
 
@@ -79,6 +80,10 @@ void shim_might_sleep(const char *caller)
 	if (shim_rcu_depth || shim_preempt_depth)
 		shim_die("%s: sleeps %s", caller,
 			 shim_rcu_depth ? "under rcu_read_lock()" : "with preemption off");
+#ifdef SHIM_CHECK
+	if (shim_other_task)
+		shim_other_task();
+#endif
 }
 
 /* The message inside %pV, which may begin with another one. */

@@ -46,6 +46,7 @@ static inline u64 ror64(u64 word, unsigned int shift)
 #define __ref
 #define __ro_after_init
 #define __private
+#define ACCESS_PRIVATE(p, member)	((p)->member)
 #define offsetofend(type, member)	(offsetof(type, member) + sizeof(((type *)0)->member))
 #define typecheck(type, x)	((void)sizeof((typeof(type) *)0 == (typeof(x) *)0))
 #define EXPORT_SYMBOL(sym)

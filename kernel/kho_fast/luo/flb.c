@@ -62,24 +62,32 @@ struct luo_flb_private *luo_fast_flb_priv(struct liveupdate_flb *flb)
 	return private;
 }
 
+/* The caller has a reference of the module; the object gets one of its own. */
 static int luo_flb_preserve_first(struct liveupdate_flb *flb,
 				  struct luo_flb_private_state *state)
 {
 	struct liveupdate_flb_op_args args = { .flb = flb };
-	int err;
+	int err = flb->ops->preserve(&args);
 
-	if (!try_module_get(flb->ops->owner))
-		return -ENODEV;
-
-	err = flb->ops->preserve(&args);
-	if (err) {
-		module_put(flb->ops->owner);
+	if (err)
 		return err;
-	}
 
+	__module_get(flb->ops->owner);
 	state->data = args.data;
 	state->obj = args.obj;
 	refcount_set(&state->count, 1);
+	return 0;
+}
+
+static int luo_flb_do_get(struct liveupdate_flb *flb,
+			  struct luo_flb_private_state *state)
+{
+	guard(mutex)(&state->lock);
+
+	if (!refcount_read(&state->count))
+		return luo_flb_preserve_first(flb, state);
+
+	refcount_inc(&state->count);
 	return 0;
 }
 
@@ -93,14 +101,15 @@ static int luo_flb_preserve_first(struct liveupdate_flb *flb,
 int luo_fast_flb_get_or_preserve(struct liveupdate_flb *flb)
 {
 	struct luo_flb_private_state *state = &luo_fast_flb_priv(flb)->outgoing;
+	struct module *owner = flb->ops->owner;
+	int err;
 
-	guard(mutex)(&state->lock);
+	if (!try_module_get(owner))
+		return -ENODEV;
 
-	if (!refcount_read(&state->count))
-		return luo_flb_preserve_first(flb, state);
-
-	refcount_inc(&state->count);
-	return 0;
+	err = luo_flb_do_get(flb, state);
+	module_put(owner);
+	return err;
 }
 
 /**
@@ -199,6 +208,7 @@ static int luo_flb_read_record(struct liveupdate_flb *flb,
 	return 0;
 }
 
+/* The caller has a reference of the module; the object gets one of its own. */
 static int luo_flb_retrieve(struct liveupdate_flb *flb,
 			    struct luo_flb_private_state *state)
 {
@@ -207,19 +217,36 @@ static int luo_flb_retrieve(struct liveupdate_flb *flb,
 
 	if (state->retrieve_status)
 		return min(state->retrieve_status, 0);
-	if (!try_module_get(flb->ops->owner))
-		return -ENODEV;
 
 	args.data = state->data;
 	err = flb->ops->retrieve(&args);
 	if (err) {
-		module_put(flb->ops->owner);
 		state->retrieve_status = err < 0 ? err : -EIO;
 		return state->retrieve_status;
 	}
 
+	__module_get(flb->ops->owner);
 	state->obj = args.obj;
 	state->retrieve_status = 1;
+	return 0;
+}
+
+static int luo_flb_get_retrieved(struct liveupdate_flb *flb,
+				 struct luo_flb_private_state *state,
+				 void **objp)
+{
+	int err;
+
+	guard(mutex)(&state->lock);
+
+	err = luo_flb_read_record(flb, state);
+	if (!err)
+		err = luo_flb_retrieve(flb, state);
+	if (err)
+		return err;
+
+	refcount_inc(&state->count);
+	*objp = state->obj;
 	return 0;
 }
 
@@ -240,68 +267,84 @@ static int luo_flb_retrieve(struct liveupdate_flb *flb,
 int liveupdate_flb_get_incoming(struct liveupdate_flb *flb, void **objp)
 {
 	struct luo_flb_private_state *state = &luo_fast_flb_priv(flb)->incoming;
+	struct module *owner = flb->ops->owner;
 	int err;
 
 	if (!liveupdate_enabled())
 		return -EOPNOTSUPP;
+	if (!try_module_get(owner))
+		return -ENODEV;
 
-	guard(mutex)(&state->lock);
-
-	err = luo_flb_read_record(flb, state);
-	if (!err)
-		err = luo_flb_retrieve(flb, state);
-	if (err)
-		return err;
-
-	refcount_inc(&state->count);
-	*objp = state->obj;
-	return 0;
+	err = luo_flb_get_retrieved(flb, state, objp);
+	module_put(owner);
+	return err;
 }
 EXPORT_SYMBOL_GPL(liveupdate_flb_get_incoming);
 
-/* Returns whether it was retrieved: then the caller puts its module. */
-static bool luo_flb_finish(struct liveupdate_flb *flb,
-			   struct luo_flb_private_state *state)
+/* @is_live: The caller has a reference of the module, beside the object's. */
+static void luo_flb_finish(struct liveupdate_flb *flb,
+			   struct luo_flb_private_state *state, bool is_live)
 {
 	struct liveupdate_flb_op_args args = { .flb = flb };
 	int err;
 
 	state->finished = true;
 	/* finish() frees an object that is retrieved. */
-	err = luo_flb_retrieve(flb, state);
+	err = is_live ? luo_flb_retrieve(flb, state) : -ENODEV;
 	if (err) {
 		pr_err("FLB '%s' is leaked, as it cannot be retrieved: %pe\n",
 		       flb->compatible, ERR_PTR(err));
-		return false;
+		return;
 	}
 
 	args.obj = state->obj;
 	flb->ops->finish(&args);
 	state->data = 0;
 	state->obj = NULL;
-	return true;
+	module_put(flb->ops->owner);
+}
+
+/*
+ * Put @nr references, and finish the FLB if nothing uses it any more. In one
+ * step: otherwise another task may finish it between them, and the module go.
+ */
+static void luo_flb_put_incoming(struct liveupdate_flb *flb,
+				 struct luo_flb_private_state *state,
+				 unsigned int nr, bool is_live)
+{
+	guard(mutex)(&state->lock);
+
+	if (luo_flb_read_record(flb, state) ||
+	    WARN_ON_ONCE(refcount_read(&state->count) <= nr))
+		return;
+
+	if (nr)
+		refcount_dec(&state->count);
+	if (refcount_read(&state->count) == 1 && !luo_fast_flb_in_use(flb))
+		luo_flb_finish(flb, state, is_live);
+}
+
+/* The lock may be in memory of the module, which must not go before it. */
+static void luo_flb_put(struct liveupdate_flb *flb, unsigned int nr)
+{
+	struct luo_flb_private_state *state = &luo_fast_flb_priv(flb)->incoming;
+	struct module *owner = flb->ops->owner;
+	const bool is_live = try_module_get(owner);
+
+	luo_flb_put_incoming(flb, state, nr, is_live);
+	if (is_live)
+		module_put(owner);
 }
 
 /**
  * luo_fast_flb_finish_unused - Finish an FLB that nothing uses any more.
  * @flb: The FLB, of the previous kernel or not.
  *
- * Context: process context, may sleep.
+ * Context: process context, may sleep; luo_fast_registry_rwsem is held.
  */
 void luo_fast_flb_finish_unused(struct liveupdate_flb *flb)
 {
-	struct luo_flb_private_state *state = &luo_fast_flb_priv(flb)->incoming;
-	struct module *owner = flb->ops->owner;
-	bool is_finished = false;
-
-	scoped_guard(mutex, &state->lock) {
-		if (!luo_flb_read_record(flb, state) &&
-		    refcount_read(&state->count) == 1 &&
-		    !luo_fast_flb_in_use(flb))
-			is_finished = luo_flb_finish(flb, state);
-	}
-	if (is_finished)
-		module_put(owner);
+	luo_flb_put(flb, 0);
 }
 
 /**
@@ -312,14 +355,6 @@ void luo_fast_flb_finish_unused(struct liveupdate_flb *flb)
  */
 void liveupdate_flb_put_incoming(struct liveupdate_flb *flb)
 {
-	struct luo_flb_private_state *state = &luo_fast_flb_priv(flb)->incoming;
-
-	scoped_guard(mutex, &state->lock) {
-		if (luo_flb_read_record(flb, state) ||
-		    WARN_ON_ONCE(refcount_read(&state->count) < 2))
-			return;
-		refcount_dec(&state->count);
-	}
-	luo_fast_flb_finish_unused(flb);
+	luo_flb_put(flb, 1);
 }
 EXPORT_SYMBOL_GPL(liveupdate_flb_put_incoming);

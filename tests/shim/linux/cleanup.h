@@ -18,6 +18,7 @@ extern __thread unsigned int shim_rcu_depth, shim_preempt_depth;	/* of this thre
 /* Ends the test where a task of the kernel could not sleep. */
 void shim_might_sleep(const char *caller);
 extern unsigned long shim_nr_sleeps;	/* atomic: how often it could */
+extern void (*shim_other_task)(void);	/* with SHIM_CHECK: runs meanwhile, if it is not NULL */
 
 #define might_sleep()	shim_might_sleep(__func__)
 #define cond_resched()	might_sleep()
@@ -34,7 +35,18 @@ typedef spinlock_t raw_spinlock_t;
 
 /* For members of structs only. */
 struct rw_semaphore { };
+
+/* Under a lock of the user. What the kernel warns about ends the test. */
 typedef struct { int refs; } refcount_t;
+
+#define refcount_set(r, n)	((void)((r)->refs = (n)))
+#define refcount_read(r)	((unsigned int)(r)->refs)
+#define refcount_inc(r) \
+	((r)->refs++ > 0 ? (void)0 : shim_die("%s: a reference to nothing", __func__))
+#define refcount_dec_and_test(r) \
+	((r)->refs > 0 ? !--(r)->refs : (shim_die("%s: too many puts", __func__), false))
+#define refcount_dec(r) \
+	(refcount_dec_and_test(r) ? shim_die("%s: nobody frees it", __func__) : (void)0)
 
 #undef synchronize_rcu
 #define lockdep_assert_in_rcu_read_lock() \

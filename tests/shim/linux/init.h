@@ -12,6 +12,12 @@
 #define __meminitdata
 #define THIS_MODULE		NULL
 
+/* Of the test */
+struct module;
+bool try_module_get(struct module *module);
+void __module_get(struct module *module);
+void module_put(struct module *module);
+
 #define early_param(name, fn)	int (*shim_param_##fn)(char *arg) = fn
 
 /* For files of lib/ that can be modules */
