@@ -25,6 +25,7 @@ enum clocksource_ids shim_clocksource;
 bool shim_tsc_known_freq;
 struct callback_head *shim_task_work;
 struct notifier_block *shim_oom_notifier, *shim_reboot_notifier;
+int (*shim_memory_notify)(struct notifier_block *nb, unsigned long action, void *arg);
 struct work_struct *shim_work, *shim_delayed_work;
 pthread_rwlock_t shim_rcu = PTHREAD_RWLOCK_INITIALIZER;
 __thread unsigned int shim_rcu_depth, shim_preempt_depth;

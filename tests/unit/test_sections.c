@@ -193,6 +193,102 @@ TEST(nothing_is_left_of_a_restored_handover)
 	boot_check();
 }
 
+extern int (*shim_initcall_kho_offline_init)(void);
+
+/* As offline_pages() does, before it migrates the first page. */
+static int offline(unsigned long pfn, unsigned long nr_pages)
+{
+	struct memory_notify range = { pfn, nr_pages };
+
+	shim_initcall_kho_offline_init();
+	shim_nr_warnings = 0;
+	return shim_memory_notify(NULL, MEM_GOING_OFFLINE, &range);
+}
+
+/* Of random blocks, and of pages */
+static void blocks_with_preserved_pages_are_refused(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++) {
+		unsigned long nr = one_in(2) ? 1 : 1 + rnd(3 * PAGES_PER_SECTION), n;
+		unsigned long pfn = rnd(model.nr_pages);
+		bool refused = offline(pfn, nr) == -EBUSY;
+
+		for (n = 0; n < nr; n++) {
+			if (model_keeps(pfn + n) ||
+			    kho_fast_is_quarantined(&kho_fast_incoming, pfn + n))
+				break;
+		}
+		if (refused != (n < nr))
+			shim_die("%lu pages at %#lx: refused %d", nr, pfn, refused);
+		if (shim_nr_warnings != refused)
+			shim_die("%u messages", shim_nr_warnings);
+	}
+}
+
+TEST(memory_of_the_previous_kernel_stays_online_until_it_is_restored)
+{
+	unsigned long pfn;
+
+	unit_init();
+	model_random(small_sizes());
+	model_add_keys(50, PFN_SECTION_SHIFT + 2);
+	ASSERT_EQ(model_build_map(&kho_fast_incoming), 0);
+	if (one_in(2)) {
+		ASSERT_EQ(quarantine_some(&kho_fast_incoming), 0);
+		model_quarantine(&kho_fast_incoming);
+	}
+	boot_memmap();
+	boot_free_all();
+	deferred_all();
+	boot_exit();
+	blocks_with_preserved_pages_are_refused();
+	restore_some(2);
+	boot_settle();
+	blocks_with_preserved_pages_are_refused();
+	restore_some(1);
+	boot_settle();
+	blocks_with_preserved_pages_are_refused();
+	for (pfn = 0; pfn < model.nr_pages; pfn++) {
+		if (model.page[pfn].held)
+			return;
+	}
+	EXPECT_EQ(offline(0, model.nr_pages), NOTIFY_OK);
+}
+
+/* Keys of each order, in reach of the first and of the last page of a range */
+TEST(memory_for_the_next_kernel_stays_online)
+{
+	const unsigned long start = 8 * PAGES_PER_SECTION, nr = 4 * PAGES_PER_SECTION;
+	unsigned int order;
+
+	unit_init();
+	model_plain(16);
+	ASSERT_EQ(offline(start, nr), NOTIFY_OK);
+	shim_slab_is_up = true;
+	unit_add_spare_memory();
+	ASSERT_EQ(kho_fast_outgoing_init(), 0);
+	for (order = 0; order <= PFN_SECTION_SHIFT + 1; order++) {
+		unsigned long pages = BIT(order), last = start + nr - pages;
+
+		kho_preserve_folio(unit_make_folio(start, order, 0));
+		EXPECT_EQ(offline(start + pages - 1, nr), -EBUSY) TH_LOG("order %u", order);
+		EXPECT_EQ(shim_nr_warnings, 1);
+		EXPECT_EQ(offline(start + pages, nr), NOTIFY_OK);
+		EXPECT_EQ(offline(0, start), NOTIFY_OK);
+		EXPECT_EQ(offline(0, start + 1), -EBUSY);
+		kho_unpreserve_folio(unit_make_folio(start, order, 0));
+
+		kho_preserve_folio(unit_make_folio(last, order, 0));
+		EXPECT_EQ(offline(start, nr - pages + 1), -EBUSY) TH_LOG("order %u", order);
+		EXPECT_EQ(offline(start, nr - pages), NOTIFY_OK);
+		EXPECT_EQ(offline(start + nr, nr), NOTIFY_OK);
+		kho_unpreserve_folio(unit_make_folio(last, order, 0));
+		EXPECT_EQ(offline(start, nr), NOTIFY_OK);
+	}
+}
+
 TEST(a_folio_is_restored_once_and_only_by_its_first_address)
 {
 	const unsigned long pfn = 5 * PAGES_PER_SECTION;

@@ -230,3 +230,60 @@ unsigned long kho_fast_count_quarantined(void)
 {
 	return kho_fast_incoming.nr_quarantined * PAGES_PER_SECTION;
 }
+
+/* A page of the tree in a range: that at @phys or below; @end for none */
+static unsigned long kho_find_tree_page(u64 phys, unsigned int level,
+					unsigned long pfn, unsigned long end)
+{
+	const struct kho_radix_node *table = phys_to_virt(phys);
+	unsigned long found = PHYS_PFN(phys), i;
+
+	if (found >= pfn && found < end)
+		return found;
+	if (!level)
+		return end;
+
+	cond_resched();
+	found = end;
+	for (i = 0; found == end && i < KHO_FAST_TABLE_ENTRIES; i++) {
+		if (table->table[i])
+			found = kho_find_tree_page(table->table[i], level - 1,
+						   pfn, end);
+	}
+
+	return found;
+}
+
+static unsigned long kho_find_quarantined(unsigned long pfn, unsigned long end)
+{
+	while (pfn < end && !kho_fast_is_quarantined(&kho_fast_incoming, pfn))
+		pfn = section_nr_to_pfn(pfn_to_section_nr(pfn) + 1);
+	return min(pfn, end);
+}
+
+/**
+ * kho_fast_incoming_find - Find a page of the previous kernel in a range.
+ * @pfn: First page frame of the range.
+ * @end: One past its last page frame.
+ *
+ * Context: process context, after the boot; may read all tables of the tree.
+ * Return: the page frame of one that is preserved and not restored yet, that
+ * the tree occupies, or that is in quarantine; @end for none.
+ */
+unsigned long kho_fast_incoming_find(unsigned long pfn, unsigned long end)
+{
+	struct kho_radix_node *root;
+	unsigned long found;
+
+	guard(mutex)(&kho_trim_lock);
+
+	found = kho_find_quarantined(pfn, end);
+	root = kho_fast_incoming.root;
+	if (found < end || !root)
+		return found;
+
+	found = kho_fast_tree_find(root, pfn, end);
+	return found < end ? found :
+	       kho_find_tree_page(virt_to_phys(root), KHO_TREE_MAX_DEPTH - 1,
+				  pfn, end);
+}

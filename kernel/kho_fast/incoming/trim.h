@@ -8,5 +8,6 @@
 void kho_fast_schedule_trim(void);
 unsigned long kho_fast_count_preserved(void);
 unsigned long kho_fast_count_quarantined(void);
+unsigned long kho_fast_incoming_find(unsigned long pfn, unsigned long end);
 
 #endif /* _KERNEL_KHO_FAST_INCOMING_TRIM_H */

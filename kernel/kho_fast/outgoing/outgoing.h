@@ -107,6 +107,7 @@ phys_addr_t kho_fast_outgoing_root(void);
 const struct kho_radix_leaf *kho_fast_outgoing_leaf(unsigned long pfn,
 						    unsigned int order);
 bool kho_fast_outgoing_has(unsigned long pfn, unsigned int order);
+unsigned long kho_fast_outgoing_find(unsigned long pfn, unsigned long end);
 int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order);
 bool kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order);
 int kho_fast_outgoing_add_run(const struct kho_fast_run *run);

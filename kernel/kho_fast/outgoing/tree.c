@@ -133,6 +133,20 @@ bool kho_fast_outgoing_has(unsigned long pfn, unsigned int order)
 	       test_bit(kho_fast_bit(kho_fast_key(pfn, order)), leaf->bitmap);
 }
 
+/**
+ * kho_fast_outgoing_find - Find a preserved page in a range.
+ * @pfn: First page frame of the range.
+ * @end: One past its last page frame.
+ *
+ * Context: any.
+ * Return: the page frame of one; @end for none, or when KHO is off.
+ */
+unsigned long kho_fast_outgoing_find(unsigned long pfn, unsigned long end)
+{
+	return kho_out_tree.root ?
+	       kho_fast_tree_find(kho_out_tree.root, pfn, end) : end;
+}
+
 /*
  * An interrupt may look up the leaf cache of its CPU at any time and must not
  * find keys beside the bitmap of others. kho_fast_leaf_cache_suspend() waits

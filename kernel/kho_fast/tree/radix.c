@@ -113,6 +113,69 @@ struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
 	return (struct kho_radix_leaf *)node;
 }
 
+/* The first key of a bitmap from @bit on; @end or more if it is not below. */
+static unsigned long kho_leaf_find(const struct kho_radix_leaf *leaf,
+				   unsigned long bit, unsigned long end)
+{
+	unsigned long word = kho_fast_keys(leaf, bit, BITS_PER_LONG) &
+			     BITMAP_FIRST_WORD_MASK(bit);
+
+	for (bit = round_down(bit, BITS_PER_LONG); !word;) {
+		bit += BITS_PER_LONG;
+		if (bit >= end)
+			return end;
+		word = kho_fast_keys(leaf, bit, BITS_PER_LONG);
+	}
+
+	return bit + __ffs(word);
+}
+
+static unsigned long kho_tree_find_order(const struct kho_radix_node *root,
+					 unsigned long pfn, unsigned long end,
+					 unsigned int order)
+{
+	unsigned long unit = pfn >> order, last = (end - 1) >> order, nr;
+
+	for (; unit <= last; unit += nr) {
+		const unsigned long key = kho_fast_key(unit << order, order);
+		const struct kho_radix_leaf *leaf = kho_fast_leaf(root, key);
+		const unsigned long bit = kho_fast_bit(key);
+		unsigned long found;
+
+		nr = min(last - unit + 1, KHO_FAST_LEAF_BITS - bit);
+		if (!leaf)
+			continue;
+
+		found = kho_leaf_find(leaf, bit, bit + nr);
+		if (found < bit + nr)
+			return max(pfn, (unit + found - bit) << order);
+	}
+
+	return end;
+}
+
+/**
+ * kho_fast_tree_find - Find a preserved page in a range.
+ * @root: Root of the tree.
+ * @pfn:  First page frame of the range.
+ * @end:  One past its last page frame.
+ *
+ * Context: any; for an incoming tree that is being freed, under
+ * rcu_read_lock(). Keys that are added or removed concurrently may be missed.
+ * Return: the page frame of one that a key of any order stands for; @end for
+ * none.
+ */
+unsigned long kho_fast_tree_find(const struct kho_radix_node *root,
+				 unsigned long pfn, unsigned long end)
+{
+	unsigned long found = end;
+	unsigned int order;
+
+	for (order = 0; found == end && order <= KHO_FAST_MAX_ORDER; order++)
+		found = kho_tree_find_order(root, pfn, end, order);
+	return found;
+}
+
 /**
  * kho_fast_leaf_get - Find or create the bitmap of a key.
  * @root: Root of the tree.

@@ -80,6 +80,8 @@ unsigned long kho_fast_key_pfn(unsigned long key, unsigned int order);
 /* radix.c */
 struct kho_radix_leaf *kho_fast_leaf(const struct kho_radix_node *root,
 				     unsigned long key);
+unsigned long kho_fast_tree_find(const struct kho_radix_node *root,
+				 unsigned long pfn, unsigned long end);
 struct kho_radix_leaf *kho_fast_leaf_get(struct kho_radix_node *root,
 					 unsigned long key, int nid);
 

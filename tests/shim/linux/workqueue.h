@@ -80,6 +80,17 @@ extern struct notifier_block {
 #define NOTIFY_DONE			0
 #define register_reboot_notifier(nb)	(shim_reboot_notifier = (nb), 0)
 
+struct memory_notify {
+	unsigned long start_pfn, nr_pages;
+};
+
+#define MEM_GOING_OFFLINE		(1 << 1)
+#define MEM_CANCEL_OFFLINE		(1 << 4)
+#define DEFAULT_CALLBACK_PRI		0
+#define notifier_from_errno(err)	(err)
+#define hotplug_memory_notifier(fn, pri) (shim_memory_notify = (fn), 0)
+extern int (*shim_memory_notify)(struct notifier_block *nb, unsigned long action, void *arg);
+
 /* The test's own thread does all of such a job, in two parts. */
 struct padata_mt_job {
 	void		(*thread_fn)(unsigned long start, unsigned long end, void *arg);
