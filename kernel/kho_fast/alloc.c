@@ -15,8 +15,10 @@
  * block serves the next searches: blocks that were kept aside are the first
  * that the page allocator returns again.
  *
- * A search neither reclaims nor uses reserves; only when it fails, some more
- * pages are asked for that may be reclaimed.
+ * A search neither reclaims nor uses reserves. It keeps little of a node aside,
+ * lest other tasks run out of memory meanwhile; if that is not enough, it keeps
+ * as much as the node has. Only when that fails, some more pages are asked for
+ * that may be reclaimed.
  *
  * Lock order: kho_search_lock, around page allocation.
  *
@@ -43,8 +45,8 @@
 #include "outgoing/memory.h"
 
 /*
- * Pages of a node that are kept aside: 1 GiB with 4 KiB pages, which takes less
- * than a millisecond in the largest blocks.
+ * Pages of a node that are kept aside at first: 1 GiB with 4 KiB pages, which
+ * takes less than a millisecond in the largest blocks.
  */
 #define KHO_MAX_REFUSED	(256UL << MAX_PAGE_ORDER)
 
@@ -52,11 +54,16 @@
  * struct kho_refused - Blocks that are kept aside.
  * @blocks:   The blocks; the private data of a page is the order.
  * @nr_pages: Their pages.
+ * @max:      Their largest number.
  */
 struct kho_refused {
 	struct list_head	blocks;
 	unsigned long		nr_pages;
+	unsigned long		max;
 };
+
+#define KHO_REFUSED_INIT(name, nr)					\
+	{ .blocks = LIST_HEAD_INIT(name.blocks), .max = nr }
 
 static DEFINE_MUTEX(kho_search_lock);
 static LIST_HEAD(kho_spare_pages); /* accepted single pages */
@@ -72,7 +79,7 @@ static bool kho_is_accepted(const struct page *page, unsigned int order)
 static struct page *kho_alloc_accepted(int nid, gfp_t gfp, unsigned int order,
 				       struct kho_refused *refused)
 {
-	while (refused->nr_pages < KHO_MAX_REFUSED) {
+	while (refused->nr_pages < refused->max) {
 		struct page *page = alloc_pages_node(nid, gfp, order);
 
 		if (!page || kho_is_accepted(page, order))
@@ -109,11 +116,15 @@ static void kho_keep_spare(struct page *page, unsigned int order)
 		list_add_tail(&page[i].lru, &kho_spare_pages);
 }
 
-/* From the largest block down, for a single page; else exactly @order. */
-static struct page *kho_search_node(int nid, gfp_t gfp, unsigned int order)
+/*
+ * From the largest block down, for a single page; else exactly @order. At most
+ * @max pages are kept aside.
+ */
+static struct page *kho_search_node(int nid, gfp_t gfp, unsigned int order,
+				    unsigned long max)
 {
 	int size = order ? order : MAX_PAGE_ORDER;
-	struct kho_refused refused = { LIST_HEAD_INIT(refused.blocks) };
+	struct kho_refused refused = KHO_REFUSED_INIT(refused, max);
 	struct page *page = NULL;
 
 	for (; !page && size >= (int)order; size--) {
@@ -126,22 +137,43 @@ static struct page *kho_search_node(int nid, gfp_t gfp, unsigned int order)
 	return page;
 }
 
+/* A node has a limit of its own, so the search ends. */
+static unsigned long kho_node_limit(int nid, unsigned long limit)
+{
+	return min(limit, node_present_pages(nid));
+}
+
+/* The node @nid first */
+static struct page *kho_search_nodes(int nid, gfp_t gfp, unsigned int order,
+				     unsigned long limit)
+{
+	struct page *page = kho_search_node(nid, gfp, order,
+					    kho_node_limit(nid, limit));
+	int other;
+
+	for_each_node_state(other, N_MEMORY) {
+		if (!page && other != nid)
+			page = kho_search_node(other, gfp, order,
+					       kho_node_limit(other, limit));
+	}
+
+	return page;
+}
+
 static struct page *kho_search(int nid, gfp_t gfp, unsigned int order)
 {
 	const gfp_t quick = (gfp & ~__GFP_RECLAIM) |
 			    __GFP_NOMEMALLOC | __GFP_THISNODE;
-	struct kho_refused refused = { LIST_HEAD_INIT(refused.blocks) };
+	struct kho_refused refused =
+		KHO_REFUSED_INIT(refused, KHO_MAX_REFUSED);
 	struct page *page;
-	int other;
 
 	if (nid == NUMA_NO_NODE)
 		nid = numa_mem_id();
 
-	page = kho_search_node(nid, quick, order);
-	for_each_node_state(other, N_MEMORY) {
-		if (!page && other != nid)
-			page = kho_search_node(other, quick, order);
-	}
+	page = kho_search_nodes(nid, quick, order, KHO_MAX_REFUSED);
+	if (!page)
+		page = kho_search_nodes(nid, quick, order, ULONG_MAX);
 	if (page)
 		return page;
 

@@ -5,6 +5,8 @@
  *	node 0            node 1            node 2
  *	|RRRR............|hhhhhhhhhhhhRRRR|hhhhhhhhhhhhhhhh|	R RAM of the next kernel,
  *								h hot-added, . no memory
+ *
+ *	node 3, in some tests: 299 blocks of hot-added memory, and one of RAM
  */
 #include <linux/err.h>
 
@@ -15,10 +17,13 @@
 #define BLOCK		MAX_ORDER_NR_PAGES
 #define NODE_PAGES	(16 * BLOCK)
 #define NR_PAGES	(3 * NODE_PAGES)
+#define NODE3_PAGES	(300 * BLOCK)
 
 static bool hot_added(unsigned long pfn)
 {
-	return pfn >= NODE_PAGES && (pfn < NODE_PAGES + 12 * BLOCK || pfn >= 2 * NODE_PAGES);
+	return pfn >= NODE_PAGES &&
+	       (pfn < NODE_PAGES + 12 * BLOCK || pfn >= 2 * NODE_PAGES) &&
+	       pfn < NR_PAGES + 299 * BLOCK;
 }
 
 static unsigned long peak;	/* pages that were allocated at a time */
@@ -61,8 +66,11 @@ static void machine(void)
 	shim_slab_is_up = true;
 	add_node(0, 0, 4 * BLOCK);
 	add_node(1, NODE_PAGES + 12 * BLOCK, 4 * BLOCK);
-	for (nid = 0; nid < 3; nid++)
+	add_node(3, NR_PAGES + 299 * BLOCK, BLOCK);
+	for (nid = 0; nid < 3; nid++) {
 		NODE_DATA(nid)->end_pfn = (nid + 1) * NODE_PAGES;
+		NODE_DATA(nid)->node_present_pages = nid ? NODE_PAGES : 4 * BLOCK;
+	}
 	for (pfn = 0; pfn < NR_PAGES; pfn++) {
 		bool memory = pfn < 4 * BLOCK || pfn >= NODE_PAGES;
 
@@ -214,21 +222,61 @@ TEST(only_refused_memory_is_an_error_with_one_message)
 }
 
 /* Node 3 has more hot-added memory than that. */
-TEST(so_much_and_no_more_is_kept_aside)
+static void machine_with_node3(void)
 {
-	const unsigned long nr_pages = 300 * BLOCK;
-	unsigned long pfn, live;
+	unsigned long pfn;
 
 	machine();
-	for (pfn = NR_PAGES; pfn < NR_PAGES + nr_pages; pfn++)
+	for (pfn = NR_PAGES; pfn < NR_PAGES + NODE3_PAGES; pfn++)
 		*pfn_to_page(pfn) = (struct page){
 			.inits = 1, .free = 1, ._mapcount = { -1 } };
-	node_pages[3] = nr_pages;
-	live = shim_live_pages;
+	node_pages[3] = NODE3_PAGES;
+	NODE_DATA(3)->node_present_pages = NODE3_PAGES;
 	peak = 0;
+}
+
+TEST(so_much_and_no_more_is_kept_aside_when_another_node_has_memory)
+{
+	long live;
+
+	machine_with_node3();
+	live = shim_live_pages;
 	EXPECT_EQ(page_to_pfn(kho_fast_alloc_pages(3, GFP_KERNEL, 0)) / NODE_PAGES, 0);
 	EXPECT_EQ(peak, live + 256 * BLOCK);
 	EXPECT_EQ(shim_live_pages, live + BLOCK);
+}
+
+TEST(more_is_kept_aside_before_an_allocation_fails)
+{
+	struct page *page;
+	long live;
+
+	machine_with_node3();
+	use_up(0);
+	use_up(1);
+	live = shim_live_pages;
+	page = kho_fast_alloc_pages(3, GFP_KERNEL, 0);
+	ASSERT_TRUE(page != NULL);
+	EXPECT_EQ(page_to_pfn(page), NR_PAGES + 299 * BLOCK);
+	EXPECT_EQ(peak, live + NODE3_PAGES);
+	EXPECT_EQ(shim_live_pages, live + BLOCK);
+	EXPECT_EQ(shim_nr_errs, 0);
+}
+
+/* As much as the node has: more comes while the search lasts, or without an end. */
+TEST(a_search_ends)
+{
+	long live;
+
+	machine_with_node3();
+	use_up(0);
+	use_up(1);
+	NODE_DATA(3)->node_present_pages = 280 * BLOCK;
+	live = shim_live_pages;
+	EXPECT_TRUE(!kho_fast_alloc_pages(3, GFP_KERNEL, 0));
+	EXPECT_EQ(peak, live + 280 * BLOCK);
+	EXPECT_EQ(shim_live_pages, live);
+	EXPECT_EQ(shim_nr_errs, 1);
 }
 
 /* Nor its neighbours, which are spare pages: the shim cannot split a folio. */

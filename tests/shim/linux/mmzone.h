@@ -41,12 +41,18 @@ typedef struct pglist_data {
 	int		nr_zones;
 	unsigned long	end_pfn;		/* 0: no such node */
 	unsigned long	first_deferred_pfn;
+	unsigned long	node_present_pages;	/* of a test that needs it */
 } pg_data_t;
 
 extern pg_data_t shim_nodes[MAX_NUMNODES];
 
 #define NODE_DATA(nid)		(&shim_nodes[nid])
 #define pgdat_end_pfn(pgdat)	((pgdat)->end_pfn)
+#ifndef MAX_FOLIO_ORDER
+#define MAX_FOLIO_ORDER		22
+#endif
+
+#define node_present_pages(nid)	(NODE_DATA(nid)->node_present_pages)
 #define zone_to_nid(zone)	((zone)->nid)
 #define zone_idx(zone)		((zone)->idx)
 
