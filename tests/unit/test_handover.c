@@ -825,6 +825,25 @@ TEST(a_new_region_is_outside_of_scratch)
 	}
 }
 
+/* As with stock: low memory is for those who need it. */
+TEST(new_regions_are_as_high_as_there_is_memory)
+{
+	phys_addr_t last, phys;
+	unsigned int nr = 0;
+
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(preserves_much));
+	kexec_populate();
+	kho_memory_init_early();
+	last = memblock_end_of_DRAM();
+	while ((phys = kho_fast_reserve_mem_alloc(PAGE_SIZE, PAGE_SIZE)) && nr < 1000) {
+		ASSERT_LT(phys, last);
+		last = phys;
+		nr++;
+	}
+	EXPECT_GT(nr, 0);
+}
+
 /* Preserving */
 
 static bool can_preserve(unsigned long pfn, unsigned long nr)

@@ -13,7 +13,8 @@
  * before: a region that is not preserved could be anything.
  *
  * A region that is new in this kernel is preserved like the others, so it must
- * not be in a scratch area: the next kernel would refuse it.
+ * not be in a scratch area: the next kernel would refuse it. It is as high in
+ * memory as it would be with stock, since devices and firmware need low memory.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -99,21 +100,28 @@ void __init kho_fast_reserve_mem_check(const struct kho_fast_map *map,
 	fdt_nop_node(fdt, node);
 }
 
-/* The first scratch area from @phys on; NULL when there is none. */
-static const struct kho_scratch *__init kho_scratch_after(phys_addr_t phys)
+/* The last scratch area that begins below @phys; NULL when there is none. */
+static const struct kho_scratch *__init kho_scratch_before(phys_addr_t phys)
 {
-	const struct kho_scratch *first = NULL;
+	const struct kho_scratch *last = NULL;
 	unsigned int i;
 
 	for (i = 0; i < kho_scratch_cnt; i++) {
 		const struct kho_scratch *area = &kho_scratch[i];
 
-		if (area->size && area->addr >= phys &&
-		    (!first || area->addr < first->addr))
-			first = area;
+		if (area->size && area->addr < phys &&
+		    (!last || area->addr > last->addr))
+			last = area;
 	}
 
-	return first;
+	return last;
+}
+
+/* An end of 0 would be that of all memory. */
+static phys_addr_t __init kho_alloc_between(phys_addr_t size, phys_addr_t align,
+					    phys_addr_t from, phys_addr_t to)
+{
+	return from < to ? memblock_phys_alloc_range(size, align, from, to) : 0;
 }
 
 /**
@@ -124,23 +132,22 @@ static const struct kho_scratch *__init kho_scratch_after(phys_addr_t phys)
  * In the first kernel of a chain there are no scratch areas yet.
  *
  * Context: boot CPU, before memblock_free_all().
- * Return: address of the region, outside of the scratch areas; 0 for none.
+ * Return: address of the region, outside of the scratch areas, the highest one
+ * that is free; 0 for none.
  */
 phys_addr_t __init kho_fast_reserve_mem_alloc(phys_addr_t size,
 					      phys_addr_t align)
 {
+	phys_addr_t to = memblock_get_current_limit(), phys = 0;
 	const struct kho_scratch *area;
-	phys_addr_t from = 0, phys = 0;
 
-	while (!phys && (area = kho_scratch_after(from))) {
-		if (from < area->addr)
-			phys = memblock_phys_alloc_range(size, align, from,
-							 area->addr);
-		from = area->addr + area->size;
+	while (!phys && (area = kho_scratch_before(to))) {
+		phys = kho_alloc_between(size, align, area->addr + area->size,
+					 to);
+		to = area->addr;
 	}
 
-	return phys ?: memblock_phys_alloc_range(size, align, from,
-						 MEMBLOCK_ALLOC_ACCESSIBLE);
+	return phys ?: kho_alloc_between(size, align, 0, to);
 }
 
 static void __init kho_restore_region(const void *fdt, int node)
