@@ -14,11 +14,31 @@
 #include <asm/e820/api.h>
 #endif
 
+#ifdef CONFIG_X86
+/* Until the map is sorted entries overlap, and any other type beats RAM. */
+static inline bool __init kho_fast_early_is_other(phys_addr_t phys, u64 size)
+{
+	unsigned int i;
+
+	for (i = 0; i < e820_table->nr_entries; i++) {
+		const struct e820_entry *entry = &e820_table->entries[i];
+
+		if (entry->type != E820_TYPE_RAM &&
+		    entry->addr < phys + size &&
+		    entry->addr + entry->size > phys)
+			return true;
+	}
+
+	return false;
+}
+#endif
+
 /* Is the range RAM, by what is known before memblock is filled? */
 static inline bool __init kho_fast_early_is_ram(phys_addr_t phys, u64 size)
 {
 #ifdef CONFIG_X86
-	return e820__mapped_all(phys, phys + size, E820_TYPE_RAM);
+	return e820__mapped_all(phys, phys + size, E820_TYPE_RAM) &&
+	       !kho_fast_early_is_other(phys, size);
 #else
 	return memblock_is_region_memory(phys, size);
 #endif
@@ -28,6 +48,7 @@ static inline bool __init kho_fast_early_is_ram(phys_addr_t phys, u64 size)
 static inline void __init kho_fast_early_add_ram(phys_addr_t phys, u64 size)
 {
 #ifdef CONFIG_X86
+	e820__range_remove(phys, size, 0);
 	e820__range_add(phys, size, E820_TYPE_RAM);
 #endif
 }

@@ -160,6 +160,9 @@ void reserve_crashkernel_generic(unsigned long long size, unsigned long long bas
 		crashk_res = (struct resource)DEFINE_RES_MEM(phys, size);
 }
 
+static struct e820_table other_types;
+struct e820_table *e820_table = &other_types;
+
 /* One entry per region. */
 struct e820_table *shim_e820_table(void)
 {

@@ -128,6 +128,7 @@ static inline u64 mul_u64_u64_div_u64(u64 a, u64 mul, u64 div)
 
 int kstrtouint(const char *s, unsigned int base, unsigned int *res);
 int kstrtobool(const char *s, bool *res);
+int kstrtoull(const char *s, unsigned int base, unsigned long long *res);
 #define kstrtoul(s, base, res)	kstrtoull((s), (base), (unsigned long long *)(res))
 #define kstrtol(s, base, res)	kstrtoll((s), (base), (long long *)(res))
 #define check_shl_overflow(a, shift, to)					\

@@ -127,6 +127,35 @@ TEST(memmap_makes_memory_anything_else)
 	EXPECT_RANGE(0, 0x300, true);
 }
 
+TEST(low_memory_that_is_scanned_is_overwritten)
+{
+	parse("memory_corruption_check=1 memory_corruption_check_size=1M");
+	EXPECT_RANGE(0, 0x100, false);
+	EXPECT_STREQ(kho_fast_cmdline_culprit(&cmdline), "memory_corruption_check_size=");
+	/* The default of the next kernel is not known. */
+	parse("memory_corruption_check_size=0x1800 mem=4M");
+	EXPECT_RANGE(0, 2, false);
+	EXPECT_STREQ(kho_fast_cmdline_culprit(&cmdline),
+		     "mem=, memmap= or memory_corruption_check_size=");
+	/* memmap= makes it no better. */
+	parse("memory_corruption_check_size=1M memmap=2M@0");
+	EXPECT_RANGE(0, 0x100, false);
+	parse("memory_corruption_check_size=1M memory_corruption_check_size=2M");
+	EXPECT_RANGE(0, 0x200, false);
+	/* Not understood there either */
+	parse("memory_corruption_check_size=1M memory_corruption_check_size=2x");
+	EXPECT_RANGE(0, 0x100, false);
+	parse("memory_corruption_check=x memory_corruption_check_size=1M");
+	EXPECT_RANGE(0, 0x100, false);
+
+	parse("memory_corruption_check=0 memory_corruption_check_size=1M");
+	EXPECT_TRUE(kho_fast_cmdline_is_ram(&cmdline, 0, 1UL << 40));
+	parse("memory_corruption_check_size=1M memory_corruption_check_size=0");
+	EXPECT_TRUE(kho_fast_cmdline_is_ram(&cmdline, 0, 1UL << 40));
+	parse("memory_corruption_check memory_corruption_check=1");
+	EXPECT_TRUE(kho_fast_cmdline_is_ram(&cmdline, 0, 1UL << 40));
+}
+
 TEST(exactmap_begins_with_nothing)
 {
 	parse("memmap=exactmap memmap=640K@0 memmap=1M@1M,1M@2M mem=0");

@@ -9,8 +9,9 @@
  * The kernel before refuses to load an image with such a command line, unless
  * it is stock (../outgoing/cmdline.c).
  *
- * memtest= overwrites preserved memory before it is reserved. It cannot be kept
- * from that here, but the message is there before the first page is lost.
+ * memtest= overwrites preserved memory before it is reserved, and so does
+ * memory_corruption_check_size= in low memory. They cannot be kept from that
+ * here, but the message is there before the first page is lost.
  *
  * crashkernel= is reserved when only scratch is known to be free. If that is
  * too small, it is tried again with extended scratch (scratch_extend.c).
@@ -36,28 +37,26 @@
 #include "cmdline.h"
 #include "handover.h"
 
-static bool __init kho_keep_areas(const struct kho_scratch *areas,
+static void __init kho_keep_areas(const struct kho_scratch *areas,
 				  unsigned int cnt)
 {
-	bool lost = false;
 	unsigned int i;
 
 	for (i = 0; i < cnt; i++) {
-		if (!areas[i].size ||
-		    kho_fast_early_is_ram(areas[i].addr, areas[i].size))
+		const phys_addr_t phys = areas[i].addr, size = areas[i].size;
+
+		if (!size || kho_fast_early_is_ram(phys, size))
 			continue;
 
-		kho_fast_early_add_ram(areas[i].addr, areas[i].size);
-		lost = true;
+		kho_fast_early_add_ram(phys, size);
+		pr_err("mem= or memmap= takes scratch memory away: %pa bytes at %pa are used in spite of that\n",
+		       &size, &phys);
 	}
-
-	return lost;
 }
 
 static int __init kho_keep_scratch(void)
 {
 	struct kho_scratch *areas;
-	bool lost;
 
 	if (!kho_fast_in.has_scratch)
 		return 0;
@@ -66,11 +65,8 @@ static int __init kho_keep_scratch(void)
 	if (!areas)
 		return -ENOMEM;
 
-	lost = kho_keep_areas(areas, kho_fast_in.scratch_len / sizeof(*areas));
+	kho_keep_areas(areas, kho_fast_in.scratch_len / sizeof(*areas));
 	early_memunmap(areas, kho_fast_in.scratch_len);
-	if (lost)
-		pr_err("mem= or memmap= takes scratch memory away: it is used in spite of that\n");
-
 	return 0;
 }
 
@@ -100,6 +96,19 @@ static int __init kho_parse_memtest(char *arg)
 	return 0;
 }
 early_param("memtest", kho_parse_memtest);
+
+/* The first 64 KiB are never preserved. */
+static int __init kho_parse_corruption_size(char *arg)
+{
+	unsigned int size = arg ? memparse(arg, &arg) : 0;
+
+	if (IS_ENABLED(CONFIG_X86_CHECK_BIOS_CORRUPTION) &&
+	    kho_fast_in.populated && size > SZ_64K)
+		pr_emerg("memory_corruption_check_size= overwrites preserved memory below %#x: leave it out\n",
+			 size);
+	return 0;
+}
+early_param("memory_corruption_check_size", kho_parse_corruption_size);
 
 /**
  * kho_fast_crashkernel_retry - Reserve a crash kernel that was too large.

@@ -4,10 +4,11 @@
  *
  * It can take away what the next kernel needs for a handover: kho=off and
  * liveupdate=off switch the reader off, mem= and memmap= (x86) make preserved
- * pages and scratch areas anything but RAM, and memtest= writes over preserved
- * pages, since they are not reserved yet when it runs. It is known when the
- * image is loaded, so it is parsed then, in the way in which the next kernel
- * does.
+ * pages and scratch areas anything but RAM. memtest= writes over preserved
+ * pages, since they are not reserved yet when it runs, and so does
+ * memory_corruption_check_size= (x86) over those of low memory. It is known
+ * when the image is loaded, so it is parsed then, in the way in which the next
+ * kernel does.
  *
  * The memory map of mem= and memmap= is a set of ranges, which starts as all
  * memory. They change it in their order, but a range that is anything but RAM
@@ -236,6 +237,24 @@ static void kho_parse_memtest(struct kho_fast_cmdline *cmdline,
 		cmdline->memtest = nr;
 }
 
+/* As x86 does; a value that it does not understand changes nothing. */
+static void kho_parse_corruption(struct kho_fast_cmdline *cmdline,
+				 const char *name, char *value)
+{
+	unsigned long on;
+	char *end;
+
+	if (!strcmp(name, "memory_corruption_check")) {
+		if (!kstrtoul(value, 10, &on))
+			cmdline->no_scan = !on;
+	} else if (!strcmp(name, "memory_corruption_check_size")) {
+		unsigned int size = memparse(value, &end);
+
+		if (!*end)
+			cmdline->scanned = size;
+	}
+}
+
 static void kho_parse_memory(struct kho_fast_cmdline *cmdline,
 			     const char *name, char *value, bool last)
 {
@@ -247,6 +266,8 @@ static void kho_parse_memory(struct kho_fast_cmdline *cmdline,
 		kho_parse_mem(cmdline, value);
 	else if (!strcmp(name, "memmap"))
 		kho_parse_memmap(cmdline, value, last);
+	else
+		kho_parse_corruption(cmdline, name, value);
 }
 
 /* Parameters are as in parse_args(). Values are overwritten. */
@@ -312,9 +333,15 @@ int kho_fast_cmdline_parse(struct kho_fast_cmdline *cmdline, const char *text)
 	err = kho_parse_copy(cmdline, text, false);
 	if (!err)
 		err = kho_parse_copy(cmdline, text, true);
-	if (err)
+	if (err) {
 		kho_fast_cmdline_destroy(cmdline);
-	return err;
+		return err;
+	}
+
+	if (cmdline->no_scan)
+		cmdline->scanned = 0;
+	kho_ram_remove(cmdline, 0, cmdline->scanned);
+	return 0;
 }
 
 /**
@@ -334,7 +361,8 @@ void kho_fast_cmdline_destroy(struct kho_fast_cmdline *cmdline)
  * @nr_pages: Number of pages, at least 1.
  *
  * Context: any.
- * Return: true when neither mem= nor memmap= makes a part of it anything else.
+ * Return: true when no parameter makes a part of it anything else, or has it
+ * overwritten.
  */
 bool kho_fast_cmdline_is_ram(const struct kho_fast_cmdline *cmdline,
 			     unsigned long pfn, unsigned long nr_pages)
@@ -359,6 +387,10 @@ bool kho_fast_cmdline_is_ram(const struct kho_fast_cmdline *cmdline,
  */
 const char *kho_fast_cmdline_culprit(const struct kho_fast_cmdline *cmdline)
 {
+	if (cmdline->scanned)
+		return cmdline->mem || cmdline->memmap ?
+		       "mem=, memmap= or memory_corruption_check_size=" :
+		       "memory_corruption_check_size=";
 	if (cmdline->mem && cmdline->memmap)
 		return "mem= or memmap=";
 

@@ -26,8 +26,11 @@ enum kho_fast_switch { KHO_FAST_UNSET, KHO_FAST_OFF, KHO_FAST_ON };
  * @memtest:     memtest= is on it, and not 0.
  * @mem:         mem= is on it.
  * @memmap:      memmap= is on it.
- * @ram:         Ranges that @mem and @memmap leave to the memory map, in
- *               ascending order; all page frames without them.
+ * @no_scan:     memory_corruption_check=0 is on it.
+ * @scanned:     memory_corruption_check_size=, in bytes: free memory below is
+ *               overwritten. 0 without it.
+ * @ram:         Ranges that @mem, @memmap and @scanned leave to the memory map,
+ *               in ascending order; all page frames without them.
  * @nr_ram:      Number of ranges.
  * @nr_exactmap: While it is parsed, number of memmap=exactmap that are to come.
  */
@@ -37,6 +40,8 @@ struct kho_fast_cmdline {
 	bool				memtest;
 	bool				mem;
 	bool				memmap;
+	bool				no_scan;
+	unsigned int			scanned;
 	struct kho_fast_pfn_range	*ram;
 	unsigned int			nr_ram;
 	unsigned int			nr_exactmap;

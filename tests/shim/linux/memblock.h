@@ -39,6 +39,7 @@ void shim_memblock_free(phys_addr_t base, phys_addr_t size);
 /* The firmware knows the memory that memblock will, all of which is mapped already. */
 #define E820_TYPE_RAM			1
 #define e820__range_add(start, size, type)	memblock_add((start), (size))
+#define e820__range_remove(start, size, type)	(e820_table->nr_entries = 0)
 #define e820__mapped_all(start, end, type) \
 	((end) > (start) && memblock_is_region_memory((start), (end) - (start)))
 /* So will the next kernel: memblock's regions are its map. */
@@ -53,6 +54,7 @@ struct e820_table {
 };
 struct e820_table *shim_e820_table(void);
 #define e820_table_kexec		shim_e820_table()
+extern struct e820_table *e820_table;	/* only entries that are not RAM */
 #define early_memremap(phys, size)	(shim_fault() ? NULL : phys_to_virt(phys))
 #define early_memunmap(addr, size)	((void)(addr))
 
