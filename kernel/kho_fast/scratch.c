@@ -418,9 +418,12 @@ void __init kho_fast_scratch_release(bool keep)
 		const struct kho_scratch *area = &kho_scratch[i];
 		void *start = phys_to_virt(area->addr);
 
-		if (keep)
+		if (keep) {
 			kho_scratch_to_cma(area);
-		else
-			free_reserved_area(start, start + area->size, -1, "");
+			continue;
+		}
+		/* As in kho_scratch_to_cma(). */
+		kmemleak_free_part_phys(area->addr, area->size);
+		free_reserved_area(start, start + area->size, -1, "");
 	}
 }

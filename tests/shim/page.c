@@ -118,10 +118,37 @@ void free_reserved_pages(struct page *page, unsigned int order)
 	shim_free_locked(page, order);
 }
 
+static struct {
+	phys_addr_t start, end;
+} not_scanned[16];
+static unsigned int nr_not_scanned;
+
+void shim_kmemleak_forget(phys_addr_t start, phys_addr_t end)
+{
+	unsigned int nr = nr_not_scanned++ % ARRAY_SIZE(not_scanned);
+
+	not_scanned[nr].start = start;
+	not_scanned[nr].end = end;
+}
+
+static bool is_scanned(phys_addr_t start, phys_addr_t end)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(not_scanned); i++) {
+		if (not_scanned[i].start <= start && end <= not_scanned[i].end)
+			return false;
+	}
+
+	return true;
+}
+
 unsigned long free_reserved_area(void *start, void *end, int poison, const char *what)
 {
 	unsigned long pfn = PFN_UP(virt_to_phys(start)), nr = 0;
 
+	if (is_scanned(virt_to_phys(start), virt_to_phys(end)))
+		shim_die("kmemleak scans what is freed at %#lx", pfn);
 	for (; pfn + nr < PFN_DOWN(virt_to_phys(end)); nr++) {
 		if (!shim_is_marked_reserved(pfn_to_page(pfn + nr)))
 			shim_die("pfn %#lx is not reserved", pfn + nr);

@@ -163,7 +163,11 @@ extern struct task_struct {
 #define fault_in_readable(uaddr, size)	((void)(uaddr))
 #define copy_from_user(to, uaddr, size)	((void)(uaddr), (size))
 #define touch_nmi_watchdog()		do { } while (0)
-#define kmemleak_ignore_phys(phys)	((void)(phys))
+
+/* What kmemleak scans is not freed: debug_pagealloc would unmap it. */
+void shim_kmemleak_forget(phys_addr_t start, phys_addr_t end);
+#define kmemleak_ignore_phys(phys)	shim_kmemleak_forget((phys), PHYS_ADDR_MAX)
+#define kmemleak_free_part_phys(phys, size)	shim_kmemleak_forget((phys), (phys) + (size))
 
 _Static_assert(sizeof(phys_addr_t) == 8, "build with -DCONFIG_PHYS_ADDR_T_64BIT");
 

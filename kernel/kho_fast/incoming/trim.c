@@ -21,6 +21,7 @@
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
+#include <linux/kmemleak.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -110,10 +111,14 @@ static void kho_free_tree_pages(struct list_head *freed)
 	}
 }
 
+/* kmemleak would go on to scan it, though debug_pagealloc has unmapped it. */
 static void kho_free_boot(void *mem, size_t size)
 {
-	if (mem)
-		free_reserved_area(mem, mem + PAGE_ALIGN(size), -1, NULL);
+	if (!mem)
+		return;
+
+	kmemleak_free_part_phys(virt_to_phys(mem), PAGE_ALIGN(size));
+	free_reserved_area(mem, mem + PAGE_ALIGN(size), -1, NULL);
 }
 
 /* Sections are not looked up once all are initialised, but for quarantine. */
