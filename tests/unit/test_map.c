@@ -686,21 +686,38 @@ static void random_sections(unsigned long nr, unsigned long preserved_one_in)
 	}
 }
 
-TEST(there_are_at_most_1024_units_of_extended_scratch)
+static unsigned long count_runs(unsigned int shift)
 {
-	unsigned long nr;
+	unsigned long start = 0, end, nr = 0;
 
-	EXPECT_EQ(kho_fast_ext_shift(1), 0);
-	EXPECT_EQ(kho_fast_ext_shift(1024), 0);		/* 128 GiB: 128 MiB */
-	EXPECT_EQ(kho_fast_ext_shift(1025), 1);
-	EXPECT_EQ(kho_fast_ext_shift(8192), 3);		/* 1 TiB: 1 GiB */
-	for (nr = 1; nr < 1UL << 25; nr += nr / 7 + 1) {
-		unsigned int shift = kho_fast_ext_shift(nr);
+	for (; kho_fast_ext_next(&map, shift, &start, &end); start = end)
+		nr++;
+	return nr;
+}
 
-		ASSERT_LE(DIV_ROUND_UP(nr, 1UL << shift), 1024);
+TEST(the_unit_of_extended_scratch_is_the_smallest_with_at_most_512_runs)
+{
+	unsigned long nr, grown = 0;
+
+	unit_init();
+	for (nr = 1; nr < 1UL << 17; nr += nr / 3 + 1) {
+		unsigned int shift;
+
+		random_sections(nr, 2 + rnd(100));
+		shift = kho_fast_ext_shift(&map);
+		ASSERT_LE(count_runs(shift), 512);
 		if (shift)
-			ASSERT_GT(DIV_ROUND_UP(nr, 1UL << (shift - 1)), 1024);
+			ASSERT_GT(count_runs(shift - 1), 512);
+		grown += shift > 0;
 	}
+	EXPECT_GT(grown, 5);
+
+	/* 16 TiB with preserved pages in one place: 128 MiB, not 16 GiB */
+	random_sections(1UL << 17, 1UL << 20);
+	memset(sections, 0, (1UL << 17) * sizeof(*sections));
+	sections[77].orders = 1;
+	EXPECT_EQ(kho_fast_ext_shift(&map), 0);
+	EXPECT_EQ(count_runs(0), 2);
 }
 
 static bool has_preserved(unsigned long section)
@@ -718,7 +735,7 @@ TEST(runs_cover_exactly_the_units_without_preserved_pages)
 	for (trial = 0; trial < 300; trial++) {
 		random_sections(1 + rnd(trial * 40 + 10), 2 + rnd(30));
 		nr = map.nr_sections;
-		shift = kho_fast_ext_shift(nr) + rnd(3);
+		shift = kho_fast_ext_shift(&map) + rnd(3);
 		pos = runs = 0;
 		for (start = 0; kho_fast_ext_next(&map, shift, &start, &end); start = end) {
 			ASSERT_LT(start, end);
@@ -764,7 +781,7 @@ TEST(extended_scratch_has_no_preserved_page)
 	EXPECT_NE(nr_ext, 0);
 }
 
-/* 1,030 sections: blocks of two, and the last one ends in the middle of a block. */
+/* Also where the last section is not a whole block. */
 TEST(extending_scratch_ends_where_memory_ends)
 {
 	unsigned long nr;

@@ -8,15 +8,15 @@
  * cut into units of whole sections, and runs of units without preserved pages
  * become scratch, too.
  *
- * Each run costs memblock a region, and memblock searches linearly. The unit
- * grows with the machine, so that there are never more than %EXT_MAX_UNITS: 128
- * MiB up to 128 GiB, 1 GiB at 1 TiB.
+ * Each run costs memblock a region, and memblock searches linearly. The unit is
+ * a section, or, if there would be more than %KHO_EXT_MAX_RUNS runs, the
+ * smallest power of two of sections with fewer. So a large machine has small
+ * units, too, unless preserved memory is scattered all over it.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
 #include <linux/err.h>
 #include <linux/init.h>
-#include <linux/log2.h>
 #include <linux/math.h>
 #include <linux/memblock.h>
 #include <linux/mmzone.h>
@@ -26,20 +26,7 @@
 #include "scratch_extend.h"
 #include "sections.h"
 
-#define EXT_MAX_UNITS	1024UL
-
-/**
- * kho_fast_ext_shift - Choose the unit of extended scratch.
- * @nr_sections: Sections from 0 to the end of memory.
- *
- * Return: log2 of the sections per unit.
- */
-unsigned int __init kho_fast_ext_shift(unsigned long nr_sections)
-{
-	unsigned long per_unit = DIV_ROUND_UP(nr_sections, EXT_MAX_UNITS);
-
-	return per_unit > 1 ? order_base_2(per_unit) : 0;
-}
+#define KHO_EXT_MAX_RUNS	512
 
 static bool __init kho_ext_unit_has_preserved(const struct kho_fast_map *map,
 					      unsigned int shift,
@@ -89,6 +76,35 @@ bool __init kho_fast_ext_next(const struct kho_fast_map *map,
 	return true;
 }
 
+static bool __init kho_ext_has_few_runs(const struct kho_fast_map *map,
+					unsigned int shift)
+{
+	unsigned long start = 0, end;
+	unsigned int nr = 0;
+
+	for (; kho_fast_ext_next(map, shift, &start, &end); start = end) {
+		if (++nr > KHO_EXT_MAX_RUNS)
+			return false;
+	}
+
+	return true;
+}
+
+/**
+ * kho_fast_ext_shift - Choose the unit of extended scratch.
+ * @map: The map.
+ *
+ * Return: log2 of the sections per unit.
+ */
+unsigned int __init kho_fast_ext_shift(const struct kho_fast_map *map)
+{
+	unsigned int shift = 0;
+
+	while (!kho_ext_has_few_runs(map, shift))
+		shift++;
+	return shift;
+}
+
 /**
  * kho_fast_extend_scratch - Extend scratch for memblock.
  * @map: The map.
@@ -100,7 +116,7 @@ bool __init kho_fast_ext_next(const struct kho_fast_map *map,
  */
 void __init kho_fast_extend_scratch(const struct kho_fast_map *map)
 {
-	unsigned int shift = kho_fast_ext_shift(map->nr_sections);
+	unsigned int shift = kho_fast_ext_shift(map);
 	unsigned long start = 0, end;
 
 	for (; kho_fast_ext_next(map, shift, &start, &end); start = end) {

@@ -9,7 +9,7 @@
 
 #include "sections.h"
 
-unsigned int kho_fast_ext_shift(unsigned long nr_sections);
+unsigned int kho_fast_ext_shift(const struct kho_fast_map *map);
 bool kho_fast_ext_next(const struct kho_fast_map *map, unsigned int shift,
 		       unsigned long *start, unsigned long *end);
 void kho_fast_extend_scratch(const struct kho_fast_map *map);
