@@ -296,6 +296,8 @@ kho_convert_range(unsigned long pfn, unsigned int order, unsigned long end)
  * Each page of a folio gets its final layout independently of the others, so
  * parts of a folio may be initialised in any order. The struct pages are
  * visible to other CPUs only after wmb().
+ *
+ * A run of pages that is larger than any folio becomes several folios.
  */
 void kho_init_preserved_range(struct kho_page_templates *templates,
 			      unsigned long pfn, unsigned int order,
@@ -303,6 +305,7 @@ void kho_init_preserved_range(struct kho_page_templates *templates,
 {
 	const unsigned long end = pfn + nr;
 
+	order = min(order, MAX_FOLIO_ORDER);
 	if (!templates) {
 		kho_convert_range(pfn, order, end);
 		return;
@@ -336,19 +339,24 @@ static void kho_make_single(struct page *page)
 /**
  * kho_split_restored - Split a restored folio into single pages.
  * @head:  Its first page.
- * @order: Its order, possibly 0.
+ * @order: Its order, possibly 0; if it is larger than any folio, pages of
+ *         several folios.
  *
  * Context: any.
  */
 void kho_split_restored(struct page *head, unsigned int order)
 {
+	const unsigned long per_folio = BIT(min(order, MAX_FOLIO_ORDER));
 	unsigned long i;
 
 	if (!order)
 		return;
 
-	/* The head keeps its count: others may hold a short reference. */
-	ClearPageHead(head);
-	for (i = 1; i < BIT(order); i++)
-		kho_make_single(head + i);
+	for (i = 0; i < BIT(order); i++) {
+		/* A head keeps its count: others may hold a short reference. */
+		if (i & (per_folio - 1))
+			kho_make_single(head + i);
+		else
+			ClearPageHead(head + i);
+	}
 }

@@ -272,7 +272,8 @@ static void restore_pages(unsigned long pfn, unsigned long nr_pages)
 	if (page != pfn_to_page(pfn))
 		shim_die("%lu pages at pfn %#lx are not restored", nr_pages, pfn);
 	for (i = 0; i < nr_pages; i++) {
-		if (page[i].inits != 1 || page[i]._refcount.counter != 1 || !list_empty(&page[i].lru))
+		if (page[i].inits != 1 || page[i]._refcount.counter != 1 ||
+		    !list_empty(&page[i].lru) || PageHead(page + i) || PageTail(page + i))
 			shim_die("pfn %#lx is not a page", pfn + i);
 		__free_page(page + i);
 	}
@@ -285,7 +286,7 @@ void boot_restore(unsigned long pfn)
 	struct folio *folio;
 	unsigned long i;
 
-	if (pfn % 3) {
+	if (pfn % 3 && order <= MAX_FOLIO_ORDER) {
 		folio = kho_restore_folio(PFN_PHYS(pfn));
 		check_folio(folio, pfn, order);
 		folio_put(folio);
@@ -338,13 +339,16 @@ static void check_page(unsigned long pfn)
 		shim_die("pfn %#lx: wrong migratetype", pfn);
 }
 
-/* Preserved pages are initialised as folios, as restoring returns them. */
+/* Preserved pages are initialised as folios, as restoring returns them; no folio is too large. */
 static void check_preserved(unsigned long pfn)
 {
-	if (model.page[pfn].order == NO_KEY)
-		check_folio(page_folio(pfn_to_page(pfn)), pfn, 0);
-	else if (model.page[pfn].head)
-		check_folio(page_folio(pfn_to_page(pfn)), pfn, model.page[pfn].order);
+	const int order = max(model.page[pfn].order, 0), max_order = min(order, MAX_FOLIO_ORDER);
+	const unsigned long end = pfn + BIT(order);
+
+	if (model.page[pfn].order != NO_KEY && !model.page[pfn].head)
+		return;
+	for (; pfn < end; pfn += BIT(max_order))
+		check_folio(page_folio(pfn_to_page(pfn)), pfn, max_order);
 }
 
 /*

@@ -120,7 +120,7 @@ TEST_F(page_init, a_folio_is_what_its_pages_are_byte_by_byte)
 {
 	unsigned int order;
 
-	for (order = 0; order <= MAX_ORDER; order++) {
+	for (order = 0; order <= min(MAX_ORDER, MAX_FOLIO_ORDER); order++) {
 		expect(order);
 		kho_init_preserved_range(&self->templates, HEAD, order, BIT(order));
 		wmb();

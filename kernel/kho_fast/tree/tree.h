@@ -14,24 +14,26 @@
 #include <linux/mm.h>
 #include <linux/types.h>
 
+/* Position of the bit that marks order 0: right above the widest pfn. */
+#define KHO_FAST_ORDER0_BIT	(64 - PAGE_SHIFT)
+
 /*
  * Orders are tracked in a u32 per section. A key of order 31 is 8 TiB of
- * 4 KiB pages; longer runs are stored as several keys.
+ * 4 KiB pages; longer runs are stored as several keys. All keys of a bitmap are
+ * of one order, so with 64 KiB pages and their larger bitmaps it is 29.
  */
-#define KHO_FAST_MAX_ORDER	31
+#define KHO_FAST_MAX_ORDER						\
+	(KHO_FAST_ORDER0_BIT - KHO_BITMAP_SIZE_LOG2 < 31 ?		\
+	 KHO_FAST_ORDER0_BIT - KHO_BITMAP_SIZE_LOG2 : 31)
+static_assert(KHO_FAST_ORDER0_BIT - KHO_FAST_MAX_ORDER >=
+	      KHO_BITMAP_SIZE_LOG2);
 
 /* Sets of orders, one bit each. */
 #define KHO_FAST_ALL_ORDERS	(~0U)
 #define KHO_FAST_FOLIO_ORDERS	(~1U)
 
-/* The order of a key is limited by the page offset bits it must leave. */
-static_assert(KHO_FAST_MAX_ORDER < 64 - PAGE_SHIFT);
-
 #define KHO_FAST_TABLE_ENTRIES	BIT(KHO_TABLE_SIZE_LOG2)
 #define KHO_FAST_LEAF_BITS	BIT(KHO_BITMAP_SIZE_LOG2)
-
-/* Position of the bit that marks order 0: right above the widest pfn. */
-#define KHO_FAST_ORDER0_BIT	(64 - PAGE_SHIFT)
 
 /* The key of the 2^@order pages from @pfn on. */
 static inline unsigned long kho_fast_key(unsigned long pfn, unsigned int order)

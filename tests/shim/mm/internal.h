@@ -27,6 +27,8 @@ static inline void prep_compound_head(struct page *head, unsigned int order)
 {
 	struct folio *folio = (struct folio *)head;
 
+	if (order > MAX_FOLIO_ORDER)
+		shim_die("a folio of order %u", order);
 	shim_check_head(head, order);
 	folio->_flags_1 = (folio->_flags_1 & ~0xfful) | order;
 	atomic_set(&folio->_large_mapcount, -1);
