@@ -56,6 +56,15 @@ choose() {
 		      for (i = 1; i <= nr; i += step) print line[int(i)] }' "$unit/MUTANTS"
 }
 
+# A line that breaks nothing any more would be found when its turn comes, by chance.
+must_break() {
+	while read -r file script; do
+		case $file in '' | '#'*) continue ;; esac
+		! sed "$script" "$from/$file" | cmp -s "$from/$file" - ||
+			die "changes nothing any more: $file $script"
+	done <"$unit/MUTANTS"
+}
+
 # The tests of a variant must pass before anything is broken, or they would notice anything.
 must_pass() {
 	[ ! -e "$work/passed-$1" ] || return 0
@@ -92,6 +101,7 @@ fi
 mkdir -p "$work"
 choose "$some" "${1-}" >"$work/chosen"
 [ -s "$work/chosen" ] || die "no line of MUTANTS has '${1-}'"
+must_break
 rm -rf "$work/src" "$work"/passed-*
 mkdir -p "$work/src"
 cp -R "$from/kernel" "$from/mm" "$from/include" "$work/src"
