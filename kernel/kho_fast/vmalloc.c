@@ -8,7 +8,8 @@
  * memfd/records.c uses a chain without an area.
  *
  * An incoming chain is not trusted: each page is restored before it is read,
- * and the walk is bounded by the number of pages.
+ * and the walk is bounded by the number of pages. With checksums it is verified
+ * before that, see vmalloc_checksum.c.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
