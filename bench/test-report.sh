@@ -755,6 +755,38 @@ script_compares_runs_of_one_form() {
 	done
 }
 
+# coefficient NAME: its value, in $dir/out
+coefficient() {
+	sed -n "/\"$1\"/,/}/s/.*\"value\": *\([0-9.]*\).*/\1/p" "$dir/out" | sed 's/\.0$//'
+}
+
+coefficients_are_those_of_the_machine() {
+	new coefficients
+	b nothing stock 0 1000 0
+	b nothing fast 0 900 0
+	b few stock 100 1010 9
+	b many stock 1000 2000 1	# a square of 10^6: 1000 ns each; 1 ms for 1000 folios
+	b many fast 1000 950 2		# 50 ms: 50 us each; restore 2 us
+	b full stock 1000 2024 512 order=9 stride=1	# 1024 ms for 512,000 pages; 511 us for 511
+	b full fast 1000 890 1 order=9 stride=1		# less than nothing: 0
+	b huge stock 100 1203 1 order=9	# without 102.4 ms for its pages, 100.6 ms for 10^4
+	wants 0 coefficients "$log" "$top/tools/khoctl/coefficients.json" || return
+	for want in stock_base_ms=1000 stock_gib_ms=0 stock_range_squared_ns=1000 \
+		stock_huge_range_squared_ns=10060 stock_page_ns=2000 stock_restore_folio_ns=1000 \
+		stock_restore_page_ns=1000 fast_base_ms=900 fast_gib_ms=0 fast_range_ns=50000 \
+		fast_page_ns=0 fast_restore_folio_ns=2000 stock_session_squared_ns=117; do
+		[ "$(coefficient "${want%=*}")" = "${want#*=}" ] ||
+			{ echo "$want: $(coefficient "${want%=*}")"; return 1; }
+	done
+	has out '"where": *"qemu-tcg, a cpu, 2 CPUs, Linux 7.3.4, 2026-01-02"' || return
+	new base
+	b many stock 1000 2000 1
+	wants 2 coefficients "$log" "$top/tools/khoctl/coefficients.json"
+	has err "no blackout of 'stock' with nothing preserved"
+	wants 2 coefficients "$dir/coefficients" /dev/null
+	has err 'not coefficients of khoctl plan'
+}
+
 options_are_checked() {
 	new log
 	l whole fast last_ns=1

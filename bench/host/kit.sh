@@ -36,7 +36,8 @@ mkdir -p "$kit"
 make -s -C "$here" OUT="$work" TREE="${KDIR:-$cache/linux}" >&2
 khoctl=$("$top/tests/e2e/prepare.sh" program khoctl)
 cp "$here/matrix" "$here/build-module" "$here/rows" "$here/kho-matrix.service" "$here/README" \
-	"$work/jump" "$work/report" "$work/stamp.cpio" "$khoctl" "$kit"
+	"$top/tools/khoctl/coefficients.json" "$work/jump" "$work/report" \
+	"$work/stamp.cpio" "$khoctl" "$kit"
 revision | paste -sd ' ' >"$kit/revision"
 pack_workload
 copy_checkout "$kit/overlay"

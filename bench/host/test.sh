@@ -152,7 +152,8 @@ the_whole_matrix() {
 	is "$(tr '\n' , <"$host/commands")" "$once$once" || return
 	grep -qx 'systemctl reboot' "$host/calls" || { echo 'it does not end'; return 1; }
 	no_unit || return
-	matrix 0 report && says '^100 4 KiB scattered +1G +0.50 ' out
+	matrix 0 report && says '^100 4 KiB scattered +1G +0.50 ' out || return
+	matrix 2 coefficients && says "no blackout of 'stock' with nothing preserved" err
 }
 
 the_command_line_is_the_hosts() {

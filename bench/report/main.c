@@ -34,6 +34,8 @@ static const struct command {
 	  "make blackout: tables, charts, page; of the latest run of each place" },
 	{ "table", "FILE", "rm", 1, 1, report_table, "make blackout: a summary in one table" },
 	{ "where", "FILE", "rmt", 1, 1, report_where, "make blackout: its parts, < the largest" },
+	{ "coefficients", "FILE COEFFICIENTS", "r", 2, 2, report_coefficients,
+	  "make blackout: those of khoctl plan, with the figures of this machine" },
 	{ "luo", "FILE", "rm", 1, 1, report_luo, "make luo: table and targets" },
 	{ "guest", "FILE", "rm", 1, 1, report_guest, "make guest: how long guests stood still" },
 	{ "scaling", "FILE", "rl", 1, 1, report_scaling, "make scaling: initialisation" },

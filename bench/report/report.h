@@ -24,6 +24,9 @@ int report_blackout(const struct options *o);
 int report_table(const struct options *o);
 int report_where(const struct options *o);
 
+/* coefficients.c */
+int report_coefficients(const struct options *o);
+
 /* native.c */
 int report_native(const struct options *o);
 int report_compare(const struct options *o);

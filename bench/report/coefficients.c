@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Coefficients of khoctl plan, from the samples of a machine: its own in place of those that
+ * are built in. What the run did not measure stays, and says so.
+ *
+ * On one machine memory is not varied, so the base has all of it. Noise may make a difference
+ * negative: the coefficient is 0 then.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "report.h"
+#include "scenario.h"
+
+static struct json_object *coefficients;
+static const char *command;
+
+static void put(const char *name, double value, struct text from)
+{
+	struct json_object *all = json_object_object_get(coefficients, "coefficients");
+	struct json_object *one = json_object_new_object();
+
+	if (!json_object_object_get_ex(all, name, NULL))
+		die("the coefficients have no '%s': give those of this version", name);
+	json_object_object_add(one, "value", json_object_new_double(fmax(value, 0)));
+	json_object_object_add(one, "command", json_object_new_string(command));
+	json_object_object_add(one, "from", json_object_new_string(from.s));
+	json_object_object_add(all, name, one);
+}
+
+/* The case with most folios of that kind that @k did within its limit; NULL if there is none */
+static const struct scenario *most(const struct scenarios *all, enum kernel k, uint64_t order,
+				   bool scattered)
+{
+	const struct scenario *best = NULL;
+
+	for (const struct scenario *sc = all->v; sc < all->v + all->nr; sc++) {
+		struct figure f = scenario_figure(sc, k, "blackout_ns");
+
+		if (sc->n && sc->order == order && (sc->stride > 1) == scattered && f.nr &&
+		    f.status == OK && (!best || sc->n > best->n))
+			best = sc;
+	}
+	return best;
+}
+
+static double median(const struct scenario *sc, enum kernel k, const char *quantity)
+{
+	return scenario_figure(sc, k, quantity).med;
+}
+
+static struct text source(const struct scenario *sc, const char *how)
+{
+	return text_of("%s: %s", scenario_label(sc).s, how);
+}
+
+static void put_stock(const struct scenarios *all, double base)
+{
+	const struct scenario *small = most(all, STOCK, 0, true), *huge = most(all, STOCK, 9, true);
+	const struct scenario *runs = most(all, STOCK, 9, false);
+	double page = 0, folio = 0;
+
+	if (runs) {
+		page = fmax((median(runs, STOCK, "blackout_ns") - base) / (runs->n * 512), 0);
+		put("stock_page_ns", page, source(runs, "over nothing, by pages"));
+	}
+	if (small) {
+		put("stock_range_squared_ns",
+		    (median(small, STOCK, "blackout_ns") - base) / pow(small->n, 2),
+		    source(small, "over nothing, by the square of the ranges"));
+		folio = median(small, STOCK, "retrieve_ns") / small->n;
+		put("stock_restore_folio_ns", folio, source(small, "restore, by folios"));
+	}
+	if (huge)
+		put("stock_huge_range_squared_ns",
+		    (median(huge, STOCK, "blackout_ns") - base - page * huge->n * 512) /
+		    pow(huge->n, 2),
+		    source(huge, "over nothing and its pages, by the square of the ranges"));
+	if (runs && small)
+		put("stock_restore_page_ns",
+		    (median(runs, STOCK, "retrieve_ns") / runs->n - folio) / 511,
+		    source(runs, "restore, by pages but the first"));
+}
+
+static void put_fast(const struct scenarios *all, double base)
+{
+	const struct scenario *small = most(all, FAST, 0, true), *runs = most(all, FAST, 9, false);
+
+	if (small) {
+		put("fast_range_ns", (median(small, FAST, "blackout_ns") - base) / small->n,
+		    source(small, "over nothing, by ranges"));
+		put("fast_restore_folio_ns", median(small, FAST, "retrieve_ns") / small->n,
+		    source(small, "restore, by folios"));
+	}
+	if (runs)
+		put("fast_page_ns", (median(runs, FAST, "blackout_ns") - base) / (runs->n * 512),
+		    source(runs, "over nothing, by pages"));
+}
+
+static void put_base(const struct scenarios *all)
+{
+	static const char *const names[][2] = {
+		[STOCK] = { "stock_base_ms", "stock_gib_ms" },
+		[FAST] = { "fast_base_ms", "fast_gib_ms" },
+	};
+	static void (*const rest[])(const struct scenarios *all, double base) = {
+		[STOCK] = put_stock, [FAST] = put_fast,
+	};
+	const struct scenario *nothing = scenario_find(all, "nothing");
+
+	for (int k = 0; k < NR_KERNELS; k++) {
+		struct figure f = nothing ? scenario_figure(nothing, k, "blackout_ns") :
+					    figure_of(NULL, "blackout_ns");
+
+		if (!f.nr || f.status != OK)
+			die("the run has no blackout of '%s' with nothing preserved, on which all "
+			    "others are based", k == STOCK ? "stock" : "fast");
+		put(names[k][0], f.med / 1e6, source(nothing, "with the memory of this machine"));
+		put(names[k][1], 0, text_of("in the base: all of it is this machine's"));
+		rest[k](all, f.med);
+	}
+}
+
+static void put_where(const struct run *run)
+{
+	struct json_object *env = run->env;
+
+	json_object_object_add(coefficients, "where", json_object_new_string(
+		text_of("%s, %s, %llu CPUs, Linux %s, %.10s", run->where, string_of(env, "cpu"),
+			(unsigned long long)uint_of(env, "nproc"), string_of(env, "kernel"),
+			string_of(env, "date")).s));
+}
+
+int report_coefficients(const struct options *o)
+{
+	const struct run *run = run_load(o->args[0], BLACKOUT, o->run);
+	struct scenarios all = scenarios_of(run);
+
+	coefficients = json_object_from_file(o->args[1]);
+	if (!coefficients || !json_object_object_get_ex(coefficients, "coefficients", NULL))
+		die("%s: not coefficients of khoctl plan (JSON)", o->args[1]);
+	command = string_of(run->env, "command");
+	put_base(&all);
+	put_where(run);
+	puts(json_object_to_json_string_ext(coefficients, JSON_C_TO_STRING_PRETTY |
+						 JSON_C_TO_STRING_SPACED));
+	return EXIT_MET;
+}
