@@ -442,7 +442,8 @@ static void *kho_restore_area(const struct kho_vmalloc *preservation,
 	void *addr;
 
 	if (!chain)
-		return kho_report_lost_area(preservation, "its list is invalid");
+		return kho_report_lost_area(preservation,
+					    "its list is invalid");
 
 	kho_collect_pages(pages, chain, order);
 	kho_fast_chain_free(chain, false, order);
