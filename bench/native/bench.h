@@ -145,8 +145,8 @@ struct bench {
 
 /* One per file. */
 extern const struct bench bench_finish, bench_claim, bench_regions, bench_insert,
-			  bench_preserve, bench_preserve_pages, bench_batch, bench_node_jobs, bench_walk, bench_tree, bench_ingest,
-			  bench_limit;
+			  bench_preserve, bench_preserve_pages, bench_batch,
+			  bench_node_jobs, bench_walk, bench_tree, bench_ingest, bench_limit;
 
 /* All times of one variant. */
 struct bench_times {

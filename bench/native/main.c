@@ -16,8 +16,9 @@
 
 /* In the order of a live update, after what limits them all. */
 static const struct bench *const benches[] = {
-	&bench_limit, &bench_insert, &bench_preserve, &bench_preserve_pages, &bench_batch, &bench_node_jobs, &bench_walk, &bench_tree,
-	&bench_ingest, &bench_regions, &bench_finish, &bench_claim,
+	&bench_limit, &bench_insert, &bench_preserve, &bench_preserve_pages, &bench_batch,
+	&bench_node_jobs, &bench_walk, &bench_tree, &bench_ingest, &bench_regions, &bench_finish,
+	&bench_claim,
 };
 
 #define NR_BENCHES	(sizeof(benches) / sizeof(benches[0]))
