@@ -14,9 +14,9 @@
  * deferred_init_memmap_chunk() calls kho_fast_init_range() for its range and
  * then skips sections with preserved pages, so these are initialised on the
  * CPUs of their node, in parallel with each other and with free memory.
- * Sections without deferred struct pages are initialised by
- * kho_fast_init_all(), on all CPUs. A page that is restored before that has its
- * sections initialised by kho_fast_ensure_initialised().
+ * Sections without deferred struct pages, and those of nodes without CPUs, are
+ * initialised by kho_fast_init_all(), on all CPUs. A page that is restored
+ * before that has its sections initialised by kho_fast_ensure_initialised().
  *
  * Sections that are preserved from end to end are postponed until one of their
  * pages is restored, or a worker gets to them beside the boot, see
@@ -220,21 +220,10 @@ kho_trace_section(unsigned long nr, u64 ns,
 	trace_kho_section(result->nid, nr, preserved, result->freed, ns);
 }
 
-/**
- * kho_fast_init_range - Initialise sections with preserved pages.
- * @start_pfn:   First page frame, on a section boundary.
- * @end_pfn:     One past the last page frame, on a section boundary.
- * @can_resched: The function may reschedule.
- *
- * Skips sections that another CPU is initialising.
- *
- * Context: deferred initialisation, or deferred_grow_zone() with interrupts
- * off.
- * Return: number of pages freed.
- */
-unsigned long __init kho_fast_init_range(unsigned long start_pfn,
-					 unsigned long end_pfn,
-					 bool can_resched)
+/* Initialise what is pending of a range. Returns the number of pages freed. */
+static unsigned long __init kho_init_sections(unsigned long start_pfn,
+					      unsigned long end_pfn,
+					      bool can_resched)
 {
 	struct kho_fast_section_result result;
 	unsigned long pfn, freed = 0;
@@ -262,6 +251,35 @@ unsigned long __init kho_fast_init_range(unsigned long start_pfn,
 	}
 
 	return freed;
+}
+
+/* Deferred initialisation has one thread for such a node. */
+static bool __init kho_is_without_cpus(unsigned long pfn)
+{
+	return cpumask_empty(cpumask_of_node(early_pfn_to_nid(pfn)));
+}
+
+/**
+ * kho_fast_init_range - Initialise sections with preserved pages.
+ * @start_pfn:   First page frame, on a section boundary.
+ * @end_pfn:     One past the last page frame, on a section boundary.
+ * @can_resched: The function may reschedule.
+ *
+ * Skips sections that another CPU is initialising, and leaves nodes without
+ * CPUs to kho_fast_init_all(), unless memory is needed at once.
+ *
+ * Context: deferred initialisation, or deferred_grow_zone() with interrupts
+ * off.
+ * Return: number of pages freed.
+ */
+unsigned long __init kho_fast_init_range(unsigned long start_pfn,
+					 unsigned long end_pfn,
+					 bool can_resched)
+{
+	if (can_resched && kho_is_without_cpus(start_pfn))
+		return 0;
+
+	return kho_init_sections(start_pfn, end_pfn, can_resched);
 }
 
 /*
@@ -344,7 +362,7 @@ void kho_fast_ensure_initialised(unsigned long pfn, unsigned long nr_pages)
 static void __init kho_init_job(unsigned long start_pfn, unsigned long end_pfn,
 				void *unused)
 {
-	kho_fast_init_range(start_pfn, end_pfn, true);
+	kho_init_sections(start_pfn, end_pfn, true);
 }
 
 /* Trim the range of @job to the sections that are still pending. */
@@ -379,8 +397,8 @@ static void __init kho_wait_for_active(void)
 /**
  * kho_fast_init_all - Initialise the remaining sections.
  *
- * These are the sections without deferred struct pages: all sections, without
- * CONFIG_DEFERRED_STRUCT_PAGE_INIT.
+ * These are the sections without deferred struct pages (all sections, without
+ * CONFIG_DEFERRED_STRUCT_PAGE_INIT), and those of nodes without CPUs.
  *
  * Context: page_alloc_init_late(), when padata works, memblock is not discarded
  * yet and page_ext_init() and others have not read all struct pages yet.

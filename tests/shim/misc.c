@@ -18,6 +18,7 @@ unsigned int shim_nr_warns, shim_nr_errs, shim_nr_warnings;
 const char *shim_last_msg = "", *shim_last_err = "";
 __thread char shim_last_line[1024];
 bool shim_is_kdump, shim_slab_is_up;
+nodemask_t shim_nodes_without_cpus;
 long shim_nr_free_pages, shim_live_objects, shim_object_bytes, shim_object_peak;
 cycles_t shim_cycles;
 unsigned int shim_tsc_khz = 1000000;

@@ -158,14 +158,14 @@ void boot_free_all(void)
 }
 
 /* deferred_init_memmap_chunk() */
-static void deferred_chunk(unsigned long start_pfn, struct zone *zone)
+static void deferred_chunk(unsigned long start_pfn, struct zone *zone, bool can_resched)
 {
 	unsigned long end_pfn = start_pfn + PAGES_PER_SECTION, pfn, next, p;
 	phys_addr_t start, end;
 	u64 i;
 
 	if (!boot_skip_preserved)
-		kho_fast_init_range(start_pfn, end_pfn, true);
+		kho_fast_init_range(start_pfn, end_pfn, can_resched);
 	kho_for_each_free_range_from(i, start_pfn, zone->nid, &start, &end, NULL) {
 		unsigned long to = min(PFN_DOWN(end), end_pfn);
 
@@ -194,7 +194,7 @@ void boot_grow(int nid)
 
 	if (!pgdat->end_pfn || pfn == ULONG_MAX)
 		return;
-	deferred_chunk(pfn, highest_zone(nid));
+	deferred_chunk(pfn, highest_zone(nid), false);
 	pfn += PAGES_PER_SECTION;
 	pgdat->first_deferred_pfn = pfn < pgdat->end_pfn ? pfn : ULONG_MAX;
 }
@@ -209,7 +209,7 @@ void boot_deferred(int nid)
 		return;
 	pgdat->first_deferred_pfn = ULONG_MAX;
 	for (; pfn < pgdat->end_pfn; pfn += PAGES_PER_SECTION)
-		deferred_chunk(pfn, highest_zone(nid));
+		deferred_chunk(pfn, highest_zone(nid), true);
 }
 
 /* Let the workers run. */

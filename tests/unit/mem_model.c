@@ -121,16 +121,27 @@ void model_add_keys(unsigned int nr, unsigned int max_order)
 }
 
 /* The tree keeps to the lower half, so that a test has the rest for itself. */
-void model_plain(unsigned long nr_sections)
+static void model_make(unsigned long nr_sections, int nid_of_upper_half)
 {
 	unsigned long nr_pages = nr_sections * PAGES_PER_SECTION;
 
 	model_alloc(nr_pages);
-	add_memory(0, PFN_PHYS(nr_pages), 0);
+	add_memory(0, PFN_PHYS(nr_pages / 2), 0);
+	add_memory(PFN_PHYS(nr_pages / 2), PFN_PHYS(nr_pages), nid_of_upper_half);
 	reserve(0, PAGE_SIZE);
 	add_area(PAGES_PER_SECTION, PAGES_PER_SECTION / 2);
 	model.node_end = nr_pages / 2;
 	add_root();
+}
+
+void model_plain(unsigned long nr_sections)
+{
+	model_make(nr_sections, 0);
+}
+
+void model_two_nodes(unsigned long nr_sections)
+{
+	model_make(nr_sections, 1);
 }
 
 /* A border between nodes or the edge of a hole, not always on a page border. */

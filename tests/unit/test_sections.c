@@ -358,14 +358,19 @@ TEST(only_single_pages_are_restored_and_freed)
 		TH_LOG("the larger folio was lost");
 }
 
-/* One page in @step preserved: holes of @step - 1 pages. */
+/* One page in @step of a section preserved: holes of @step - 1 pages. */
+static void add_holes(unsigned long section, unsigned int step)
+{
+	unsigned long pfn = section_nr_to_pfn(section), end = section_nr_to_pfn(section + 1);
+
+	for (; pfn < end; pfn += step)
+		model_add_key(pfn, 0);
+}
+
 static void boot_with_holes(unsigned int step, bool can_wait)
 {
-	unsigned long pfn;
-
 	model_plain(8);
-	for (pfn = 5 * PAGES_PER_SECTION; pfn < 6 * PAGES_PER_SECTION; pfn += step)
-		model_add_key(pfn, 0);
+	add_holes(5, step);
 	shim_nr_free_pages = can_wait ? 1 << 20 : 1 << 10;
 	if (model_build_map(&kho_fast_incoming))
 		shim_die("a good tree is refused");
@@ -404,6 +409,30 @@ TEST(small_free_runs_are_deferred_with_plenty_of_memory)
 	freed = 0;
 	shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed);
 	EXPECT_EQ(freed, 0);
+}
+
+/* Deferred initialisation would have a single thread for it. */
+TEST(sections_of_nodes_without_cpus_are_initialised_with_the_rest)
+{
+	unit_init();
+	boot_first_deferred = 10 * PAGES_PER_SECTION;
+	node_set(1, shim_nodes_without_cpus);
+	model_two_nodes(16);
+	add_holes(10, 2);
+	add_holes(14, 2);
+	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
+	boot_memmap();
+	boot_free_all();
+	boot_grow(1);
+	EXPECT_EQ(kho_fast_incoming.sections[10].state, KHO_FAST_DONE)
+		TH_LOG("memory was needed at once");
+	deferred_all();
+	EXPECT_EQ(kho_fast_incoming.sections[14].state, KHO_FAST_PENDING);
+	kho_fast_init_all();
+	EXPECT_EQ(kho_fast_incoming.sections[14].state, KHO_FAST_DONE);
+	kho_fast_incoming_init();
+	boot_settle();
+	boot_check();
 }
 
 extern int (*shim_param_kho_parse_small_hole)(char *arg);

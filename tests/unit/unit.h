@@ -114,6 +114,7 @@ extern struct model model;
 
 /* mem_model.c */
 void model_plain(unsigned long nr_sections);	/* one node, no keys */
+void model_two_nodes(unsigned long nr_sections);	/* of as many sections, no keys */
 void model_random(unsigned long nr_sections);	/* everything at random */
 bool model_add_key(unsigned long pfn, unsigned int order);
 void model_add_keys(unsigned int nr, unsigned int max_order);

@@ -92,6 +92,11 @@ enum zone_stat_item { NR_FREE_PAGES, NR_FREE_CMA_PAGES };
 extern long shim_nr_free_pages;
 #define global_zone_page_state(item)	((item) == NR_FREE_PAGES ? shim_nr_free_pages : 1)
 
+/* The test says which nodes have CPUs: all, by default. */
+extern nodemask_t shim_nodes_without_cpus;
+#define cpumask_of_node(nid)		(nid)
+#define cpumask_empty(nid)		node_isset((nid), shim_nodes_without_cpus)
+
 struct page;
 void init_pageblock_migratetype(struct page *page, enum migratetype mt, bool isolate);
 
