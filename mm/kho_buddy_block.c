@@ -31,11 +31,12 @@ early_param("kho_small_hole", kho_parse_small_hole);
 /**
  * kho_buddy_block_read - Find the pages of a block that are not freed.
  * @block: Filled in.
+ * @nid:   Node of the pages.
  * @from:  First page frame of interest, in a section with preserved pages.
  * @to:    One past the last page frame of interest, in the same block.
  * @runs:  Collects the short runs of [@from, @to).
  */
-void __init kho_buddy_block_read(struct kho_buddy_block *block,
+void __init kho_buddy_block_read(struct kho_buddy_block *block, int nid,
 				 unsigned long from, unsigned long to,
 				 struct kho_short_runs *runs)
 {
@@ -43,7 +44,7 @@ void __init kho_buddy_block_read(struct kho_buddy_block *block,
 
 	block->pfn = ALIGN_DOWN(from, KHO_FAST_BUDDY_PAGES);
 	kho_fast_keep_mask(&kho_fast_incoming, block->pfn, block->keep);
-	if (!kho_short_runs_can_wait())
+	if (!kho_short_runs_can_wait(nid))
 		return;
 
 	limit = to - block->pfn;

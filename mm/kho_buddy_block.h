@@ -27,8 +27,9 @@ struct kho_buddy_block {
 	DECLARE_BITMAP(keep, KHO_FAST_BUDDY_PAGES);
 };
 
-void kho_buddy_block_read(struct kho_buddy_block *block, unsigned long from,
-			  unsigned long to, struct kho_short_runs *runs);
+void kho_buddy_block_read(struct kho_buddy_block *block, int nid,
+			  unsigned long from, unsigned long to,
+			  struct kho_short_runs *runs);
 void kho_fast_count_kept(struct zone *zone, unsigned long nr_pages);
 void kho_fast_add_kept_to_totalram(void);
 

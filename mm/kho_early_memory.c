@@ -50,6 +50,7 @@ void __init kho_fast_early_memory_init(void)
 
 	for_each_node_state(nid, N_MEMORY)
 		kho_deferred_from[nid] = kho_fast_first_deferred_pfn(nid);
+	kho_short_runs_init();
 	kho_fast_stats_init();
 }
 
@@ -70,12 +71,13 @@ static void __init kho_free_early(unsigned long pfn, unsigned long end,
 					       unsigned long end))
 {
 	struct kho_short_runs runs = {};
+	const int nid = pfn_to_nid(pfn);
 	struct kho_buddy_block block;
 	unsigned long next;
 
 	for (; pfn < end; pfn = next) {
 		next = kho_buddy_block_end(pfn, end);
-		kho_buddy_block_read(&block, pfn, next, &runs);
+		kho_buddy_block_read(&block, nid, pfn, next, &runs);
 		kho_fast_count_kept(page_zone(pfn_to_page(pfn)), next - pfn -
 				    kho_buddy_block_free(&block, pfn, next,
 							 free));

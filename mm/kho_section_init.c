@@ -192,7 +192,7 @@ static unsigned long __init kho_init_block(const struct kho_section_part *part,
 	 * frees into, so all of a block is initialised before any of it is
 	 * freed.
 	 */
-	kho_buddy_block_read(&block, from, to, runs);
+	kho_buddy_block_read(&block, zone_to_nid(part->zone), from, to, runs);
 	kho_init_outside_folios(part, &block, from, to);
 	kho_init_folios(part, from, to);
 	kho_init_migratetypes(from, to);

@@ -210,13 +210,40 @@ void shim_free_locked(struct page *page, unsigned int order)
 	pthread_mutex_unlock(&zone_lock);
 }
 
+bool put_page_testzero(struct page *page)
+{
+	if (page->_refcount.counter <= 0)
+		shim_die("pfn %#lx has no reference to drop", page_to_pfn(page));
+	return !--page->_refcount.counter;
+}
+
+/* Later reads of the page are errors. */
+bool free_pages_prepare(struct page *page, unsigned int order)
+{
+	if (order || page->_refcount.counter || PageHead(page) || PageTail(page))
+		shim_die("pfn %#lx is shared or compound", page_to_pfn(page));
+	memset(page_address(page), 0x5a, PAGE_SIZE);
+	return true;
+}
+
 void __free_page(struct page *page)
 {
-	if (--page->_refcount.counter || PageHead(page) || PageTail(page))
-		shim_die("pfn %#lx is shared or compound", page_to_pfn(page));
-	/* Later reads are errors. */
-	memset(page_address(page), 0x5a, PAGE_SIZE);
-	shim_free_locked(page, 0);
+	if (put_page_testzero(page) && free_pages_prepare(page, 0))
+		shim_free_locked(page, 0);
+	else
+		shim_die("pfn %#lx is shared", page_to_pfn(page));
+}
+
+/* After free_pages_prepare(), in any blocks, under the lock of its zone. */
+void __putback_isolated_page(struct page *page, unsigned int order, int mt)
+{
+	struct zone *zone = page_zone(page);
+
+	if (!pthread_mutex_trylock(&zone->lock))
+		shim_die("pfn %#lx is freed without zone->lock", page_to_pfn(page));
+	if (order > pageblock_order || mt != get_pageblock_migratetype(page))
+		shim_die("pfn %#lx, order %u, is not of type %d", page_to_pfn(page), order, mt);
+	shim_free_locked(page, order);
 }
 
 /* Fields of the folio overlay those of the first two tails. */

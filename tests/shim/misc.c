@@ -18,7 +18,9 @@ unsigned int shim_nr_warns, shim_nr_errs, shim_nr_warnings;
 const char *shim_last_msg = "", *shim_last_err = "";
 __thread char shim_last_line[1024];
 bool shim_is_kdump, shim_slab_is_up;
-nodemask_t shim_nodes_without_cpus;
+int shim_full_node = NUMA_NO_NODE;
+nodemask_t shim_nodes_without_cpus, shim_kthread_nodes;
+unsigned long shim_nr_irqsave;
 long shim_nr_free_pages, shim_live_objects, shim_object_bytes, shim_object_peak;
 cycles_t shim_cycles;
 unsigned int shim_tsc_khz = 1000000;
@@ -207,6 +209,33 @@ void shim_queue_on_node(int nid, struct work_struct *work)
 	work->has_thread = true;
 	if (pthread_create(&work->thread, NULL, work_thread, work))
 		shim_die("cannot start a thread");
+}
+
+static __thread struct {
+	struct task_struct	task;
+	int			(*fn)(void *arg);
+	void			*arg;
+	int			nid;
+} new_kthread;
+
+struct task_struct *shim_kthread(int (*fn)(void *arg), void *arg, int nid)
+{
+	if (shim_fault())
+		return ERR_PTR(-ENOMEM);
+	new_kthread.fn = fn;
+	new_kthread.arg = arg;
+	new_kthread.nid = nid;
+	return &new_kthread.task;
+}
+
+void wake_up_process(struct task_struct *task)
+{
+	const int own = shim_this_node;
+
+	shim_this_node = new_kthread.nid;
+	node_set(shim_this_node, shim_kthread_nodes);
+	new_kthread.fn(new_kthread.arg);
+	shim_this_node = own;
 }
 
 /* Runs it: the test is the only worker, but for that of one node. */

@@ -71,6 +71,21 @@ void free_page(unsigned long addr)
 {
 }
 
+bool put_page_testzero(struct page *page)
+{
+	set_page_count(page, 0);
+	return true;
+}
+
+bool free_pages_prepare(struct page *page, unsigned int order)
+{
+	return true;
+}
+
+void __putback_isolated_page(struct page *page, unsigned int order, int mt)
+{
+}
+
 void __free_page(struct page *page)
 {
 	set_page_count(page, 0);

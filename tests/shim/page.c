@@ -104,6 +104,11 @@ void init_pageblock_migratetype(struct page *page, enum migratetype mt, bool iso
 	WRITE_ONCE(shim_migratetype[pfn / pageblock_nr_pages], mt);
 }
 
+enum migratetype get_pageblock_migratetype(const struct page *page)
+{
+	return READ_ONCE(shim_migratetype[page_to_pfn(page) / pageblock_nr_pages]);
+}
+
 void __free_pages_core(struct page *page, unsigned int order,
 		       enum meminit_context context)
 {

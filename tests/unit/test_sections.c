@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include <linux/oom.h>
+#include <linux/sizes.h>
 #include <linux/vmstat.h>
 
 #include "test.h"
@@ -379,13 +380,18 @@ static void boot_with_holes(unsigned int step, bool can_wait)
 	deferred_all();
 }
 
-static unsigned long count_free(void)
+static unsigned long count_free_of(unsigned long section, unsigned long end)
 {
 	unsigned long pfn, nr = 0;
 
-	for (pfn = 0; pfn < model.nr_pages; pfn++)
+	for (pfn = section_nr_to_pfn(section); pfn < section_nr_to_pfn(end); pfn++)
 		nr += pfn_to_page(pfn)->free;
 	return nr;
+}
+
+static unsigned long count_free(void)
+{
+	return count_free_of(0, pfn_to_section_nr(model.nr_pages));
 }
 
 TEST(small_free_runs_are_deferred_with_plenty_of_memory)
@@ -396,10 +402,11 @@ TEST(small_free_runs_are_deferred_with_plenty_of_memory)
 	unit_init();
 	boot_with_holes(2, true);
 	EXPECT_FALSE(pfn_to_page(pfn)->free);
+	ASSERT_NE(shim_oom_notifier, NULL)
+		TH_LOG("runs wait, and nothing would free them if memory ran out");
 	kho_fast_init_all();
 	kho_fast_incoming_init();
 	EXPECT_FALSE(pfn_to_page(pfn)->free);
-	ASSERT_NE(shim_oom_notifier, NULL);
 	was_free = count_free();
 	EXPECT_EQ(shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed), NOTIFY_OK);
 	EXPECT_GE(freed, PAGES_PER_SECTION / 2);
@@ -409,6 +416,107 @@ TEST(small_free_runs_are_deferred_with_plenty_of_memory)
 	freed = 0;
 	shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed);
 	EXPECT_EQ(freed, 0);
+}
+
+#define OOM_PAGES	(SZ_16M >> PAGE_SHIFT)	/* KHO_OOM_PAGES */
+
+/*
+ * Sections with a hole for each page, on both of two nodes: as many as give the OOM notifier
+ * work for three calls, with memory before them. Returns the number of sections.
+ */
+static unsigned long boot_with_much_on_two_nodes(void)
+{
+	const unsigned long per_node = DIV_ROUND_UP(6 * OOM_PAGES, PAGES_PER_SECTION) + 1;
+	const unsigned long nr = 2 * (per_node + 2);
+	unsigned long i;
+
+	model_two_nodes(nr);
+	for (i = 0; i < per_node; i++) {
+		add_holes(2 + i, 2);
+		add_holes(nr / 2 + 2 + i, 2);
+	}
+	shim_nr_free_pages = 1 << 20;
+	if (model_build_map(&kho_fast_incoming))
+		shim_die("a good tree is refused");
+	boot_memmap();
+	boot_free_all();
+	deferred_all();
+
+	return nr;
+}
+
+static unsigned long oom(void)
+{
+	unsigned long freed = 0;
+
+	shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed);
+	return freed;
+}
+
+TEST(running_out_of_memory_frees_a_part_of_each_node)
+{
+	unsigned long nr, was_free[2], freed, calls = 0;
+
+	unit_init();
+	nr = boot_with_much_on_two_nodes();
+	do {
+		was_free[0] = count_free_of(0, nr / 2);
+		was_free[1] = count_free_of(nr / 2, nr);
+		freed = oom();
+		EXPECT_LE(freed, 2 * (OOM_PAGES + PAGES_PER_SECTION));
+		if (!calls++) {
+			EXPECT_GE(count_free_of(0, nr / 2) - was_free[0], OOM_PAGES);
+			EXPECT_GE(count_free_of(nr / 2, nr) - was_free[1], OOM_PAGES);
+		}
+	} while (freed);
+	EXPECT_GE(calls, 3);
+	boot_exit();
+	boot_check();
+}
+
+TEST(a_thread_per_node_frees_its_runs_in_batches)
+{
+	unsigned long was_free, locked, freed;
+
+	unit_init();
+	boot_with_much_on_two_nodes();
+	was_free = count_free();
+	locked = shim_nr_irqsave;
+	boot_exit();
+	freed = count_free() - was_free;
+	locked = shim_nr_irqsave - locked;
+	EXPECT_TRUE(node_isset(0, shim_kthread_nodes) && node_isset(1, shim_kthread_nodes));
+	EXPECT_GE(freed, 6 * OOM_PAGES);
+	/* 64 pages, or the last ones of a section */
+	EXPECT_LE(locked, freed / 64 + 2 * freed / (PAGES_PER_SECTION / 2));
+	EXPECT_GE(locked, freed / 64);
+	boot_check();
+}
+
+TEST(without_a_thread_the_runs_are_freed_all_the_same)
+{
+	unit_init();
+	boot_with_much_on_two_nodes();
+	kho_fast_init_all();
+	kho_fast_incoming_init();
+	shim_fail_after = 0;
+	boot_settle();
+	EXPECT_FALSE(node_isset(0, shim_kthread_nodes));
+	EXPECT_TRUE(node_isset(1, shim_kthread_nodes));
+	boot_check();
+}
+
+TEST(small_free_runs_wait_on_nodes_with_plenty_of_memory)
+{
+	unsigned long nr;
+
+	unit_init();
+	shim_full_node = rnd(2);
+	nr = boot_with_much_on_two_nodes();
+	EXPECT_EQ(pfn_to_page(section_nr_to_pfn(2) + 1)->free, !shim_full_node);
+	EXPECT_EQ(pfn_to_page(section_nr_to_pfn(nr / 2 + 2) + 1)->free, shim_full_node);
+	boot_exit();
+	boot_check();
 }
 
 /* Deferred initialisation would have a single thread for it. */
@@ -445,6 +553,29 @@ TEST(no_free_run_is_deferred_if_disabled)
 	EXPECT_EQ(shim_param_kho_parse_small_hole(none), 0);
 	boot_with_holes(2, true);
 	EXPECT_TRUE(pfn_to_page(5 * PAGES_PER_SECTION + 1)->free);
+	boot_exit();
+	boot_check();
+}
+
+/* As freed at once: in blocks of no more than a pageblock. */
+TEST(long_free_runs_can_be_deferred)
+{
+	const unsigned long first = 5 * PAGES_PER_SECTION;
+	char all[] = "100000";
+	unsigned long pfn;
+
+	unit_init();
+	EXPECT_EQ(shim_param_kho_parse_small_hole(all), 0);
+	model_plain(8);
+	/* The first run is the page with the bitmap; whole blocks follow. */
+	for (pfn = first + 1; pfn < first + MAX_ORDER_NR_PAGES; pfn++)
+		model_add_key(pfn, 0);
+	shim_nr_free_pages = 1 << 20;
+	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
+	boot_memmap();
+	boot_free_all();
+	deferred_all();
+	EXPECT_FALSE(pfn_to_page(first + MAX_ORDER_NR_PAGES)->free);
 	boot_exit();
 	boot_check();
 }

@@ -30,6 +30,14 @@ extern void (*shim_other_task)(void);	/* with SHIM_CHECK: runs meanwhile, if it 
 
 typedef spinlock_t raw_spinlock_t;
 
+/* How often such a lock was taken; elsewhere it would be measured. */
+extern unsigned long shim_nr_irqsave;	/* atomic */
+#ifdef SHIM_CHECK
+#define shim_count_irqsave()	__atomic_fetch_add(&shim_nr_irqsave, 1, __ATOMIC_RELAXED)
+#else
+#define shim_count_irqsave()	do { } while (0)
+#endif
+
 #define DEFINE_RAW_SPINLOCK	DEFINE_SPINLOCK
 #define DEFINE_MUTEX(name)	struct mutex name = __MUTEX_INITIALIZER(name)
 
@@ -166,7 +174,7 @@ static inline void rcu_read_unlock(void)
 
 DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
 DEFINE_GUARD(spinlock, spinlock_t *, spin_lock(_T), spin_unlock(_T))
-DEFINE_GUARD(spinlock_irqsave, spinlock_t *, spin_lock(_T), spin_unlock(_T))
+DEFINE_GUARD(spinlock_irqsave, spinlock_t *, shim_count_irqsave(); spin_lock(_T), spin_unlock(_T))
 DEFINE_GUARD(raw_spinlock_irqsave, spinlock_t *, spin_lock(_T), spin_unlock(_T))
 DEFINE_LOCK_GUARD_0(preempt, preempt_disable(), preempt_enable())
 DEFINE_LOCK_GUARD_0(rcu, rcu_read_lock(), rcu_read_unlock())

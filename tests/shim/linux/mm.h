@@ -204,6 +204,7 @@ static inline struct folio *shim_page_folio(const struct page *page)
 #define page_folio(p)		shim_page_folio(p)
 #define pfn_folio(pfn)		page_folio(pfn_to_page(pfn))
 #define virt_to_folio(p)	page_folio(virt_to_page(p))
+#define page_to_nid(page)	((int)((page)->flags.f >> NODES_PGSHIFT))
 #define folio_pfn(folio)	page_to_pfn(&(folio)->page)
 #define folio_address(folio)	page_address(&(folio)->page)
 #define folio_nid(folio)	((int)((folio)->page.flags.f >> NODES_PGSHIFT))
@@ -266,6 +267,7 @@ void free_reserved_pages(struct page *page, unsigned int order);
 #define free_reserved_page(page)	free_reserved_pages((page), 0)
 unsigned long free_reserved_area(void *start, void *end, int poison, const char *what);
 void __free_page(struct page *page);
+bool put_page_testzero(struct page *page);
 void folio_put(struct folio *folio);
 
 /* The page allocator. */

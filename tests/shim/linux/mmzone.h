@@ -3,6 +3,7 @@
 #ifndef SHIM_MMZONE_H
 #define SHIM_MMZONE_H
 
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 #define MAX_NUMNODES	8
@@ -34,6 +35,7 @@ struct zone {
 	int		nid, idx;
 	unsigned long	start_pfn, end_pfn;
 	atomic_long_t	managed_pages;
+	spinlock_t	lock;
 };
 
 typedef struct pglist_data {
@@ -86,11 +88,16 @@ static inline nodemask_t shim_node_states(void)
 
 #define num_node_state(state)	nodes_weight(shim_node_states())
 
-/* Free memory is what the test says. */
+/* Free memory of each node is what the test says; one may have none. */
 enum zone_stat_item { NR_FREE_PAGES, NR_FREE_CMA_PAGES };
 
 extern long shim_nr_free_pages;
-#define global_zone_page_state(item)	((item) == NR_FREE_PAGES ? shim_nr_free_pages : 1)
+extern int shim_full_node;
+#define sum_zone_node_page_state(nid, item) \
+	((item) != NR_FREE_PAGES ? 1 : (nid) == shim_full_node ? 0 : shim_nr_free_pages)
+
+#define PGFREE	0
+#define count_vm_events(item, delta)	((void)(delta))
 
 /* The test says which nodes have CPUs: all, by default. */
 extern nodemask_t shim_nodes_without_cpus;
@@ -99,5 +106,6 @@ extern nodemask_t shim_nodes_without_cpus;
 
 struct page;
 void init_pageblock_migratetype(struct page *page, enum migratetype mt, bool isolate);
+enum migratetype get_pageblock_migratetype(const struct page *page);
 
 #endif /* SHIM_MMZONE_H */

@@ -10,6 +10,8 @@
 #include <semaphore.h>
 
 #include <linux/align.h>
+#include <linux/err.h>
+#include <linux/mmzone.h>
 
 #define HZ	1	/* nothing ever waits */
 
@@ -61,6 +63,14 @@ struct completion {
 /* A worker runs on the node that it was queued for, other threads on node 0. */
 extern __thread int shim_this_node;
 #define numa_node_id()	shim_this_node
+
+/* A thread runs to its end when it is woken up. */
+extern nodemask_t shim_kthread_nodes;	/* where some ran */
+struct task_struct *shim_kthread(int (*fn)(void *arg), void *arg, int nid);
+void wake_up_process(struct task_struct *task);
+#define kthread_create_on_node(fn, arg, nid, fmt, ...)	shim_kthread((fn), (arg), (nid))
+#define MAX_NICE				19
+#define set_user_nice(task, nice)		((void)(task))
 
 struct callback_head {
 	void (*func)(struct callback_head *head);

@@ -5,6 +5,8 @@
 
 #include <linux/mm.h>
 
+void __putback_isolated_page(struct page *page, unsigned int order, int mt);
+
 static inline void __SetPageHead(struct page *page)
 {
 	shim_touch(page)->flags.f |= BIT(PG_head);
