@@ -57,7 +57,7 @@ smoke() {
 # finish, 1 of 2, and vmalloc: stock's pass initialises the pages in holes one by one, and that
 # would hide much. Under other load a base of the same case slows down with ours; the full set
 # of the order, which was measured at another time, does not. 0.68, 0.35, 0.36, 0.52, 0.45 and
-# 0.47 of stock's pass, or less, on an idle machine; the limits are 1.5 to 1.7 times that.
+# 0.2 of stock's pass, or less, on an idle machine; the limits are 1.5 to 2 times that.
 #
 # claim: as long at any order. From order 13 on there are so few folios that the first claims
 # in a cold cache and two looks at the clock are most of what there is to measure: up to 6
@@ -69,7 +69,7 @@ own_limits() {
 		finish|0.6|order 2, 1 of 2|stock-like|order 2, 1 of 2
 		finish|0.8|order 4, 1 of 2|stock-like|order 4, 1 of 2
 		finish|0.75|order 9, 1 of 2|stock-like|order 9, 1 of 2
-		finish|0.8|vmalloc|stock-like|vmalloc
+		finish|0.4|vmalloc|stock-like|vmalloc
 		claim|1.5|order 0, 1 of 2|kho_fast|order 0
 		claim|1.5|order 1, 1 of 2|kho_fast|order 0
 		claim|1.5|order 2, 1 of 2|kho_fast|order 0

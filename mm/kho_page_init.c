@@ -17,12 +17,13 @@
  * page is recognised as unmovable at once.
  *
  * A deferred struct page is composed in a template and stored with non-temporal
- * stores where the CPU has them: preserved pages are not read for a while, and
- * it saves reading the cache lines before writing them. What __SetPageHead()
- * and prep_compound_head() write is in the templates already. A line must not
- * be touched right after a non-temporal store to it: that waits until it has
- * reached memory and reads it back. Documentation/measuring.rst of the project
- * has the time of both kinds of stores, at each order.
+ * stores where the CPU has them, unless it is in a short run of single pages:
+ * preserved pages are not read for a while, and it saves reading the cache
+ * lines before writing them. What __SetPageHead() and prep_compound_head()
+ * write is in the templates already. A line must not be touched right after a
+ * non-temporal store to it: that waits until it has reached memory and reads it
+ * back. Documentation/measuring.rst of the project has the time of both kinds
+ * of stores, at each order.
  *
  * Locking: none. The struct pages belong to the CPU that initialises their
  * section, or to the caller that restored them.
@@ -37,6 +38,12 @@
 #include "internal.h"
 #include "mm_init.h"
 #include "kho_page_init.h"
+
+/*
+ * Fewer single pages are stored through the caches, as the free ones between
+ * them are: a mixture of both kinds of stores takes three times as long.
+ */
+#define KHO_NR_PAST_CACHES	256
 
 /*
  * On x86-64 memcpy_flushcache() is inline and stores past the caches. Elsewhere
@@ -103,9 +110,9 @@ void kho_init_free_range(const struct kho_page_templates *templates,
 	}
 }
 
-static noinline void
-kho_init_single_pages(const struct kho_page_templates *templates,
-		      unsigned long pfn, unsigned long end)
+static __always_inline void
+kho_store_single_pages(const struct kho_page_templates *templates,
+		       unsigned long pfn, unsigned long end, bool past_caches)
 {
 	struct page single = templates->single;
 
@@ -114,8 +121,21 @@ kho_init_single_pages(const struct kho_page_templates *templates,
 
 		single.lru.next = &page->lru;
 		single.lru.prev = &page->lru;
-		kho_store_page(page, &single);
+		if (past_caches)
+			kho_store_page(page, &single);
+		else
+			*page = single;
 	}
+}
+
+static noinline void
+kho_init_single_pages(const struct kho_page_templates *templates,
+		      unsigned long pfn, unsigned long end)
+{
+	if (end - pfn >= KHO_NR_PAST_CACHES)
+		kho_store_single_pages(templates, pfn, end, true);
+	else
+		kho_store_single_pages(templates, pfn, end, false);
 }
 
 /* Number of pages of a folio that have a template of their own. */
