@@ -92,7 +92,7 @@ new_host() {
 # The host's own kernel, as a firmware starts it
 own_boot() {
 	echo 6.1.0 >"$host/release"
-	echo 'BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet kho=off' >"$host/proc/cmdline"
+	echo 'BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro dyndbg="file * +p" kho=off -- 3' >"$host/proc/cmdline"
 	: >"$host/dmesg"
 	rm -f "$host/loaded" "$host/jumped"
 	: >"$run"
@@ -159,8 +159,9 @@ the_whole_matrix() {
 the_command_line_is_the_hosts() {
 	new_host
 	start || return
+	own='root=/dev/sda1 ro dyndbg="file * +p" -- 3'
 	is "$(sed -n '2s/kho_matrix=[^ ]*/T/p' "$host/loaded")" \
-		'root=/dev/sda1 ro quiet kho=on liveupdate=on rdinit=/kho-stamp T ' || return
+		"kho=on liveupdate=on rdinit=/kho-stamp T $own" || return
 	is "$(head -c 8 "$host/run/kho-matrix.initrd" | tr '\0' .)" odd.0707
 }
 
