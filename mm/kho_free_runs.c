@@ -257,11 +257,13 @@ static unsigned long kho_free_some(int nid)
 static int kho_free_at_oom(struct notifier_block *nb, unsigned long unused,
 			   void *freed)
 {
+	unsigned long nr_pages = 0;
 	int nid;
 
 	for_each_node_state(nid, N_MEMORY)
-		*(unsigned long *)freed += kho_free_some(nid);
+		nr_pages += kho_free_some(nid);
 
+	*(unsigned long *)freed += nr_pages;
 	return NOTIFY_OK;
 }
 
