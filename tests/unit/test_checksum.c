@@ -15,6 +15,7 @@
 #include <linux/kho/abi/kho_checksum.h>
 
 #include "checksum.h"
+#include "faults.h"
 #include "kexec.h"
 #include "luo/checksum.h"
 #include "luo/records.h"
@@ -294,6 +295,27 @@ TEST(intact_records_of_luo_are_restored)
 	EXPECT_EQ(restore_sessions(), 0);
 	EXPECT_EQ(restore_files(luo->files), 0);
 	EXPECT_EQ(restore_files(luo->others), 0);
+	EXPECT_EQ(shim_nr_errs, 0);
+}
+
+TEST(verifying_records_can_be_repeated)
+{
+	struct kho_block_set bs;
+
+	luo_machine();
+	ASSERT_TRUE(kexec_run(hands_sessions_over));
+	kexec_next();
+	kho_block_set_init(&bs, sizeof(struct luo_file_ser));
+	for_each_fault(f, "LUO: verify the files of a session") {
+		ASSERT_EQ(FAULT(f, luo_fast_files_verify(&bs, luo->files)), f->met ? -ENOMEM : 0);
+		ASSERT_EQ(bs.nblocks, 0);
+		/* Each of two blocks */
+		ASSERT_EQ(f->met, f->n < 2);
+	}
+	for_each_fault(f, "LUO: verify sessions")
+		ASSERT_EQ(FAULT(f, luo_fast_sessions_verify(luo->root)), f->met ? -ENOMEM : 0);
+	EXPECT_EQ(restore_sessions(), 0);
+	EXPECT_EQ(restore_files(luo->files), 0);
 	EXPECT_EQ(shim_nr_errs, 0);
 }
 
