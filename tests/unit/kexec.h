@@ -28,6 +28,9 @@ struct boot_params {
 
 extern struct boot_params *params;
 
+/* The root FDT that debugfs shows, if any; it must not be freed. */
+extern const void *kexec_shown_fdt;
+
 /* A random machine without preserved memory. */
 void kexec_machine(void);
 

@@ -454,6 +454,8 @@ static void init_fails(struct faults *f)
 		_exit(f->met || !kho_is_enabled());
 	if (err != -ENOMEM || kho_is_enabled() || shim_live_pages != live)
 		shim_die("error %ld, %ld pages leak", err, shim_live_pages - live);
+	if (kexec_shown_fdt)
+		shim_die("debugfs shows an FDT that is freed");
 	_exit(0);
 }
 

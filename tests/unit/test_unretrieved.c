@@ -70,6 +70,12 @@ TEST(a_session_that_can_be_retrieved_is_named_first)
 	EXPECT_TRUE(says("session 'vm2' of the last one is not retrieved"));
 	EXPECT_TRUE(says("(3 in all): retrieve it, or write 1 to"));
 
+	/* The first of two */
+	sessions[1].err = 0;
+	EXPECT_EQ(luo_fast_check_unretrieved(), -EBUSY);
+	EXPECT_TRUE(says("session 'vm1' of the last one is not retrieved"));
+	sessions[1].err = -EBADMSG;
+
 	/* A handler that is missing yet can come. */
 	sessions[2].err = -ENOPKG;
 	EXPECT_EQ(luo_fast_check_unretrieved(), -EBUSY);
