@@ -259,6 +259,20 @@ static bool __init kho_is_without_cpus(unsigned long pfn)
 	return cpumask_empty(cpumask_of_node(early_pfn_to_nid(pfn)));
 }
 
+/* files_maxfiles_init() would take their free pages for those of the kernel. */
+static void __init kho_leave_to_init_all(unsigned long pfn, unsigned long end)
+{
+	const struct kho_fast_map *map = &kho_fast_incoming;
+
+	for (; pfn < end; pfn += PAGES_PER_SECTION) {
+		unsigned long nr = pfn_to_section_nr(pfn);
+
+		if (kho_fast_section_has_preserved(pfn) &&
+		    map->sections[nr].state == KHO_FAST_PENDING)
+			kho_fast_count_uninitialised(PAGES_PER_SECTION);
+	}
+}
+
 /**
  * kho_fast_init_range - Initialise sections with preserved pages.
  * @start_pfn:   First page frame, on a section boundary.
@@ -276,8 +290,10 @@ unsigned long __init kho_fast_init_range(unsigned long start_pfn,
 					 unsigned long end_pfn,
 					 bool can_resched)
 {
-	if (can_resched && kho_is_without_cpus(start_pfn))
+	if (can_resched && kho_is_without_cpus(start_pfn)) {
+		kho_leave_to_init_all(start_pfn, end_pfn);
 		return 0;
+	}
 
 	return kho_init_sections(start_pfn, end_pfn, can_resched);
 }

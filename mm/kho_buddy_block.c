@@ -65,6 +65,16 @@ void __init kho_buddy_block_read(struct kho_buddy_block *block, int nid,
 static atomic_long_t kho_nr_kept __initdata;
 
 /**
+ * kho_fast_count_uninitialised - Count pages that are freed later, if at all.
+ * @nr_pages: Number of pages.
+ */
+void __init kho_fast_count_uninitialised(unsigned long nr_pages)
+{
+	atomic_long_add(nr_pages, &kho_nr_kept);
+	totalram_pages_add(-(long)nr_pages);
+}
+
+/**
  * kho_fast_count_kept - Count pages that are not freed as managed.
  * @zone:     Zone of the pages.
  * @nr_pages: Number of pages.
@@ -72,8 +82,7 @@ static atomic_long_t kho_nr_kept __initdata;
 void __init kho_fast_count_kept(struct zone *zone, unsigned long nr_pages)
 {
 	atomic_long_add(nr_pages, &zone->managed_pages);
-	atomic_long_add(nr_pages, &kho_nr_kept);
-	totalram_pages_add(-(long)nr_pages);
+	kho_fast_count_uninitialised(nr_pages);
 }
 
 /**

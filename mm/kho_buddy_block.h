@@ -30,6 +30,7 @@ struct kho_buddy_block {
 void kho_buddy_block_read(struct kho_buddy_block *block, int nid,
 			  unsigned long from, unsigned long to,
 			  struct kho_short_runs *runs);
+void kho_fast_count_uninitialised(unsigned long nr_pages);
 void kho_fast_count_kept(struct zone *zone, unsigned long nr_pages);
 void kho_fast_add_kept_to_totalram(void);
 

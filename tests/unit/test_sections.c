@@ -542,6 +542,8 @@ TEST(sections_of_nodes_without_cpus_are_initialised_with_the_rest)
 		TH_LOG("memory was needed at once");
 	deferred_all();
 	EXPECT_EQ(kho_fast_incoming.sections[14].state, KHO_FAST_PENDING);
+	EXPECT_EQ(shim_totalram, count_free())
+		TH_LOG("files_maxfiles_init() takes the difference for the kernel");
 	kho_fast_init_all();
 	EXPECT_EQ(kho_fast_incoming.sections[14].state, KHO_FAST_DONE);
 	kho_fast_incoming_init();
