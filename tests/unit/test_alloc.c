@@ -30,26 +30,42 @@ static unsigned long peak;	/* pages that were allocated at a time */
 
 static unsigned long node_pages[4] = { NODE_PAGES, NODE_PAGES, NODE_PAGES };
 
-/* The lowest block of the node, so hot-added memory first; then of the others, if it may. */
-static unsigned long find_lowest(unsigned int order)
+/* Below this page of each node no single page is free, unless pages were freed since. */
+static unsigned long lowest_free[4];
+static long live_then;
+
+static unsigned long find_in_node(unsigned int nid, unsigned int order)
 {
-	unsigned int nid = max(shim_alloc_nid, 0), n, i;
-	bool this_node = shim_alloc_gfp & __GFP_THISNODE;
+	unsigned long start = nid * NODE_PAGES, pfn, i;
 
-	peak = max(peak, (unsigned long)shim_live_pages + BIT(order));
-	for (n = 0; n < (this_node ? 1 : 4); n++) {
-		unsigned int from = (nid + n) % 4;
-		unsigned long start = from * NODE_PAGES, pfn;
-
-		for (pfn = start; pfn < start + node_pages[from]; pfn += BIT(order)) {
-			for (i = 0; i < BIT(order) && pfn_to_page(pfn + i)->free; i++)
-				;
-			if (i == BIT(order))
-				return pfn;
-		}
+	pfn = order ? start : max(start, lowest_free[nid]);
+	for (; pfn < start + node_pages[nid]; pfn += BIT(order)) {
+		for (i = 0; i < BIT(order) && pfn_to_page(pfn + i)->free; i++)
+			;
+		if (i < BIT(order))
+			continue;
+		if (!order)
+			lowest_free[nid] = pfn;
+		return pfn;
 	}
 
 	return SHIM_NO_PAGES;
+}
+
+/* The lowest block of the node, so hot-added memory first; then of the others, if it may. */
+static unsigned long find_lowest(unsigned int order)
+{
+	unsigned long pfn = SHIM_NO_PAGES;
+	unsigned int nid = max(shim_alloc_nid, 0), n;
+	bool this_node = shim_alloc_gfp & __GFP_THISNODE;
+
+	if (shim_live_pages < live_then)
+		memset(lowest_free, 0, sizeof(lowest_free));
+	live_then = shim_live_pages + BIT(order);
+	peak = max(peak, (unsigned long)live_then);
+	for (n = 0; n < (this_node ? 1 : 4) && pfn == SHIM_NO_PAGES; n++)
+		pfn = find_in_node((nid + n) % 4, order);
+	return pfn;
 }
 
 static void add_node(int nid, unsigned long start, unsigned long nr_pages)

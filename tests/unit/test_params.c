@@ -181,7 +181,7 @@ TEST(a_new_region_is_outside_of_scratch)
 	}
 }
 
-/* As with stock: low memory is for those who need it. */
+/* As with stock: low memory is for those who need it. There may be none beside scratch. */
 TEST(new_regions_are_as_high_as_there_is_memory)
 {
 	phys_addr_t last, phys;
@@ -197,7 +197,6 @@ TEST(new_regions_are_as_high_as_there_is_memory)
 		last = phys;
 		nr++;
 	}
-	EXPECT_GT(nr, 0);
 }
 
 TEST_HARNESS_MAIN
