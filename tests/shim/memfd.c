@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Files in memory, LUO's end of them, and a checker of how they are treated: what
- * the kernel asserts about locks, flags, alignment and pins ends the test. Only
- * pins are taken by several threads.
+ * the kernel asserts about locks, flags, alignment and pins ends the test. Several
+ * threads may pin folios, or add folios to a file and remove them.
  */
 #include <stdlib.h>
 
@@ -110,11 +110,15 @@ static void check_place(struct xarray *xa, pgoff_t index, unsigned long nr)
 }
 
 /*
- * The page cache whose lock is held, of which there is one at a time; its owner must not
+ * The page cache whose lock this thread holds, of which there is one at a time; it must not
  * sleep. The next slot can be had beside one that was found or filled since it was taken.
  */
-static struct xarray *locked;
-static bool at_slot;
+static __thread struct xarray *locked;
+static __thread bool at_slot;
+
+/* Of all lists of folios, and of all that is counted in files, beside their page caches */
+static pthread_mutex_t lru_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t file_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void may_sleep(void)
 {
@@ -182,7 +186,9 @@ void filemap_remove_folio(struct folio *folio)
 		shim_die("a folio is removed that is not locked");
 	if (xa_load(&folio->mapping->i_pages, shim_index(folio)) != folio)
 		shim_die("a folio is removed that is not in the page cache");
+	pthread_mutex_lock(&file_lock);
 	take_out(folio->mapping, folio);
+	pthread_mutex_unlock(&file_lock);
 	folio_put(folio);
 }
 
@@ -498,11 +504,11 @@ void lruvec_stat_mod_folio(struct folio *folio, enum node_stat_item item, int pa
 
 struct lruvec *folio_lruvec_lock_irq(struct folio *folio)
 {
-	struct lruvec *lruvec = lruvec_of(folio);
+	struct lruvec *lruvec;
 
 	may_sleep();
-	if (lruvec->locked)
-		shim_die("a list is locked twice");
+	pthread_mutex_lock(&lru_lock);
+	lruvec = lruvec_of(folio);
 	lruvec->locked = true;
 	return lruvec;
 }
@@ -510,6 +516,7 @@ struct lruvec *folio_lruvec_lock_irq(struct folio *folio)
 void lruvec_unlock_irq(struct lruvec *lruvec)
 {
 	lruvec->locked = false;
+	pthread_mutex_unlock(&lru_lock);
 }
 
 bool folio_matches_lruvec(struct folio *folio, struct lruvec *lruvec)
@@ -632,6 +639,8 @@ int mem_cgroup_charge(struct folio *folio, void *mm, gfp_t gfp)
 	may_sleep();
 	if (shim_folio_flag(folio, SHIM_CHARGED))
 		shim_die("a folio is charged twice");
+	if (shim_is_worker && !shim_active_memcg)
+		shim_die("a worker charges its own memory cgroup");
 	if (!(gfp & __GFP_RETRY_MAYFAIL))
 		shim_die("a charge ends a task instead of failing");
 	if (shim_fault())
@@ -649,11 +658,16 @@ void mem_cgroup_uncharge(struct folio *folio)
 
 int shmem_inode_acct_blocks(struct inode *inode, long pages)
 {
+	int err = 0;
+
 	may_sleep();
+	pthread_mutex_lock(&file_lock);
 	if (shim_fault() || inode->blocks + pages > shim_max_blocks)
-		return -ENOSPC;
-	inode->blocks += pages;
-	return 0;
+		err = -ENOSPC;
+	else
+		inode->blocks += pages;
+	pthread_mutex_unlock(&file_lock);
+	return err;
 }
 
 /* Allocated pages that are no longer in the page cache were freed. */

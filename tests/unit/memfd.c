@@ -255,6 +255,22 @@ static bool page_is_right(struct file *f, pgoff_t index)
 	return *p == (old->stamped[index] ? memfd_contents(index) : 0);
 }
 
+struct memfd_luo_folio_ser *memfd_record(u64 ser_pa, unsigned int i)
+{
+	unsigned int page = i / KHO_FAST_RECORDS_PER_PAGE, entry = 1;
+	const u64 *chunk = phys_to_virt(((u64 *)phys_to_virt(ser_pa))[4]);
+
+	/* A chunk: the address of the next one, and those of pages, up to a 0 */
+	while (page--) {
+		if (!chunk[++entry]) {
+			chunk = phys_to_virt(chunk[0]);
+			entry = 1;
+		}
+	}
+	return (struct memfd_luo_folio_ser *)phys_to_virt(chunk[entry]) +
+	       i % KHO_FAST_RECORDS_PER_PAGE;
+}
+
 bool memfd_is_right(struct file *f)
 {
 	pgoff_t i;

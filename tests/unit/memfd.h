@@ -55,6 +55,9 @@ pgoff_t memfd_pages(const struct file *f);
 /* The folio with that page, or NULL */
 struct folio *memfd_folio_at(struct file *f, pgoff_t index);
 
+/* Record @i of the file whose description is at @ser_pa */
+struct memfd_luo_folio_ser *memfd_record(u64 ser_pa, unsigned int i);
+
 /* Fill one hole in two. */
 void memfd_fill_holes(void);
 

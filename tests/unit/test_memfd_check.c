@@ -85,17 +85,7 @@ static u64 *chunk(void)
 
 static struct memfd_luo_folio_ser *rec(unsigned int i)
 {
-	unsigned int page = i / KHO_FAST_RECORDS_PER_PAGE, entry = 1;
-	const u64 *words = chunk();
-
-	while (page--) {
-		if (!words[++entry]) {
-			words = phys_to_virt(words[0]);
-			entry = 1;
-		}
-	}
-	return (struct memfd_luo_folio_ser *)phys_to_virt(words[entry]) +
-	       i % KHO_FAST_RECORDS_PER_PAGE;
+	return memfd_record(args.serialized_data, i);
 }
 
 static void change_size(void)	{ ser()->size--; }
