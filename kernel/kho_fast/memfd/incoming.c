@@ -20,11 +20,13 @@
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
+#include <linux/kho/abi/kho_memfd.h>
 #include <linux/kho/abi/memfd.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <uapi/linux/memfd.h>
 
 #include "../checksum.h"
@@ -119,6 +121,44 @@ struct kho_fast_memfd_in *kho_fast_memfd_open(phys_addr_t ser_pa)
 		in->err = memfd_luo_check_ser(ser);
 	in->rest = in->first;
 	return in;
+}
+
+/* With exec bits F_SEAL_EXEC comes with all seals but F_SEAL_SEAL. */
+static bool memfd_luo_mode_is_valid(u32 mode, u32 seals)
+{
+	if (mode & ~0777)
+		return false;
+
+	return !(mode & 0111) || !(seals & F_SEAL_EXEC) ||
+	       (seals | F_SEAL_SEAL) == MEMFD_LUO_ALL_SEALS;
+}
+
+/**
+ * kho_fast_memfd_read_attributes - Read mode and name of a memfd.
+ * @ser: Its description, restored.
+ *
+ * Context: any.
+ * Return: The attributes; NULL if there are none, as from a stock kernel, or,
+ * with a message, invalid ones.
+ */
+const struct kho_memfd_ser *
+kho_fast_memfd_read_attributes(const struct memfd_luo_ser *ser)
+{
+	const struct kho_memfd_ser *attributes = kho_fast_memfd_attributes(ser);
+	size_t len;
+
+	if (strncmp(attributes->compatible, KHO_MEMFD_COMPATIBLE,
+		    KHO_MEMFD_COMPAT_LEN))
+		return NULL;
+
+	len = strnlen(attributes->name, KHO_MEMFD_NAME_LEN);
+	if (len < KHO_MEMFD_NAME_LEN &&
+	    memfd_luo_mode_is_valid(attributes->mode, ser->seals))
+		return attributes;
+
+	pr_err_ratelimited("invalid mode %#o or name of a file: ignored\n",
+			   attributes->mode);
+	return NULL;
 }
 
 /**

@@ -158,6 +158,8 @@ struct kho_fast_memfd_in {
 
 /* incoming.c */
 struct kho_fast_memfd_in *kho_fast_memfd_open(phys_addr_t ser_pa);
+const struct kho_memfd_ser *
+kho_fast_memfd_read_attributes(const struct memfd_luo_ser *ser);
 void kho_fast_memfd_close(struct kho_fast_memfd_in *in);
 void kho_fast_memfd_discard(struct kho_fast_memfd_in *in);
 

@@ -44,7 +44,6 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
-#include <linux/string.h>
 #include <uapi/linux/memfd.h>
 
 #include "../../../mm/internal.h"
@@ -337,37 +336,6 @@ static int memfd_luo_retrieve_folios(struct kho_fast_memfd_in *in,
 	return err;
 }
 
-/* With exec bits F_SEAL_EXEC comes with all seals but F_SEAL_SEAL. */
-static bool memfd_luo_mode_is_valid(u32 mode, u32 seals)
-{
-	if (mode & ~0777)
-		return false;
-
-	return !(mode & 0111) || !(seals & F_SEAL_EXEC) ||
-	       (seals | F_SEAL_SEAL) == MEMFD_LUO_ALL_SEALS;
-}
-
-/* The attributes of a file; NULL if a stock kernel has preserved it. */
-static const struct kho_memfd_ser *
-memfd_luo_read_attributes(const struct memfd_luo_ser *ser)
-{
-	const struct kho_memfd_ser *attributes = kho_fast_memfd_attributes(ser);
-	size_t len;
-
-	if (strncmp(attributes->compatible, KHO_MEMFD_COMPATIBLE,
-		    KHO_MEMFD_COMPAT_LEN))
-		return NULL;
-
-	len = strnlen(attributes->name, KHO_MEMFD_NAME_LEN);
-	if (len < KHO_MEMFD_NAME_LEN &&
-	    memfd_luo_mode_is_valid(attributes->mode, ser->seals))
-		return attributes;
-
-	pr_err_ratelimited("invalid mode %#o or name of a file: ignored\n",
-			   attributes->mode);
-	return NULL;
-}
-
 /*
  * Adding F_SEAL_EXEC to a file with exec bits adds the write seals, which a
  * file without exec bits did not have unless they are listed as well. Other
@@ -375,7 +343,8 @@ memfd_luo_read_attributes(const struct memfd_luo_ser *ser)
  */
 static struct file *memfd_luo_create(const struct memfd_luo_ser *ser)
 {
-	const struct kho_memfd_ser *attributes = memfd_luo_read_attributes(ser);
+	const struct kho_memfd_ser *attributes =
+		kho_fast_memfd_read_attributes(ser);
 	unsigned int flags = ser->seals & F_SEAL_EXEC ? MFD_NOEXEC_SEAL :
 							MFD_ALLOW_SEALING;
 	struct file *file;
