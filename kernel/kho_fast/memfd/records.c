@@ -230,6 +230,32 @@ void kho_fast_records_back(struct kho_fast_records_it *it)
 }
 
 /**
+ * kho_fast_records_cut - Divide an iterator.
+ * @it: The iterator; afterwards without the records that are returned.
+ * @nr: Maximum number of records to return.
+ *
+ * Return: An iterator over the first @nr records of @it.
+ */
+struct kho_fast_records_it kho_fast_records_cut(struct kho_fast_records_it *it,
+						u64 nr)
+{
+	struct kho_fast_records_it part = *it;
+	u64 here;
+
+	part.nr = min(nr, it->nr);
+	for (nr = part.nr; nr; nr -= here) {
+		if (!it->left)
+			kho_fast_records_next_page(it);
+		here = min(nr, it->left);
+		it->next += here * KHO_FAST_RECORD_SIZE;
+		it->left -= here;
+		it->nr -= here;
+	}
+
+	return part;
+}
+
+/**
  * kho_fast_records_free - Free a restored list.
  * @it: Initialised by kho_fast_records_restore(), which may have failed.
  */

@@ -59,6 +59,8 @@ int kho_fast_records_restore(const struct kho_vmalloc *from, u64 nr,
 			     struct kho_fast_records_it *it);
 void kho_fast_records_next_page(struct kho_fast_records_it *it);
 void kho_fast_records_back(struct kho_fast_records_it *it);
+struct kho_fast_records_it kho_fast_records_cut(struct kho_fast_records_it *it,
+						u64 nr);
 void kho_fast_records_free(struct kho_fast_records_it *it);
 
 /* Get the next record of a restored list, or NULL at its end. */
