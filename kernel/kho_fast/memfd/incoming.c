@@ -18,14 +18,18 @@
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
 #include <linux/fs.h>
+#include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/kho_memfd.h>
 #include <linux/kho/abi/memfd.h>
+#include <linux/math.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/pagemap.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <uapi/linux/memfd.h>
 
@@ -33,6 +37,9 @@
 #include "../trace.h"
 #include "memfd.h"
 #include "records.h"
+
+/* As many records as a memory section has pages: a few milliseconds of work */
+#define MEMFD_LUO_RANGE_RECORDS	PAGES_PER_SECTION
 
 static int memfd_luo_check_ser(const struct memfd_luo_ser *ser)
 {
@@ -80,7 +87,7 @@ static int memfd_luo_open_records(struct kho_fast_memfd_in *in, u64 sum)
 		return -EINVAL;
 	}
 
-	err = kho_fast_records_restore(&folios, nr, &in->first);
+	err = kho_fast_records_restore(&folios, nr, &in->records);
 	if (err)
 		pr_err("refused: invalid records of %llu folios\n", nr);
 	return err;
@@ -119,7 +126,10 @@ struct kho_fast_memfd_in *kho_fast_memfd_open(phys_addr_t ser_pa)
 		       &ser_pa);
 	if (!in->err)
 		in->err = memfd_luo_check_ser(ser);
-	in->rest = in->first;
+	in->whole.first = in->records;
+	in->whole.rest = in->records;
+	in->ranges = &in->whole;
+	in->nr_ranges = 1;
 	return in;
 }
 
@@ -162,26 +172,85 @@ kho_fast_memfd_read_attributes(const struct memfd_luo_ser *ser)
 }
 
 /**
+ * kho_fast_memfd_divide - Divide a large memfd into ranges.
+ * @in: The file.
+ *
+ * Context: process context, may sleep. Without memory, or when folios were
+ * restored, the file is not divided.
+ */
+void kho_fast_memfd_divide(struct kho_fast_memfd_in *in)
+{
+	struct kho_fast_records_it it = in->records;
+	unsigned long nr = DIV_ROUND_UP(it.nr, MEMFD_LUO_RANGE_RECORDS);
+	struct kho_fast_memfd_range *ranges;
+	unsigned long i;
+
+	if (nr < 2 || in->nr_ranges > 1 || kho_fast_memfd_is_begun(&in->whole))
+		return;
+
+	ranges = kvmalloc_array(nr, sizeof(*ranges), GFP_KERNEL | __GFP_NOWARN);
+	if (!ranges)
+		return;
+
+	for (i = 0; i < nr; i++) {
+		struct kho_fast_records_it first =
+			kho_fast_records_cut(&it, MEMFD_LUO_RANGE_RECORDS);
+
+		ranges[i] = (struct kho_fast_memfd_range){
+			.first = first,
+			.rest = first,
+		};
+	}
+
+	in->ranges = ranges;
+	in->nr_ranges = nr;
+}
+
+/**
  * kho_fast_memfd_close - Free the description of a memfd and its records.
  * @in: The file.
  */
 void kho_fast_memfd_close(struct kho_fast_memfd_in *in)
 {
-	kho_fast_records_free(&in->first);
+	if (in->ranges != &in->whole)
+		kvfree(in->ranges);
+	kho_fast_records_free(&in->records);
 	folio_put(virt_to_folio(in->ser));
 }
 
 /* Restore and get the folio of the next record; NULL if it has none. */
-static struct folio *memfd_luo_take_folio(struct kho_fast_memfd_in *in,
-					  struct kho_fast_records_it *it)
+static struct folio *
+memfd_luo_take_folio(const struct kho_fast_memfd_range *range,
+		     struct kho_fast_records_it *it)
 {
-	const bool restored = it->nr > in->rest.nr;
+	const bool restored = it->nr > range->rest.nr;
 	const struct kho_fast_memfd_record *record = kho_fast_records_next(it);
 
 	if (!record->pfn)
 		return NULL;
 	return restored ? pfn_folio(record->pfn) :
 			  kho_restore_folio(PFN_PHYS(record->pfn));
+}
+
+static void memfd_luo_discard_range(const struct kho_fast_memfd_range *range)
+{
+	const u64 began = kho_fast_trace_begin(kho_memfd);
+	struct kho_fast_records_it it = range->first;
+	unsigned long nr = 0, pages = 0;
+
+	while (it.nr) {
+		struct folio *folio = memfd_luo_take_folio(range, &it);
+
+		if (folio) {
+			nr++;
+			pages += folio_nr_pages(folio);
+			folio_put(folio);
+		}
+		cond_resched();
+	}
+
+	if (nr)
+		kho_fast_trace_memfd(began, "discard", nr, pages, 0);
 }
 
 /**
@@ -194,22 +263,9 @@ static struct folio *memfd_luo_take_folio(struct kho_fast_memfd_in *in,
  */
 void kho_fast_memfd_discard(struct kho_fast_memfd_in *in)
 {
-	const u64 began = kho_fast_trace_begin(kho_memfd);
-	struct kho_fast_records_it it = in->first;
-	unsigned long nr = 0, pages = 0;
+	unsigned long i;
 
-	while (it.nr) {
-		struct folio *folio = memfd_luo_take_folio(in, &it);
-
-		if (folio) {
-			nr++;
-			pages += folio_nr_pages(folio);
-			folio_put(folio);
-		}
-		cond_resched();
-	}
-
-	if (nr)
-		kho_fast_trace_memfd(began, "discard", nr, pages, 0);
+	for (i = 0; i < in->nr_ranges; i++)
+		memfd_luo_discard_range(&in->ranges[i]);
 	kho_fast_memfd_close(in);
 }

@@ -142,24 +142,49 @@ int kho_fast_memfd_check(const struct kho_fast_memfd_out *out,
 			 const struct file *file, struct kho_fast_fault *fault);
 
 /**
+ * struct kho_fast_memfd_range - Adjacent records of a memfd.
+ * @first:  The first one; all are restored.
+ * @rest:   First record whose folio is still preserved. Folios of the records
+ *          before it are restored, and belong to the file.
+ * @locked: Number of folios that a retrieval has locked, those of the first
+ *          records.
+ */
+struct kho_fast_memfd_range {
+	struct kho_fast_records_it	first;
+	struct kho_fast_records_it	rest;
+	u64				locked;
+};
+
+/**
  * struct kho_fast_memfd_in - A memfd of the previous kernel.
- * @ser:   Its description, restored, in the same page.
- * @first: Its first record; all records are restored.
- * @rest:  First record whose folio is still preserved. Folios of the records
- *         before it are restored and belong to this structure.
- * @err:   Why the file can never be retrieved, or 0.
+ * @ser:       Its description, restored, in the same page.
+ * @records:   Its records, all of them restored.
+ * @whole:     The only range, unless the file was divided.
+ * @ranges:    Ranges of its records, each for one task at a time.
+ * @nr_ranges: Number of @ranges.
+ * @err:       Why the file can never be retrieved, or 0.
  */
 struct kho_fast_memfd_in {
 	const struct memfd_luo_ser	*ser;
-	struct kho_fast_records_it	first;
-	struct kho_fast_records_it	rest;
+	struct kho_fast_records_it	records;
+	struct kho_fast_memfd_range	whole;
+	struct kho_fast_memfd_range	*ranges;
+	unsigned long			nr_ranges;
 	int				err;
 };
+
+/* Whether folios of a range are restored */
+static inline bool
+kho_fast_memfd_is_begun(const struct kho_fast_memfd_range *range)
+{
+	return range->rest.nr != range->first.nr;
+}
 
 /* incoming.c */
 struct kho_fast_memfd_in *kho_fast_memfd_open(phys_addr_t ser_pa);
 const struct kho_memfd_ser *
 kho_fast_memfd_read_attributes(const struct memfd_luo_ser *ser);
+void kho_fast_memfd_divide(struct kho_fast_memfd_in *in);
 void kho_fast_memfd_close(struct kho_fast_memfd_in *in);
 void kho_fast_memfd_discard(struct kho_fast_memfd_in *in);
 

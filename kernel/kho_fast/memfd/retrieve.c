@@ -13,13 +13,17 @@
  * kho_fast_memfd_in, which holds everything until a later retrieval succeeds or
  * the file is discarded.
  *
+ * The records of a large file are divided into ranges, which all CPUs share. A
+ * step is complete for all of them before the next one begins. Folios are
+ * charged to the memory cgroup of the caller, also by workers.
+ *
  * Folios are handled in batches: restored and checked under one
  * rcu_read_lock(), charged one by one, and added to the file together. A batch
  * is small enough for the stack and for disabled interrupts: most files of a
  * host may have one page.
  *
- * Memory can be restored once, so &kho_fast_memfd_in.rest tells the folios that
- * an earlier attempt has restored from the others.
+ * Memory can be restored once, so &kho_fast_memfd_range.rest tells the folios
+ * that an earlier attempt has restored from the others.
  *
  * Lock order: folio lock, then that of the page cache or of the LRU. The file
  * is not visible yet, so any number of its folios may be locked.
@@ -29,6 +33,7 @@
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
+#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -42,11 +47,13 @@
 #include <linux/pagemap.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <uapi/linux/memfd.h>
 
 #include "../../../mm/internal.h"
+#include "../cpu_jobs.h"
 #include "../incoming/restore.h"
 #include "../trace.h"
 #include "memfd.h"
@@ -72,22 +79,45 @@ struct memfd_luo_batch {
 };
 
 /**
- * struct memfd_luo_attempt - A retrieval in progress.
+ * struct memfd_luo_retrieval - A retrieval in progress.
+ * @cpu_job:   The current step.
+ * @step:      Processes a range.
+ * @begun:     Number of ranges that were begun.
  * @in:        What was preserved.
  * @inode:     Inode of the new file.
  * @size:      Size of the file in bytes.
- * @it:        Next record; only its number of records left is valid once it has
- *             arrived at &kho_fast_memfd_in.rest.
- * @locked:    Number of folios that are locked, those of the first records.
  * @accounted: Number of pages that are accounted to the file.
- * @batch:     Current batch, of both steps.
+ * @err:       The first error.
+ * @task:      The caller.
+ * @memcg:     Its memory cgroup.
  */
-struct memfd_luo_attempt {
+struct memfd_luo_retrieval {
+	struct kho_fast_cpu_job		cpu_job;
+	void (*step)(struct memfd_luo_retrieval *job,
+		     struct kho_fast_memfd_range *range);
+	atomic_long_t			begun;
 	struct kho_fast_memfd_in	*in;
 	struct inode			*inode;
 	u64				size;
+	atomic_long_t			accounted;
+	int				err;
+	struct task_struct		*task;
+	struct mem_cgroup		*memcg;
+};
+
+/**
+ * struct memfd_luo_attempt - The first step of a range.
+ * @job:       The retrieval.
+ * @range:     The range.
+ * @it:        Next record; only its number of records left is valid once it has
+ *             arrived at &kho_fast_memfd_range.rest.
+ * @accounted: Number of pages that are accounted to the file.
+ * @batch:     Current batch.
+ */
+struct memfd_luo_attempt {
+	struct memfd_luo_retrieval	*job;
+	struct kho_fast_memfd_range	*range;
 	struct kho_fast_records_it	it;
-	u64				locked;
 	long				accounted;
 	struct memfd_luo_batch		batch;
 };
@@ -224,20 +254,21 @@ static int memfd_luo_charge_batch(const struct memfd_luo_batch *batch)
 
 static int memfd_luo_fill_batch(struct memfd_luo_attempt *attempt)
 {
-	struct kho_fast_records_it *rest = &attempt->in->rest;
+	struct kho_fast_records_it *rest = &attempt->range->rest;
 	struct memfd_luo_batch *batch = &attempt->batch;
+	const u64 size = attempt->job->size;
 	int err;
 
 	batch->nr = 0;
 	batch->pages = 0;
 	if (attempt->it.nr > rest->nr) {
-		err = memfd_luo_reuse_batch(batch, attempt->size, &attempt->it,
+		err = memfd_luo_reuse_batch(batch, size, &attempt->it,
 					    rest->nr);
 	} else {
-		err = memfd_luo_restore_batch(batch, attempt->size, rest);
+		err = memfd_luo_restore_batch(batch, size, rest);
 		attempt->it.nr = rest->nr;
 	}
-	attempt->locked += batch->nr;
+	attempt->range->locked += batch->nr;
 
 	return err ?: memfd_luo_charge_batch(batch);
 }
@@ -249,8 +280,9 @@ static int memfd_luo_retrieve_batch(struct memfd_luo_attempt *attempt)
 	int err = memfd_luo_fill_batch(attempt);
 
 	if (!err && batch->nr)
-		err = kho_fast_memfd_add_folios(attempt->inode, batch->folios,
-						batch->nr, batch->pages,
+		err = kho_fast_memfd_add_folios(attempt->job->inode,
+						batch->folios, batch->nr,
+						batch->pages,
 						&attempt->accounted);
 	if (batch->nr || err)
 		kho_fast_trace_memfd(began, "retrieve", batch->nr, batch->pages,
@@ -259,18 +291,29 @@ static int memfd_luo_retrieve_batch(struct memfd_luo_attempt *attempt)
 }
 
 /* First step: all that can fail */
-static int memfd_luo_add_all(struct memfd_luo_attempt *attempt)
+static void memfd_luo_add_range(struct memfd_luo_retrieval *job,
+				struct kho_fast_memfd_range *range)
 {
+	struct memfd_luo_attempt attempt = {
+		.job = job,
+		.range = range,
+		.it = range->first,
+	};
+	struct mem_cgroup *old = set_active_memcg(job->memcg);
 	int err = 0;
 
-	while (!err && attempt->it.nr) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		err = memfd_luo_retrieve_batch(attempt);
+	while (!err && attempt.it.nr && !READ_ONCE(job->err)) {
+		if (fatal_signal_pending(job->task))
+			err = -EINTR;
+		else
+			err = memfd_luo_retrieve_batch(&attempt);
 		cond_resched();
 	}
 
-	return err;
+	set_active_memcg(old);
+	if (err)
+		cmpxchg(&job->err, 0, err);
+	atomic_long_add(attempt.accounted, &job->accounted);
 }
 
 /* Get the next folio of restored records. */
@@ -287,27 +330,27 @@ memfd_luo_next_folio(struct kho_fast_records_it *it)
 }
 
 /* Undo the first step. */
-static void memfd_luo_remove_all(const struct memfd_luo_attempt *attempt)
+static void memfd_luo_remove_range(struct memfd_luo_retrieval *job,
+				   struct kho_fast_memfd_range *range)
 {
-	struct kho_fast_records_it it = attempt->in->first;
-	u64 left;
+	struct kho_fast_records_it it = range->first;
 
-	for (left = attempt->locked; left; left--) {
+	for (; range->locked; range->locked--) {
 		kho_fast_memfd_remove_folio(memfd_luo_next_folio(&it));
 		cond_resched();
 	}
 }
 
 /* Second step; cannot fail */
-static void memfd_luo_publish_all(struct memfd_luo_attempt *attempt)
+static void memfd_luo_publish_range(struct memfd_luo_retrieval *job,
+				    struct kho_fast_memfd_range *range)
 {
-	struct kho_fast_records_it it = attempt->in->first;
-	struct folio **folios = attempt->batch.folios;
-	u64 left = attempt->locked;
+	struct folio *folios[MEMFD_LUO_BATCH_FOLIOS];
+	struct kho_fast_records_it it = range->first;
 	unsigned int i, nr;
 
-	for (; left; left -= nr) {
-		nr = min(left, MEMFD_LUO_BATCH_FOLIOS);
+	for (; range->locked; range->locked -= nr) {
+		nr = min(range->locked, MEMFD_LUO_BATCH_FOLIOS);
 		for (i = 0; i < nr; i++)
 			folios[i] = memfd_luo_next_folio(&it);
 		kho_fast_memfd_publish_folios(folios, nr);
@@ -315,25 +358,52 @@ static void memfd_luo_publish_all(struct memfd_luo_attempt *attempt)
 	}
 }
 
+static bool memfd_luo_run_range(struct kho_fast_cpu_job *cpu_job)
+{
+	struct memfd_luo_retrieval *job =
+		container_of(cpu_job, struct memfd_luo_retrieval, cpu_job);
+	unsigned long nr = atomic_long_inc_return(&job->begun) - 1;
+
+	if (nr >= job->in->nr_ranges)
+		return false;
+
+	job->step(job, &job->in->ranges[nr]);
+	return true;
+}
+
+/* Returns when all ranges are done. */
+static void memfd_luo_run_step(struct memfd_luo_retrieval *job,
+			       void (*step)(struct memfd_luo_retrieval *job,
+					    struct kho_fast_memfd_range *range))
+{
+	job->step = step;
+	atomic_long_set(&job->begun, 0);
+	kho_fast_cpu_job_run(&job->cpu_job, job->in->nr_ranges);
+}
+
 static int memfd_luo_retrieve_folios(struct kho_fast_memfd_in *in,
 				     struct inode *inode, u64 size)
 {
-	struct memfd_luo_attempt attempt = {
+	struct memfd_luo_retrieval job = {
+		.cpu_job.run = memfd_luo_run_range,
 		.in = in,
 		.inode = inode,
 		.size = size,
-		.it = in->first,
+		.task = current,
 	};
-	int err = memfd_luo_add_all(&attempt);
 
-	if (err)
-		memfd_luo_remove_all(&attempt);
-	else
-		memfd_luo_publish_all(&attempt);
+	kho_fast_memfd_divide(in);
+
+	job.memcg = get_mem_cgroup_from_current();
+	memfd_luo_run_step(&job, memfd_luo_add_range);
+	mem_cgroup_put(job.memcg);
+
+	memfd_luo_run_step(&job, job.err ? memfd_luo_remove_range :
+					   memfd_luo_publish_range);
 
 	/* Pages that were accounted and not added are returned. */
-	shmem_recalc_inode(inode, attempt.accounted, 0);
-	return err;
+	shmem_recalc_inode(inode, atomic_long_read(&job.accounted), 0);
+	return job.err;
 }
 
 /*
