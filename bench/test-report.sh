@@ -778,7 +778,7 @@ coefficients_are_those_of_the_machine() {
 		[ "$(coefficient "${want%=*}")" = "${want#*=}" ] ||
 			{ echo "$want: $(coefficient "${want%=*}")"; return 1; }
 	done
-	has out '"where": *"qemu-tcg, a cpu, 2 CPUs, Linux 7.3.4, 2026-01-02"' || return
+	has out '"where": *"qemu-tcg, a cpu, 2 CPUs, Linux 7.3.4, 2026-01-02; what was not measured: qemu' || return
 	new base
 	b many stock 1000 2000 1
 	wants 2 coefficients "$log" "$top/tools/khoctl/coefficients.json"

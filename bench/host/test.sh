@@ -28,7 +28,7 @@ command_is() {
 # A CPU at 2 GHz: 1 ms is 2 million. The jump does not return.
 make_commands() {
 	mkdir -p "$dir/bin"
-	for command in insmod reboot sleep systemctl mount; do
+	for command in insmod reboot sleep systemctl mount sync; do
 		# shellcheck disable=SC2016	# of the script
 		echo 'echo "${0##*/} $*" >>"$MATRIX_ROOT/calls"' | command_is "$command"
 	done
@@ -82,7 +82,7 @@ new_host() {
 		printf 'odd' >"$host/boot/initrd.img-$release"
 	done
 	printf 'model name\t: Pencil and Paper\nflags\t\t: fpu constant_tsc\n' >"$host/proc/cpuinfo"
-	echo 'MemTotal: 1048576 kB' >"$host/proc/meminfo"
+	echo 'MemTotal: 268435456 kB' >"$host/proc/meminfo"
 	echo 'Linux version 6.1 (me@here) (gcc (Debian) 12.2.0, GNU ld 2.40) #1 SMP' >"$host/proc/version"
 	: >"$host/calls"
 	: >"$host/commands"
@@ -103,6 +103,12 @@ next_boot() {
 	rm "$host/jumped"
 	sed -n '1s/.*vmlinuz-//p' "$host/loaded" >"$host/release"
 	sed -n 2p "$host/loaded" >"$host/proc/cmdline"
+	mkdir -p "$host/sys/kernel/debug/kho/in"
+	rm -rf "$host/sys/kernel/debug/kho/out"
+	if grep -q fast "$host/release"; then
+		mkdir -p "$host/sys/kernel/debug/kho/out"
+		: >"$host/sys/kernel/debug/kho/out/preflight"
+	fi
 	echo '[    0.5] kho-stamp: tsc=1001000000' >"$host/dmesg"
 	: >"$run"
 }
@@ -152,7 +158,7 @@ the_whole_matrix() {
 	is "$(tr '\n' , <"$host/commands")" "$once$once" || return
 	grep -qx 'systemctl reboot' "$host/calls" || { echo 'it does not end'; return 1; }
 	no_unit || return
-	matrix 0 report && says '^100 4 KiB scattered +1G +0.50 ' out || return
+	matrix 0 report && says '^100 4 KiB scattered +256G +0.50 ' out || return
 	matrix 2 coefficients && says "no blackout of 'stock' with nothing preserved" err
 }
 
@@ -190,7 +196,7 @@ a_kernel_without_kho_is_named() {
 	new_host
 	start || return
 	next_boot
-	rmdir "$host/sys/kernel/debug/kho"
+	rm -r "$host/sys/kernel/debug/kho"
 	matrix 137 boot || return
 	says '7.3.4-stock does not start with KHO' out
 }
@@ -272,6 +278,10 @@ what_cannot_work_is_refused() {
 	sed -i s/constant_tsc// "$host/proc/cpuinfo"
 	refused 'its TSC is constant' "$@" --yes || return
 	new_host
+	mkdir -p "$host/sys/devices/system/clocksource/clocksource0"
+	echo hpet >"$host/sys/devices/system/clocksource/clocksource0/current_clocksource"
+	refused 'does not trust the TSC' "$@" --yes || return
+	new_host
 	echo 1 >"$host/sys/kernel/kexec_load_disabled"
 	refused 'kexec is disabled' "$@" --yes || return
 	new_host
@@ -280,6 +290,168 @@ what_cannot_work_is_refused() {
 	refused "'./build-module 7.3.4-stock' builds it" "$@" --yes || failed=1
 	mv "$kit/modules/away" "$kit/modules/7.3.4-stock"
 	return "$failed"
+}
+
+a_part_of_the_memory_is_one_number() {
+	new_host
+	printf 'part 10%% 2 1 sparse stock,fast\n' >"$dir/rows"
+	matrix 137 start --stock 7.3.4-stock --fast 7.3.4-fast --reps 1 --rows "$dir/rows" --grace 0 \
+		--yes || return
+	for mem in 1048576 1048576 1030000; do
+		next_boot
+		echo "MemTotal: $mem kB" >"$host/proc/meminfo"
+		matrix 137 boot || return
+	done
+	next_boot
+	matrix 0 boot && matrix 0 report
+}
+
+kernels_are_what_they_are_called() {
+	new_host
+	printf 'small 100 0 2 full stock,fast\n' >"$dir/rows"
+	matrix 137 start --stock 7.3.4-fast --fast 7.3.4-stock --reps 1 --rows "$dir/rows" --grace 0 \
+		--yes || return
+	next_boot
+	matrix 137 boot || return
+	is "$(samples '"status":"failed".*is not what --stock says')" 1
+}
+
+guests_that_come_later_are_not_killed() {
+	new_host
+	start || return
+	next_boot
+	mkdir -p "$host/proc/4711/fd"
+	ln -s /dev/kvm "$host/proc/4711/fd/7"
+	matrix 1 boot && says 'virtual machines run here, of process 4711' out && no_unit
+}
+
+restore_does_not_wait() {
+	new_host
+	start || return
+	next_boot
+	matrix 137 boot || return
+	next_boot
+	: >"$host/calls"
+	command_is sleep <<-'END'
+		echo sleep >>"$MATRIX_ROOT/commands"
+	END
+	: >"$host/commands"
+	matrix 137 boot || return
+	is "$(grep -xE 'restore|sleep' "$host/commands" | tr '\n' ' ')" 'restore sleep '
+}
+
+stopped_means_stopped() {
+	new_host
+	start || return
+	next_boot
+	cp "$kit/jump" "$dir/jump.keep"
+	sed -i "s|^load)|load) rm -f '$kit/state/queue';|" "$kit/jump"
+	matrix 0 boot
+	rc=$?
+	mv "$dir/jump.keep" "$kit/jump"
+	return $rc
+}
+
+it_can_be_started_again() {
+	new_host
+	start || return
+	for _ in 1 2 3; do
+		next_boot
+		matrix 137 boot || return
+	done
+	next_boot
+	matrix 0 boot || return
+	own_boot
+	start || return
+	new_host
+	matrix 1 start --stock 7.3.4-stock --fast 7.3.4-fast && says 'nobody there' err || return
+	start
+}
+
+an_initrd_that_does_not_fit_is_not_booted() {
+	new_host
+	ln -s /dev/full "$host/run/kho-matrix.initrd"
+	printf 'many 100 0 2 full stock,fast\nmore 100 0 2 full stock,fast\n' >"$dir/rows"
+	matrix 1 start --stock 7.3.4-stock --fast 7.3.4-fast --reps 1 --rows "$dir/rows" --grace 0 --yes &&
+		is "$(samples 'No space left')" 3
+}
+
+rows_are_checked() {
+	for row in 'a 10k 0 2 full stock' 'a/b 1 0 2 full stock' 'a 1 0 2 full stok' 'a 1 0 2 full' \
+		'a 1 0 2 most stock'; do
+		new_host
+		echo "$row" >"$dir/rows"
+		matrix 1 start --stock 7.3.4-stock --fast 7.3.4-fast --rows "$dir/rows" --yes &&
+			says "not a row: $row" err && no_unit || return
+	done
+}
+
+other_counters_are_no_reason_to_end() {
+	new_host
+	start || return
+	next_boot
+	matrix 137 boot || return
+	next_boot
+	command_is perf <<-'END'
+		while [ "$1" != -o ]; do shift; done
+		file=$2
+		shift 2
+		printf '%s\n' 100,,cpu_core/instructions/,1 7,,cycles,1 >"$file"
+		exec "$@"
+	END
+	matrix 137 boot
+	rc=$?
+	command_is perf <<-'END'
+		exit 1
+	END
+	[ "$rc" -eq 0 ] && is "$(samples '"status":"ok".*"restore_cycles":7')" 1
+}
+
+a_kernel_that_fails_always_ends_it() {
+	new_host
+	printf 'many 100 0 2 full stock,fast\n' >"$dir/rows"
+	matrix 137 start --stock 7.3.4-stock --fast 7.3.4-fast --reps 9 --rows "$dir/rows" --grace 0 \
+		--yes || return
+	resets=0
+	while [ -f "$host/jumped" ]; do
+		if grep -q vmlinuz-7.3.4-fast "$host/loaded"; then
+			own_boot
+			resets=$((resets + 1))
+		else
+			next_boot
+		fi
+		matrix 137 boot >/dev/null || break
+	done
+	says 'gave up: 3 samples of fast' out && is "$resets" 3
+}
+
+rows_that_do_not_fit_are_refused() {
+	new_host
+	echo 'MemTotal: 16777216 kB' >"$host/proc/meminfo"
+	matrix 1 start --stock 7.3.4-stock --fast 7.3.4-fast --yes &&
+		says 'row scattered-2000000 takes 15 GiB' err && no_unit
+}
+
+nothing_is_a_handover_too() {
+	new_host
+	printf 'nothing 0 0 1 none stock,fast\n' >"$dir/rows"
+	matrix 137 start --stock 7.3.4-stock --fast 7.3.4-fast --reps 1 --rows "$dir/rows" --grace 0 \
+		--yes || return
+	next_boot
+	matrix 137 boot || return
+	next_boot
+	rmdir "$host/sys/kernel/debug/kho/in"
+	matrix 137 boot || return
+	is "$(samples '"status":"failed".*says nothing of a handover')" 1
+}
+
+a_host_with_less_memory_measures_the_last_row() {
+	new_host
+	echo 'MemTotal: 134217728 kB' >"$host/proc/meminfo"
+	printf '%s\n' 'first 100 0 1 full stock,fast' 'folios-40000 40000 9 2 sparse stock,fast' \
+		>"$dir/rows"
+	matrix 1 start --stock 7.3.4-stock --fast 7.3.4-fast --rows "$dir/rows" --yes &&
+		says 'folios-40000 takes 156 GiB' err
 }
 
 rm -rf "$dir"

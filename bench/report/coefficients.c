@@ -7,6 +7,8 @@
  * negative: the coefficient is 0 then.
  */
 #include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
@@ -14,6 +16,7 @@
 
 static struct json_object *coefficients;
 static const char *command;
+static struct json_object *measured;	/* names */
 
 static void put(const char *name, double value, struct text from)
 {
@@ -26,6 +29,32 @@ static void put(const char *name, double value, struct text from)
 	json_object_object_add(one, "command", json_object_new_string(command));
 	json_object_object_add(one, "from", json_object_new_string(from.s));
 	json_object_object_add(all, name, one);
+	json_object_object_add(measured, name, NULL);
+}
+
+/* A struct text is too short for names of CPUs and kernels. */
+static __attribute__((format(printf, 3, 4))) void
+put_text(struct json_object *to, const char *key, const char *fmt, ...)
+{
+	va_list args;
+	char *s;
+
+	va_start(args, fmt);
+	if (vasprintf(&s, fmt, args) < 0)
+		die("no memory");
+	va_end(args);
+	json_object_object_add(to, key, json_object_new_string(s));
+	free(s);
+}
+
+/* What was not measured is another machine's. */
+static void mark_rest(void)
+{
+	const char *where = string_of(coefficients, "where");
+
+	json_object_object_foreach(json_object_object_get(coefficients, "coefficients"), name, one)
+		if (!json_object_object_get_ex(measured, name, NULL))
+			put_text(one, "from", "%s, not here: %s", where, string_of(one, "from"));
 }
 
 /* The case with most folios of that kind that @k did within its limit; NULL if there is none */
@@ -71,7 +100,7 @@ static void put_stock(const struct scenarios *all, double base)
 		folio = median(small, STOCK, "retrieve_ns") / small->n;
 		put("stock_restore_folio_ns", folio, source(small, "restore, by folios"));
 	}
-	if (huge)
+	if (huge && runs)
 		put("stock_huge_range_squared_ns",
 		    (median(huge, STOCK, "blackout_ns") - base - page * huge->n * 512) /
 		    pow(huge->n, 2),
@@ -125,10 +154,10 @@ static void put_where(const struct run *run)
 {
 	struct json_object *env = run->env;
 
-	json_object_object_add(coefficients, "where", json_object_new_string(
-		text_of("%s, %s, %llu CPUs, Linux %s, %.10s", run->where, string_of(env, "cpu"),
-			(unsigned long long)uint_of(env, "nproc"), string_of(env, "kernel"),
-			string_of(env, "date")).s));
+	put_text(coefficients, "where", "%s, %s, %llu CPUs, Linux %s, %.10s; what was not measured: %s",
+		 run->where, string_of(env, "cpu"), (unsigned long long)uint_of(env, "nproc"),
+		 string_of(env, "kernel"), string_of(env, "date"),
+		 string_of(coefficients, "where"));
 }
 
 int report_coefficients(const struct options *o)
@@ -140,7 +169,9 @@ int report_coefficients(const struct options *o)
 	if (!coefficients || !json_object_object_get_ex(coefficients, "coefficients", NULL))
 		die("%s: not coefficients of khoctl plan (JSON)", o->args[1]);
 	command = string_of(run->env, "command");
+	measured = json_object_new_object();
 	put_base(&all);
+	mark_rest();
 	put_where(run);
 	puts(json_object_to_json_string_ext(coefficients, JSON_C_TO_STRING_PRETTY |
 						 JSON_C_TO_STRING_SPACED));
