@@ -192,9 +192,10 @@ static void memfd_luo_test_other_list_is_refused(struct kunit *test)
 	chunk->phys[2] = last;
 	chunk->phys[3] = last;
 	memfd_luo_test_refused(test, "too long");
-	chunk->phys[3] = BIT_ULL(51);
-	memfd_luo_test_refused(test, "of the records is not preserved");
 	chunk->phys[3] = 0;
+	chunk->phys[2] = BIT_ULL(51);
+	memfd_luo_test_refused(test, "of the records is not preserved");
+	chunk->phys[2] = last;
 }
 
 static struct kunit_case memfd_luo_test_cases[] = {
