@@ -139,6 +139,17 @@ unsigned long long simple_strtoull(const char *text, char **end, unsigned int ba
 #define simple_strtol			simple_strtoull
 char *skip_spaces(const char *text);
 char *next_arg(char *args, char **param, char **val);
+
+/* As in kernel/params.c: - and _ are equal. */
+static inline bool parameq(const char *a, const char *b)
+{
+	while (*a && (*a == *b || (*a == '-' && *b == '_') || (*a == '_' && *b == '-'))) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
 unsigned long long memparse(const char *ptr, char **retptr);
 
 /* A test says whether this is a crash kernel. */

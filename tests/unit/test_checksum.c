@@ -5,6 +5,7 @@
  *	root FDT  ->  list of checksums		<- a bit is flipped in one of the pages,
  *		  \->  tables  ->  bitmaps	   and the next kernel must say so
  */
+#include <ctype.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,29 +97,93 @@ TEST(an_intact_handover_is_taken_without_a_message)
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-/* A kexec that fails after the checksums, then a root FDT that leaves no room for them. */
+static void *blobs[MAX_PAGES];
+static unsigned int nr_blobs;
+
+/* Names of @len letters, until no more fit */
+static void add_blobs(int len)
+{
+	char name[31];
+	void *blob;
+
+	while (nr_blobs < MAX_PAGES) {
+		blob = kho_alloc_preserve(64);
+		snprintf(name, sizeof(name), "%0*u", len, nr_blobs);
+		if (kho_add_subtree(name, blob, 64)) {
+			kho_unpreserve_free(blob);
+			return;
+		}
+		blobs[nr_blobs++] = blob;
+	}
+}
+
+/*
+ * Kexecs that fail after the checksums, then a root FDT that leaves no room for them: its strings
+ * are where the seal was.
+ */
 static void grows_after_a_jump(void)
 {
 	hands_checksums_over();
 	if (shim_nr_warnings)
 		shim_die("no checksums: %s", shim_last_msg);
-	fdt_set_totalsize(phys_to_virt(kho_fast_subtree_fdt_pa()), PAGE_SIZE);
+	add_blobs(30);
+	kho_remove_subtree(blobs[--nr_blobs]);
+	kho_unpreserve_free(blobs[nr_blobs]);
+	add_blobs(3);
+	if (fdt_totalsize(phys_to_virt(kho_fast_subtree_fdt_pa())) <= KHO_FAST_SEALED_SIZE)
+		shim_die("the root FDT has room for all");
+	shim_nr_warnings = 0;
 	kho_fast_checksum_jump();
 	if (!shim_nr_warnings)
-		shim_die("the root FDT has room for all");
+		shim_die("checksums are left out without a message");
 }
 
 TEST(checksums_of_an_earlier_jump_are_not_handed_over)
 {
+	const void *fdt;
+	phys_addr_t phys;
+	int node;
+
 	kexec_machine();
 	ASSERT_TRUE(kexec_run(grows_after_a_jump));
 	kexec_next();
 	EXPECT_TRUE(is_kho_boot());
 	EXPECT_FALSE(kho_fast_checksum_reads());
 	kexec_boot_and_restore();
-	/* Their list is freed nevertheless. */
+
+	/* Nothing of the FDT was overwritten. */
+	fdt = kho_fast_in_fdt();
+	fdt_for_each_subnode(node, fdt, 0) {
+		const char *name = fdt_get_name(fdt, node, NULL);
+
+		EXPECT_EQ(kho_retrieve_subtree(name, &phys, NULL), 0);
+		if (isdigit(*name))
+			kho_restore_free(phys_to_virt(phys));
+	}
+	boot_settle();
+	/* The list is freed without a seal, too. */
 	EXPECT_EQ(kho_fast_incoming.root, NULL);
 	EXPECT_EQ(shim_nr_errs, 0);
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+/* More checksums than there is room for, and no memory for a larger list */
+static void has_no_list_any_more(void)
+{
+	hands_checksums_over();
+	shim_fail_after = 0;
+	kho_fast_checksum_prepare(100 * MAX_PAGES);
+	shim_fail_after = -1;
+	kho_fast_checksum_jump();
+}
+
+TEST(checksums_without_a_list_are_not_handed_over)
+{
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(has_no_list_any_more));
+	kexec_next();
+	EXPECT_TRUE(is_kho_boot());
+	EXPECT_FALSE(kho_fast_checksum_reads());
 }
 
 TEST(without_the_parameter_nothing_is_handed_over)

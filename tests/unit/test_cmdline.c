@@ -132,6 +132,8 @@ TEST(low_memory_that_is_scanned_is_overwritten)
 	parse("memory_corruption_check=1 memory_corruption_check_size=1M");
 	EXPECT_RANGE(0, 0x100, false);
 	EXPECT_STREQ(kho_fast_cmdline_culprit(&cmdline), "memory_corruption_check_size=");
+	parse("memory-corruption_check=1 memory-corruption-check-size=1M");
+	EXPECT_RANGE(0, 0x100, false);
 	/* The default of the next kernel is not known. */
 	parse("memory_corruption_check_size=0x1800 mem=4M");
 	EXPECT_RANGE(0, 2, false);

@@ -19,8 +19,11 @@
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/kho_checksum.h>
 #include <linux/libfdt.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
 #include "../checksum.h"
 #include "outgoing.h"
@@ -98,6 +101,19 @@ static bool kho_sum_node(phys_addr_t phys, unsigned int level)
 	return true;
 }
 
+/*
+ * An earlier kexec may have got to the seal and failed: it is stale. What the
+ * FDT has of its words stays.
+ */
+static void kho_sums_unseal(void *fdt)
+{
+	const size_t from = max_t(size_t, fdt_totalsize(fdt),
+				  KHO_FAST_SEALED_SIZE);
+
+	if (from < PAGE_SIZE)
+		memset(fdt + from, 0, PAGE_SIZE - from);
+}
+
 /**
  * kho_fast_checksum_jump - Compute the checksums of the tree and the root FDT.
  *
@@ -105,13 +121,16 @@ static bool kho_sum_node(phys_addr_t phys, unsigned int level)
  */
 void kho_fast_checksum_jump(void)
 {
-	u64 *fdt = phys_to_virt(kho_fast_subtree_fdt_pa());
+	u64 *fdt;
 
+	if (!kho_fast_checksum_writes() || !kho_is_enabled())
+		return;
+
+	fdt = phys_to_virt(kho_fast_subtree_fdt_pa());
+	kho_sums_unseal(fdt);
 	if (!kho_sums)
 		return;
 
-	/* An earlier kexec may have got here and failed: its seal is stale. */
-	fdt[KHO_FAST_SUM] = 0;
 	kho_sums->nr = 0;
 	if (fdt_totalsize(fdt) > KHO_FAST_SEALED_SIZE ||
 	    !kho_sum_node(kho_fast_outgoing_root(), KHO_TREE_MAX_DEPTH - 1)) {

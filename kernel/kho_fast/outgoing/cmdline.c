@@ -27,6 +27,7 @@
 #include <linux/kexec.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -244,10 +245,11 @@ static void kho_parse_corruption(struct kho_fast_cmdline *cmdline,
 	unsigned long on;
 	char *end;
 
-	if (!strcmp(name, "memory_corruption_check")) {
+	/* In names of parameters - and _ are equal. */
+	if (parameq(name, "memory_corruption_check")) {
 		if (!kstrtoul(value, 10, &on))
 			cmdline->no_scan = !on;
-	} else if (!strcmp(name, "memory_corruption_check_size")) {
+	} else if (parameq(name, "memory_corruption_check_size")) {
 		unsigned int size = memparse(value, &end);
 
 		if (!*end)
