@@ -92,6 +92,8 @@ bool shim_page_is_memory(unsigned long pfn)
 
 struct page *pfn_to_online_page(unsigned long pfn)
 {
+	if (pfn >= shim_nr_pages && pfn < shim_online_end)
+		return pfn_to_page(pfn);
 	if (pfn >= shim_nr_pages || !shim_page_is_memory(pfn) ||
 	    READ_ONCE(section_is_offline[pfn_to_section_nr(pfn)]))
 		return NULL;

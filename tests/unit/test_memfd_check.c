@@ -269,10 +269,20 @@ static bool is_pinned(pgoff_t index)
 	return folio && folio->_pincount.counter == 1;
 }
 
-/* The records that a file is unpreserved by are not those of the description. */
+/* A page that a client has freed without unpreserving it, and that is now a folio of the file */
+static void preserve_twice(void)
+{
+	kho_preserve_pages(pfn_to_page(rec(0)->pfn), 1);
+}
+
+/*
+ * The records that a file is unpreserved by are not those of the description; and other clients'
+ * keys spoil none.
+ */
 static bool spoils_records(const struct spoil *spoil)
 {
-	return !strstr(spoil->why, "description") && !strstr(spoil->why, "mode");
+	return !strstr(spoil->why, "description") && !strstr(spoil->why, "mode") &&
+	       spoil->how != unpreserve_folio && spoil->how != preserve_less;
 }
 
 /* Closing the session then follows none of its records, and unpins nobody's folio. */
@@ -310,6 +320,17 @@ TEST(a_file_with_damaged_records_is_leaked_as_a_whole)
 		shim_forget_memmap();
 		ASSERT_EQ(status, 0) TH_LOG("case %u, checked %u", i / 2, i % 2);
 	}
+}
+
+TEST(keys_of_other_clients_cost_no_file)
+{
+	memfd_machine();
+	three_folios();
+	preserve_twice();
+	memfd_ops()->unpreserve(&args);
+	EXPECT_EQ(shim_pins, 0);
+	EXPECT_FALSE(file->f_inode->frozen);
+	EXPECT_EQ(shim_nr_errs, 0);
 }
 
 /* A random word of what the next kernel will read */

@@ -248,6 +248,7 @@ TEST(a_file_of_17_tib_is_its_few_folios)
 	/* As if the machine had booted with it */
 	memblock_add_node(PFN_PHYS(64UL << GIGANTIC), PFN_PHYS(NR_GIGANTIC << GIGANTIC), 0,
 			  MEMBLOCK_NONE);
+	shim_online_end = (64UL + NR_GIGANTIC) << GIGANTIC;
 	kho_fast_memory_exit();
 	ASSERT_EQ(kho_fast_memory_init(), 0);
 	make_gigantic_file();

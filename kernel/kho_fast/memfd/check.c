@@ -15,7 +15,7 @@
  *
  * The list of pages is cut into parts, which all CPUs share in the freeze. Cost
  * per record: its checksum, and a bit of a bitmap that is looked up again only
- * for a folio of another bitmap. No struct page is read.
+ * for a folio of another bitmap. No struct page is read in the freeze.
  *
  * Lock order: the lock of a check is taken last. The tree is read without one:
  * no bitmap is freed.
@@ -51,6 +51,8 @@ static_assert(PAGES_PER_SECTION >= KHO_FAST_RECORDS_PER_PAGE);
 /**
  * struct memfd_luo_check - A check in progress.
  * @cpu_job: Its tasks.
+ * @keys:    Whether each folio must be preserved; else only the records are
+ *           compared with those that were written.
  * @lock:    Protects the fields below.
  * @fault:   Receives the reason of a refusal, the first one.
  * @err:     -EINVAL after a refusal.
@@ -63,6 +65,7 @@ static_assert(PAGES_PER_SECTION >= KHO_FAST_RECORDS_PER_PAGE);
  */
 struct memfd_luo_check {
 	struct kho_fast_cpu_job	cpu_job;
+	bool			keys;
 	spinlock_t		lock;	/* see above */
 	struct kho_fast_fault	*fault;
 	int			err;
@@ -191,6 +194,37 @@ static bool memfd_luo_check_page(struct memfd_luo_part *part, const void *page)
 	return true;
 }
 
+/*
+ * The order is that of the pinned folio. What a record that was overwritten
+ * refers to may be anything: its struct page is read, and the sum differs.
+ */
+static bool memfd_luo_sum_page(struct memfd_luo_part *part, const void *page)
+{
+	const struct kho_fast_memfd_record *record = page;
+	const struct kho_fast_memfd_record *end =
+		record + KHO_FAST_RECORDS_PER_PAGE;
+
+	for (; record < end; record++) {
+		struct page *head;
+
+		if (!record->pfn)
+			continue;
+
+		head = pfn_to_online_page(record->pfn);
+		if (!head) {
+			guard(spinlock)(&part->check->lock);
+			memfd_luo_refuse(part->check, PFN_PHYS(record->pfn),
+					 "no memory at pfn %#llx, for index %llu",
+					 (u64)record->pfn, record->index);
+			return false;
+		}
+		part->sum += kho_fast_memfd_sum(record,
+						folio_order(page_folio(head)));
+	}
+
+	return true;
+}
+
 /* The page of the list at that address, or NULL */
 static const void *memfd_luo_list_page(u64 phys)
 {
@@ -220,7 +254,8 @@ static void memfd_luo_check_part(struct memfd_luo_part *part)
 			memfd_luo_refuse_page(check, part->pages[i]);
 			return;
 		}
-		if (!memfd_luo_check_page(part, page))
+		if (!(check->keys ? memfd_luo_check_page(part, page) :
+				    memfd_luo_sum_page(part, page)))
 			return;
 		cond_resched();
 	}
@@ -289,12 +324,13 @@ static bool memfd_luo_check_next_part(struct kho_fast_cpu_job *cpu_job)
 
 /* By at most @max_tasks tasks, with the caller */
 static int memfd_luo_check_list(const struct kho_fast_memfd_out *out,
-				unsigned long max_tasks,
+				bool keys, unsigned long max_tasks,
 				struct kho_fast_fault *fault)
 {
 	const struct kho_fast_chain *list = &out->records.chain;
 	struct memfd_luo_check check = {
 		.cpu_job.run = memfd_luo_check_next_part,
+		.keys = keys,
 		.fault = fault,
 		.next = list->first ? virt_to_phys(list->first) : 0,
 		.pages = list->nr_pages,
@@ -317,16 +353,19 @@ static int memfd_luo_check_list(const struct kho_fast_memfd_out *out,
  * @out:   The file as it was preserved, also if a freeze has failed.
  * @fault: Receives the reason after an error.
  *
+ * Whether the folios are preserved does not matter: a client that has left a
+ * key of another order there, or has removed one, must not cost the whole file.
  * Guests may be running, so the other CPUs are left to them.
  *
- * Context: process context, may sleep. The records do not change.
- * Return: 0; -EINVAL if they are not those that were written, or refer to
- * memory that is not preserved: then they must not be followed.
+ * Context: process context, may sleep. The records do not change; their folios
+ * are pinned.
+ * Return: 0; -EINVAL if they are not those that were written, or their own list
+ * is not preserved: then they must not be followed.
  */
 int kho_fast_memfd_check_records(const struct kho_fast_memfd_out *out,
 				 struct kho_fast_fault *fault)
 {
-	return memfd_luo_check_list(out, 1, fault);
+	return memfd_luo_check_list(out, false, 1, fault);
 }
 
 /* Mode and name; a wrong one is ignored by the next kernel, or taken. */
@@ -388,7 +427,7 @@ int kho_fast_memfd_check(const struct kho_fast_memfd_out *out,
 		return check.err;
 
 	/* Its description names the same list. */
-	return memfd_luo_check_list(out,
+	return memfd_luo_check_list(out, true,
 				    DIV_ROUND_UP(out->records.chain.nr_pages,
 						 MEMFD_LUO_PART_PAGES),
 				    fault);

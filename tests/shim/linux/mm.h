@@ -103,6 +103,8 @@ _Static_assert(sizeof(struct folio) == 3 * sizeof(struct page), "a struct page e
 extern char *shim_arena;
 extern struct page *shim_memmap;
 extern unsigned long shim_nr_pages;
+/* Behind them, up to there, folios may be that have struct pages by another mapping. */
+extern unsigned long shim_online_end;
 extern u8 *shim_migratetype;		/* of each pageblock */
 void shim_memory_init(unsigned long nr_pages);
 
@@ -167,7 +169,7 @@ void shim_wmb(void);
 /* All memory is online. */
 static inline struct page *pfn_to_online_page(unsigned long pfn)
 {
-	return pfn < shim_nr_pages ? pfn_to_page(pfn) : NULL;
+	return pfn < max(shim_nr_pages, shim_online_end) ? pfn_to_page(pfn) : NULL;
 }
 
 #define offline_mem_sections(start_pfn, end_pfn)	((void)(start_pfn), (void)(end_pfn))
