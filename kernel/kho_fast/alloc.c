@@ -37,6 +37,7 @@
 #include <linux/mmzone.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
+#include <linux/oom.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 #include <linux/topology.h>
@@ -172,8 +173,11 @@ static struct page *kho_search(int nid, gfp_t gfp, unsigned int order)
 		nid = numa_mem_id();
 
 	page = kho_search_nodes(nid, quick, order, KHO_MAX_REFUSED);
-	if (!page)
+	if (!page) {
+		/* Who finds no memory meanwhile waits, and nobody is killed. */
+		guard(mutex)(&oom_lock);
 		page = kho_search_nodes(nid, quick, order, ULONG_MAX);
+	}
 	if (page)
 		return page;
 

@@ -19,6 +19,7 @@
 char *shim_arena;
 unsigned long shim_nr_pages;
 unsigned long shim_online_end;
+struct mutex oom_lock = __MUTEX_INITIALIZER(oom_lock);
 u8 *shim_migratetype;
 pg_data_t shim_nodes[MAX_NUMNODES];
 long shim_totalram;

@@ -26,6 +26,7 @@ static bool hot_added(unsigned long pfn)
 	       pfn < NR_PAGES + 299 * BLOCK;
 }
 
+static long oom_above;		/* 0; or who holds more must hold off the OOM killer */
 static unsigned long peak;	/* pages that were allocated at a time */
 
 static unsigned long node_pages[4] = { NODE_PAGES, NODE_PAGES, NODE_PAGES };
@@ -63,6 +64,8 @@ static unsigned long find_lowest(unsigned int order)
 		memset(lowest_free, 0, sizeof(lowest_free));
 	live_then = shim_live_pages + BIT(order);
 	peak = max(peak, (unsigned long)live_then);
+	if (oom_above && live_then > oom_above)
+		lockdep_assert_held(&oom_lock);
 	for (n = 0; n < (this_node ? 1 : 4) && pfn == SHIM_NO_PAGES; n++)
 		pfn = find_in_node((nid + n) % 4, order);
 	return pfn;
@@ -271,6 +274,7 @@ TEST(more_is_kept_aside_before_an_allocation_fails)
 	use_up(0);
 	use_up(1);
 	live = shim_live_pages;
+	oom_above = live + 256 * BLOCK;
 	page = kho_fast_alloc_pages(3, GFP_KERNEL, 0);
 	ASSERT_TRUE(page != NULL);
 	EXPECT_EQ(page_to_pfn(page), NR_PAGES + 299 * BLOCK);

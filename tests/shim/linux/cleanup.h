@@ -40,6 +40,7 @@ extern unsigned long shim_nr_irqsave;	/* atomic */
 
 #define DEFINE_RAW_SPINLOCK	DEFINE_SPINLOCK
 #define DEFINE_MUTEX(name)	struct mutex name = __MUTEX_INITIALIZER(name)
+extern struct mutex oom_lock;
 
 /* For members of structs only. */
 struct rw_semaphore { };
