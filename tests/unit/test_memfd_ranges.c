@@ -204,8 +204,10 @@ static bool is_not_divided(unsigned int n)
 
 	shim_fail_after = 0;
 	kho_fast_memfd_divide(in);
-	if (shim_fail_after >= 0 || in->nr_ranges != 1)
+	/* Of a section's records at most it allocates nothing. */
+	if ((shim_fail_after < 0) != (NR_PAGES > PAGES_PER_SECTION) || in->nr_ranges != 1)
 		return false;
+	shim_fail_after = -1;
 	kho_fast_memfd_divide(in);
 	if (!is_divided(in))
 		return false;

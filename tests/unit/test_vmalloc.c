@@ -13,7 +13,7 @@
 static struct old {
 	struct kho_vmalloc	ser;
 	unsigned int		nr;
-	unsigned long		pfn[2000];
+	unsigned long		pfn[4 * 511];
 } *old;
 
 static struct vm_struct *new_area(unsigned int nr_pages, unsigned int order)
