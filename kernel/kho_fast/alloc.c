@@ -20,7 +20,7 @@
  * as much as the node has. Only when that fails, some more pages are asked for
  * that may be reclaimed.
  *
- * Lock order: kho_search_lock, around page allocation.
+ * Lock order: kho_search_lock, then oom_lock, around page allocation.
  *
  * Failure: there is no memory, with a message if only refused memory is left.
  */
@@ -172,12 +172,10 @@ static struct page *kho_search(int nid, gfp_t gfp, unsigned int order)
 	if (nid == NUMA_NO_NODE)
 		nid = numa_mem_id();
 
-	page = kho_search_nodes(nid, quick, order, KHO_MAX_REFUSED);
-	if (!page) {
-		/* Who finds no memory meanwhile waits, and nobody is killed. */
-		guard(mutex)(&oom_lock);
-		page = kho_search_nodes(nid, quick, order, ULONG_MAX);
-	}
+	/* Either may empty a node: who finds no memory waits. */
+	scoped_guard(mutex, &oom_lock)
+		page = kho_search_nodes(nid, quick, order, KHO_MAX_REFUSED) ?:
+		       kho_search_nodes(nid, quick, order, ULONG_MAX);
 	if (page)
 		return page;
 

@@ -274,7 +274,7 @@ TEST(more_is_kept_aside_before_an_allocation_fails)
 	use_up(0);
 	use_up(1);
 	live = shim_live_pages;
-	oom_above = live + 256 * BLOCK;
+	oom_above = live + BLOCK;
 	page = kho_fast_alloc_pages(3, GFP_KERNEL, 0);
 	ASSERT_TRUE(page != NULL);
 	EXPECT_EQ(page_to_pfn(page), NR_PAGES + 299 * BLOCK);
