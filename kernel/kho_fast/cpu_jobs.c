@@ -2,7 +2,8 @@
 /**
  * DOC: Jobs with a worker per CPU
  *
- * For work within the blackout, when all CPUs are idle. A job is cut into
+ * For work that guests wait for: within the blackout, when all CPUs are idle,
+ * and retrieving, beside guests that run again already. A job is cut into
  * parts; the caller and its workers take one after the other.
  *
  * Jobs can be nested: sessions are checked in parallel, and each large file of
@@ -138,7 +139,8 @@ void kho_fast_cpu_job_run(struct kho_fast_cpu_job *job, unsigned long max_tasks)
 	max_tasks = min(max_tasks, num_online_cpus());
 	if (max_tasks > 1)
 		team.workers = kcalloc(max_tasks - 1, sizeof(*team.workers),
-				       GFP_KERNEL | __GFP_NOWARN);
+				       GFP_KERNEL | __GFP_NOWARN |
+					__GFP_NORETRY);
 	if (team.workers)
 		team.max = max_tasks - 1;
 

@@ -188,7 +188,10 @@ void kho_fast_memfd_divide(struct kho_fast_memfd_in *in)
 	if (nr < 2 || in->nr_ranges > 1 || kho_fast_memfd_is_begun(&in->whole))
 		return;
 
-	ranges = kvmalloc_array(nr, sizeof(*ranges), GFP_KERNEL | __GFP_NOWARN);
+	/* Optional: no task is killed for it. */
+	ranges = kvmalloc_array(nr, sizeof(*ranges),
+				GFP_KERNEL | __GFP_NOWARN |
+					__GFP_RETRY_MAYFAIL);
 	if (!ranges)
 		return;
 

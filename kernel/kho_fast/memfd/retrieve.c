@@ -233,12 +233,16 @@ static int memfd_luo_reuse_batch(struct memfd_luo_batch *batch, u64 size,
 	return err;
 }
 
-static int memfd_luo_charge_batch(const struct memfd_luo_batch *batch)
+/* No signal wakes a worker that memory.high slows down. */
+static int memfd_luo_charge_batch(const struct memfd_luo_retrieval *job,
+				  const struct memfd_luo_batch *batch)
 {
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < batch->nr; i++) {
+		if (fatal_signal_pending(job->task))
+			return -EINTR;
 		err = mem_cgroup_charge(batch->folios[i], NULL,
 					GFP_KERNEL | KHO_FAST_MEMFD_TRY);
 		if (err) {
@@ -270,7 +274,7 @@ static int memfd_luo_fill_batch(struct memfd_luo_attempt *attempt)
 	}
 	attempt->range->locked += batch->nr;
 
-	return err ?: memfd_luo_charge_batch(batch);
+	return err ?: memfd_luo_charge_batch(attempt->job, batch);
 }
 
 static int memfd_luo_retrieve_batch(struct memfd_luo_attempt *attempt)
@@ -394,7 +398,7 @@ static int memfd_luo_retrieve_folios(struct kho_fast_memfd_in *in,
 
 	kho_fast_memfd_divide(in);
 
-	job.memcg = get_mem_cgroup_from_current();
+	job.memcg = get_mem_cgroup_from_mm(NULL);
 	memfd_luo_run_step(&job, memfd_luo_add_range);
 	mem_cgroup_put(job.memcg);
 

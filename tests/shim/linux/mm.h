@@ -291,6 +291,7 @@ extern long shim_charged_pages;		/* atomic */
 extern bool shim_memcg_is_full;
 int memcg_kmem_charge_page(struct page *page, gfp_t gfp, int order);
 #define get_mem_cgroup_from_current()	(&shim_task_memcg)
+#define get_mem_cgroup_from_mm(mm)	(&shim_task_memcg)
 #define mem_cgroup_put(memcg)		((void)(memcg))
 #define set_active_memcg(memcg) ({ \
 	struct mem_cgroup *old_ = shim_active_memcg; \
