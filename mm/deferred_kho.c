@@ -259,17 +259,42 @@ static bool __init kho_is_without_cpus(unsigned long pfn)
 	return cpumask_empty(cpumask_of_node(early_pfn_to_nid(pfn)));
 }
 
+/* Those that memblock_free_all() has counted, in a section */
+static unsigned long __init kho_nr_free_in_section(unsigned long start_pfn,
+						   int nid)
+{
+	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
+	unsigned long nr = 0;
+	phys_addr_t start, end;
+	u64 i;
+
+	kho_for_each_free_range_from(i, start_pfn, nid, &start, &end, NULL) {
+		unsigned long from = max(PFN_UP(start), start_pfn);
+		unsigned long to = min(PFN_DOWN(end), end_pfn);
+
+		if (PFN_UP(start) >= end_pfn)
+			break;
+		if (from < to)
+			nr += to - from;
+	}
+
+	return nr;
+}
+
 /* files_maxfiles_init() would take their free pages for those of the kernel. */
 static void __init kho_leave_to_init_all(unsigned long pfn, unsigned long end)
 {
 	const struct kho_fast_map *map = &kho_fast_incoming;
+	/* The range may have sections of other nodes, which have CPUs. */
+	const int nid = early_pfn_to_nid(pfn);
 
 	for (; pfn < end; pfn += PAGES_PER_SECTION) {
 		unsigned long nr = pfn_to_section_nr(pfn);
 
 		if (kho_fast_section_has_preserved(pfn) &&
-		    map->sections[nr].state == KHO_FAST_PENDING)
-			kho_fast_count_uninitialised(PAGES_PER_SECTION);
+		    READ_ONCE(map->sections[nr].state) == KHO_FAST_PENDING)
+			kho_fast_count_uninitialised(
+				kho_nr_free_in_section(pfn, nid));
 	}
 }
 

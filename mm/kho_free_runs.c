@@ -172,7 +172,7 @@ static void kho_batch_add(struct kho_free_batch *batch, struct page *page)
 	if (!put_page_testzero(page) || !free_pages_prepare(page, 0))
 		return;
 
-	if (batch->nr == KHO_FREE_BATCH || batch->zone != zone)
+	if (batch->nr && (batch->nr == KHO_FREE_BATCH || batch->zone != zone))
 		kho_free_batch(batch);
 	batch->zone = zone;
 	batch->pfns[batch->nr++] = page_to_pfn(page);
