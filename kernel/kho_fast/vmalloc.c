@@ -481,9 +481,8 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 					    "its checksum differs");
 
 	/* The number of pages is not trusted: no task is killed for them. */
-	pages.pages = kvmalloc_array(max, sizeof(*pages.pages),
-				     GFP_KERNEL | __GFP_NOWARN |
-					     __GFP_RETRY_MAYFAIL);
+	pages.pages = kvmalloc_array(max, sizeof(*pages.pages), GFP_KERNEL |
+				     __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
 	if (!pages.pages)
 		return kho_report_lost_area(preservation, "no memory");
 
