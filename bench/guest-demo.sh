@@ -207,7 +207,7 @@ tick() {
 }
 
 end_vm() {
-	kill -TERM -- "-$vm" 2>/dev/null || :
+	kill -- "-$vm" 2>/dev/null || :
 	wait "$vm" 2>/dev/null || :
 }
 
