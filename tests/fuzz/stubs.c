@@ -4,9 +4,13 @@
  */
 #include <linux/err.h>
 #include <linux/kexec_handover.h>
+#include <linux/memblock.h>
 #include <linux/mm.h>
 
 #include "fuzz.h"
+
+static struct e820_table all_is_ram;
+struct e820_table *e820_table = &all_is_ram;
 
 void *kho_alloc_preserve(size_t size)
 {
