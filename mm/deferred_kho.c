@@ -289,12 +289,14 @@ static void __init kho_leave_to_init_all(unsigned long pfn, unsigned long end)
 	const int nid = early_pfn_to_nid(pfn);
 
 	for (; pfn < end; pfn += PAGES_PER_SECTION) {
-		unsigned long nr = pfn_to_section_nr(pfn);
+		unsigned long nr = pfn_to_section_nr(pfn), nr_free;
 
-		if (kho_fast_section_has_preserved(pfn) &&
-		    READ_ONCE(map->sections[nr].state) == KHO_FAST_PENDING)
-			kho_fast_count_uninitialised(
-				kho_nr_free_in_section(pfn, nid));
+		if (!kho_fast_section_has_preserved(pfn) ||
+		    READ_ONCE(map->sections[nr].state) != KHO_FAST_PENDING)
+			continue;
+
+		nr_free = kho_nr_free_in_section(pfn, nid);
+		kho_fast_count_uninitialised(nr_free);
 	}
 }
 
