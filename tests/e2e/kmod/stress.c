@@ -468,7 +468,9 @@ static int stress_run_rounds(struct stress *s, struct stress_worker *w)
 	do {
 		err = stress_one_round(s, w);
 		nr++;
-	} while (!err && time_before(jiffies, end));
+		/* On a busy host it may have ended before a worker ran. */
+	} while (!err &&
+		 (time_before(jiffies, end) || !stress_count_on(s)));
 	report("rounds=%lu\noperations=%lu\nwalks=%lu\n", nr,
 	       stress_sum_counts(w, s->nr_workers),
 	       stress_sum_counts(w + s->nr_workers, STRESS_WALKERS));
