@@ -13,7 +13,6 @@
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
-#include <linux/bug.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
@@ -142,9 +141,11 @@ void kho_fast_chain_join(struct kho_fast_chain *chain,
  * @order:   Order of its entries.
  * @release: Called with the first page of each entry after it is unpreserved,
  *           or NULL.
+ * @data:    For @release.
  */
 void kho_fast_chain_undo(struct kho_vmalloc_chunk *first, unsigned int order,
-			 void (*release)(struct page *page))
+			 void (*release)(struct page *page, void *data),
+			 void *data)
 {
 	struct kho_vmalloc_chunk *chunk, *next;
 	unsigned int i;
@@ -155,7 +156,7 @@ void kho_fast_chain_undo(struct kho_vmalloc_chunk *first, unsigned int order,
 
 			kho_fast_unpreserve_range(pfn, BIT(order));
 			if (release)
-				release(pfn_to_page(pfn));
+				release(pfn_to_page(pfn), data);
 		}
 
 		next = KHOSER_LOAD_PTR(chunk->hdr.next);
@@ -220,7 +221,7 @@ int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation)
 	if (!err)
 		err = kho_seal_chain(&chain, preservation);
 	if (err) {
-		kho_fast_chain_undo(chain.first, order, NULL);
+		kho_fast_chain_undo(chain.first, order, NULL, NULL);
 		return err;
 	}
 
@@ -236,7 +237,7 @@ EXPORT_SYMBOL_GPL(kho_preserve_vmalloc);
 void kho_unpreserve_vmalloc(struct kho_vmalloc *preservation)
 {
 	kho_fast_chain_undo(KHOSER_LOAD_PTR(preservation->first),
-			    preservation->order, NULL);
+			    preservation->order, NULL, NULL);
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_vmalloc);
 
@@ -244,8 +245,7 @@ EXPORT_SYMBOL_GPL(kho_unpreserve_vmalloc);
 static void kho_chunk_free_entries(const struct kho_vmalloc_chunk *chunk,
 				   unsigned int order)
 {
-	unsigned int i;
-	unsigned long k;
+	unsigned long i, k;
 
 	for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++) {
 		struct page *page = pfn_to_page(PHYS_PFN(chunk->phys[i]));

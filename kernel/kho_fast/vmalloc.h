@@ -41,7 +41,8 @@ int kho_fast_chain_append(struct kho_fast_chain *chain, struct page *page,
 void kho_fast_chain_join(struct kho_fast_chain *chain,
 			 struct kho_fast_chain *tail);
 void kho_fast_chain_undo(struct kho_vmalloc_chunk *first, unsigned int order,
-			 void (*release)(struct page *page));
+			 void (*release)(struct page *page, void *data),
+			 void *data);
 void kho_fast_chain_free(struct kho_vmalloc_chunk *first, bool entries,
 			 unsigned int order);
 struct kho_vmalloc_chunk *

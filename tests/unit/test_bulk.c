@@ -243,21 +243,55 @@ TEST(unpreserving_other_memory_is_reported)
 {
 	machine(0);
 	kho_unpreserve_folio(folio_at[5]);
-	EXPECT_EQ(shim_nr_warns, 1);
+	EXPECT_EQ(shim_nr_errs, 1);
 	EXPECT_EQ(kho_preserve_folios(folio_at + 10, 10), 0);
 	kho_unpreserve_folio(folio_at[5]);
-	EXPECT_EQ(shim_nr_warns, 2);
+	EXPECT_EQ(shim_nr_errs, 2);
 	kho_unpreserve_folios(folio_at + 5, 10);
-	EXPECT_EQ(shim_nr_warns, 3);
+	EXPECT_EQ(shim_nr_errs, 3);
 	kho_unpreserve_folio_range(folio_at[14], 10);
-	EXPECT_EQ(shim_nr_warns, 4);
+	EXPECT_EQ(shim_nr_errs, 4);
 	kho_unpreserve_pages(&folio_at[32]->page, 32);
-	EXPECT_EQ(shim_nr_warns, 5);
+	EXPECT_EQ(shim_nr_errs, 5);
 	/* No bitmap there. */
 	kho_unpreserve_folio_range(folio_at[40000], 10);
-	EXPECT_EQ(shim_nr_warns, 6);
-	/* The keys are removed all the same. */
+	EXPECT_EQ(shim_nr_errs, 6);
+	/* The keys are removed all the same, and it need not cost the host. */
 	EXPECT_TRUE(tree_is_as_expected());
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+/* Which of @nr folios from @first on are missing, as the kernel counts them */
+static struct kho_fast_missing missing_of(unsigned long first, unsigned long nr)
+{
+	struct kho_fast_missing missing = {};
+
+	kho_fast_unpreserve_folios(folio_at + first, nr, &missing);
+	return missing;
+}
+
+/* Across words, bitmaps, and memory that has none; the first one counts. */
+TEST(missing_folios_are_counted_and_the_first_is_named)
+{
+	struct kho_fast_missing missing;
+
+	machine(0);
+	EXPECT_EQ(kho_preserve_folios(folio_at + 10, 200), 0);
+	kho_unpreserve_folio(folio_at[75]);
+	kho_unpreserve_folio(folio_at[150]);
+	kho_unpreserve_folio(folio_at[151]);
+	missing = missing_of(10, 200);
+	EXPECT_EQ(missing.nr, 3);
+	EXPECT_EQ(missing.pfn, folio_pfn(folio_at[75]));
+	EXPECT_EQ(missing.order, 0);
+
+	missing = missing_of(39990, 100);
+	EXPECT_EQ(missing.nr, 100);
+	EXPECT_EQ(missing.pfn, folio_pfn(folio_at[39990]));
+	missing = missing_of(7, 1);
+	EXPECT_EQ(missing.nr, 1);
+	EXPECT_EQ(missing.pfn, folio_pfn(folio_at[7]));
+	EXPECT_EQ(shim_nr_errs, 0);
 }
 
 TEST(before_there_is_a_tree_nothing_can_be_preserved)

@@ -333,6 +333,37 @@ TEST(keys_of_other_clients_cost_no_file)
 	EXPECT_EQ(shim_nr_errs, 0);
 }
 
+static bool says(const char *what)
+{
+	if (strstr(shim_last_line, what))
+		return true;
+	fprintf(stderr, "# message: %s\n", shim_last_line);
+	return false;
+}
+
+/* A client removes keys that are not its own; the folios are pinned. */
+TEST(a_file_that_lost_keys_is_unpreserved_with_one_message)
+{
+	unsigned int i;
+
+	memfd_machine();
+	memfd_first_kernel();
+	file_of_pages(MAX_PAGES);
+	strcpy(file->shim_name, "memfd:guest\n");
+	for (i = 700; i < 3000; i += 100)
+		kho_unpreserve_folio(pfn_folio(rec(i)->pfn));
+	EXPECT_EQ(shim_nr_errs, 0);
+	memfd_ops()->unpreserve(&args);
+	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_EQ(shim_nr_warns, 0);
+	EXPECT_TRUE(says("memfd:guest"));
+	EXPECT_TRUE(says(" 23 of its folios"));
+	EXPECT_TRUE(says("offset 0x2bc000,"));
+	EXPECT_EQ(shim_pins, 0);
+	EXPECT_FALSE(file->f_inode->frozen);
+	EXPECT_EQ(memfd_ops()->preserve(&args), 0);
+}
+
 /* A random word of what the next kernel will read */
 static u64 *some_word(void)
 {

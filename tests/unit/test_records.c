@@ -287,7 +287,7 @@ TEST(the_bytes_are_those_of_the_abi)
 	EXPECT_EQ(chunk[2], 0);
 }
 
-static void release(struct page *page)
+static void release(struct page *page, void *data)
 {
 	free_page((unsigned long)page_address(page));
 }
@@ -323,7 +323,7 @@ TEST(a_failed_addition_can_be_undone)
 			ASSERT_EQ(add(&list, 1), 0);
 			ASSERT_EQ(list.chain.nr_pages, had / 256 + 1);
 		}
-		kho_fast_chain_undo(list.chain.first, 0, release);
+		kho_fast_chain_undo(list.chain.first, 0, release, NULL);
 		ASSERT_EQ(live_pages(), live);
 		ASSERT_EQ(model_count_preserved(), 2);
 	}

@@ -25,8 +25,8 @@
  * that were added since; it fails if a page has got a memory error (poison.c).
  * A page that is added later, when the guest should be paused, is a hole in the
  * next kernel. When all files are frozen, what is handed over is checked
- * (check.c). .unpreserve() undoes all of it, unless the records are damaged:
- * then the memory of the file is lost.
+ * (check.c). .unpreserve() (unpreserve.c) undoes all of it, unless the records
+ * are damaged: then the memory of the file is lost.
  *
  * In the next kernel .retrieve() (retrieve.c) creates a file from the folios,
  * and .finish() frees them if the file was not retrieved, or could not be.
@@ -205,8 +205,10 @@ err_free:
  */
 static void memfd_luo_leak(const struct file *file, const char *reason)
 {
-	pr_err("%s: its records are damaged (%s): its memory stays preserved, and is lost until a reboot without live update\n",
-	       file->f_path.dentry->d_name.name, reason);
+	const char *name = file->f_path.dentry->d_name.name;
+
+	pr_err("%*pE: its records are damaged (%s): its memory stays preserved, and is lost until a reboot without live update\n",
+	       (int)strlen(name), name, reason);
 }
 
 static void memfd_luo_unpreserve(struct liveupdate_file_op_args *args)
@@ -221,7 +223,7 @@ static void memfd_luo_unpreserve(struct liveupdate_file_op_args *args)
 	if (kho_fast_memfd_check_records(out, &fault)) {
 		memfd_luo_leak(args->file, fault.reason);
 	} else {
-		kho_fast_memfd_unpreserve(out);
+		kho_fast_memfd_unpreserve(out, args->file);
 		/* It is in no other session: nothing else changes the flag. */
 		shmem_freeze(inode, false);
 	}

@@ -133,7 +133,21 @@ void kho_fast_memfd_write_name(struct kho_memfd_ser *ser,
 /* preserve.c */
 int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file);
 int kho_fast_memfd_update(struct kho_fast_memfd_out *out, struct file *file);
-void kho_fast_memfd_unpreserve(struct kho_fast_memfd_out *out);
+
+/* unpreserve.c */
+void kho_fast_memfd_unpreserve(struct kho_fast_memfd_out *out,
+			       const struct file *file);
+
+/* Number of pages, for the tracepoint only */
+static inline unsigned long kho_fast_memfd_count(struct folio **folios,
+						 unsigned long nr)
+{
+	unsigned long i, pages = 0;
+
+	for (i = 0; i < nr; i++)
+		pages += folio_nr_pages(folios[i]);
+	return pages;
+}
 
 /* check.c */
 int kho_fast_memfd_check_records(const struct kho_fast_memfd_out *out,

@@ -140,17 +140,6 @@ static long memfd_luo_record(struct kho_fast_records *list,
 	return i;
 }
 
-/* For the tracepoint only */
-static unsigned long memfd_luo_count_pages(struct folio **folios,
-					   unsigned long nr)
-{
-	unsigned long i, pages = 0;
-
-	for (i = 0; i < nr; i++)
-		pages += folio_nr_pages(folios[i]);
-	return pages;
-}
-
 static int memfd_luo_preserve_batch(struct kho_fast_records *list,
 				    struct folio **folios, long nr)
 {
@@ -189,7 +178,7 @@ static int memfd_luo_preserve_folios(struct kho_fast_records *list,
 {
 	const u64 began = kho_fast_trace_begin(kho_memfd);
 	/* Counted first: a failure unpins them. */
-	unsigned long pages = began ? memfd_luo_count_pages(folios, nr) : 0;
+	unsigned long pages = began ? kho_fast_memfd_count(folios, nr) : 0;
 	int err = memfd_luo_preserve_batch(list, folios, nr);
 
 	kho_fast_trace_memfd(began, "preserve", nr, pages, err);
@@ -342,29 +331,6 @@ static int memfd_luo_preserve_all(struct memfd_luo_job *job,
 	return err;
 }
 
-/* Unpreserve and unpin the folios of a page of records, and free it. */
-static void memfd_luo_unpreserve_page(struct page *page)
-{
-	const struct kho_fast_memfd_record *ser = page_address(page);
-	/* Pointers replace the records, as they are smaller. */
-	struct folio **folios = page_address(page);
-	const u64 began = kho_fast_trace_begin(kho_memfd);
-	unsigned long i, nr = 0;
-
-	for (i = 0; i < KHO_FAST_RECORDS_PER_PAGE; i++) {
-		unsigned long pfn = ser[i].pfn;
-
-		if (pfn)
-			folios[nr++] = pfn_folio(pfn);
-	}
-
-	kho_unpreserve_folios(folios, nr);
-	kho_fast_trace_memfd(began, "unpreserve", nr,
-			     memfd_luo_count_pages(folios, nr), 0);
-	unpin_folios(folios, nr);
-	free_page((unsigned long)folios);
-}
-
 static struct memfd_luo_job memfd_luo_new_job(struct file *file)
 {
 	struct memfd_luo_job job = {
@@ -446,7 +412,7 @@ int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file)
 	if (!err)
 		err = memfd_luo_store_records(out);
 	if (err)
-		kho_fast_memfd_unpreserve(out);
+		kho_fast_memfd_unpreserve(out, file);
 	return err;
 }
 
@@ -481,16 +447,4 @@ int kho_fast_memfd_update(struct kho_fast_memfd_out *out, struct file *file)
 	if (!err)
 		out->alloced = alloced;
 	return err;
-}
-
-/**
- * kho_fast_memfd_unpreserve - Undo kho_fast_memfd_preserve().
- * @out: What it filled in.
- *
- * Context: process context, may sleep. The size of the file cannot change.
- */
-void kho_fast_memfd_unpreserve(struct kho_fast_memfd_out *out)
-{
-	kho_fast_chain_undo(out->records.chain.first, 0,
-			    memfd_luo_unpreserve_page);
 }

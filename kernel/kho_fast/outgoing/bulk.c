@@ -57,7 +57,8 @@ kho_first_run(struct kho_fast_run *run, struct folio **folios, unsigned long nr)
 	*run = (struct kho_fast_run){ .pfn = pfn, .nr = i, .order = order };
 }
 
-static void kho_unpreserve_serially(struct folio **folios, unsigned long nr)
+static void kho_unpreserve_serially(struct folio **folios, unsigned long nr,
+				    struct kho_fast_missing *missing)
 {
 	unsigned long done = 0;
 
@@ -65,16 +66,17 @@ static void kho_unpreserve_serially(struct folio **folios, unsigned long nr)
 		struct kho_fast_run run;
 
 		kho_first_run(&run, folios + done, nr - done);
-		kho_fast_outgoing_del_run(&run);
+		kho_fast_outgoing_del_run(&run, missing);
 		done += run.nr;
 		cond_resched();
 	}
 }
 
 static noinline void kho_unpreserve_run_traced(const struct kho_fast_run *run,
+					       struct kho_fast_missing *missing,
 					       unsigned long caller)
 {
-	if (kho_fast_outgoing_del_run(run))
+	if (kho_fast_outgoing_del_run(run, missing))
 		kho_fast_trace_range(kho_unpreserve, run->pfn,
 				     run->nr << run->order, run->order, caller);
 }
@@ -82,6 +84,7 @@ static noinline void kho_unpreserve_run_traced(const struct kho_fast_run *run,
 /* As kho_unpreserve_serially(). */
 static noinline void kho_unpreserve_all_traced(struct folio **folios,
 					       unsigned long nr,
+					       struct kho_fast_missing *missing,
 					       unsigned long caller)
 {
 	unsigned long done = 0;
@@ -90,28 +93,61 @@ static noinline void kho_unpreserve_all_traced(struct folio **folios,
 		struct kho_fast_run run;
 
 		kho_first_run(&run, folios + done, nr - done);
-		kho_unpreserve_run_traced(&run, caller);
+		kho_unpreserve_run_traced(&run, missing, caller);
 		done += run.nr;
 		cond_resched();
 	}
+}
+
+/* Always inline: _RET_IP_ is that of the caller. */
+static __always_inline void
+kho_do_unpreserve_folios(struct folio **folios, unsigned long nr,
+			 struct kho_fast_missing *missing)
+{
+	if (trace_kho_unpreserve_enabled())
+		kho_unpreserve_all_traced(folios, nr, missing, _RET_IP_);
+	else
+		kho_unpreserve_serially(folios, nr, missing);
+}
+
+/**
+ * kho_fast_unpreserve_folios - Undo kho_preserve_folios(), without messages.
+ * @folios:  As for kho_unpreserve_folios().
+ * @nr:      Number of folios.
+ * @missing: Those that are not preserved are added to it.
+ *
+ * Context: process context, may sleep.
+ */
+void kho_fast_unpreserve_folios(struct folio **folios, unsigned long nr,
+				struct kho_fast_missing *missing)
+{
+	kho_do_unpreserve_folios(folios, nr, missing);
 }
 
 /**
  * kho_unpreserve_folios - Undo kho_preserve_folios().
  * @folios: The folios, each of the order that it was preserved with. They may
  *          have been preserved by different calls.
- * @nr:     Number of folios. Warns when one is not preserved.
+ * @nr:     Number of folios. One message if any are not preserved.
  *
  * Context: process context, may sleep.
  */
 void kho_unpreserve_folios(struct folio **folios, unsigned long nr)
 {
-	if (trace_kho_unpreserve_enabled())
-		kho_unpreserve_all_traced(folios, nr, _RET_IP_);
-	else
-		kho_unpreserve_serially(folios, nr);
+	struct kho_fast_missing missing = {};
+
+	kho_do_unpreserve_folios(folios, nr, &missing);
+	kho_fast_report_missing(&missing, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_folios);
+
+/* Undo what has just been preserved. */
+static void kho_undo(struct folio **folios, unsigned long nr)
+{
+	struct kho_fast_missing missing = {};
+
+	kho_unpreserve_serially(folios, nr, &missing);
+}
 
 static int kho_preserve_serially(struct folio **folios, unsigned long nr)
 {
@@ -124,7 +160,7 @@ static int kho_preserve_serially(struct folio **folios, unsigned long nr)
 		kho_first_run(&run, folios + done, nr - done);
 		err = kho_fast_outgoing_add_run(&run);
 		if (err) {
-			kho_unpreserve_serially(folios, done);
+			kho_undo(folios, done);
 			return err;
 		}
 		done += run.nr;
@@ -196,8 +232,8 @@ static int kho_preserve_in_segments(struct kho_batch *batch)
 		return 0;
 
 	for_each_set_bit(i, batch->done, batch->job.nr)
-		kho_unpreserve_serially(batch->folios + i * SEGMENT,
-					kho_segment_len(batch, i));
+		kho_undo(batch->folios + i * SEGMENT,
+			 kho_segment_len(batch, i));
 	return err;
 }
 
@@ -332,18 +368,20 @@ EXPORT_SYMBOL_GPL(kho_preserve_folio_range);
 /**
  * kho_unpreserve_folio_range - Undo kho_preserve_folio_range().
  * @first: First folio.
- * @nr:    Number of folios; may be part of a preserved range. Warns when one is
- *         not preserved.
+ * @nr:    Number of folios; may be part of a preserved range. One message if
+ *         any are not preserved.
  *
  * Context: any.
  */
 void kho_unpreserve_folio_range(struct folio *first, unsigned long nr)
 {
 	const struct kho_fast_run run = kho_run_from(first, nr);
+	struct kho_fast_missing missing = {};
 
 	if (trace_kho_unpreserve_enabled())
-		kho_unpreserve_run_traced(&run, _RET_IP_);
+		kho_unpreserve_run_traced(&run, &missing, _RET_IP_);
 	else
-		kho_fast_outgoing_del_run(&run);
+		kho_fast_outgoing_del_run(&run, &missing);
+	kho_fast_report_missing(&missing, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(kho_unpreserve_folio_range);

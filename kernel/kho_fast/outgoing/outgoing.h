@@ -100,6 +100,30 @@ struct kho_fast_run {
 	unsigned int	order;
 };
 
+/**
+ * struct kho_fast_missing - Keys that could not be removed.
+ * @pfn:   Page frame of the first one.
+ * @order: Its order.
+ * @nr:    Number of them.
+ */
+struct kho_fast_missing {
+	unsigned long	pfn;
+	unsigned int	order;
+	unsigned long	nr;
+};
+
+/* Add @nr adjacent keys. */
+static inline void kho_fast_miss(struct kho_fast_missing *missing,
+				 unsigned long pfn, unsigned int order,
+				 unsigned long nr)
+{
+	if (!missing->nr) {
+		missing->pfn = pfn;
+		missing->order = order;
+	}
+	missing->nr += nr;
+}
+
 /* tree.c */
 int kho_fast_outgoing_init(void);
 void kho_fast_outgoing_exit(void);
@@ -111,12 +135,19 @@ unsigned long kho_fast_outgoing_find(unsigned long pfn, unsigned long end);
 int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order);
 bool kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order);
 int kho_fast_outgoing_add_run(const struct kho_fast_run *run);
-bool kho_fast_outgoing_del_run(const struct kho_fast_run *run);
+bool kho_fast_outgoing_del_run(const struct kho_fast_run *run,
+			       struct kho_fast_missing *missing);
 void kho_fast_leaf_cache_suspend(void);
 void kho_fast_leaf_cache_resume(void);
 
 /* preserve.c */
+void kho_fast_report_missing(const struct kho_fast_missing *missing,
+			     unsigned long caller);
 void kho_fast_unpreserve_range(unsigned long pfn, unsigned long nr_pages);
+
+/* bulk.c */
+void kho_fast_unpreserve_folios(struct folio **folios, unsigned long nr,
+				struct kho_fast_missing *missing);
 
 /* fdt.c */
 int kho_fast_subtree_init(void);
@@ -169,7 +200,7 @@ static inline bool kho_fast_outgoing_del_cached(unsigned long pfn,
 		      test_and_clear_bit(kho_fast_bit(key), leaf->bitmap));
 }
 
-/* Remove a key; false, with a warning, when it is missing. Context: any. */
+/* Remove a key; false when it is missing. Context: any. */
 static inline bool kho_fast_outgoing_del(unsigned long pfn, unsigned int order)
 {
 	return kho_fast_outgoing_del_cached(pfn, order) ||

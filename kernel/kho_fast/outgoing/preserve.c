@@ -49,13 +49,39 @@ static __always_inline int kho_do_preserve_folio(struct folio *folio)
 	return kho_preserve_slowly(pfn, order, _RET_IP_);
 }
 
+/**
+ * kho_fast_report_missing - Report keys that could not be removed.
+ * @missing: The keys; none is no message.
+ * @caller:  Address of the instruction that has tried.
+ *
+ * That is a mistake of a client, of this one or of the one that has removed
+ * them. It costs at most what those keys preserved, so it is no WARN(), which
+ * may panic.
+ *
+ * Context: any.
+ */
+void kho_fast_report_missing(const struct kho_fast_missing *missing,
+			     unsigned long caller)
+{
+	if (unlikely(missing->nr))
+		pr_err_ratelimited("%pS: cannot unpreserve %lu, first at pfn %#lx: no key of order %u\n",
+				   (void *)caller, missing->nr, missing->pfn,
+				   missing->order);
+}
+
 static noinline void kho_unpreserve_slowly(unsigned long pfn,
 					   unsigned int order,
 					   unsigned long caller)
 {
+	const struct kho_fast_missing one = {
+		.pfn = pfn, .order = order, .nr = 1,
+	};
+
 	if (kho_fast_outgoing_del_slowly(pfn, order))
 		kho_fast_trace_range(kho_unpreserve, pfn, BIT(order), order,
 				     caller);
+	else
+		kho_fast_report_missing(&one, caller);
 }
 
 /* As kho_do_preserve_folio(). */
@@ -85,8 +111,8 @@ EXPORT_SYMBOL_GPL(kho_preserve_folio);
 
 /**
  * kho_unpreserve_folio - Undo kho_preserve_folio().
- * @folio: The folio, of the order that it was preserved with. Warns when it is
- *         not preserved.
+ * @folio: The folio, of the order that it was preserved with. A message if it
+ *         is not preserved.
  *
  * Context: any.
  */
@@ -114,40 +140,36 @@ static unsigned int kho_step_order(unsigned long pfn, unsigned long end)
 
 /*
  * Remove the keys of [pfn, stop), a prefix of the steps from @pfn to @end.
- * Returns true when all were in the tree.
  */
-static bool kho_unpreserve_steps(unsigned long pfn, unsigned long stop,
-				 unsigned long end)
+static struct kho_fast_missing kho_unpreserve_steps(unsigned long pfn,
+						    unsigned long stop,
+						    unsigned long end)
 {
-	bool ok = true;
+	struct kho_fast_missing missing = {};
 
 	while (pfn < stop) {
 		unsigned int order = kho_step_order(pfn, end);
 
 		if (!kho_fast_outgoing_del(pfn, order))
-			ok = false;
+			kho_fast_miss(&missing, pfn, order, 1);
 		pfn += BIT(order);
 	}
 
-	return ok;
-}
-
-static noinline void kho_unpreserve_range_traced(unsigned long pfn,
-						 unsigned long nr_pages,
-						 unsigned long caller)
-{
-	if (kho_unpreserve_steps(pfn, pfn + nr_pages, pfn + nr_pages))
-		kho_fast_trace_range(kho_unpreserve, pfn, nr_pages, 0, caller);
+	return missing;
 }
 
 /* As kho_do_preserve_folio(). */
 static __always_inline void kho_do_unpreserve_range(unsigned long pfn,
 						    unsigned long nr_pages)
 {
-	if (trace_kho_unpreserve_enabled())
-		kho_unpreserve_range_traced(pfn, nr_pages, _RET_IP_);
-	else
+	const struct kho_fast_missing missing =
 		kho_unpreserve_steps(pfn, pfn + nr_pages, pfn + nr_pages);
+
+	if (unlikely(missing.nr))
+		kho_fast_report_missing(&missing, _RET_IP_);
+	else if (trace_kho_unpreserve_enabled())
+		kho_fast_trace_range(kho_unpreserve, pfn, nr_pages, 0,
+				     _RET_IP_);
 }
 
 /**

@@ -283,12 +283,6 @@ static struct kho_radix_leaf *kho_find_leaf(unsigned long key)
 	return kho_fast_leaf(kho_out_tree.root, key);
 }
 
-static void kho_warn_not_preserved(unsigned long pfn, unsigned int order)
-{
-	WARN(1, "KHO: cannot unpreserve pfn %#lx: no key of order %u\n",
-	     pfn, order);
-}
-
 /**
  * kho_fast_outgoing_add_slowly - Add a key, without the leaf cache.
  * @pfn:   First page frame, with a struct page.
@@ -311,7 +305,7 @@ int kho_fast_outgoing_add_slowly(unsigned long pfn, unsigned int order)
 }
 
 /**
- * kho_fast_outgoing_del_slowly - Remove a key, with a warning if missing.
+ * kho_fast_outgoing_del_slowly - Remove a key, without the leaf cache.
  * @pfn:   First page frame.
  * @order: Order.
  *
@@ -323,11 +317,7 @@ bool kho_fast_outgoing_del_slowly(unsigned long pfn, unsigned int order)
 	const unsigned long key = kho_fast_key(pfn, order);
 	struct kho_radix_leaf *leaf = kho_find_leaf(key);
 
-	if (leaf && test_and_clear_bit(kho_fast_bit(key), leaf->bitmap))
-		return true;
-
-	kho_warn_not_preserved(pfn, order);
-	return false;
+	return leaf && test_and_clear_bit(kho_fast_bit(key), leaf->bitmap);
 }
 
 /* Part of a run within one bitmap: bits [bit, end). */
@@ -385,21 +375,29 @@ static unsigned long kho_set_part(struct kho_radix_leaf *leaf,
 	return bit - part->bit;
 }
 
-/* Returns true when all bits were set. */
-static bool kho_clear_part(struct kho_radix_leaf *leaf,
-			   const struct kho_run_part *part)
+/* @leaf may be NULL. */
+static void kho_clear_part(struct kho_radix_leaf *leaf,
+			   const struct kho_run_part *part, unsigned int order,
+			   struct kho_fast_missing *missing)
 {
-	unsigned long bit, missing = 0;
+	unsigned long bit;
 
 	for (bit = part->bit; bit < part->end;
 	     bit = kho_next_word(bit, part->end)) {
-		unsigned long *word = &leaf->bitmap[BIT_WORD(bit)];
 		unsigned long mask = kho_word_mask(bit, part->end);
+		unsigned long lost = mask;
 
-		missing |= mask & ~set_mask_bits(word, mask, 0);
+		if (leaf)
+			lost &= ~set_mask_bits(&leaf->bitmap[BIT_WORD(bit)],
+					       mask, 0);
+		if (unlikely(lost)) {
+			unsigned long nth = round_down(bit, BITS_PER_LONG) +
+					    __ffs(lost) - part->bit;
+
+			kho_fast_miss(missing, part->pfn + (nth << order),
+				      order, hweight_long(lost));
+		}
 	}
-
-	return !missing;
 }
 
 static struct kho_radix_leaf *kho_get_leaf(const struct kho_run_part *part,
@@ -440,6 +438,7 @@ static int kho_add_one(unsigned long pfn, unsigned int order)
 int kho_fast_outgoing_add_run(const struct kho_fast_run *run)
 {
 	struct kho_fast_run done = { .pfn = run->pfn, .order = run->order };
+	struct kho_fast_missing missing = {};
 	int err = 0;
 
 	/* Scattered folios are runs of one. */
@@ -462,36 +461,39 @@ int kho_fast_outgoing_add_run(const struct kho_fast_run *run)
 	}
 
 	if (err)
-		kho_fast_outgoing_del_run(&done);
+		kho_fast_outgoing_del_run(&done, &missing);
 	return err;
 }
 
 /**
  * kho_fast_outgoing_del_run - Remove the keys of a run of folios.
- * @run: The run. Warns once per bitmap that lacks some of the keys.
+ * @run:     The run.
+ * @missing: Keys that are not in the tree are added to it.
  *
  * Context: any.
  * Return: true when all keys were in the tree.
  */
-bool kho_fast_outgoing_del_run(const struct kho_fast_run *run)
+bool kho_fast_outgoing_del_run(const struct kho_fast_run *run,
+			       struct kho_fast_missing *missing)
 {
+	const unsigned long missed = missing->nr;
 	unsigned long done = 0;
-	bool ok = true;
 
 	/* Scattered folios are runs of one. */
-	if (run->nr == 1)
-		return kho_fast_outgoing_del(run->pfn, run->order);
+	if (run->nr == 1) {
+		if (likely(kho_fast_outgoing_del(run->pfn, run->order)))
+			return true;
+		kho_fast_miss(missing, run->pfn, run->order, 1);
+		return false;
+	}
 
 	while (done < run->nr) {
 		struct kho_run_part part = kho_nth_part(run, done);
-		struct kho_radix_leaf *leaf = kho_find_leaf(part.key);
 
-		if (!leaf || !kho_clear_part(leaf, &part)) {
-			kho_warn_not_preserved(part.pfn, run->order);
-			ok = false;
-		}
+		kho_clear_part(kho_find_leaf(part.key), &part, run->order,
+			       missing);
 		done += part.end - part.bit;
 	}
 
-	return ok;
+	return missing->nr == missed;
 }

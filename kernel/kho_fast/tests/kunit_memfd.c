@@ -120,7 +120,7 @@ static void memfd_luo_test_exit(struct kunit *test)
 		return;
 
 	KUNIT_EXPECT_EQ(test, memfd_luo_test_check(), 0);
-	kho_fast_memfd_unpreserve(&memfd_luo_test_out);
+	kho_fast_memfd_unpreserve(&memfd_luo_test_out, memfd_luo_test_file);
 	shmem_freeze(file_inode(memfd_luo_test_file), false);
 	kho_unpreserve_free(memfd_luo_test_out.ser);
 	fput(memfd_luo_test_file);
