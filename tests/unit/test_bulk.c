@@ -261,6 +261,18 @@ TEST(unpreserving_other_memory_is_reported)
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
+TEST(without_kho_nothing_can_be_preserved)
+{
+	machine(0);
+	kho_fast_outgoing_exit();
+	EXPECT_EQ(kho_preserve_folio(folio_at[5]), -EINVAL);
+	EXPECT_EQ(kho_preserve_folios(folio_at + 5, 10), -EINVAL);
+	EXPECT_EQ(shim_nr_errs, 2);
+	kho_unpreserve_folio(folio_at[5]);
+	EXPECT_EQ(shim_nr_errs, 3);
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
 /* Which of @nr folios from @first on are missing, as the kernel counts them */
 static struct kho_fast_missing missing_of(unsigned long first, unsigned long nr)
 {

@@ -138,6 +138,32 @@ TEST(the_object_holds_the_module)
 	EXPECT_EQ(module->refs, 1);
 }
 
+/* A client takes the reference of a file, which is put when the session is closed. */
+TEST(a_put_too_many_is_reported_and_takes_no_reference)
+{
+	struct liveupdate_flb *flb = load(1);
+	void *obj;
+
+	ASSERT_EQ(luo_fast_flb_get_or_preserve(flb), 0);
+	liveupdate_flb_put_outgoing(flb);
+	EXPECT_EQ(shim_nr_errs, 0);
+	liveupdate_flb_put_outgoing(flb);
+	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_EQ(module->refs, 1);
+	EXPECT_EQ(nr_unpreserved, 1);
+	ASSERT_EQ(luo_fast_flb_get_or_preserve(flb), 0);
+	EXPECT_EQ(nr_preserved, 2);
+
+	in_use = true;
+	ASSERT_EQ(liveupdate_flb_get_incoming(flb, &obj), 0);
+	liveupdate_flb_put_incoming(flb);
+	EXPECT_EQ(shim_nr_errs, 1);
+	liveupdate_flb_put_incoming(flb);
+	EXPECT_EQ(shim_nr_errs, 2);
+	EXPECT_EQ(nr_finished, 0);
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
 /* Each of the following puts the last reference, and the lock is not touched after it. */
 TEST(a_module_may_go_with_the_last_reference)
 {

@@ -18,7 +18,6 @@
  */
 #define pr_fmt(fmt) "luo: " fmt
 
-#include <linux/bug.h>
 #include <linux/err.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
@@ -38,7 +37,6 @@
 void kho_block_set_init(struct kho_block_set *bs, size_t entry_size)
 {
 	*bs = (struct kho_block_set)KHO_BLOCK_SET_INIT(*bs, entry_size);
-	WARN_ON_ONCE(!bs->count_per_block);
 }
 
 static void *luo_block_entry(const struct kho_block_set_it *it)
@@ -120,16 +118,22 @@ static void luo_block_shrink(struct kho_block_set *bs, long nr)
  *
  * Context: process context, may sleep. The caller holds the lock of the set.
  * Return: 0; -ENOMEM; -ENOSPC if the next kernel would not read that many
- * records; -EINVAL if the set is one of the previous kernel; or the error of
- * kho_alloc_preserve(). On error the set is unchanged.
+ * records; -EINVAL, with a message, if the set is one of the previous kernel or
+ * a record does not fit in a block; or the error of kho_alloc_preserve(). On
+ * error the set is unchanged.
  */
 int kho_block_set_grow(struct kho_block_set *bs, u64 count)
 {
 	const long before = bs->nblocks;
 	int err = 0;
 
-	if (WARN_ON_ONCE(bs->incoming))
+	if (bs->incoming || !bs->count_per_block) {
+		pr_err_ratelimited("%pS: cannot add records of %zu bytes to a chain of %s\n",
+				   (void *)_RET_IP_, bs->entry_size,
+				   bs->incoming ? "the previous kernel" :
+						  "smaller blocks");
 		return -EINVAL;
+	}
 
 	while (!err && count > bs->nblocks * bs->count_per_block)
 		err = luo_block_grow(bs);

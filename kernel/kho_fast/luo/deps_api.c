@@ -19,13 +19,15 @@
  *
  * Lock order: the mutex of the session is held, as for every callback.
  */
-#include <linux/bug.h>
+#define pr_fmt(fmt) "luo: " fmt
+
 #include <linux/container_of.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/liveupdate_deps.h>
+#include <linux/printk.h>
 
 #include "deps.h"
 #include "file.h"
@@ -38,7 +40,14 @@ luo_calling_file(struct liveupdate_file_op_args *args,
 {
 	struct luo_fast_op *op = container_of(args, struct luo_fast_op, args);
 
-	return WARN_ON_ONCE(op->file->phase != phase) ? NULL : op->file;
+	if (op->file->phase == phase)
+		return op->file;
+
+	pr_err_ratelimited("handler '%s' asks for another file outside of .%s()\n",
+			   op->file->fh->compatible,
+			   phase == LUO_FAST_PRESERVING ? "preserve" :
+							  "retrieve");
+	return NULL;
 }
 
 /* Is @file, of the same kind, another one of the object of @lf? */
@@ -82,8 +91,8 @@ static struct luo_fast_file *luo_find_file(struct luo_fast_file *caller,
  * Context: Within .preserve().
  * Return: 0; -ENOENT if @file is not preserved in the same session yet; -ELOOP
  * if @file is the file that is being preserved, or if a chain of dependencies
- * would have more than %LUO_FAST_MAX_DEPTH files; -ENOMEM; -EINVAL outside of
- * .preserve().
+ * would have more than %LUO_FAST_MAX_DEPTH files; -ENOMEM; -EINVAL, with a
+ * message, outside of .preserve().
  */
 int liveupdate_get_token_outgoing(struct liveupdate_file_op_args *args,
 				  struct file *file, u64 *token)
@@ -117,7 +126,8 @@ EXPORT_SYMBOL_GPL(liveupdate_get_token_outgoing);
  * Context: Within .retrieve().
  * Return: 0; -ENOENT if the session has no such token; -ELOOP if the other file
  * is being retrieved and waits for this one, or if too many files wait for one
- * another; -EINVAL outside of .retrieve(); or the error of its handler.
+ * another; -EINVAL, with a message, outside of .retrieve(); or the error of its
+ * handler.
  */
 int liveupdate_get_file_incoming(struct liveupdate_file_op_args *args,
 				 u64 token, struct file **filep)

@@ -20,7 +20,6 @@
  */
 #define pr_fmt(fmt) "luo: " fmt
 
-#include <linux/bug.h>
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/export.h>
@@ -92,6 +91,19 @@ static int luo_flb_do_get(struct liveupdate_flb *flb,
 }
 
 /**
+ * luo_fast_flb_refuse - Refuse to register an FLB.
+ * @flb: The FLB.
+ * @why: What is wrong with it.
+ *
+ * Return: -EINVAL, with a message.
+ */
+int luo_fast_flb_refuse(const struct liveupdate_flb *flb, const char *why)
+{
+	pr_err("cannot register FLB '%s': %s\n", flb->compatible, why);
+	return -EINVAL;
+}
+
+/**
  * luo_fast_flb_get_or_preserve - Use an FLB for a file.
  * @flb: The FLB; preserved for its first file.
  *
@@ -154,9 +166,16 @@ static void luo_flb_unpreserve(struct liveupdate_flb *flb,
 	state->obj = NULL;
 }
 
+/* A client that puts once too often takes the reference of a file. */
+static void luo_flb_report_put(const struct liveupdate_flb *flb)
+{
+	pr_err_ratelimited("FLB '%s' was put more often than it was got\n",
+			   flb->compatible);
+}
+
 /**
  * liveupdate_flb_put_outgoing - Put a preserved object.
- * @flb: The FLB; unpreserved with the last reference.
+ * @flb: The FLB; unpreserved with the last reference. A message if it has none.
  *
  * Context: process context, may sleep.
  */
@@ -164,10 +183,13 @@ void liveupdate_flb_put_outgoing(struct liveupdate_flb *flb)
 {
 	struct luo_flb_private_state *state = &luo_fast_flb_priv(flb)->outgoing;
 	struct module *owner = flb->ops->owner;
-	bool is_last;
+	bool is_last = false;
 
 	scoped_guard(mutex, &state->lock) {
-		is_last = refcount_dec_and_test(&state->count);
+		if (!refcount_read(&state->count))
+			luo_flb_report_put(flb);
+		else
+			is_last = refcount_dec_and_test(&state->count);
 		if (is_last)
 			luo_flb_unpreserve(flb, state);
 	}
@@ -314,9 +336,12 @@ static void luo_flb_put_incoming(struct liveupdate_flb *flb,
 {
 	guard(mutex)(&state->lock);
 
-	if (luo_flb_read_record(flb, state) ||
-	    WARN_ON_ONCE(refcount_read(&state->count) <= nr))
+	if (luo_flb_read_record(flb, state))
 		return;
+	if (refcount_read(&state->count) <= nr) {
+		luo_flb_report_put(flb);
+		return;
+	}
 
 	if (nr)
 		refcount_dec(&state->count);

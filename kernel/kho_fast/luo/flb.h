@@ -26,6 +26,7 @@ void luo_fast_flb_finish(struct liveupdate_file_handler *fh);
 
 /* flb.c */
 struct luo_flb_private *luo_fast_flb_priv(struct liveupdate_flb *flb);
+int luo_fast_flb_refuse(const struct liveupdate_flb *flb, const char *why);
 int luo_fast_flb_get_or_preserve(struct liveupdate_flb *flb);
 void luo_fast_flb_finish_unused(struct liveupdate_flb *flb);
 bool luo_fast_flb_is_preserved(struct liveupdate_flb *flb);

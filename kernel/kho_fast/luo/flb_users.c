@@ -16,7 +16,6 @@
  */
 #define pr_fmt(fmt) "luo: " fmt
 
-#include <linux/bug.h>
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/export.h>
@@ -421,8 +420,8 @@ static void luo_flb_del_use(struct luo_flb_user *user,
  * the previous kernel.
  *
  * Context: process context, may sleep.
- * Return: 0; -EOPNOTSUPP if live update is disabled; -EINVAL if a callback is
- * missing or @fh is not registered; -EEXIST if @fh uses @flb already, or if
+ * Return: 0; -EOPNOTSUPP if live update is off; -EINVAL, with a message, if a
+ * callback is missing or @fh is not registered; -EEXIST if @fh uses @flb, or if
  * another FLB has its name; -ENOSPC if the record has no room for it; -ENOMEM.
  */
 int liveupdate_register_flb(struct liveupdate_file_handler *fh,
@@ -433,15 +432,16 @@ int liveupdate_register_flb(struct liveupdate_file_handler *fh,
 
 	if (!liveupdate_enabled())
 		return -EOPNOTSUPP;
-	if (WARN_ON(!ops->preserve || !ops->unpreserve || !ops->retrieve ||
-		    !ops->finish))
-		return -EINVAL;
+	if (!ops->preserve || !ops->unpreserve || !ops->retrieve ||
+	    !ops->finish)
+		return luo_fast_flb_refuse(flb, "a callback is missing");
 
 	guard(rwsem_write)(&luo_fast_registry_rwsem);
 
 	user = luo_flb_user(fh);
-	return WARN_ON(user == &luo_flb_no_user) ? -EINVAL :
-						   luo_flb_add_use(user, flb);
+	return user == &luo_flb_no_user ?
+	       luo_fast_flb_refuse(flb, "its handler is not registered") :
+	       luo_flb_add_use(user, flb);
 }
 EXPORT_SYMBOL_GPL(liveupdate_register_flb);
 

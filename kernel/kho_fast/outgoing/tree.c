@@ -30,7 +30,6 @@
 #define pr_fmt(fmt) "KHO: " fmt
 
 #include <linux/bitops.h>
-#include <linux/bug.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/init.h>
@@ -250,8 +249,10 @@ kho_get_uncached_leaf(const struct kho_fast_run *run)
 	const char *why;
 	unsigned long key;
 
-	if (WARN_ON_ONCE(!kho_out_tree.root))
+	if (unlikely(!kho_out_tree.root)) {
+		pr_err_ratelimited("nothing can be preserved: KHO is off\n");
 		return ERR_PTR(-EINVAL);
+	}
 
 	why = kho_find_accepted(run, &found);
 	if (unlikely(why)) {
@@ -277,7 +278,7 @@ static struct kho_radix_leaf *kho_find_leaf(unsigned long key)
 {
 	struct kho_radix_leaf *leaf = kho_fast_leaf_cache_find(key);
 
-	if (leaf || WARN_ON_ONCE(!kho_out_tree.root))
+	if (leaf || !kho_out_tree.root)
 		return leaf;
 
 	return kho_fast_leaf(kho_out_tree.root, key);

@@ -484,6 +484,7 @@ static struct kunit_case luo_test_cases[] = {
 	KUNIT_CASE(luo_test_flb_is_finished_after_its_last_user),
 	KUNIT_CASE(luo_test_flb_waits_for_unknown_files),
 	KUNIT_CASE(luo_test_flb_handler_leaves_before_its_files),
+	KUNIT_CASE(luo_test_misuse_is_refused_without_a_warning),
 	{}
 };
 

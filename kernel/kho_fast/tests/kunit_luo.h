@@ -21,5 +21,6 @@ void luo_test_flb_belongs_to_the_files_that_took_it(struct kunit *test);
 void luo_test_flb_is_finished_after_its_last_user(struct kunit *test);
 void luo_test_flb_waits_for_unknown_files(struct kunit *test);
 void luo_test_flb_handler_leaves_before_its_files(struct kunit *test);
+void luo_test_misuse_is_refused_without_a_warning(struct kunit *test);
 
 #endif

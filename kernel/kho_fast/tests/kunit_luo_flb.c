@@ -8,12 +8,14 @@
 
 #include <linux/kho/abi/luo.h>
 #include <linux/liveupdate.h>
+#include <linux/liveupdate_deps.h>
 #include <linux/module.h>
 #include <linux/refcount.h>
 #include <linux/string.h>
 
 #include "../luo/file.h"
 #include "../luo/flb.h"
+#include "../luo/lookup.h"
 #include "kunit_luo.h"
 #include "luo_numbers.h"
 
@@ -245,4 +247,32 @@ void luo_test_flb_handler_leaves_before_its_files(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, luo_fast_flb_in_use(&luo_test_flb));
 	KUNIT_EXPECT_EQ(test, luo_test_flb_unpreserved, 0);
 	liveupdate_unregister_file_handler(&third);
+}
+
+/* The console has no warning, which could panic the host. */
+void luo_test_misuse_is_refused_without_a_warning(struct kunit *test)
+{
+	static const struct liveupdate_flb_ops half = { .owner = THIS_MODULE };
+	struct liveupdate_flb unusable = {
+		.ops = &half,
+		.compatible = LUO_TEST_FLB "-half",
+	};
+	struct liveupdate_file_handler stranger = {
+		.ops = &luo_number_ops,
+		.compatible = LUO_TEST_HANDLER "-4",
+	};
+	struct luo_fast_op op;
+	u64 token;
+
+	KUNIT_EXPECT_EQ(test, liveupdate_register_flb(&luo_test_handler,
+						      &unusable), -EINVAL);
+	KUNIT_EXPECT_EQ(test, liveupdate_register_flb(&stranger, &luo_test_flb),
+			-EINVAL);
+	liveupdate_flb_put_outgoing(&luo_test_flb);
+
+	KUNIT_ASSERT_EQ(test, luo_test_preserve(&luo_test_set, 0, 0), 0);
+	op = luo_fast_file_op(luo_fast_file_find(&luo_test_set, 0));
+	KUNIT_EXPECT_EQ(test, liveupdate_get_token_outgoing(&op.args,
+							    luo_numbers[1].file,
+							    &token), -EINVAL);
 }

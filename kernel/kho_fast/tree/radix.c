@@ -30,13 +30,15 @@
  * Failure: a failed allocation leaves empty nodes on the way down. They have no
  * keys, later descents use them, and destroying the tree frees them.
  */
+#define pr_fmt(fmt) "KHO: " fmt
+
 #include <linux/bitops.h>
-#include <linux/bug.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/memblock.h>
 #include <linux/mutex.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/unroll.h>
 
@@ -206,6 +208,18 @@ static bool kho_tree_key_is_too_wide(unsigned long key)
 	return fls64(key) > KHO_RADIX_KEY_WIDTH;
 }
 
+/* A mistake of a client; WARN() may panic. */
+static bool kho_tree_is_usable(const struct kho_radix_tree *tree,
+			       unsigned long caller)
+{
+	if (likely(tree->root))
+		return true;
+
+	pr_err_ratelimited("%pS: the tree was not initialised\n",
+			   (void *)caller);
+	return false;
+}
+
 /**
  * kho_radix_add_key - Add a key to a tree.
  * @tree: The tree.
@@ -221,7 +235,7 @@ int kho_radix_add_key(struct kho_radix_tree *tree, unsigned long key)
 {
 	struct kho_radix_leaf *leaf;
 
-	if (WARN_ON_ONCE(!tree->root))
+	if (!kho_tree_is_usable(tree, _RET_IP_))
 		return -EINVAL;
 	if (unlikely(kho_tree_key_is_too_wide(key)))
 		return -ERANGE;
@@ -240,7 +254,7 @@ EXPORT_SYMBOL_GPL(kho_radix_add_key);
 /**
  * kho_radix_del_key - Remove a key from a tree.
  * @tree: The tree.
- * @key:  The key. Warns when its bitmap does not exist: it cannot have been
+ * @key:  The key. A message if its bitmap does not exist: it cannot have been
  *        added.
  *
  * Empty nodes are not freed.
@@ -251,14 +265,17 @@ void kho_radix_del_key(struct kho_radix_tree *tree, unsigned long key)
 {
 	struct kho_radix_leaf *leaf;
 
-	if (WARN_ON_ONCE(!tree->root))
+	if (!kho_tree_is_usable(tree, _RET_IP_))
 		return;
 	if (unlikely(kho_tree_key_is_too_wide(key)))
 		return;
 
 	leaf = kho_fast_leaf(tree->root, key);
-	if (WARN_ON(!leaf))
+	if (unlikely(!leaf)) {
+		pr_err_ratelimited("%pS: cannot remove key %#lx: not in the tree\n",
+				   (void *)_RET_IP_, key);
 		return;
+	}
 
 	clear_bit(kho_fast_bit(key), leaf->bitmap);
 }
@@ -387,7 +404,7 @@ int kho_radix_walk_tree(struct kho_radix_tree *tree,
 {
 	const struct kho_tree_walk w = { .cb = cb, .data = data };
 
-	if (WARN_ON_ONCE(!tree->root))
+	if (!kho_tree_is_usable(tree, _RET_IP_))
 		return -EINVAL;
 
 	return kho_tree_walk_node(&w, tree->root, KHO_FAST_TOP_LEVEL, 0);
