@@ -14,12 +14,17 @@
  * page links it into the list of its node. The thread takes the sections from
  * there one by one, and frees many runs under one hold of zone->lock.
  *
- * Lock order: zone->lock. A list is an llist; its consumers, the thread and the
- * OOM notifier, are serialised by a lock of their own.
+ * Lock order: oom_lock, kho_free_rwsem, zone->lock. A list is an llist with one
+ * consumer at a time: its thread, which reads kho_free_rwsem for one section at
+ * a time and never allocates, or the OOM notifier, which writes it and so waits
+ * for the section that each thread has taken.
  *
  * Failure: if memory runs out before the threads are done, the OOM notifier
- * frees a part of what waits on each node, each time.
+ * frees a part of what waits on each node, each time. What the threads have
+ * freed since the last time counts as well: the allocation that failed may not
+ * have seen it.
  */
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/init.h>
@@ -30,6 +35,7 @@
 #include <linux/oom.h>
 #include <linux/pageblock-flags.h>
 #include <linux/pgalloc_tag.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
@@ -65,7 +71,8 @@ struct kho_free_batch {
 };
 
 static struct llist_head kho_short_run_lists[MAX_NUMNODES];
-static DEFINE_SPINLOCK(kho_take_lock);
+static DECLARE_RWSEM(kho_free_rwsem);
+static atomic_long_t kho_nr_freed; /* pages, since memory last ran out */
 
 /**
  * kho_short_runs_can_wait - Test for enough free memory without short runs.
@@ -115,16 +122,6 @@ void __init kho_short_runs_queue(struct kho_short_runs *runs)
 	if (runs->page)
 		llist_add(&runs->page->pcp_llist,
 			  &kho_short_run_lists[page_to_nid(runs->page)]);
-}
-
-static struct page *kho_take_section(int nid)
-{
-	struct llist_node *node;
-
-	guard(spinlock)(&kho_take_lock);
-
-	node = llist_del_first(&kho_short_run_lists[nid]);
-	return node ? llist_entry(node, struct page, pcp_llist) : NULL;
 }
 
 /* Order of the largest block that page @i of the batch is the first of. */
@@ -199,15 +196,31 @@ static unsigned long kho_free_section_runs(struct page *page)
 	return freed;
 }
 
+/* Returns the number of pages freed; 0 at the end of the list. */
+static unsigned long kho_free_next_section(int nid)
+{
+	struct llist_node *node = llist_del_first(&kho_short_run_lists[nid]);
+	unsigned long freed;
+
+	if (!node)
+		return 0;
+
+	freed = kho_free_section_runs(llist_entry(node, struct page,
+						  pcp_llist));
+	atomic_long_add(freed, &kho_nr_freed);
+	return freed;
+}
+
 static int kho_free_node_runs(void *node)
 {
 	const int nid = (long)node;
-	struct page *page;
+	unsigned long freed;
 
-	while ((page = kho_take_section(nid))) {
-		kho_free_section_runs(page);
+	do {
+		scoped_guard(rwsem_read, &kho_free_rwsem)
+			freed = kho_free_next_section(nid);
 		cond_resched();
-	}
+	} while (freed);
 
 	return 0;
 }
@@ -243,27 +256,27 @@ static void kho_start_threads(struct work_struct *work)
 static DECLARE_WORK(kho_start_work, kho_start_threads);
 
 /* Not all at once: other tasks wait for oom_lock. */
-static unsigned long kho_free_some(int nid)
+static void kho_free_some(int nid)
 {
-	unsigned long freed = 0;
-	struct page *page;
+	unsigned long freed, total = 0;
 
-	while (freed < KHO_OOM_PAGES && (page = kho_take_section(nid)))
-		freed += kho_free_section_runs(page);
-
-	return freed;
+	do {
+		freed = kho_free_next_section(nid);
+		total += freed;
+	} while (freed && total < KHO_OOM_PAGES);
 }
 
 static int kho_free_at_oom(struct notifier_block *nb, unsigned long unused,
 			   void *freed)
 {
-	unsigned long nr_pages = 0;
 	int nid;
 
-	for_each_node_state(nid, N_MEMORY)
-		nr_pages += kho_free_some(nid);
+	guard(rwsem_write)(&kho_free_rwsem);
 
-	*(unsigned long *)freed += nr_pages;
+	for_each_node_state(nid, N_MEMORY)
+		kho_free_some(nid);
+
+	*(unsigned long *)freed += atomic_long_xchg(&kho_nr_freed, 0);
 	return NOTIFY_OK;
 }
 

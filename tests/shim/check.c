@@ -219,9 +219,13 @@ bool put_page_testzero(struct page *page)
 	return !--page->_refcount.counter;
 }
 
+void (*shim_at_free)(void);
+
 /* Later reads of the page are errors. */
 bool free_pages_prepare(struct page *page, unsigned int order)
 {
+	if (shim_at_free)
+		shim_at_free();
 	if (order || page->_refcount.counter || PageHead(page) || PageTail(page))
 		shim_die("pfn %#lx is shared or compound", page_to_pfn(page));
 	memset(page_address(page), 0x5a, PAGE_SIZE);

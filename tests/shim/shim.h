@@ -105,6 +105,7 @@ void shim_publish(const char *how);
 #define atomic_set(v, n)	WRITE_ONCE((v)->counter, (n))
 #define atomic_long_add(n, v)	((void)__atomic_fetch_add(&(v)->counter, (n), __ATOMIC_RELAXED))
 #define atomic_long_set(v, n)	atomic_set((v), (n))
+#define atomic_long_xchg(v, n)	__atomic_exchange_n(&(v)->counter, (n), __ATOMIC_SEQ_CST)
 #define atomic_long_inc_return(v)	atomic_inc_return(v)
 #define atomic_long_inc(v)	atomic_long_add(1, (v))
 #define atomic_long_dec_and_test(v)	(!__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST))

@@ -212,6 +212,28 @@ void boot_deferred(int nid)
 		deferred_chunk(pfn, highest_zone(nid), true);
 }
 
+void boot_deferred_all(void)
+{
+	int nid;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++)
+		boot_deferred(nid);
+}
+
+unsigned long boot_count_free_of(unsigned long section, unsigned long end)
+{
+	unsigned long pfn, nr = 0;
+
+	for (pfn = section_nr_to_pfn(section); pfn < section_nr_to_pfn(end); pfn++)
+		nr += pfn_to_page(pfn)->free;
+	return nr;
+}
+
+unsigned long boot_count_free(void)
+{
+	return boot_count_free_of(0, pfn_to_section_nr(model.nr_pages));
+}
+
 /* Let the workers run. */
 void boot_settle(void)
 {

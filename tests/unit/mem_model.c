@@ -120,6 +120,15 @@ void model_add_keys(unsigned int nr, unsigned int max_order)
 	}
 }
 
+/* One page in @step of a section is preserved: holes of @step - 1 pages. */
+void model_add_holes(unsigned long section, unsigned int step)
+{
+	unsigned long pfn = section_nr_to_pfn(section), end = section_nr_to_pfn(section + 1);
+
+	for (; pfn < end; pfn += step)
+		model_add_key(pfn, 0);
+}
+
 /* The tree keeps to the lower half, so that a test has the rest for itself. */
 static void model_make(unsigned long nr_sections, int nid_of_upper_half)
 {

@@ -28,8 +28,8 @@ $fixed true 2>/dev/null || fixed=
 
 # The tests of one variant; prints the first that fails. 0: there was one.
 some_test_fails() {
-	progs="test_alloc test_tree test_bulk test_map test_memblock_iter test_scratch test_page_init test_sections test_handover test_vmalloc test_records test_memfd test_memfd_check test_memfd_preserve test_luo test_trace test_tsc test_preflight test_gate test_cmdline test_kimage test_unretrieved test_checksum test_flb test_params test_memory"
-	case $1 in *tsan*) progs="test_tree test_bulk test_sections" ;; esac
+	progs="test_alloc test_tree test_bulk test_map test_memblock_iter test_scratch test_page_init test_sections test_handover test_vmalloc test_records test_memfd test_memfd_check test_memfd_preserve test_luo test_trace test_tsc test_preflight test_gate test_cmdline test_kimage test_unretrieved test_checksum test_flb test_params test_memory test_free_runs test_memfd_ranges test_cpu_jobs"
+	case $1 in *tsan*) progs="test_tree test_bulk test_sections test_free_runs test_cpu_jobs" ;; esac
 	paths=
 	for p in $progs; do paths="$paths $work/out/$1/$p"; done
 	# shellcheck disable=SC2086

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * From memblock to the buddy allocator around preserved pages, and back through
- * restoring: mm/{deferred_kho,kho_early_memory,kho_section_init,kho_buddy_block,
- * kho_free_runs}.c and kernel/kho_fast/incoming/{restore,trim}.c
+ * restoring: mm/{deferred_kho,kho_early_memory,kho_section_init,kho_buddy_block}.c
+ * and kernel/kho_fast/incoming/{restore,trim}.c
  *
  * boot.c plays the callers, shim/check.c checks every single page.
  */
 #include <pthread.h>
 
-#include <linux/oom.h>
-#include <linux/sizes.h>
 #include <linux/vmstat.h>
 
 #include "test.h"
@@ -26,14 +24,6 @@ static void boot(unsigned long nr_sections, unsigned int nr_keys)
 	kho_fast_extend_scratch(&kho_fast_incoming);
 	boot_memmap();
 	boot_free_all();
-}
-
-static void deferred_all(void)
-{
-	int nid;
-
-	for (nid = 0; nid < MAX_NUMNODES; nid++)
-		boot_deferred(nid);
 }
 
 static void restore_some(unsigned int one_in_n)
@@ -57,7 +47,7 @@ TEST(every_page_ends_up_free_preserved_or_reserved_exactly_once)
 	unit_init();
 	boot(small_sizes(), 200);
 	EXPECT_FALSE(shim_scratch_only);
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	boot_check();
 	EXPECT_EQ(shim_nr_warns, 0);
@@ -99,7 +89,7 @@ TEST(quarantined_sections_are_held_for_good)
 		if (model.page[pfn].held && one_in(64))
 			ASSERT_EQ(kho_restore_folio(PFN_PHYS(pfn)), NULL);
 	}
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	boot_check();
 	restore_some(1);
@@ -118,7 +108,7 @@ TEST(every_page_ends_up_free_when_nothing_is_preserved)
 {
 	unit_init();
 	boot(small_sizes(), 0);
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	boot_check();
 }
@@ -131,7 +121,7 @@ TEST(zones_can_grow_before_the_deferred_threads)
 	boot(small_sizes(), 200);
 	for (n = 0; n < 10; n++)
 		boot_grow(rnd(MAX_NUMNODES));
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	boot_check();
 }
@@ -143,7 +133,7 @@ TEST(restoring_early_initialises_the_sections_first)
 	restore_some(4);
 	boot_grow(0);
 	restore_some(4);
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	boot_check();
 	EXPECT_EQ(shim_nr_warns, 0);
@@ -163,7 +153,7 @@ TEST(restoring_large_folios_early_initialises_all_their_sections)
 	boot_free_all();
 
 	boot_restore(8 * PAGES_PER_SECTION);
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	boot_check();
 }
@@ -175,7 +165,7 @@ TEST(nothing_is_left_of_a_restored_handover)
 	unit_init();
 	boot(small_sizes(), 200);
 	restore_some(3);
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	restore_some(2);
 	boot_settle();
@@ -240,7 +230,7 @@ static void boot_without_blocks(bool quarantine)
 		model_quarantine(&kho_fast_incoming);
 	boot_memmap();
 	boot_free_all();
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	blocks_with_preserved_pages_are_refused();
 	restore_some(2);
@@ -353,7 +343,7 @@ TEST(only_single_pages_are_restored_and_freed)
 	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
 	boot_memmap();
 	boot_free_all();
-	deferred_all();
+	boot_deferred_all();
 
 	kho_fast_restore_free_page(PFN_PHYS(pfn + 2));
 	model.page[pfn + 2].order = NO_KEY;
@@ -365,166 +355,6 @@ TEST(only_single_pages_are_restored_and_freed)
 		TH_LOG("the larger folio was lost");
 }
 
-/* One page in @step of a section preserved: holes of @step - 1 pages. */
-static void add_holes(unsigned long section, unsigned int step)
-{
-	unsigned long pfn = section_nr_to_pfn(section), end = section_nr_to_pfn(section + 1);
-
-	for (; pfn < end; pfn += step)
-		model_add_key(pfn, 0);
-}
-
-static void boot_with_holes(unsigned int step, bool can_wait)
-{
-	model_plain(8);
-	add_holes(5, step);
-	shim_nr_free_pages = can_wait ? 1 << 20 : 1 << 10;
-	if (model_build_map(&kho_fast_incoming))
-		shim_die("a good tree is refused");
-	boot_memmap();
-	boot_free_all();
-	deferred_all();
-}
-
-static unsigned long count_free_of(unsigned long section, unsigned long end)
-{
-	unsigned long pfn, nr = 0;
-
-	for (pfn = section_nr_to_pfn(section); pfn < section_nr_to_pfn(end); pfn++)
-		nr += pfn_to_page(pfn)->free;
-	return nr;
-}
-
-static unsigned long count_free(void)
-{
-	return count_free_of(0, pfn_to_section_nr(model.nr_pages));
-}
-
-TEST(small_free_runs_are_deferred_with_plenty_of_memory)
-{
-	const unsigned long pfn = 5 * PAGES_PER_SECTION + 1;
-	unsigned long freed = 0, was_free;
-
-	unit_init();
-	boot_with_holes(2, true);
-	EXPECT_FALSE(pfn_to_page(pfn)->free);
-	ASSERT_NE(shim_oom_notifier, NULL)
-		TH_LOG("runs wait, and nothing would free them if memory ran out");
-	kho_fast_init_all();
-	kho_fast_incoming_init();
-	EXPECT_FALSE(pfn_to_page(pfn)->free);
-	was_free = count_free();
-	EXPECT_EQ(shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed), NOTIFY_OK);
-	EXPECT_GE(freed, PAGES_PER_SECTION / 2);
-	EXPECT_EQ(freed, count_free() - was_free);
-	EXPECT_TRUE(pfn_to_page(pfn)->free);
-	boot_check();
-	freed = 0;
-	shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed);
-	EXPECT_EQ(freed, 0);
-}
-
-#define OOM_PAGES	(SZ_16M >> PAGE_SHIFT)	/* KHO_OOM_PAGES */
-
-/*
- * Sections with a hole for each page, on both of two nodes: as many as give the OOM notifier
- * work for three calls, with memory before them. Returns the number of sections.
- */
-static unsigned long boot_with_much_on_two_nodes(void)
-{
-	const unsigned long per_node = DIV_ROUND_UP(6 * OOM_PAGES, PAGES_PER_SECTION) + 1;
-	const unsigned long nr = 2 * (per_node + 2);
-	unsigned long i;
-
-	model_two_nodes(nr);
-	for (i = 0; i < per_node; i++) {
-		add_holes(2 + i, 2);
-		add_holes(nr / 2 + 2 + i, 2);
-	}
-	shim_nr_free_pages = 1 << 20;
-	if (model_build_map(&kho_fast_incoming))
-		shim_die("a good tree is refused");
-	boot_memmap();
-	boot_free_all();
-	deferred_all();
-
-	return nr;
-}
-
-static unsigned long oom(void)
-{
-	unsigned long freed = 0;
-
-	shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed);
-	return freed;
-}
-
-TEST(running_out_of_memory_frees_a_part_of_each_node)
-{
-	unsigned long nr, was_free[2], freed, calls = 0;
-
-	unit_init();
-	nr = boot_with_much_on_two_nodes();
-	do {
-		was_free[0] = count_free_of(0, nr / 2);
-		was_free[1] = count_free_of(nr / 2, nr);
-		freed = oom();
-		EXPECT_LE(freed, 2 * (OOM_PAGES + PAGES_PER_SECTION));
-		if (!calls++) {
-			EXPECT_GE(count_free_of(0, nr / 2) - was_free[0], OOM_PAGES);
-			EXPECT_GE(count_free_of(nr / 2, nr) - was_free[1], OOM_PAGES);
-		}
-	} while (freed);
-	EXPECT_GE(calls, 3);
-	boot_exit();
-	boot_check();
-}
-
-TEST(a_thread_per_node_frees_its_runs_in_batches)
-{
-	unsigned long was_free, locked, freed;
-
-	unit_init();
-	boot_with_much_on_two_nodes();
-	was_free = count_free();
-	locked = shim_nr_irqsave;
-	boot_exit();
-	freed = count_free() - was_free;
-	locked = shim_nr_irqsave - locked;
-	EXPECT_TRUE(node_isset(0, shim_kthread_nodes) && node_isset(1, shim_kthread_nodes));
-	EXPECT_GE(freed, 6 * OOM_PAGES);
-	/* 64 pages, or the last ones of a section */
-	EXPECT_LE(locked, freed / 64 + 2 * freed / (PAGES_PER_SECTION / 2));
-	EXPECT_GE(locked, freed / 64);
-	boot_check();
-}
-
-TEST(without_a_thread_the_runs_are_freed_all_the_same)
-{
-	unit_init();
-	boot_with_much_on_two_nodes();
-	kho_fast_init_all();
-	kho_fast_incoming_init();
-	shim_fail_after = 0;
-	boot_settle();
-	EXPECT_FALSE(node_isset(0, shim_kthread_nodes));
-	EXPECT_TRUE(node_isset(1, shim_kthread_nodes));
-	boot_check();
-}
-
-TEST(small_free_runs_wait_on_nodes_with_plenty_of_memory)
-{
-	unsigned long nr;
-
-	unit_init();
-	shim_full_node = rnd(2);
-	nr = boot_with_much_on_two_nodes();
-	EXPECT_EQ(pfn_to_page(section_nr_to_pfn(2) + 1)->free, !shim_full_node);
-	EXPECT_EQ(pfn_to_page(section_nr_to_pfn(nr / 2 + 2) + 1)->free, shim_full_node);
-	boot_exit();
-	boot_check();
-}
-
 /* Deferred initialisation would have a single thread for it. */
 TEST(sections_of_nodes_without_cpus_are_initialised_with_the_rest)
 {
@@ -532,8 +362,8 @@ TEST(sections_of_nodes_without_cpus_are_initialised_with_the_rest)
 	boot_first_deferred = 10 * PAGES_PER_SECTION;
 	node_set(1, shim_nodes_without_cpus);
 	model_two_nodes(16);
-	add_holes(10, 2);
-	add_holes(14, 2);
+	model_add_holes(10, 2);
+	model_add_holes(14, 2);
 	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
 	/* Such as a page of its memmap, which memblock_free_all() does not count */
 	memblock_reserve(PFN_PHYS(14 * PAGES_PER_SECTION + 1), PAGE_SIZE);
@@ -543,69 +373,14 @@ TEST(sections_of_nodes_without_cpus_are_initialised_with_the_rest)
 	boot_grow(1);
 	EXPECT_EQ(kho_fast_incoming.sections[10].state, KHO_FAST_DONE)
 		TH_LOG("memory was needed at once");
-	deferred_all();
+	boot_deferred_all();
 	EXPECT_EQ(kho_fast_incoming.sections[14].state, KHO_FAST_PENDING);
-	EXPECT_EQ(shim_totalram, count_free())
+	EXPECT_EQ(shim_totalram, boot_count_free())
 		TH_LOG("files_maxfiles_init() takes the difference for the kernel");
 	kho_fast_init_all();
 	EXPECT_EQ(kho_fast_incoming.sections[14].state, KHO_FAST_DONE);
 	kho_fast_incoming_init();
 	boot_settle();
-	boot_check();
-}
-
-extern int (*shim_param_kho_parse_small_hole)(char *arg);
-
-TEST(no_free_run_is_deferred_if_disabled)
-{
-	char none[] = "0";
-
-	unit_init();
-	EXPECT_EQ(shim_param_kho_parse_small_hole(none), 0);
-	boot_with_holes(2, true);
-	EXPECT_TRUE(pfn_to_page(5 * PAGES_PER_SECTION + 1)->free);
-	boot_exit();
-	boot_check();
-}
-
-/* As freed at once: in blocks of no more than a pageblock. */
-TEST(long_free_runs_can_be_deferred)
-{
-	const unsigned long first = 5 * PAGES_PER_SECTION;
-	char all[] = "100000";
-	unsigned long pfn;
-
-	unit_init();
-	EXPECT_EQ(shim_param_kho_parse_small_hole(all), 0);
-	model_plain(8);
-	/* The first run is the page with the bitmap; whole blocks follow. */
-	for (pfn = first + 1; pfn < first + MAX_ORDER_NR_PAGES; pfn++)
-		model_add_key(pfn, 0);
-	shim_nr_free_pages = 1 << 20;
-	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
-	boot_memmap();
-	boot_free_all();
-	deferred_all();
-	EXPECT_FALSE(pfn_to_page(first + MAX_ORDER_NR_PAGES)->free);
-	boot_exit();
-	boot_check();
-}
-
-TEST(large_free_runs_are_not_deferred)
-{
-	unit_init();
-	boot_with_holes(16, true);
-	EXPECT_TRUE(pfn_to_page(5 * PAGES_PER_SECTION + 1)->free);
-	boot_exit();
-	boot_check();
-}
-
-TEST(small_free_runs_are_not_deferred_when_memory_is_short)
-{
-	unit_init();
-	boot_with_holes(2, false);
-	EXPECT_TRUE(pfn_to_page(5 * PAGES_PER_SECTION + 1)->free);
-	boot_exit();
 	boot_check();
 }
 
@@ -701,7 +476,7 @@ TEST(the_tree_can_be_trimmed_while_it_is_restored)
 
 	unit_init();
 	boot(small_sizes(), 200);
-	deferred_all();
+	boot_deferred_all();
 	kho_fast_init_all();
 	kho_fast_incoming_init();
 	for (pfn = 0; pfn < model.nr_pages; pfn++)
@@ -726,7 +501,7 @@ TEST(sections_without_a_thread_are_initialised_in_the_end)
 	unit_init();
 	boot(small_sizes(), 200);
 	boot_skip_preserved = true;
-	deferred_all();
+	boot_deferred_all();
 	EXPECT_FALSE(kho_fast_incoming.initialised);
 	boot_exit();
 	EXPECT_EQ(kho_fast_incoming.initialised, !kho_fast_nr_late());
@@ -758,7 +533,7 @@ TEST(full_sections_wait_until_they_are_restored)
 
 	boot_full_sections(order);
 	boot_grow(0);
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	EXPECT_EQ(kho_fast_nr_late(), 10);
 	EXPECT_FALSE(kho_fast_incoming.initialised);
@@ -788,7 +563,7 @@ TEST(full_sections_wait_until_they_are_restored)
 TEST(restoring_a_folio_initialises_all_of_its_late_sections)
 {
 	boot_full_sections(PFN_SECTION_SHIFT + 2);
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	EXPECT_EQ(kho_fast_nr_late(), 7);
 	boot_restore(16 * PAGES_PER_SECTION);
@@ -801,7 +576,7 @@ TEST(late_sections_can_be_restored_before_all_are_found)
 {
 	boot_full_sections(0);
 	boot_restore(16 * PAGES_PER_SECTION);
-	deferred_all();
+	boot_deferred_all();
 	boot_restore(17 * PAGES_PER_SECTION + 5);
 	boot_exit();
 	EXPECT_EQ(kho_fast_nr_late(), 9);
@@ -826,7 +601,7 @@ TEST(workers_and_restoring_share_the_late_sections)
 	unsigned long i;
 
 	boot_full_sections(0);
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	for (i = 0; i < 2; i++) {
 		pthread_create(&thread[i], NULL, late_thread, NULL);
@@ -861,7 +636,7 @@ static void hold_across_regions(unsigned int order, unsigned int cut, bool early
 	boot_first_deferred = early ? ULONG_MAX : 0;
 	boot_memmap();
 	boot_free_all();
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	boot_check();
 	for (pfn = start; pfn < start + 2 * PAGES_PER_SECTION; pfn += BIT(order))
@@ -929,7 +704,7 @@ TEST(a_folio_of_eight_sections_is_initialised_by_several_threads)
 			       (void *)(start + 2 * i * PAGES_PER_SECTION));
 	for (i = 0; i < 4; i++)
 		pthread_join(thread[i], NULL);
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	boot_check();
 	boot_restore(start);
@@ -947,7 +722,7 @@ TEST(a_run_of_one_key_is_restored_as_single_pages)
 	EXPECT_EQ(model_build_map(&kho_fast_incoming), 0);
 	boot_memmap();
 	boot_free_all();
-	deferred_all();
+	boot_deferred_all();
 	boot_exit();
 	boot_check();
 
@@ -967,7 +742,7 @@ TEST(a_cold_boot_is_left_alone)
 	model_random(small_sizes());
 	boot_memmap();
 	boot_free_all();
-	deferred_all();
+	boot_deferred_all();
 	EXPECT_FALSE(kho_fast_has_preserved());
 	EXPECT_FALSE(kho_fast_free_range(0, 1, NULL));
 	EXPECT_EQ(kho_restore_folio(PFN_PHYS(model.nr_pages / 2)), NULL);

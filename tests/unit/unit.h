@@ -118,6 +118,7 @@ void model_two_nodes(unsigned long nr_sections);	/* of as many sections, no keys
 void model_random(unsigned long nr_sections);	/* everything at random */
 bool model_add_key(unsigned long pfn, unsigned int order);
 void model_add_keys(unsigned int nr, unsigned int max_order);
+void model_add_holes(unsigned long section, unsigned int step);
 unsigned long model_new_tree_page(void);
 void model_set_scratch(void);
 int model_build_map(struct kho_fast_map *map);
@@ -135,10 +136,15 @@ void boot_memmap(void);
 void boot_free_all(void);
 void boot_grow(int nid);
 void boot_deferred(int nid);
+void boot_deferred_all(void);
 void boot_exit(void);
 void boot_settle(void);
 void boot_restore(unsigned long pfn);
 bool boot_is_late(unsigned long pfn);
 void boot_check(void);
+
+/* Free pages of the sections [@section, @end), and of all */
+unsigned long boot_count_free_of(unsigned long section, unsigned long end);
+unsigned long boot_count_free(void);
 
 #endif /* UNIT_H */

@@ -42,8 +42,11 @@ extern unsigned long shim_nr_irqsave;	/* atomic */
 #define DEFINE_MUTEX(name)	struct mutex name = __MUTEX_INITIALIZER(name)
 extern struct mutex oom_lock;
 
-/* For members of structs only. */
-struct rw_semaphore { };
+struct rw_semaphore {
+	pthread_rwlock_t lock;
+};
+
+#define DECLARE_RWSEM(name)	struct rw_semaphore name = { PTHREAD_RWLOCK_INITIALIZER }
 
 /* Under a lock of the user. What the kernel warns about ends the test. */
 typedef struct { int refs; } refcount_t;
@@ -174,6 +177,10 @@ static inline void rcu_read_unlock(void)
 #include_next <linux/cleanup.h>
 
 DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
+DEFINE_GUARD(rwsem_read, struct rw_semaphore *, pthread_rwlock_rdlock(&_T->lock),
+	     pthread_rwlock_unlock(&_T->lock))
+DEFINE_GUARD(rwsem_write, struct rw_semaphore *, pthread_rwlock_wrlock(&_T->lock),
+	     pthread_rwlock_unlock(&_T->lock))
 DEFINE_GUARD(spinlock, spinlock_t *, spin_lock(_T), spin_unlock(_T))
 DEFINE_GUARD(spinlock_irqsave, spinlock_t *, shim_count_irqsave(); spin_lock(_T), spin_unlock(_T))
 DEFINE_GUARD(raw_spinlock_irqsave, spinlock_t *, spin_lock(_T), spin_unlock(_T))

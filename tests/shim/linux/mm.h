@@ -140,6 +140,7 @@ void shim_check_reserved(struct page *page, unsigned int order);
 #define shim_is_initialised(page)	((page)->inits)
 void shim_free(struct page *page, unsigned int order);
 void shim_free_locked(struct page *page, unsigned int order);
+extern void (*shim_at_free)(void);	/* called while a single page is freed, if it is not NULL */
 struct page *pfn_to_online_page(unsigned long pfn);
 void offline_mem_sections(unsigned long start_pfn, unsigned long end_pfn);
 void online_mem_sections(unsigned long start_pfn, unsigned long end_pfn);
