@@ -4,22 +4,27 @@
  *
  * All that is read from the previous kernel is checked, but a flipped bit can
  * make a valid address or a valid key of another one: then memory is lost, or a
- * file gets the pages of another one, without an error. With kho_checksum=on a
- * kernel hands checksums of its metadata over. The next kernel verifies them,
+ * file gets the pages of another one, without an error. So a kernel hands
+ * checksums of its metadata over. The next kernel verifies those that it finds,
  * whatever its own command line says. A list of several pages is read first and
  * restored only when its checksum matches: an address that is bad, but valid,
  * is that of another owner's memory, which restoring would take away.
  *
  * What a checksum is of, when it is computed and who verifies it:
  *
- * - Pages of the tree and of the root FDT: at the jump, when no CPU and no
- *   device changes them any more, see outgoing/checksum.c; while the tree is
- *   read, see incoming/checksum.c.
+ * - Root FDT: at the jump, when no CPU and no device changes it any more, see
+ *   outgoing/checksum.c; before the tree is read, see incoming/checksum.c.
  * - Records of LUO: in the freeze; when they are restored (luo/).
- * - Records of memfds: of folios when the file is preserved, of the file itself
- *   in the freeze; when it is retrieved (memfd/).
+ * - Description of a memfd: in the freeze; when it is retrieved (memfd/).
  * - Entries of a vmalloc area: when it is preserved; when it is restored
  *   (vmalloc.c).
+ *
+ * These are a few pages for each session, whatever its size. With
+ * kho_checksum=on there are also those of what grows with preserved memory:
+ *
+ * - Pages of the tree: at the jump; while the tree is read.
+ * - Records of the folios of a memfd: when it is preserved; when it is
+ *   retrieved.
  *
  * Not covered are the contents of preserved memory and what clients write to
  * their blobs, the list of scratch areas, and the records of the timeline and
@@ -33,15 +38,29 @@
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kstrtox.h>
+#include <linux/string.h>
 #include <linux/xxhash.h>
 
 #include "checksum.h"
 
-static bool kho_checksum __ro_after_init;
+static bool kho_sums_records __ro_after_init = true;
+static bool kho_sums_all __ro_after_init;
 
 static int __init kho_checksum_param(char *arg)
 {
-	return kstrtobool(arg, &kho_checksum);
+	bool all = false, records = true;
+	int err = 0;
+
+	if (!arg || strcmp(arg, "records")) {
+		err = kstrtobool(arg, &all);
+		records = all;
+	}
+	if (err)
+		return err;
+
+	kho_sums_all = all;
+	kho_sums_records = records;
+	return 0;
 }
 early_param("kho_checksum", kho_checksum_param);
 
@@ -49,11 +68,22 @@ early_param("kho_checksum", kho_checksum_param);
  * kho_fast_checksum_writes - Does this kernel hand checksums over?
  *
  * Context: any, after early parameters are parsed.
- * Return: true with kho_checksum=on.
+ * Return: false with kho_checksum=off.
  */
 bool kho_fast_checksum_writes(void)
 {
-	return kho_checksum;
+	return kho_sums_records;
+}
+
+/**
+ * kho_fast_checksum_writes_all - Also those of what grows with memory?
+ *
+ * Context: any, after early parameters are parsed.
+ * Return: true with kho_checksum=on.
+ */
+bool kho_fast_checksum_writes_all(void)
+{
+	return kho_sums_all;
 }
 
 /**
@@ -86,7 +116,7 @@ static u64 kho_seal_of(const void *page, phys_addr_t phys)
  */
 void kho_fast_seal(void *page)
 {
-	if (kho_checksum)
+	if (kho_sums_records)
 		((u64 *)page)[KHO_FAST_SEAL] =
 			kho_seal_of(page, virt_to_phys(page));
 }

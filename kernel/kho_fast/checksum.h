@@ -21,6 +21,7 @@
 #ifdef CONFIG_KHO_FAST_CHECKSUM
 
 bool kho_fast_checksum_writes(void);
+bool kho_fast_checksum_writes_all(void);
 u64 kho_fast_sum(const void *mem, size_t size, u64 seed);
 void kho_fast_seal(void *page);
 bool kho_fast_seal_matches(const void *page, phys_addr_t phys);
@@ -40,6 +41,11 @@ void kho_fast_checksum_free(void);
 #else
 
 static inline bool kho_fast_checksum_writes(void)
+{
+	return false;
+}
+
+static inline bool kho_fast_checksum_writes_all(void)
 {
 	return false;
 }

@@ -110,11 +110,13 @@ void kexec_preserve(unsigned int nr)
 		preserve_one(&params->item[params->nr_items++]);
 }
 
-void kexec_checksums_on(void)
+void kexec_checksums(const char *what)
 {
-	char on[] = "on";
+	char *arg = strdup(what);
 
-	shim_param_kho_checksum_param(on);
+	if (shim_param_kho_checksum_param(arg))
+		shim_die("kho_checksum=%s is refused", what);
+	free(arg);
 }
 
 void kexec_seal(void)

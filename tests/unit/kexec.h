@@ -46,8 +46,8 @@ void kexec_boot_late(void);
 void kexec_populate(void);
 void kexec_boot(void);
 
-/* kho_checksum=on, before anything is preserved; and what freeze and jump do then */
-void kexec_checksums_on(void);
+/* kho_checksum=@what, before anything is preserved; and what freeze and jump do then */
+void kexec_checksums(const char *what);
 void kexec_seal(void);
 
 /* A page of another owner, with nothing in it; is it preserved still, and his to restore? */

@@ -74,7 +74,7 @@ static void hands_checksums_over(void)
 {
 	unsigned int i;
 
-	kexec_checksums_on();
+	kexec_checksums("on");
 	kexec_first();
 	kexec_preserve(40);
 	kho_fast_checksum_prepare(MAX_PAGES);
@@ -167,38 +167,6 @@ TEST(checksums_of_an_earlier_jump_are_not_handed_over)
 	EXPECT_EQ(shim_nr_warns, 0);
 }
 
-/* More checksums than there is room for, and no memory for a larger list */
-static void has_no_list_any_more(void)
-{
-	hands_checksums_over();
-	shim_fail_after = 0;
-	kho_fast_checksum_prepare(100 * MAX_PAGES);
-	shim_fail_after = -1;
-	kho_fast_checksum_jump();
-}
-
-TEST(checksums_without_a_list_are_not_handed_over)
-{
-	kexec_machine();
-	ASSERT_TRUE(kexec_run(has_no_list_any_more));
-	kexec_next();
-	EXPECT_TRUE(is_kho_boot());
-	EXPECT_FALSE(kho_fast_checksum_reads());
-}
-
-TEST(without_the_parameter_nothing_is_handed_over)
-{
-	kexec_machine();
-	kexec_first();
-	kho_fast_checksum_prepare(MAX_PAGES);
-	kho_fast_checksum_jump();
-	params->fdt = kho_fast_subtree_fdt_pa();
-	EXPECT_EQ(fdt_path_offset(phys_to_virt(params->fdt), "/" KHO_CHECKSUM_NODE_NAME),
-		  -FDT_ERR_NOTFOUND);
-	EXPECT_TRUE(hweight64(((u64 *)phys_to_virt(params->fdt))[KHO_FAST_SUM] ^
-			      KHO_CHECKSUM_MAGIC) > KHO_CHECKSUM_MAX_FLIPS);
-}
-
 /*
  * The next kernel up to the tree, in a process of its own, where @taken is reserved, if it is not
  * NULL: the number of its messages.
@@ -222,6 +190,115 @@ static unsigned int next_kernel_says(const void *taken)
 	if (!WIFEXITED(status))
 		shim_die("the next kernel crashed");
 	return WEXITSTATUS(status);
+}
+
+/* More checksums than there is room for, and no memory for a larger list */
+static void has_no_list_any_more(void)
+{
+	hands_checksums_over();
+	shim_fail_after = 0;
+	kho_fast_checksum_prepare(100 * MAX_PAGES);
+	shim_fail_after = -1;
+	kho_fast_checksum_jump();
+}
+
+/* As when the tree has outgrown the list: no tree of this machine is so large. */
+static void hands_an_empty_list_over(void)
+{
+	struct kho_checksum_ser *sums;
+
+	hands_checksums_over();
+	params->fdt = kho_fast_subtree_fdt_pa();
+	sums = phys_to_virt(fdt_u64("/" KHO_CHECKSUM_NODE_NAME, KHO_SUB_TREE_PROP_NAME));
+	sums->nr = 0;
+	sums->self = kho_fast_sum(sums->sums, 0, 0);
+}
+
+static int checksum_node(void)
+{
+	return fdt_path_offset(phys_to_virt(kho_fast_subtree_fdt_pa()), "/" KHO_CHECKSUM_NODE_NAME);
+}
+
+static void hands_records_over(void)
+{
+	kexec_first();
+	kexec_preserve(40);
+	kexec_seal();
+	if (checksum_node() != -FDT_ERR_NOTFOUND)
+		shim_die("there is a list of checksums");
+}
+
+/* The tree is not covered then, all else is, and the handover is taken. */
+static void expect_no_list(struct __test_metadata *_metadata, void (*kernel)(void))
+{
+	u8 *fdt;
+
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(kernel));
+	fdt = phys_to_virt(params->fdt);
+	pages.nr = 0;
+	add_page(params->fdt);
+	EXPECT_EQ(next_kernel_says(NULL), 0);
+	fdt[rnd(KHO_FAST_SEALED_SIZE)] ^= BIT(rnd(8));
+	EXPECT_GT(next_kernel_says(NULL), 0);
+
+	kexec_next();
+	EXPECT_TRUE(is_kho_boot());
+	EXPECT_TRUE(kho_fast_checksum_reads());
+	kexec_boot_and_restore();
+	EXPECT_EQ(kho_fast_incoming.root, NULL);
+	EXPECT_EQ(shim_nr_errs, 0);
+	EXPECT_EQ(shim_nr_warns, 0);
+}
+
+TEST(without_a_list_the_rest_is_covered)
+{
+	expect_no_list(_metadata, has_no_list_any_more);
+}
+
+TEST(with_an_empty_list_the_rest_is_covered)
+{
+	expect_no_list(_metadata, hands_an_empty_list_over);
+}
+
+TEST(by_default_the_tree_is_not_covered)
+{
+	expect_no_list(_metadata, hands_records_over);
+}
+
+TEST(switched_off_nothing_is_handed_over)
+{
+	kexec_machine();
+	kexec_checksums("off");
+	kexec_first();
+	kho_fast_checksum_prepare(MAX_PAGES);
+	kho_fast_checksum_jump();
+	params->fdt = kho_fast_subtree_fdt_pa();
+	EXPECT_EQ(checksum_node(), -FDT_ERR_NOTFOUND);
+	EXPECT_TRUE(hweight64(((u64 *)phys_to_virt(params->fdt))[KHO_FAST_SUM] ^
+			      KHO_CHECKSUM_MAGIC) > KHO_CHECKSUM_MAX_FLIPS);
+}
+
+static void expect_param(struct __test_metadata *_metadata, const char *what, bool some, bool all)
+{
+	kexec_checksums(what);
+	EXPECT_EQ(kho_fast_checksum_writes(), some) TH_LOG("%s", what);
+	EXPECT_EQ(kho_fast_checksum_writes_all(), all) TH_LOG("%s", what);
+}
+
+TEST(the_parameter_is_on_off_or_records)
+{
+	char wrong[] = "recordss";
+
+	EXPECT_TRUE(kho_fast_checksum_writes());
+	EXPECT_FALSE(kho_fast_checksum_writes_all());
+	expect_param(_metadata, "on", true, true);
+	EXPECT_EQ(shim_param_kho_checksum_param(wrong), -EINVAL);
+	EXPECT_TRUE(kho_fast_checksum_writes_all());
+	expect_param(_metadata, "records", true, false);
+	expect_param(_metadata, "off", false, false);
+	EXPECT_EQ(shim_param_kho_checksum_param(NULL), -EINVAL);
+	EXPECT_FALSE(kho_fast_checksum_writes());
 }
 
 /* Bytes of a page that the next kernel must not take as they are */
@@ -325,7 +402,7 @@ static void preserve_root(unsigned int nr)
 
 static void hands_sessions_over(void)
 {
-	kexec_checksums_on();
+	kexec_checksums("on");
 	kexec_first();
 	luo->files = preserve_files(100);
 	luo->others = preserve_files(1);

@@ -578,7 +578,7 @@ TEST(a_file_can_be_finished_after_a_failed_retrieval)
  */
 static void sealed_file_and_other(void)
 {
-	kexec_checksums_on();
+	kexec_checksums("on");
 	memfd_hand_over(5000, 0);
 	kexec_preserve_other();
 	kexec_seal();
@@ -626,23 +626,47 @@ TEST(what_differs_is_neither_restored_nor_freed)
 		IN_NEXT_KERNEL(sealed_file_and_other, is_left_alone(flips[i]));
 }
 
-static void sealed_hole(void)
+static void hole_by_default(void)
 {
-	kexec_checksums_on();
 	memfd_hand_over(3, 1);
 	kexec_seal();
 }
 
-static void sealed_large_file(void)
+static void large_file_by_default(void)
 {
-	kexec_checksums_on();
 	memfd_hand_over(5000, 4);
 	kexec_seal();
 }
 
+static void sealed_hole(void)		{ kexec_checksums("on"); hole_by_default(); }
+static void sealed_large_file(void)	{ kexec_checksums("on"); large_file_by_default(); }
+
+static void larger(void)		{ ser()->size ^= 1ULL << 40; }
+static void not_sealed(void)		{ ser()->seals ^= F_SEAL_SHRINK; }
+static void at_another_place(void)	{ ser()->pos ^= 1; }
+
+static bool is_noticed(void (*flip)(void))
+{
+	flip();
+	return memfd_ops()->retrieve(&args) == -EINVAL && !args.file && shim_nr_errs == 1;
+}
+
+/* A larger file would be the same with a hole behind it. */
+TEST(what_is_valid_but_not_as_written_is_noticed_by_default)
+{
+	static void (*const flips[])(void) = { larger, not_sealed, at_another_place };
+	unsigned int i;
+
+	memfd_machine();
+	for (i = 0; i < ARRAY_SIZE(flips); i++)
+		IN_NEXT_KERNEL(large_file_by_default, is_noticed(flips[i]));
+}
+
 TEST(sealed_files_are_retrieved_completely)
 {
-	static void (*const sealed[])(void) = { sealed_hole, sealed_large_file };
+	static void (*const sealed[])(void) = {
+		sealed_hole, sealed_large_file, hole_by_default, large_file_by_default,
+	};
 	unsigned int i;
 
 	memfd_machine();

@@ -243,7 +243,7 @@ TEST(spoiled_records_restore_nothing_and_lose_no_page)
  */
 static void sealed_chunks(void)
 {
-	kexec_checksums_on();
+	kexec_checksums("on");
 	preserve(4 * 511 - 1, 0);
 	kexec_preserve_other();
 	kexec_seal();
@@ -319,8 +319,8 @@ TEST(what_differs_is_neither_restored_nor_freed)
 	}
 }
 
-static void sealed_page(void)	{ kexec_checksums_on(); one_page(); kexec_seal(); }
-static void sealed_large(void)	{ kexec_checksums_on(); large_pages(); kexec_seal(); }
+static void sealed_page(void)	{ kexec_checksums("on"); one_page(); kexec_seal(); }
+static void sealed_large(void)	{ kexec_checksums("on"); large_pages(); kexec_seal(); }
 
 TEST(what_is_sealed_comes_back)
 {

@@ -2,10 +2,10 @@
 /**
  * DOC: Checksums of the incoming tree
  *
- * The root FDT says whether there are checksums. It is verified first, then the
- * checksums of the tree themselves, then each page of the tree, when map.c
- * reads it: a bad bitmap costs the sections that it is of, all else the
- * handover. Records are verified by their readers.
+ * The root FDT says whether there are checksums. It is verified first, then, if
+ * it has them, the checksums of the tree themselves, then each page of the
+ * tree, when map.c reads it: a bad bitmap costs the sections that it is of, all
+ * else the handover. Records are verified by their readers.
  *
  * Lifecycle: kho_fast_checksum_begin(), kho_fast_checksum_next() for each page
  * of the tree, kho_fast_checksum_end(); the memory is freed when all sections
@@ -83,6 +83,8 @@ static int __init kho_sums_read(void)
 	phys_addr_t phys = 0;
 	size_t size;
 
+	if (node == -FDT_ERR_NOTFOUND)
+		return 0;
 	if (node < 0 ||
 	    kho_fast_subtree_read(kho_fast_in.fdt, node, &phys, &size) ||
 	    !PAGE_ALIGNED(phys) || size < sizeof(*ser) ||
@@ -92,6 +94,9 @@ static int __init kho_sums_read(void)
 	ser = phys_to_virt(phys);
 	if (!kho_sums_are_intact(ser, size))
 		return kho_sums_refuse("list of checksums", phys);
+
+	if (!ser->nr)
+		return 0;
 
 	kho_sums_next = ser->sums;
 	kho_sums_end = ser->sums + ser->nr;

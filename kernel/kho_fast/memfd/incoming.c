@@ -80,7 +80,7 @@ static int memfd_luo_open_records(struct kho_fast_memfd_in *in, u64 sum)
 	const u64 nr = in->ser->nr_folios;
 	int err;
 
-	if (kho_fast_checksum_reads() &&
+	if (kho_fast_checksum_reads() && sum &&
 	    !kho_fast_records_are_intact(&folios, sum)) {
 		pr_err("refused: checksum of the records of %llu folios differs\n",
 		       nr);

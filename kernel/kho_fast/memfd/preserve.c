@@ -374,7 +374,7 @@ static int memfd_luo_store_records(struct kho_fast_memfd_out *out)
 
 	out->ser->nr_folios = nr;
 	out->ser->folios = folios;
-	if (kho_fast_checksum_writes())
+	if (kho_fast_checksum_writes_all())
 		((u64 *)out->ser)[KHO_FAST_SUM] =
 			kho_fast_records_sum(&out->records);
 	return 0;

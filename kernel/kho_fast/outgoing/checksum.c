@@ -10,7 +10,8 @@
  * Lock order: kho_out_fdt_lock, in kho_fast_checksum_prepare().
  *
  * Failure: without memory, or when the tree has grown by more than expected,
- * one message, and no checksums are handed over.
+ * one message, and those of the tree are not handed over. When the root FDT has
+ * no room for its own, there are none at all.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -72,14 +73,14 @@ void kho_fast_checksum_prepare(unsigned long nr_pages)
 {
 	int err;
 
-	if (!kho_fast_checksum_writes() || nr_pages + 32 <= kho_sums_room)
+	if (!kho_fast_checksum_writes_all() || nr_pages + 32 <= kho_sums_room)
 		return;
 
 	kho_sums_release();
 	/* Preserving the room adds up to 6 pages; shutdown may add more. */
 	err = kho_sums_alloc(nr_pages + nr_pages / 8 + 64);
 	if (err)
-		pr_warn("no checksums for the next kernel (%pe)\n",
+		pr_warn("no checksums of the tree for the next kernel (%pe)\n",
 			ERR_PTR(err));
 }
 
@@ -114,6 +115,20 @@ static void kho_sums_unseal(void *fdt)
 		memset(fdt + from, 0, PAGE_SIZE - from);
 }
 
+/* An empty list stands for no list. */
+static void kho_sum_tree(void)
+{
+	kho_sums->nr = 0;
+	if (!kho_sum_node(kho_fast_outgoing_root(), KHO_TREE_MAX_DEPTH - 1)) {
+		pr_warn("no checksums of the tree for the next kernel: it has grown\n");
+		kho_sums->nr = 0;
+	}
+
+	kho_sums->self = kho_fast_sum(kho_sums->sums,
+				      kho_sums->nr * sizeof(kho_sums->sums[0]),
+				      kho_sums->nr);
+}
+
 /**
  * kho_fast_checksum_jump - Compute the checksums of the tree and the root FDT.
  *
@@ -128,20 +143,13 @@ void kho_fast_checksum_jump(void)
 
 	fdt = phys_to_virt(kho_fast_subtree_fdt_pa());
 	kho_sums_unseal(fdt);
-	if (!kho_sums)
-		return;
-
-	kho_sums->nr = 0;
-	if (fdt_totalsize(fdt) > KHO_FAST_SEALED_SIZE ||
-	    !kho_sum_node(kho_fast_outgoing_root(), KHO_TREE_MAX_DEPTH - 1)) {
-		pr_warn("no checksums for the next kernel: the %s has grown\n",
-			kho_sums->nr ? "tree" : "root FDT");
+	if (fdt_totalsize(fdt) > KHO_FAST_SEALED_SIZE) {
+		pr_warn("no checksums for the next kernel: the root FDT has grown\n");
 		return;
 	}
 
-	kho_sums->self = kho_fast_sum(kho_sums->sums,
-				      kho_sums->nr * sizeof(kho_sums->sums[0]),
-				      kho_sums->nr);
+	if (kho_sums)
+		kho_sum_tree();
 	fdt[KHO_FAST_SUM] = KHO_CHECKSUM_MAGIC;
 	kho_fast_seal(fdt);
 }

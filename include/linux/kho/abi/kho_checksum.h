@@ -11,16 +11,18 @@
  * A kernel that hands checksums over ends the page of the root FDT with
  * %KHO_CHECKSUM_MAGIC and the seal of the page. A seal is the last word of a
  * page: xxh64() of the bytes before it, with the address of the page as seed.
- * The KHO subtree %KHO_CHECKSUM_NODE_NAME is a struct kho_checksum_ser.
+ * The KHO subtree %KHO_CHECKSUM_NODE_NAME, if there is one, is a struct
+ * kho_checksum_ser.
  *
  * Sealed are also the pages of the root record of LUO, of the records of files,
  * of the records of FLBs, and the page of the description of a memfd. The words
  * before the seals of the root record and of the description are the checksums
  * of all pages with records of sessions, and of all pages with records of
  * folios: xxh64() of each page, in their order, with the checksum of the one
- * before as seed, 0 at first. The last word of the last chunk of a vmalloc area
- * is the checksum of its entries, which has the number of pages, the flags and
- * the order as seed; the entry before it is 0.
+ * before as seed, 0 at first; that of folios is 0 when there is none. The last
+ * word of the last chunk of a vmalloc area is the checksum of its entries,
+ * which has the number of pages, the flags and the order as seed; the entry
+ * before it is 0.
  *
  * All these words are unused in the formats kho-v4, luo-v5 and memfd-v2, so a
  * kernel that does not know of checksums ignores them and the subtree.
@@ -33,12 +35,12 @@
  * Other kernels leave strings in that place: no byte of it is ASCII, so that
  * the word is still told from them when less than 8 bits of it are flipped.
  */
-#define KHO_CHECKSUM_MAGIC	0xf1c39ae8d5b2a794ULL
+#define KHO_CHECKSUM_MAGIC	0xe7a2f49bc6d98eb1ULL
 #define KHO_CHECKSUM_MAX_FLIPS	7
 
 /**
  * struct kho_checksum_ser - Checksums of the tree of preserved memory.
- * @nr:   Number of @sums.
+ * @nr:   Number of @sums; 0 when there are none.
  * @self: xxh64() of @sums, with @nr as seed.
  * @sums: xxh64() of each page of the tree, with its address as seed; a table
  *        comes before its slots.
