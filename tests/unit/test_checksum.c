@@ -366,6 +366,7 @@ TEST(a_page_that_is_dropped_unread_costs_no_other)
  */
 static struct luo {
 	u64	files, others;
+	struct luo_session_ser session;
 	struct luo_ser *root;
 } *luo;
 
@@ -380,7 +381,8 @@ static u64 preserve_files(unsigned int nr)
 	kho_block_set_it_init(&it, &bs);
 	while (nr--)
 		kho_block_set_it_reserve_entry(&it);
-	luo_fast_files_seal(&bs);
+	luo->session.file_set_ser.files = kho_block_set_head_pa(&bs);
+	luo_fast_session_seal(&luo->session, &bs);
 	return kho_block_set_head_pa(&bs);
 }
 
@@ -404,8 +406,10 @@ static void hands_sessions_over(void)
 {
 	kexec_checksums("on");
 	kexec_first();
-	luo->files = preserve_files(100);
+	strcpy(luo->session.name, "vm1");
 	luo->others = preserve_files(1);
+	luo->session.file_set_ser.count = 100;
+	luo->files = preserve_files(100);
 	preserve_root(100);
 	kexec_seal();
 }
@@ -457,10 +461,42 @@ TEST(intact_records_of_luo_are_restored)
 	ASSERT_TRUE(kexec_run(hands_sessions_over));
 	kexec_next();
 	EXPECT_TRUE(kho_fast_checksum_reads());
+	EXPECT_EQ(luo_fast_session_verify(&luo->session), 0);
 	EXPECT_EQ(restore_sessions(), 0);
 	EXPECT_EQ(restore_files(luo->files), 0);
 	EXPECT_EQ(restore_files(luo->others), 0);
 	EXPECT_EQ(shim_nr_errs, 0);
+}
+
+/* The address of its files may be that of others then, or of nothing. */
+TEST(no_flipped_bit_of_a_session_goes_unnoticed)
+{
+	unsigned int bit;
+	u8 *record;
+
+	luo_machine();
+	record = (u8 *)&luo->session;
+	ASSERT_TRUE(kexec_run(hands_sessions_over));
+	kexec_next();
+	for (bit = 0; bit < 8 * sizeof(luo->session); bit++) {
+		record[bit / 8] ^= 1 << bit % 8;
+		EXPECT_EQ(luo_fast_session_verify(&luo->session), -EBADMSG) TH_LOG("bit %u", bit);
+		record[bit / 8] ^= 1 << bit % 8;
+	}
+	luo->session.file_set_ser.files = luo->others;
+	EXPECT_EQ(luo_fast_session_verify(&luo->session), -EBADMSG);
+	luo->session.file_set_ser.files = luo->files;
+	EXPECT_EQ(luo_fast_session_verify(&luo->session), 0);
+}
+
+TEST(a_session_without_files_has_no_checksum)
+{
+	static const struct luo_session_ser empty = { .name = "empty" };
+
+	luo_machine();
+	ASSERT_TRUE(kexec_run(hands_sessions_over));
+	kexec_next();
+	EXPECT_EQ(luo_fast_session_verify(&empty), 0);
 }
 
 TEST(verifying_records_can_be_repeated)

@@ -2,9 +2,11 @@
 /**
  * DOC: Checksums of the records of sessions and files
  *
- * A block of files has room for its seal. One of sessions has not, so that the
- * checksum of all of them is in the page of the root record, which is sealed
- * itself; see ../checksum.c.
+ * A block of files has room for its seal, and the first one of a session for
+ * the checksum of the record of that session: if it differs, that session is
+ * lost and no other one. A session without files has none, and nothing to lose.
+ * The checksum of the headers of all blocks of sessions is in the page of the
+ * root record, which is sealed itself; see ../checksum.c.
  *
  * Blocks are read and verified before one of them is restored: a link that
  * differs may lead to a block of another session.
@@ -32,22 +34,63 @@
 	(sizeof(struct kho_block_header_ser) +				\
 	 (KHO_BLOCK_SIZE - sizeof(struct kho_block_header_ser)) /	\
 	 sizeof(struct luo_file_ser) * sizeof(struct luo_file_ser))
-static_assert(KHO_FAST_SEAL * sizeof(u64) >= LUO_FILES_SIZE);
+static_assert(LUO_FILES_SIZE <= KHO_FAST_SEALED_SIZE);
 static_assert(sizeof(struct luo_flb_ser) == sizeof(struct luo_file_ser));
 static_assert(sizeof(struct luo_ser) <= KHO_FAST_SEALED_SIZE);
 
+static u64 luo_session_sum(const struct luo_session_ser *session)
+{
+	return kho_fast_sum(session, sizeof(*session), 0);
+}
+
+static u64 *luo_session_sum_in(void *first_block)
+{
+	return (u64 *)first_block + KHO_FAST_SUM;
+}
+
 /**
- * luo_fast_files_seal - Seal the records of the files of a session.
- * @files: Their blocks.
+ * luo_fast_session_seal - Seal the records of a session and of its files.
+ * @session: Its record.
+ * @files:   Blocks of its files.
  *
  * Context: within the freeze.
  */
-void luo_fast_files_seal(struct kho_block_set *files)
+void luo_fast_session_seal(const struct luo_session_ser *session,
+			   struct kho_block_set *files)
 {
 	struct kho_block *block;
 
-	list_for_each_entry(block, &files->blocks, list)
+	if (!kho_fast_checksum_writes())
+		return;
+
+	list_for_each_entry(block, &files->blocks, list) {
+		if (list_is_first(&block->list, &files->blocks))
+			*luo_session_sum_in(block->ser) =
+				luo_session_sum(session);
 		kho_fast_seal(block->ser);
+	}
+}
+
+/**
+ * luo_fast_session_verify - Verify the record of a session.
+ * @session: Its record.
+ *
+ * Nothing is restored.
+ *
+ * Return: 0; -EBADMSG when it differs.
+ */
+int luo_fast_session_verify(const struct luo_session_ser *session)
+{
+	const u64 files_pa = session->file_set_ser.files;
+	void *first;
+
+	if (!kho_fast_checksum_reads() || !files_pa)
+		return 0;
+
+	first = luo_fast_record_peek(files_pa, KHO_BLOCK_SIZE);
+	if (first && *luo_session_sum_in(first) == luo_session_sum(session))
+		return 0;
+	return -EBADMSG;
 }
 
 static int luo_seals_verify(const struct kho_block_set *files)
@@ -101,12 +144,12 @@ static u64 luo_sessions_sum(const struct kho_block_set *sessions)
 	u64 sum = 0;
 
 	list_for_each_entry(block, &sessions->blocks, list)
-		sum = kho_fast_sum(block->ser, KHO_BLOCK_SIZE, sum);
+		sum = kho_fast_sum(block->ser, sizeof(*block->ser), sum);
 	return sum;
 }
 
 /**
- * luo_fast_root_seal - Seal the root record, with the records of sessions.
+ * luo_fast_root_seal - Seal the root record, with the chain of sessions.
  * @root:     The root record, in a page of its own.
  * @sessions: Blocks of the sessions.
  *
@@ -139,14 +182,14 @@ int luo_fast_root_verify(phys_addr_t phys)
 }
 
 /**
- * luo_fast_sessions_verify - Verify the checksum of the records of sessions.
+ * luo_fast_sessions_verify - Verify the chain of sessions.
  * @root: The root record, verified.
  *
  * Nothing is restored.
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL or -ENOSPC, with a message, when it differs or the chain
- * is invalid; -ENOMEM.
+ * Return: 0; -EINVAL or -ENOSPC, with a message, when its checksum differs or
+ * it is invalid; -ENOMEM.
  */
 int luo_fast_sessions_verify(const struct luo_ser *root)
 {

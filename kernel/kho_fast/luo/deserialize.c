@@ -144,6 +144,10 @@ static int luo_parse_session(struct luo_fast_reader *reader,
 	}
 
 	err = reader->session(reader, ser);
+	if (err == -EBADMSG) {
+		luo_note_fault(reader, "the checksum of its record differs");
+		return err;
+	}
 	if (err) {
 		luo_note_fault(reader, "error %d", err);
 		return err;

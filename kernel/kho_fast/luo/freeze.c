@@ -20,7 +20,6 @@
 #include <linux/string.h>
 
 #include "../trace.h"
-#include "checksum.h"
 #include "deps.h"
 #include "file.h"
 #include "file_set.h"
@@ -126,7 +125,6 @@ void luo_fast_file_set_write(struct luo_fast_file_set *file_set,
 			luo_file_write(file_ser, lf);
 	}
 
-	luo_fast_files_seal(&file_set->blocks);
 	ser->files = kho_block_set_head_pa(&file_set->blocks);
 	ser->count = file_set->count;
 }

@@ -37,7 +37,8 @@ struct luo_fast_root {
 /**
  * struct luo_fast_reader - Callbacks for sessions and files.
  * @session: Called for each session with a name, before its files. Sets @files
- *           to a block set for the records of files. Returns 0 or an error.
+ *           to a block set for the records of files. Returns 0, -EBADMSG if the
+ *           checksum of the record differs, or an error.
  * @file:    Called for each file of the session. Returns 0 or an error.
  * @blocks:  Called for the records of files: kho_block_set_restore(), or
  *           luo_fast_blocks_read() for those that this kernel hands over.

@@ -35,6 +35,7 @@
 #include "../timeline/clock.h"
 #include "../timeline/record.h"
 #include "../trace.h"
+#include "checksum.h"
 #include "flb_records.h"
 #include "freeze.h"
 #include "gate.h"
@@ -116,6 +117,7 @@ static int luo_session_serialize(struct luo_fast_session *session)
 	memcpy(session->ser->name, session->name, sizeof(session->ser->name));
 	luo_fast_file_set_write(&session->file_set,
 				&session->ser->file_set_ser);
+	luo_fast_session_seal(session->ser, &session->file_set.blocks);
 	kho_fast_span(KHO_SPAN_SESSION, began, kho_fast_clock(), NUMA_NO_NODE,
 		      session->name);
 	return 0;

@@ -62,7 +62,8 @@ static int luo_session_begin(struct luo_fast_reader *reader,
 		return -ENOMEM;
 
 	reader->files = &luo_reading->file_set.blocks;
-	return 0;
+	/* Before its first block is restored, if memory was wanting */
+	return reader->files->nblocks ? 0 : luo_fast_session_verify(ser);
 }
 
 /* Files are created later. */

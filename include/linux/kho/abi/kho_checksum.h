@@ -15,14 +15,18 @@
  * kho_checksum_ser.
  *
  * Sealed are also the pages of the root record of LUO, of the records of files,
- * of the records of FLBs, and the page of the description of a memfd. The words
- * before the seals of the root record and of the description are the checksums
- * of all pages with records of sessions, and of all pages with records of
- * folios: xxh64() of each page, in their order, with the checksum of the one
- * before as seed, 0 at first; that of folios is 0 when there is none. The last
- * word of the last chunk of a vmalloc area is the checksum of its entries,
- * which has the number of pages, the flags and the order as seed; the entry
- * before it is 0.
+ * of the records of FLBs, and the page of the description of a memfd. The word
+ * before a seal is
+ *
+ * - in the root record the checksum of the headers of all blocks of sessions,
+ * - in the first block of files of a session that of the record of the session,
+ * - in the description of a memfd that of all pages with records of folios, or
+ *   0 when there is none:
+ *
+ * xxh64() of each, in their order, with the checksum of the one before as seed,
+ * 0 at first. The last word of the last chunk of a vmalloc area is the checksum
+ * of its entries, which has the number of pages, the flags and the order as
+ * seed; the entry before it is 0.
  *
  * All these words are unused in the formats kho-v4, luo-v5 and memfd-v2, so a
  * kernel that does not know of checksums ignores them and the subtree.
