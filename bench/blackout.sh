@@ -109,7 +109,7 @@ summary() {
 	ok) awk -v b="$(value blackout_ns)" -v r="$(value restore_ns)" \
 		'BEGIN { printf "blackout %.2f s, restore %.2f s", b / 1e9, r / 1e9 }' ;;
 	limit) printf '> %s s' "$((limit - 20))" ;;
-	*) cat "$work/reason" ;;
+	*) printf '%s' "$reason" ;;
 	esac
 	echo " (elapsed $((elapsed / 60)) min $((elapsed % 60)) s)"
 }

@@ -75,6 +75,15 @@ begin_run() {
 	[ ! -s "$log" ] || head -n 1 "$log" | grep -q '"type":"env"' || mv "$log" "$log.old"
 }
 
+# A busy host may not get to reboot(2) in time: that says nothing about the blackout.
+at_the_limit() {
+	status=limit
+	! grep -qx kexec "$_plan" || grep -q '^1 t0=' "$work/vm/verdict" || {
+		status=failed
+		reason='reboot(2) was not reached within the time limit: is this host busy?'
+	}
+}
+
 # run_guest COMMAND PLAN [OPTION...]: a live update of $kernel in $work/vm; sets $status and
 # $reason.  COMMAND, which does the run again, is for its env record.
 run_guest() {
@@ -84,7 +93,7 @@ run_guest() {
 	"$top/tests/e2e/vm.sh" -1 "$kernel" "$@" -o "$work/vm" "$_plan" 2>"$work/reason" || _rc=$?
 	case $_rc in
 	0) ;;
-	3) status=limit ;;
+	3) at_the_limit ;;
 	*) status=failed reason=$(tail -n 1 "$work/reason") ;;
 	esac
 	[ -n "$env_written" ] || env_record "$log" "$run" "$(cat "$work/vm/accel")" "$_command"
