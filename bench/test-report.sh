@@ -787,6 +787,26 @@ coefficients_are_those_of_the_machine() {
 	has err 'not coefficients of khoctl plan'
 }
 
+# ended_at_limit PLAN VERDICT STATUS: of a guest that was not done in time
+ended_at_limit() (
+	# shellcheck source=env.sh
+	. "$here/env.sh"
+	work=$dir/guest _plan=$dir/plan
+	mkdir -p "$work/vm"
+	# shellcheck disable=SC2059	# lines
+	printf "$1" >"$_plan"
+	# shellcheck disable=SC2059
+	printf "$2" >"$work/vm/verdict"
+	at_the_limit
+	[ "$status" = "$3" ] || { echo "$status $reason, not $3"; return 1; }
+)
+
+a_host_too_slow_to_reboot_is_no_long_blackout() {
+	ended_at_limit 'stage 1\nkexec\n' '1 tsc_khz=1\n' failed || return
+	ended_at_limit 'stage 1\nkexec\n' '1 tsc_khz=1\n1 t0=5\n' limit || return
+	ended_at_limit 'stage 1\n' '1 tsc_khz=1\n' limit
+}
+
 options_are_checked() {
 	new log
 	l whole fast last_ns=1
@@ -805,4 +825,4 @@ make -s -C "$here" OUT="$build/bench" >&2 ||
 	die "cannot be built, see above; 'make setup' installs what may be missing"
 rm -rf "$dir"
 mkdir -p "$dir"
-check_all report env_of parts_log
+check_all report env_of parts_log ended_at_limit
