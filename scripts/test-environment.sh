@@ -216,6 +216,20 @@ cache_of_somebody_else_is_refused() {
 	says 'set KHO_CACHE to a folder you can write to' "$@"
 }
 
+# make -C tests/unit, say, before anything else
+cache_that_a_makefile_has_begun_is_taken() {
+	printf 'top := x\ninclude %s/ccache.mk\nall:\n\t@echo "<$(ccache)>"\n' "$here_full" \
+		>"$work/outer/makefile"
+	env -u KHO_CCACHE KHO_CACHE="$work/outer/new" make -s -f "$work/outer/makefile"
+	mkdir -p "$work/outer/new/ccache" "$work/outer/files"
+	KHO_CACHE="$work/outer/new" KDIR="$tree" "$here/fetch-linux.sh"
+	# What is not a cache is left alone.
+	: >"$work/outer/files/letter"
+	said=$(env -u KHO_CCACHE KHO_CACHE="$work/outer/files" make -s -f "$work/outer/makefile")
+	[ "$said" = '<>' ] && [ "$(ls -A "$work/outer/files")" = letter ] ||
+		{ echo "$said"; ls -A "$work/outer/files"; return 1; }
+}
+
 relative_paths_are_taken() {
 	mkdir "$work/outer/here"
 	cp -R "$pristine" "$work/outer/here/linux"
@@ -347,7 +361,8 @@ here_full=$top/scripts
 tests='apply_knows_no_git_configuration apply_knows_no_repository apply_knows_no_shell_setting
 apply_knows_no_setting_of_a_tool apply_takes_any_umask apply_takes_blanks_and_colons_in_paths
 unusable_scratch_folder_is_said relative_scratch_folder_is_taken unfit_checkout_is_refused_at_once
-unfit_variable_is_refused_at_once cache_of_somebody_else_is_refused relative_paths_are_taken
+unfit_variable_is_refused_at_once cache_of_somebody_else_is_refused
+cache_that_a_makefile_has_begun_is_taken relative_paths_are_taken
 kernel_builds_know_no_setting scripts_list_under_cdpath
 scripts_know_no_function_of_a_user every_script_is_safe_from_the_start
 every_script_answers_help script_without_arguments_refuses_them
