@@ -779,6 +779,22 @@ coefficients_are_those_of_the_machine() {
 			{ echo "$want: $(coefficient "${want%=*}")"; return 1; }
 	done
 	has out '"where": *"qemu-tcg, a cpu, 2 CPUs, Linux 7.3.4, 2026-01-02; what was not measured: qemu' || return
+	# Machines of two sizes, each with its base; and a case without one
+	new sizes
+	b nothing stock 0 1000 0
+	b nothing-264g stock 0 2280 0 memory=264G	# 5 ms each of 256 GiB: 960 ms without
+	b nothing-264g fast 0 1700 0 memory=264G
+	b many stock 1000 3280 1 memory=264G		# 1000 ms over nothing, as above
+	b few stock 100 1010 9
+	b many-16g stock 2000 9000 1 memory=16G
+	b many fast 1000 1750 2 memory=264G
+	b many-8g fast 2000 3000 2
+	wants 0 coefficients "$log" "$top/tools/khoctl/coefficients.json" || return
+	for want in stock_base_ms=960 stock_gib_ms=5 stock_range_squared_ns=1000 \
+		fast_base_ms=1700 fast_gib_ms=0 fast_range_ns=50000 fast_restore_folio_ns=2000; do
+		[ "$(coefficient "${want%=*}")" = "${want#*=}" ] ||
+			{ echo "$want: $(coefficient "${want%=*}")"; return 1; }
+	done
 	new base
 	b many stock 1000 2000 1
 	wants 2 coefficients "$log" "$top/tools/khoctl/coefficients.json"
