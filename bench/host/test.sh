@@ -285,11 +285,41 @@ what_cannot_work_is_refused() {
 	echo 1 >"$host/sys/kernel/kexec_load_disabled"
 	refused 'kexec is disabled' "$@" --yes || return
 	new_host
+	mkdir -p "$host/sys/kernel/security" "$host/sys/module/module/parameters"
+	echo 'none [integrity] confidentiality' >"$host/sys/kernel/security/lockdown"
+	refused 'locked down .*Secure Boot off' "$@" --yes || return
+	echo '[none] integrity confidentiality' >"$host/sys/kernel/security/lockdown"
+	echo Y >"$host/sys/module/module/parameters/sig_enforce"
+	refused 'signed modules only' "$@" --yes || return
+	echo N >"$host/sys/module/module/parameters/sig_enforce"
+	for release in 6.1.0 7.3.4-stock 7.3.4-fast; do
+		echo CONFIG_KEXEC_SIG_FORCE=y >"$host/boot/config-$release"
+		refused "kernel $release kexecs signed kernels only" "$@" --yes || return
+		echo '# CONFIG_KEXEC_SIG_FORCE is not set' >"$host/boot/config-$release"
+	done
+	new_host
 	mv "$kit/modules/7.3.4-stock" "$kit/modules/away"
 	failed=0
 	refused "'./build-module 7.3.4-stock' builds it" "$@" --yes || failed=1
 	mv "$kit/modules/away" "$kit/modules/7.3.4-stock"
 	return "$failed"
+}
+
+nodes_are_recorded() {
+	new_host
+	for node in 0 1; do
+		mkdir -p "$host/sys/devices/system/node/node$node"
+		echo "Node $node MemTotal:  $((131072 * 1024)) kB" \
+			>"$host/sys/devices/system/node/node$node/meminfo"
+	done
+	echo 0-31 >"$host/sys/devices/system/node/node0/cpulist"
+	echo >"$host/sys/devices/system/node/node1/cpulist"
+	echo 10 21 >"$host/sys/devices/system/node/node0/distance"
+	echo 21 10 >"$host/sys/devices/system/node/node1/distance"
+	start || return
+	both='node0: 131072 MiB, CPUs 0-31, distances 10 21; node1: 131072 MiB, CPUs none, distances 21 10'
+	grep -qF "\"numa\":\"$both\"" "$kit/state/results/blackout.jsonl" ||
+		{ grep -o '"numa":[^}]*' "$kit/state/results/blackout.jsonl"; return 1; }
 }
 
 a_part_of_the_memory_is_one_number() {

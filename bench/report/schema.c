@@ -61,6 +61,7 @@ static const struct field {
 	{ "two_threads_percent", TYPE_UINT, 0, ENV },	/* work of two in the time of one */
 	{ "seed",	TYPE_UINT, 0, ENV },
 	{ "memory_gib",	TYPE_UINT, 0, ENV },
+	{ "numa",	TYPE_TEXT, 0, ENV },		/* nodes: size, CPUs, distances */
 	/* Identity of a sample */
 	{ "bench",	TYPE_TEXT, SAMPLE, 0 },		/* blackout, luo, insert, ... */
 	{ "case",	TYPE_TEXT, SAMPLE, 0 },
