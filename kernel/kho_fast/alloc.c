@@ -17,8 +17,10 @@
  *
  * A search neither reclaims nor uses reserves. It keeps little of a node aside,
  * lest other tasks run out of memory meanwhile; if that is not enough, it keeps
- * as much as the node has. Only when that fails, some more pages are asked for
- * that may be reclaimed.
+ * as much as the node has. Only when that fails, pages are asked for that may
+ * be reclaimed, of one node after the other. By then all of that is free again,
+ * and at most 4 MiB of a node, or a block of the wanted order, are kept aside
+ * while it is reclaimed: more would be reclaimed for nothing.
  *
  * Lock order: kho_search_lock, then oom_lock, around page allocation.
  *
@@ -39,6 +41,7 @@
 #include <linux/nodemask.h>
 #include <linux/oom.h>
 #include <linux/printk.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/topology.h>
 
@@ -50,6 +53,9 @@
  * takes less than a millisecond in the largest blocks.
  */
 #define KHO_MAX_REFUSED	(256UL << MAX_PAGE_ORDER)
+
+/* Pages that are kept aside while others are reclaimed: 4 MiB */
+#define KHO_MAX_RECLAIMED	(SZ_4M >> PAGE_SHIFT)
 
 /**
  * struct kho_refused - Blocks that are kept aside.
@@ -161,12 +167,35 @@ static struct page *kho_search_nodes(int nid, gfp_t gfp, unsigned int order,
 	return page;
 }
 
+static struct page *kho_reclaim_node(int nid, gfp_t gfp, unsigned int order)
+{
+	struct kho_refused refused =
+		KHO_REFUSED_INIT(refused, max(KHO_MAX_RECLAIMED, BIT(order)));
+	struct page *page = kho_alloc_accepted(nid, gfp | __GFP_THISNODE, order,
+					       &refused);
+
+	kho_free_refused(&refused);
+	return page;
+}
+
+/* The node @nid first */
+static struct page *kho_reclaim(int nid, gfp_t gfp, unsigned int order)
+{
+	struct page *page = kho_reclaim_node(nid, gfp, order);
+	int other;
+
+	for_each_node_state(other, N_MEMORY) {
+		if (!page && other != nid)
+			page = kho_reclaim_node(other, gfp, order);
+	}
+
+	return page;
+}
+
 static struct page *kho_search(int nid, gfp_t gfp, unsigned int order)
 {
 	const gfp_t quick = (gfp & ~__GFP_RECLAIM) |
 			    __GFP_NOMEMALLOC | __GFP_THISNODE;
-	struct kho_refused refused =
-		KHO_REFUSED_INIT(refused, KHO_MAX_REFUSED);
 	struct page *page;
 
 	if (nid == NUMA_NO_NODE)
@@ -176,12 +205,7 @@ static struct page *kho_search(int nid, gfp_t gfp, unsigned int order)
 	scoped_guard(mutex, &oom_lock)
 		page = kho_search_nodes(nid, quick, order, KHO_MAX_REFUSED) ?:
 		       kho_search_nodes(nid, quick, order, ULONG_MAX);
-	if (page)
-		return page;
-
-	page = kho_alloc_accepted(nid, gfp, order, &refused);
-	kho_free_refused(&refused);
-	return page;
+	return page ?: kho_reclaim(nid, gfp, order);
 }
 
 static struct page *kho_take_spare(void)
