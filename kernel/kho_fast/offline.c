@@ -58,7 +58,7 @@ static int kho_offline_notify(struct notifier_block *nb, unsigned long action,
 	pfn = kho_fast_incoming_find(start, end);
 	if (pfn < end)
 		return kho_refuse_offline(start, pfn,
-					  "of the previous kernel is not restored: retrieve or finish its session");
+					  "is preserved by the previous kernel, of its tree, or in quarantine: retrieve or finish all of its sessions");
 
 	return NOTIFY_OK;
 }

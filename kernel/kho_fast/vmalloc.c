@@ -478,7 +478,7 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 	/* Its memory may be another owner's. */
 	if (!kho_fast_chain_is_intact(preservation))
 		return kho_report_lost_area(preservation,
-					    "its checksum differs");
+					    "its list is invalid, restored before, or not what was preserved");
 
 	/* The number of pages is not trusted: no task is killed for them. */
 	pages.pages = kvmalloc_array(max, sizeof(*pages.pages), GFP_KERNEL |

@@ -174,6 +174,7 @@ struct resource crashk_res, crashk_low_res;
 struct cma cma_areas[2];
 unsigned int cma_area_count, shim_nr_crashkernel;
 unsigned long long shim_crashkernel;
+char boot_command_line[COMMAND_LINE_SIZE];
 
 int parse_crashkernel(char *cmdline, unsigned long long system_ram,
 		      unsigned long long *size, unsigned long long *base,

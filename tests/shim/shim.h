@@ -138,6 +138,7 @@ int kstrtoull(const char *s, unsigned int base, unsigned long long *res);
 	({ const u64 a_ = (a); *(to) = a_ << (shift); *(to) >> (shift) != a_; })
 unsigned long long simple_strtoull(const char *text, char **end, unsigned int base);
 #define simple_strtol			simple_strtoull
+#define COMMAND_LINE_SIZE	2048
 char *skip_spaces(const char *text);
 char *next_arg(char *args, char **param, char **val);
 

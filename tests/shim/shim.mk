@@ -22,7 +22,8 @@ shim-flags := -include $(shim)/shim.h -I$(shim) -I$(pass) -I$(pass)/kernel/kho_f
 	    -I$(KDIR)/tools/include -I$(KDIR)/scripts/dtc/libfdt \
 	    -DCONFIG_X86 -DCONFIG_X86_64 -DCONFIG_64BIT -DCONFIG_PHYS_ADDR_T_64BIT \
 	    -DCONFIG_NUMA -DCONFIG_MEMBLOCK_KHO_SCRATCH -DCONFIG_KEXEC_HANDOVER \
-	    -DCONFIG_MEMORY_HOTPLUG -DCONFIG_MEMTEST -DCONFIG_X86_CHECK_BIOS_CORRUPTION
+	    -DCONFIG_MEMORY_HOTPLUG -DCONFIG_MEMTEST -DCONFIG_X86_CHECK_BIOS_CORRUPTION \
+	    -DCONFIG_X86_BOOTPARAM_MEMORY_CORRUPTION_CHECK
 # Warnings that a kernel build does not have either
 shim-cflags := -std=gnu11 -pthread -fno-strict-aliasing -Wall -Wextra -Werror \
 	    -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \

@@ -145,20 +145,42 @@ TEST(a_memory_test_that_overwrites_preserved_memory_is_reported)
 	EXPECT_EQ(shim_nr_errs, 2);
 }
 
-TEST(a_scan_that_overwrites_preserved_memory_is_reported)
+/* The handler is called for each memory_corruption_check_size= */
+static unsigned int errors_about(const char *cmdline)
 {
-	char low[] = "64K", more[] = "65K", bad[] = "x";
+	shim_nr_errs = 0;
+	strcpy(boot_command_line, cmdline);
+	if (shim_param_kho_parse_corruption_size(NULL))
+		shim_die("%s: refused", cmdline);
+	return shim_nr_errs;
+}
+
+TEST(a_scan_that_overwrites_preserved_memory_is_reported_once)
+{
+	const char *size = "quiet memory_corruption_check_size=65K";
 
 	kexec_machine();
-	EXPECT_EQ(shim_param_kho_parse_corruption_size(more), 0);
+	EXPECT_EQ(errors_about(size), 0);
 	ASSERT_TRUE(kexec_run(preserves_much));
 	kexec_populate();
-	EXPECT_EQ(shim_param_kho_parse_corruption_size(low), 0);
-	EXPECT_EQ(shim_param_kho_parse_corruption_size(bad), 0);
-	EXPECT_EQ(shim_param_kho_parse_corruption_size(NULL), 0);
-	EXPECT_EQ(shim_nr_errs, 0);
-	EXPECT_EQ(shim_param_kho_parse_corruption_size(more), 0);
-	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_EQ(errors_about("memory_corruption_check_size=64K"), 0);
+	EXPECT_EQ(errors_about("memory_corruption_check_size=65Kx"), 0);
+	EXPECT_EQ(errors_about("memory_corruption_check_size=65K memory_corruption_check=0"), 0);
+	EXPECT_EQ(errors_about("memory_corruption_check=0 memory-corruption-check-size=65K"), 0);
+	EXPECT_EQ(errors_about("memory_corruption_check_size=65K memory_corruption_check_size=0"),
+		  0);
+	EXPECT_EQ(errors_about("-- memory_corruption_check_size=65K"), 0);
+	EXPECT_EQ(errors_about(size), 1);
+	EXPECT_EQ(errors_about(size), 0);
+}
+
+TEST(a_scan_that_is_switched_on_again_is_reported)
+{
+	kexec_machine();
+	ASSERT_TRUE(kexec_run(preserves_much));
+	kexec_populate();
+	EXPECT_EQ(errors_about("memory_corruption_check=0 memory_corruption_check=no "
+			       "memory_corruption_check=1 memory-corruption-check-size=65K"), 1);
 }
 
 TEST(a_new_region_is_outside_of_scratch)

@@ -27,10 +27,13 @@
 #include <linux/ioport.h>
 #include <linux/kstrtox.h>
 #include <linux/memblock.h>
+#include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include <asm/early_ioremap.h>
+#include <asm/setup.h>
 
 #include "../ram.h"
 #include "../scratch.h"
@@ -97,14 +100,60 @@ static int __init kho_parse_memtest(char *arg)
 }
 early_param("memtest", kho_parse_memtest);
 
+/* As x86 does: what it does not understand changes nothing. */
+static void __init kho_parse_scan(const char *name, char *value,
+				  unsigned long *on, unsigned int *size)
+{
+	unsigned int bytes;
+	unsigned long val;
+	char *end;
+
+	if (parameq(name, "memory_corruption_check")) {
+		if (!kstrtoul(value, 10, &val))
+			*on = val;
+	} else if (parameq(name, "memory_corruption_check_size")) {
+		bytes = memparse(value, &end);
+		if (!*end)
+			*size = bytes;
+	}
+}
+
+/* Bytes that @text has scanned, which may switch it off anywhere */
+static unsigned int __init kho_scanned_bytes(char *text)
+{
+	unsigned long on =
+		IS_ENABLED(CONFIG_X86_BOOTPARAM_MEMORY_CORRUPTION_CHECK);
+	unsigned int size = 0;
+	char *name, *value;
+
+	text = skip_spaces(text);
+	while (*text) {
+		text = next_arg(text, &name, &value);
+		if (!value && !strcmp(name, "--"))
+			break;
+		if (value)
+			kho_parse_scan(name, value, &on, &size);
+	}
+
+	return on ? size : 0;
+}
+
 /* The first 64 KiB are never preserved. */
 static int __init kho_parse_corruption_size(char *arg)
 {
-	unsigned int size = arg ? memparse(arg, &arg) : 0;
+	static char text[COMMAND_LINE_SIZE] __initdata;
+	static bool is_reported __initdata;
+	unsigned int size;
 
-	if (IS_ENABLED(CONFIG_X86_CHECK_BIOS_CORRUPTION) &&
-	    kho_fast_in.populated && size > SZ_64K)
-		pr_emerg("memory_corruption_check_size= overwrites preserved memory below %#x: leave it out\n",
+	if (!IS_ENABLED(CONFIG_X86_CHECK_BIOS_CORRUPTION) ||
+	    !kho_fast_in.populated || is_reported)
+		return 0;
+
+	strscpy(text, boot_command_line);
+	size = kho_scanned_bytes(text);
+	is_reported = size > SZ_64K;
+	if (is_reported)
+		pr_emerg("memory_corruption_check_size= overwrites what is preserved below %#x: leave it out\n",
 			 size);
 	return 0;
 }

@@ -168,17 +168,24 @@ void luo_fast_root_seal(struct luo_ser *root, struct kho_block_set *sessions)
  * luo_fast_root_verify - Verify the checksum of the root record.
  * @phys: Its address; preserved memory.
  *
- * Return: 0; -EINVAL, with a message, when it differs.
+ * Return: 0; -EINVAL, with a message, when it differs, or cannot have one.
  */
 int luo_fast_root_verify(phys_addr_t phys)
 {
-	if (!kho_fast_checksum_reads() ||
-	    (IS_ALIGNED(phys, PAGE_SIZE) &&
-	     kho_fast_is_intact(phys_to_virt(phys))))
+	if (!kho_fast_checksum_reads())
 		return 0;
 
-	pr_err("checksum of the root record at %pa differs\n", &phys);
-	return -EINVAL;
+	if (!IS_ALIGNED(phys, PAGE_SIZE)) {
+		pr_err("the root record at %pa is not in a page of its own\n",
+		       &phys);
+		return -EINVAL;
+	}
+	if (!kho_fast_is_intact(phys_to_virt(phys))) {
+		pr_err("checksum of the root record at %pa differs\n", &phys);
+		return -EINVAL;
+	}
+
+	return 0;
 }
 
 /**

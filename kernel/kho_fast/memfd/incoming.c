@@ -82,7 +82,7 @@ static int memfd_luo_open_records(struct kho_fast_memfd_in *in, u64 sum)
 
 	if (kho_fast_checksum_reads() && sum &&
 	    !kho_fast_records_are_intact(&folios, sum)) {
-		pr_err("refused: checksum of the records of %llu folios differs\n",
+		pr_err("refused: the records of %llu folios are invalid, restored before, or not what was preserved\n",
 		       nr);
 		return -EINVAL;
 	}

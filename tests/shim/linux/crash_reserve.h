@@ -10,7 +10,7 @@ extern struct resource crashk_res, crashk_low_res;
 /* Of the only command line that there is; what the test wants, and has the room for */
 extern unsigned long long shim_crashkernel;
 extern unsigned int shim_nr_crashkernel;
-#define boot_command_line	NULL
+extern char boot_command_line[];
 int parse_crashkernel(char *cmdline, unsigned long long system_ram,
 		      unsigned long long *size, unsigned long long *base,
 		      unsigned long long *low_size, unsigned long long *cma_size, bool *high);
