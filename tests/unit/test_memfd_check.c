@@ -3,6 +3,7 @@
  * What is handed over for a file in memory is what was preserved, or the live update is
  * refused: kernel/kho_fast/memfd/check.c
  */
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,6 +113,26 @@ static void no_page(void)	{ chunk()[1] = 0; }
 static void next_is_ser(void)	{ chunk()[0] = args.serialized_data; }
 static void next_nowhere(void)	{ chunk()[0] = 1UL << 51; }
 
+/* Another owner has freed it. */
+static void pfn_of_free(void)
+{
+	struct folio *folio = folio_alloc(GFP_KERNEL, 0);
+
+	rec(1)->pfn = folio_pfn(folio);
+	folio_put(folio);
+}
+
+/* A client has freed it without unpreserving it, and it is not mapped. */
+static void page_unmapped(void)
+{
+	struct folio *folio = folio_alloc(GFP_KERNEL, 0);
+
+	kho_preserve_folio(folio);
+	chunk()[1] = PFN_PHYS(folio_pfn(folio));
+	if (mprotect(folio_address(folio), PAGE_SIZE, PROT_NONE))
+		shim_die("a page cannot be unmapped");
+}
+
 static void chunk_in_circle(void)
 {
 	chunk()[0] = ((u64 *)ser())[4];
@@ -160,6 +181,7 @@ static const struct spoil {
 	{ not_dirty, "records were" }, { not_uptodate, "records were" },
 	{ swap_indices, "records were" }, { preserve_less, "records were" },
 	{ pfn_of_tail, "no folio" }, { pfn_nowhere, "no folio" }, { unpreserve_folio, "no folio" },
+	{ pfn_of_free, "no folio" }, { page_unmapped, "of the records" },
 	{ page_nowhere, "of the records" }, { page_unaligned, "of the records" },
 	{ unpreserve_list, "of the records" }, { next_nowhere, "of the records" },
 	{ page_twice, "too long" }, { next_is_ser, "too long" },
@@ -319,6 +341,42 @@ TEST(a_file_with_damaged_records_is_leaked_as_a_whole)
 		wait(&status);
 		shim_forget_memmap();
 		ASSERT_EQ(status, 0) TH_LOG("case %u, checked %u", i / 2, i % 2);
+	}
+}
+
+/* Records that were overwritten, and a reason to read all of them when it is frozen */
+static bool is_not_frozen(const struct spoil *spoil, bool poisoned)
+{
+	kexec_checksums("on");
+	memfd_three_folios();
+	i_size_write(file->f_inode, 16 << PAGE_SHIFT);
+	if (memfd_ops()->preserve(&args))
+		return false;
+	if (poisoned)
+		atomic_long_inc(&num_poisoned_pages);
+	else
+		shim_fill_hole(file, 13);
+	spoil->how();
+	return memfd_ops()->freeze(&args) == -EINVAL &&
+	       strstr(shim_last_err, "records of a file are damaged");
+}
+
+TEST(damaged_records_are_not_followed_by_a_freeze)
+{
+	unsigned int i;
+	int status;
+
+	memfd_machine();
+	for (i = 0; i < 2 * ARRAY_SIZE(spoils); i++) {
+		if (!spoils_records(&spoils[i / 2]))
+			continue;
+		if (!fork()) {
+			alarm(60);
+			_exit(!is_not_frozen(&spoils[i / 2], i % 2));
+		}
+		wait(&status);
+		shim_forget_memmap();
+		ASSERT_EQ(status, 0) TH_LOG("case %u, poisoned %u", i / 2, i % 2);
 	}
 }
 

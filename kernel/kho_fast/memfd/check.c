@@ -15,13 +15,18 @@
  *
  * The list of pages is cut into parts, which all CPUs share in the freeze. Cost
  * per record: its checksum, and a bit of a bitmap that is looked up again only
- * for a folio of another bitmap. No struct page is read in the freeze.
+ * for a folio of another bitmap. No struct page of a folio is read then.
+ *
+ * What is not known to be right is read without a reference, so nothing that is
+ * read of it may be taken for granted.
  *
  * Lock order: the lock of a check is taken last. The tree is read without one:
  * no bitmap is freed.
  *
  * Failure: nothing is changed.
  */
+#define pr_fmt(fmt) "KHO: memfd: " fmt
+
 #include <linux/bitops.h>
 #include <linux/cleanup.h>
 #include <linux/fs.h>
@@ -33,10 +38,13 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/page-flags.h>
 #include <linux/pagemap.h>
+#include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "../cpu_jobs.h"
 #include "../outgoing/outgoing.h"
@@ -195,23 +203,36 @@ static bool memfd_luo_check_page(struct memfd_luo_part *part, const void *page)
 }
 
 /*
- * The order is that of the pinned folio. What a record that was overwritten
- * refers to may be anything: its struct page is read, and the sum differs.
+ * The order of a folio that a record names. That of a pinned folio is right. A
+ * record that was overwritten may name any page, which nothing keeps as it is:
+ * helpers for folios could find it halfway freed, and BUG().
  */
-static bool memfd_luo_sum_page(struct memfd_luo_part *part, const void *page)
+static unsigned int memfd_luo_read_order(const struct page *page)
+{
+	const struct folio *folio = (const struct folio *)page;
+
+	/* The first page of a large folio is even: there is a second one. */
+	if (page_to_pfn(page) % 2 || !(READ_ONCE(page->flags.f) & BIT(PG_head)))
+		return 0;
+
+	return READ_ONCE(folio->_flags_1) & 0xff;
+}
+
+/* Memory that is removed meanwhile has no struct pages. */
+static bool memfd_luo_sum_records(struct memfd_luo_part *part, const void *page)
 {
 	const struct kho_fast_memfd_record *record = page;
 	const struct kho_fast_memfd_record *end =
 		record + KHO_FAST_RECORDS_PER_PAGE;
 
 	for (; record < end; record++) {
-		struct page *head;
+		const struct page *first;
 
 		if (!record->pfn)
 			continue;
 
-		head = pfn_to_online_page(record->pfn);
-		if (!head) {
+		first = pfn_to_online_page(record->pfn);
+		if (!first) {
 			guard(spinlock)(&part->check->lock);
 			memfd_luo_refuse(part->check, PFN_PHYS(record->pfn),
 					 "no memory at pfn %#llx, for index %llu",
@@ -219,20 +240,38 @@ static bool memfd_luo_sum_page(struct memfd_luo_part *part, const void *page)
 			return false;
 		}
 		part->sum += kho_fast_memfd_sum(record,
-						folio_order(page_folio(head)));
+						memfd_luo_read_order(first));
 	}
 
 	return true;
 }
 
-/* The page of the list at that address, or NULL */
+static bool memfd_luo_sum_page(struct memfd_luo_part *part, const void *page)
+{
+	bool ok;
+
+	get_online_mems();
+	ok = memfd_luo_sum_records(part, page);
+	put_online_mems();
+	return ok;
+}
+
+/*
+ * The page of the list at that address, or NULL. If it was overwritten, it may
+ * be that of a page that a client has freed without unpreserving it, and that
+ * is not mapped, as with debug_pagealloc=.
+ */
 static const void *memfd_luo_list_page(u64 phys)
 {
-	if (PAGE_ALIGNED(phys) && kho_fast_outgoing_has(PHYS_PFN(phys), 0) &&
-	    pfn_to_online_page(PHYS_PFN(phys)))
-		return phys_to_virt(phys);
+	const u64 *page;
+	u64 word;
 
-	return NULL;
+	if (!PAGE_ALIGNED(phys) || !kho_fast_outgoing_has(PHYS_PFN(phys), 0) ||
+	    !pfn_to_online_page(PHYS_PFN(phys)))
+		return NULL;
+
+	page = phys_to_virt(phys);
+	return get_kernel_nofault(word, page) ? NULL : page;
 }
 
 static void memfd_luo_refuse_page(struct memfd_luo_check *check, u64 phys)
@@ -366,6 +405,24 @@ int kho_fast_memfd_check_records(const struct kho_fast_memfd_out *out,
 				 struct kho_fast_fault *fault)
 {
 	return memfd_luo_check_list(out, false, 1, fault);
+}
+
+/**
+ * kho_fast_memfd_verify_records - Check records before they are followed.
+ * @out: The file as it was preserved.
+ *
+ * Context: As for kho_fast_memfd_check_records().
+ * Return: 0; -EINVAL, with a message.
+ */
+int kho_fast_memfd_verify_records(const struct kho_fast_memfd_out *out)
+{
+	struct kho_fast_fault fault;
+	int err = kho_fast_memfd_check_records(out, &fault);
+
+	if (err)
+		pr_err("not frozen: the records of a file are damaged: %s\n",
+		       fault.reason);
+	return err;
 }
 
 /* Mode and name; a wrong one is ignored by the next kernel, or taken. */

@@ -152,6 +152,7 @@ static inline unsigned long kho_fast_memfd_count(struct folio **folios,
 /* check.c */
 int kho_fast_memfd_check_records(const struct kho_fast_memfd_out *out,
 				 struct kho_fast_fault *fault);
+int kho_fast_memfd_verify_records(const struct kho_fast_memfd_out *out);
 int kho_fast_memfd_check(const struct kho_fast_memfd_out *out,
 			 const struct file *file, struct kho_fast_fault *fault);
 

@@ -65,7 +65,7 @@ static int memfd_luo_check_page(const struct kho_fast_memfd_record *records)
  * The folios are checked only if there was an error anywhere.
  *
  * Context: process context, may sleep.
- * Return: 0, or -EHWPOISON with a message.
+ * Return: 0; with a message, -EHWPOISON, or -EINVAL if the records are damaged.
  */
 int kho_fast_memfd_find_poison(struct kho_fast_memfd_out *out)
 {
@@ -77,6 +77,8 @@ int kho_fast_memfd_find_poison(struct kho_fast_memfd_out *out)
 	if (poisoned == out->poisoned)
 		return 0;
 
+	/* Then they name the folios of the file, which are pinned. */
+	err = kho_fast_memfd_verify_records(out);
 	while (!err && (page = kho_fast_chain_next(&it))) {
 		err = memfd_luo_check_page(page_address(page));
 		cond_resched();

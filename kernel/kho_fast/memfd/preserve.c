@@ -425,8 +425,8 @@ int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file)
  * nothing if there are some.
  *
  * Context: process context, may sleep.
- * Return: 0; or an error of kho_fast_memfd_preserve(), and then everything that
- * was preserved before still is.
+ * Return: 0; -EINVAL, with a message, if the records are damaged; or the error
+ * of kho_fast_memfd_preserve(). Then what was preserved before still is.
  */
 int kho_fast_memfd_update(struct kho_fast_memfd_out *out, struct file *file)
 {
@@ -442,6 +442,9 @@ int kho_fast_memfd_update(struct kho_fast_memfd_out *out, struct file *file)
 	job.pin.only_new = true;
 	err = memfd_luo_preserve_range(&job, &out->records, 0,
 				       memfd_luo_nr_pages(&job));
+	/* All of them are read again. */
+	if (!err && kho_fast_checksum_writes_all())
+		err = kho_fast_memfd_verify_records(out);
 	if (!err)
 		err = memfd_luo_store_records(out);
 	if (!err)

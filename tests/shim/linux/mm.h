@@ -141,6 +141,8 @@ void shim_check_reserved(struct page *page, unsigned int order);
 void shim_free(struct page *page, unsigned int order);
 void shim_free_locked(struct page *page, unsigned int order);
 extern void (*shim_at_free)(void);	/* called while a single page is freed, if it is not NULL */
+#define get_online_mems()	do { } while (0)
+#define put_online_mems()	do { } while (0)
 struct page *pfn_to_online_page(unsigned long pfn);
 void offline_mem_sections(unsigned long start_pfn, unsigned long end_pfn);
 void online_mem_sections(unsigned long start_pfn, unsigned long end_pfn);
@@ -218,8 +220,13 @@ static inline struct folio *shim_page_folio(const struct page *page)
 #define clear_page_tag_ref(page)	((void)(page))
 #define accept_memory(phys, size)	do { } while (0)
 
+/* As with CONFIG_DEBUG_VM_PGFLAGS, and stricter: a page that is free may be changing. */
 static inline unsigned int folio_order(const struct folio *folio)
 {
+#ifdef SHIM_CHECK
+	if (folio->page.free || PageTail(&folio->page))
+		shim_die("%s: pfn %#lx is free, or a tail", __func__, page_to_pfn(&folio->page));
+#endif
 	return PageHead(&folio->page) ? folio->_flags_1 & 0xff : 0;
 }
 

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <linux/cleanup.h>
 
@@ -45,5 +47,19 @@ static inline int copy_struct_from_user(void *to, size_t size, const void *from,
 	memcpy(to, from, both);
 	return 0;
 }
+
+/* Of _GNU_SOURCE */
+ssize_t process_vm_readv(pid_t pid, const struct iovec *local, unsigned long nr_local,
+			 const struct iovec *remote, unsigned long nr_remote, unsigned long flags);
+
+/* Memory of the kernel may be unmapped, with mprotect(). */
+static inline int shim_read_nofault(void *to, const void *from, size_t size)
+{
+	struct iovec here = { to, size }, there = { (void *)from, size };
+
+	return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == size ? 0 : -EFAULT;
+}
+
+#define get_kernel_nofault(x, from)	shim_read_nofault(&(x), (from), sizeof(x))
 
 #endif /* SHIM_UACCESS_H */
