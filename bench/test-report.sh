@@ -803,6 +803,20 @@ coefficients_are_those_of_the_machine() {
 	has err 'not coefficients of khoctl plan'
 }
 
+options_are_checked() {
+	new log
+	l whole fast last_ns=1
+	wants 0 luo "$log"
+	wants 2 luo --json "$log"
+	has err 'luo has no option -j'
+	wants 0 --help
+	has out 'compare A B'
+	for bad in '' nonsense blackout "luo $log b" 'ratio -l x a b c d' "charts $log"; do
+		# shellcheck disable=SC2086	# words
+		wants 2 $bad
+	done
+}
+
 # ended_at_limit PLAN VERDICT STATUS: of a guest that was not done in time
 ended_at_limit() (
 	# shellcheck source=env.sh
@@ -821,20 +835,6 @@ a_host_too_slow_to_reboot_is_no_long_blackout() {
 	ended_at_limit 'stage 1\nkexec\n' '1 tsc_khz=1\n' failed || return
 	ended_at_limit 'stage 1\nkexec\n' '1 tsc_khz=1\n1 t0=5\n' limit || return
 	ended_at_limit 'stage 1\n' '1 tsc_khz=1\n' limit
-}
-
-options_are_checked() {
-	new log
-	l whole fast last_ns=1
-	wants 0 luo "$log"
-	wants 2 luo --json "$log"
-	has err 'luo has no option -j'
-	wants 0 --help
-	has out 'compare A B'
-	for bad in '' nonsense blackout "luo $log b" 'ratio -l x a b c d' "charts $log"; do
-		# shellcheck disable=SC2086	# words
-		wants 2 $bad
-	done
 }
 
 make -s -C "$here" OUT="$build/bench" >&2 ||

@@ -218,6 +218,7 @@ cache_of_somebody_else_is_refused() {
 
 # make -C tests/unit, say, before anything else
 cache_that_a_makefile_has_begun_is_taken() {
+	# shellcheck disable=SC2016	# for make
 	printf 'top := x\ninclude %s/ccache.mk\nall:\n\t@echo "<$(ccache)>"\n' "$here_full" \
 		>"$work/outer/makefile"
 	env -u KHO_CCACHE KHO_CACHE="$work/outer/new" make -s -f "$work/outer/makefile"
@@ -226,8 +227,9 @@ cache_that_a_makefile_has_begun_is_taken() {
 	# What is not a cache is left alone.
 	: >"$work/outer/files/letter"
 	said=$(env -u KHO_CCACHE KHO_CACHE="$work/outer/files" make -s -f "$work/outer/makefile")
-	[ "$said" = '<>' ] && [ "$(ls -A "$work/outer/files")" = letter ] ||
-		{ echo "$said"; ls -A "$work/outer/files"; return 1; }
+	[ "$said" = '<>' ] || { echo "$said"; return 1; }
+	said=$(ls -A "$work/outer/files")
+	[ "$said" = letter ] || { echo "$said"; return 1; }
 }
 
 relative_paths_are_taken() {

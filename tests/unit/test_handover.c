@@ -834,7 +834,10 @@ TEST(scratch_cannot_be_preserved)
 	page = pfn_to_page(PHYS_PFN(kho_scratch[0].addr));
 	EXPECT_EQ(kho_preserve_pages(page, 1), -EINVAL);
 	EXPECT_EQ(kho_preserve_pages(page - 1, 2), -EINVAL);
+	/* As movable memory that was allocated there */
+	page->free = 0;
 	EXPECT_EQ(kho_preserve_folio(page_folio(page)), -EINVAL);
+	page->free = 1;
 	EXPECT_EQ(shim_nr_errs, 3);
 	EXPECT_NE(strstr(shim_last_msg, "cannot preserve"), NULL);
 }

@@ -471,6 +471,7 @@ static void clumsy_kernel(void)
 		set_impossible_key, overwrite_slot, overwrite_fdt,
 	};
 
+	shim_clients_err = true;
 	first_kernel();
 	kexec_preserve(20);
 	acts[rnd(5)]();

@@ -220,11 +220,14 @@ static inline struct folio *shim_page_folio(const struct page *page)
 #define clear_page_tag_ref(page)	((void)(page))
 #define accept_memory(phys, size)	do { } while (0)
 
-/* As with CONFIG_DEBUG_VM_PGFLAGS, and stricter: a page that is free may be changing. */
+/*
+ * As with CONFIG_DEBUG_VM_PGFLAGS, and stricter: a page that is free may be changing. A client may
+ * ask for its order all the same.
+ */
 static inline unsigned int folio_order(const struct folio *folio)
 {
 #ifdef SHIM_CHECK
-	if (folio->page.free || PageTail(&folio->page))
+	if ((folio->page.free && !shim_clients_err) || PageTail(&folio->page))
 		shim_die("%s: pfn %#lx is free, or a tail", __func__, page_to_pfn(&folio->page));
 #endif
 	return PageHead(&folio->page) ? folio->_flags_1 & 0xff : 0;
