@@ -17,8 +17,6 @@
 #include "mm/internal.h"
 #include "mm/mm_init.h"
 
-bool shim_clients_err;
-
 long shim_live_pages;
 unsigned long (*shim_find_pages)(unsigned int order);
 void (*shim_alloc_hook)(void);

@@ -17,7 +17,7 @@
 unsigned int shim_nr_warns, shim_nr_errs, shim_nr_warnings;
 const char *shim_last_msg = "", *shim_last_err = "";
 __thread char shim_last_line[1024];
-bool shim_is_kdump, shim_slab_is_up;
+bool shim_is_kdump, shim_slab_is_up, shim_clients_err;
 int shim_full_node = NUMA_NO_NODE;
 nodemask_t shim_nodes_without_cpus, shim_kthread_nodes;
 unsigned long shim_nr_irqsave;

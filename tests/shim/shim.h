@@ -154,9 +154,9 @@ static inline bool parameq(const char *a, const char *b)
 
 unsigned long long memparse(const char *ptr, char **retptr);
 
-/* A test says whether this is a crash kernel. */
 /* Clients preserve what they have freed. */
 extern bool shim_clients_err;
+/* A test says whether this is a crash kernel. */
 extern bool shim_is_kdump;
 #define is_kdump_kernel()		shim_is_kdump
 
