@@ -100,36 +100,35 @@ u64 kho_fast_sum(const void *mem, size_t size, u64 seed)
 	return xxh64(mem, size, seed);
 }
 
-static u64 kho_seal_of(const void *page, phys_addr_t phys)
-{
-	return kho_fast_sum(page, KHO_FAST_SEAL * sizeof(u64), phys);
-}
-
 /**
  * kho_fast_seal - Seal a page that is handed over.
  * @page: The page; its last word is not in use.
+ * @used: Bytes that are in use, from the start of the page. Others are not
+ *        sealed: most pages have a few hundred.
  *
  * Does nothing unless checksums are handed over. The page must not change any
  * more.
  *
  * Context: any.
  */
-void kho_fast_seal(void *page)
+void kho_fast_seal(void *page, size_t used)
 {
 	if (kho_sums_records)
 		((u64 *)page)[KHO_FAST_SEAL] =
-			kho_seal_of(page, virt_to_phys(page));
+			kho_fast_sum(page, used, virt_to_phys(page));
 }
 
 /**
  * kho_fast_seal_matches - Is a page as it was sealed?
  * @page: The page, or a copy of it.
+ * @used: Bytes that were sealed, at most %KHO_FAST_SEALED_SIZE.
  * @phys: Its address.
  *
  * Context: any.
  * Return: true if so.
  */
-bool kho_fast_seal_matches(const void *page, phys_addr_t phys)
+bool kho_fast_seal_matches(const void *page, size_t used, phys_addr_t phys)
 {
-	return ((const u64 *)page)[KHO_FAST_SEAL] == kho_seal_of(page, phys);
+	return ((const u64 *)page)[KHO_FAST_SEAL] ==
+	       kho_fast_sum(page, used, phys);
 }

@@ -23,8 +23,8 @@
 bool kho_fast_checksum_writes(void);
 bool kho_fast_checksum_writes_all(void);
 u64 kho_fast_sum(const void *mem, size_t size, u64 seed);
-void kho_fast_seal(void *page);
-bool kho_fast_seal_matches(const void *page, phys_addr_t phys);
+void kho_fast_seal(void *page, size_t used);
+bool kho_fast_seal_matches(const void *page, size_t used, phys_addr_t phys);
 
 /* outgoing/checksum.c */
 void kho_fast_checksum_prepare(unsigned long nr_pages);
@@ -55,9 +55,10 @@ static inline u64 kho_fast_sum(const void *mem, size_t size, u64 seed)
 	return 0;
 }
 
-static inline void kho_fast_seal(void *page) { }
+static inline void kho_fast_seal(void *page, size_t used) { }
 
-static inline bool kho_fast_seal_matches(const void *page, phys_addr_t phys)
+static inline bool kho_fast_seal_matches(const void *page, size_t used,
+					 phys_addr_t phys)
 {
 	return true;
 }
@@ -87,10 +88,10 @@ static inline void kho_fast_checksum_free(void) { }
 #endif /* CONFIG_KHO_FAST_CHECKSUM */
 
 /* Is a page of the previous kernel as it was sealed, if it seals pages? */
-static inline bool kho_fast_is_intact(const void *page)
+static inline bool kho_fast_is_intact(const void *page, size_t used)
 {
 	return !kho_fast_checksum_reads() ||
-	       kho_fast_seal_matches(page, virt_to_phys((void *)page));
+	       kho_fast_seal_matches(page, used, virt_to_phys((void *)page));
 }
 
 #endif /* _KERNEL_KHO_FAST_CHECKSUM_H */

@@ -239,7 +239,7 @@ static void expect_no_list(struct __test_metadata *_metadata, void (*kernel)(voi
 	pages.nr = 0;
 	add_page(params->fdt);
 	EXPECT_EQ(next_kernel_says(NULL), 0);
-	fdt[rnd(KHO_FAST_SEALED_SIZE)] ^= BIT(rnd(8));
+	fdt[rnd(fdt_totalsize(fdt))] ^= BIT(rnd(8));
 	EXPECT_GT(next_kernel_says(NULL), 0);
 
 	kexec_next();
@@ -306,6 +306,8 @@ static unsigned long covered(unsigned int page)
 {
 	const struct kho_checksum_ser *sums = (void *)pages.page[1];
 
+	if (!page)
+		return fdt_totalsize(pages.page[0]);
 	return page == 1 ? struct_size(sums, sums, sums->nr) : PAGE_SIZE;
 }
 
@@ -487,6 +489,29 @@ TEST(no_flipped_bit_of_a_session_goes_unnoticed)
 	EXPECT_EQ(luo_fast_session_verify(&luo->session), -EBADMSG);
 	luo->session.file_set_ser.files = luo->files;
 	EXPECT_EQ(luo_fast_session_verify(&luo->session), 0);
+}
+
+/* In the header and the records that are in use; and a number of records that no block has */
+TEST(no_flipped_bit_of_files_goes_unnoticed)
+{
+	struct kho_block_header_ser *first;
+	unsigned long bit, size;
+	struct kho_block_set bs;
+	unsigned int i;
+
+	luo_machine();
+	ASSERT_TRUE(kexec_run(hands_sessions_over));
+	kexec_next();
+	first = block(luo->files);
+	size = sizeof(*first) + first->count * sizeof(struct luo_file_ser);
+	for (i = 0; i < 300; i++) {
+		bit = i < 128 ? i : rnd(8 * size);
+		((u8 *)first)[bit / 8] ^= 1 << bit % 8;
+		kho_block_set_init(&bs, sizeof(struct luo_file_ser));
+		EXPECT_NE(luo_fast_files_verify(&bs, luo->files), 0) TH_LOG("bit %lu", bit);
+		((u8 *)first)[bit / 8] ^= 1 << bit % 8;
+	}
+	EXPECT_EQ(restore_files(luo->files), 0);
 }
 
 TEST(a_session_without_files_has_no_checksum)

@@ -644,6 +644,7 @@ static void sealed_large_file(void)	{ kexec_checksums("on"); large_file_by_defau
 static void larger(void)		{ ser()->size ^= 1ULL << 40; }
 static void not_sealed(void)		{ ser()->seals ^= F_SEAL_SHRINK; }
 static void at_another_place(void)	{ ser()->pos ^= 1; }
+static void with_another_mode(void)	{ kho_fast_memfd_attributes(ser())->mode ^= 2; }
 
 static bool is_noticed(void (*flip)(void))
 {
@@ -654,7 +655,9 @@ static bool is_noticed(void (*flip)(void))
 /* A larger file would be the same with a hole behind it. */
 TEST(what_is_valid_but_not_as_written_is_noticed_by_default)
 {
-	static void (*const flips[])(void) = { larger, not_sealed, at_another_place };
+	static void (*const flips[])(void) = {
+		larger, not_sealed, at_another_place, with_another_mode,
+	};
 	unsigned int i;
 
 	memfd_machine();

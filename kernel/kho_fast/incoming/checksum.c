@@ -112,6 +112,7 @@ static int __init kho_sums_read(void)
 int __init kho_fast_checksum_begin(void)
 {
 	const u64 *fdt = (const u64 *)kho_fast_in.fdt;
+	const size_t size = fdt_totalsize(kho_fast_in.fdt);
 
 	if (hweight64(fdt[KHO_FAST_SUM] ^ KHO_CHECKSUM_MAGIC) >
 	    KHO_CHECKSUM_MAX_FLIPS)
@@ -119,7 +120,8 @@ int __init kho_fast_checksum_begin(void)
 
 	kho_sums_found = true;
 	if (fdt[KHO_FAST_SUM] != KHO_CHECKSUM_MAGIC ||
-	    !kho_fast_seal_matches(fdt, kho_fast_in.fdt_pa))
+	    size > KHO_FAST_SEALED_SIZE ||
+	    !kho_fast_seal_matches(fdt, size, kho_fast_in.fdt_pa))
 		return kho_sums_refuse("root FDT", kho_fast_in.fdt_pa);
 
 	return kho_sums_read();

@@ -23,20 +23,29 @@
 #include <linux/io.h>
 #include <linux/kho/abi/luo.h>
 #include <linux/kho_block.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
 
 #include "../checksum.h"
 #include "checksum.h"
 #include "records.h"
 
-/* Bytes of a block of files; a page of FLBs has as many records. */
-#define LUO_FILES_SIZE							\
-	(sizeof(struct kho_block_header_ser) +				\
-	 (KHO_BLOCK_SIZE - sizeof(struct kho_block_header_ser)) /	\
-	 sizeof(struct luo_file_ser) * sizeof(struct luo_file_ser))
-static_assert(LUO_FILES_SIZE <= KHO_FAST_SEALED_SIZE);
+/* Files of a block at most; a page of FLBs has as many records. */
+#define LUO_FILES_MAX							\
+	((KHO_BLOCK_SIZE - sizeof(struct kho_block_header_ser)) /	\
+	 sizeof(struct luo_file_ser))
+static_assert(sizeof(struct kho_block_header_ser) +
+	      LUO_FILES_MAX * sizeof(struct luo_file_ser) <=
+	      KHO_FAST_SEALED_SIZE);
 static_assert(sizeof(struct luo_flb_ser) == sizeof(struct luo_file_ser));
 static_assert(sizeof(struct luo_ser) <= KHO_FAST_SEALED_SIZE);
+
+/* A count that differs makes another size, and so another checksum. */
+static size_t luo_files_size(const struct kho_block_header_ser *block)
+{
+	return sizeof(*block) + min_t(u64, block->count, LUO_FILES_MAX) *
+				sizeof(struct luo_file_ser);
+}
 
 static u64 luo_session_sum(const struct luo_session_ser *session)
 {
@@ -67,7 +76,7 @@ void luo_fast_session_seal(const struct luo_session_ser *session,
 		if (list_is_first(&block->list, &files->blocks))
 			*luo_session_sum_in(block->ser) =
 				luo_session_sum(session);
-		kho_fast_seal(block->ser);
+		kho_fast_seal(block->ser, luo_files_size(block->ser));
 	}
 }
 
@@ -100,7 +109,7 @@ static int luo_seals_verify(const struct kho_block_set *files)
 	list_for_each_entry(block, &files->blocks, list) {
 		phys_addr_t phys = virt_to_phys(block->ser);
 
-		if (kho_fast_is_intact(block->ser))
+		if (kho_fast_is_intact(block->ser, luo_files_size(block->ser)))
 			continue;
 
 		pr_err("checksum of the files at %pa differs\n", &phys);
@@ -161,7 +170,7 @@ void luo_fast_root_seal(struct luo_ser *root, struct kho_block_set *sessions)
 		return;
 
 	((u64 *)root)[KHO_FAST_SUM] = luo_sessions_sum(sessions);
-	kho_fast_seal(root);
+	kho_fast_seal(root, sizeof(*root));
 }
 
 /**
@@ -180,7 +189,7 @@ int luo_fast_root_verify(phys_addr_t phys)
 		       &phys);
 		return -EINVAL;
 	}
-	if (!kho_fast_is_intact(phys_to_virt(phys))) {
+	if (!kho_fast_is_intact(phys_to_virt(phys), sizeof(struct luo_ser))) {
 		pr_err("checksum of the root record at %pa differs\n", &phys);
 		return -EINVAL;
 	}

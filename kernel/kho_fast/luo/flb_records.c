@@ -83,7 +83,7 @@ int __init luo_fast_flb_restore(u64 flbs_pa)
 		return -EINVAL;
 	}
 
-	if (!kho_fast_is_intact(ser)) {
+	if (!kho_fast_is_intact(ser, KHO_FAST_SEALED_SIZE)) {
 		pr_err("checksum of the FLBs at %#llx differs\n", flbs_pa);
 		return -EINVAL;
 	}
@@ -148,6 +148,6 @@ int luo_fast_flb_serialize(void)
 	}
 
 	luo_flb_outgoing_ser->count = nr;
-	kho_fast_seal(luo_flb_outgoing_ser);
+	kho_fast_seal(luo_flb_outgoing_ser, KHO_FAST_SEALED_SIZE);
 	return luo_fast_check_flbs(luo_flb_outgoing_ser, PAGE_SIZE);
 }

@@ -114,7 +114,7 @@ struct kho_fast_memfd_in *kho_fast_memfd_open(phys_addr_t ser_pa)
 		return NULL;
 
 	ser = folio_address(folio);
-	is_intact = kho_fast_is_intact(ser);
+	is_intact = kho_fast_is_intact(ser, KHO_FAST_MEMFD_SIZE);
 	sum = ((const u64 *)ser)[KHO_FAST_SUM];
 
 	in = folio_address(folio) + PAGE_SIZE - sizeof(*in);

@@ -244,7 +244,7 @@ static int memfd_luo_freeze(struct liveupdate_file_op_args *args)
 	if (!err)
 		err = kho_fast_memfd_find_poison(out);
 	if (!err)
-		kho_fast_seal(out->ser);
+		kho_fast_seal(out->ser, KHO_FAST_MEMFD_SIZE);
 	return err;
 }
 

@@ -72,6 +72,10 @@ struct kho_fast_memfd_pin {
 	bool		only_new;
 };
 
+/* Bytes of a description with its attributes */
+#define KHO_FAST_MEMFD_SIZE						\
+	(KHO_MEMFD_OFFSET + sizeof(struct kho_memfd_ser))
+
 /* The attributes beside a description, which is at the start of a page. */
 static inline struct kho_memfd_ser *
 kho_fast_memfd_attributes(const struct memfd_luo_ser *ser)

@@ -151,5 +151,5 @@ void kho_fast_checksum_jump(void)
 	if (kho_sums)
 		kho_sum_tree();
 	fdt[KHO_FAST_SUM] = KHO_CHECKSUM_MAGIC;
-	kho_fast_seal(fdt);
+	kho_fast_seal(fdt, fdt_totalsize(fdt));
 }

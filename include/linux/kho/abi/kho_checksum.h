@@ -10,13 +10,14 @@
  *
  * A kernel that hands checksums over ends the page of the root FDT with
  * %KHO_CHECKSUM_MAGIC and the seal of the page. A seal is the last word of a
- * page: xxh64() of the bytes before it, with the address of the page as seed.
- * The KHO subtree %KHO_CHECKSUM_NODE_NAME, if there is one, is a struct
- * kho_checksum_ser.
+ * page: xxh64() of its bytes that are in use, with the address of the page as
+ * seed. In use are fdt_totalsize() bytes here. The KHO subtree
+ * %KHO_CHECKSUM_NODE_NAME, if there is one, is a struct kho_checksum_ser.
  *
  * Sealed are also the pages of the root record of LUO, of the records of files,
- * of the records of FLBs, and the page of the description of a memfd. The word
- * before a seal is
+ * up to the last one of each, of the description of a memfd, up to the end of
+ * its struct kho_memfd_ser, and all of the page of the records of FLBs. The
+ * word before a seal is
  *
  * - in the root record the checksum of the headers of all blocks of sessions,
  * - in the first block of files of a session that of the record of the session,
