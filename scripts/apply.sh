@@ -25,12 +25,11 @@ top=$(cd -- "$(dirname -- "$0")/.." && pwd -P)
 # One hook a line, "path patch", in order: a change of one file by one patch.  Both sides
 # of the patch count, since it may create or remove a file.
 list_hooks() {
-	(cd "$top" && ls Kconfig.patch patches/*.patch) | while read -r p; do
-		sed -n 's,^\(---\|+++\) [ab]/\([^	]*\).*,\2,p' "$top/$p" | sort -u |
-			while read -r path; do
-				echo "$path $p"
-			done
-	done
+	(cd "$top" && awk '/^(---|\+\+\+) [ab]\// {
+		path = substr($2, 3)
+		if (!seen[FILENAME, path]++)
+			print path, FILENAME
+	}' Kconfig.patch patches/*.patch)
 }
 
 mode=--apply
@@ -61,12 +60,15 @@ trap 'exit 130' $signals
 result=$work/result
 mkdir "$result"
 
-# git instead of patch(1): exact contexts, no .orig files, and a patch can be limited to
-# one file.  Outside any repository, since git skips paths of another one and exits 0,
-# and without a configuration: HOME is for git before 2.32, without GIT_CONFIG_GLOBAL.
+# git_apply FOLDER OPTION...: the patches on stdin, in their order.  git instead of patch(1):
+# exact contexts, no .orig files, and a patch can be limited to one file.  Outside any
+# repository, since git skips paths of another one and exits 0, and without a configuration:
+# HOME is for git before 2.32, without GIT_CONFIG_GLOBAL.
 git_apply() {
-	HOME=$work XDG_CONFIG_HOME=$work GIT_DIR=$work/none \
-		git -C "$result" apply --whitespace=nowarn "$@" 2>>"$work/errors"
+	_folder=$1
+	shift
+	HOME=$work XDG_CONFIG_HOME=$work GIT_DIR=$work/none xargs -d '\n' \
+		git -C "$_folder" apply --whitespace=nowarn "$@" 2>>"$work/errors"
 }
 
 list_overlay() {
@@ -76,17 +78,19 @@ list_overlay() {
 		*/../* | //*) die "OVERLAY: $path leaves the tree" ;;
 		esac
 		[ -e "$top/$path" ] || die "OVERLAY names $path, which is not in this repository"
-		(cd "$top" && find "$path" -type f ! -name '.*' ! -name '*~' ! -name '*.orig')
-	done <"$work/roots" >"$work/overlay"
+	done <"$work/roots"
+	# shellcheck disable=SC2046	# paths of this repository, none with a blank
+	(cd "$top" && find $(cat "$work/roots") -type f ! -name '.*' ! -name '*~' ! -name '*.orig') \
+		>"$work/overlay"
 }
 
 # A foreign file of the same name would be overwritten, and removed by --reverse.  In a
 # tree without hooks each such file must equal that of the overlay.
 check_foreign() {
-	list_sources | while read -r path; do
+	list_sources >"$work/sources"
+	list_differing "$ktree" "$top" <"$work/sources" | while read -r path; do
 		# check_places refuses a file in the place of a folder
 		[ ! -d "$top/$path" ] || continue
-		! cmp -s "$top/$path" "$ktree/$path" || continue
 		if [ -s "$work/present" ] && { ! grep -qxF "$path" "$work/roots" ||
 		   grep -qi 'kho_fast' "$ktree/$path"; }; then
 			continue
@@ -98,7 +102,7 @@ check_foreign() {
 
 # list_sources: files in the places of OVERLAY, without build products
 list_sources() {
-	list_present '*' | grep -vE -e '(^|/)(\.[^/]*|modules\.order)$' \
+	list_present '.*' | grep -vE -e '(^|/)(\.[^/]*|modules\.order)$' \
 		-e '\.(o|a|ko|mod|mod\.c|i|s|ll|gcno|dwo|su|lst)$' || :
 }
 
@@ -109,30 +113,63 @@ notice_dropped() {
 		"$(xargs <"$work/unknown")"
 }
 
-# Revert hooks, last one first, then apply all.  A hook that neither reverts nor applies
-# has lost its context.
+# $work/undone: the hooked files without hooks, $work/present: the hooks that were in place,
+# $result: with all hooks
 work_out_hooks() {
-	while read -r path; do
-		[ -f "$ktree/$path" ] || continue
-		mkdir -p "$result/$(dirname -- "$path")"
-		cat "$ktree/$path" >"$result/$path"
-	done <"$work/hooked"
+	list_files "$ktree" <"$work/hooked" | copy_files "$ktree" "$result"
+	T=$top awk '!seen[$2]++ { print ENVIRON["T"] "/" $2 }' "$work/hooks" >"$work/patches"
+	hooks_at_once || hooks_one_by_one
+}
 
-	: >"$work/present"
-	sed '1!G;h;$!d' "$work/hooks" >"$work/backwards"
-	while read -r path p; do
-		if git_apply --reverse --include="$path" "$top/$p"; then
-			echo "$path" >>"$work/present"
-		fi
-	done <"$work/backwards"
-	cp -Rp "$result" "$work/undone"
+backwards() { sed '1!G;h;$!d' "$1"; }
+
+start_again() {
+	rm -rf "$2"
+	cp -Rp "$1" "$2"
+}
+
+refuse_older_hooks() {
 	! grep -rqi kho_fast "$work/undone" ||
 		die "$ktree has hooks of another version of this overlay: take them out with" \
 			"that version's apply.sh --reverse; nothing was written"
+}
+
+# Most trees have all hooks or none: two calls of git
+hooks_at_once() {
+	: >"$work/present"
+	start_again "$result" "$work/undone"
+	if backwards "$work/patches" | git_apply "$work/undone" --reverse; then
+		awk '{ print $1 }' "$work/hooks" >"$work/present"
+		start_again "$work/undone" "$result"
+	else
+		start_again "$result" "$work/undone"
+	fi
+	if git_apply "$result" <"$work/patches"; then
+		refuse_older_hooks
+		return
+	fi
+	rm -rf "$result"
+	mkdir "$result"
+	list_files "$ktree" <"$work/hooked" | copy_files "$ktree" "$result"
+	return 1
+}
+
+# Revert hooks, last one first, then apply all.  A hook that neither reverts nor applies
+# has lost its context.
+hooks_one_by_one() {
+	: >"$work/present"
+	backwards "$work/hooks" >"$work/backwards"
+	while read -r path p; do
+		if echo "$top/$p" | git_apply "$result" --reverse --include="$path"; then
+			echo "$path" >>"$work/present"
+		fi
+	done <"$work/backwards"
+	start_again "$result" "$work/undone"
+	refuse_older_hooks
 
 	: >"$work/errors"
 	while read -r path p; do
-		git_apply --include="$path" "$top/$p" && continue
+		echo "$top/$p" | git_apply "$result" --include="$path" && continue
 		cat "$work/errors" >&2
 		die "${p##*/}: neither applies nor is applied; nothing was written"
 	done <"$work/hooks"
@@ -143,36 +180,26 @@ work_out_files() {
 	if [ "$mode" = --reverse ]; then
 		rm -rf "$result"
 		mv "$work/undone" "$result"
-		list_present '*' >"$work/drop"
+		list_present '.*' >"$work/drop"
 	else
-		while read -r path; do
-			mkdir -p "$result/$(dirname -- "$path")"
-			cat "$top/$path" >"$result/$path"
-		done <"$work/overlay"
+		copy_files "$top" "$result" <"$work/overlay"
 		# obsolete sources; objects of an in-tree build stay
-		list_present '*.[chS]' Kconfig Makefile |
+		list_present '([^/]*\.[chS]|Kconfig|Makefile)' |
 			grep -vxFf "$work/overlay" >"$work/drop" || :
 	fi
 	(cd "$result" && find . -type f) | sed 's,^\./,,' | sort >"$work/all"
-	while read -r path; do
-		# not of a pipe or a device
-		if [ ! -f "$ktree/$path" ] || ! cmp -s "$result/$path" "$ktree/$path"; then
-			echo "$path"
-		fi
-	done <"$work/all" >"$work/write"
-	grep -vxFf "$work/all" "$work/hooked" | while read -r path; do
-		[ ! -f "$ktree/$path" ] || echo "$path"
-	done >>"$work/drop"
+	list_differing "$result" "$ktree" <"$work/all" >"$work/write"
+	grep -vxFf "$work/all" "$work/hooked" | list_files "$ktree" >>"$work/drop"
 }
 
-# Files of the tree below the paths of OVERLAY that have one of the names
+# list_present REGEX: files of the tree below the paths of OVERLAY whose name matches
 list_present() {
-	while read -r root; do
-		[ -e "$ktree/$root" ] || continue
-		for name; do
-			(cd "$ktree" && find "$root" -type f -name "$name" ! -name '*.mod.c')
-		done
-	done <"$work/roots"
+	_there=$(while read -r root; do
+		[ ! -e "$ktree/$root" ] || echo "$root"
+	done <"$work/roots")
+	# shellcheck disable=SC2086	# paths of OVERLAY, none with a blank
+	[ -z "$_there" ] || (cd "$ktree" && find $_there -type f ! -name '*.mod.c') |
+		grep -E "(^|/)$1\$" || :
 }
 
 write_files() {

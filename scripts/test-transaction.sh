@@ -18,6 +18,7 @@ here=$(dirname -- "$0")
 # Fewer files, so fewer steps that can fail
 less() {
 	shrink_overlay
+	chmod 640 "$tree/mm/mm_init.c"
 	"$repo/scripts/apply.sh" "$tree" >/dev/null
 	cp -Rp "$tree" "$work/outer/applied"
 	"$repo/scripts/apply.sh" --reverse "$tree" >/dev/null
@@ -96,19 +97,24 @@ all_or_nothing() {
 }
 
 failing_mv_leaves_the_tree_as_it_was() { less; all_or_nothing mv 'exit 1' 2 20; }
-failing_cp_leaves_the_tree_as_it_was() { less; all_or_nothing cp 'exit 1' 2 5; }
-failing_mkdir_leaves_the_tree_as_it_was() { less; all_or_nothing mkdir 'exit 1' 3 10; }
-failing_chmod_leaves_the_tree_as_it_was() { less; all_or_nothing chmod 'exit 1' 3 5; }
+failing_cp_leaves_the_tree_as_it_was() { less; all_or_nothing cp 'exit 1' 1 3; }
+failing_mkdir_leaves_the_tree_as_it_was() { less; all_or_nothing mkdir 'exit 1' 1 4; }
+failing_chmod_leaves_the_tree_as_it_was() { less; all_or_nothing chmod 'exit 1' 1 2; }
 failing_rm_leaves_all_or_nothing() { less; all_or_nothing rm 'exit 1' 1 2; }
 
 # With a full disk a file is incomplete.
 # shellcheck disable=SC2016	# of the stand-in
 full_disk_at_any_file_leaves_the_tree_as_it_was() {
 	less
-	all_or_nothing cp 'head -c 9 "$1" >"$2"; cat "$1" >/dev/full || exit 1' 3 5
+	# cp --parents --no-preserve=all -t FOLDER FILE...
+	all_or_nothing cp '[ $# -gt 4 ] || exit 1; mkdir -p "$4/${5%/*}"
+		head -c 9 "$5" >"$4/$5"; cat "$5" >/dev/full || exit 1' 1 3
 	expect_once='No space left'
-	stand_in cp 6 'cat "$1" >/dev/full || exit 1'
 	apply --reverse >/dev/null
+	stand_in cp 0 :
+	with_stand_in
+	apply --reverse >/dev/null
+	stand_in cp "$(calls)" 'cat "$5" >/dev/full || exit 1'
 	! with_stand_in || return 1
 	expect "$expect_once" "$(cat "$work/said")"
 	expect 'the tree is as it was' "$(cat "$work/said")"
@@ -197,7 +203,8 @@ roll_back_that_fails_is_said_and_done_again() {
 	printf '#!/bin/sh\nexit 1\n' >"$work/always/mv"
 	chmod +x "$work/always/mv"
 	# after the new files, when files of the tree were moved aside
-	nr_new=$(cd "$repo" && sed -e 's/#.*//' -e '/^$/d' OVERLAY | xargs -I{} find {} -type f | wc -l)
+	nr_new=$(cd "$repo" && sed -e 's/#.*//' -e '/^$/d' OVERLAY | xargs -I{} find {} -type f -printf '%h\n' |
+		sort -u | wc -l)
 	stand_in mv $((nr_new + 4)) "cp -p '$work/always/mv' '$work/bin/mv'; exit 1"
 	! with_stand_in || return 1
 	expect 'run apply.sh again' "$(cat "$work/said")"

@@ -39,7 +39,7 @@ check_writable() {
 	fi
 }
 
-# check_place PATH: it is writable and inside the tree
+# check_place PATH: it is writable and inside the tree.  Prints the folder that is there.
 check_place() {
 	_dir=$ktree _rest=$1
 	while [ "$_rest" != "${_rest#*/}" ]; do
@@ -51,8 +51,7 @@ check_place() {
 		_dir=$_next
 	done
 	check_writable "$_dir"
-	[ "$(stat -c %d "$_dir")" = "$(stat -c %d "$ktree")" ] ||
-		die "$_dir is on another file system than $ktree: copy it into one; nothing was written"
+	echo "$_dir"
 	[ ! -L "$ktree/$1" ] || die "$ktree/$1 is a symbolic link, to $(readlink "$ktree/$1"):" \
 		"put a copy in its place, or remove it; nothing was written"
 	[ ! -e "$ktree/$1" ] || [ -f "$ktree/$1" ] ||
@@ -63,21 +62,29 @@ check_place() {
 check_places() {
 	while read -r path; do
 		check_place "$path"
-	done <"$1"
+	done <"$1" >"$work/places"
+	_dev=$(stat -c %d "$ktree")
+	sort -u "$work/places" | xargs -r -d '\n' stat -c '%d %n' | while read -r _on _dir; do
+		[ "$_on" = "$_dev" ] || die "$_dir is on another file system than $ktree: copy it into" \
+			"one; nothing was written"
+	done
 	# for $undo
 	[ ! -s "$1" ] || check_writable "$ktree"
 }
 
-# like NEW PATH: mode and owner of the replaced file, or readable by all
-like() {
-	_like=$ktree/$2
-	if [ -e "$_like" ]; then
-		chmod "$(stat -c %a "$_like")" "$1"
-	else
-		chmod 644 "$1"
-		_like=$ktree
-	fi
-	[ "$uid" -ne 0 ] || chown --reference="$_like" "$1" 2>/dev/null || :
+# modes_of_replaced: the new files on stdin get mode and owner of those that they replace, or
+# are readable by all
+modes_of_replaced() {
+	cat >"$work/new"
+	in_each "$undo/new" chmod 644 <"$work/new"
+	[ "$uid" -ne 0 ] || in_each "$undo/new" chown --reference="$ktree" <"$work/new" 2>/dev/null || :
+	_owner=$(stat -c %u:%g "$ktree")
+	list_files "$ktree" <"$work/new" | in_each "$ktree" stat -c '%a %u:%g %n' |
+		while read -r _mode _own path; do
+			[ "$_mode" = 644 ] || chmod "$_mode" "$undo/new/$path"
+			[ "$uid" -ne 0 ] || [ "$_own" = "$_owner" ] ||
+				chown "$_own" "$undo/new/$path" 2>/dev/null || :
+		done
 }
 
 list_missing() {
@@ -96,8 +103,32 @@ list_folders() {
 	done | sort -u
 }
 
-# list_sums: "SUM  PATH" per line for the paths on stdin; fails if one is missing
-list_sums() { xargs -r -d '\n' sha256sum; }
+# list_files FOLDER: those of the paths on stdin that are regular files there
+list_files() {
+	while read -r path; do
+		[ ! -f "$1/$path" ] || echo "$path"
+	done
+}
+
+# in_each FOLDER COMMAND...: with the paths on stdin as arguments, which are of that folder
+in_each() (
+	cd "$1"
+	shift
+	xargs -r -d '\n' "$@"
+)
+
+# list_differing FOLDER OTHER: the paths on stdin, but for regular files that are the same in
+# both folders
+list_differing() {
+	cat >"$work/compared"
+	for _in in "$@"; do
+		list_files "$_in" <"$work/compared" | in_each "$_in" sha256sum 2>/dev/null || :
+	done | sort | uniq -d | sed 's/^[^ ]*  //' >"$work/same"
+	grep -vxFf "$work/same" "$work/compared" || :
+}
+
+# copy_files FROM TO: the paths on stdin.  Not their modes, nor those of their folders.
+copy_files() { in_each "$1" cp --parents --no-preserve=all -t "$2"; }
 
 # begin: write all of $work/write, to $undo/new
 begin() {
@@ -106,37 +137,53 @@ begin() {
 	mkdir "$undo/new" "$undo/old"
 	list_missing <"$work/write" >"$undo/created"
 	list_folders <"$undo/created" | list_missing >"$undo/folders"
-	while read -r path; do
-		mkdir -p "$undo/new/$(dirname -- "$path")"
-		cp "$result/$path" "$undo/new/$path"
-		like "$undo/new/$path" "$path"
-	done <"$work/write"
-	(cd "$undo/new" && list_sums) <"$work/write" >"$undo/sums"
+	copy_files "$result" "$undo/new" <"$work/write"
+	modes_of_replaced <"$work/write"
+	in_each "$undo/new" sha256sum <"$work/write" >"$undo/sums"
+	cat "$work/write" "$work/drop" | list_folders | in_each "$undo/old" mkdir -p
 	: >"$undo/begun"
+	in_each "$ktree" mkdir -m 755 <"$undo/folders"
+	[ "$uid" -ne 0 ] || in_each "$ktree" chown --reference="$ktree" <"$undo/folders" 2>/dev/null || :
+}
+
+# by_folder: sort the paths on stdin by their folders
+by_folder() {
+	awk '{ folder = $0; sub("[^/]*$", "", folder); print folder "\t" $0 }' | LC_ALL=C sort | cut -f 2-
+}
+
+# move_files FROM TO: the paths on stdin, by_folder, those of a folder at once
+move_files() {
+	_from=$1 _to=$2 _folder=
+	set --
 	while read -r path; do
-		mkdir -m 755 "$ktree/$path"
-		[ "$uid" -ne 0 ] || chown --reference="$ktree" "$ktree/$path" 2>/dev/null || :
-	done <"$undo/folders"
+		_of=
+		[ "$path" = "${path##*/}" ] || _of=${path%/*}
+		if [ "$_of" != "$_folder" ]; then
+			[ $# -eq 0 ] || mv -f -t "$_to/$_folder" "$@"
+			set --
+			_folder=$_of
+		fi
+		set -- "$@" "$_from/$path"
+	done
+	[ $# -eq 0 ] || mv -f -t "$_to/$_folder" "$@"
 }
 
-set_aside() {
-	mkdir -p "$undo/old/$(dirname -- "$1")"
-	mv -f "$ktree/$1" "$undo/old/$1"
-}
-
-# put LIST: rename the files of LIST to their places
+# put LIST: rename the files of LIST to their places.  Those that replace one last, each at
+# once, so that it is missing for a moment only.
 put() {
+	grep -xFf "$undo/created" "$1" | by_folder >"$work/creating"
+	move_files "$undo/new" "$ktree" <"$work/creating"
+	grep -vxFf "$undo/created" "$1" >"$work/replacing" || :
 	while read -r path; do
-		[ ! -e "$ktree/$path" ] || set_aside "$path"
+		mv -f "$ktree/$path" "$undo/old/$path"
 		mv -f "$undo/new/$path" "$ktree/$path"
-	done <"$1"
+	done <"$work/replacing"
 }
 
 # drop LIST
 drop() {
-	while read -r path; do
-		set_aside "$path"
-	done <"$1"
+	by_folder <"$1" >"$work/dropping"
+	move_files "$ktree" "$undo/old" <"$work/dropping"
 }
 
 commit() {
@@ -145,9 +192,7 @@ commit() {
 	rm "$undo/begun"
 	in_transaction=
 	rm -rf "$undo" || notice "$undo could not be removed: remove it"
-	list_folders <"$work/drop" | sort -r | while read -r path; do
-		rmdir "$ktree/$path" 2>/dev/null || :
-	done
+	list_folders <"$work/drop" | sort -r | in_each "$ktree" rmdir 2>/dev/null || :
 }
 
 # list_touched: files that a run has changed or was about to change
@@ -159,7 +204,7 @@ list_touched() {
 # List files that were changed after the run: they are neither those that it wrote nor
 # those that it replaced.
 list_changed() {
-	list_touched | (cd "$ktree" && list_sums 2>/dev/null) | grep -vxFf "$undo/sums" |
+	list_touched | in_each "$ktree" sha256sum 2>/dev/null | grep -vxFf "$undo/sums" |
 		while read -r _sum path; do
 			cmp -s "$undo/old/$path" "$ktree/$path" || echo "$path"
 		done

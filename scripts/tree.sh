@@ -35,13 +35,10 @@ is_whole() { [ -f "$ktree/Kbuild" ]; }
 
 # check_line_ends FILE...: git may have converted them (core.autocrlf, attributes)
 check_line_ends() {
-	_cr=$(printf '\r')
-	for _path; do
-		if [ -f "$ktree/$_path" ] && grep -q "$_cr\$" "$ktree/$_path"; then
-			die "$ktree/$_path has CRLF line ends, as git leaves them under core.autocrlf:" \
-				"get the tree again with 'git clone -c core.autocrlf=false'"
-		fi
-	done
+	_path=$(printf '%s\n' "$@" | list_files "$ktree" |
+		in_each "$ktree" grep -l "$(printf '\r')\$" | head -n 1)
+	[ -z "$_path" ] || die "$ktree/$_path has CRLF line ends, as git leaves them under core.autocrlf:" \
+		"get the tree again with 'git clone -c core.autocrlf=false'"
 }
 
 # The formats that the overlay writes
@@ -114,23 +111,26 @@ code_of() {
 	tr '\n' ' ' <"$1" | sed 's,/\*[^*]*\*\**\([^/*][^*]*\*\**\)*/,,g' | tr -d '[:space:]'
 }
 
+# sum_kind KIND FOLDER: "SUM KIND PATH" per line, for the files of $work/kinds
+sum_kind() {
+	awk -v kind="$1" '$1 == kind { print $2 }' "$work/kinds" | list_files "$2" |
+		in_each "$2" sha256sum | sed "s/  / $1 /"
+}
+
 # "SUM KIND PATH" per line; of a hooked file without its hooks
 sum_stock() {
 	{
 		list_stock
 		list_layouts
-	} | while read -r _kind _path; do
-		_file=$ktree/$_path
-		case $_kind in
-		hooked) _file=$work/undone/$_path ;;
-		layout)
-			code_of "$_file" >"$work/code"
-			_file=$work/code ;;
-		esac
-		[ -f "$_file" ] || continue
-		_sum=$(sha256sum <"$_file")
-		echo "${_sum%% *} $_kind $_path"
+	} >"$work/kinds"
+	mkdir -p "$work/code/include/linux/kho/abi"
+	list_layouts | while read -r _kind _path; do
+		code_of "$ktree/$_path" >"$work/code/$_path"
 	done
+	sum_kind hooked "$work/undone"
+	sum_kind replaced "$ktree"
+	sum_kind implemented "$ktree"
+	sum_kind layout "$work/code"
 }
 
 record_stock() {
