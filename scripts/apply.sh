@@ -45,6 +45,8 @@ esac
 ktree=$(cd -- "$1" 2>/dev/null && pwd -P) || die "$1 is not a folder"
 command -v git >/dev/null || die "git is missing: it applies the patches"
 
+# shellcheck source=lists.sh
+. "$top/scripts/lists.sh"
 # shellcheck source=tree.sh
 . "$top/scripts/tree.sh"
 # shellcheck source=transaction.sh
@@ -88,7 +90,8 @@ list_overlay() {
 # tree without hooks each such file must equal that of the overlay.
 check_foreign() {
 	list_sources >"$work/sources"
-	list_differing "$ktree" "$top" <"$work/sources" | while read -r path; do
+	list_differing "$ktree" "$top" <"$work/sources" >"$work/foreign"
+	while read -r path; do
 		# check_places refuses a file in the place of a folder
 		[ ! -d "$top/$path" ] || continue
 		if [ -s "$work/present" ] && { ! grep -qxF "$path" "$work/roots" ||
@@ -97,13 +100,13 @@ check_foreign() {
 		fi
 		die "$ktree/$path is not of this overlay, which would replace or remove it:" \
 			"move it away; nothing was written"
-	done
+	done <"$work/foreign"
 }
 
 # list_sources: files in the places of OVERLAY, without build products
 list_sources() {
-	list_present '.*' | grep -vE -e '(^|/)(\.[^/]*|modules\.order)$' \
-		-e '\.(o|a|ko|mod|mod\.c|i|s|ll|gcno|dwo|su|lst)$' || :
+	lines -vE -e '(^|/)(\.[^/]*|modules\.order)$' \
+		-e '\.(o|a|ko|mod|mod\.c|i|s|ll|gcno|dwo|su|lst)$' "$work/places_of_overlay"
 }
 
 # Sources of another version of the overlay are removed with a notice.
@@ -118,7 +121,10 @@ notice_dropped() {
 work_out_hooks() {
 	list_files "$ktree" <"$work/hooked" | copy_files "$ktree" "$result"
 	T=$top awk '!seen[$2]++ { print ENVIRON["T"] "/" $2 }' "$work/hooks" >"$work/patches"
-	hooks_at_once || hooks_one_by_one
+	# not hooks_at_once || ...: that would go on after an error in it
+	at_once=
+	hooks_at_once
+	[ -n "$at_once" ] || hooks_one_by_one
 }
 
 backwards() { sed '1!G;h;$!d' "$1"; }
@@ -145,22 +151,22 @@ hooks_at_once() {
 		start_again "$result" "$work/undone"
 	fi
 	if git_apply "$result" <"$work/patches"; then
+		at_once=yes
 		refuse_older_hooks
-		return
 	fi
-	rm -rf "$result"
-	mkdir "$result"
-	list_files "$ktree" <"$work/hooked" | copy_files "$ktree" "$result"
-	return 1
 }
 
 # Revert hooks, last one first, then apply all.  A hook that neither reverts nor applies
 # has lost its context.
 hooks_one_by_one() {
+	rm -rf "$result"
+	mkdir "$result"
+	list_files "$ktree" <"$work/hooked" | copy_files "$ktree" "$result"
+
 	: >"$work/present"
 	backwards "$work/hooks" >"$work/backwards"
 	while read -r path p; do
-		if echo "$top/$p" | git_apply "$result" --reverse --include="$path"; then
+		if printf '%s\n' "$top/$p" | git_apply "$result" --reverse --include="$path"; then
 			echo "$path" >>"$work/present"
 		fi
 	done <"$work/backwards"
@@ -169,7 +175,7 @@ hooks_one_by_one() {
 
 	: >"$work/errors"
 	while read -r path p; do
-		echo "$top/$p" | git_apply "$result" --include="$path" && continue
+		printf '%s\n' "$top/$p" | git_apply "$result" --include="$path" && continue
 		cat "$work/errors" >&2
 		die "${p##*/}: neither applies nor is applied; nothing was written"
 	done <"$work/hooks"
@@ -180,32 +186,35 @@ work_out_files() {
 	if [ "$mode" = --reverse ]; then
 		rm -rf "$result"
 		mv "$work/undone" "$result"
-		list_present '.*' >"$work/drop"
+		cat "$work/places_of_overlay" >"$work/drop"
 	else
 		copy_files "$top" "$result" <"$work/overlay"
 		# obsolete sources; objects of an in-tree build stay
-		list_present '([^/]*\.[chS]|Kconfig|Makefile)' |
-			grep -vxFf "$work/overlay" >"$work/drop" || :
+		lines -E '(\.[chS]|(^|/)Kconfig|(^|/)Makefile)$' "$work/places_of_overlay" |
+			lines -vxFf "$work/overlay" >"$work/drop"
 	fi
-	(cd "$result" && find . -type f) | sed 's,^\./,,' | sort >"$work/all"
+	(cd "$result" && find . -type f) >"$work/all.found"
+	sed 's,^\./,,' "$work/all.found" | sort >"$work/all"
 	list_differing "$result" "$ktree" <"$work/all" >"$work/write"
 	grep -vxFf "$work/all" "$work/hooked" | list_files "$ktree" >>"$work/drop"
 }
 
-# list_present REGEX: files of the tree below the paths of OVERLAY whose name matches
-list_present() {
+# $work/places_of_overlay: files of the tree below the paths of OVERLAY
+find_present() {
+	: >"$work/places_of_overlay"
 	_there=$(while read -r root; do
 		[ ! -e "$ktree/$root" ] || echo "$root"
 	done <"$work/roots")
+	[ -n "$_there" ] || return 0
 	# shellcheck disable=SC2086	# paths of OVERLAY, none with a blank
-	[ -z "$_there" ] || (cd "$ktree" && find $_there -type f ! -name '*.mod.c') |
-		grep -E "(^|/)$1\$" || :
+	(cd "$ktree" && find $_there -type f ! -name '*.mod.c') >"$work/places_of_overlay" ||
+		die "not all of $ktree can be read: make it readable or become its owner; nothing was written"
 }
 
 write_files() {
 	# functions before the hooks that call them; in reverse order for removal
-	grep -xFf "$work/hooked" "$work/write" >"$work/last" || :
-	grep -vxFf "$work/hooked" "$work/write" >"$work/first" || :
+	lines -xFf "$work/hooked" "$work/write" >"$work/last"
+	lines -vxFf "$work/hooked" "$work/write" >"$work/first"
 	begin
 	put "$work/first"
 	put "$work/last"
@@ -239,6 +248,7 @@ case $mode in
 esac
 [ "$mode" = --reverse ] || check_formats
 work_out_hooks
+find_present
 check_foreign
 if [ "$mode" = --record ]; then
 	record_stock

@@ -408,6 +408,23 @@ read_only_folder_is_refused() {
 	refuses 'include/linux cannot be written to'
 }
 
+# A folder of the tree that another user has made: part of it would stay.
+unreadable_folder_is_refused() {
+	apply
+	chmod -R a+rwX "$work/outer" "$repo"
+	chmod 0 "$tree/kernel/kho_fast/luo"
+	if [ "$(id -u)" -eq 0 ]; then
+		apply() {
+			setpriv --reuid 65534 --regid 65534 --clear-groups "$repo/scripts/apply.sh" --reverse "$tree"
+		}
+	else
+		apply() { "$repo/scripts/apply.sh" --reverse "$tree"; }
+	fi
+	snapshot() { ls -lRi "$tree" >"$work/$1"; }
+	refuses 'can be read'
+	chmod 755 "$tree/kernel/kho_fast/luo"
+}
+
 modes_are_those_of_the_tree() {
 	chmod 640 "$tree/mm/mm_init.c"
 	chmod 755 "$tree/mm/memblock.c"
@@ -476,7 +493,7 @@ fetch_names_each_file_that_differs recorded_sums_are_the_committed_ones other_ha
 format_that_no_header_names_is_refused other_layout_is_refused
 other_header_does_not_compile formats_are_all_read tree_with_crlf_is_refused
 dangling_link_is_refused link_out_of_the_tree_is_refused file_in_the_way_is_refused
-file_of_somebody_else_is_refused unknown_file_is_removed_by_name modes_are_those_of_the_tree second_run_at_a_time_is_refused
+file_of_somebody_else_is_refused unreadable_folder_is_refused unknown_file_is_removed_by_name modes_are_those_of_the_tree second_run_at_a_time_is_refused
 tree_that_cannot_be_locked_is_said unread_report_is_no_failure'
 
 run_fresh "$tests" "$@"

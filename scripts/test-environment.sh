@@ -120,7 +120,8 @@ apply_takes_blanks_and_colons_in_paths() {
 	mkdir "$odd"
 	cp -Rp "$repo" "$odd/my repo"
 	cp -Rp "$pristine" "$odd/my tree"
-	TMPDIR=$odd "$odd/my repo/scripts/apply.sh" "$odd/my tree"
+	TMPDIR=$odd "$odd/my repo/scripts/apply.sh" "$odd/my tree" 2>"$work/said"
+	[ ! -s "$work/said" ] || { cat "$work/said"; return 1; }
 	diff -r "$work/outer/applied" "$odd/my tree"
 	(cd "$odd" && CDPATH=/tmp sh 'my repo/scripts/apply.sh' --check 'my tree')
 	(cd "$odd/my repo/scripts" && sh apply.sh --reverse '../../my tree')

@@ -241,12 +241,47 @@ full_disk_leaves_the_tree_as_it_was() {
 	[ "$(grep -c 'the tree is as it was' "$work/outer/said")" -eq 2 ]
 }
 
+# small_scratch ARG: apply.sh ARG on the tree, with scratch folders of many sizes
+# shellcheck disable=SC2016	# of that shell
+small_scratch() {
+	if [ "$(id -u)" -eq 0 ]; then
+		flags=-m
+	else
+		flags=-rm
+	fi
+	mkdir -p "$work/outer/small"
+	cp -Rp "$tree" "$work/outer/before"
+	repo=$repo unshare $flags sh -eu -c '
+		cd "$1"
+		mount -t tmpfs -o size=4m none small
+		for size in 700 760 820 880 940 1000 1060 1120 1180 1240 1252 1268 1280; do
+			mount -o remount,size=${size}k small
+			TMPDIR=$1/small "$repo/scripts/apply.sh" "$2" tree >said 2>&1 || echo refused
+			diff -r before tree >&2 || { echo "$size KiB" >&2; exit 1; }
+			rm -rf small/*
+		done' sh "$work/outer" "$1"
+	rm -rf "$work/outer/before"
+}
+
+# Nothing is there to be removed, so nothing may change; and what a user has there stays.
+full_scratch_folder_leaves_the_tree_as_it_was() {
+	said=$(small_scratch --reverse)
+	expect refused "$said"
+	mkdir "$tree/kernel/kho_fast"
+	for n in $(seq 300); do
+		echo "int n$n;" >"$tree/kernel/kho_fast/a_file_of_somebody_else_$n.c"
+	done
+	said=$(small_scratch --reverse)
+	[ "$(echo "$said" | grep -c refused)" -eq 13 ] || { echo "$said"; return 1; }
+}
+
 export TMPDIR="$work"
 tests='failing_mv_leaves_the_tree_as_it_was failing_cp_leaves_the_tree_as_it_was
 failing_mkdir_leaves_the_tree_as_it_was failing_chmod_leaves_the_tree_as_it_was
 failing_rm_leaves_all_or_nothing full_disk_at_any_file_leaves_the_tree_as_it_was
 signal_leaves_the_tree_as_it_was next_run_takes_back_what_a_killed_one_wrote
 edit_after_a_killed_run_is_kept signal_at_the_first_folder_leaves_the_tree_as_it_was
-roll_back_that_fails_is_said_and_done_again full_disk_leaves_the_tree_as_it_was'
+roll_back_that_fails_is_said_and_done_again full_disk_leaves_the_tree_as_it_was
+full_scratch_folder_leaves_the_tree_as_it_was'
 
 run_fresh "$tests" "$@"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Change many files of a kernel tree, all or none.  Sourced by apply.sh, which has die(),
-# notice(), $ktree, $work, $result and $mode.
+# Change many files of a kernel tree, all or none.  Sourced by apply.sh after
+# lists.sh; it has die(), notice(), $ktree, $work, $result and $mode.
 #
 # New files are first written to $undo/new, below the tree, so that a full disk is found
 # before anything is changed.  Then each file is renamed to its place, and the replaced one
@@ -51,7 +51,7 @@ check_place() {
 		_dir=$_next
 	done
 	check_writable "$_dir"
-	echo "$_dir"
+	printf '%s\n' "$_dir"
 	[ ! -L "$ktree/$1" ] || die "$ktree/$1 is a symbolic link, to $(readlink "$ktree/$1"):" \
 		"put a copy in its place, or remove it; nothing was written"
 	[ ! -e "$ktree/$1" ] || [ -f "$ktree/$1" ] ||
@@ -76,10 +76,10 @@ check_places() {
 # are readable by all
 modes_of_replaced() {
 	cat >"$work/new"
-	in_each "$undo/new" chmod 644 <"$work/new"
-	[ "$uid" -ne 0 ] || in_each "$undo/new" chown --reference="$ktree" <"$work/new" 2>/dev/null || :
+	run_in "$undo/new" chmod 644 <"$work/new"
+	[ "$uid" -ne 0 ] || run_in "$undo/new" chown --reference="$ktree" <"$work/new" 2>/dev/null || :
 	_owner=$(stat -c %u:%g "$ktree")
-	list_files "$ktree" <"$work/new" | in_each "$ktree" stat -c '%a %u:%g %n' |
+	list_files "$ktree" <"$work/new" | run_in "$ktree" stat -c '%a %u:%g %n' |
 		while read -r _mode _own path; do
 			[ "$_mode" = 644 ] || chmod "$_mode" "$undo/new/$path"
 			[ "$uid" -ne 0 ] || [ "$_own" = "$_owner" ] ||
@@ -93,43 +93,6 @@ list_missing() {
 	done
 }
 
-# list_folders: folders of the paths on stdin, parents first
-list_folders() {
-	while read -r path; do
-		while [ "$path" != "${path%/*}" ]; do
-			path=${path%/*}
-			echo "$path"
-		done
-	done | sort -u
-}
-
-# list_files FOLDER: those of the paths on stdin that are regular files there
-list_files() {
-	while read -r path; do
-		[ ! -f "$1/$path" ] || echo "$path"
-	done
-}
-
-# in_each FOLDER COMMAND...: with the paths on stdin as arguments, which are of that folder
-in_each() (
-	cd "$1"
-	shift
-	xargs -r -d '\n' "$@"
-)
-
-# list_differing FOLDER OTHER: the paths on stdin, but for regular files that are the same in
-# both folders
-list_differing() {
-	cat >"$work/compared"
-	for _in in "$@"; do
-		list_files "$_in" <"$work/compared" | in_each "$_in" sha256sum 2>/dev/null || :
-	done | sort | uniq -d | sed 's/^[^ ]*  //' >"$work/same"
-	grep -vxFf "$work/same" "$work/compared" || :
-}
-
-# copy_files FROM TO: the paths on stdin.  Not their modes, nor those of their folders.
-copy_files() { in_each "$1" cp --parents --no-preserve=all -t "$2"; }
-
 # begin: write all of $work/write, to $undo/new
 begin() {
 	in_transaction=yes
@@ -139,16 +102,11 @@ begin() {
 	list_folders <"$undo/created" | list_missing >"$undo/folders"
 	copy_files "$result" "$undo/new" <"$work/write"
 	modes_of_replaced <"$work/write"
-	in_each "$undo/new" sha256sum <"$work/write" >"$undo/sums"
-	cat "$work/write" "$work/drop" | list_folders | in_each "$undo/old" mkdir -p
+	run_in "$undo/new" sha256sum <"$work/write" >"$undo/sums"
+	cat "$work/write" "$work/drop" | list_folders | run_in "$undo/old" mkdir -p
 	: >"$undo/begun"
-	in_each "$ktree" mkdir -m 755 <"$undo/folders"
-	[ "$uid" -ne 0 ] || in_each "$ktree" chown --reference="$ktree" <"$undo/folders" 2>/dev/null || :
-}
-
-# by_folder: sort the paths on stdin by their folders
-by_folder() {
-	awk '{ folder = $0; sub("[^/]*$", "", folder); print folder "\t" $0 }' | LC_ALL=C sort | cut -f 2-
+	run_in "$ktree" mkdir -m 755 <"$undo/folders"
+	[ "$uid" -ne 0 ] || run_in "$ktree" chown --reference="$ktree" <"$undo/folders" 2>/dev/null || :
 }
 
 # move_files FROM TO: the paths on stdin, by_folder, those of a folder at once
@@ -168,12 +126,12 @@ move_files() {
 	[ $# -eq 0 ] || mv -f -t "$_to/$_folder" "$@"
 }
 
-# put LIST: rename the files of LIST to their places.  Those that replace one last, each at
-# once, so that it is missing for a moment only.
+# put LIST: rename the files of LIST to their places.  Those that replace a file come last,
+# one by one, so that it is missing for a moment only.
 put() {
-	grep -xFf "$undo/created" "$1" | by_folder >"$work/creating"
+	lines -xFf "$undo/created" "$1" | by_folder >"$work/creating"
 	move_files "$undo/new" "$ktree" <"$work/creating"
-	grep -vxFf "$undo/created" "$1" >"$work/replacing" || :
+	lines -vxFf "$undo/created" "$1" >"$work/replacing"
 	while read -r path; do
 		mv -f "$ktree/$path" "$undo/old/$path"
 		mv -f "$undo/new/$path" "$ktree/$path"
@@ -192,7 +150,7 @@ commit() {
 	rm "$undo/begun"
 	in_transaction=
 	rm -rf "$undo" || notice "$undo could not be removed: remove it"
-	list_folders <"$work/drop" | sort -r | in_each "$ktree" rmdir 2>/dev/null || :
+	list_folders <"$work/drop" | sort -r | run_in "$ktree" rmdir 2>/dev/null || :
 }
 
 # list_touched: files that a run has changed or was about to change
@@ -204,7 +162,7 @@ list_touched() {
 # List files that were changed after the run: they are neither those that it wrote nor
 # those that it replaced.
 list_changed() {
-	list_touched | in_each "$ktree" sha256sum 2>/dev/null | grep -vxFf "$undo/sums" |
+	list_touched | run_in "$ktree" sha256sum 2>/dev/null | grep -vxFf "$undo/sums" |
 		while read -r _sum path; do
 			cmp -s "$undo/old/$path" "$ktree/$path" || echo "$path"
 		done

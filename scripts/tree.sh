@@ -3,7 +3,7 @@
 #
 # Check that a kernel tree fits the overlay: its version, line ends, versions of the
 # handover formats, and the files in STOCK.  Sourced; the caller has die(), notice() and
-# $top, and $ktree and $work for all but the version.
+# $top, and for all but the version $ktree, $work and lists.sh.
 # shellcheck disable=SC2154	# top, ktree and work are the caller's
 
 # shellcheck source=../KERNEL
@@ -36,7 +36,7 @@ is_whole() { [ -f "$ktree/Kbuild" ]; }
 # check_line_ends FILE...: git may have converted them (core.autocrlf, attributes)
 check_line_ends() {
 	_path=$(printf '%s\n' "$@" | list_files "$ktree" |
-		in_each "$ktree" grep -l "$(printf '\r')\$" | head -n 1)
+		run_in "$ktree" grep -l "$(printf '\r')\$" | head -n 1)
 	[ -z "$_path" ] || die "$ktree/$_path has CRLF line ends, as git leaves them under core.autocrlf:" \
 		"get the tree again with 'git clone -c core.autocrlf=false'"
 }
@@ -114,7 +114,7 @@ code_of() {
 # sum_kind KIND FOLDER: "SUM KIND PATH" per line, for the files of $work/kinds
 sum_kind() {
 	awk -v kind="$1" '$1 == kind { print $2 }' "$work/kinds" | list_files "$2" |
-		in_each "$2" sha256sum | sed "s/  / $1 /"
+		run_in "$2" sha256sum | sed "s/  / $1 /"
 }
 
 # "SUM KIND PATH" per line; of a hooked file without its hooks
