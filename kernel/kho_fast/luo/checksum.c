@@ -6,7 +6,8 @@
  * the checksum of the record of that session: if it differs, that session is
  * lost and no other one. A session without files has none, and nothing to lose.
  * The checksum of the headers of all blocks of sessions is in the page of the
- * root record, which is sealed itself; see ../checksum.c.
+ * root record, which is sealed itself; see ../checksum.c. So is the number of
+ * sessions with files: one that has become a session without any is noticed.
  *
  * Blocks are read and verified before one of them is restored: a link that
  * differs may lead to a block of another session.
@@ -38,7 +39,13 @@ static_assert(sizeof(struct kho_block_header_ser) +
 	      LUO_FILES_MAX * sizeof(struct luo_file_ser) <=
 	      KHO_FAST_SEALED_SIZE);
 static_assert(sizeof(struct luo_flb_ser) == sizeof(struct luo_file_ser));
-static_assert(sizeof(struct luo_ser) <= KHO_FAST_SEALED_SIZE);
+
+/* Word of the page of the root record */
+#define LUO_WITH_FILES		(KHO_FAST_SUM - 1)
+static_assert(sizeof(struct luo_ser) <= LUO_WITH_FILES * sizeof(u64));
+
+/* Sessions without files are not known to have had none. */
+static bool luo_files_are_missing;
 
 /* A count that differs makes another size, and so another checksum. */
 static size_t luo_files_size(const struct kho_block_header_ser *block)
@@ -86,20 +93,24 @@ void luo_fast_session_seal(const struct luo_session_ser *session,
  *
  * Nothing is restored.
  *
- * Return: 0; -EBADMSG when it differs.
+ * Return: 1 when it is as it was written; 0 when it has no checksum, or that
+ * cannot be read; -EBADMSG when it differs.
  */
 int luo_fast_session_verify(const struct luo_session_ser *session)
 {
 	const u64 files_pa = session->file_set_ser.files;
 	void *first;
 
-	if (!kho_fast_checksum_reads() || !files_pa)
+	if (!kho_fast_checksum_reads())
 		return 0;
+	if (!files_pa)
+		return luo_files_are_missing ? -EBADMSG : 0;
 
 	first = luo_fast_record_peek(files_pa, KHO_BLOCK_SIZE);
-	if (first && *luo_session_sum_in(first) == luo_session_sum(session))
+	if (!first)
 		return 0;
-	return -EBADMSG;
+	return *luo_session_sum_in(first) == luo_session_sum(session) ?
+		       1 : -EBADMSG;
 }
 
 static int luo_seals_verify(const struct kho_block_set *files)
@@ -157,6 +168,20 @@ static u64 luo_sessions_sum(const struct kho_block_set *sessions)
 	return sum;
 }
 
+static u64 luo_count_with_files(const struct kho_block_set *sessions)
+{
+	const struct luo_session_ser *session;
+	const struct kho_block *block;
+	u64 i, nr = 0;
+
+	list_for_each_entry(block, &sessions->blocks, list) {
+		session = (const void *)(block->ser + 1);
+		for (i = 0; i < block->ser->count; i++)
+			nr += !!session[i].file_set_ser.files;
+	}
+	return nr;
+}
+
 /**
  * luo_fast_root_seal - Seal the root record, with the chain of sessions.
  * @root:     The root record, in a page of its own.
@@ -170,6 +195,7 @@ void luo_fast_root_seal(struct luo_ser *root, struct kho_block_set *sessions)
 		return;
 
 	((u64 *)root)[KHO_FAST_SUM] = luo_sessions_sum(sessions);
+	((u64 *)root)[LUO_WITH_FILES] = luo_count_with_files(sessions);
 	kho_fast_seal(root, sizeof(*root));
 }
 
@@ -201,7 +227,8 @@ int luo_fast_root_verify(phys_addr_t phys)
  * luo_fast_sessions_verify - Verify the chain of sessions.
  * @root: The root record, verified.
  *
- * Nothing is restored.
+ * Nothing is restored. A session that lacks its files is no error here: those
+ * without files are refused by luo_fast_session_verify() then.
  *
  * Context: process context, may sleep.
  * Return: 0; -EINVAL or -ENOSPC, with a message, when its checksum differs or
@@ -209,6 +236,7 @@ int luo_fast_root_verify(phys_addr_t phys)
  */
 int luo_fast_sessions_verify(const struct luo_ser *root)
 {
+	const u64 with_files = ((const u64 *)root)[LUO_WITH_FILES];
 	const u64 sum = ((const u64 *)root)[KHO_FAST_SUM];
 	struct kho_block_set found;
 	int err;
@@ -222,6 +250,11 @@ int luo_fast_sessions_verify(const struct luo_ser *root)
 		pr_err("checksum of the sessions at %#llx differs\n",
 		       root->sessions_pa);
 		err = -EINVAL;
+	}
+	if (!err && luo_count_with_files(&found) < with_files) {
+		pr_err("%llu sessions have files, %llu expected: those without any are refused\n",
+		       luo_count_with_files(&found), with_files);
+		luo_files_are_missing = true;
 	}
 	luo_fast_blocks_leak(&found);
 	return err;

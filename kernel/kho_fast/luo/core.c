@@ -149,7 +149,7 @@ int __init luo_fast_deserialize(void)
 	return err;
 }
 
-/* Create the root record. Nothing undoes kho_add_subtree(), so it is last. */
+/* Create the root record. */
 static int __init luo_root_init(void)
 {
 	struct luo_ser *ser = kho_alloc_preserve(sizeof(*ser));
@@ -178,6 +178,15 @@ err_free:
 	return err;
 }
 
+/* The next kernel would read it, and nobody seals it. */
+static void __init luo_root_exit(void)
+{
+	kho_remove_subtree(luo_root_ser);
+	luo_fast_flb_exit();
+	kho_unpreserve_free(luo_root_ser);
+	luo_root_ser = NULL;
+}
+
 /* Userspace may use the device at once, so it is registered last. */
 static int __init luo_late_init(void)
 {
@@ -191,8 +200,11 @@ static int __init luo_late_init(void)
 		err = luo_fast_sessions_init();
 	if (!err)
 		err = luo_root_init();
-	if (!err)
+	if (!err) {
 		err = luo_fast_device_init();
+		if (err)
+			luo_root_exit();
+	}
 	if (err) {
 		pr_err("initialisation failed, live update is disabled: %pe\n",
 		       ERR_PTR(err));

@@ -160,6 +160,24 @@ void luo_fast_table_add_hidden(struct luo_fast_table *table,
 }
 
 /**
+ * luo_fast_table_displace - Add a session that is found instead of another one.
+ * @table:   The incoming table, locked.
+ * @old:     The session of its name, which cannot be found any more.
+ * @session: The session.
+ */
+void luo_fast_table_displace(struct luo_fast_table *table,
+			     struct luo_fast_session *old,
+			     struct luo_fast_session *session)
+{
+	lockdep_assert_held(&table->lock);
+
+	WARN_ON_ONCE(rhashtable_replace_fast(&table->by_name, &old->node,
+					     &session->node,
+					     luo_session_params));
+	luo_fast_table_add_hidden(table, session);
+}
+
+/**
  * luo_fast_table_del - Undo luo_fast_table_add().
  * @table:   The table, locked.
  * @session: The session.

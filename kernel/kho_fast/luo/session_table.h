@@ -24,6 +24,8 @@
  * @err:       Why an incoming session cannot be retrieved: 0, it can; -EBADMSG,
  *             for good; another error, yet.
  * @fault:     @err in words.
+ * @trust:     Of an incoming session: 1, its record is as it was written; 0,
+ *             nothing is known; -EBADMSG, it is not.
  * @file_set:  Its files; under @mutex.
  * @mutex:     Held over all operations on files of the session.
  * @ser:       Its record; in the freeze only.
@@ -37,6 +39,7 @@ struct luo_fast_session {
 	bool			retrieved;
 	int			err;
 	char			fault[LUO_FAST_FAULT_SIZE];
+	int			trust;
 	struct luo_fast_file_set file_set;
 	struct mutex		mutex;	/* see above */
 	struct luo_session_ser	*ser;
@@ -75,6 +78,9 @@ int luo_fast_table_add(struct luo_fast_table *table,
 		       struct luo_fast_session *session);
 void luo_fast_table_add_hidden(struct luo_fast_table *table,
 			       struct luo_fast_session *session);
+void luo_fast_table_displace(struct luo_fast_table *table,
+			     struct luo_fast_session *old,
+			     struct luo_fast_session *session);
 void luo_fast_table_del(struct luo_fast_table *table,
 			struct luo_fast_session *session);
 struct luo_fast_session *luo_fast_table_find(struct luo_fast_table *table,

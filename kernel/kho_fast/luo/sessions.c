@@ -11,7 +11,8 @@
  *
  * A session that cannot be read stays in the table with the reason, and its
  * memory stays reserved. So do two sessions of one name, and two that share
- * records: either could get the memory of the other one.
+ * records: either could get the memory of the other one. By its checksum a
+ * record is known to be right, or not to be: then the name is that of the other.
  *
  * Lock order: see core.c.
  *
@@ -22,6 +23,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/io.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 
 #include "checksum.h"
@@ -63,7 +65,9 @@ static int luo_session_begin(struct luo_fast_reader *reader,
 
 	reader->files = &luo_reading->file_set.blocks;
 	/* Before its first block is restored, if memory was wanting */
-	return reader->files->nblocks ? 0 : luo_fast_session_verify(ser);
+	if (!reader->files->nblocks)
+		luo_reading->trust = luo_fast_session_verify(ser);
+	return min(luo_reading->trust, 0);
 }
 
 /* Files are created later. */
@@ -118,30 +122,39 @@ static void luo_session_spoil_owner(u64 pa)
 	}
 }
 
-/* Either of two sessions with one name could be meant. */
-static void luo_session_spoil_namesake(struct luo_fast_session *session)
+/* Either of two sessions with one name could be meant, if neither is surer. */
+static void luo_session_add_namesake(struct luo_fast_session *session)
 {
 	static const char fault[] = "its name is not unique";
+	struct luo_fast_session *other =
+		luo_fast_table_find(&luo_fast_incoming, session->name);
 
-	luo_fast_session_spoil(luo_fast_table_find(&luo_fast_incoming,
-						   session->name), fault);
-	luo_fast_session_spoil(session, fault);
+	if (other->trust <= session->trust)
+		luo_fast_session_spoil(other, fault);
+	if (session->trust <= other->trust)
+		luo_fast_session_spoil(session, fault);
+
+	if (session->trust > other->trust)
+		luo_fast_table_displace(&luo_fast_incoming, other, session);
+	else
+		luo_fast_table_add_hidden(&luo_fast_incoming, session);
 }
 
-/* Add the session that was read; if it has no name of its own, to the list. */
-static int luo_session_add(void)
+/* Add the session that was read; without a name to the list. */
+static int luo_session_add(struct luo_fast_session *session)
 {
-	int err = -EEXIST;
+	int err;
 
-	if (luo_reading->name[0]) {
-		err = luo_fast_table_add(&luo_fast_incoming, luo_reading);
-		if (err == -EEXIST)
-			luo_session_spoil_namesake(luo_reading);
+	if (!session->name[0]) {
+		luo_fast_table_add_hidden(&luo_fast_incoming, session);
+		return 0;
 	}
+
+	err = luo_fast_table_add(&luo_fast_incoming, session);
 	if (err != -EEXIST)
 		return err;
 
-	luo_fast_table_add_hidden(&luo_fast_incoming, luo_reading);
+	luo_session_add_namesake(session);
 	return 0;
 }
 
@@ -156,12 +169,12 @@ static int luo_session_end(struct luo_fast_reader *reader,
 	if (!luo_reading)
 		return -ENOMEM;
 
-	err = luo_session_add();
+	if (fault)
+		luo_fast_session_spoil(luo_reading, fault);
+	err = luo_session_add(luo_reading);
 	if (err)
 		return err;
 
-	if (fault)
-		luo_fast_session_spoil(luo_reading, fault);
 	if (luo_reading_bad_pa)
 		luo_session_spoil_owner(luo_reading_bad_pa);
 	luo_reading = NULL;

@@ -107,6 +107,18 @@ static void corrupt_luo_session_twice(struct corrupt_luo_records *r)
 	       sizeof(r->session[0].name));
 }
 
+/* Name of the second session for the first one */
+static void corrupt_luo_session_renamed_to_next(struct corrupt_luo_records *r)
+{
+	memcpy(r->session[0].name, r->session[1].name,
+	       sizeof(r->session[0].name));
+}
+
+static void corrupt_luo_session_emptied(struct corrupt_luo_records *r)
+{
+	memset(&r->session->file_set_ser, 0, sizeof(r->session->file_set_ser));
+}
+
 /* Memory of the first file's handler */
 static void corrupt_luo_files_are_data(struct corrupt_luo_records *r)
 {
@@ -150,6 +162,8 @@ static const struct {
 	{ "luo-session-name", corrupt_luo_session_name },
 	{ "luo-session-renamed", corrupt_luo_session_renamed },
 	{ "luo-session-twice", corrupt_luo_session_twice },
+	{ "luo-session-renamed-to-next", corrupt_luo_session_renamed_to_next },
+	{ "luo-session-emptied", corrupt_luo_session_emptied },
 	{ "luo-files-are-data", corrupt_luo_files_are_data },
 	{ "luo-files-count", corrupt_luo_files_count },
 	{ "luo-files-truncated", corrupt_luo_files_truncated },

@@ -19,7 +19,8 @@
  * its struct kho_memfd_ser, and all of the page of the records of FLBs. The
  * word before a seal is
  *
- * - in the root record the checksum of the headers of all blocks of sessions,
+ * - in the root record the checksum of the headers of all blocks of sessions;
+ *   the number of sessions with files is in front of it,
  * - in the first block of files of a session that of the record of the session,
  * - in the description of a memfd that of all pages with records of folios, or
  *   0 when there is none:
@@ -40,7 +41,7 @@
  * Other kernels leave strings in that place: no byte of it is ASCII, so that
  * the word is still told from them when less than 8 bits of it are flipped.
  */
-#define KHO_CHECKSUM_MAGIC	0xe7a2f49bc6d98eb1ULL
+#define KHO_CHECKSUM_MAGIC	0xd2a6e58c9298dd8eULL
 #define KHO_CHECKSUM_MAX_FLIPS	7
 
 /**
