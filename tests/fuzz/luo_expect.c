@@ -40,13 +40,24 @@ static bool ends(const u8 *text, unsigned int size)
 	return text[0] && memchr(text, 0, size);
 }
 
+/* One that was never written, at the end of a chain, as stock may leave it */
+static bool is_spare(const u8 *block)
+{
+	unsigned int i;
+
+	for (i = 0; i < PAGE_SIZE; i++)
+		if (block[i])
+			return false;
+	return true;
+}
+
 /* Visit all of a chain before its contents are used. */
 static bool visit_chain(u64 pa, unsigned int bytes)
 {
 	while (pa) {
 		const u8 *block = visit(pa);
 
-		if (!block || word(block + 8) < 1 ||
+		if (!block || (word(block + 8) < 1 && !is_spare(block)) ||
 		    word(block + 8) > (PAGE_SIZE - BLOCK_HEAD) / bytes)
 			return false;
 		pa = word(block);

@@ -392,6 +392,28 @@ static const struct bad_chain bad_chains[] = {
 	{ "many records", 2, count_is_huge },
 };
 
+/* Stock grows a set for a name that is in use, and does not shrink it. */
+TEST(an_empty_block_at_the_end_is_taken_with_a_message)
+{
+	struct kho_block_set_it it;
+	struct kho_block_set bs;
+	unsigned int nr = 0;
+	u64 pa;
+
+	machine();
+	pa = preserve_files(2 * PER_BLOCK + 1);
+	memset(block_at(pa, 2), 0, PAGE_SIZE);
+	files_init(&bs);
+	shim_nr_warnings = 0;
+	ASSERT_EQ(kho_block_set_restore(&bs, pa), 0);
+	EXPECT_EQ(shim_nr_warnings, 1);
+	kho_block_set_it_init(&it, &bs);
+	while (kho_block_set_it_read_entry(&it))
+		nr++;
+	EXPECT_EQ(nr, 2 * PER_BLOCK);
+	kho_block_set_destroy(&bs);
+}
+
 TEST(an_invalid_chain_is_refused_and_not_freed)
 {
 	unsigned int i;

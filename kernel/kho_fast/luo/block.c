@@ -167,6 +167,20 @@ void luo_fast_blocks_leak(struct kho_block_set *bs)
 	bs->head_pa = 0;
 }
 
+/*
+ * Stock makes room before it finds that a name is in use, and keeps the room:
+ * zeroes, as it was allocated. So is a block with records that was overwritten.
+ */
+static bool luo_block_is_spare(const struct kho_block_header_ser *ser, u64 pa)
+{
+	if (memchr_inv(ser, 0, KHO_BLOCK_SIZE))
+		return false;
+
+	pr_warn("the block at %#llx, the last one of a chain, is empty: left by stock, or overwritten\n",
+		pa);
+	return true;
+}
+
 /* Get the memory of the block at @pa; NULL, with a message, if it is bad. */
 static struct kho_block_header_ser *
 luo_block_get(const struct kho_block_set *bs, u64 pa,
@@ -180,7 +194,8 @@ luo_block_get(const struct kho_block_set *bs, u64 pa,
 		return NULL;
 	}
 
-	if (!ser->count || ser->count > bs->count_per_block) {
+	if (ser->count > bs->count_per_block ||
+	    (!ser->count && !luo_block_is_spare(ser, pa))) {
 		pr_err("the block at %#llx has %llu records, not 1 to %llu\n",
 		       pa, ser->count, bs->count_per_block);
 		return NULL;

@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* CUSTOM: strscpy() that fills an array, otherwise libc's. */
+/* CUSTOM: strscpy() that fills an array, memchr_inv(), otherwise libc's. */
 #ifndef SHIM_STRING_H
 #define SHIM_STRING_H
 
 #include <stdio.h>
 #include <string.h>
+
+/* The first byte that is not @c, or NULL */
+static inline void *memchr_inv(const void *start, int c, size_t bytes)
+{
+	const unsigned char *p = start;
+
+	for (; bytes; p++, bytes--)
+		if (*p != (unsigned char)c)
+			return (void *)p;
+	return NULL;
+}
 
 #define strstarts(text, prefix)	(!strncmp((text), (prefix), strlen(prefix)))
 #define strscpy(dst, src, ...)	snprintf((dst), sizeof(dst), "%s", (src))
