@@ -21,6 +21,7 @@ bool shim_is_kdump, shim_slab_is_up, shim_clients_err;
 int shim_full_node = NUMA_NO_NODE;
 nodemask_t shim_nodes_without_cpus, shim_kthread_nodes;
 unsigned long shim_nr_irqsave;
+unsigned long jiffies;
 long shim_nr_free_pages, shim_live_objects, shim_object_bytes, shim_object_peak;
 cycles_t shim_cycles;
 unsigned int shim_tsc_khz = 1000000;

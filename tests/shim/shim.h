@@ -160,6 +160,10 @@ extern bool shim_clients_err;
 extern bool shim_is_kdump;
 #define is_kdump_kernel()		shim_is_kdump
 
+/* Time is what a test makes it. */
+extern unsigned long jiffies;
+#define time_after(a, b)		((long)((b) - (a)) < 0)
+
 /* Per thread, so a thread is a task that never moves to another CPU. */
 #define DECLARE_PER_CPU(type, name)	extern __thread type name
 #define DEFINE_PER_CPU(type, name)	__thread type name

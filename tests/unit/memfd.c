@@ -24,6 +24,14 @@ static unsigned long find_one_by_one(unsigned int order)
 	return pfn;
 }
 
+/* Tests with the gate have its own. */
+bool memfd_freeze_is_late;
+
+__weak bool luo_fast_freeze_is_late(void)
+{
+	return memfd_freeze_is_late;
+}
+
 void memfd_machine(void)
 {
 	kexec_machine();

@@ -29,6 +29,8 @@ extern struct old {
 extern struct file *file;
 extern struct liveupdate_file_op_args args;
 
+extern bool memfd_freeze_is_late;
+
 void memfd_machine(void);
 void memfd_first_kernel(void);
 void memfd_register_handler(void);

@@ -7,11 +7,13 @@
  *	freeze:					  [ close ... open ]
  */
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 
 #include "luo/gate.h"
 #include "luo/ioctl.h"
+#include "luo/luo.h"
 #include "test.h"
 
 static struct luo_fast_gate_op ops[3];
@@ -59,6 +61,25 @@ TEST(an_empty_gate_is_closed_at_once)
 	luo_fast_gate_timeout = 0;
 	EXPECT_EQ(luo_fast_gate_close(), 0);
 	EXPECT_EQ(nr_sleeps, 0);
+}
+
+TEST(the_freeze_is_late_after_the_same_time_again)
+{
+	luo_fast_gate_timeout = 7;
+	jiffies = ULONG_MAX - 3;
+	EXPECT_EQ(luo_fast_gate_close(), 0);
+	EXPECT_FALSE(luo_fast_freeze_is_late());
+	jiffies += 7 * HZ;
+	EXPECT_FALSE(luo_fast_freeze_is_late());
+	jiffies++;
+	EXPECT_TRUE(luo_fast_freeze_is_late());
+	luo_fast_gate_open();
+	luo_fast_gate_timeout = 0;
+	EXPECT_EQ(luo_fast_gate_close(), 0);
+	jiffies++;
+	EXPECT_FALSE(luo_fast_freeze_is_late());
+	jiffies++;
+	EXPECT_TRUE(luo_fast_freeze_is_late());
 }
 
 TEST(the_freeze_waits_for_the_last_operation)

@@ -649,6 +649,31 @@ TEST(added_pages_that_are_swapped_and_do_not_fit_fail_the_freeze)
 	EXPECT_EQ(shim_pins, 31);
 }
 
+/* A task may preserve a file for as long as it likes, but not hold up a reboot. */
+TEST(added_pages_that_take_too_long_fail_the_freeze)
+{
+	pgoff_t i;
+
+	memfd_machine();
+	memfd_first_kernel();
+	memfd_freeze_is_late = true;
+	file = shim_new_file(100 << PAGE_SHIFT);
+	memfd_add_folio(0, 0, DIRTY);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	ASSERT_EQ(memfd_ops()->preserve(&args), 0);
+	ASSERT_EQ(memfd_ops()->freeze(&args), 0);
+	for (i = 1; i <= 30; i++) {
+		memfd_add_folio(i, 0, DIRTY);
+		shim_swap_out(file, i);
+	}
+	EXPECT_EQ(memfd_ops()->freeze(&args), -ETIMEDOUT);
+	EXPECT_EQ(shim_nr_errs, 1);
+	EXPECT_LT(shim_pin_calls, 3);
+	memfd_freeze_is_late = false;
+	EXPECT_EQ(memfd_ops()->freeze(&args), 0);
+	EXPECT_EQ(shim_pins, 31);
+}
+
 static long count_chunks(struct kho_vmalloc area)
 {
 	const struct kho_vmalloc_chunk *chunk = phys_to_virt(area.first.phys);

@@ -11,6 +11,8 @@
  *   killed. When it gives up it names a session and a task that is in the gate,
  *   and opens the gate again.
  *
+ * A freeze has as long again from there on, in handlers that ask for it.
+ *
  * Callbacks of handlers run inside the gate, as they change what is frozen, and
  * may sleep for long. Memory of userspace is accessed outside of it only
  * (ioctl.c), as userspace decides how long a page fault takes.
@@ -24,6 +26,7 @@
 #include <linux/cleanup.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -31,6 +34,7 @@
 #include <linux/wait.h>
 
 #include "gate.h"
+#include "luo.h"
 
 /* Seconds that a freeze waits; at most LUO_FAST_GATE_MAX_TIMEOUT */
 unsigned int luo_fast_gate_timeout = LUO_FAST_GATE_TIMEOUT;
@@ -38,6 +42,7 @@ unsigned int luo_fast_gate_timeout = LUO_FAST_GATE_TIMEOUT;
 static DEFINE_SPINLOCK(luo_gate_lock);
 static LIST_HEAD(luo_gate_ops); /* in progress, the oldest one first */
 static bool luo_gate_is_closed;
+static unsigned long luo_gate_deadline; /* of the freeze */
 static DECLARE_WAIT_QUEUE_HEAD(luo_gate_opened);
 static DECLARE_WAIT_QUEUE_HEAD(luo_gate_emptied);
 
@@ -157,11 +162,28 @@ int luo_fast_gate_close(void)
 	left = wait_event_killable_timeout(luo_gate_emptied,
 					   luo_gate_is_empty(),
 					   (long)seconds * HZ);
-	if (left > 0 || (!left && !luo_gate_report(seconds)))
+	if (left > 0 || (!left && !luo_gate_report(seconds))) {
+		WRITE_ONCE(luo_gate_deadline, jiffies + max(seconds, 1U) * HZ);
 		return 0;
+	}
 
 	luo_fast_gate_open();
 	return left ? -EINTR : -ETIMEDOUT;
+}
+
+/**
+ * luo_fast_freeze_is_late - Does the freeze take too long?
+ *
+ * For a handler whose files' owners decide how long .freeze() takes. It should
+ * fail then, with a message.
+ *
+ * Context: within the freeze.
+ * Return: true when luo_fast_gate_timeout seconds, at least one, have passed
+ * since all operations had ended.
+ */
+bool luo_fast_freeze_is_late(void)
+{
+	return time_after(jiffies, READ_ONCE(luo_gate_deadline));
 }
 
 /**

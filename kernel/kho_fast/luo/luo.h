@@ -7,6 +7,7 @@
 
 #include <linux/init.h>
 #include <linux/list.h>
+#include <linux/types.h>
 
 struct kho_fast_fault;
 struct liveupdate_file_handler;
@@ -35,6 +36,9 @@ struct luo_fast_check {
 		   struct kho_fast_fault *fault);
 	struct list_head list;
 };
+
+/* gate.c */
+bool luo_fast_freeze_is_late(void);
 
 /* check.c */
 void luo_fast_add_check(struct luo_fast_check *check);

@@ -63,8 +63,9 @@ static int luo_session_explain(struct luo_fast_session *session,
 	else
 		snprintf(session->fault, sizeof(session->fault), "error %d",
 			 err);
-	pr_warn("session '%*pE' cannot be retrieved yet: %s\n",
-		(int)strlen(session->name), session->name, session->fault);
+	pr_warn_ratelimited("session '%*pE' cannot be retrieved yet: %s\n",
+			    (int)strlen(session->name), session->name,
+			    session->fault);
 	return err;
 }
 

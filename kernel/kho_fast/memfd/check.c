@@ -11,7 +11,7 @@
  *
  * Records are also checked before they are followed when a file is unpreserved:
  * they may have been overwritten without a freeze, or behind another file that
- * was refused.
+ * was refused. Then only the records count, not what is preserved.
  *
  * The list of pages is cut into parts, which all CPUs share in the freeze. Cost
  * per record: its checksum, and a bit of a bitmap that is looked up again only
@@ -35,7 +35,6 @@
 #include <linux/kho/abi/kho_memfd.h>
 #include <linux/kho/abi/memfd.h>
 #include <linux/math.h>
-#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page-flags.h>
@@ -51,10 +50,6 @@
 #include "../outgoing/preflight.h"
 #include "memfd.h"
 #include "records.h"
-
-/* Pages of a part: records of as many folios as a section has pages. */
-#define MEMFD_LUO_PART_PAGES	(PAGES_PER_SECTION / KHO_FAST_RECORDS_PER_PAGE)
-static_assert(PAGES_PER_SECTION >= KHO_FAST_RECORDS_PER_PAGE);
 
 /**
  * struct memfd_luo_check - A check in progress.
@@ -202,23 +197,35 @@ static bool memfd_luo_check_page(struct memfd_luo_part *part, const void *page)
 	return true;
 }
 
-/*
- * The order of a folio that a record names. That of a pinned folio is right. A
- * record that was overwritten may name any page, which nothing keeps as it is:
- * helpers for folios could find it halfway freed, and BUG().
+/**
+ * kho_fast_memfd_read_order - Read the order of a folio without a reference.
+ * @page: Its first page, or any page.
+ *
+ * Nothing keeps the page as it is: helpers for folios could find it halfway
+ * freed, and BUG(), and memory that is removed meanwhile has no struct pages.
+ * Offlining holds its lock for as long as somebody tries, so nothing waits for
+ * that here.
+ *
+ * Context: any.
+ * Return: The order of a folio that is pinned; else any order of a folio in the
+ * page cache.
  */
-static unsigned int memfd_luo_read_order(const struct page *page)
+unsigned int kho_fast_memfd_read_order(const struct page *page)
 {
 	const struct folio *folio = (const struct folio *)page;
+	unsigned long flags, order;
 
 	/* The first page of a large folio is even: there is a second one. */
-	if (page_to_pfn(page) % 2 || !(READ_ONCE(page->flags.f) & BIT(PG_head)))
+	if (page_to_pfn(page) % 2 ||
+	    get_kernel_nofault(flags, &page->flags.f) ||
+	    !(flags & BIT(PG_head)) ||
+	    get_kernel_nofault(order, &folio->_flags_1))
 		return 0;
 
-	return READ_ONCE(folio->_flags_1) & 0xff;
+	order &= 0xff;
+	return order <= MAX_PAGECACHE_ORDER ? order : 0;
 }
 
-/* Memory that is removed meanwhile has no struct pages. */
 static bool memfd_luo_sum_records(struct memfd_luo_part *part, const void *page)
 {
 	const struct kho_fast_memfd_record *record = page;
@@ -240,20 +247,10 @@ static bool memfd_luo_sum_records(struct memfd_luo_part *part, const void *page)
 			return false;
 		}
 		part->sum += kho_fast_memfd_sum(record,
-						memfd_luo_read_order(first));
+					kho_fast_memfd_read_order(first));
 	}
 
 	return true;
-}
-
-static bool memfd_luo_sum_page(struct memfd_luo_part *part, const void *page)
-{
-	bool ok;
-
-	get_online_mems();
-	ok = memfd_luo_sum_records(part, page);
-	put_online_mems();
-	return ok;
 }
 
 /*
@@ -294,7 +291,7 @@ static void memfd_luo_check_part(struct memfd_luo_part *part)
 			return;
 		}
 		if (!(check->keys ? memfd_luo_check_page(part, page) :
-				    memfd_luo_sum_page(part, page)))
+				    memfd_luo_sum_records(part, page)))
 			return;
 		cond_resched();
 	}
@@ -332,7 +329,7 @@ static bool memfd_luo_take_part(struct memfd_luo_part *part)
 	guard(spinlock)(&check->lock);
 
 	part->pages = check->entry;
-	while (part->nr < MEMFD_LUO_PART_PAGES && check->entry < check->end &&
+	while (part->nr < KHO_FAST_MEMFD_PART && check->entry < check->end &&
 	       *check->entry) {
 		check->entry++;
 		part->nr++;
@@ -411,13 +408,17 @@ int kho_fast_memfd_check_records(const struct kho_fast_memfd_out *out,
  * kho_fast_memfd_verify_records - Check records before they are followed.
  * @out: The file as it was preserved.
  *
- * Context: As for kho_fast_memfd_check_records().
- * Return: 0; -EINVAL, with a message.
+ * Guests are paused, so all CPUs take part, and no struct page is read.
+ *
+ * Context: process context, may sleep; within the freeze.
+ * Return: 0; -EINVAL, with a message, if they are not those that were written,
+ * or one of their folios is not preserved.
  */
 int kho_fast_memfd_verify_records(const struct kho_fast_memfd_out *out)
 {
 	struct kho_fast_fault fault;
-	int err = kho_fast_memfd_check_records(out, &fault);
+	int err = memfd_luo_check_list(out, true, kho_fast_memfd_tasks(out),
+				       &fault);
 
 	if (err)
 		pr_err("not frozen: the records of a file are damaged: %s\n",
@@ -484,8 +485,6 @@ int kho_fast_memfd_check(const struct kho_fast_memfd_out *out,
 		return check.err;
 
 	/* Its description names the same list. */
-	return memfd_luo_check_list(out, true,
-				    DIV_ROUND_UP(out->records.chain.nr_pages,
-						 MEMFD_LUO_PART_PAGES),
+	return memfd_luo_check_list(out, true, kho_fast_memfd_tasks(out),
 				    fault);
 }

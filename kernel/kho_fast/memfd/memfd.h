@@ -11,7 +11,9 @@
 #include <linux/kconfig.h>
 #include <linux/kho/abi/kho_memfd.h>
 #include <linux/kho/abi/memfd.h>
+#include <linux/math.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/page-flags.h>
 #include <linux/types.h>
 
@@ -112,6 +114,17 @@ struct kho_fast_memfd_out {
 	u32			mode;
 };
 
+/* Pages of records that a task takes at once: of as many folios as a section */
+#define KHO_FAST_MEMFD_PART	(PAGES_PER_SECTION / KHO_FAST_RECORDS_PER_PAGE)
+static_assert(PAGES_PER_SECTION >= KHO_FAST_RECORDS_PER_PAGE);
+
+/* Tasks that the records of a file reward */
+static inline unsigned long
+kho_fast_memfd_tasks(const struct kho_fast_memfd_out *out)
+{
+	return DIV_ROUND_UP(out->records.chain.nr_pages, KHO_FAST_MEMFD_PART);
+}
+
 /* Pages of the machine that have a memory error */
 static inline long kho_fast_memfd_nr_poisoned(void)
 {
@@ -154,6 +167,7 @@ static inline unsigned long kho_fast_memfd_count(struct folio **folios,
 }
 
 /* check.c */
+unsigned int kho_fast_memfd_read_order(const struct page *page);
 int kho_fast_memfd_check_records(const struct kho_fast_memfd_out *out,
 				 struct kho_fast_fault *fault);
 int kho_fast_memfd_verify_records(const struct kho_fast_memfd_out *out);

@@ -89,8 +89,13 @@ static bool memfd_luo_pin_entry(struct xa_state *xas, struct folio *folio,
  */
 static bool memfd_luo_is_preserved(struct xa_state *xas, struct folio *folio)
 {
-	return !xa_is_value(folio) &&
-	       kho_fast_outgoing_has(folio_pfn(folio), folio_order(folio)) &&
+	unsigned int order;
+
+	if (xa_is_value(folio))
+		return false;
+
+	order = kho_fast_memfd_read_order(&folio->page);
+	return kho_fast_outgoing_has(folio_pfn(folio), order) &&
 	       folio == xas_reload(xas);
 }
 

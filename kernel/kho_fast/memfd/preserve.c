@@ -58,6 +58,7 @@
 
 #include "../account.h"
 #include "../checksum.h"
+#include "../luo/luo.h"
 #include "../node_jobs.h"
 #include "../trace.h"
 #include "../vmalloc.h"
@@ -185,6 +186,22 @@ static int memfd_luo_preserve_folios(struct kho_fast_records *list,
 	return err;
 }
 
+/*
+ * A file may have swapped pages without number, and in the freeze each is read
+ * for itself, while guests are paused. The task that freezes it may be a
+ * worker, which gets no signal.
+ */
+static int memfd_luo_may_go_on(const struct memfd_luo_job *job)
+{
+	if (fatal_signal_pending(job->task))
+		return -EINTR;
+	if (!job->pin.only_new || !luo_fast_freeze_is_late())
+		return 0;
+
+	pr_err("not frozen: pages that a file got since it was preserved take too long, see /sys/kernel/liveupdate/timeout\n");
+	return -ETIMEDOUT;
+}
+
 /* Preserve the folios that start in the pages [@pos, @end). */
 static int memfd_luo_preserve_range(const struct memfd_luo_job *job,
 				    struct kho_fast_records *list, pgoff_t pos,
@@ -215,8 +232,8 @@ static int memfd_luo_preserve_range(const struct memfd_luo_job *job,
 		}
 		err = memfd_luo_preserve_folios(list, folios + skip, nr - skip);
 		pos = next;
-		if (!err && fatal_signal_pending(job->task))
-			err = -EINTR;
+		if (!err)
+			err = memfd_luo_may_go_on(job);
 		cond_resched();
 	}
 
@@ -425,8 +442,9 @@ int kho_fast_memfd_preserve(struct kho_fast_memfd_out *out, struct file *file)
  * nothing if there are some.
  *
  * Context: process context, may sleep.
- * Return: 0; -EINVAL, with a message, if the records are damaged; or the error
- * of kho_fast_memfd_preserve(). Then what was preserved before still is.
+ * Return: 0; -EINVAL, with a message, if the records are damaged; -ETIMEDOUT,
+ * with a message, if the freeze takes too long; or the error of
+ * kho_fast_memfd_preserve(). Then what was preserved before still is.
  */
 int kho_fast_memfd_update(struct kho_fast_memfd_out *out, struct file *file)
 {
