@@ -309,7 +309,8 @@ nodes_are_recorded() {
 	new_host
 	for node in 0 1; do
 		mkdir -p "$host/sys/devices/system/node/node$node"
-		echo "Node $node MemTotal:  $((131072 * 1024)) kB" \
+		# 1 TiB without what the firmware keeps: no whole number of MiB, of seven digits
+		echo "Node $node MemTotal:  1056561157 kB" \
 			>"$host/sys/devices/system/node/node$node/meminfo"
 	done
 	echo 0-31 >"$host/sys/devices/system/node/node0/cpulist"
@@ -317,7 +318,7 @@ nodes_are_recorded() {
 	echo 10 21 >"$host/sys/devices/system/node/node0/distance"
 	echo 21 10 >"$host/sys/devices/system/node/node1/distance"
 	start || return
-	both='node0: 131072 MiB, CPUs 0-31, distances 10 21; node1: 131072 MiB, CPUs none, distances 21 10'
+	both='node0: 1031798 MiB, CPUs 0-31, distances 10 21; node1: 1031798 MiB, CPUs none, distances 21 10'
 	grep -qF "\"numa\":\"$both\"" "$kit/state/results/blackout.jsonl" ||
 		{ grep -o '"numa":[^}]*' "$kit/state/results/blackout.jsonl"; return 1; }
 }
