@@ -19,8 +19,8 @@
  * - Entries of a vmalloc area: when it is preserved; when it is restored
  *   (vmalloc.c).
  *
- * These are a few pages for each session, whatever its size. With
- * kho_checksum=on there are also those of what grows with preserved memory:
+ * These do not grow with preserved folios. With kho_checksum=on there are also
+ * those of what does:
  *
  * - Pages of the tree: at the jump; while the tree is read.
  * - Records of the folios of a memfd: when it is preserved; when it is

@@ -23,7 +23,7 @@
 # Everything else fails: a loss without a message, wrong contents without an error, a warning, a
 # crash, a guest that is not done in time.
 #
-# Files in build/e2e/flips, for each SEED: SEED.bits, SEED.console, SEED.verdict, SEED.outcome.
+# Files in build/e2e/flips, or flips-WORDS with -a, for each SEED: SEED.bits, SEED.console, SEED.verdict, SEED.outcome.
 # exit status: 0 all tries had one of the three outcomes, 1 otherwise
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
@@ -32,7 +32,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 # shellcheck source=guest.sh
 . "$here/guest.sh"
 
-dir=$build/e2e/flips kernel=fast mem=384 limit=120 extra='' nr=100 first=1 kind='' saved='' repeat=''
+programs=$build/e2e/flips kernel=fast mem=384 limit=120 extra='' nr=100 first=1 kind='' saved='' repeat=''
 while getopts n:s:k:K:a:t:r opt; do
 	case $opt in
 	n) nr=$OPTARG ;;
@@ -46,6 +46,7 @@ while getopts n:s:k:K:a:t:r opt; do
 	esac
 done
 [ "$OPTIND" -gt $# ] || bad_usage
+dir=$programs$(printf %s "$extra" | tr -c 'A-Za-z0-9=_.' -)
 jobs=${KHO_JOBS:-$(nproc)}
 machine="-accel tcg,thread=single -cpu max,la57=off -smp 1 -m ${mem}M
 	-machine q35,memory-backend=ram -nodefaults -no-user-config -display none -no-reboot"
@@ -74,7 +75,7 @@ save() {
 		-gdb "unix:$dir/saved/gdb,server=on,wait=off" \
 		-monitor "unix:$dir/saved/monitor,server=on,wait=off" -kernel "$image" \
 		-initrd "$dir/saved/initrd1" -append "$words kho_stage=1$extra" </dev/null &
-	"$dir/save" "$dir/saved/gdb" "$dir/saved/monitor" "$address" "$dir/saved/devices" \
+	"$programs/save" "$dir/saved/gdb" "$dir/saved/monitor" "$address" "$dir/saved/devices" \
 		>"$dir/saved/fdt" || die "the guest was not saved, see $dir/saved/boot.*"
 	wait $!
 }
@@ -83,13 +84,13 @@ save() {
 try() {
 	out=$dir/$1
 	# shellcheck disable=SC2086	# none or one word
-	"$dir/flip" choose "$dir/saved/memory" "$fdt" "$1" $kind >"$out.bits"
-	"$dir/flip" apply "$2" <"$out.bits"
+	"$programs/flip" choose "$dir/saved/memory" "$fdt" "$1" $kind >"$out.bits"
+	"$programs/flip" apply "$2" <"$out.bits"
 	status=0
 	printf '%s\n' 'migrate_set_capability x-ignore-shared on' \
 		"migrate_incoming file:$dir/saved/devices" |
 		run off "$2" "$out" -incoming defer -monitor stdio || status=$?
-	"$dir/flip" apply "$2" <"$out.bits"
+	"$programs/flip" apply "$2" <"$out.bits"
 	outcome "$out" "$status" >"$out.outcome"
 }
 
