@@ -41,10 +41,31 @@ main() {
 	lock_cache
 	[ -d "$cache/stock" ] || need_space 5 "building the kernels"
 	sync_tree
-	for k in $kernels; do
+	case $kernels in
+	'stock fast '*) build_beside 'stock fast' "${kernels#stock fast }" ;;
+	*) build_each "$kernels" ;;
+	esac
+}
+
+build_each() {
+	for k in $1; do
 		build "$k"
 		build_modules "$k"
 	done
+}
+
+# build_beside KERNELS OTHERS: two kernels at a time, since one CPU links while others wait
+build_beside() {
+	trap 'kill $these $others 2>/dev/null; wait; exit 130' INT TERM HUP
+	(build_each "$1") &
+	these=$!
+	(build_each "$2") &
+	others=$!
+	rc=0
+	wait "$these" || rc=$?
+	wait "$others" || rc=$?
+	trap - INT TERM HUP
+	[ "$rc" -eq 0 ] || exit "$rc"
 }
 
 # The changed stock files, so that the tree can be updated file by file: unchanged files
