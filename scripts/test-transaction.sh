@@ -96,7 +96,7 @@ all_or_nothing() {
 	done
 }
 
-failing_mv_leaves_the_tree_as_it_was() { less; all_or_nothing mv 'exit 1' 2 20; }
+failing_mv_leaves_the_tree_as_it_was() { less; all_or_nothing mv 'exit 1' 4 20; }
 failing_cp_leaves_the_tree_as_it_was() { less; all_or_nothing cp 'exit 1' 1 3; }
 failing_mkdir_leaves_the_tree_as_it_was() { less; all_or_nothing mkdir 'exit 1' 1 4; }
 failing_chmod_leaves_the_tree_as_it_was() { less; all_or_nothing chmod 'exit 1' 1 2; }
@@ -123,7 +123,7 @@ full_disk_at_any_file_leaves_the_tree_as_it_was() {
 # shellcheck disable=SC2016	# of the stand-in
 signal_leaves_the_tree_as_it_was() {
 	less
-	all_or_nothing mv 'kill -TERM $PPID; sleep 0.01' 7 20
+	all_or_nothing mv 'kill -TERM $PPID; sleep 0.01' 9 20
 	apply --reverse >/dev/null
 	# one step of each of the others, which end the same way
 	for signal in HUP INT QUIT PIPE ALRM USR1 USR2 XCPU XFSZ VTALRM PROF; do

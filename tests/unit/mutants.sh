@@ -26,26 +26,25 @@ export KHO_SEED="${KHO_SEED:-1}"
 fixed="setarch $(uname -m) -R"
 $fixed true 2>/dev/null || fixed=
 
-# The tests of one variant; prints the first that fails. 0: there was one.
-some_test_fails() {
+# fails VARIANT PROGRAM: build it and run it; what it says is in run.log
+fails() {
+	make -s -j"$(nproc)" -f "$unit/Makefile" SRC="$work/src" OUT="$work/out" VARIANT="$1" \
+		"$work/out/$1/$2" >"$work/build.log" 2>&1 || die "does not build, see $work/build.log: $line"
+	status=0
+	# shellcheck disable=SC2086	# a command line
+	timeout 300 $fixed "$work/out/$1/$2" >"$work/run.log" 2>&1 || status=$?
+	# an endless loop, or a machine that is too slow
+	[ "$status" -ne 124 ] || echo "$1 $2: not done after 300 s" >>"$work/run.log"
+	[ "$status" -ne 0 ]
+}
+
+# first_failing VARIANT: print the first of its programs that fails, or nothing
+first_failing() {
 	progs="test_alloc test_tree test_bulk test_map test_memblock_iter test_scratch test_page_init test_sections test_handover test_vmalloc test_records test_memfd test_memfd_check test_memfd_preserve test_luo test_trace test_tsc test_preflight test_gate test_cmdline test_kimage test_unretrieved test_checksum test_flb test_params test_memory test_free_runs test_memfd_ranges test_cpu_jobs"
 	case $1 in *tsan*) progs="test_tree test_bulk test_sections test_free_runs test_cpu_jobs" ;; esac
-	paths=
-	for p in $progs; do paths="$paths $work/out/$1/$p"; done
-	# shellcheck disable=SC2086
-	make -s -j2 -f "$unit/Makefile" SRC="$work/src" OUT="$work/out" VARIANT="$1" $paths \
-		>"$work/build.log" 2>&1 || die "does not build, see $work/build.log: $line"
 	for p in $progs; do
-		status=0
-		# shellcheck disable=SC2086	# a command line
-		timeout 300 $fixed "$work/out/$1/$p" >"$work/run.log" 2>&1 || status=$?
-		[ "$status" -ne 0 ] || continue
-		# an endless loop, or a machine that is too slow
-		[ "$status" -ne 124 ] || echo "$1 $p: not done after 300 s"
-		sed -n "s,^not ok [0-9]* ,$1 $p: ,p" "$work/run.log" | head -n 1
-		return 0
+		! fails "$1" "$p" || { echo "$p"; return; }
 	done
-	return 1
 }
 
 # choose N PATTERN: the lines of MUTANTS to try; N 0: all
@@ -65,29 +64,25 @@ must_break() {
 	done <"$unit/MUTANTS"
 }
 
-# The tests of a variant must pass before anything is broken, or they would notice anything.
+# must_pass VARIANT PROGRAM: on the code as it is, or it would notice anything
 must_pass() {
-	[ ! -e "$work/passed-$1" ] || return 0
-	rc=0
-	noticed=$(some_test_fails "$1") || rc=$?
-	case $rc in
-	0) die "the tests fail on the code as it is: ${noticed:-$1}" ;;
-	1) touch "$work/passed-$1" ;;
-	*) exit $rc ;;
-	esac
+	[ ! -e "$work/passed-$1-$2" ] || return 0
+	! fails "$1" "$2" || die "$1 $2 fails on the code as it is: see $work/run.log"
+	touch "$work/passed-$1-$2"
 }
 
 # try FILE SCRIPT: print the test that fails; 1 if none does.  A variant is asked only
 # about what those before it do not notice.
 try() {
 	for variant in gcc-asan-small gcc-tsan-small gcc-asan; do
-		must_pass "$variant"
 		sed "$2" "$from/$1" >"$work/src/$1"
 		! cmp -s "$from/$1" "$work/src/$1" || die "changes nothing any more: $line"
-		rc=0
-		some_test_fails "$variant" || rc=$?
+		failing=$(first_failing "$variant") || exit $?
 		cp "$from/$1" "$work/src/$1"
-		[ "$rc" -eq 1 ] || return $rc
+		[ -n "$failing" ] || continue
+		sed -n "s,^not ok [0-9]* ,$variant $failing: ,p; /: not done after/p" "$work/run.log" | head -n 1
+		must_pass "$variant" "$failing"
+		return
 	done
 	return 1
 }
