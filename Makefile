@@ -14,7 +14,7 @@ help:
 	@echo 'make host-kit          pack what measures live updates of a real host, in build/'
 	@echo 'make check             all tests, as in CI'
 	@echo 'make check-unit          kernel code in userspace, under sanitizers'
-	@echo 'make check-mutants       three mutants, each found by a test (all: make -C tests/unit mutants)'
+	@echo 'make check-mutants       two mutants, each found by a test (all: make -C tests/unit mutants)'
 	@echo 'make check-fuzz          bounded run of the fuzzers of the handover'
 	@echo 'make check-native        native benchmarks: results, and time per order'
 	@echo 'make check-report        reports on samples of benchmarks'

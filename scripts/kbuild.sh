@@ -34,8 +34,10 @@ case :$PATH: in
 *) front_ccache ;;
 esac
 
-# gcc gets relative paths from ccache, which kbuild does not strip from __FILE__.
-short_paths="-fmacro-prefix-map=../tree/= -fmacro-prefix-map=../linux/="
+# gcc gets relative paths from ccache, which kbuild does not strip from __FILE__.  Where
+# variables are stored nobody reads: BTF has types only, and without it a kernel with debug
+# information is compiled in 5/6 of the time.  The code is the same.
+kernel_flags="-fmacro-prefix-map=../tree/= -fmacro-prefix-map=../linux/= -fno-var-tracking"
 
 # kbuild TREE OUT NAME ARG...: make replaces the caller, a subshell or a background job,
 # so that it receives the signals of the job.
@@ -43,5 +45,5 @@ kbuild() {
 	_tree=$1 _out=$2 _name=$3
 	shift 3
 	exec make -C "$_tree" O="$_out" LOCALVERSION="-$_name" CC='ccache gcc' \
-		KCFLAGS="$short_paths" -j "$(nproc)" "$@"
+		KCFLAGS="$kernel_flags" -j "$(nproc)" "$@"
 }

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Each target of make check gets its own needs (KTAP).  All are run with -n on an empty
-# cache.  Those without kernels get their needs, in a new checkout too, and quick ones are
-# run; only the kernel's source is provided.  That no part needs more than it lists is
+# cache.  One for each set of needs without kernels gets them, in a new checkout too, and quick
+# ones are run; only the kernel's source is provided.  That no part needs more than it lists is
 # tested by .ci/run, which starts with an empty cache, and by check.sh, which gets a need
 # only before the first part that lists it.  Idempotent; writes only to a scratch folder.
 #
@@ -48,11 +48,13 @@ says_its_needs() {
 
 is_in_make_help() { make -s -C "$work/new" help | grep -q "^make $(make_target "$1") "; }
 
-# Targets without kernels, except those that are run
+# One target for each set of needs without kernels, except those that are run
 without_kernels() {
-	awk -v run=" $quick " '/^[^#]/ { t[$1] = t[$1] " " $3 }
-		END { for (name in t) if (t[name] !~ /kernels/ && !index(run, " " name " ")) print name }' \
-		"$here/parts" | sort
+	awk -v run=" $quick " '/^[^#]/ { if (!t[$1]) name[++nr] = $1
+			     if (!index(t[$1], $3)) t[$1] = t[$1] " " $3 }
+		END { for (i = 1; i <= nr; i++)
+			if (t[name[i]] !~ /kernels/ && !index(run, " " name[i] " ") && !seen[t[name[i]]]++)
+				print name[i] }' "$here/parts"
 }
 
 needs_of() { awk -v t="$1" '/^[^#]/ && $1 == t && $3 != "-" { print $3 }' "$here/parts" | sort -u; }
@@ -95,7 +97,7 @@ missing_need_fails() {
 }
 
 copy_checkout "$work/new"
-quick='khoctl bpf report'
+quick='bpf report'
 others=$(without_kernels)
 # shellcheck disable=SC2046	# one word, one target
 set -- $(targets)

@@ -250,8 +250,8 @@ kernel_builds_know_no_setting() {
 		. "$(dirname -- "$0")/lib.sh"
 		. "$top/scripts/kbuild.sh"
 		printf 'all:\n\t@echo "%s"\n\t@echo "%s"\n' 'arch=$(ARCH) cross=$(CROSS_COMPILE) out=$(KBUILD_OUTPUT)' \
-			'flags=$(filter-out $(short_paths),$(KCFLAGS))$(CFLAGS) v=$(V) llvm=$(LLVM)' >"$top/tree/Makefile"
-		export short_paths
+			'flags=$(filter-out $(kernel_flags),$(KCFLAGS))$(CFLAGS) v=$(V) llvm=$(LLVM)' >"$top/tree/Makefile"
+		export kernel_flags
 		(kbuild "$top/tree" "$top/tree" x all)
 	EOS
 	mkdir "$repo/tree"
