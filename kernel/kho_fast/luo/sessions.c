@@ -12,7 +12,7 @@
  * A session that cannot be read stays in the table with the reason, and its
  * memory stays reserved. So do two sessions of one name, and two that share
  * records: either could get the memory of the other one. By its checksum a
- * record is known to be right, or not to be: then the name is that of the other.
+ * record is known to be right or wrong: the name is that of the surer one.
  *
  * Lock order: see core.c.
  *
