@@ -90,7 +90,8 @@ at_the_limit() {
 
 # Seconds of the clock of verdict.lines, which stands still while a host is suspended
 seconds_now() {
-	[ ! -x "$build/e2e/host/stamp" ] || echo | "$build/e2e/host/stamp" /dev/null | awk '{ print int($1 / 1e9) }'
+	"$top/tests/e2e/prepare.sh" host
+	echo | "$build/e2e/host/stamp" /dev/null | awk '{ print int($1 / 1e9) }'
 }
 
 # run_guest COMMAND PLAN [OPTION...]: a live update of $kernel in $work/vm; sets $status and

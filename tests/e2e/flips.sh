@@ -23,7 +23,8 @@
 # Everything else fails: a loss without a message, wrong contents without an error, a warning, a
 # crash, a guest that is not done in time.
 #
-# Files in build/e2e/flips, or flips-WORDS with -a, for each SEED: SEED.bits, SEED.console, SEED.verdict, SEED.outcome.
+# Files in build/e2e/flips, or flips-WORDS with -a, for each SEED: SEED.bits, SEED.console,
+# SEED.verdict, SEED.outcome.
 # exit status: 0 all tries had one of the three outcomes, 1 otherwise
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
