@@ -30,7 +30,7 @@ static u8 section_is_offline[4096];
 void shim_forget_memmap(void)
 {
 	memset(section_is_offline, 0, sizeof(section_is_offline));
-	if (madvise(shim_memmap, shim_nr_pages * sizeof(struct page), MADV_REMOVE))
+	if (madvise(shim_memmap, shim_nr_pages * sizeof(struct page), MADV_DONTNEED))
 		shim_die("cannot drop the memory map");
 }
 

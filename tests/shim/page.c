@@ -24,10 +24,8 @@ u8 *shim_migratetype;
 pg_data_t shim_nodes[MAX_NUMNODES];
 long shim_totalram;
 
-/* Shared in tests, so that a child can be the kernel before the kexec. */
-static void *address_space(size_t size)
+static void *address_space(size_t size, int sharing)
 {
-	const int sharing = IS_ENABLED(SHIM_CHECK) ? MAP_SHARED : MAP_PRIVATE;
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		       sharing | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
@@ -36,17 +34,20 @@ static void *address_space(size_t size)
 	return p;
 }
 
-/* Measured with the memmap in huge pages, as the kernel maps it. */
+/*
+ * In tests a child can be the kernel before the kexec, whose memory is shared, but not its
+ * struct pages. These are in huge pages, as the kernel maps them.
+ */
 void shim_memory_init(unsigned long nr_pages)
 {
+	const int sharing = IS_ENABLED(SHIM_CHECK) ? MAP_SHARED : MAP_PRIVATE;
 	size_t size = nr_pages * sizeof(struct page);
-	unsigned long memmap = (unsigned long)address_space(size + MEMMAP_ALIGN);
+	unsigned long memmap = (unsigned long)address_space(size + MEMMAP_ALIGN, MAP_PRIVATE);
 
 	shim_nr_pages = nr_pages;
-	shim_arena = address_space(PFN_PHYS(nr_pages));
+	shim_arena = address_space(PFN_PHYS(nr_pages), sharing);
 	shim_memmap = (struct page *)ALIGN(memmap, MEMMAP_ALIGN);
-	if (!IS_ENABLED(SHIM_CHECK))
-		madvise(shim_memmap, size, MADV_HUGEPAGE);
+	madvise(shim_memmap, size, MADV_HUGEPAGE);
 	shim_migratetype = calloc(nr_pages / pageblock_nr_pages + 1, 1);
 	if (!shim_migratetype)
 		shim_die("no memory");
