@@ -3,12 +3,12 @@
 #
 # Build the kernels from one patched tree, and the test modules of each in
 # build/kmod/KERNEL.  stock and fast are for measurements and differ in CONFIG_KHO_FAST.
-# The others are fast with less hardware and tracing (configs/slim.config): undeferred
-# without deferred struct pages, debug with all memory debugging, kcsan with KCSAN.
+# The others are fast with less hardware and tracing (configs/slim.config): debug with
+# KASAN and lockdep, without deferred struct pages; kcsan with KCSAN and checks of them.
 # Idempotent and incremental.
 #
 # usage: [KDIR=/path/to/linux-7.3.y] build-kernels.sh [KERNEL | both | all | host]
-#   KERNEL   stock, fast, undeferred, debug or kcsan
+#   KERNEL   stock, fast, debug or kcsan
 #   both     stock and fast
 #   host     host-stock and host-fast, for a machine with a disk; not among all
 set -eu
@@ -23,11 +23,11 @@ kmod=$top/tests/e2e/kmod
 
 main() {
 	case ${1-all} in
-	all) kernels='stock fast undeferred debug kcsan' ;;
+	all) kernels='stock fast debug kcsan' ;;
 	both) kernels='stock fast' ;;
 	host) kernels='host-stock host-fast' ;;
-	stock | fast | undeferred | debug | kcsan) kernels=$1 ;;
-	*) die "unknown kernel '$1': stock, fast, undeferred, debug, kcsan, both, all or host" ;;
+	stock | fast | debug | kcsan) kernels=$1 ;;
+	*) die "unknown kernel '$1': stock, fast, debug, kcsan, both, all or host" ;;
 	esac
 	base=$("$here/fetch-linux.sh")
 	"$here/install-headers.sh"
@@ -147,7 +147,7 @@ copy_base() {
 }
 
 this_kbuild() {
-	[ "$k" != kcsan ] || watch_some
+	[ ! -f "$top/configs/$k.objects" ] || watch_some
 	kbuild "$tree" "$out" "$k" "$@"
 }
 
@@ -156,13 +156,14 @@ this_kbuild() {
 watch_some() {
 	KHO_WATCHED=$(watched)
 	# shellcheck disable=SC2016	# make's variables
-	KCSAN_SANITIZE='$(if $(filter $(KHO_WATCHED),$(obj)/$(target-stem).o),,n)'
+	KASAN_SANITIZE='$(if $(filter $(KHO_WATCHED),$(obj)/$(target-stem).o),,n)'
+	KCSAN_SANITIZE=$KASAN_SANITIZE
 	# shellcheck disable=SC2016
 	KCSAN_INSTRUMENT_BARRIERS='$(if $(filter env%,$(origin KCSAN_SANITIZE)),$(is-kernel-object))'
-	export KHO_WATCHED KCSAN_SANITIZE KCSAN_INSTRUMENT_BARRIERS
+	export KHO_WATCHED KASAN_SANITIZE KCSAN_SANITIZE KCSAN_INSTRUMENT_BARRIERS
 }
 
-watched() { grep -v '^#' "$top/configs/kcsan.objects" | xargs; }
+watched() { grep -v '^#' "$top/configs/$k.objects" | xargs; }
 
 build() {
 	out=$cache/$k
@@ -172,7 +173,7 @@ build() {
 	rm -f "$out/.state"
 	configure
 	build_image
-	[ "$k" != kcsan ] || check_watched
+	[ ! -f "$top/configs/$k.objects" ] || check_watched
 	echo "$state" >"$out/.state"
 }
 
@@ -250,8 +251,9 @@ check_option() {
 check_watched() {
 	for pattern in $(watched); do
 		# shellcheck disable=SC2046	# a pattern of the shell, on purpose
-		nm $(printf %s "$out/$pattern" | tr % '*') 2>/dev/null | grep -q ' U __tsan_read' ||
-			die "configs/kcsan.objects: KCSAN watches nothing in $pattern"
+		nm $(printf %s "$out/$pattern" | tr % '*') 2>/dev/null |
+			grep -qE ' U __(tsan_read|asan_report_load)' ||
+			die "configs/$k.objects: nothing is watched in $pattern"
 	done
 }
 

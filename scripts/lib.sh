@@ -76,10 +76,10 @@ as_root() {
 	fi
 }
 
-# kernel_image <stock|fast|undeferred|debug|kcsan|file>: the path of a bootable kernel
+# kernel_image <stock|fast|debug|kcsan|file>: the path of a bootable kernel
 kernel_image() {
 	case $1 in
-	stock | fast | undeferred | debug | kcsan) _image=$cache/$1/arch/x86/boot/bzImage ;;
+	stock | fast | debug | kcsan) _image=$cache/$1/arch/x86/boot/bzImage ;;
 	*) _image=$1 ;;
 	esac
 	[ -f "$_image" ] || die "no kernel at $_image: run 'make kernels' first"

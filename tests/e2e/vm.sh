@@ -5,7 +5,7 @@
 # overwrites DIR.
 #
 # usage: vm.sh [options] PLANFILE
-#   -1 KERNEL     kernel of the cold boot: stock, fast, undeferred, debug, kcsan or
+#   -1 KERNEL     kernel of the cold boot: stock, fast, debug, kcsan or
 #                 IMAGE[,MODULEDIR] (fast)
 #   -2 .. -9      kernels of the following boots (the previous one)
 #   -m SIZE       memory of the guest (2G); the host needs only memory that it touches
@@ -79,7 +79,7 @@ options() {
 # boot_spec KERNEL: IMAGE[,MODULEDIR]
 boot_spec() {
 	case $1 in
-	stock | fast | undeferred | debug | kcsan) modules=,$build/kmod/$1 ;;
+	stock | fast | debug | kcsan) modules=,$build/kmod/$1 ;;
 	*,*) modules=,${1#*,} ;;
 	*) modules= ;;
 	esac
@@ -97,7 +97,7 @@ boots() {
 	while [ "$i" -le "$nr" ]; do
 		eval "last=\${kernel$i:-\$last}"
 		spec=$(boot_spec "$last")
-		case $last in fast | undeferred | debug | kcsan) ;; *) calibrates=1 ;; esac
+		case $last in fast | debug | kcsan) ;; *) calibrates=1 ;; esac
 		boots="$boots $spec"
 		i=$((i + 1))
 	done
