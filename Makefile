@@ -29,12 +29,14 @@ help:
 	@echo 'make check-identical     with CONFIG_KHO_FAST off objects are those of stock'
 	@echo 'make check-budget        instructions per operation, against bench/budgets'
 	@echo 'make check-targets       each target of make help, in its smallest form'
-	@echo 'make check-e2e           live updates in QEMU'
+	@echo 'make check-e2e           live updates in QEMU, stock and accelerated'
+	@echo 'make check-debug         live updates with KASAN and lockdep'
+	@echo 'make check-kcsan         live updates with KCSAN and checks of struct pages'
 	@echo 'make lint                checkpatch, sparse, shellcheck, kernel-doc and our own rules'
 	@echo 'make docs              render Documentation/ as HTML, in build/docs/html'
 	@echo 'make series            the overlay as a patch series for upstream, in build/series'
 	@echo 'make fuzz              run a fuzzer until it finds a fault (TARGET=memfd: that of memfds)'
-	@echo 'make kernels           build the kernels: stock, fast and three for tests (incremental)'
+	@echo 'make kernels           build the kernels: stock, fast and two for tests (incremental)'
 	@echo 'make tools             build khoctl and the BPF tools, in build/'
 	@echo 'make setup             install missing packages'
 	@echo 'make clean             remove build/'
@@ -106,7 +108,7 @@ fuzz:
 check:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n)
 
-checks := unit mutants fuzz native report khoctl host-kit bpf apply docs environment alone series identical budget targets e2e
+checks := unit mutants fuzz native report khoctl host-kit bpf apply docs environment alone series identical budget targets e2e debug kcsan
 
 $(checks:%=check-%): check-%:
 	@scripts/check.sh $(if $(filter-out 0,$(DRY)),-n) $*

@@ -7,10 +7,12 @@
 # times; the last line is "N passed, N failed", with ", N skipped" if a tool was missing.
 # In CI a skip is a failure.  Exit status 1 if anything failed.
 #
-# usage: check.sh [-n | -g] [TARGET...]
+# usage: [KHO_CHECK_MINUTES=N] check.sh [-n | -g] [TARGET...]
 #   -n       list needs and commands, do nothing
 #   -g       get the needs, list the commands
 #   TARGET   only the parts of these targets (all)
+#   KHO_CHECK_MINUTES   without TARGET: a late part is not begun after N minutes, and is named
+#            at the end. For slow machines that give a run so much time and no more
 set -eu
 here=$(dirname -- "$0")
 # shellcheck source=lib.sh
@@ -21,6 +23,8 @@ times=$logs/times
 passed=0
 failed=0
 skipped=0
+not_run=''
+began=$(date +%s)
 
 # rows [TARGET...]: their lines of scripts/parts, or all lines
 rows() {
@@ -130,6 +134,10 @@ need() {
 # Without a need of its own a part needs packages, like all.  Earlier parts are finished
 # before the next need is met, so that they run with their own needs only.
 run_row() {
+	if [ "$how" = late ] && is_late; then
+		not_run="$not_run $part"
+		return
+	fi
 	[ "$needs" != - ] || needs=packages
 	for n in $("$here/need.sh" -n "$needs"); do
 		case " $got " in *" $n "*) continue ;; esac
@@ -147,6 +155,12 @@ run_row() {
 	fi
 }
 
+is_late() {
+	[ -n "$late_after" ] || return
+	end_batch
+	[ $(($(date +%s) - began)) -ge $((late_after * 60)) ]
+}
+
 batch=''
 end_batch() {
 	# shellcheck disable=SC2086	# words
@@ -160,17 +174,21 @@ print_times() {
 	sort -rn "$times" | awk '{ printf "# %6d  %s\n", $1, $2; sum += $1 }
 		END { printf "# %6d  in all\n", sum }'
 	sed -n 's/^[^ ]*: building the \([a-z]*\) kernel: done in \([0-9]*\) s$/# \2 \1/p' \
-		"$logs/kernels.log" 2>/dev/null | awk '
+		"$logs/both.log" "$logs/debug.log" "$logs/kcsan.log" 2>/dev/null | awk '
 		NR == 1 { print "# seconds a kernel" }
 		{ printf "# %6d  %s\n", $2, $3 }'
 	sed -n 's/^\(not \)\{0,1\}ok [0-9]* - \([^ ]*\) # time \([0-9]*\)s.*/\3 \2/p' \
-		"$logs/e2e.log" 2>/dev/null | sort -rn | head -n 10 | awk '
+		"$logs"/e2e*.log 2>/dev/null | sort -rn | head -n 10 | awk '
 		NR == 1 { print "# seconds a case, the slowest ten" }
 		{ printf "# %6d  %s\n", $1, $2 }'
 }
 
 finish() {
 	print_times
+	for part in $not_run; do
+		target=$(awk -v part="$part" '$2 == part { print $1 }' "$here/parts")
+		echo "# not run, since $late_after minutes were over: $part, see make check-$target"
+	done
 	if [ -n "${CI-}" ] && [ "$skipped" -gt 0 ]; then
 		echo "# under CI a skip is a failure"
 		failed=$((failed + skipped))
@@ -194,6 +212,9 @@ dry=''
 case ${1-} in
 -n | -g) dry=$1; shift ;;
 esac
+late_after=${KHO_CHECK_MINUTES-}
+case $late_after in *[!0-9]*) die "KHO_CHECK_MINUTES=$late_after: give a number, or unset it" ;; esac
+[ $# -eq 0 ] && [ -z "$dry" ] || late_after=''
 # In an assignment, where an unknown target ends the script.
 wanted=$(rows "$@")
 cd "$top"

@@ -9,6 +9,8 @@
 #   source     pristine kernel source
 #   headers    kernel headers for userspace
 #   both       the kernels stock and fast
+#   debug      the debug kernel
+#   kcsan      the kcsan kernel
 #   kernels    all kernels
 #   -n         list them in order, one a line, do nothing
 set -eu
@@ -23,7 +25,8 @@ in_order() {
 	source) in_order packages; echo source ;;
 	headers) in_order source; echo headers ;;
 	both | kernels) in_order headers; echo "$1" ;;
-	*) die "unknown need '$1': packages, source, headers, both or kernels" ;;
+	debug | kcsan) in_order both; echo "$1" ;;
+	*) die "unknown need '$1': packages, source, headers, both, debug, kcsan or kernels" ;;
 	esac
 }
 
@@ -32,7 +35,7 @@ get() {
 	packages) "$here/setup.sh" ;;
 	source) "$here/fetch-linux.sh" >/dev/null ;;
 	headers) "$here/install-headers.sh" ;;
-	both) "$here/build-kernels.sh" both ;;
+	both | debug | kcsan) "$here/build-kernels.sh" "$1" ;;
 	kernels) "$here/build-kernels.sh" all ;;
 	esac
 }

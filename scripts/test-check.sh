@@ -33,7 +33,8 @@ says_its_needs() {
 		FNR == NR { if (/^[^#]/) { needs[$2] = $3; of[$2] = $1 } next }
 		$1 == "need" { if ($2 == "source" && !got["packages"] ||
 				   $2 == "headers" && !got["source"] ||
-				   $2 == "kernels" && !got["headers"]) bad = "need " $2 " too early"
+				   $2 == "both" && !got["headers"] ||
+				   $2 ~ /debug|kcsan/ && !got["both"]) bad = "need " $2 " too early"
 			       got[$2] = 1; next }
 		$1 == "run" { runs++
 			      if (of[$2] != target) bad = $2 " is of another target"
@@ -53,7 +54,7 @@ without_kernels() {
 	awk -v run=" $quick " '/^[^#]/ { if (!t[$1]) name[++nr] = $1
 			     if (!index(t[$1], $3)) t[$1] = t[$1] " " $3 }
 		END { for (i = 1; i <= nr; i++)
-			if (t[name[i]] !~ /kernels/ && !index(run, " " name[i] " ") && !seen[t[name[i]]]++)
+			if (t[name[i]] !~ /both|debug|kcsan/ && !index(run, " " name[i] " ") && !seen[t[name[i]]]++)
 				print name[i] }' "$here/parts"
 }
 
@@ -96,12 +97,36 @@ missing_need_fails() {
 	grep -qx '[0-9]* passed, 1 failed' "$work/log"
 }
 
+# late_part MINUTES [TARGET]: a check with a quick part and a late one
+late_part() {
+	rm -rf "$work/new/build"
+	printf '%s\t%s\t-\t%s\t%s\n' report first alone bench/test-where.sh \
+		budget last late bench/test-budget.sh >"$work/new/scripts/parts"
+	KDIR=$base KHO_CHECK_MINUTES=$1 "$work/new/scripts/check.sh" ${2:+"$2"} >"$work/log" 2>&1
+}
+
+# With no time left it is named and not counted, unless it is asked for.
+late_part_is_run_if_there_is_time() {
+	cp "$work/new/scripts/parts" "$work/parts"
+	late_part 0
+	grep -qx '# not run, since 0 minutes were over: last, see make check-budget' "$work/log"
+	! grep -q '^# last' "$work/log" || return 1
+	late_part 60
+	grep -q '^# last: [1-9][0-9]* passed' "$work/log"
+	! grep -q 'not run' "$work/log" || return 1
+	late_part 0 budget
+	grep -q '^# last: [1-9][0-9]* passed' "$work/log"
+	! late_part x || return 1
+	grep -q 'KHO_CHECK_MINUTES=x: give a number' "$work/log"
+	cp "$work/parts" "$work/new/scripts/parts"
+}
+
 copy_checkout "$work/new"
 quick='bpf report'
 others=$(without_kernels)
 # shellcheck disable=SC2046	# one word, one target
 set -- $(targets)
-ktap_begin $((2 * $# + $(echo "$quick $others" | wc -w) + 1))
+ktap_begin $((2 * $# + $(echo "$quick $others" | wc -w) + 2))
 for t; do
 	check "$(make_target "$t")_says_its_needs" says_its_needs "$t"
 	check "$(make_target "$t")_is_in_make_help" is_in_make_help "$t"
@@ -113,4 +138,5 @@ for t in $quick; do
 	check "check-${t}_passes_alone" passes_alone "$t"
 done
 check missing_need_fails_the_check missing_need_fails
+check late_part_is_run_if_there_is_time late_part_is_run_if_there_is_time
 ktap_end

@@ -4,7 +4,8 @@
 # Run end-to-end tests, all or the named ones (KTAP).  Needs the kernels (make kernels).
 # Idempotent; logs of a case are in build/e2e/NAME.
 #
-# usage: [KHO_JOBS=N] [CI=1] run.sh [-l] [-x ACCEL] [-k KERNEL] [NAME...]
+# usage: [KHO_JOBS=N] [CI=1] run.sh [-b KERNEL] [-l] [-x ACCEL] [-k KERNEL] [NAME...]
+#   -b KERNEL  only cases that boot KERNEL: debug, kcsan, or both for stock and fast only
 #   -l         list the cases
 #   -x ACCEL   tcg, tcg-icount, kvm or auto (auto)
 #   -k KERNEL  use KERNEL for every boot, such as stock
@@ -29,6 +30,22 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/guest.sh"
 
 header() { sed -n "s/^# $1: *//p" "$2"; }
+
+# kernel_of FILE: debug or kcsan, or both if the case boots stock and fast only
+kernel_of() {
+	for _word in $(header vm "$1"); do
+		case $_word in debug | kcsan) echo "$_word"; return ;; esac
+	done
+	echo both
+}
+
+list_cases() {
+	for _case in "$here"/cases/*.case; do
+		case $only in
+		'' | "$(kernel_of "$_case")") basename "$_case" .case ;;
+		esac
+	done
+}
 
 jobs_at_a_time() {
 	n=$(nproc)
@@ -109,7 +126,7 @@ report() {
 	esac
 }
 
-accel=auto kernels=${KHO_KERNELS-}
+accel=auto kernels=${KHO_KERNELS-} only='' list=''
 case ${1-} in
 --case) # for the runner
 	accel=$2
@@ -121,21 +138,24 @@ case ${1-} in
 	echo "$names" | tail -n +$(($3 + 1)) | xargs -r -n 1 "$0" --case "$2"
 	exit ;;
 esac
-while getopts lk:x: opt; do
+while getopts b:lk:x: opt; do
 	case $opt in
-	l)
-		for f in "$here"/cases/*.case; do
-			basename "$f" .case
-		done
-		exit ;;
+	b)
+		only=$OPTARG
+		case $only in both | debug | kcsan) ;; *) die "-b $only: both, debug or kcsan" ;; esac ;;
+	l) list=1 ;;
 	x) accel=$OPTARG ;;
 	k) kernels="-1 $OPTARG -2 $OPTARG -3 $OPTARG -4 $OPTARG" ;;
 	*) bad_usage ;;
 	esac
 done
 shift $((OPTIND - 1))
+if [ -n "$list" ]; then
+	list_cases
+	exit
+fi
 # shellcheck disable=SC2046	# words on purpose
-[ $# -gt 0 ] || set -- $("$0" -l)
+[ $# -gt 0 ] || set -- $(list_cases)
 
 command -v "$qemu" >/dev/null || die "$qemu is not installed: run 'make setup'"
 accel=$(pick_accel "$accel" "$(kernel_image stock)")
