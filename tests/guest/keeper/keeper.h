@@ -117,6 +117,7 @@ enum spoil { SPOIL_NOTHING, SPOIL_CUT, SPOIL_MISSING };
  * @qmp:      socket of QEMU's monitor
  * @serial:   pipe of its console
  * @note:     across the update
+ * @update:   the last stamp before the update, and the first one after it
  * @faults:   of its second-level page tables in the first second after the update; 0: not yet
  */
 struct guest {
@@ -128,6 +129,7 @@ struct guest {
 	pid_t qemu;
 	int qmp, serial;
 	struct note *note;
+	struct stamp update[2];
 	_Atomic uint64_t faults;
 };
 
@@ -229,7 +231,7 @@ int ring_verify(struct guest *guest);
 bool ring_page_number(const uint64_t *word, uint64_t pages, uint64_t *number);
 uint64_t ring_nr_pages(const struct guest *guest);
 int ring_wait(const struct guest *guest, uint64_t nr, unsigned int seconds);
-int ring_wait_clock(const struct guest *guest, uint64_t nr);
+int ring_wait_clock(struct guest *guest, uint64_t nr);
 
 /* faults.c */
 void faults_watch(struct guest *guest);
