@@ -23,11 +23,11 @@ done
 # shellcheck disable=SC2034	# for the scripts that source this file
 build=$top/build
 
-# need_plain_path WHAT PATH REMEDY: make splits at blanks and colons, QEMU at commas, and
-# neither make nor kbuild quotes special characters of the shell.
+# need_plain_path WHAT PATH REMEDY: make splits at blanks and colons, QEMU at commas and equal
+# signs, and neither make nor kbuild quotes special characters of the shell.
 need_plain_path() {
 	case $2 in
-	*[[:space:]:,\;\#\$%\&\|\<\>\(\)\*\?\[\]\{\}\'\"\`\\]*)
+	*[[:space:]:,=\;\#\$%\&\|\<\>\(\)\*\?\[\]\{\}\'\"\`\\]*)
 		die "$1 '$2' has a blank, a colon or another special character in its path," \
 			"where kernels and modules cannot be built: $3" ;;
 	esac

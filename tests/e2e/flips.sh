@@ -47,7 +47,7 @@ while getopts n:s:k:K:a:t:r opt; do
 	esac
 done
 [ "$OPTIND" -gt $# ] || bad_usage
-dir=$programs$(printf %s "$extra" | tr -c 'A-Za-z0-9=_.' -)
+dir=$programs$(printf %s "$extra" | tr -c 'A-Za-z0-9_.' -)
 jobs=${KHO_JOBS:-$(nproc)}
 machine="-accel tcg,thread=single -cpu max,la57=off -smp 1 -m ${mem}M
 	-machine q35,memory-backend=ram -nodefaults -no-user-config -display none -no-reboot"
