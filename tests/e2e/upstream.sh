@@ -67,7 +67,7 @@ judge() {
 	fi
 }
 
-kernel=fast limit=120 dir='' accel=auto
+kernel=fast limit=240 dir='' accel=auto
 for arg; do
 	case_file=$arg
 done

@@ -11,7 +11,7 @@
 #   -m SIZE       memory of the guest (2G); the host needs only memory that it touches
 #   -n NODES      1 to 4, memory split evenly; N+M adds M nodes without memory (1)
 #   -c CPUS       number of CPUs (2)
-#   -t SECONDS    time limit (120)
+#   -t SECONDS    time limit (240)
 #   -a WORD       add WORD to the kernel command line of each boot; may be repeated
 #   -f FILE:PATH[@BOOT]
 #                 put FILE (from the top of the repository) into every initrd,
@@ -238,7 +238,7 @@ lost_because() {
 	fi
 }
 
-mem=2G nodes=1 cpus=2 limit=120 append='' files='' dir='' accel=auto backing=auto stamps='' plan=''
+mem=2G nodes=1 cpus=2 limit=240 append='' files='' dir='' accel=auto backing=auto stamps='' plan=''
 for arg; do
 	planfile=$arg
 done
