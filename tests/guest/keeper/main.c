@@ -22,6 +22,7 @@
 #include "keeper.h"
 
 #define LINE_LEN	256
+#define MAX_RESUME_TRIES	4
 
 static const char *socket_path = "/run/keeper";
 static struct setup setup = {
@@ -238,11 +239,14 @@ static int go(struct guest *guest)
 /* Until the guest runs, its memory and its state stay as they were handed over. */
 static int try_resume(struct guest *guest)
 {
+	int error;
+
 	if (guest_retrieve(guest) || qemu_start(guest, &setup, true))
 		return -1;
-	if (guest_resume(guest)) {
+	error = guest_resume(guest);
+	if (error) {
 		qemu_kill(guest);
-		return -1;
+		return error;
 	}
 	start_relay(guest);
 	return 0;
@@ -250,9 +254,13 @@ static int try_resume(struct guest *guest)
 
 static int resume(struct guest *guest)
 {
+	int error = RESUME_AGAIN;
+
 	if (guest->phase != GUEST_HELD)
 		return 0;
-	if (try_resume(guest))
+	for (int i = 0; i < MAX_RESUME_TRIES && error == RESUME_AGAIN; i++)
+		error = try_resume(guest);
+	if (error)
 		return fail("%s: is held: 'retry %s' tries again", guest->name, guest->name);
 	return ring_wait_clock(guest, guest->note->last + 50);
 }
