@@ -36,7 +36,7 @@ systemd-sysctl.service'
 left_out='usr/lib/systemd/systemd-networkd usr/lib/systemd/system-generators
 usr/lib/systemd/user usr/lib/systemd/catalog usr/lib/tmpfiles.d usr/lib/x86_64-linux-gnu/gconv usr/lib/udev
 usr/lib/x86_64-linux-gnu/libmvec.so.1'
-applets='sh awk cat ln mkdir sed sleep sort true'
+applets='sh awk cat ln mkdir sed sleep sort timeout true'
 
 # entries FOLDER [PREFIX]: what is in it, for gen_init_cpio
 entries() {
