@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Jobs with a worker per NUMA node.
+ * Jobs with workers per NUMA node.
  */
 #ifndef _KERNEL_KHO_FAST_NODE_JOBS_H
 #define _KERNEL_KHO_FAST_NODE_JOBS_H
@@ -8,7 +8,7 @@
 #include <linux/types.h>
 
 /**
- * struct kho_fast_node_job - Job with a worker per NUMA node.
+ * struct kho_fast_node_job - Job with workers per NUMA node.
  * @nr:   Number of segments.
  * @nids: NUMA node of each segment, or %NUMA_NO_NODE.
  * @run:  Processes a segment; returns 0, or an error, which ends the job.

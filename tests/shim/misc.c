@@ -20,6 +20,9 @@ __thread char shim_last_line[1024];
 bool shim_is_kdump, shim_slab_is_up, shim_clients_err;
 int shim_full_node = NUMA_NO_NODE;
 nodemask_t shim_nodes_without_cpus, shim_kthread_nodes;
+unsigned int shim_online_cpus = 4;
+unsigned long shim_cpus_per_node = 4;
+unsigned long shim_node_threads[MAX_NUMNODES];
 unsigned long shim_nr_irqsave;
 unsigned long jiffies;
 long shim_nr_free_pages, shim_live_objects, shim_object_bytes, shim_object_peak;
@@ -56,7 +59,8 @@ void shim_panic(void)
 #ifdef SHIM_CHECK
 bool shim_fault(void)
 {
-	return shim_fail_after >= 0 && !shim_fail_after--;
+	return READ_ONCE(shim_fail_after) >= 0 &&
+	       !__atomic_fetch_sub(&shim_fail_after, 1, __ATOMIC_RELAXED);
 }
 #endif
 
@@ -206,6 +210,7 @@ bool cancel_work(struct work_struct *work)
 
 void shim_queue_on_node(int nid, struct work_struct *work)
 {
+	shim_node_threads[nid]++;
 	work->nid = nid;
 	work->has_thread = true;
 	if (pthread_create(&work->thread, NULL, work_thread, work))

@@ -107,6 +107,7 @@ void shim_publish(const char *how);
 #define atomic_long_set(v, n)	atomic_set((v), (n))
 #define atomic_long_xchg(v, n)	__atomic_exchange_n(&(v)->counter, (n), __ATOMIC_SEQ_CST)
 #define atomic_long_inc_return(v)	atomic_inc_return(v)
+#define atomic_long_inc_return_relaxed(v) atomic_inc_return(v)
 #define atomic_long_inc(v)	atomic_long_add(1, (v))
 #define atomic_long_dec_and_test(v)	(!__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_SEQ_CST))
 #define ATOMIC_INIT(n)		{ (n) }
@@ -170,7 +171,8 @@ extern unsigned long jiffies;
 #define this_cpu_ptr(p)			(p)
 #define per_cpu(var, cpu)		(*({ (void)(cpu); &(var); }))
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)
-#define num_online_cpus()		4U
+extern unsigned int shim_online_cpus;
+#define num_online_cpus()		shim_online_cpus
 
 extern struct task_struct {
 	char	comm[16];

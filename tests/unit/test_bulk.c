@@ -3,6 +3,7 @@
  * Many folios at once: kernel/kho_fast/{outgoing/tree,outgoing/bulk,node_jobs}.c
  */
 #include <pthread.h>
+#include <sched.h>
 
 #include <linux/kho_bulk.h>
 #include <linux/topology.h>
@@ -348,13 +349,13 @@ TEST(bitmaps_are_on_the_node_of_their_memory)
 	EXPECT_EQ(shim_alloc_nid, 2);
 }
 
-/* A job that records which thread did which segment. */
+/* A job that records which thread did which segment, and how often. */
 #define NR_SEGMENTS	100
 static struct {
 	struct kho_fast_node_job	node_job;
 	int				nids[NR_SEGMENTS];
 	int				done_on[NR_SEGMENTS];
-	unsigned long			last[NR_NODES + 1];	/* segment of each node */
+	unsigned int			times[NR_SEGMENTS];	/* atomic */
 	pthread_t			thread[NR_SEGMENTS];
 	unsigned long			fails;			/* this segment */
 	unsigned int			nr_done;		/* atomic */
@@ -362,15 +363,14 @@ static struct {
 
 static int run_segment(struct kho_fast_node_job *node_job, unsigned long segment)
 {
-	unsigned int slot = job.nids[segment] + 1;
-
-	if (segment < job.last[slot])
-		shim_die("segment %lu after %lu", segment, job.last[slot]);
-	job.last[slot] = segment;
 	if (segment == job.fails)
 		return -EIO;
+	/* Those behind the one that fails are begun after it, and end after it. */
+	while (segment > job.fails && !READ_ONCE(node_job->err))
+		sched_yield();
 	job.done_on[segment] = shim_this_node;
 	job.thread[segment] = pthread_self();
+	__atomic_fetch_add(&job.times[segment], 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&job.nr_done, 1, __ATOMIC_RELAXED);
 	return 0;
 }
@@ -388,35 +388,91 @@ static void new_job(unsigned int nr_nodes)
 		job.nids[i] = nr_nodes ? (int)rnd(nr_nodes + 1) - 1 : NUMA_NO_NODE;
 }
 
-TEST(a_job_has_one_worker_per_node)
+static bool each_is_done_once(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < NR_SEGMENTS; i++) {
+		if (job.times[i] != 1)
+			return false;
+	}
+	return job.nr_done == NR_SEGMENTS;
+}
+
+TEST(a_job_has_workers_on_each_node)
 {
 	unsigned long i;
 
 	unit_init();
 	new_job(3);
 	EXPECT_EQ(kho_fast_node_job_run(&job.node_job), 0);
-	EXPECT_EQ(job.nr_done, NR_SEGMENTS);
+	EXPECT_TRUE(each_is_done_once());
 	EXPECT_EQ(shim_live_objects, 0);
 	for (i = 0; i < NR_SEGMENTS; i++) {
 		bool mine = pthread_equal(job.thread[i], pthread_self());
 
-		ASSERT_EQ(mine, job.nids[i] <= 0);
+		/* Segments without a node are done beside those of the caller's node. */
 		ASSERT_EQ(job.done_on[i], max(job.nids[i], 0));
+		ASSERT_FALSE(mine && job.nids[i] > 0);
 	}
 }
 
-TEST(a_job_without_nodes_or_memory_runs_in_the_caller)
+/* Run a job on two nodes, with @tasks of each, the caller among those of node 0. */
+static bool has_tasks(unsigned long on_0, unsigned long on_1)
+{
+	memset(shim_node_threads, 0, sizeof(shim_node_threads));
+	if (kho_fast_node_job_run(&job.node_job) || !each_is_done_once())
+		return false;
+	return shim_node_threads[0] + 1 == on_0 && shim_node_threads[1] == on_1;
+}
+
+/* Half of its CPUs, up to eight; of a node without CPUs half of all. */
+TEST(a_node_has_tasks_by_its_cpus)
+{
+	static const struct {
+		unsigned long cpus, tasks;
+	} tries[] = { { 1, 1 }, { 2, 1 }, { 3, 2 }, { 4, 2 }, { 12, 6 }, { 64, 8 } };
+	unsigned int i;
+
+	unit_init();
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		new_job(2);
+		shim_cpus_per_node = tries[i].cpus;
+		EXPECT_TRUE(has_tasks(tries[i].tasks, tries[i].tasks))
+			TH_LOG("%lu CPUs", tries[i].cpus);
+	}
+
+	new_job(2);
+	node_set(1, shim_nodes_without_cpus);
+	EXPECT_TRUE(has_tasks(8, num_online_cpus() / 2));
+	shim_nodes_without_cpus = NODE_MASK_NONE;
+	shim_cpus_per_node = 4;
+}
+
+TEST(a_node_has_no_more_tasks_than_segments)
+{
+	unsigned long i;
+
+	unit_init();
+	new_job(2);
+	shim_cpus_per_node = 64;
+	for (i = 0; i < NR_SEGMENTS; i++)
+		job.nids[i] = i % 30 ? 0 : 1;
+	EXPECT_TRUE(has_tasks(8, 4));
+	shim_cpus_per_node = 4;
+}
+
+TEST(a_job_without_memory_runs_in_the_caller)
 {
 	unsigned long i;
 
 	unit_init();
 	for (unsigned int nr_nodes = 0; nr_nodes < 3; nr_nodes++) {
 		new_job(nr_nodes);
-		/* Without workers the caller runs all segments in order. */
 		shim_fail_after = 0;
 		EXPECT_EQ(kho_fast_node_job_run(&job.node_job), 0);
 		shim_fail_after = -1;
-		EXPECT_EQ(job.nr_done, NR_SEGMENTS);
+		EXPECT_TRUE(each_is_done_once());
 		for (i = 0; i < NR_SEGMENTS; i++)
 			ASSERT_TRUE(pthread_equal(job.thread[i], pthread_self()));
 	}
@@ -424,15 +480,25 @@ TEST(a_job_without_nodes_or_memory_runs_in_the_caller)
 
 TEST(a_job_ends_at_its_first_error)
 {
+	unsigned int no_memory;
+
 	unit_init();
-	new_job(1);
-	job.fails = 7;
-	EXPECT_EQ(kho_fast_node_job_run(&job.node_job), -EIO);
-	EXPECT_LT(job.nr_done, NR_SEGMENTS - 1);
-	/* The record is as it was before a job that is started again. */
-	job.fails = NR_SEGMENTS;
-	memset(job.last, 0, sizeof(job.last));
-	EXPECT_EQ(kho_fast_node_job_run(&job.node_job), 0);
+	for (no_memory = 0; no_memory < 2; no_memory++) {
+		new_job(1);
+		job.fails = 7;
+		if (no_memory)
+			shim_fail_after = 0;
+		EXPECT_EQ(kho_fast_node_job_run(&job.node_job), -EIO);
+		shim_fail_after = -1;
+		/* With one of another task */
+		EXPECT_LE(job.nr_done, 7 + 1);
+		/* A job can be run again. */
+		memset(job.times, 0, sizeof(job.times));
+		job.nr_done = 0;
+		job.fails = NR_SEGMENTS;
+		EXPECT_EQ(kho_fast_node_job_run(&job.node_job), 0);
+		EXPECT_TRUE(each_is_done_once());
+	}
 }
 
 /*

@@ -7,15 +7,16 @@
  * array of all folios: the records list what is preserved, and undoing reads
  * them.
  *
- * The file is divided into segments of 256 MiB. Segments of a NUMA node are
- * preserved by a worker of that node, each into a list of records of its own;
- * the lists are joined in the order of the file. A folio that crosses the
- * border between two segments is found by both, and belongs to the one in which
- * it starts.
+ * The file is divided into segments of 256 MiB, or larger ones if there would
+ * be too many: a file can be as large as it likes if it is mostly holes.
+ * Segments of a NUMA node are preserved by workers of that node, each into a
+ * list of records of its own; the lists are joined in the order of the file. A
+ * folio that crosses the border between two segments is found by both, and
+ * belongs to the one in which it starts.
  *
  * A file with swapped pages is preserved by the caller alone, from start to
  * end: bringing them back allocates memory that follows the mempolicy of the
- * caller. So is a file that is mostly holes.
+ * caller.
  *
  * Holes stay holes. Pages that the file gets afterwards, until the freeze, are
  * preserved at the freeze. Then the whole page cache is searched for them, but
@@ -68,20 +69,20 @@
 /* Folios per batch: as many as kho_preserve_folios() handles in one job */
 #define MEMFD_LUO_BATCH_FOLIOS	4096UL
 
-/* 256 MiB on x86-64; worth a worker on any architecture */
+/* At least: 256 MiB on x86-64; worth a worker on any architecture */
 #define MEMFD_LUO_SEGMENT_PAGES	(2 * PAGES_PER_SECTION)
+
+#define MEMFD_LUO_MAX_SEGMENTS	4096
 
 /* A page and a huge page */
 #define MEMFD_LUO_STRIDE_PAGES	(1 + BIT(21 - PAGE_SHIFT))
-
-/* A file with fewer of its pages, one in so many, needs no workers. */
-#define MEMFD_LUO_MAX_SPARSE	8
 
 /**
  * struct memfd_luo_job - A file that is being preserved.
  * @node_job: The segments.
  * @pin:      The file, and which of its folios.
  * @size:     Its size in bytes, not 0.
+ * @segment:  Size of a segment in pages.
  * @lists:    Records of each segment.
  * @task:     The caller.
  * @memcg:    Its memory cgroup, for workers.
@@ -90,6 +91,7 @@ struct memfd_luo_job {
 	struct kho_fast_node_job node_job;
 	struct kho_fast_memfd_pin pin;
 	u64			size;
+	pgoff_t			segment;
 	struct kho_fast_records	*lists;
 	struct task_struct	*task;
 	struct mem_cgroup	*memcg;
@@ -246,9 +248,8 @@ static int memfd_luo_preserve_segment(struct kho_fast_node_job *node_job,
 {
 	struct memfd_luo_job *job =
 		container_of(node_job, struct memfd_luo_job, node_job);
-	pgoff_t pos = (pgoff_t)segment * MEMFD_LUO_SEGMENT_PAGES;
-	pgoff_t end = min(pos + MEMFD_LUO_SEGMENT_PAGES,
-			  memfd_luo_nr_pages(job));
+	pgoff_t pos = segment * job->segment;
+	pgoff_t end = min(pos + job->segment, memfd_luo_nr_pages(job));
 	struct mem_cgroup *old = set_active_memcg(job->memcg);
 	int err;
 
@@ -275,10 +276,9 @@ static bool memfd_luo_is_for_workers(const struct memfd_luo_job *job)
 {
 	struct inode *inode = file_inode(job->pin.file);
 
-	return num_node_state(N_MEMORY) > 1 && job->node_job.nr > 1 &&
+	return num_online_cpus() > 1 && job->node_job.nr > 1 &&
 	       !READ_ONCE(SHMEM_I(inode)->swapped) &&
-	       inode->i_mapping->nrpages >=
-	       memfd_luo_nr_pages(job) / MEMFD_LUO_MAX_SPARSE;
+	       inode->i_mapping->nrpages > MEMFD_LUO_SEGMENT_PAGES;
 }
 
 /*
@@ -289,11 +289,11 @@ static bool memfd_luo_is_for_workers(const struct memfd_luo_job *job)
 static int memfd_luo_segment_nid(const struct memfd_luo_job *job,
 				 unsigned long segment)
 {
-	pgoff_t index = (pgoff_t)segment * MEMFD_LUO_SEGMENT_PAGES;
+	pgoff_t index = segment * job->segment;
 	struct folio *folio;
 	int nid;
 
-	index += segment * MEMFD_LUO_STRIDE_PAGES % MEMFD_LUO_SEGMENT_PAGES;
+	index += segment * MEMFD_LUO_STRIDE_PAGES % job->segment;
 	index = min(index, memfd_luo_nr_pages(job) - 1);
 	folio = filemap_get_folio(job->pin.file->f_mapping, index);
 	if (IS_ERR(folio))
@@ -356,9 +356,11 @@ static struct memfd_luo_job memfd_luo_new_job(struct file *file)
 		.size = i_size_read(file_inode(file)),
 		.task = current,
 	};
+	pgoff_t nr = memfd_luo_nr_pages(&job);
 
-	job.node_job.nr =
-		DIV_ROUND_UP(memfd_luo_nr_pages(&job), MEMFD_LUO_SEGMENT_PAGES);
+	job.segment = max(MEMFD_LUO_SEGMENT_PAGES,
+			  DIV_ROUND_UP(nr, MEMFD_LUO_MAX_SEGMENTS));
+	job.node_job.nr = DIV_ROUND_UP(nr, job.segment);
 	return job;
 }
 

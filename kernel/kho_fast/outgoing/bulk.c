@@ -5,8 +5,8 @@
  * Folios that are adjacent in the array are mostly adjacent in memory, too.
  * Each run of them is added to the tree at once, and little more is left per
  * folio than reading its order: a cache line, which is the cost of a large
- * batch. So a large batch is cut into segments with a task per NUMA node, near
- * the struct pages that it reads.
+ * batch. So a large batch is cut into segments for workers on each NUMA node,
+ * near the struct pages that they read.
  *
  * Lock order: no lock is taken, see tree.c.
  *
@@ -317,7 +317,7 @@ static noinline int kho_preserve_run_traced(const struct kho_fast_run *run,
  *          split or merged, until the kexec or until it is unpreserved.
  * @nr:     Number of folios.
  *
- * More than a few thousand are preserved by one task per NUMA node.
+ * More than a few thousand are preserved by workers on each NUMA node.
  *
  * Context: process context, may sleep.
  * Return: 0; -EEXIST when one is preserved already or is in @folios twice;

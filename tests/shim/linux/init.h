@@ -24,6 +24,7 @@ void module_put(struct module *module);
 #define MODULE_LICENSE(text)
 #define MODULE_DESCRIPTION(text)
 #define early_initcall(fn)	int (*shim_initcall_##fn)(void) = fn
+#define subsys_initcall(fn)	early_initcall(fn)
 #define fs_initcall(fn)		early_initcall(fn)
 #define late_initcall(fn)	early_initcall(fn)
 

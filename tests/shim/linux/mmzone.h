@@ -67,6 +67,7 @@ typedef struct {
 #define node_clear(n, mask)	((mask).bits &= ~(1UL << (n)))
 #define node_isset(n, mask)	((mask).bits >> (n) & 1)
 #define nodes_weight(mask)	__builtin_popcountl((mask).bits)
+#define nodes_empty(mask)	(!(mask).bits)
 #define first_node(mask)	((mask).bits ? __builtin_ctzl((mask).bits) : MAX_NUMNODES)
 #define for_each_node_mask(n, mask)				\
 	for ((n) = 0; (n) < MAX_NUMNODES; (n)++)		\
@@ -103,6 +104,8 @@ extern int shim_full_node;
 extern nodemask_t shim_nodes_without_cpus;
 #define cpumask_of_node(nid)		(nid)
 #define cpumask_empty(nid)		node_isset((nid), shim_nodes_without_cpus)
+extern unsigned long shim_cpus_per_node;
+#define nr_cpus_node(nid)		(cpumask_empty(nid) ? 0 : shim_cpus_per_node)
 
 struct page;
 void init_pageblock_migratetype(struct page *page, enum migratetype mt, bool isolate);

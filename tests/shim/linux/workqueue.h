@@ -38,6 +38,18 @@ bool flush_work(struct work_struct *work);
 
 #define INIT_WORK(work, func)	(*(work) = (struct work_struct){ .fn = (func) })
 void shim_queue_on_node(int nid, struct work_struct *work);
+extern unsigned long shim_node_threads[MAX_NUMNODES];	/* how many were queued */
+
+struct workqueue_attrs {
+	int	affn_scope;
+};
+
+#define WQ_UNBOUND				0
+#define WQ_AFFN_NUMA				0
+#define alloc_workqueue(name, flags, max)	((struct workqueue_struct *)(flags))
+#define alloc_workqueue_attrs()			((struct workqueue_attrs *)kcalloc(1, 4, GFP_KERNEL))
+#define free_workqueue_attrs(attrs)		kfree(attrs)
+#define apply_workqueue_attrs(wq, attrs)	((void)(wq), (void)(attrs))
 #define system_dfl_long_wq			NULL
 #define queue_work_node(nid, wq, work)		((void)(wq), shim_queue_on_node((nid), (work)))
 
