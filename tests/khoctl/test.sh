@@ -839,6 +839,49 @@ steps_of_systemd_need_a_handover() {
 	! kho_steps && grep -q 'a.json: cannot be read' "$dir/err" && [ "$(wc -l <"$dir/err")" -eq 1 ]
 }
 
+# before_kexec JOB CHECK MASK: the unit that checks stops with that job in the queue, if any; CHECK
+# is the end of a script for khoctl, and masking kexec.target ends with status MASK. What
+# systemctl was told is in $dir/told. A check has a second.
+before_kexec() {
+	mkdir -p "$dir/fake"
+	cat >"$dir/fake/systemctl" <<-EOT
+		#!/bin/sh
+		echo "\$*" >>"$dir/told"
+		case \$* in
+		list-jobs*) echo '$1' ;;
+		*mask*) exit $3 ;;
+		esac
+	EOT
+	printf '#!/bin/sh\necho "khoctl $*" >>"%s"\n%s\n' "$dir/told" "$2" >"$dir/fake/khoctl"
+	printf '#!/bin/sh\nshift\nexec %s 1 "$@"\n' "$(command -v timeout)" >"$dir/fake/timeout"
+	chmod +x "$dir"/fake/*
+	rm -f "$dir/told"
+	PATH=$dir/fake:$PATH "$top/tools/systemd/before-kexec" stop 2>"$dir/err"
+}
+
+is_called_off() {
+	[ "$(sed -n '3,$p' "$dir/told")" = '--runtime mask kexec.target
+cancel
+--no-block start default.target kho-before-kexec.service' ]
+}
+
+kexecs_go_ahead_if_the_check_says_so() {
+	before_kexec '7 kexec.target start waiting' 'exit 0' 0 && ! is_called_off &&
+		grep -q '^khoctl check --loaded$' "$dir/told" || return 1
+	before_kexec '' 'exit 1' 0 && ! grep -q khoctl "$dir/told"
+}
+
+kexecs_are_called_off_if_the_check_says_so() {
+	for mask in 0 1; do
+		! before_kexec '7 kexec.target start waiting' 'exit 1' "$mask" && is_called_off || return 1
+	done
+}
+
+kexecs_are_called_off_if_the_check_does_not_end() {
+	! before_kexec '7 kexec.target start waiting' 'exec sleep 5' 0 && is_called_off &&
+		grep -q 'khoctl check has no result' "$dir/err"
+}
+
 words_are_checked() {
 	khoctl 2 && complains 'missing command' && khoctl 2 frob && complains "unknown command 'frob'" &&
 		khoctl 2 tree --root 0 "$dir/image" && khoctl 2 sessions && khoctl 2 sessions create &&
@@ -897,7 +940,9 @@ tests='timeline_marks_the_largest timeline_shows_spans_longest_first timeline_pa
 	check_finds_services_without_sessions check_finds_sessions_of_processes
 	check_finds_unretrieved_sessions status_shows_the_last_update
 	steps_of_systemd_join_the_timeline steps_of_systemd_need_their_files
-	steps_of_systemd_need_a_handover words_are_checked
+	steps_of_systemd_need_a_handover kexecs_go_ahead_if_the_check_says_so
+	kexecs_are_called_off_if_the_check_says_so kexecs_are_called_off_if_the_check_does_not_end
+	words_are_checked
 	commands_are_listed common_options_go_before_and_after_a_command man_page_is_clean'
 # shellcheck disable=SC2086	# words on purpose
 set -- $tests
