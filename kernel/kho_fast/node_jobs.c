@@ -5,8 +5,7 @@
  * A job on much memory is cut into segments. Each NUMA node with segments gets
  * workers near its struct pages, bitmaps and new pages, which take its segments
  * one after the other. They are fewer than its CPUs: the system continues its
- * other work while memory is being preserved, and a few of them take all the
- * bandwidth of a node that there is.
+ * other work while memory is being preserved.
  *
  * Workers are queued on a workqueue with a pool per node. In that of the system
  * a pool has the CPUs of one cache, which may be an eighth of a node.
@@ -32,7 +31,7 @@
 
 #include "node_jobs.h"
 
-/* Of a node, whatever its number of CPUs */
+/* Of a node, however many CPUs it has: a guess, not measured */
 #define KHO_MAX_NODE_TASKS	8
 
 /**
@@ -170,11 +169,10 @@ static void kho_init_shares(struct kho_node_team *team,
 	}
 }
 
-/* @tasks: of the share, with the caller or without */
 static void kho_start_workers(struct kho_node_team *team,
-			      struct kho_node_share *share, unsigned int tasks)
+			      struct kho_node_share *share, unsigned int nr)
 {
-	for (; tasks; tasks--) {
+	for (; nr; nr--) {
 		struct kho_node_worker *worker = &team->workers[team->nr++];
 
 		worker->share = share;

@@ -349,7 +349,6 @@ static void set_clock(struct guest *guest)
 		fail_errno("%s: its console, so its clock is late", guest->name);
 }
 
-/* RESUME_AGAIN: not in this QEMU, but nothing is lost */
 int guest_resume(struct guest *guest)
 {
 	int error;

@@ -175,7 +175,7 @@ int guest_get_ready(struct guest *guest);
 int guest_age(struct guest *guest);
 int guest_pause(struct guest *guest);
 int guest_retrieve(struct guest *guest);
-#define RESUME_AGAIN	1	/* -1: not worth it */
+#define RESUME_AGAIN	1	/* of guest_resume(): another QEMU can load the guest; -1: none can */
 int guest_resume(struct guest *guest);
 int guest_continue(struct guest *guest);
 uint64_t guest_wall_ns(const struct guest *guest, uint64_t tsc);
