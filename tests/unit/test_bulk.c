@@ -234,8 +234,11 @@ TEST(a_batch_is_preserved_whole_or_not_at_all)
 			nr_failed++;
 		}
 	}
-	/* Each makes four tables, the first two a bitmap and the last one two. */
-	EXPECT_EQ(nr_failed, 3 * 4 + 1 + 1 + 2);
+	/*
+	 * Each makes four tables, the first two a bitmap and the last one two; workers that
+	 * need the same table at the same time make more, and free all but one.
+	 */
+	EXPECT_GE(nr_failed, 3 * 4 + 1 + 1 + 2);
 	EXPECT_EQ(shim_live_objects, objects);
 	EXPECT_EQ(shim_nr_warns, 0);
 }

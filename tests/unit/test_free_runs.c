@@ -25,10 +25,19 @@ static void boot_with_holes(unsigned int step, bool can_wait)
 	boot_deferred_all();
 }
 
+static unsigned long oom(void)
+{
+	unsigned long freed = 0;
+
+	if (shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed) != NOTIFY_OK)
+		shim_die("the OOM notifier has failed");
+	return freed;
+}
+
 TEST(small_free_runs_are_deferred_with_plenty_of_memory)
 {
 	const unsigned long pfn = 5 * PAGES_PER_SECTION + 1;
-	unsigned long freed = 0, was_free;
+	unsigned long freed, was_free;
 
 	unit_init();
 	boot_with_holes(2, true);
@@ -39,14 +48,14 @@ TEST(small_free_runs_are_deferred_with_plenty_of_memory)
 	kho_fast_incoming_init();
 	EXPECT_FALSE(pfn_to_page(pfn)->free);
 	was_free = boot_count_free();
-	EXPECT_EQ(shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed), NOTIFY_OK);
+	freed = oom();
 	EXPECT_GE(freed, PAGES_PER_SECTION / 2);
 	EXPECT_EQ(freed, boot_count_free() - was_free);
 	EXPECT_TRUE(pfn_to_page(pfn)->free);
+	/* A page of the tree may have a short run beside it, in another section. */
+	while (oom())
+		;
 	boot_check();
-	freed = 0;
-	shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed);
-	EXPECT_EQ(freed, 0);
 }
 
 #define OOM_PAGES	(SZ_16M >> PAGE_SHIFT)	/* KHO_OOM_PAGES */
@@ -74,14 +83,6 @@ static unsigned long boot_with_much_on_two_nodes(void)
 	boot_deferred_all();
 
 	return nr;
-}
-
-static unsigned long oom(void)
-{
-	unsigned long freed = 0;
-
-	shim_oom_notifier->notifier_call(shim_oom_notifier, 0, &freed);
-	return freed;
 }
 
 TEST(running_out_of_memory_frees_a_part_of_each_node)
