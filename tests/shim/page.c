@@ -24,6 +24,10 @@ u8 *shim_migratetype;
 pg_data_t shim_nodes[MAX_NUMNODES];
 long shim_totalram;
 
+/* vm.lowmem_reserve_ratio of ZONE_DMA32; a variable, as in the kernel */
+static int shim_lowmem_ratio = 256;
+static long shim_totalreserve;
+
 static void *address_space(size_t size, int sharing)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -77,10 +81,41 @@ void totalram_pages_add(long nr)
 	__atomic_fetch_add(&shim_totalram, nr, __ATOMIC_RELAXED);
 }
 
+/* What a zone keeps for requests that could be met from none of the higher ones */
+static long set_lowmem_reserve(struct zone *zones, int i)
+{
+	long higher = 0, managed = atomic_long_read(&zones[i].managed_pages);
+	const int ratio = READ_ONCE(shim_lowmem_ratio);
+
+	for (int j = i + 1; j < MAX_NR_ZONES; j++) {
+		higher += atomic_long_read(&zones[j].managed_pages);
+		WRITE_ONCE(zones[i].lowmem_reserve[j], managed ? higher / ratio : 0);
+	}
+	return min(managed, higher / ratio);
+}
+
+/*
+ * The kernel computes all reserves again whenever a number of pages changes, which is most of
+ * the time of such a change. Nothing reads them here; benchmarks need the time.
+ */
+static void set_lowmem_reserves(void)
+{
+	long total = 0;
+
+	for (int nid = 0; nid < MAX_NUMNODES; nid++) {
+		if (!shim_nodes[nid].end_pfn)
+			continue;
+		for (int i = 0; i < MAX_NR_ZONES; i++)
+			total += set_lowmem_reserve(shim_nodes[nid].node_zones, i);
+	}
+	WRITE_ONCE(shim_totalreserve, total);
+}
+
 void adjust_managed_page_count(struct page *page, long nr)
 {
 	atomic_long_add(nr, &page_zone(page)->managed_pages);
 	totalram_pages_add(nr);
+	set_lowmem_reserves();
 }
 
 void __init_single_page(struct page *page, unsigned long pfn,

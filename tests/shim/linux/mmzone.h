@@ -35,6 +35,7 @@ struct zone {
 	int		nid, idx;
 	unsigned long	start_pfn, end_pfn;
 	atomic_long_t	managed_pages;
+	long		lowmem_reserve[MAX_NR_ZONES];
 	spinlock_t	lock;
 };
 
