@@ -4,7 +4,8 @@
 # Run the parts of scripts/parts, each after its needs, and sum up.  The KTAP output of a
 # part goes to stdout and to build/check/PART.log.  A part that ends early or without a
 # result counts as a failure, and so does a need that cannot be met.  Then follow the
-# times; the last line is "N passed, N failed", with ", N skipped" if a tool was missing.
+# times and what failed; the last line is "N passed, N failed", with ", N skipped" if a tool
+# was missing.
 # In CI a skip is a failure.  Exit status 1 if anything failed.
 #
 # usage: [KHO_CHECK_MINUTES=N] check.sh [-n | -g] [TARGET...]
@@ -20,6 +21,7 @@ here=$(dirname -- "$0")
 
 logs=$build/check
 times=$logs/times
+failures=$logs/failures
 passed=0
 failed=0
 skipped=0
@@ -102,12 +104,17 @@ sum_up() {
 	set -- $counts
 	p=$1 f=$2 s=$3
 	if [ $((p + f + s)) -ne "$4" ] || [ "$4" -eq 0 ]; then
-		echo "# $name: gave $((p + f + s)) of $4 results, exit status $rc"
-		f=$((f + 1))
+		sum_up_failure "gave $((p + f + s)) of $4 results, exit status $rc"
 	elif [ "$rc" -ne 0 ] && [ "$rc" -ne 4 ] && [ "$f" -eq 0 ]; then
-		echo "# $name: nothing failed, but exit status $rc"
-		f=$((f + 1))
+		sum_up_failure "nothing failed, but exit status $rc"
 	fi
+	sed -n "s/^not ok [0-9]*[ -]*/# failed: $name: /p" "$log" >>"$failures"
+}
+
+sum_up_failure() {
+	echo "# $name: $1"
+	echo "# failed: $name: $1" >>"$failures"
+	f=$((f + 1))
 }
 
 # get NEED
@@ -191,9 +198,11 @@ finish() {
 	done
 	if [ -n "${CI-}" ] && [ "$skipped" -gt 0 ]; then
 		echo "# under CI a skip is a failure"
+		sed -n 's/^ok [0-9]*[ -]*\(.*# SKIP\)/# failed: \1/p' "$logs"/*.log
 		failed=$((failed + skipped))
 		skipped=0
 	fi
+	cat "$failures"
 	summary="$passed passed, $failed failed"
 	[ "$skipped" -eq 0 ] || summary="$summary, $skipped skipped"
 	echo "$summary"
@@ -224,6 +233,7 @@ if [ "$dry" != -n ]; then
 	exec 7>"$logs/lock"
 	flock -n 7 || { say "waiting for another run that has $logs"; flock 7; }
 	rm -f "$logs"/*.log "$logs"/*.end "$times"
+	: >"$failures"
 fi
 while read -r _ part needs how command <&8; do
 	run_row 8<&-

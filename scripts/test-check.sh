@@ -86,7 +86,7 @@ passes_alone() {
 	return 1
 }
 
-# A need that cannot be met fails the check and is named.
+# A need that cannot be met fails the check and is named, at the end too.
 missing_need_fails() {
 	rm -rf "$KHO_CACHE" "$work/new/build"
 	mkdir "$work/nowhere"
@@ -94,6 +94,7 @@ missing_need_fails() {
 	KDIR=$work/nowhere make -s -C "$work/new" check-khoctl >"$work/log" 2>&1 || rc=$?
 	[ "$rc" -ne 0 ]
 	grep -q '^not ok 1 source$' "$work/log"
+	tail -n 3 "$work/log" | grep -qx '# failed: source: source'
 	grep -qx '[0-9]* passed, 1 failed' "$work/log"
 }
 
