@@ -4,9 +4,10 @@
 # Run end-to-end tests, all or the named ones (KTAP).  Needs the kernels (make kernels).
 # Idempotent; logs of a case are in build/e2e/NAME.
 #
-# Emulated machines hang now and then, with stock kernels too: QEMU 10.0 loses interrupts, once
-# in some thousand boots.  So the first case of a run that hangs there is run once more, and
-# that is reported; its logs are in build/e2e-hung/NAME.  The second one has failed.
+# Emulated machines hang now and then, with stock kernels too: one in about a thousand boots of
+# 2026-11-30.  QEMU 10.0 can lose interrupts; whether that was it is not known.  So the first
+# case of a run that hangs there is run once more, and that is reported; its logs are in
+# build/e2e-hung/NAME.  The second one has failed.
 #
 # usage: [KHO_JOBS=N] [CI=1] run.sh [-b KERNEL] [-l] [-x ACCEL] [-k KERNEL] [NAME...]
 #   -b KERNEL  only cases that boot KERNEL: debug, kcsan, or both for stock and fast only

@@ -84,14 +84,15 @@ void totalram_pages_add(long nr)
 /* What a zone keeps for requests that could be met from none of the higher ones */
 static long set_lowmem_reserve(struct zone *zones, int i)
 {
-	long higher = 0, managed = atomic_long_read(&zones[i].managed_pages);
+	long higher = 0, reserve = 0, managed = atomic_long_read(&zones[i].managed_pages);
 	const int ratio = READ_ONCE(shim_lowmem_ratio);
 
 	for (int j = i + 1; j < MAX_NR_ZONES; j++) {
 		higher += atomic_long_read(&zones[j].managed_pages);
-		WRITE_ONCE(zones[i].lowmem_reserve[j], managed ? higher / ratio : 0);
+		reserve = managed ? higher / ratio : 0;
+		WRITE_ONCE(zones[i].lowmem_reserve[j], reserve);
 	}
-	return min(managed, higher / ratio);
+	return min(managed, reserve);
 }
 
 /*
