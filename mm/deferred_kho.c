@@ -153,6 +153,18 @@ static void kho_end_section(struct kho_fast_section *section, u16 to)
 	smp_store_release(&section->state, to);
 }
 
+/**
+ * kho_fast_add_late - A section is postponed.
+ * @section: The section, which no other CPU can begin.
+ *
+ * Context: before kho_fast_init_all() returns.
+ */
+void __init kho_fast_add_late(struct kho_fast_section *section)
+{
+	atomic_long_inc(&kho_nr_late);
+	kho_end_section(section, KHO_FAST_LATE);
+}
+
 /* Initialise a section. Returns false if another CPU does or has done so. */
 static bool __init kho_try_init_section(unsigned long nr,
 					struct kho_fast_section_result *result)
@@ -165,8 +177,7 @@ static bool __init kho_try_init_section(unsigned long nr,
 		return false;
 
 	if (kho_fast_may_postpone() && kho_fast_postpone_section(nr, result)) {
-		atomic_long_inc(&kho_nr_late);
-		kho_end_section(section, KHO_FAST_LATE);
+		kho_fast_add_late(section);
 	} else {
 		kho_fast_init_section(nr, result);
 		kho_end_section(section, KHO_FAST_DONE);
@@ -259,28 +270,6 @@ static bool __init kho_is_without_cpus(unsigned long pfn)
 	return cpumask_empty(cpumask_of_node(early_pfn_to_nid(pfn)));
 }
 
-/* Those that memblock_free_all() has counted, in a section */
-static unsigned long __init kho_nr_free_in_section(unsigned long start_pfn,
-						   int nid)
-{
-	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
-	unsigned long nr = 0;
-	phys_addr_t start, end;
-	u64 i;
-
-	kho_for_each_free_range_from(i, start_pfn, nid, &start, &end, NULL) {
-		unsigned long from = max(PFN_UP(start), start_pfn);
-		unsigned long to = min(PFN_DOWN(end), end_pfn);
-
-		if (PFN_UP(start) >= end_pfn)
-			break;
-		if (from < to)
-			nr += to - from;
-	}
-
-	return nr;
-}
-
 /* files_maxfiles_init() would take their free pages for those of the kernel. */
 static void __init kho_leave_to_init_all(unsigned long pfn, unsigned long end)
 {
@@ -295,7 +284,7 @@ static void __init kho_leave_to_init_all(unsigned long pfn, unsigned long end)
 		    READ_ONCE(map->sections[nr].state) != KHO_FAST_PENDING)
 			continue;
 
-		nr_free = kho_nr_free_in_section(pfn, nid);
+		nr_free = kho_fast_nr_free_in_section(pfn, nid);
 		kho_fast_count_uninitialised(nr_free);
 	}
 }
@@ -338,7 +327,14 @@ static __ref void kho_init_pending(unsigned long nr)
 		kho_trace_section(nr, sched_clock() - began, &result);
 }
 
-static void kho_init_late(unsigned long nr)
+/**
+ * kho_fast_init_late - Initialise a late section.
+ * @nr: Number of a section.
+ *
+ * Context: under rcu_read_lock(), any but NMI; no lock of a zone is held.
+ * Return: false if the section was not late, or another CPU has begun it.
+ */
+bool kho_fast_init_late(unsigned long nr)
 {
 	struct kho_fast_section *section = &kho_fast_incoming.sections[nr];
 	u64 began = trace_kho_section_enabled() ? sched_clock() : 0;
@@ -346,7 +342,7 @@ static void kho_init_late(unsigned long nr)
 
 	scoped_guard(preempt) {
 		if (!kho_begin_section(section, KHO_FAST_LATE))
-			return;
+			return false;
 
 		kho_fast_init_postponed_section(nr, &result);
 		kho_end_section(section, KHO_FAST_DONE);
@@ -356,6 +352,8 @@ static void kho_init_late(unsigned long nr)
 		kho_trace_section(nr, sched_clock() - began, &result);
 	if (kho_put_late())
 		kho_fast_late_done();
+
+	return true;
 }
 
 /* Returns when the section is initialised. */
@@ -372,7 +370,7 @@ static void kho_finish_section(unsigned long nr)
 			kho_init_pending(nr);
 			break;
 		case KHO_FAST_LATE:
-			kho_init_late(nr);
+			kho_fast_init_late(nr);
 			break;
 		default:
 			cpu_relax();

@@ -5,7 +5,13 @@
 #ifndef _MM_DEFERRED_KHO_H
 #define _MM_DEFERRED_KHO_H
 
+#include <linux/types.h>
+
+struct kho_fast_section;
+
 void kho_fast_ensure_initialised(unsigned long pfn, unsigned long nr_pages);
 unsigned long kho_fast_nr_late(void);
+void kho_fast_add_late(struct kho_fast_section *section);
+bool kho_fast_init_late(unsigned long nr);
 
 #endif /* _MM_DEFERRED_KHO_H */

@@ -279,6 +279,35 @@ void __init kho_fast_init_section(unsigned long nr,
 	kho_short_runs_queue(&runs);
 }
 
+/**
+ * kho_fast_nr_free_in_section - Number of pages that memblock has free.
+ * @start_pfn: First page frame of a section.
+ * @nid:       Node of the pages.
+ *
+ * Return: the number, preserved pages included: those of the section and node
+ * that memblock_free_all() has counted.
+ */
+unsigned long __init kho_fast_nr_free_in_section(unsigned long start_pfn,
+						 int nid)
+{
+	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
+	unsigned long nr = 0;
+	phys_addr_t start, end;
+	u64 i;
+
+	kho_for_each_free_range_from(i, start_pfn, nid, &start, &end, NULL) {
+		unsigned long from = max(PFN_UP(start), start_pfn);
+		unsigned long to = min(PFN_DOWN(end), end_pfn);
+
+		if (PFN_UP(start) >= end_pfn)
+			break;
+		if (from < to)
+			nr += to - from;
+	}
+
+	return nr;
+}
+
 /* All pages of the section are preserved, so none is a page of the tree. */
 static bool __init kho_is_full(unsigned long nr)
 {
@@ -304,12 +333,36 @@ static bool __init kho_is_full(unsigned long nr)
 }
 
 /**
+ * kho_fast_postpone_struct_pages - Postpone the struct pages of a section.
+ * @nr:  Number of a section with deferred struct pages only.
+ * @nid: Node of the section.
+ *
+ * Everything else is done. The section is offline from here on, so that
+ * pfn_to_online_page() does not return its pages; they count as managed.
+ *
+ * Context: no other task initialises the section.
+ */
+void __init kho_fast_postpone_struct_pages(unsigned long nr, int nid)
+{
+	const unsigned long start_pfn = section_nr_to_pfn(nr);
+	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
+	/* Only the highest zone of a node is deferred. */
+	struct zone *zone =
+		NODE_DATA(nid)->node_zones + NODE_DATA(nid)->nr_zones - 1;
+	unsigned long pfn;
+
+	/* Setting a migratetype looks at the zone of the page. */
+	for (pfn = start_pfn; pfn < end_pfn; pfn += pageblock_nr_pages)
+		__init_single_page(pfn_to_page(pfn), pfn, zone_idx(zone), nid);
+	kho_init_migratetypes(start_pfn, end_pfn);
+	kho_fast_count_kept(zone, PAGES_PER_SECTION);
+	kho_set_section_online(nr, false);
+}
+
+/**
  * kho_fast_postpone_section - Postpone a section without free pages.
  * @nr:     Number of the section.
  * @result: Node and number of pages freed.
- *
- * Everything but its struct pages is done. It is offline from here on, so that
- * pfn_to_online_page() does not return them.
  *
  * Context: preemption off, the section is ACTIVE.
  * Return: false if it must be initialised at once.
@@ -318,9 +371,6 @@ bool __init kho_fast_postpone_section(unsigned long nr,
 				      struct kho_fast_section_result *result)
 {
 	const unsigned long start_pfn = section_nr_to_pfn(nr);
-	const unsigned long end_pfn = start_pfn + PAGES_PER_SECTION;
-	struct zone *zone;
-	unsigned long pfn;
 	int nid;
 
 	if (!kho_is_full(nr))
@@ -331,15 +381,7 @@ bool __init kho_fast_postpone_section(unsigned long nr,
 		return false;
 
 	*result = (struct kho_fast_section_result){ .nid = nid, .late = true };
-	/* Only the highest zone of a node is deferred. */
-	zone = NODE_DATA(nid)->node_zones + NODE_DATA(nid)->nr_zones - 1;
-	/* Setting a migratetype looks at the zone of the page. */
-	for (pfn = start_pfn; pfn < end_pfn; pfn += pageblock_nr_pages)
-		__init_single_page(pfn_to_page(pfn), pfn, zone_idx(zone), nid);
-	kho_init_migratetypes(start_pfn, end_pfn);
-	kho_fast_count_kept(zone, PAGES_PER_SECTION);
-	kho_set_section_online(nr, false);
-
+	kho_fast_postpone_struct_pages(nr, nid);
 	return true;
 }
 

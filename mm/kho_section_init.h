@@ -11,6 +11,8 @@ struct kho_fast_section_result;
 
 void kho_fast_init_section(unsigned long nr,
 			   struct kho_fast_section_result *result);
+unsigned long kho_fast_nr_free_in_section(unsigned long start_pfn, int nid);
+void kho_fast_postpone_struct_pages(unsigned long nr, int nid);
 bool kho_fast_postpone_section(unsigned long nr,
 			       struct kho_fast_section_result *result);
 void kho_fast_init_postponed_section(unsigned long nr,
