@@ -20,7 +20,8 @@
  *
  * Sections that are preserved from end to end are postponed until one of their
  * pages is restored, or a worker gets to them beside the boot, see
- * mm/kho_late_sections.c.
+ * mm/kho_late_sections.c. So are free sections that the boot does not need, see
+ * mm/kho_late_free.c.
  *
  * Free runs of a few pages are not freed here, see mm/kho_free_runs.c.
  *
@@ -68,6 +69,7 @@
 #include "deferred_kho.h"
 #include "kho_buddy_block.h"
 #include "kho_early_memory.h"
+#include "kho_late_free.h"
 #include "kho_late_sections.h"
 #include "kho_section_init.h"
 
@@ -344,7 +346,10 @@ bool kho_fast_init_late(unsigned long nr)
 		if (!kho_begin_section(section, KHO_FAST_LATE))
 			return false;
 
-		kho_fast_init_postponed_section(nr, &result);
+		if (section->free)
+			kho_fast_init_free_section(nr, &result);
+		else
+			kho_fast_init_postponed_section(nr, &result);
 		kho_end_section(section, KHO_FAST_DONE);
 	}
 
@@ -461,6 +466,7 @@ void __init kho_fast_init_all(void)
 	padata_do_multithreaded(&job);
 	kho_wait_for_active();
 	kho_fast_add_kept_to_totalram();
+	kho_fast_late_free_begin();
 	/* If none is late any more, the rest of the boot does what is left. */
 	kho_put_late();
 }

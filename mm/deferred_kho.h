@@ -9,6 +9,7 @@
 
 struct kho_fast_section;
 
+bool kho_fast_section_has_preserved(unsigned long pfn);
 void kho_fast_ensure_initialised(unsigned long pfn, unsigned long nr_pages);
 unsigned long kho_fast_nr_late(void);
 void kho_fast_add_late(struct kho_fast_section *section);

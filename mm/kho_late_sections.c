@@ -5,7 +5,8 @@
  * Guest memory fills whole sections, which have no page to free. Their struct
  * pages are the largest part of what a host with much preserved memory writes,
  * and the boot does not wait for them: such a section is LATE until one of its
- * pages is restored, or a worker gets to it, see mm/kho_late_workers.c.
+ * pages is restored, or a worker gets to it, see mm/kho_late_workers.c. So is
+ * free memory that the boot does not need, see mm/kho_late_free.c.
  *
  * A late section is offline, as hot-added memory is before it is onlined, so
  * that pfn_to_online_page() returns NULL and whoever walks memory skips it:
@@ -34,6 +35,7 @@
 
 #include "mm_init.h"
 #include "../kernel/kho_fast/incoming/trim.h"
+#include "kho_late_free.h"
 #include "kho_late_sections.h"
 #include "kho_page_owner.h"
 
@@ -96,6 +98,7 @@ static void kho_late_work_fn(struct work_struct *work)
 	}
 	put_online_mems();
 
+	kho_fast_late_free_end();
 	kho_fast_schedule_trim();
 }
 static DECLARE_WORK(kho_late_work, kho_late_work_fn);

@@ -9,7 +9,13 @@
 
 #include <linux/types.h>
 
+struct zone;
+
 #ifdef CONFIG_KHO_FAST
+
+#include <linux/jump_label.h>
+
+DECLARE_STATIC_KEY_FALSE(kho_late_free_key);
 
 bool kho_fast_has_preserved(void);
 bool kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
@@ -17,11 +23,27 @@ bool kho_fast_free_range(unsigned long start_pfn, unsigned long end_pfn,
 void kho_fast_free_done(void);
 unsigned long kho_fast_init_range(unsigned long start_pfn,
 				  unsigned long end_pfn, bool can_resched);
-bool kho_fast_section_has_preserved(unsigned long pfn);
+bool kho_fast_keeps_section(unsigned long pfn, int nid, bool can_resched);
 u64 kho_fast_free_range_iter_at(unsigned long pfn);
 void kho_fast_init_all(void);
 void kho_fast_finish_range(unsigned long pfn, unsigned long nr_pages);
 phys_addr_t kho_fast_reserve_mem_alloc(phys_addr_t size, phys_addr_t align);
+bool __kho_fast_grow_zone(struct zone *zone);
+unsigned long __kho_fast_late_free_pages(void);
+
+/* Free pages of a zone whose initialisation was postponed, if there are any. */
+static inline bool kho_fast_grow_zone(struct zone *zone)
+{
+	return static_branch_unlikely(&kho_late_free_key) &&
+	       __kho_fast_grow_zone(zone);
+}
+
+/* Number of pages that kho_fast_grow_zone() could free */
+static inline unsigned long kho_fast_late_free_pages(void)
+{
+	return static_branch_unlikely(&kho_late_free_key) ?
+	       __kho_fast_late_free_pages() : 0;
+}
 
 #else /* !CONFIG_KHO_FAST */
 
@@ -46,7 +68,8 @@ static inline unsigned long kho_fast_init_range(unsigned long start_pfn,
 	return 0;
 }
 
-static inline bool kho_fast_section_has_preserved(unsigned long pfn)
+static inline bool kho_fast_keeps_section(unsigned long pfn, int nid,
+					  bool can_resched)
 {
 	return false;
 }
@@ -64,6 +87,16 @@ static inline void kho_fast_finish_range(unsigned long pfn,
 /* A macro: memblock.h is not included here. */
 #define kho_fast_reserve_mem_alloc(size, align) \
 	memblock_phys_alloc(size, align)
+
+static inline bool kho_fast_grow_zone(struct zone *zone)
+{
+	return false;
+}
+
+static inline unsigned long kho_fast_late_free_pages(void)
+{
+	return 0;
+}
 
 #endif /* CONFIG_KHO_FAST */
 

@@ -161,18 +161,21 @@ void boot_free_all(void)
 static void deferred_chunk(unsigned long start_pfn, struct zone *zone, bool can_resched)
 {
 	unsigned long end_pfn = start_pfn + PAGES_PER_SECTION, pfn, next, p;
+	const int nid = zone->nid;
 	phys_addr_t start, end;
 	u64 i;
 
 	if (!boot_skip_preserved)
 		kho_fast_init_range(start_pfn, end_pfn, can_resched);
-	kho_for_each_free_range_from(i, start_pfn, zone->nid, &start, &end, NULL) {
+	kho_for_each_free_range_from(i, start_pfn, nid, &start, &end, NULL) {
 		unsigned long to = min(PFN_DOWN(end), end_pfn);
 
 		for (pfn = max(PFN_UP(start), start_pfn); pfn < to; pfn = next) {
 			next = min(ALIGN(pfn + 1, MAX_ORDER_NR_PAGES), to);
-			if (kho_fast_section_has_preserved(pfn))
+			if (kho_fast_keeps_section(pfn, nid, can_resched)) {
+				next = min(SECTION_ALIGN_UP(pfn + 1), to);
 				continue;
+			}
 			for (p = pfn; p < next; p++)
 				init_page(p);
 			for (p = pfn; p < next; p++)
@@ -328,6 +331,11 @@ bool boot_is_late(unsigned long pfn)
 	       map->sections[nr].state == KHO_FAST_LATE;
 }
 
+static bool boot_is_free_late(unsigned long pfn)
+{
+	return kho_fast_incoming.sections[pfn_to_section_nr(pfn)].free;
+}
+
 /* A late section: nobody finds its struct pages, of which one a pageblock is there. */
 static void check_late_page(unsigned long pfn)
 {
@@ -337,7 +345,7 @@ static void check_late_page(unsigned long pfn)
 		shim_die("pfn %#lx of a late section: inits %u, free %u", pfn, p->inits, p->free);
 	if (pfn_to_online_page(pfn))
 		shim_die("pfn %#lx of a late section is online", pfn);
-	if (!model_keeps(pfn))
+	if (!model_keeps(pfn) && !boot_is_free_late(pfn))
 		shim_die("pfn %#lx of a late section is not preserved", pfn);
 }
 

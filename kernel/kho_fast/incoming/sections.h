@@ -21,9 +21,9 @@ struct kho_radix_node;
  * @KHO_FAST_PENDING: Some struct pages are deferred, or belong to a folio that
  *                    is not initialised as such.
  * @KHO_FAST_ACTIVE:  The section is being initialised.
- * @KHO_FAST_LATE:    All pages are preserved. Only the first struct page of
- *                    each pageblock is initialised; the section is offline
- *                    until all are.
+ * @KHO_FAST_LATE:    All pages are preserved, or all are free. Only the first
+ *                    struct page of each pageblock is initialised; the section
+ *                    is offline until all are.
  */
 enum kho_fast_state {
 	KHO_FAST_DONE,
@@ -33,11 +33,12 @@ enum kho_fast_state {
 };
 
 /**
- * struct kho_fast_section - Preserved pages of one memory section.
+ * struct kho_fast_section - One memory section.
  * @orders:      Bit o is set when a key of order o touches the section.
  * @state:       enum kho_fast_state; changed by mm/ only.
  * @tree_pages:  The section has pages of the incoming tree.
  * @quarantined: No page of the section is restored or freed.
+ * @free:        No page is preserved, and the section is or was late.
  * @whole:       All of the section is memory of one node, none is scratch and
  *               none reserved, so its keys need no check one by one.
  */
@@ -46,6 +47,7 @@ struct kho_fast_section {
 	u16	state;
 	u8	tree_pages : 1;
 	u8	quarantined : 1;
+	u8	free : 1;
 	u8	whole;
 };
 static_assert(sizeof(struct kho_fast_section) == 8);

@@ -78,6 +78,8 @@ typedef struct {
 	for ((n) = 0; (n) < MAX_NUMNODES; (n)++)		\
 		if (NODE_DATA(n)->end_pfn)
 
+#define node_start_pfn(nid)	(NODE_DATA(nid)->node_zones[0].start_pfn)
+
 static inline nodemask_t shim_node_states(void)
 {
 	nodemask_t mask = NODE_MASK_NONE;

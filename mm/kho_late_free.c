@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * DOC: Free memory that the boot does not wait for
+ *
+ * What a boot needs does not grow with the memory of the host, but the time to
+ * initialise and free all of it does. So after a kexec with preserved memory
+ * each node gets some free memory before the boot goes on, and its other
+ * sections without a reserved or preserved page are LATE, like those that are
+ * preserved from end to end, see mm/kho_late_sections.c: the same workers
+ * initialise and free them beside the rest of the boot.
+ *
+ * How much comes first is kho_boot_memory=, or 4 GiB per node, or 1/64 of it if
+ * that is more: the high watermark of a node is some thousandths of its memory,
+ * and kswapd must not wake up because of memory that is to come.
+ *
+ * Pages of late sections are managed pages from the start, so MemTotal and the
+ * watermarks are those of a cold boot. MemFree has them when they are free,
+ * MemAvailable at once, since an allocation that finds too little in a zone
+ * takes a section of it: kho_fast_grow_zone(). So no page is reclaimed, no OOM
+ * killer called, and no other node used for want of memory that is late.
+ * Workers take sections from the start of a node, allocations from its end.
+ *
+ * Lock order: zone->lock, while the section is ACTIVE. Growing takes no other
+ * lock and waits for nobody, so it may be done in interrupts; not with
+ * ALLOC_NOLOCK, when the caller may hold up the owner of zone->lock.
+ *
+ * Failure: none. An allocation that comes when the last sections are being
+ * freed by others goes on as if there were none.
+ */
+#define pr_fmt(fmt) "KHO: " fmt
+
+#include <linux/atomic.h>
+#include <linux/init.h>
+#include <linux/jump_label.h>
+#include <linux/kernel.h>
+#include <linux/kho_fast.h>
+#include <linux/limits.h>
+#include <linux/math.h>
+#include <linux/memblock.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/sizes.h>
+
+#include "internal.h"
+#include "mm_init.h"
+#include "page_alloc.h"
+#include "../kernel/kho_fast/incoming/map.h"
+#include "../kernel/kho_fast/incoming/sections.h"
+#include "../kernel/kho_fast/incoming/stats.h"
+#include "deferred_kho.h"
+#include "kho_early_memory.h"
+#include "kho_late_free.h"
+#include "kho_late_sections.h"
+#include "kho_page_init.h"
+#include "kho_section_init.h"
+
+/* Free memory of a node that the boot waits for, unless it is set */
+#define KHO_BOOT_BYTES		SZ_4G
+#define KHO_BOOT_FRACTION	64
+
+/* Is free memory late? Disabled while nothing is: allocations look at it. */
+DEFINE_STATIC_KEY_FALSE(kho_late_free_key);
+
+static unsigned long long kho_boot_bytes __initdata = ULLONG_MAX;
+
+/* Per node: pages of free sections that were not postponed */
+static atomic_long_t kho_boot_pages[MAX_NUMNODES] __initdata;
+
+/* Per node: one past the next section that an allocation takes */
+static atomic_long_t kho_grow_end[MAX_NUMNODES];
+
+/* Sections that are late and free */
+static atomic_long_t kho_nr_late_free;
+
+/* kho_boot_memory=<bytes>[KMG] */
+static int __init kho_parse_boot_memory(char *arg)
+{
+	char *end = arg;
+
+	if (arg)
+		kho_boot_bytes = memparse(arg, &end);
+	if (end == arg || *end) {
+		pr_warn("kho_boot_memory=%s is not a size: ignored\n",
+			arg ?: "");
+		kho_boot_bytes = ULLONG_MAX;
+	}
+
+	return 0;
+}
+early_param("kho_boot_memory", kho_parse_boot_memory);
+
+static unsigned long __init kho_boot_pages_wanted(int nid)
+{
+	if (kho_boot_bytes != ULLONG_MAX)
+		return DIV_ROUND_UP(kho_boot_bytes, PAGE_SIZE);
+
+	return max(KHO_BOOT_BYTES / PAGE_SIZE,
+		   node_present_pages(nid) / KHO_BOOT_FRACTION);
+}
+
+/* Does the boot wait for another free section of the node? */
+static bool __init kho_boot_needs_section(int nid)
+{
+	long pages = atomic_long_fetch_add(PAGES_PER_SECTION,
+					   &kho_boot_pages[nid]);
+
+	return pages < kho_boot_pages_wanted(nid);
+}
+
+/* All of the section is memory of the node that memblock has free. */
+static bool __init kho_is_free_section(unsigned long pfn, int nid)
+{
+	return IS_ALIGNED(pfn, PAGES_PER_SECTION) &&
+	       pfn >= kho_fast_early_end(nid) &&
+	       kho_fast_nr_free_in_section(pfn, nid) == PAGES_PER_SECTION;
+}
+
+static void __init kho_postpone_free(unsigned long nr, int nid)
+{
+	struct kho_fast_section *section = &kho_fast_incoming.sections[nr];
+
+	kho_fast_postpone_struct_pages(nr, nid);
+	section->free = true;
+	atomic_long_inc(&kho_nr_late_free);
+	kho_fast_add_late(section);
+}
+
+/**
+ * kho_fast_keeps_section - Test if a section is left to kho_fast.
+ * @pfn:         A page frame in free memory of a node, the first one of the
+ *               section that deferred initialisation comes to.
+ * @nid:         The node.
+ * @can_resched: The memory is not needed at once.
+ *
+ * Postpones a free section that the boot does not need.
+ *
+ * Context: deferred initialisation, by one thread for each section and node, or
+ * deferred_grow_zone() with interrupts off.
+ * Return: true if the caller must not initialise or free the section.
+ */
+bool __init kho_fast_keeps_section(unsigned long pfn, int nid, bool can_resched)
+{
+	if (!kho_fast_has_preserved())
+		return false;
+	if (kho_fast_section_has_preserved(pfn))
+		return true;
+	if (!can_resched || !kho_fast_may_postpone() ||
+	    !kho_is_free_section(pfn, nid) || kho_boot_needs_section(nid))
+		return false;
+
+	kho_postpone_free(pfn_to_section_nr(pfn), nid);
+	return true;
+}
+
+/**
+ * kho_fast_late_free_begin - Let allocations take late sections.
+ *
+ * Context: page_alloc_init_late(), when deferred initialisation is done.
+ */
+void __init kho_fast_late_free_begin(void)
+{
+	int nid;
+
+	if (!atomic_long_read(&kho_nr_late_free))
+		return;
+
+	for_each_node_state(nid, N_MEMORY) {
+		unsigned long pfn = pgdat_end_pfn(NODE_DATA(nid));
+
+		atomic_long_set(&kho_grow_end[nid],
+				pfn_to_section_nr(SECTION_ALIGN_UP(pfn)));
+	}
+	static_branch_enable(&kho_late_free_key);
+}
+
+/**
+ * kho_fast_late_free_end - No section is late any more.
+ *
+ * Context: process context, may sleep.
+ */
+void kho_fast_late_free_end(void)
+{
+	static_branch_disable(&kho_late_free_key);
+}
+
+/**
+ * __kho_fast_late_free_pages - Number of free pages in late sections.
+ *
+ * Context: any.
+ * Return: the number, which others may change at any time.
+ */
+unsigned long __kho_fast_late_free_pages(void)
+{
+	return section_nr_to_pfn(atomic_long_read(&kho_nr_late_free));
+}
+
+/*
+ * Free a block of the largest order. Refers to a function that is __init
+ * without memory hotplug: no section is late then. The pages are managed
+ * already, and it adds them once more.
+ */
+static __ref void kho_free_late_block(struct page *page)
+{
+	atomic_long_sub(MAX_ORDER_NR_PAGES, &page_zone(page)->managed_pages);
+	__free_pages_core(page, MAX_PAGE_ORDER, MEMINIT_EARLY);
+}
+
+/**
+ * kho_fast_init_free_section - Initialise a late section, and free it.
+ * @nr:     Number of the section; nothing in it is preserved.
+ * @result: Node and number of pages freed.
+ *
+ * Context: preemption off, the section is ACTIVE.
+ */
+void kho_fast_init_free_section(unsigned long nr,
+				struct kho_fast_section_result *result)
+{
+	const unsigned long start = section_nr_to_pfn(nr);
+	const unsigned long end = section_nr_to_pfn(nr + 1);
+	struct kho_page_templates templates;
+	unsigned long pfn;
+
+	kho_page_templates_copy(&templates, pfn_to_page(start));
+	/* The buddy allocator looks at struct pages beside those it frees. */
+	kho_init_free_range(&templates, start, end);
+	kho_set_section_online(nr, true);
+	for (pfn = start; pfn < end; pfn += MAX_ORDER_NR_PAGES)
+		kho_free_late_block(pfn_to_page(pfn));
+
+	atomic_long_dec(&kho_nr_late_free);
+	*result = (struct kho_fast_section_result){
+		.nid = pfn_to_nid(start),
+		.freed = PAGES_PER_SECTION,
+	};
+}
+
+/* Only the highest zone of a node is deferred. */
+static bool kho_can_grow(const struct zone *zone)
+{
+	const pg_data_t *pgdat = NODE_DATA(zone_to_nid(zone));
+
+	return zone == &pgdat->node_zones[pgdat->nr_zones - 1];
+}
+
+/**
+ * __kho_fast_grow_zone - Free a late section of a zone.
+ * @zone: The zone.
+ *
+ * Context: any but NMI, and no lock of a zone is held.
+ * Return: true if the zone has got free pages, of any order.
+ */
+bool __kho_fast_grow_zone(struct zone *zone)
+{
+	const struct kho_fast_map *map = &kho_fast_incoming;
+	const int nid = zone_to_nid(zone);
+	const long first = pfn_to_section_nr(node_start_pfn(nid));
+	long nr;
+
+	if (!kho_can_grow(zone))
+		return false;
+
+	guard(rcu)();
+
+	/* Pairs with the release in kho_put_late(). */
+	while (!smp_load_acquire(&map->initialised)) {
+		nr = atomic_long_dec_return(&kho_grow_end[nid]);
+		if (nr < first)
+			return false;
+		if (nr < map->nr_sections && map->sections[nr].free &&
+		    kho_fast_init_late(nr))
+			return true;
+	}
+
+	return false;
+}
