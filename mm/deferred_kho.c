@@ -137,6 +137,7 @@ void __init kho_fast_free_done(void)
 		memblock_clear_kho_scratch_only();
 		memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
 		kho_set_all_pending();
+		kho_fast_late_free_begin();
 	}
 	kho_phase_begin(KHO_PHASE_CORE);
 }
@@ -329,14 +330,22 @@ static __ref void kho_init_pending(unsigned long nr)
 		kho_trace_section(nr, sched_clock() - began, &result);
 }
 
+/* A late section, which this CPU has made ACTIVE. */
+static bool kho_is_in_zone(unsigned long nr, const struct zone *zone)
+{
+	return !zone || page_zone(pfn_to_page(section_nr_to_pfn(nr))) == zone;
+}
+
 /**
  * kho_fast_init_late - Initialise a late section.
- * @nr: Number of a section.
+ * @nr:   Number of a section.
+ * @zone: Zone that it must be in; NULL for any. Spans of nodes may overlap.
  *
  * Context: under rcu_read_lock(), any but NMI; no lock of a zone is held.
- * Return: false if the section was not late, or another CPU has begun it.
+ * Return: false if the section was not late or is in another zone, or another
+ * CPU has begun it.
  */
-bool kho_fast_init_late(unsigned long nr)
+bool kho_fast_init_late(unsigned long nr, const struct zone *zone)
 {
 	struct kho_fast_section *section = &kho_fast_incoming.sections[nr];
 	u64 began = trace_kho_section_enabled() ? sched_clock() : 0;
@@ -346,6 +355,10 @@ bool kho_fast_init_late(unsigned long nr)
 		if (!kho_begin_section(section, KHO_FAST_LATE))
 			return false;
 
+		if (!kho_is_in_zone(nr, zone)) {
+			kho_end_section(section, KHO_FAST_LATE);
+			return false;
+		}
 		if (section->free)
 			kho_fast_init_free_section(nr, &result);
 		else
@@ -375,7 +388,7 @@ static void kho_finish_section(unsigned long nr)
 			kho_init_pending(nr);
 			break;
 		case KHO_FAST_LATE:
-			kho_fast_init_late(nr);
+			kho_fast_init_late(nr, NULL);
 			break;
 		default:
 			cpu_relax();
@@ -466,7 +479,7 @@ void __init kho_fast_init_all(void)
 	padata_do_multithreaded(&job);
 	kho_wait_for_active();
 	kho_fast_add_kept_to_totalram();
-	kho_fast_late_free_begin();
 	/* If none is late any more, the rest of the boot does what is left. */
-	kho_put_late();
+	if (kho_put_late())
+		kho_fast_late_free_end();
 }

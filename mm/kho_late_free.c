@@ -15,17 +15,22 @@
  *
  * Pages of late sections are managed pages from the start, so MemTotal and the
  * watermarks are those of a cold boot. MemFree has them when they are free,
- * MemAvailable at once, since an allocation that finds too little in a zone
- * takes a section of it: kho_fast_grow_zone(). So no page is reclaimed, no OOM
- * killer called, and no other node used for want of memory that is late.
+ * MemAvailable at once, since an allocation that would bring a zone below its
+ * watermark takes a section of it: kho_fast_grow_zone(). So no task reclaims
+ * memory or is killed for want of memory that is late. Between the low and the
+ * high watermark, and where dirty pages are limited, late memory does not count.
  * Workers take sections from the start of a node, allocations from its end.
  *
- * Lock order: zone->lock, while the section is ACTIVE. Growing takes no other
- * lock and waits for nobody, so it may be done in interrupts; not with
- * ALLOC_NOLOCK, when the caller may hold up the owner of zone->lock.
+ * With init_on_free= or page_poison= no free section is late: its pages are
+ * written to, which takes too long with preemption off.
  *
- * Failure: none. An allocation that comes when the last sections are being
- * freed by others goes on as if there were none.
+ * Lock order: zone->lock, while the section is ACTIVE; on machines with
+ * unaccepted memory, its lock. Growing takes no other lock and does not wait for
+ * a section, so it may be done in interrupts; not with ALLOC_NOLOCK, when the
+ * caller may hold up the owner of zone->lock.
+ *
+ * Failure: an allocation that comes when others are freeing the last sections
+ * goes on as if there were none.
  */
 #define pr_fmt(fmt) "KHO: " fmt
 
@@ -41,6 +46,7 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
+#include <linux/pgalloc_tag.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
@@ -70,8 +76,17 @@ static unsigned long long kho_boot_bytes __initdata = ULLONG_MAX;
 /* Per node: pages of free sections that were not postponed */
 static atomic_long_t kho_boot_pages[MAX_NUMNODES] __initdata;
 
-/* Per node: one past the next section that an allocation takes */
-static atomic_long_t kho_grow_end[MAX_NUMNODES];
+/**
+ * struct kho_late_zone - Late sections of a node.
+ * @zone: The zone of all of them; NULL for a node that came later.
+ * @end:  One past the next section that an allocation takes.
+ */
+struct kho_late_zone {
+	struct zone	*zone;
+	atomic_long_t	end;
+};
+
+static struct kho_late_zone kho_late_zones[MAX_NUMNODES];
 
 /* Sections that are late and free */
 static atomic_long_t kho_nr_late_free;
@@ -119,6 +134,13 @@ static bool __init kho_is_free_section(unsigned long pfn, int nid)
 	       kho_fast_nr_free_in_section(pfn, nid) == PAGES_PER_SECTION;
 }
 
+/* Freeing pages must not take long. */
+static bool __init kho_may_postpone_free(void)
+{
+	return kho_fast_may_postpone() && !want_init_on_free() &&
+	       !page_poisoning_enabled();
+}
+
 static void __init kho_postpone_free(unsigned long nr, int nid)
 {
 	struct kho_fast_section *section = &kho_fast_incoming.sections[nr];
@@ -148,7 +170,7 @@ bool __init kho_fast_keeps_section(unsigned long pfn, int nid, bool can_resched)
 		return false;
 	if (kho_fast_section_has_preserved(pfn))
 		return true;
-	if (!can_resched || !kho_fast_may_postpone() ||
+	if (!can_resched || !kho_may_postpone_free() ||
 	    !kho_is_free_section(pfn, nid) || kho_boot_needs_section(nid))
 		return false;
 
@@ -159,20 +181,24 @@ bool __init kho_fast_keeps_section(unsigned long pfn, int nid, bool can_resched)
 /**
  * kho_fast_late_free_begin - Let allocations take late sections.
  *
- * Context: page_alloc_init_late(), when deferred initialisation is done.
+ * Context: end of memblock_free_all(), before a section is late.
  */
 void __init kho_fast_late_free_begin(void)
 {
 	int nid;
 
-	if (!atomic_long_read(&kho_nr_late_free))
+	if (!kho_may_postpone_free())
 		return;
 
 	for_each_node_state(nid, N_MEMORY) {
-		unsigned long pfn = pgdat_end_pfn(NODE_DATA(nid));
+		pg_data_t *pgdat = NODE_DATA(nid);
+		unsigned long end = SECTION_ALIGN_UP(pgdat_end_pfn(pgdat));
 
-		atomic_long_set(&kho_grow_end[nid],
-				pfn_to_section_nr(SECTION_ALIGN_UP(pfn)));
+		/* Only the highest zone of a node is deferred. */
+		kho_late_zones[nid].zone =
+			&pgdat->node_zones[pgdat->nr_zones - 1];
+		atomic_long_set(&kho_late_zones[nid].end,
+				pfn_to_section_nr(end));
 	}
 	static_branch_enable(&kho_late_free_key);
 }
@@ -205,6 +231,11 @@ unsigned long __kho_fast_late_free_pages(void)
  */
 static __ref void kho_free_late_block(struct page *page)
 {
+	unsigned int i;
+
+	/* page_ext exists, and nobody has allocated them. */
+	for (i = 0; i < MAX_ORDER_NR_PAGES; i++)
+		clear_page_tag_ref(page + i);
 	atomic_long_sub(MAX_ORDER_NR_PAGES, &page_zone(page)->managed_pages);
 	__free_pages_core(page, MAX_PAGE_ORDER, MEMINIT_EARLY);
 }
@@ -227,23 +258,17 @@ void kho_fast_init_free_section(unsigned long nr,
 	kho_page_templates_copy(&templates, pfn_to_page(start));
 	/* The buddy allocator looks at struct pages beside those it frees. */
 	kho_init_free_range(&templates, start, end);
+	/* Who finds the section online reads its struct pages. */
+	wmb();
 	kho_set_section_online(nr, true);
+	atomic_long_dec(&kho_nr_late_free);
 	for (pfn = start; pfn < end; pfn += MAX_ORDER_NR_PAGES)
 		kho_free_late_block(pfn_to_page(pfn));
 
-	atomic_long_dec(&kho_nr_late_free);
 	*result = (struct kho_fast_section_result){
 		.nid = pfn_to_nid(start),
 		.freed = PAGES_PER_SECTION,
 	};
-}
-
-/* Only the highest zone of a node is deferred. */
-static bool kho_can_grow(const struct zone *zone)
-{
-	const pg_data_t *pgdat = NODE_DATA(zone_to_nid(zone));
-
-	return zone == &pgdat->node_zones[pgdat->nr_zones - 1];
 }
 
 /**
@@ -258,20 +283,21 @@ bool __kho_fast_grow_zone(struct zone *zone)
 	const struct kho_fast_map *map = &kho_fast_incoming;
 	const int nid = zone_to_nid(zone);
 	const long first = pfn_to_section_nr(node_start_pfn(nid));
+	struct kho_late_zone *late = &kho_late_zones[nid];
 	long nr;
 
-	if (!kho_can_grow(zone))
+	if (zone != late->zone)
 		return false;
 
 	guard(rcu)();
 
 	/* Pairs with the release in kho_put_late(). */
 	while (!smp_load_acquire(&map->initialised)) {
-		nr = atomic_long_dec_return(&kho_grow_end[nid]);
+		nr = atomic_long_dec_return(&late->end);
 		if (nr < first)
 			return false;
 		if (nr < map->nr_sections && map->sections[nr].free &&
-		    kho_fast_init_late(nr))
+		    kho_fast_init_late(nr, zone))
 			return true;
 	}
 

@@ -27,6 +27,7 @@
 #define pr_fmt(fmt) "KHO: " fmt
 
 #include <linux/init.h>
+#include <linux/irq_work.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mmzone.h>
 #include <linux/printk.h>
@@ -103,6 +104,12 @@ static void kho_late_work_fn(struct work_struct *work)
 }
 static DECLARE_WORK(kho_late_work, kho_late_work_fn);
 
+static void kho_late_irq_fn(struct irq_work *work)
+{
+	schedule_work(&kho_late_work);
+}
+static DEFINE_IRQ_WORK(kho_late_irq_work, kho_late_irq_fn);
+
 /**
  * kho_fast_late_done - The last late section is initialised.
  *
@@ -110,5 +117,6 @@ static DECLARE_WORK(kho_late_work, kho_late_work_fn);
  */
 void kho_fast_late_done(void)
 {
-	schedule_work(&kho_late_work);
+	/* An allocation may be here that a workqueue waits for, with its lock. */
+	irq_work_queue(&kho_late_irq_work);
 }

@@ -67,7 +67,7 @@ bool shim_fault(void)
 unsigned long shim_nr_sleeps;	/* with SHIM_CHECK; elsewhere it would be measured */
 void (*shim_other_task)(void);
 
-bool shim_may_postpone, shim_late_is_done;
+bool shim_may_postpone, shim_late_is_done, shim_init_on_free;
 
 /* In place of mm/kho_late_sections.c */
 bool kho_fast_may_postpone(void)

@@ -168,6 +168,18 @@ TEST(nothing_free_waits_if_nothing_may)
 	boot_check();
 }
 
+/* A whole section is written to with preemption off. */
+TEST(nothing_free_waits_if_it_is_overwritten)
+{
+	begin();
+	shim_init_on_free = true;
+	boot_wants(0);
+	boot();
+	EXPECT_EQ(kho_fast_nr_late(), 0);
+	EXPECT_FALSE(kho_fast_grow_zone(highest_zone(0)));
+	boot_check();
+}
+
 TEST(nothing_free_waits_after_a_cold_boot)
 {
 	begin();
@@ -216,17 +228,26 @@ TEST(a_size_that_is_none_is_ignored)
 	EXPECT_EQ(kho_fast_nr_late(), 0);
 }
 
+static unsigned long nr_late_of(int nid)
+{
+	unsigned long pfn, n = 0;
+
+	for (pfn = 0; pfn < model.nr_pages; pfn += PAGES_PER_SECTION)
+		n += boot_is_late(pfn) && pfn_to_nid(pfn) == nid;
+	return n;
+}
+
 /* Nodes, holes, scratch and preserved folios of all sizes, at random */
 TEST(every_page_ends_up_free_preserved_or_reserved_exactly_once)
 {
-	unsigned long pfn;
+	unsigned long pfn, nr_grown = 0;
 	int nid;
 
 	unit_init();
 	model_random(PFN_SECTION_SHIFT < 12 ? 48 : 10);
-	model_add_keys(20, PFN_SECTION_SHIFT + 2);
+	model_add_keys(4, PFN_SECTION_SHIFT + 2);
 	shim_may_postpone = true;
-	boot_wants(rnd(3));
+	boot_wants(rnd(2));
 	if (model_build_map(&kho_fast_incoming))
 		shim_die("a good tree is refused: %s", shim_last_msg);
 	kho_fast_extend_scratch(&kho_fast_incoming);
@@ -236,8 +257,13 @@ TEST(every_page_ends_up_free_preserved_or_reserved_exactly_once)
 	boot_exit();
 	boot_check();
 	for (nid = 0; nid < MAX_NUMNODES; nid++) {
-		if (NODE_DATA(nid)->end_pfn && one_in(2))
-			kho_fast_grow_zone(highest_zone(nid));
+		unsigned long others = kho_fast_nr_late() - nr_late_of(nid);
+
+		if (!NODE_DATA(nid)->end_pfn)
+			continue;
+		if (kho_fast_grow_zone(highest_zone(nid)))
+			nr_grown++;
+		EXPECT_EQ(kho_fast_nr_late() - nr_late_of(nid), others);
 	}
 	boot_check();
 	for (pfn = 0; pfn < model.nr_pages; pfn += PAGES_PER_SECTION) {
@@ -248,6 +274,23 @@ TEST(every_page_ends_up_free_preserved_or_reserved_exactly_once)
 	boot_check();
 	EXPECT_EQ(shim_nr_warns, 0);
 	EXPECT_EQ(shim_nr_errs, 0);
+	printf("# zones that grew: %lu\n", nr_grown);
+}
+
+/* A zone that is populated while sections are late has none of them. */
+TEST(a_node_with_a_new_zone_grows_the_old_one)
+{
+	struct zone *zone;
+
+	begin();
+	boot_wants(0);
+	boot();
+	zone = highest_zone(0);
+	NODE_DATA(0)->nr_zones--;
+	EXPECT_FALSE(kho_fast_grow_zone(highest_zone(0)));
+	EXPECT_TRUE(kho_fast_grow_zone(zone));
+	NODE_DATA(0)->nr_zones++;
+	boot_check();
 }
 
 static void *grow(void *zone)

@@ -218,6 +218,9 @@ static inline struct folio *shim_page_folio(const struct page *page)
 #define set_page_private(page, value)	((page)->private = (value))
 #define page_cpupid_reset_last(page)	((void)(page))
 #define clear_page_tag_ref(page)	((void)(page))
+extern bool shim_init_on_free;
+#define want_init_on_free()	shim_init_on_free
+#define page_poisoning_enabled()	false
 #define accept_memory(phys, size)	do { } while (0)
 
 /*
