@@ -58,7 +58,6 @@
 #include "../kernel/kho_fast/incoming/sections.h"
 #include "../kernel/kho_fast/incoming/stats.h"
 #include "deferred_kho.h"
-#include "kho_early_memory.h"
 #include "kho_late_free.h"
 #include "kho_late_sections.h"
 #include "kho_page_init.h"
@@ -130,7 +129,6 @@ static bool __init kho_boot_needs_section(int nid)
 static bool __init kho_is_free_section(unsigned long pfn, int nid)
 {
 	return IS_ALIGNED(pfn, PAGES_PER_SECTION) &&
-	       pfn >= kho_fast_early_end(nid) &&
 	       kho_fast_nr_free_in_section(pfn, nid) == PAGES_PER_SECTION;
 }
 

@@ -360,6 +360,8 @@ static void check_page(unsigned long pfn)
 	if (p->free != (memory && !kept && !p->reserved))
 		shim_die("pfn %#lx: free %u, preserved %u, reserved %u", pfn, p->free,
 			 kept, p->reserved);
+	if (memory && !pfn_to_online_page(pfn))
+		shim_die("pfn %#lx is offline", pfn);
 	if (memory && page_zone(p) != zone_of(pfn, w->nid))
 		shim_die("pfn %#lx is in zone %u of node %d", pfn, zone_idx(page_zone(p)),
 			 zone_to_nid(page_zone(p)));
