@@ -69,7 +69,7 @@
 #include "deferred_kho.h"
 #include "kho_buddy_block.h"
 #include "kho_early_memory.h"
-#include "kho_late_free.h"
+#include "kho_late_pages.h"
 #include "kho_late_sections.h"
 #include "kho_section_init.h"
 
@@ -137,7 +137,6 @@ void __init kho_fast_free_done(void)
 		memblock_clear_kho_scratch_only();
 		memblock_clear_kho_scratch(0, memblock_end_of_DRAM());
 		kho_set_all_pending();
-		kho_fast_late_free_begin();
 	}
 	kho_phase_begin(KHO_PHASE_CORE);
 }
@@ -481,5 +480,5 @@ void __init kho_fast_init_all(void)
 	kho_fast_add_kept_to_totalram();
 	/* If none is late any more, the rest of the boot does what is left. */
 	if (kho_put_late())
-		kho_fast_late_free_end();
+		kho_fast_late_pages_end();
 }

@@ -18,16 +18,17 @@
  * MemAvailable at once, since an allocation that would bring a zone below its
  * watermark takes a section of it: kho_fast_grow_zone(). So no task reclaims
  * memory or is killed for want of memory that is late. Between the low and the
- * high watermark, and where dirty pages are limited, late memory does not count.
- * Workers take sections from the start of a node, allocations from its end.
+ * high watermark, and where dirty pages are limited, late memory does not
+ * count. Workers take sections from the start of a node, allocations from its
+ * end.
  *
  * With init_on_free= or page_poison= no free section is late: its pages are
  * written to, which takes too long with preemption off.
  *
  * Lock order: zone->lock, while the section is ACTIVE; on machines with
- * unaccepted memory, its lock. Growing takes no other lock and does not wait for
- * a section, so it may be done in interrupts; not with ALLOC_NOLOCK, when the
- * caller may hold up the owner of zone->lock.
+ * unaccepted memory, its lock. Growing takes no other lock and does not wait
+ * for a section, so it may be done in interrupts; not with ALLOC_NOLOCK, when
+ * the caller may hold up the owner of zone->lock.
  *
  * Failure: an allocation that comes when others are freeing the last sections
  * goes on as if there were none.
@@ -36,7 +37,6 @@
 
 #include <linux/atomic.h>
 #include <linux/init.h>
-#include <linux/jump_label.h>
 #include <linux/kernel.h>
 #include <linux/kho_fast.h>
 #include <linux/limits.h>
@@ -46,29 +46,21 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
-#include <linux/pgalloc_tag.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
 
-#include "internal.h"
 #include "mm_init.h"
-#include "page_alloc.h"
 #include "../kernel/kho_fast/incoming/map.h"
 #include "../kernel/kho_fast/incoming/sections.h"
-#include "../kernel/kho_fast/incoming/stats.h"
 #include "deferred_kho.h"
-#include "kho_late_free.h"
+#include "kho_late_pages.h"
 #include "kho_late_sections.h"
-#include "kho_page_init.h"
 #include "kho_section_init.h"
 
 /* Free memory of a node that the boot waits for, unless it is set */
 #define KHO_BOOT_BYTES		SZ_4G
 #define KHO_BOOT_FRACTION	64
-
-/* Is free memory late? Disabled while nothing is: allocations look at it. */
-DEFINE_STATIC_KEY_FALSE(kho_late_free_key);
 
 static unsigned long long kho_boot_bytes __initdata = ULLONG_MAX;
 
@@ -86,9 +78,6 @@ struct kho_late_zone {
 };
 
 static struct kho_late_zone kho_late_zones[MAX_NUMNODES];
-
-/* Sections that are late and free */
-static atomic_long_t kho_nr_late_free;
 
 /* kho_boot_memory=<bytes>[KMG] */
 static int __init kho_parse_boot_memory(char *arg)
@@ -145,7 +134,7 @@ static void __init kho_postpone_free(unsigned long nr, int nid)
 
 	kho_fast_postpone_struct_pages(nr, nid);
 	section->free = true;
-	atomic_long_inc(&kho_nr_late_free);
+	kho_fast_late_pages_add(1);
 	kho_fast_add_late(section);
 }
 
@@ -174,99 +163,6 @@ bool __init kho_fast_keeps_section(unsigned long pfn, int nid, bool can_resched)
 
 	kho_postpone_free(pfn_to_section_nr(pfn), nid);
 	return true;
-}
-
-/**
- * kho_fast_late_free_begin - Let allocations take late sections.
- *
- * Context: end of memblock_free_all(), before a section is late.
- */
-void __init kho_fast_late_free_begin(void)
-{
-	int nid;
-
-	if (!kho_may_postpone_free())
-		return;
-
-	for_each_node_state(nid, N_MEMORY) {
-		pg_data_t *pgdat = NODE_DATA(nid);
-		unsigned long end = SECTION_ALIGN_UP(pgdat_end_pfn(pgdat));
-
-		/* Only the highest zone of a node is deferred. */
-		kho_late_zones[nid].zone =
-			&pgdat->node_zones[pgdat->nr_zones - 1];
-		atomic_long_set(&kho_late_zones[nid].end,
-				pfn_to_section_nr(end));
-	}
-	static_branch_enable(&kho_late_free_key);
-}
-
-/**
- * kho_fast_late_free_end - No section is late any more.
- *
- * Context: process context, may sleep.
- */
-void kho_fast_late_free_end(void)
-{
-	static_branch_disable(&kho_late_free_key);
-}
-
-/**
- * __kho_fast_late_free_pages - Number of free pages in late sections.
- *
- * Context: any.
- * Return: the number, which others may change at any time.
- */
-unsigned long __kho_fast_late_free_pages(void)
-{
-	return section_nr_to_pfn(atomic_long_read(&kho_nr_late_free));
-}
-
-/*
- * Free a block of the largest order. Refers to a function that is __init
- * without memory hotplug: no section is late then. The pages are managed
- * already, and it adds them once more.
- */
-static __ref void kho_free_late_block(struct page *page)
-{
-	unsigned int i;
-
-	/* page_ext exists, and nobody has allocated them. */
-	for (i = 0; i < MAX_ORDER_NR_PAGES; i++)
-		clear_page_tag_ref(page + i);
-	atomic_long_sub(MAX_ORDER_NR_PAGES, &page_zone(page)->managed_pages);
-	__free_pages_core(page, MAX_PAGE_ORDER, MEMINIT_EARLY);
-}
-
-/**
- * kho_fast_init_free_section - Initialise a late section, and free it.
- * @nr:     Number of the section; nothing in it is preserved.
- * @result: Node and number of pages freed.
- *
- * Context: preemption off, the section is ACTIVE.
- */
-void kho_fast_init_free_section(unsigned long nr,
-				struct kho_fast_section_result *result)
-{
-	const unsigned long start = section_nr_to_pfn(nr);
-	const unsigned long end = section_nr_to_pfn(nr + 1);
-	struct kho_page_templates templates;
-	unsigned long pfn;
-
-	kho_page_templates_copy(&templates, pfn_to_page(start));
-	/* The buddy allocator looks at struct pages beside those it frees. */
-	kho_init_free_range(&templates, start, end);
-	/* Who finds the section online reads its struct pages. */
-	wmb();
-	kho_set_section_online(nr, true);
-	atomic_long_dec(&kho_nr_late_free);
-	for (pfn = start; pfn < end; pfn += MAX_ORDER_NR_PAGES)
-		kho_free_late_block(pfn_to_page(pfn));
-
-	*result = (struct kho_fast_section_result){
-		.nid = pfn_to_nid(start),
-		.freed = PAGES_PER_SECTION,
-	};
 }
 
 /**
@@ -301,3 +197,27 @@ bool __kho_fast_grow_zone(struct zone *zone)
 
 	return false;
 }
+
+static int __init kho_late_free_init(void)
+{
+	int nid;
+
+	if (!kho_fast_has_preserved() || !kho_may_postpone_free())
+		return 0;
+
+	for_each_node_state(nid, N_MEMORY) {
+		pg_data_t *pgdat = NODE_DATA(nid);
+		unsigned long end = SECTION_ALIGN_UP(pgdat_end_pfn(pgdat));
+
+		/* Only the highest zone of a node is deferred. */
+		kho_late_zones[nid].zone =
+			&pgdat->node_zones[pgdat->nr_zones - 1];
+		atomic_long_set(&kho_late_zones[nid].end,
+				pfn_to_section_nr(end));
+	}
+	kho_fast_late_pages_begin();
+
+	return 0;
+}
+/* Before deferred initialisation postpones sections */
+early_initcall(kho_late_free_init);

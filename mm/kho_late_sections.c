@@ -36,7 +36,7 @@
 
 #include "mm_init.h"
 #include "../kernel/kho_fast/incoming/trim.h"
-#include "kho_late_free.h"
+#include "kho_late_pages.h"
 #include "kho_late_sections.h"
 #include "kho_page_owner.h"
 
@@ -99,7 +99,7 @@ static void kho_late_work_fn(struct work_struct *work)
 	}
 	put_online_mems();
 
-	kho_fast_late_free_end();
+	kho_fast_late_pages_end();
 	kho_fast_schedule_trim();
 }
 static DECLARE_WORK(kho_late_work, kho_late_work_fn);
@@ -117,6 +117,6 @@ static DEFINE_IRQ_WORK(kho_late_irq_work, kho_late_irq_fn);
  */
 void kho_fast_late_done(void)
 {
-	/* An allocation may be here that a workqueue waits for, with its lock. */
+	/* This may be an allocation under the lock of a workqueue. */
 	irq_work_queue(&kho_late_irq_work);
 }

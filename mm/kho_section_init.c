@@ -13,6 +13,7 @@
  * until one of its folios is restored: only the first struct page of each
  * pageblock is initialised, and the first of all names the zone of the others.
  */
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/init.h>
@@ -22,6 +23,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
+#include <linux/pgalloc_tag.h>
 
 #include "internal.h"
 #include "mm_init.h"
@@ -33,6 +35,7 @@
 #include "kho_buddy_block.h"
 #include "kho_early_memory.h"
 #include "kho_free_runs.h"
+#include "kho_late_pages.h"
 #include "kho_late_sections.h"
 #include "kho_page_init.h"
 #include "kho_section_init.h"
@@ -418,5 +421,52 @@ void kho_fast_init_postponed_section(unsigned long nr,
 	kho_set_section_online(nr, true);
 	*result = (struct kho_fast_section_result){
 		.nid = pfn_to_nid(part.start),
+	};
+}
+
+/*
+ * Free a block of the largest order. Refers to a function that is __init
+ * without memory hotplug: no section is late then. The pages are managed
+ * already, and it adds them once more.
+ */
+static __ref void kho_free_late_block(struct page *page)
+{
+	unsigned int i;
+
+	/* page_ext exists, and nobody has allocated them. */
+	for (i = 0; i < MAX_ORDER_NR_PAGES; i++)
+		clear_page_tag_ref(page + i);
+	atomic_long_sub(MAX_ORDER_NR_PAGES, &page_zone(page)->managed_pages);
+	__free_pages_core(page, MAX_PAGE_ORDER, MEMINIT_EARLY);
+}
+
+/**
+ * kho_fast_init_free_section - Initialise a late section, and free it.
+ * @nr:     Number of the section; nothing in it is preserved.
+ * @result: Node and number of pages freed.
+ *
+ * Context: preemption off, the section is ACTIVE.
+ */
+void kho_fast_init_free_section(unsigned long nr,
+				struct kho_fast_section_result *result)
+{
+	const unsigned long start = section_nr_to_pfn(nr);
+	const unsigned long end = section_nr_to_pfn(nr + 1);
+	struct kho_page_templates templates;
+	unsigned long pfn;
+
+	kho_page_templates_copy(&templates, pfn_to_page(start));
+	/* The buddy allocator looks at struct pages beside those it frees. */
+	kho_init_free_range(&templates, start, end);
+	/* Who finds the section online reads its struct pages. */
+	wmb();
+	kho_set_section_online(nr, true);
+	kho_fast_late_pages_add(-1);
+	for (pfn = start; pfn < end; pfn += MAX_ORDER_NR_PAGES)
+		kho_free_late_block(pfn_to_page(pfn));
+
+	*result = (struct kho_fast_section_result){
+		.nid = pfn_to_nid(start),
+		.freed = PAGES_PER_SECTION,
 	};
 }

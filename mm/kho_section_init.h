@@ -17,5 +17,7 @@ bool kho_fast_postpone_section(unsigned long nr,
 			       struct kho_fast_section_result *result);
 void kho_fast_init_postponed_section(unsigned long nr,
 				     struct kho_fast_section_result *result);
+void kho_fast_init_free_section(unsigned long nr,
+				struct kho_fast_section_result *result);
 
 #endif /* _MM_KHO_SECTION_INIT_H */

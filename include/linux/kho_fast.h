@@ -31,10 +31,13 @@ phys_addr_t kho_fast_reserve_mem_alloc(phys_addr_t size, phys_addr_t align);
 bool __kho_fast_grow_zone(struct zone *zone);
 unsigned long __kho_fast_late_free_pages(void);
 
-/* Free pages of a zone whose initialisation was postponed, if there are any. */
-static inline bool kho_fast_grow_zone(struct zone *zone)
+/*
+ * Free pages of a zone whose initialisation was postponed, if there are any and
+ * the caller @may_lock.
+ */
+static inline bool kho_fast_grow_zone(struct zone *zone, bool may_lock)
 {
-	return static_branch_unlikely(&kho_late_free_key) &&
+	return static_branch_unlikely(&kho_late_free_key) && may_lock &&
 	       __kho_fast_grow_zone(zone);
 }
 
@@ -88,10 +91,8 @@ static inline void kho_fast_finish_range(unsigned long pfn,
 #define kho_fast_reserve_mem_alloc(size, align) \
 	memblock_phys_alloc(size, align)
 
-static inline bool kho_fast_grow_zone(struct zone *zone)
-{
-	return false;
-}
+/* A macro: a function would change the layout of its caller. */
+#define kho_fast_grow_zone(...)	false
 
 static inline unsigned long kho_fast_late_free_pages(void)
 {

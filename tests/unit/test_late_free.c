@@ -11,6 +11,7 @@
 #define NR_SECTIONS	32
 
 extern int (*shim_param_kho_parse_boot_memory)(char *arg);
+extern int (*shim_initcall_kho_late_free_init)(void);
 
 /* The boot waits for @sections free sections of each node. */
 static void boot_wants(unsigned long sections)
@@ -38,6 +39,7 @@ static void boot(void)
 		shim_die("a good tree is refused");
 	boot_memmap();
 	boot_free_all();
+	shim_initcall_kho_late_free_init();
 	boot_deferred_all();
 	boot_exit();
 }
@@ -95,14 +97,14 @@ TEST(allocations_take_late_sections_from_the_end)
 	EXPECT_FALSE(__kho_fast_grow_zone(&NODE_DATA(0)->node_zones[ZONE_DMA32]));
 	EXPECT_FALSE(pfn_to_page(section_nr_to_pfn(NR_SECTIONS - 1))->free);
 	for (late = kho_fast_nr_late(); late; late--) {
-		ASSERT_TRUE(kho_fast_grow_zone(zone));
+		ASSERT_TRUE(kho_fast_grow_zone(zone, true));
 		ASSERT_EQ(kho_fast_nr_late(), late - 1);
 		boot_check();
 		EXPECT_TRUE(pfn_to_page(section_nr_to_pfn(NR_SECTIONS) - 1)->free);
 	}
 	EXPECT_TRUE(shim_late_is_done);
-	EXPECT_FALSE(kho_fast_grow_zone(zone));
-	kho_fast_late_free_end();
+	EXPECT_FALSE(kho_fast_grow_zone(zone, true));
+	kho_fast_late_pages_end();
 	EXPECT_FALSE(static_branch_unlikely(&kho_late_free_key));
 	boot_check();
 }
@@ -134,13 +136,13 @@ TEST(each_node_gets_its_memory_and_grows_by_its_own)
 	/* The span of node 1 begins at 0, as if a part of it were below node 0. */
 	start = node_start_pfn(1);
 	NODE_DATA(1)->node_zones[0].start_pfn = 0;
-	while (kho_fast_grow_zone(highest_zone(1)))
+	while (kho_fast_grow_zone(highest_zone(1), true))
 		;
 	NODE_DATA(1)->node_zones[0].start_pfn = start;
 	EXPECT_EQ(nr_late_in(NR_SECTIONS / 2, NR_SECTIONS), 0);
 	EXPECT_EQ(nr_late_in(0, NR_SECTIONS / 2), late);
 	boot_check();
-	while (kho_fast_grow_zone(highest_zone(0)))
+	while (kho_fast_grow_zone(highest_zone(0), true))
 		;
 	EXPECT_EQ(kho_fast_nr_late(), 0);
 	boot_check();
@@ -167,7 +169,7 @@ TEST(nothing_free_waits_if_nothing_may)
 	boot_wants(0);
 	boot();
 	EXPECT_EQ(kho_fast_nr_late(), 0);
-	EXPECT_FALSE(kho_fast_grow_zone(highest_zone(0)));
+	EXPECT_FALSE(kho_fast_grow_zone(highest_zone(0), true));
 	EXPECT_EQ(kho_fast_late_free_pages(), 0);
 	boot_check();
 }
@@ -180,7 +182,7 @@ TEST(nothing_free_waits_if_it_is_overwritten)
 	boot_wants(0);
 	boot();
 	EXPECT_EQ(kho_fast_nr_late(), 0);
-	EXPECT_FALSE(kho_fast_grow_zone(highest_zone(0)));
+	EXPECT_FALSE(kho_fast_grow_zone(highest_zone(0), true));
 	boot_check();
 }
 
@@ -200,6 +202,7 @@ TEST(memory_that_is_needed_at_once_does_not_wait)
 	boot_memmap();
 	boot_free_all();
 	boot_grow(0);
+	shim_initcall_kho_late_free_init();
 	EXPECT_TRUE(pfn_to_page(section_nr_to_pfn(17))->free);
 	boot_deferred_all();
 	boot_exit();
@@ -258,6 +261,7 @@ TEST(every_page_ends_up_free_preserved_or_reserved_exactly_once)
 	kho_fast_extend_scratch(&kho_fast_incoming);
 	boot_memmap();
 	boot_free_all();
+	shim_initcall_kho_late_free_init();
 	boot_deferred_all();
 	boot_exit();
 	boot_check();
@@ -266,7 +270,7 @@ TEST(every_page_ends_up_free_preserved_or_reserved_exactly_once)
 
 		if (!NODE_DATA(nid)->end_pfn)
 			continue;
-		if (kho_fast_grow_zone(highest_zone(nid)))
+		if (kho_fast_grow_zone(highest_zone(nid), true))
 			nr_grown++;
 		EXPECT_EQ(kho_fast_nr_late() - nr_late_of(nid), others);
 	}
@@ -292,15 +296,15 @@ TEST(a_node_with_a_new_zone_grows_the_old_one)
 	boot();
 	zone = highest_zone(0);
 	NODE_DATA(0)->nr_zones--;
-	EXPECT_FALSE(kho_fast_grow_zone(highest_zone(0)));
-	EXPECT_TRUE(kho_fast_grow_zone(zone));
+	EXPECT_FALSE(kho_fast_grow_zone(highest_zone(0), true));
+	EXPECT_TRUE(kho_fast_grow_zone(zone, true));
 	NODE_DATA(0)->nr_zones++;
 	boot_check();
 }
 
 static void *grow(void *zone)
 {
-	while (kho_fast_grow_zone(zone))
+	while (kho_fast_grow_zone(zone, true))
 		;
 	return NULL;
 }

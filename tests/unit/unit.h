@@ -20,7 +20,7 @@
 #include "../../mm/kho_buddy_block.h"
 #include "../../mm/kho_early_memory.h"
 #include "../../mm/kho_free_runs.h"
-#include "../../mm/kho_late_free.h"
+#include "../../mm/kho_late_pages.h"
 #include "../../mm/kho_late_sections.h"
 #include "../../mm/kho_page_init.h"
 #include "../../mm/kho_section_init.h"

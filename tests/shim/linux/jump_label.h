@@ -3,6 +3,8 @@
 #ifndef SHIM_JUMP_LABEL_H
 #define SHIM_JUMP_LABEL_H
 
+#include <linux/mm.h>
+
 struct static_key_false {
 	int	enabled;	/* atomic */
 };
