@@ -2,10 +2,6 @@
 /**
  * DOC: Retrieving a memfd
  *
- * The records of folios are untrusted. Each folio is restored before it is
- * used, so that no memory is used that was not preserved, or is used twice. Its
- * record is checked against the sizes of the file and of the folio.
- *
  * Retrieving has two steps. The first one does everything that can fail: it
  * creates the file, seals it, and restores, charges, accounts and adds all
  * folios (page_cache.c). The second one publishes them, and cannot fail. An
@@ -17,10 +13,8 @@
  * step is complete for all of them before the next one begins. Folios are
  * charged to the memory cgroup of the caller, also by workers.
  *
- * Folios are handled in batches: restored and checked under one
- * rcu_read_lock(), charged one by one, and added to the file together. A batch
- * is small enough for the stack and for disabled interrupts: most files of a
- * host may have one page.
+ * Folios are handled in batches (batch.c): restored and checked, charged one by
+ * one, and added to the file together.
  *
  * Memory can be restored once, so &kho_fast_memfd_range.rest tells the folios
  * that an earlier attempt has restored from the others.
@@ -38,8 +32,6 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
-#include <linux/io.h>
-#include <linux/kexec_handover.h>
 #include <linux/kho/abi/memfd.h>
 #include <linux/memcontrol.h>
 #include <linux/memfd.h>
@@ -54,29 +46,11 @@
 
 #include "../../../mm/internal.h"
 #include "../cpu_jobs.h"
-#include "../incoming/restore.h"
 #include "../trace.h"
+#include "batch.h"
 #include "memfd.h"
 #include "page_cache.h"
 #include "records.h"
-
-#define MEMFD_LUO_KNOWN_FLAGS						\
-	(MEMFD_LUO_FOLIO_DIRTY | MEMFD_LUO_FOLIO_UPTODATE)
-
-/* A second lookup of the slot costs a percent; 512 bytes of stack */
-#define MEMFD_LUO_BATCH_FOLIOS	64
-
-/**
- * struct memfd_luo_batch - Folios that are restored and locked.
- * @folios: The folios, with index and flags.
- * @nr:     Number of folios.
- * @pages:  Number of their pages.
- */
-struct memfd_luo_batch {
-	struct folio	*folios[MEMFD_LUO_BATCH_FOLIOS];
-	unsigned int	nr;
-	long		pages;
-};
 
 /**
  * struct memfd_luo_retrieval - A retrieval in progress.
@@ -119,123 +93,12 @@ struct memfd_luo_attempt {
 	struct kho_fast_memfd_range	*range;
 	struct kho_fast_records_it	it;
 	long				accounted;
-	struct memfd_luo_batch		batch;
+	struct kho_fast_memfd_batch	batch;
 };
-
-/* Check the record of a folio in a file of @size bytes. */
-static int memfd_luo_check_record(const struct kho_fast_memfd_record *record,
-				  const struct folio *folio, u64 size)
-{
-	unsigned int max_order = IS_ENABLED(CONFIG_XARRAY_MULTI) ?
-				 MAX_PAGECACHE_ORDER : 0;
-	u64 nr_pages = DIV_ROUND_UP(size, PAGE_SIZE);
-
-	if (!(record->flags & ~MEMFD_LUO_KNOWN_FLAGS) &&
-	    record->index < nr_pages &&
-	    IS_ALIGNED(record->index, folio_nr_pages(folio)) &&
-	    folio_order(folio) <= max_order)
-		return 0;
-
-	pr_err_ratelimited("refused: folio of order %u at index %llu of %llu, flags %#x\n",
-			   folio_order(folio), record->index, nr_pages,
-			   (unsigned int)record->flags);
-	return -EINVAL;
-}
-
-/*
- * The folio is not visible yet, so flags are not set atomically, except for the
- * one without such a helper.
- */
-static void memfd_luo_init_folio(struct folio *folio,
-				 const struct kho_fast_memfd_record *record)
-{
-	__folio_set_locked(folio);
-	__folio_set_swapbacked(folio);
-	if (record->flags & MEMFD_LUO_FOLIO_UPTODATE)
-		__folio_mark_uptodate(folio);
-	if (record->flags & MEMFD_LUO_FOLIO_DIRTY)
-		folio_set_dirty(folio);
-	folio->index = record->index;
-}
-
-/* Add the restored folio of a record to the batch. */
-static __always_inline int
-memfd_luo_batch_add(struct memfd_luo_batch *batch, struct folio *folio,
-		    u64 size, const struct kho_fast_memfd_record *record)
-{
-	int err = memfd_luo_check_record(record, folio, size);
-
-	if (err)
-		return err;
-
-	memfd_luo_init_folio(folio, record);
-	batch->folios[batch->nr++] = folio;
-	batch->pages += folio_nr_pages(folio);
-	return 0;
-}
-
-static struct folio *
-memfd_luo_restore_folio(struct kho_fast_restore_batch *restore,
-			const struct kho_fast_memfd_record *record)
-{
-	struct folio *folio = kho_fast_restore_next(restore, record->pfn);
-
-	if (!folio)
-		pr_err_ratelimited("refused: no folio is preserved at pfn %#llx\n",
-				   (u64)record->pfn);
-	return folio;
-}
-
-/* Fill a batch with folios that are still preserved. */
-static int memfd_luo_restore_batch(struct memfd_luo_batch *batch, u64 size,
-				   struct kho_fast_records_it *it)
-{
-	const struct kho_fast_memfd_record *record;
-	struct kho_fast_restore_batch restore;
-	int err = 0;
-
-	kho_fast_restore_begin(&restore);
-	while (!err && batch->nr < MEMFD_LUO_BATCH_FOLIOS &&
-	       (record = kho_fast_records_next(it))) {
-		struct folio *folio;
-
-		if (!record->pfn)
-			continue;
-
-		folio = memfd_luo_restore_folio(&restore, record);
-		if (folio) {
-			err = memfd_luo_batch_add(batch, folio, size, record);
-		} else {
-			kho_fast_records_back(it);
-			err = -EIO;
-		}
-	}
-	kho_fast_restore_end(&restore);
-
-	return err;
-}
-
-/* Fill a batch with folios that an earlier attempt has restored. */
-static int memfd_luo_reuse_batch(struct memfd_luo_batch *batch, u64 size,
-				 struct kho_fast_records_it *it, u64 nr_rest)
-{
-	int err = 0;
-
-	while (!err && batch->nr < MEMFD_LUO_BATCH_FOLIOS && it->nr > nr_rest) {
-		const struct kho_fast_memfd_record *record =
-			kho_fast_records_next(it);
-
-		if (record->pfn)
-			err = memfd_luo_batch_add(batch, pfn_folio(record->pfn),
-						  size, record);
-	}
-
-	return err;
-}
 
 /* No signal wakes a worker that memory.high slows down. */
 static int memfd_luo_charge_batch(const struct memfd_luo_retrieval *job,
-				  const struct memfd_luo_batch *batch)
+				  const struct kho_fast_memfd_batch *batch)
 {
 	unsigned int i;
 	int err;
@@ -259,17 +122,17 @@ static int memfd_luo_charge_batch(const struct memfd_luo_retrieval *job,
 static int memfd_luo_fill_batch(struct memfd_luo_attempt *attempt)
 {
 	struct kho_fast_records_it *rest = &attempt->range->rest;
-	struct memfd_luo_batch *batch = &attempt->batch;
+	struct kho_fast_memfd_batch *batch = &attempt->batch;
 	const u64 size = attempt->job->size;
 	int err;
 
 	batch->nr = 0;
 	batch->pages = 0;
 	if (attempt->it.nr > rest->nr) {
-		err = memfd_luo_reuse_batch(batch, size, &attempt->it,
-					    rest->nr);
+		err = kho_fast_memfd_batch_reuse(batch, size, &attempt->it,
+						 rest->nr);
 	} else {
-		err = memfd_luo_restore_batch(batch, size, rest);
+		err = kho_fast_memfd_batch_restore(batch, size, rest);
 		attempt->it.nr = rest->nr;
 	}
 	attempt->range->locked += batch->nr;
@@ -280,7 +143,7 @@ static int memfd_luo_fill_batch(struct memfd_luo_attempt *attempt)
 static int memfd_luo_retrieve_batch(struct memfd_luo_attempt *attempt)
 {
 	const u64 began = kho_fast_trace_begin(kho_memfd);
-	const struct memfd_luo_batch *batch = &attempt->batch;
+	const struct kho_fast_memfd_batch *batch = &attempt->batch;
 	int err = memfd_luo_fill_batch(attempt);
 
 	if (!err && batch->nr)
@@ -349,12 +212,12 @@ static void memfd_luo_remove_range(struct memfd_luo_retrieval *job,
 static void memfd_luo_publish_range(struct memfd_luo_retrieval *job,
 				    struct kho_fast_memfd_range *range)
 {
-	struct folio *folios[MEMFD_LUO_BATCH_FOLIOS];
+	struct folio *folios[KHO_FAST_MEMFD_BATCH];
 	struct kho_fast_records_it it = range->first;
 	unsigned int i, nr;
 
 	for (; range->locked; range->locked -= nr) {
-		nr = min(range->locked, MEMFD_LUO_BATCH_FOLIOS);
+		nr = min(range->locked, KHO_FAST_MEMFD_BATCH);
 		for (i = 0; i < nr; i++)
 			folios[i] = memfd_luo_next_folio(&it);
 		kho_fast_memfd_publish_folios(folios, nr);
