@@ -203,12 +203,12 @@ static bool is_not_divided(unsigned int n)
 	struct kho_fast_memfd_in *in = kho_fast_memfd_open(args.serialized_data);
 
 	shim_fail_after = 0;
-	kho_fast_memfd_divide(in);
+	kho_fast_memfd_divide(in, KHO_FAST_MEMFD_RANGE_RECORDS);
 	/* Of a section's records at most it allocates nothing. */
 	if ((shim_fail_after < 0) != (NR_PAGES > PAGES_PER_SECTION) || in->nr_ranges != 1)
 		return false;
 	shim_fail_after = -1;
-	kho_fast_memfd_divide(in);
+	kho_fast_memfd_divide(in, KHO_FAST_MEMFD_RANGE_RECORDS);
 	if (!is_divided(in))
 		return false;
 	kho_fast_memfd_discard(in);

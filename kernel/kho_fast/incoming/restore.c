@@ -207,6 +207,25 @@ struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,
 }
 
 /**
+ * kho_fast_restore_peek - Get the order of a folio that is still preserved.
+ * @batch: The batch.
+ * @pfn:   As for kho_fast_restore_next().
+ *
+ * Nothing is restored, and no struct page is read or initialised.
+ *
+ * Return: the order; -ENOENT when no folio is preserved there.
+ */
+int kho_fast_restore_peek(struct kho_fast_restore_batch *batch,
+			  unsigned long pfn)
+{
+	if (!kho_is_in_last_leaf(batch, pfn) &&
+	    !kho_find_next_leaf(batch, pfn))
+		return -ENOENT;
+
+	return batch->order;
+}
+
+/**
  * kho_fast_restore_free_page - Restore and free a page of KHO itself.
  * @phys: Physical address. Ignored unless a page of order 0 is preserved there.
  */

@@ -28,6 +28,8 @@ struct kho_fast_restore_batch {
 void kho_fast_restore_begin(struct kho_fast_restore_batch *batch);
 struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,
 				    unsigned long pfn);
+int kho_fast_restore_peek(struct kho_fast_restore_batch *batch,
+			  unsigned long pfn);
 void kho_fast_restore_end(struct kho_fast_restore_batch *batch);
 void kho_fast_restore_free_page(phys_addr_t phys);
 bool kho_fast_incoming_has(phys_addr_t phys, unsigned int order);

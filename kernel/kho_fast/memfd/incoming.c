@@ -38,9 +38,6 @@
 #include "memfd.h"
 #include "records.h"
 
-/* As many records as a memory section has pages: a few milliseconds of work */
-#define MEMFD_LUO_RANGE_RECORDS	PAGES_PER_SECTION
-
 static int memfd_luo_check_ser(const struct memfd_luo_ser *ser)
 {
 	int err = 0;
@@ -173,15 +170,17 @@ kho_fast_memfd_read_attributes(const struct memfd_luo_ser *ser)
 
 /**
  * kho_fast_memfd_divide - Divide a large memfd into ranges.
- * @in: The file.
+ * @in:         The file.
+ * @nr_records: Number of records of a range.
  *
  * Context: process context, may sleep. Without memory, or when folios were
- * restored, the file is not divided.
+ * restored, the file is not divided. Once divided, it stays as it is.
  */
-void kho_fast_memfd_divide(struct kho_fast_memfd_in *in)
+void kho_fast_memfd_divide(struct kho_fast_memfd_in *in,
+			   unsigned long nr_records)
 {
 	struct kho_fast_records_it it = in->records;
-	unsigned long nr = DIV_ROUND_UP(it.nr, MEMFD_LUO_RANGE_RECORDS);
+	unsigned long nr = DIV_ROUND_UP(it.nr, nr_records);
 	struct kho_fast_memfd_range *ranges;
 	unsigned long i;
 
@@ -197,7 +196,7 @@ void kho_fast_memfd_divide(struct kho_fast_memfd_in *in)
 
 	for (i = 0; i < nr; i++) {
 		struct kho_fast_records_it first =
-			kho_fast_records_cut(&it, MEMFD_LUO_RANGE_RECORDS);
+			kho_fast_records_cut(&it, nr_records);
 
 		ranges[i] = (struct kho_fast_memfd_range){
 			.first = first,
@@ -235,7 +234,15 @@ memfd_luo_take_folio(const struct kho_fast_memfd_range *range,
 			  kho_restore_folio(PFN_PHYS(record->pfn));
 }
 
-static void memfd_luo_discard_range(const struct kho_fast_memfd_range *range)
+/**
+ * kho_fast_memfd_discard_range - Free the folios of a range.
+ * @range: The range.
+ *
+ * Everything is freed that can be restored.
+ *
+ * Context: process context, may sleep.
+ */
+void kho_fast_memfd_discard_range(const struct kho_fast_memfd_range *range)
 {
 	const u64 began = kho_fast_trace_begin(kho_memfd);
 	struct kho_fast_records_it it = range->first;
@@ -269,6 +276,6 @@ void kho_fast_memfd_discard(struct kho_fast_memfd_in *in)
 	unsigned long i;
 
 	for (i = 0; i < in->nr_ranges; i++)
-		memfd_luo_discard_range(&in->ranges[i]);
+		kho_fast_memfd_discard_range(&in->ranges[i]);
 	kho_fast_memfd_close(in);
 }

@@ -181,12 +181,30 @@ int kho_fast_memfd_check(const struct kho_fast_memfd_out *out,
  *          before it are restored, and belong to the file.
  * @locked: Number of folios that a retrieval has locked, those of the first
  *          records.
+ * @start:  Index of the first page, once the file was surveyed.
+ * @end:    Index behind the last page.
+ * @pages:  Number of pages.
+ * @nid:    Node of the first folio, a hint.
+ * @state:  &enum kho_fast_memfd_range_state, while the file is pending.
  */
 struct kho_fast_memfd_range {
 	struct kho_fast_records_it	first;
 	struct kho_fast_records_it	rest;
 	u64				locked;
+	pgoff_t				start;
+	pgoff_t				end;
+	unsigned long			pages;
+	int				nid;
+	unsigned int			state;
 };
+
+/*
+ * Records that are retrieved at once by a task: as many as a memory section has
+ * pages, a few milliseconds of work. On fault a task waits for a range, so
+ * there it is an eighth.
+ */
+#define KHO_FAST_MEMFD_RANGE_RECORDS	PAGES_PER_SECTION
+#define KHO_FAST_MEMFD_FAULT_RECORDS	(PAGES_PER_SECTION / 8)
 
 /**
  * struct kho_fast_memfd_in - A memfd of the previous kernel.
@@ -217,8 +235,10 @@ kho_fast_memfd_is_begun(const struct kho_fast_memfd_range *range)
 struct kho_fast_memfd_in *kho_fast_memfd_open(phys_addr_t ser_pa);
 const struct kho_memfd_ser *
 kho_fast_memfd_read_attributes(const struct memfd_luo_ser *ser);
-void kho_fast_memfd_divide(struct kho_fast_memfd_in *in);
+void kho_fast_memfd_divide(struct kho_fast_memfd_in *in,
+			   unsigned long nr_records);
 void kho_fast_memfd_close(struct kho_fast_memfd_in *in);
+void kho_fast_memfd_discard_range(const struct kho_fast_memfd_range *range);
 void kho_fast_memfd_discard(struct kho_fast_memfd_in *in);
 
 /* retrieve.c */

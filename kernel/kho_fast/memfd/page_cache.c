@@ -7,10 +7,11 @@
  * usually adjacent to the last one. Statistics are updated once per run of
  * folios with the same counters.
  *
- * They stay locked, and off the LRU lists, until all of the file are in the
- * page cache: until then each of them can be removed again with its contents
- * (kho_fast_memfd_remove_folio()), since reclaim does not find it. Publishing
- * them (kho_fast_memfd_publish_folios()) cannot fail.
+ * They stay locked, and off the LRU lists, until the caller publishes them: all
+ * at once when it retrieves a whole file, batch by batch when it fills a file
+ * that is visible. Until then each of them can be removed again with its
+ * contents (kho_fast_memfd_remove_folio()), since reclaim does not find it.
+ * Publishing them (kho_fast_memfd_publish_folios()) cannot fail.
  *
  * Lock order: folio lock, then that of the page cache or of the LRU.
  *
@@ -117,10 +118,9 @@ static void memfd_luo_count_folios(struct address_space *mapping,
 static unsigned int memfd_luo_store_folios(struct xa_state *xas,
 					   struct address_space *mapping,
 					   struct folio *const *folios,
-					   unsigned int nr)
+					   unsigned int nr, gfp_t how)
 {
-	gfp_t gfp = (mapping_gfp_mask(mapping) & GFP_RECLAIM_MASK) |
-		    KHO_FAST_MEMFD_TRY;
+	gfp_t gfp = (mapping_gfp_mask(mapping) & GFP_RECLAIM_MASK) | how;
 	unsigned int done = 0, first;
 
 	folio_throttle_swaprate(folios[0], gfp);
@@ -183,7 +183,37 @@ static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
 }
 
 /**
- * kho_fast_memfd_add_folios - Add folios to a memfd.
+ * kho_fast_memfd_store_folios - Add folios to a memfd that accounts for them.
+ * @inode:  Inode of the file. It may be visible, if no other task adds or
+ *          removes pages at these indices.
+ * @folios: The folios, locked and charged, with @index and flags.
+ * @nr:     Number of folios, not 0.
+ * @how:    How to allocate nodes of the page cache, such as
+ *          %KHO_FAST_MEMFD_TRY.
+ * @err:    Receives 0 or, with a message, the error.
+ *
+ * The page cache takes references of its own. The folios stay locked.
+ *
+ * Context: process context, may sleep.
+ * Return: The number of folios that were added; below @nr on error.
+ */
+unsigned int kho_fast_memfd_store_folios(struct inode *inode,
+					 struct folio *const *folios,
+					 unsigned int nr, gfp_t how, int *err)
+{
+	XA_STATE(xas, &inode->i_mapping->i_pages, 0);
+	unsigned int done;
+
+	done = memfd_luo_store_folios(&xas, inode->i_mapping, folios, nr, how);
+	*err = xas_error(&xas);
+	if (*err)
+		pr_err_ratelimited("cannot add a folio at index %lu: %pe\n",
+				   folios[done]->index, ERR_PTR(*err));
+	return done;
+}
+
+/**
+ * kho_fast_memfd_add_folios - Account for folios, and add them to a memfd.
  * @inode:     Inode of the file, which is not visible yet.
  * @folios:    The folios, locked and charged, with @index and flags.
  * @nr:        Number of folios, not 0.
@@ -192,8 +222,6 @@ static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
  *             The caller passes the sum to shmem_recalc_inode(), which takes
  *             back those that were not added.
  *
- * The page cache takes references of its own. The folios stay locked.
- *
  * Context: process context, may sleep.
  * Return: 0; or the error of accounting or adding, with a message, and then
  * some of the folios are in the page cache.
@@ -201,11 +229,8 @@ static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
 int kho_fast_memfd_add_folios(struct inode *inode, struct folio *const *folios,
 			      unsigned int nr, long pages, long *accounted)
 {
-	XA_STATE(xas, &inode->i_mapping->i_pages, 0);
-	unsigned int done;
-	int err;
+	int err = shmem_inode_acct_blocks(inode, pages);
 
-	err = shmem_inode_acct_blocks(inode, pages);
 	if (err) {
 		pr_err_ratelimited("cannot account %ld pages: %pe\n", pages,
 				   ERR_PTR(err));
@@ -213,12 +238,8 @@ int kho_fast_memfd_add_folios(struct inode *inode, struct folio *const *folios,
 	}
 
 	*accounted += pages;
-	done = memfd_luo_store_folios(&xas, inode->i_mapping, folios, nr);
-	err = xas_error(&xas);
-	if (err)
-		pr_err_ratelimited("cannot add a folio at index %lu: %pe\n",
-				   folios[done]->index, ERR_PTR(err));
-
+	kho_fast_memfd_store_folios(inode, folios, nr, KHO_FAST_MEMFD_TRY,
+				    &err);
 	return err;
 }
 

@@ -16,6 +16,9 @@ struct inode;
  */
 #define KHO_FAST_MEMFD_TRY	(__GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
+unsigned int kho_fast_memfd_store_folios(struct inode *inode,
+					 struct folio *const *folios,
+					 unsigned int nr, gfp_t how, int *err);
 int kho_fast_memfd_add_folios(struct inode *inode, struct folio *const *folios,
 			      unsigned int nr, long pages, long *accounted);
 void kho_fast_memfd_remove_folio(struct folio *folio);

@@ -259,7 +259,7 @@ static int memfd_luo_retrieve_folios(struct kho_fast_memfd_in *in,
 		.task = current,
 	};
 
-	kho_fast_memfd_divide(in);
+	kho_fast_memfd_divide(in, KHO_FAST_MEMFD_RANGE_RECORDS);
 
 	job.memcg = get_mem_cgroup_from_mm(NULL);
 	memfd_luo_run_step(&job, memfd_luo_add_range);
