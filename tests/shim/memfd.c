@@ -8,6 +8,7 @@
 
 #include <linux/bug.h>
 #include <linux/gfp.h>
+#include <linux/kho_shmem.h>
 #include <linux/liveupdate.h>
 
 long shim_live_files, shim_pins, shim_pin_calls, shim_pin_pages;
@@ -168,6 +169,8 @@ static void take_out(struct address_space *mapping, struct folio *folio)
 	folio->page._refcount.counter -= folio_nr_pages(folio) - 1;
 }
 
+static void uncharge(struct folio *folio);
+
 static void evict(struct address_space *mapping, struct folio *folio)
 {
 	if (folio->page._refcount.counter != (int)folio_nr_pages(folio))
@@ -176,6 +179,7 @@ static void evict(struct address_space *mapping, struct folio *folio)
 		remove_from_lru(folio);
 	take_out(mapping, folio);
 	shim_index(folio) = 0;
+	uncharge(folio);
 	folio_put(folio);
 }
 
@@ -184,9 +188,10 @@ void filemap_remove_folio(struct folio *folio)
 	may_sleep();
 	if (!shim_folio_flag(folio, SHIM_LOCKED))
 		shim_die("a folio is removed that is not locked");
+	/* With the lock: nodes are freed at once. */
+	pthread_mutex_lock(&file_lock);
 	if (xa_load(&folio->mapping->i_pages, shim_index(folio)) != folio)
 		shim_die("a folio is removed that is not in the page cache");
-	pthread_mutex_lock(&file_lock);
 	take_out(folio->mapping, folio);
 	pthread_mutex_unlock(&file_lock);
 	folio_put(folio);
@@ -479,15 +484,23 @@ void shim_store(struct xa_state *xas, struct folio *folio)
 bool shim_nomem(struct xa_state *xas, gfp_t gfp)
 {
 	may_sleep();
-	return (xas_error(xas) != -ENOMEM || !shim_fault()) && (xas_nomem)(xas, gfp);
+	/* At the limit of a memory cgroup its OOM killer would end a task. */
+	if (gfp & __GFP_NOFAIL && shim_active_memcg != root_mem_cgroup)
+		shim_die("a node that must not fail is charged");
+	return (xas_error(xas) != -ENOMEM || gfp & __GFP_NOFAIL || !shim_fault()) &&
+	       (xas_nomem)(xas, gfp & ~__GFP_NOFAIL);
 }
 
 /* As if no memory could be had under the lock. */
 struct kmem_cache *radix_tree_node_cachep;
+unsigned long shim_nr_nodes;
 
 void *kmem_cache_alloc_lru(struct kmem_cache *cache, struct list_lru *lru, gfp_t gfp)
 {
-	return gfp & __GFP_DIRECT_RECLAIM ? calloc(1, sizeof(struct xa_node)) : NULL;
+	if (!(gfp & __GFP_DIRECT_RECLAIM))
+		return NULL;
+	__atomic_fetch_add(&shim_nr_nodes, 1, __ATOMIC_RELAXED);
+	return calloc(1, sizeof(struct xa_node));
 }
 
 void radix_tree_node_rcu_free(struct rcu_head *head)
@@ -612,6 +625,36 @@ bool shim_is_dying(void)
 	       !__atomic_fetch_sub(&shim_die_after, 1, __ATOMIC_RELAXED);
 }
 
+pthread_mutex_t shim_var_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t var_cond = PTHREAD_COND_INITIALIZER;
+
+void shim_wait_var(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_REALTIME, &at);
+	at.tv_sec += 30;
+	if (pthread_cond_timedwait(&var_cond, &shim_var_lock, &at))
+		shim_die("a task waits for a variable, and nobody wakes it up");
+}
+
+void shim_wake_var(void)
+{
+	pthread_mutex_lock(&shim_var_lock);
+	pthread_cond_broadcast(&var_cond);
+	pthread_mutex_unlock(&shim_var_lock);
+}
+
+int shim_access(struct file *file, pgoff_t index)
+{
+	return kho_shmem_fill(file_inode(file), index);
+}
+
+int shim_fallocate(struct file *file)
+{
+	return kho_shmem_fill_all(file_inode(file));
+}
+
 /* The last reference: what was added must have been accounted. */
 void fput(struct file *file)
 {
@@ -619,6 +662,7 @@ void fput(struct file *file)
 	struct folio *folio;
 	unsigned long index;
 
+	kho_shmem_evict(inode);
 	if (inode->alloced != inode->mapping.nrpages || inode->blocks != (long)inode->alloced)
 		shim_die("a file has %lu pages, %ld alloced, %ld blocks",
 			 inode->mapping.nrpages, inode->alloced, inode->blocks);
@@ -634,17 +678,94 @@ void fput(struct file *file)
 		check_stats();
 }
 
+long shim_memcg_limit = LONG_MAX, shim_memcg_pages, shim_kernel_pages;
+bool shim_memcg_is_root;
+static int shim_objcg;
+long shim_nr_objcg_refs;	/* atomic */
+
+/* Returns false if the limit is in the way. */
+static bool charge_pages(long pages)
+{
+	if (__atomic_add_fetch(&shim_memcg_pages, pages, __ATOMIC_RELAXED) <= shim_memcg_limit)
+		return true;
+	__atomic_fetch_sub(&shim_memcg_pages, pages, __ATOMIC_RELAXED);
+	return false;
+}
+
+struct obj_cgroup *get_obj_cgroup_from_current(void)
+{
+	if (shim_active_memcg != &shim_task_memcg)
+		shim_die("a charge for another memory cgroup than that of the mm");
+	__atomic_fetch_add(&shim_nr_objcg_refs, 1, __ATOMIC_RELAXED);
+	return (struct obj_cgroup *)&shim_objcg;
+}
+
+void obj_cgroup_put(struct obj_cgroup *objcg)
+{
+	if (objcg && __atomic_sub_fetch(&shim_nr_objcg_refs, 1, __ATOMIC_RELAXED) < 0)
+		shim_die("a memory cgroup is put too often");
+}
+
+struct mem_cgroup *get_mem_cgroup_from_objcg(struct obj_cgroup *objcg)
+{
+	if (!__atomic_load_n(&shim_nr_objcg_refs, __ATOMIC_RELAXED))
+		shim_die("a memory cgroup is used that was put");
+	return &shim_task_memcg;
+}
+
+/* The kernel looks for the bytes in an unsigned int. */
+int obj_cgroup_charge(struct obj_cgroup *objcg, gfp_t gfp, size_t size)
+{
+	may_sleep();
+	if (size != (unsigned int)size || size & ~PAGE_MASK)
+		shim_die("%zu bytes are charged at once", size);
+	if (shim_memcg_is_root || !(gfp & __GFP_RETRY_MAYFAIL))
+		shim_die("a charge of the root, or one that ends a task instead of failing");
+	if (shim_fault() || !charge_pages(size >> PAGE_SHIFT))
+		return -ENOMEM;
+	__atomic_fetch_add(&shim_kernel_pages, size >> PAGE_SHIFT, __ATOMIC_RELAXED);
+	return 0;
+}
+
+void obj_cgroup_uncharge(struct obj_cgroup *objcg, size_t size)
+{
+	long pages = size >> PAGE_SHIFT;
+
+	if (size != (unsigned int)size || size & ~PAGE_MASK)
+		shim_die("%zu bytes are uncharged at once", size);
+	__atomic_fetch_sub(&shim_memcg_pages, pages, __ATOMIC_RELAXED);
+	if (__atomic_sub_fetch(&shim_kernel_pages, pages, __ATOMIC_RELAXED) < 0)
+		shim_die("more is uncharged than was charged");
+}
+
+static void uncharge(struct folio *folio)
+{
+	if (shim_folio_flag(folio, SHIM_CHARGED))
+		__atomic_fetch_sub(&shim_memcg_pages, folio_nr_pages(folio), __ATOMIC_RELAXED);
+	folio->page.flags.f &= ~SHIM_CHARGED;
+}
+
 int mem_cgroup_charge(struct folio *folio, void *mm, gfp_t gfp)
 {
+	const bool may_fail = !(gfp & __GFP_NOFAIL);
+
 	may_sleep();
 	if (shim_folio_flag(folio, SHIM_CHARGED))
 		shim_die("a folio is charged twice");
 	if (shim_is_worker && !shim_active_memcg)
 		shim_die("a worker charges its own memory cgroup");
-	if (!(gfp & __GFP_RETRY_MAYFAIL))
+	if (gfp & __GFP_DIRECT_RECLAIM && !(gfp & __GFP_RETRY_MAYFAIL))
 		shim_die("a charge ends a task instead of failing");
-	if (shim_fault())
+	if (gfp & __GFP_DIRECT_RECLAIM && !may_fail)
+		shim_die("a charge that was paid for waits for memory");
+	if (may_fail && shim_fault())
 		return -ENOMEM;
+	if (!charge_pages(folio_nr_pages(folio))) {
+		if (!may_fail)
+			shim_die("a memory cgroup is above its limit");
+		return -ENOMEM;
+	}
+	current->memcg_nr_pages_over_high += folio_nr_pages(folio);
 	shim_folio_set(folio, SHIM_CHARGED, 0);
 	return 0;
 }
@@ -653,7 +774,7 @@ void mem_cgroup_uncharge(struct folio *folio)
 {
 	if (shim_folio_flag(folio, SHIM_LRU) || folio->mapping)
 		shim_die("a folio is uncharged that can be found");
-	folio->page.flags.f &= ~SHIM_CHARGED;
+	uncharge(folio);
 }
 
 int shmem_inode_acct_blocks(struct inode *inode, long pages)
@@ -676,12 +797,17 @@ bool shmem_recalc_inode(struct inode *inode, long alloced, long swapped)
 	long freed;
 
 	may_sleep();
+	pthread_mutex_lock(&file_lock);
 	inode->alloced += alloced;
+	/* The kernel reads it without this lock, and at any moment. */
+	xa_lock_irq(&inode->mapping.i_pages);
 	freed = inode->alloced - inode->swapped - inode->mapping.nrpages;
+	xa_unlock_irq(&inode->mapping.i_pages);
 	if (freed > 0) {
 		inode->alloced -= freed;
 		inode->blocks -= freed;
 	}
+	pthread_mutex_unlock(&file_lock);
 	return false;
 }
 

@@ -37,7 +37,7 @@ struct work_struct *shim_work, *shim_delayed_work;
 pthread_rwlock_t shim_rcu = PTHREAD_RWLOCK_INITIALIZER;
 __thread unsigned int shim_rcu_depth, shim_preempt_depth;
 struct page *shim_memmap;
-struct task_struct shim_task = { "shim", 1 };
+__thread struct task_struct shim_task = { "shim", 1, 0 };
 long shim_fail_after = -1;
 
 void shim_die(const char *fmt, ...)
@@ -166,7 +166,7 @@ bool liveupdate_enabled(void)
 __thread int shim_this_node;
 __thread struct mem_cgroup *shim_active_memcg;
 __thread bool shim_is_worker;
-struct mem_cgroup { char unused; } shim_task_memcg;
+struct mem_cgroup { char unused; } shim_task_memcg, shim_root_memcg;
 
 static void *work_thread(void *arg)
 {
@@ -208,8 +208,14 @@ bool cancel_work(struct work_struct *work)
 	return __atomic_exchange_n(&work->pending, false, __ATOMIC_SEQ_CST);
 }
 
+void (*shim_take_work)(struct work_struct *work);
+
 void shim_queue_on_node(int nid, struct work_struct *work)
 {
+	if (shim_take_work) {
+		shim_take_work(work);
+		return;
+	}
 	shim_node_threads[nid]++;
 	work->nid = nid;
 	work->has_thread = true;

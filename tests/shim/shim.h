@@ -104,9 +104,9 @@ void shim_publish(const char *how);
 #define atomic_dec_return(v)	__atomic_sub_fetch(&(v)->counter, 1, __ATOMIC_RELAXED)
 #define atomic_set(v, n)	WRITE_ONCE((v)->counter, (n))
 #define atomic_long_add(n, v)	((void)__atomic_fetch_add(&(v)->counter, (n), __ATOMIC_RELAXED))
+#define atomic_long_sub(n, v)	((void)__atomic_fetch_sub(&(v)->counter, (n), __ATOMIC_RELAXED))
 #define atomic_long_set(v, n)	atomic_set((v), (n))
 #define atomic_long_xchg(v, n)	__atomic_exchange_n(&(v)->counter, (n), __ATOMIC_SEQ_CST)
-#define atomic_long_sub(n, v)	atomic_long_add(-(long)(n), (v))
 #define atomic_long_dec(v)	atomic_long_sub(1, (v))
 #define atomic_long_fetch_add(n, v)	__atomic_fetch_add(&(v)->counter, (n), __ATOMIC_SEQ_CST)
 #define atomic_long_inc_return(v)	atomic_inc_return(v)
@@ -177,14 +177,19 @@ extern unsigned long jiffies;
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (cpu) < 1; (cpu)++)
 extern unsigned int shim_online_cpus;
 #define num_online_cpus()		shim_online_cpus
+#define nr_cpu_ids			shim_online_cpus
+#define for_each_online_cpu(cpu)	for ((cpu) = 0; (cpu) < shim_online_cpus; (cpu)++)
+#define cpu_to_node(cpu)		((void)(cpu), 0)
 
-extern struct task_struct {
-	char	comm[16];
-	int	pid;
+extern __thread struct task_struct {
+	char		comm[16];
+	int		pid;
+	unsigned int	memcg_nr_pages_over_high;
 } shim_task;
 
 /* There is neither userspace nor a watchdog. */
 #define current				(&shim_task)
+#define smp_rmb()			barrier()	/* each READ_ONCE() acquires */
 #define current_pt_regs()		NULL
 #define instruction_pointer(regs)	((unsigned long)(regs))
 #define fault_in_readable(uaddr, size)	((void)(uaddr))

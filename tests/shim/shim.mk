@@ -50,7 +50,7 @@ passed	:= $(addprefix linux/kho/abi/,kexec_handover.h kexec_metadata.h memblock.
 	   linux/memblock.h linux/llist.h linux/xarray.h linux/xxhash.h linux/cleanup.h \
 	   linux/liveupdate.h asm-generic/kexec_handover.h \
 	   $(addprefix uapi/linux/,fcntl.h liveupdate.h memfd.h)
-passed-ours := linux/kho_fast.h linux/kho_bulk.h linux/kho_timeline.h linux/kho_tsc.h \
+passed-ours := linux/kho_fast.h linux/kho_shmem.h linux/kho_bulk.h linux/kho_timeline.h linux/kho_tsc.h \
 	   $(addprefix linux/kho/abi/,kho_checksum.h kho_memfd.h kho_timeline.h kho_tsc.h) trace/events/kho.h \
 	   uapi/linux/liveupdate_fast.h
 

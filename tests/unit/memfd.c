@@ -4,6 +4,8 @@
  */
 #include <sys/mman.h>
 
+#include "memfd/pending.h"
+
 #include "memfd.h"
 
 struct old *old;
@@ -209,13 +211,18 @@ void memfd_hand_over(unsigned long pages, unsigned int holes)
 
 long memfd_objects_of_boot;
 
+/* Most tests are about files that are retrieved at once. */
+unsigned long memfd_lazy_records;
+
 void memfd_next_kernel(void)
 {
 	unsigned long pfn;
 
 	kexec_next();
 	kexec_boot_late();
+	shim_find_pages = find_one_by_one;
 	memfd_register_handler();
+	kho_fast_memfd_lazy_records = memfd_lazy_records;
 	memfd_objects_of_boot = shim_live_objects;
 	old->nr_pages = model.nr_pages;
 	for (pfn = 0; pfn < model.nr_pages; pfn++)
@@ -246,7 +253,7 @@ unsigned long memfd_nr_kept(void)
 	return nr + model_keeps(PHYS_PFN(old->ser_pa));
 }
 
-static bool page_is_right(struct file *f, pgoff_t index)
+bool memfd_page_is_right(struct file *f, pgoff_t index)
 {
 	struct folio *folio = memfd_folio_at(f, index);
 	const u64 *p;
@@ -287,7 +294,7 @@ bool memfd_is_right(struct file *f)
 	    f->f_inode->seals != old->seals)
 		return false;
 	for (i = 0; i < memfd_pages(f); i++) {
-		if (!page_is_right(f, i))
+		if (!memfd_page_is_right(f, i))
 			return false;
 	}
 	return true;

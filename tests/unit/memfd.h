@@ -69,7 +69,8 @@ void memfd_preserve_file(void);
 /* A first kernel that preserves a random file */
 void memfd_hand_over(unsigned long pages, unsigned int holes);
 
-/* Boot the next kernel; the file is in args. */
+/* Boot the next kernel; the file is in args. Files with so many records are filled later. */
+extern unsigned long memfd_lazy_records;
 void memfd_next_kernel(void);
 extern long memfd_objects_of_boot;
 
@@ -81,6 +82,7 @@ unsigned long memfd_nr_kept(void);
 
 /* Is it the file that was preserved? */
 bool memfd_is_right(struct file *f);
+bool memfd_page_is_right(struct file *f, pgoff_t index);
 bool memfd_retrieve_and_compare(void);
 
 #endif /* MEMFD_H */

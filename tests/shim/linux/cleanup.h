@@ -48,15 +48,27 @@ struct rw_semaphore {
 
 #define DECLARE_RWSEM(name)	struct rw_semaphore name = { PTHREAD_RWLOCK_INITIALIZER }
 
-/* Under a lock of the user. What the kernel warns about ends the test. */
+/* What the kernel warns about ends the test. */
 typedef struct { int refs; } refcount_t;
 
-#define refcount_set(r, n)	((void)((r)->refs = (n)))
-#define refcount_read(r)	((unsigned int)(r)->refs)
+#define refcount_set(r, n)	__atomic_store_n(&(r)->refs, (n), __ATOMIC_RELAXED)
+#define refcount_read(r)	((unsigned int)__atomic_load_n(&(r)->refs, __ATOMIC_RELAXED))
 #define refcount_inc(r) \
-	((r)->refs++ > 0 ? (void)0 : shim_die("%s: a reference to nothing", __func__))
-#define refcount_dec_and_test(r) \
-	((r)->refs > 0 ? !--(r)->refs : (shim_die("%s: too many puts", __func__), false))
+	(__atomic_fetch_add(&(r)->refs, 1, __ATOMIC_RELAXED) > 0 ? (void)0 : \
+	 shim_die("%s: a reference to nothing", __func__))
+#define refcount_dec_and_test(r) ({						\
+	int refs_ = __atomic_sub_fetch(&(r)->refs, 1, __ATOMIC_ACQ_REL);	\
+										\
+	if (refs_ < 0)								\
+		shim_die("%s: too many puts", __func__);			\
+	!refs_; })
+#define refcount_inc_not_zero(r) ({						\
+	int refs_ = __atomic_load_n(&(r)->refs, __ATOMIC_RELAXED);		\
+										\
+	while (refs_ && !__atomic_compare_exchange_n(&(r)->refs, &refs_, refs_ + 1, false, \
+						     __ATOMIC_RELAXED, __ATOMIC_RELAXED)) \
+		;								\
+	refs_ > 0; })
 #define refcount_dec(r) \
 	(refcount_dec_and_test(r) ? shim_die("%s: nobody frees it", __func__) : (void)0)
 

@@ -298,7 +298,8 @@ void split_page(struct page *page, unsigned int order);
  * All tasks are in one memory cgroup, workers in none unless they are told so. Pages that are
  * allocated with __GFP_ACCOUNT are charged to it.
  */
-extern struct mem_cgroup shim_task_memcg;
+extern struct mem_cgroup shim_task_memcg, shim_root_memcg;
+#define root_mem_cgroup			(&shim_root_memcg)
 extern __thread struct mem_cgroup *shim_active_memcg;
 extern __thread bool shim_is_worker;
 extern long shim_charged_pages;		/* atomic */

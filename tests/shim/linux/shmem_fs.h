@@ -161,6 +161,25 @@ int get_unused_fd_flags(unsigned int flags);
 void put_unused_fd(unsigned int fd);
 void fd_install(unsigned int fd, struct file *file);
 
+/*
+ * The memory cgroup of the task has a limit in pages, which charges for kernel memory obey,
+ * too. Charges that must not fail are not above it either.
+ */
+extern long shim_memcg_limit;
+extern long shim_memcg_pages;		/* atomic: charged for folios and kernel memory */
+extern long shim_kernel_pages;		/* atomic: the latter only */
+extern bool shim_memcg_is_root;
+extern long shim_nr_objcg_refs;	/* atomic */
+extern unsigned long shim_nr_nodes;	/* atomic: nodes of page caches that were allocated */
+struct obj_cgroup;
+struct obj_cgroup *get_obj_cgroup_from_current(void);
+struct mem_cgroup *get_mem_cgroup_from_objcg(struct obj_cgroup *objcg);
+int obj_cgroup_charge(struct obj_cgroup *objcg, gfp_t gfp, size_t size);
+void obj_cgroup_uncharge(struct obj_cgroup *objcg, size_t size);
+void obj_cgroup_put(struct obj_cgroup *objcg);
+#define obj_cgroup_is_root(objcg)	((void)(objcg), shim_memcg_is_root)
+#define mem_cgroup_disabled()		false
+
 int mem_cgroup_charge(struct folio *folio, void *mm, gfp_t gfp);
 void mem_cgroup_uncharge(struct folio *folio);
 void filemap_remove_folio(struct folio *folio);
@@ -195,6 +214,13 @@ struct lruvec *folio_lruvec_lock_irq(struct folio *folio);
 void lruvec_unlock_irq(struct lruvec *lruvec);
 bool folio_matches_lruvec(struct folio *folio, struct lruvec *lruvec);
 void update_lru_size(struct lruvec *lruvec, enum lru_list lru, enum zone_type zone, long pages);
+
+/*
+ * What a user does: look up or write to a page, or what needs all of them. 0, or the error;
+ * the page may be there afterwards.
+ */
+int shim_access(struct file *file, pgoff_t index);
+int shim_fallocate(struct file *file);
 
 /* For tests: a new file, or a folio that is put into one, with the test's reference gone. */
 struct file *shim_new_file(loff_t size);

@@ -37,6 +37,7 @@ bool shim_queue(struct work_struct **kind, struct work_struct *work);
 bool flush_work(struct work_struct *work);
 
 #define INIT_WORK(work, func)	(*(work) = (struct work_struct){ .fn = (func) })
+extern void (*shim_take_work)(struct work_struct *work);	/* of a node, if not NULL */
 void shim_queue_on_node(int nid, struct work_struct *work);
 extern unsigned long shim_node_threads[MAX_NUMNODES];	/* how many were queued */
 
@@ -56,6 +57,16 @@ struct workqueue_attrs {
 #define system_dfl_wq				(&shim_work)
 #define queue_work(wq, work)			shim_queue((wq), (work))
 bool cancel_work(struct work_struct *work);
+
+/* When all readers are done, at once. */
+struct rcu_work {
+	struct work_struct work;
+};
+
+#define INIT_RCU_WORK(rwork, func)		INIT_WORK(&(rwork)->work, (func))
+#define to_rcu_work(w)				container_of((w), struct rcu_work, work)
+#define queue_rcu_work(wq, rwork) \
+	((void)(wq), synchronize_rcu(), (rwork)->work.fn(&(rwork)->work))
 #define delayed_work_pending(dwork)		READ_ONCE((dwork)->work.pending)
 #define schedule_delayed_work(dwork, delay)	shim_queue(&shim_delayed_work, &(dwork)->work)
 
