@@ -37,6 +37,7 @@
 #include <linux/xarray.h>
 
 #include "../../../mm/internal.h"
+#include "memfd.h"
 #include "page_cache.h"
 
 /*
@@ -114,6 +115,25 @@ static void memfd_luo_count_folios(struct address_space *mapping,
 	}
 }
 
+/*
+ * Allocate a node of the page cache that could not be had under the lock. At
+ * its limit a memory cgroup would have its OOM killer end a task for one that
+ * must not fail, so that one is not charged.
+ */
+static bool memfd_luo_nomem(struct xa_state *xas, gfp_t gfp)
+{
+	struct mem_cgroup *old;
+	bool again;
+
+	if (!(gfp & __GFP_NOFAIL))
+		return xas_nomem(xas, gfp);
+
+	old = set_active_memcg(root_mem_cgroup);
+	again = xas_nomem(xas, gfp);
+	set_active_memcg(old);
+	return again;
+}
+
 /* Returns the number of stored folios; on error, see @xas, it is below @nr. */
 static unsigned int memfd_luo_store_folios(struct xa_state *xas,
 					   struct address_space *mapping,
@@ -133,7 +153,7 @@ static unsigned int memfd_luo_store_folios(struct xa_state *xas,
 			done++;
 		memfd_luo_count_folios(mapping, folios + first, done - first);
 		xas_unlock_irq(xas);
-	} while (xas_nomem(xas, gfp));
+	} while (memfd_luo_nomem(xas, gfp));
 
 	return done;
 }
@@ -170,8 +190,8 @@ static unsigned int memfd_luo_add_lru_run(struct folio *const *folios,
 }
 
 /*
- * Same result as folio_add_lru(): these folios are swap-backed, and a new file
- * is not mlocked. That function has batches of 31 folios, and updates the
+ * Same result as folio_add_lru(): these folios are swap-backed, and mlocked
+ * only when a task maps them, which finds them on their list. That function has batches of 31 folios, and updates the
  * statistics for each folio.
  */
 static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
@@ -182,14 +202,48 @@ static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
 		i += memfd_luo_add_lru_run(folios + i, nr - i);
 }
 
+/* What a memory cgroup is charged for a node: with the pointer to the cgroup */
+#define MEMFD_LUO_NODE_SIZE	(sizeof(struct xa_node) + sizeof(void *))
+
+/**
+ * kho_fast_memfd_node_pages - Estimate memory for nodes of a page cache.
+ * @range:      A range of the file, surveyed.
+ * @file_pages: Size of the file in pages.
+ *
+ * Context: any.
+ * Return: Pages that adding the folios of the range can charge for nodes, at
+ * most, rounded up. For folios of 64 pages or more it is more than they need.
+ */
+unsigned long
+kho_fast_memfd_node_pages(const struct kho_fast_memfd_range *range,
+			  u64 file_pages)
+{
+	unsigned int shift = XA_CHUNK_SHIFT;
+	u64 nr, nodes = 0;
+
+	if (range->start == range->end)
+		return 0;
+
+	/* Level by level, from the leaves to the root */
+	do {
+		nr = ((range->end - 1) >> shift) - (range->start >> shift) + 1;
+		nodes += min(nr, range->first.nr);
+		if (!((file_pages - 1) >> shift))
+			break;
+		shift += XA_CHUNK_SHIFT;
+	} while (shift < BITS_PER_LONG);
+
+	return DIV_ROUND_UP(nodes * MEMFD_LUO_NODE_SIZE, PAGE_SIZE);
+}
+
 /**
  * kho_fast_memfd_store_folios - Add folios to a memfd that accounts for them.
  * @inode:  Inode of the file. It may be visible, if no other task adds or
  *          removes pages at these indices.
  * @folios: The folios, locked and charged, with @index and flags.
  * @nr:     Number of folios, not 0.
- * @how:    How to allocate nodes of the page cache, such as
- *          %KHO_FAST_MEMFD_TRY.
+ * @how:    How to allocate nodes of the page cache: %KHO_FAST_MEMFD_TRY, or
+ *          %__GFP_NOFAIL.
  * @err:    Receives 0 or, with a message, the error.
  *
  * The page cache takes references of its own. The folios stay locked.

@@ -6,9 +6,11 @@
 #define _KERNEL_KHO_FAST_MEMFD_PAGE_CACHE_H
 
 #include <linux/gfp.h>
+#include <linux/types.h>
 
 struct folio;
 struct inode;
+struct kho_fast_memfd_range;
 
 /*
  * Rather fail than have the OOM killer end a task: a retrieval can be repeated
@@ -16,6 +18,9 @@ struct inode;
  */
 #define KHO_FAST_MEMFD_TRY	(__GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
+unsigned long
+kho_fast_memfd_node_pages(const struct kho_fast_memfd_range *range,
+			  u64 file_pages);
 unsigned int kho_fast_memfd_store_folios(struct inode *inode,
 					 struct folio *const *folios,
 					 unsigned int nr, gfp_t how, int *err);
