@@ -21,7 +21,7 @@ installs_overlay_and_hooks() {
 		diff -r "$top/$path" "$tree/$path"
 	done
 	for path in $hooked; do
-		grep -qiE 'kho_(fast|phase)' "$tree/$path" || { echo "no hook in $path"; return 1; }
+		grep -qiE 'kho_(fast|phase|shmem)' "$tree/$path" || { echo "no hook in $path"; return 1; }
 	done
 }
 

@@ -88,7 +88,6 @@ bool run_target(const u8 *data, size_t size)
 		if (in)
 			kho_fast_memfd_discard(in);
 	} else {
-		kho_fast_memfd_close(in);
 		check_file(file, &want);
 	}
 	must(image.nr_restored == image.nr_freed, "a restored page is not freed");

@@ -213,6 +213,8 @@ struct kho_fast_memfd_range {
  * @whole:     The only range, unless the file was divided.
  * @ranges:    Ranges of its records, each for one task at a time.
  * @nr_ranges: Number of @ranges.
+ * @pages:     Number of its pages, once it was surveyed.
+ * @nr_sorted: Number of the first of @ranges that are in ascending order.
  * @err:       Why the file can never be retrieved, or 0.
  */
 struct kho_fast_memfd_in {
@@ -221,6 +223,8 @@ struct kho_fast_memfd_in {
 	struct kho_fast_memfd_range	whole;
 	struct kho_fast_memfd_range	*ranges;
 	unsigned long			nr_ranges;
+	unsigned long			pages;
+	unsigned long			nr_sorted;
 	int				err;
 };
 
