@@ -29,7 +29,9 @@
  * are damaged: then the memory of the file is lost.
  *
  * In the next kernel .retrieve() (retrieve.c) creates a file from the folios,
- * and .finish() frees them if the file was not retrieved, or could not be.
+ * and .finish() frees them if the file was not retrieved, or could not be. The
+ * folios of a large file are added later (defer.c), also after .finish(); before
+ * the file is preserved again all of them are.
  *
  * Memory: the records, 16 bytes per folio, are preserved. Besides, preserving
  * takes 32 KiB per worker and less than 9 KiB per segment of 256 MiB, so 36 MiB
@@ -60,6 +62,7 @@
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/memfd.h>
+#include <linux/kho_shmem.h>
 #include <linux/liveupdate.h>
 #include <linux/memfd.h>
 #include <linux/module.h>
@@ -73,6 +76,7 @@
 #include "../luo/luo.h"
 #include "../outgoing/preflight.h"
 #include "memfd.h"
+#include "pending.h"
 
 static bool memfd_luo_can_preserve(struct liveupdate_file_handler *handler,
 				   struct file *file)
@@ -173,6 +177,11 @@ static int memfd_luo_preserve(struct liveupdate_file_op_args *args)
 	if (!memfd_luo_is_read_write(args->file))
 		return -EACCES;
 
+	/* What is still to be added since the last live update */
+	err = kho_shmem_fill_all(inode);
+	if (err)
+		return err;
+
 	out = memfd_luo_alloc();
 	if (IS_ERR(out))
 		return PTR_ERR(out);
@@ -272,7 +281,6 @@ static int memfd_luo_retrieve(struct liveupdate_file_op_args *args)
 		return PTR_ERR(file);
 
 	args->private_data = NULL;
-	kho_fast_memfd_close(in);
 	args->file = file;
 	return 0;
 }
@@ -314,7 +322,13 @@ static struct luo_fast_check memfd_luo_handler_check = {
 
 static int __init memfd_luo_init(void)
 {
-	int err = liveupdate_register_file_handler(&memfd_luo_handler);
+	int err;
+
+	/* Without them files are retrieved at once. */
+	if (kho_fast_memfd_init_workers())
+		kho_fast_memfd_lazy_records = 0;
+
+	err = liveupdate_register_file_handler(&memfd_luo_handler);
 
 	/* LUO is disabled. */
 	if (err == -EOPNOTSUPP)

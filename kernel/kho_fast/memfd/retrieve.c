@@ -2,6 +2,9 @@
 /**
  * DOC: Retrieving a memfd
  *
+ * A large file is given to its user before its folios are added (defer.c). This
+ * is how all others are retrieved.
+ *
  * Retrieving has two steps. The first one does everything that can fail: it
  * creates the file, seals it, and restores, charges, accounts and adds all
  * folios (page_cache.c). The second one publishes them, and cannot fail. An
@@ -50,6 +53,7 @@
 #include "batch.h"
 #include "memfd.h"
 #include "page_cache.h"
+#include "pending.h"
 #include "records.h"
 
 /**
@@ -299,6 +303,7 @@ static struct file *memfd_luo_create(const struct memfd_luo_ser *ser)
 	return file;
 }
 
+/* Returns 1 if folios are added later, and @in belongs to the file. */
 static int memfd_luo_fill_file(struct kho_fast_memfd_in *in, struct file *file)
 {
 	const struct memfd_luo_ser *ser = in->ser;
@@ -311,6 +316,11 @@ static int memfd_luo_fill_file(struct kho_fast_memfd_in *in, struct file *file)
 
 	vfs_setpos(file, ser->pos, MAX_LFS_FILESIZE);
 	i_size_write(file_inode(file), ser->size);
+
+	err = kho_fast_memfd_defer(in, file_inode(file));
+	if (err)
+		return err;
+
 	return memfd_luo_retrieve_folios(in, file_inode(file), ser->size);
 }
 
@@ -319,12 +329,13 @@ static int memfd_luo_fill_file(struct kho_fast_memfd_in *in, struct file *file)
  * @in: What was preserved.
  *
  * Context: process context, may sleep.
- * Return: The file; or an ERR_PTR(), and then @in still has everything, and the
- * call can be repeated: -EOPNOTSUPP if the file has unknown seals; -EINVAL if
- * its description or its records are invalid; -EIO if a folio is not preserved;
- * -EEXIST if two folios overlap; -EINTR if the task is being killed; -ENOMEM if
- * there is no memory, or the memory cgroup is full; -ENFILE, -ENOSPC, or the
- * error of creating the file, sealing it, or adding folios.
+ * Return: The file, and then @in belongs to it or is freed; or an ERR_PTR(), and
+ * then @in still has everything, and the call can be repeated: -EOPNOTSUPP if
+ * the file has unknown seals; -EINVAL if its description or its records are
+ * invalid; -EIO if a folio is not preserved; -EEXIST if two folios overlap;
+ * -EINTR if the task is being killed; -ENOMEM if there is no memory, or the
+ * memory cgroup is full; -ENFILE, -ENOSPC, or the error of creating the file,
+ * sealing it, or adding folios.
  */
 struct file *kho_fast_memfd_retrieve(struct kho_fast_memfd_in *in)
 {
@@ -341,9 +352,12 @@ struct file *kho_fast_memfd_retrieve(struct kho_fast_memfd_in *in)
 	}
 
 	err = memfd_luo_fill_file(in, file);
-	if (!err)
-		return file;
+	if (err < 0) {
+		fput(file);
+		return ERR_PTR(err);
+	}
 
-	fput(file);
-	return ERR_PTR(err);
+	if (!err)
+		kho_fast_memfd_close(in);
+	return file;
 }
