@@ -91,7 +91,6 @@ static inline nodemask_t shim_node_states(void)
 }
 
 #define for_each_online_node(n)		for_each_node_state(n, N_ONLINE)
-#define node_start_pfn(nid)		(NODE_DATA(nid)->node_zones[0].start_pfn)
 #define node_end_pfn(nid)		(NODE_DATA(nid)->end_pfn)
 #define num_node_state(state)	nodes_weight(shim_node_states())
 
