@@ -167,9 +167,7 @@ static int run_holds(struct call *call)
 {
 	const char *as = step_opt(call->step, "as");
 
-	call->reason = memfd_check(call->fd[0], as ? as : call->step->argv[2],
-				   step_num(call->step, "pages", 0),
-				   step_num(call->step, "step", 1));
+	call->reason = memfd_check_step(call->fd[0], as ? as : call->step->argv[2], call->step);
 	return 0;
 }
 

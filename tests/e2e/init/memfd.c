@@ -179,6 +179,15 @@ const char *memfd_check(int fd, const char *name, uint64_t pages, uint64_t step)
 	return check(fd, &c);
 }
 
+const char *memfd_check_step(int fd, const char *name, const struct step *step)
+{
+	struct contents c = contents_of(step);
+
+	c.name = name;
+	c.step = step_num(step, "step", 1);
+	return check(fd, &c);
+}
+
 /* The device is exclusive, so it is open for one call only. */
 static int session_by(int (*call)(int device, const char *name), const char *name)
 {

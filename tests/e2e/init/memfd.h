@@ -14,6 +14,8 @@
 const char *memfd_fill(int fd, const char *name, uint64_t pages, uint64_t step);
 /* Compare size and contents of @fd; returns a reason if they differ. */
 const char *memfd_check(int fd, const char *name, uint64_t pages, uint64_t step);
+/* The same, with what @step says: pages=, step= and holes= */
+const char *memfd_check_step(int fd, const char *name, const struct step *step);
 /* A page of @fd gets a memory error. */
 const char *memfd_poison(int fd, uint64_t page);
 /* Compare the properties that @step names, see the README; returns a reason if one differs. */
