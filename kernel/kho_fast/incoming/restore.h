@@ -9,6 +9,8 @@
 #include <linux/kho/abi/kexec_handover.h>
 #include <linux/types.h>
 
+#include "../tree/tree.h"
+
 struct folio;
 
 /**
@@ -24,6 +26,13 @@ struct kho_fast_restore_batch {
 	unsigned int		order;
 	unsigned long		section;
 };
+
+/* The page frame that the first bit of @leaf stands for */
+static inline u64
+kho_fast_restore_first_pfn(const struct kho_fast_restore_batch *batch)
+{
+	return (batch->key - kho_fast_key(0, batch->order)) << batch->order;
+}
 
 void kho_fast_restore_begin(struct kho_fast_restore_batch *batch);
 struct folio *kho_fast_restore_next(struct kho_fast_restore_batch *batch,

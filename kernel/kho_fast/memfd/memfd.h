@@ -45,6 +45,10 @@ struct kho_fast_memfd_record {
 	u64			index;
 };
 static_assert(sizeof(struct kho_fast_memfd_record) == KHO_FAST_RECORD_SIZE);
+
+/* Low bits of @word: @pfn; the others are @flags. */
+#define KHO_FAST_MEMFD_PFN_BITS		52
+
 static_assert(sizeof(struct memfd_luo_folio_ser) == KHO_FAST_RECORD_SIZE);
 static_assert(offsetof(struct kho_fast_memfd_record, index) ==
 	      offsetof(struct memfd_luo_folio_ser, index));

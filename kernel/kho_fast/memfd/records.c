@@ -247,9 +247,7 @@ struct kho_fast_records_it kho_fast_records_cut(struct kho_fast_records_it *it,
 		if (!it->left)
 			kho_fast_records_next_page(it);
 		here = min(nr, it->left);
-		it->next += here * KHO_FAST_RECORD_SIZE;
-		it->left -= here;
-		it->nr -= here;
+		kho_fast_records_skip(it, here);
 	}
 
 	return part;

@@ -80,4 +80,13 @@ static inline const void *kho_fast_records_next(struct kho_fast_records_it *it)
 	return record;
 }
 
+/* Skip @nr of the @left records of an iterator. */
+static inline void kho_fast_records_skip(struct kho_fast_records_it *it,
+					 unsigned long nr)
+{
+	it->next += nr * KHO_FAST_RECORD_SIZE;
+	it->left -= nr;
+	it->nr -= nr;
+}
+
 #endif /* _KERNEL_KHO_FAST_MEMFD_RECORDS_H */

@@ -96,6 +96,48 @@ static bool memfd_luo_survey_record(struct kho_fast_memfd_range *range,
 	return true;
 }
 
+/*
+ * The records behind one that was checked, as long as they are valid, their
+ * folios are in the same bitmap and their indices in ascending order: nearly
+ * all, so this is the loop that the user of a large file waits for. Out of line
+ * to have the registers for it. Returns their number.
+ */
+static noinline unsigned long
+memfd_luo_survey_leaf(struct kho_fast_memfd_range *range,
+		      const struct kho_fast_restore_batch *restore,
+		      const struct kho_fast_memfd_record *first,
+		      unsigned long nr, u64 nr_pages)
+{
+	const u64 pfn_mask = BIT_ULL(KHO_FAST_MEMFD_PFN_BITS) - 1;
+	const u64 max_word = (u64)(MEMFD_LUO_FOLIO_DIRTY |
+				   MEMFD_LUO_FOLIO_UPTODATE) <<
+			     KHO_FAST_MEMFD_PFN_BITS | pfn_mask;
+	const unsigned int order = restore->order;
+	const unsigned long *bitmap = restore->leaf->bitmap;
+	const u64 first_pfn = kho_fast_restore_first_pfn(restore);
+	const u64 nr_pfns = (u64)KHO_FAST_LEAF_BITS << order;
+	const u64 size = BIT(order);
+	const struct kho_fast_memfd_record *record = first;
+	const struct kho_fast_memfd_record *last = first + nr;
+	u64 end = range->end;
+
+	for (; record < last; record++) {
+		const u64 pfn = (record->word & pfn_mask) - first_pfn;
+
+		if (record->index < end || record->index >= nr_pages ||
+		    record->word > max_word || pfn >= nr_pfns ||
+		    (pfn | record->index) & (size - 1) ||
+		    !test_bit(pfn >> order, bitmap))
+			break;
+
+		end = record->index + size;
+	}
+
+	range->end = end;
+	range->pages += (record - first) << order;
+	return record - first;
+}
+
 /* Returns false if a record is invalid. */
 static bool memfd_luo_survey_some(struct kho_fast_memfd_range *range,
 				  struct kho_fast_records_it *it, u64 nr_pages)
@@ -109,9 +151,16 @@ static bool memfd_luo_survey_some(struct kho_fast_memfd_range *range,
 		const struct kho_fast_memfd_record *record =
 			kho_fast_records_next(it);
 
-		if (record->pfn)
-			valid = memfd_luo_survey_record(range, &restore, record,
-							nr_pages);
+		if (!record->pfn)
+			continue;
+
+		valid = memfd_luo_survey_record(range, &restore, record,
+						nr_pages);
+		if (valid)
+			kho_fast_records_skip(it, memfd_luo_survey_leaf(range,
+					      &restore, it->next,
+					      min(it->left, it->nr - rest),
+					      nr_pages));
 	}
 	kho_fast_restore_end(&restore);
 
