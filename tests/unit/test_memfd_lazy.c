@@ -65,6 +65,19 @@ static void mixed_pages(void)
 	memfd_preserve_file();
 }
 
+/* More records than two ranges have */
+static void folios_of_four_pages(void)
+{
+	unsigned int i;
+
+	memfd_first_kernel();
+	file = shim_new_file(NR_PAGES * PAGE_SIZE);
+	for (i = 0; i < NR_PAGES; i += 4)
+		memfd_add_folio(i, 2, DIRTY);
+	args = (struct liveupdate_file_op_args){ .file = file };
+	memfd_preserve_file();
+}
+
 /* Runs in a child. Returns its exit status, 0 for success. */
 static int in_next_kernel(void (*first)(void), bool (*good)(void))
 {
@@ -571,6 +584,39 @@ static bool an_invalid_record_is_refused(void)
 	       memfd_is_right(args.file);
 }
 
+static bool an_index_behind_the_file_is_refused(void)
+{
+	struct memfd_luo_folio_ser *record = memfd_record(old->ser_pa, NR_PAGES - 1);
+
+	record->index++;
+	if (memfd_ops()->retrieve(&args) != -EINVAL || nr_pending())
+		return false;
+	record->index--;
+	return !memfd_ops()->retrieve(&args) && memfd_is_right(args.file);
+}
+
+static bool an_unaligned_index_is_refused(void)
+{
+	struct memfd_luo_folio_ser *record = memfd_record(old->ser_pa, 10);
+
+	record->index++;
+	if (memfd_ops()->retrieve(&args) != -EINVAL || nr_pending())
+		return false;
+	record->index--;
+	return !memfd_ops()->retrieve(&args) && memfd_is_right(args.file);
+}
+
+static bool a_page_inside_a_folio_is_refused(void)
+{
+	struct memfd_luo_folio_ser *record = memfd_record(old->ser_pa, 10);
+
+	record->pfn++;
+	if (memfd_ops()->retrieve(&args) != -EIO || nr_pending())
+		return false;
+	record->pfn--;
+	return !memfd_ops()->retrieve(&args) && memfd_is_right(args.file);
+}
+
 static bool a_folio_that_is_not_preserved_is_refused(void)
 {
 	struct memfd_luo_folio_ser *record = memfd_record(old->ser_pa, RANGE + 1);
@@ -648,6 +694,12 @@ TEST(records_that_are_not_sound_are_refused_or_contained)
 	}
 	ASSERT_EQ(in_next_kernel(single_pages, a_folio_that_is_not_preserved_is_refused), 0);
 	ASSERT_EQ(in_next_kernel(single_pages, an_invalid_record_is_refused), 0);
+	ASSERT_EQ(in_next_kernel(single_pages, an_index_behind_the_file_is_refused), 0);
+	if (4 * 2 * RANGE < NR_PAGES) {
+		ASSERT_EQ(in_next_kernel(folios_of_four_pages, an_unaligned_index_is_refused), 0);
+		ASSERT_EQ(in_next_kernel(folios_of_four_pages, a_page_inside_a_folio_is_refused),
+			  0);
+	}
 }
 
 TEST(records_may_have_any_order)
