@@ -58,7 +58,7 @@ static int kho_offline_notify(struct notifier_block *nb, unsigned long action,
 	pfn = kho_fast_incoming_find(start, end);
 	if (pfn < end)
 		return kho_refuse_offline(start, pfn,
-					  "is preserved by the previous kernel, of its tree, or in quarantine: retrieve or finish all of its sessions");
+					  "is preserved by the previous kernel, of its tree, or in quarantine: retrieve or finish all of its sessions, and wait until its memfds are filled");
 
 	return NOTIFY_OK;
 }

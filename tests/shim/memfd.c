@@ -487,6 +487,8 @@ bool shim_nomem(struct xa_state *xas, gfp_t gfp)
 	/* At the limit of a memory cgroup its OOM killer would end a task. */
 	if (gfp & __GFP_NOFAIL && shim_active_memcg != root_mem_cgroup)
 		shim_die("a node that must not fail is charged");
+	if (gfp & __GFP_NOFAIL && !shim_noio)
+		shim_die("reclaim could drop the file, or wait for one who waits for it");
 	return (xas_error(xas) != -ENOMEM || gfp & __GFP_NOFAIL || !shim_fault()) &&
 	       (xas_nomem)(xas, gfp & ~__GFP_NOFAIL);
 }
@@ -621,8 +623,12 @@ static void check_stats(void)
 /* Workers ask, too. */
 bool shim_is_dying(void)
 {
-	return __atomic_load_n(&shim_die_after, __ATOMIC_RELAXED) >= 0 &&
-	       !__atomic_fetch_sub(&shim_die_after, 1, __ATOMIC_RELAXED);
+	long left = __atomic_load_n(&shim_die_after, __ATOMIC_RELAXED);
+
+	while (left > 0 && !__atomic_compare_exchange_n(&shim_die_after, &left, left - 1, false,
+							__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return !left;
 }
 
 pthread_mutex_t shim_var_lock = PTHREAD_MUTEX_INITIALIZER;

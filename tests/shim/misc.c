@@ -165,7 +165,7 @@ bool liveupdate_enabled(void)
 
 __thread int shim_this_node;
 __thread struct mem_cgroup *shim_active_memcg;
-__thread bool shim_is_worker;
+__thread bool shim_is_worker, shim_noio;
 struct mem_cgroup { char unused; } shim_task_memcg, shim_root_memcg;
 
 static void *work_thread(void *arg)
@@ -209,6 +209,7 @@ bool cancel_work(struct work_struct *work)
 }
 
 void (*shim_take_work)(struct work_struct *work);
+void (*shim_resched)(void);
 
 void shim_queue_on_node(int nid, struct work_struct *work)
 {

@@ -137,6 +137,14 @@ static bool is_gone(void)
 	       shim_live_objects == memfd_objects_of_boot;
 }
 
+static bool closes_without_messages(void)
+{
+	shim_nr_errs = 0;
+	fput(args.file);
+	run_works();
+	return is_gone();
+}
+
 static bool closes_without_a_trace(void)
 {
 	fput(args.file);
@@ -347,6 +355,51 @@ static bool a_killed_task_leaves_the_rest(void)
 	return !shim_fallocate(args.file) && is_whole() && closes_without_a_trace();
 }
 
+/* When it looks for the first time, in the survey, and for the last one, before a charge */
+static bool a_killed_task_retrieves_nothing(void)
+{
+	const long looks[] = { 0, NR_RANGES / 2, NR_RANGES };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(looks); i++) {
+		shim_die_after = looks[i];
+		if (memfd_ops()->retrieve(&args) != -EINTR || shim_live_files || shim_memcg_pages ||
+		    shim_nr_objcg_refs || nr_pending())
+			return false;
+	}
+	shim_die_after = 1000;
+	if (memfd_ops()->retrieve(&args) || !is_pending())
+		return false;
+	/* Once for each range of up to 1024 records, and for each charge */
+	i = 1000 - shim_die_after;
+	shim_die_after = -1;
+	return i > NR_RANGES && closes_without_messages();
+}
+
+static struct kho_fast_memfd_pending *held;
+static unsigned int nr_resched;
+
+static void work_meanwhile(void)
+{
+	shim_resched = NULL;
+	nr_resched++;
+	if (kho_fast_memfd_next_pending() ||
+	    kho_fast_memfd_try_range(held, &held->ranges[held->nr_ranges - 1]))
+		shim_die("a file is filled that is gone");
+}
+
+static bool workers_leave_a_file_that_is_gone(void)
+{
+	if (!retrieve())
+		return false;
+	held = kho_fast_memfd_next_pending();
+	shim_resched = work_meanwhile;
+	fput(args.file);
+	kho_fast_memfd_put_pending(held);
+	run_works();
+	return nr_resched == 1 && is_gone() && !shim_nr_errs;
+}
+
 static bool a_group_of_the_root_is_not_charged(void)
 {
 	shim_memcg_is_root = true;
@@ -369,6 +422,8 @@ static const struct {
 	{ "no memory", needs_no_more_memory },
 	{ "close", can_be_closed_half_way },
 	{ "kill", a_killed_task_leaves_the_rest },
+	{ "kill while retrieving", a_killed_task_retrieves_nothing },
+	{ "gone", workers_leave_a_file_that_is_gone },
 	{ "root", a_group_of_the_root_is_not_charged },
 };
 
@@ -541,6 +596,8 @@ static bool a_folio_of_two_records_is_lost_once(void)
 	/* Not even zeroes, and no page that is there: it could be the wrong one. */
 	if (shim_access(args.file, other) != -EIO || shim_nr_errs != 2 ||
 	    shim_access(args.file, 2 * RANGE + 40) != -EIO ||
+	    shim_access(args.file, 2 * RANGE + 1) ||
+	    !memfd_page_is_right(args.file, 2 * RANGE + 1) ||
 	    args.file->f_inode->mapping.nrpages != RANGE + other % RANGE ||
 	    shim_fallocate(args.file) != -EIO || shim_nr_errs != 2)
 		return false;
@@ -562,7 +619,8 @@ static bool a_second_folio_at_an_index_is_lost(void)
 	memfd_record(old->ser_pa, RANGE)->index = RANGE - 1;
 	if (!retrieve() || shim_access(args.file, 1) || shim_nr_errs ||
 	    shim_access(args.file, RANGE + 20) != -EIO || shim_nr_errs != 2 ||
-	    shim_access(args.file, RANGE - 1) != -EIO || shim_fallocate(args.file) != -EIO)
+	    shim_access(args.file, RANGE - 1) || !memfd_page_is_right(args.file, RANGE - 1) ||
+	    shim_fallocate(args.file) != -EIO)
 		return false;
 	run_works();
 	if (!is_pending() || shim_access(args.file, 4 * RANGE) || shim_nr_errs != 2)

@@ -19,8 +19,8 @@
  * what is wrong with it. ``kho_memfd_lazy=`` sets the number of records from
  * which on a file is large; 0 is never. A file of one range never is.
  *
- * Memory: about 150 bytes per range, 10 MiB for 1 TiB in pages of 4 KiB, until
- * the file is filled.
+ * Memory, until the file is filled, or has no user: its records, 16 bytes each,
+ * and about 150 bytes per range: 4 GiB and 10 MiB for 1 TiB in pages of 4 KiB.
  *
  * Lock order: none.
  *
@@ -110,7 +110,8 @@ static int memfd_luo_account(struct kho_fast_memfd_pending *pending)
  *
  * Context: process context, may sleep.
  * Return: 1, and then @in belongs to the file; 0 if the file must be retrieved
- * at once; -ENOSPC or -ENOMEM if it has no room, or the memory cgroup is full.
+ * at once; -ENOSPC or -ENOMEM if it has no room, or the memory cgroup is full;
+ * -EINTR if the task is being killed.
  */
 int kho_fast_memfd_defer(struct kho_fast_memfd_in *in, struct inode *inode)
 {

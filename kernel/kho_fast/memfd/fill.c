@@ -12,8 +12,12 @@
  *
  * A visible file has other users. No task but this one adds or removes pages at
  * the indices of the range, since each that could waits until the range is
- * filled (pending.c); folios of other ranges come and go meanwhile. A folio that
- * is found early is locked.
+ * filled (pending.c); folios of other ranges come and go meanwhile.
+ *
+ * Others wait for this task, so it waits for nobody: it reclaims without I/O and
+ * without filesystems. Reclaim of inodes could drop the last reference of this
+ * file, which waits for the range. And whoever serves I/O may wait for it, such
+ * as a loop device on the file, whatever the reclaim of this task would wait for.
  *
  * Lock order: any lock of a page fault, then folio lock, then that of the page
  * cache or of the LRU.
@@ -32,6 +36,7 @@
 #include <linux/pagemap.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/shmem_fs.h>
 
 #include "../../../mm/internal.h"
@@ -131,6 +136,7 @@ static int memfd_luo_fill_some(struct kho_fast_memfd_pending *pending,
 int kho_fast_memfd_fill_range(struct kho_fast_memfd_pending *pending,
 			      struct kho_fast_memfd_range *range)
 {
+	const unsigned int noio = memalloc_noio_save();
 	struct kho_fast_precharge_scope scope;
 	int err = 0;
 
@@ -144,8 +150,9 @@ int kho_fast_memfd_fill_range(struct kho_fast_memfd_pending *pending,
 	}
 
 	kho_fast_precharge_leave(&scope);
+	memalloc_noio_restore(noio);
 	if (err)
-		pr_err_ratelimited("pages %lu to %lu of a file are lost: %pe: access to them fails, and their memory is held\n",
+		pr_err_ratelimited("of pages %lu to %lu of a file some are lost: %pe: access to those fails, and their memory is held\n",
 				   range->start, range->end - 1, ERR_PTR(err));
 	return err;
 }

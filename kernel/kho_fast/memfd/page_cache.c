@@ -9,9 +9,9 @@
  *
  * They stay locked, and off the LRU lists, until the caller publishes them: all
  * at once when it retrieves a whole file, batch by batch when it fills a file
- * that is visible. Until then each of them can be removed again with its
- * contents (kho_fast_memfd_remove_folio()), since reclaim does not find it.
- * Publishing them (kho_fast_memfd_publish_folios()) cannot fail.
+ * that is visible. Until then each folio of a file that is not visible can be
+ * removed again with its contents (kho_fast_memfd_remove_folio()), since reclaim
+ * does not find it. Publishing them (kho_fast_memfd_publish_folios()) cannot fail.
  *
  * Lock order: folio lock, then that of the page cache or of the LRU.
  *
@@ -190,9 +190,10 @@ static unsigned int memfd_luo_add_lru_run(struct folio *const *folios,
 }
 
 /*
- * Same result as folio_add_lru(): these folios are swap-backed, and mlocked
- * only when a task maps them, which finds them on their list. That function has batches of 31 folios, and updates the
- * statistics for each folio.
+ * Like folio_add_lru(): these folios are swap-backed, and mlocked only when a
+ * task maps them, which finds them on their list. That function has batches of
+ * 31 folios, updates the statistics for each folio, and takes those for recently
+ * used that a fault adds, which here adds its neighbours, too.
  */
 static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
 {

@@ -20,7 +20,7 @@
  *   cover an index whose folio is still preserved.
  * - Before anything else that depends on which pages there are, or removes
  *   some, the whole file is filled: changing the size, fallocate(), SEEK_HOLE,
- *   write seals, preserving the file for another live update. Collapsing into
+ *   adding seals, preserving the file for another live update. Collapsing into
  *   huge pages, which fills holes, is refused meanwhile.
  * - When the last user is gone, what was not added is freed.
  *
@@ -69,6 +69,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait_bit.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include "../../../mm/internal.h"
 #include "memfd.h"
@@ -115,8 +116,12 @@ memfd_luo_get_pending(const struct inode *inode)
 	guard(rcu)();
 
 	pending = memfd_luo_find_pending(inode);
-	return pending && refcount_inc_not_zero(&pending->refs) ? pending :
-								  NULL;
+	if (pending && refcount_inc_not_zero(&pending->refs))
+		return pending;
+
+	/* As in memfd_luo_find_pending(): it was removed at this moment. */
+	smp_rmb();
+	return NULL;
 }
 
 /* A large file has hundreds of megabytes of records: no fault frees them. */
@@ -244,12 +249,12 @@ static bool memfd_luo_is_filled(const struct kho_fast_memfd_range *range)
  *
  * Context: process context, may sleep.
  * Return: true if the range was filled or has failed; false if another task has
- * begun it.
+ * begun it, or the file is gone.
  */
 bool kho_fast_memfd_try_range(struct kho_fast_memfd_pending *pending,
 			      struct kho_fast_memfd_range *range)
 {
-	if (!memfd_luo_make_busy(range))
+	if (READ_ONCE(pending->gone) || !memfd_luo_make_busy(range))
 		return false;
 
 	if (kho_fast_memfd_fill_range(pending, range)) {
@@ -369,7 +374,8 @@ static bool memfd_luo_has(const struct inode *inode, pgoff_t index)
  * @index: The index.
  *
  * Context: process context, may sleep; no folio is locked.
- * Return: 0; -EIO if pages are lost; -EINTR if the task is being killed.
+ * Return: 0; -EIO if no page is at the index, and pages around it are lost;
+ * -EINTR if the task is being killed.
  */
 int __kho_shmem_fill(struct inode *inode, pgoff_t index)
 {
@@ -386,9 +392,13 @@ int __kho_shmem_fill(struct inode *inode, pgoff_t index)
 		return 0;
 
 	window = memfd_luo_window_at(pending, index);
-	while (!err && (range = memfd_luo_next_range(&window)))
-		err = memfd_luo_need_range(pending, range);
+	while (err != -EINTR && (range = memfd_luo_next_range(&window)))
+		err = memfd_luo_need_range(pending, range) ?: err;
 	kho_fast_memfd_put_pending(pending);
+
+	/* What was lost is only looked for if nothing is there. */
+	if (err == -EIO && xa_load(&inode->i_mapping->i_pages, index))
+		err = 0;
 	return err;
 }
 
@@ -446,6 +456,10 @@ bool __kho_shmem_is_pending(struct inode *inode)
 static void memfd_luo_discard_ranges(struct kho_fast_memfd_pending *pending)
 {
 	unsigned long i;
+
+	/* Workers finish the range that they are in. */
+	kho_fast_memfd_dequeue_pending(pending);
+	WRITE_ONCE(pending->gone, true);
 
 	for (i = 0; i < pending->nr_ranges; i++) {
 		struct kho_fast_memfd_range *range = &pending->ranges[i];

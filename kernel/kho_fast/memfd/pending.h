@@ -50,6 +50,7 @@ enum kho_fast_memfd_range_state {
  * @charged:  Number of pages in @charge.
  * @unfilled: Number of pages that are accounted to the file, but not added.
  * @left:     Number of ranges that are not filled.
+ * @gone:     Has the file no user any more?
  * @free:     Frees all of it when no task uses it any more.
  */
 struct kho_fast_memfd_pending {
@@ -67,6 +68,7 @@ struct kho_fast_memfd_pending {
 	atomic_long_t			charged;
 	atomic_long_t			unfilled;
 	atomic_long_t			left;
+	bool				gone;
 	struct rcu_work			free;
 };
 

@@ -27,13 +27,14 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
 #include "page_cache.h"
 #include "precharge.h"
 
-/* mm has the bytes of a call in an unsigned int. */
-#define KHO_PRECHARGE_PAGES	(SZ_1G / PAGE_SIZE)
+/* Charging may reclaim as much, and cannot be killed meanwhile. */
+#define KHO_PRECHARGE_PAGES	(SZ_64M / PAGE_SIZE)
 
 /* The root is not limited, and not charged. */
 static bool kho_is_precharged(const struct kho_fast_precharge *charge)
@@ -66,7 +67,8 @@ static struct obj_cgroup *kho_get_objcg(void)
  *
  * Context: process context, may sleep. Rather fails than have the OOM killer
  * end a task.
- * Return: 0; -ENOMEM if the cgroup has no room, and then nothing is charged.
+ * Return: 0; -ENOMEM if the cgroup has no room, -EINTR if the task is being
+ * killed, and then nothing is charged.
  */
 int kho_fast_precharge(struct kho_fast_precharge *charge, unsigned long pages)
 {
@@ -80,7 +82,8 @@ int kho_fast_precharge(struct kho_fast_precharge *charge, unsigned long pages)
 		int err;
 
 		nr = min(pages - done, KHO_PRECHARGE_PAGES);
-		err = obj_cgroup_charge(charge->objcg,
+		err = fatal_signal_pending(current) ? -EINTR :
+		      obj_cgroup_charge(charge->objcg,
 					GFP_KERNEL | KHO_FAST_MEMFD_TRY,
 					nr * PAGE_SIZE);
 		if (err) {

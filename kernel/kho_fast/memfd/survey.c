@@ -35,6 +35,7 @@
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "../cpu_jobs.h"
 #include "../incoming/restore.h"
@@ -51,13 +52,15 @@
  * @cpu_job:  Its job.
  * @begun:    Number of ranges that were begun.
  * @in:       The file.
+ * @task:     The caller.
  * @nr_pages: Size of the file in pages.
- * @refused:  Is a record invalid?
+ * @refused:  Is a record invalid, or the caller being killed?
  */
 struct memfd_luo_survey {
 	struct kho_fast_cpu_job		cpu_job;
 	atomic_long_t			begun;
 	struct kho_fast_memfd_in	*in;
+	struct task_struct		*task;
 	u64				nr_pages;
 	bool				refused;
 };
@@ -177,7 +180,8 @@ static void memfd_luo_survey_range(struct memfd_luo_survey *survey,
 	range->pages = 0;
 	range->nid = NUMA_NO_NODE;
 	while (it.nr && !READ_ONCE(survey->refused)) {
-		if (!memfd_luo_survey_some(range, &it, survey->nr_pages))
+		if (fatal_signal_pending(survey->task) ||
+		    !memfd_luo_survey_some(range, &it, survey->nr_pages))
 			WRITE_ONCE(survey->refused, true);
 		cond_resched();
 	}
@@ -225,13 +229,15 @@ static void memfd_luo_join_ranges(struct kho_fast_memfd_in *in)
  *      its pages, and of ranges in ascending order.
  *
  * Context: process context, may sleep.
- * Return: true if all records are valid.
+ * Return: true if all records are valid; false if one is not, or the task is
+ * being killed.
  */
 bool kho_fast_memfd_survey(struct kho_fast_memfd_in *in)
 {
 	struct memfd_luo_survey survey = {
 		.cpu_job.run = memfd_luo_run_survey,
 		.in = in,
+		.task = current,
 		.nr_pages = DIV_ROUND_UP(in->ser->size, PAGE_SIZE),
 	};
 

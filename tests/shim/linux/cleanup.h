@@ -21,7 +21,8 @@ extern unsigned long shim_nr_sleeps;	/* atomic: how often it could */
 extern void (*shim_other_task)(void);	/* with SHIM_CHECK: runs meanwhile, if it is not NULL */
 
 #define might_sleep()	shim_might_sleep(__func__)
-#define cond_resched()	might_sleep()
+#define cond_resched()	(might_sleep(), shim_resched ? shim_resched() : (void)0)
+extern void (*shim_resched)(void);
 #define cpu_relax()	do { } while (0)
 
 /* Threads of the test are preempted all the same, but may not sleep. */

@@ -302,6 +302,9 @@ extern struct mem_cgroup shim_task_memcg, shim_root_memcg;
 #define root_mem_cgroup			(&shim_root_memcg)
 extern __thread struct mem_cgroup *shim_active_memcg;
 extern __thread bool shim_is_worker;
+extern __thread bool shim_noio;
+#define memalloc_noio_save()		({ bool old_ = shim_noio; shim_noio = true; old_; })
+#define memalloc_noio_restore(old)	((void)(shim_noio = (old)))
 extern long shim_charged_pages;		/* atomic */
 extern bool shim_memcg_is_full;
 int memcg_kmem_charge_page(struct page *page, gfp_t gfp, int order);

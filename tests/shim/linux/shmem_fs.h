@@ -233,7 +233,7 @@ struct folio *shim_fill_hole(struct file *file, pgoff_t index);
 extern unsigned int shim_max_pagecache_order;
 #define MAX_PAGECACHE_ORDER	shim_max_pagecache_order
 
-/* The task is killed when it looks for the @shim_die_after'th time; negative for never. */
+/* The task is being killed from the @shim_die_after'th look on; negative for never. */
 extern long shim_die_after;
 bool shim_is_dying(void);
 #define fatal_signal_pending(task)	shim_is_dying()
