@@ -31,9 +31,10 @@ static __always_inline bool kho_shmem_any_pending(void)
 	if (static_branch_unlikely(&kho_shmem_key.key))
 		return true;
 
-	/* Patching code waits for all CPUs, a counter for none. */
-	if (!IS_ENABLED(CONFIG_JUMP_LABEL))
+	if (!IS_ENABLED(CONFIG_JUMP_LABEL)) {
+		/* Patching code waits for all CPUs, a counter for none. */
 		smp_rmb();
+	}
 	return false;
 }
 

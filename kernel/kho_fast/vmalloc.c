@@ -266,12 +266,11 @@ void kho_fast_chain_free(struct kho_vmalloc_chunk *first, bool entries,
 {
 	struct kho_vmalloc_chunk *chunk, *next;
 
-	for (chunk = first; chunk; chunk = next) {
+	for (chunk = first; chunk; chunk = next, cond_resched()) {
 		if (entries)
 			kho_chunk_free_entries(chunk, order);
 		next = KHOSER_LOAD_PTR(chunk->hdr.next);
 		__free_page(virt_to_page(chunk));
-		cond_resched();
 	}
 }
 

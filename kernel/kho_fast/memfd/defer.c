@@ -40,7 +40,6 @@
 
 #include "../../../mm/internal.h"
 #include "memfd.h"
-#include "page_cache.h"
 #include "pending.h"
 #include "precharge.h"
 
@@ -72,8 +71,8 @@ memfd_luo_count_charge(const struct kho_fast_memfd_pending *pending)
 	unsigned long i, pages = pending->in->pages;
 
 	for (i = 0; i < pending->nr_ranges; i++)
-		pages += kho_fast_memfd_node_pages(&pending->ranges[i],
-						   pending->pages);
+		pages += kho_fast_memfd_range_nodes(pending,
+						    &pending->ranges[i]);
 	return pages;
 }
 

@@ -4,27 +4,30 @@
  *
  * A range is filled by one task, which may be a fault, batch by batch: folios
  * are restored, charged, added and published. Blocks and pages of the memory
- * cgroup are accounted since the file was retrieved, and so are transferred; the
- * records were checked. What is left to allocate are nodes of the page cache,
- * 9 bytes per page, which is not allowed to fail. The memory cgroup was charged
- * for them, too. A machine without any free memory may have the OOM killer end a
- * task for one, as for any other fault; then the node is not charged.
+ * cgroup are accounted since the file was retrieved, and so are transferred;
+ * the records were checked. What is left to allocate are nodes of the page
+ * cache, 9 bytes per page, which is not allowed to fail. The memory cgroup was
+ * charged for them, too. A machine without any free memory may have the OOM
+ * killer end a task for one, as for any other fault; then the node is not
+ * charged.
  *
  * A visible file has other users. No task but this one adds or removes pages at
  * the indices of the range, since each that could waits until the range is
  * filled (pending.c); folios of other ranges come and go meanwhile.
  *
- * Others wait for this task, so it waits for nobody: it reclaims without I/O and
- * without filesystems. Reclaim of inodes could drop the last reference of this
- * file, which waits for the range. And whoever serves I/O may wait for it, such
- * as a loop device on the file, whatever the reclaim of this task would wait for.
+ * Others wait for this task, so it waits for nobody: it reclaims without I/O
+ * and without filesystems. Reclaim of inodes could drop the last reference of
+ * this file, which waits for the range. And whoever serves I/O may wait for it,
+ * such as a loop device on the file, whatever the reclaim of this task would
+ * wait for.
  *
  * Lock order: any lock of a page fault, then folio lock, then that of the page
  * cache or of the LRU.
  *
  * Failure: only for a record that names a folio of another record, or an index
- * of another folio. Two messages, ratelimited: what is wrong, and which pages are
- * lost. Folios of the range that are added stay, all others are held for good.
+ * of another folio. Two messages, ratelimited: what is wrong, and which pages
+ * are lost. Folios of the range that are added stay, all others are held for
+ * good.
  */
 #define pr_fmt(fmt) "KHO: memfd: " fmt
 
@@ -142,8 +145,7 @@ int kho_fast_memfd_fill_range(struct kho_fast_memfd_pending *pending,
 
 	kho_fast_precharge_enter(&pending->charge, &scope);
 	memfd_luo_return_charge(pending,
-				kho_fast_memfd_node_pages(range,
-							  pending->pages));
+				kho_fast_memfd_range_nodes(pending, range));
 	while (!err && range->rest.nr) {
 		err = memfd_luo_fill_some(pending, range);
 		cond_resched();

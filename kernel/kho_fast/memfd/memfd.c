@@ -30,8 +30,8 @@
  *
  * In the next kernel .retrieve() (retrieve.c) creates a file from the folios,
  * and .finish() frees them if the file was not retrieved, or could not be. The
- * folios of a large file are added later (defer.c), also after .finish(); before
- * the file is preserved again all of them are.
+ * folios of a large file are added later (defer.c), also after .finish();
+ * before the file is preserved again all of them are.
  *
  * Memory: the records, 16 bytes per folio, are preserved. Besides, preserving
  * takes 32 KiB per worker and less than 9 KiB per segment of 256 MiB, so 36 MiB
@@ -76,7 +76,6 @@
 #include "../luo/luo.h"
 #include "../outgoing/preflight.h"
 #include "memfd.h"
-#include "pending.h"
 
 static bool memfd_luo_can_preserve(struct liveupdate_file_handler *handler,
 				   struct file *file)

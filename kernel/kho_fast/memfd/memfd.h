@@ -252,4 +252,10 @@ void kho_fast_memfd_discard(struct kho_fast_memfd_in *in);
 /* retrieve.c */
 struct file *kho_fast_memfd_retrieve(struct kho_fast_memfd_in *in);
 
+/* defer.c: files with at least as many records are filled later; 0: none */
+extern unsigned long kho_fast_memfd_lazy_records;
+
+/* workers.c */
+int kho_fast_memfd_init_workers(void);
+
 #endif /* _KERNEL_KHO_FAST_MEMFD_MEMFD_H */

@@ -10,8 +10,9 @@
  * They stay locked, and off the LRU lists, until the caller publishes them: all
  * at once when it retrieves a whole file, batch by batch when it fills a file
  * that is visible. Until then each folio of a file that is not visible can be
- * removed again with its contents (kho_fast_memfd_remove_folio()), since reclaim
- * does not find it. Publishing them (kho_fast_memfd_publish_folios()) cannot fail.
+ * removed again with its contents (kho_fast_memfd_remove_folio()), since
+ * reclaim does not find it. Publishing them (kho_fast_memfd_publish_folios())
+ * cannot fail.
  *
  * Lock order: folio lock, then that of the page cache or of the LRU.
  *
@@ -37,7 +38,6 @@
 #include <linux/xarray.h>
 
 #include "../../../mm/internal.h"
-#include "memfd.h"
 #include "page_cache.h"
 
 /*
@@ -192,8 +192,8 @@ static unsigned int memfd_luo_add_lru_run(struct folio *const *folios,
 /*
  * Like folio_add_lru(): these folios are swap-backed, and mlocked only when a
  * task maps them, which finds them on their list. That function has batches of
- * 31 folios, updates the statistics for each folio, and takes those for recently
- * used that a fault adds, which here adds its neighbours, too.
+ * 31 folios, updates the statistics for each folio, and takes those for
+ * recently used that a fault adds, which here adds its neighbours, too.
  */
 static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
 {
@@ -208,27 +208,28 @@ static void memfd_luo_add_lru(struct folio *const *folios, unsigned int nr)
 
 /**
  * kho_fast_memfd_node_pages - Estimate memory for nodes of a page cache.
- * @range:      A range of the file, surveyed.
+ * @start:      Index of the first page of a range of the file.
+ * @end:        Index behind its last page.
+ * @nr_folios:  Number of folios in it, or more.
  * @file_pages: Size of the file in pages.
  *
  * Context: any.
  * Return: Pages that adding the folios of the range can charge for nodes, at
  * most, rounded up. For folios of 64 pages or more it is more than they need.
  */
-unsigned long
-kho_fast_memfd_node_pages(const struct kho_fast_memfd_range *range,
-			  u64 file_pages)
+unsigned long kho_fast_memfd_node_pages(pgoff_t start, pgoff_t end,
+					u64 nr_folios, u64 file_pages)
 {
 	unsigned int shift = XA_CHUNK_SHIFT;
 	u64 nr, nodes = 0;
 
-	if (range->start == range->end)
+	if (start == end)
 		return 0;
 
 	/* Level by level, from the leaves to the root */
 	do {
-		nr = ((range->end - 1) >> shift) - (range->start >> shift) + 1;
-		nodes += min(nr, range->first.nr);
+		nr = ((end - 1) >> shift) - (start >> shift) + 1;
+		nodes += min(nr, nr_folios);
 		if (!((file_pages - 1) >> shift))
 			break;
 		shift += XA_CHUNK_SHIFT;

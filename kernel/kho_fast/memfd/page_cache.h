@@ -10,7 +10,6 @@
 
 struct folio;
 struct inode;
-struct kho_fast_memfd_range;
 
 /*
  * Rather fail than have the OOM killer end a task: a retrieval can be repeated
@@ -18,9 +17,8 @@ struct kho_fast_memfd_range;
  */
 #define KHO_FAST_MEMFD_TRY	(__GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-unsigned long
-kho_fast_memfd_node_pages(const struct kho_fast_memfd_range *range,
-			  u64 file_pages);
+unsigned long kho_fast_memfd_node_pages(pgoff_t start, pgoff_t end,
+					u64 nr_folios, u64 file_pages);
 unsigned int kho_fast_memfd_store_folios(struct inode *inode,
 					 struct folio *const *folios,
 					 unsigned int nr, gfp_t how, int *err);

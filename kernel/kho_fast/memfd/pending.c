@@ -36,13 +36,13 @@
  * that has failed stays pending until it is evicted.
  *
  * The owner of the inode keeps it while it calls. A worker does not: eviction
- * waits for busy ranges, and a worker does not touch the inode when its range is
- * no longer busy.
+ * waits for busy ranges, and a worker does not touch the inode when its range
+ * is no longer busy.
  *
  * Lock order: any lock under which a page fault or allocation may sleep, then
  * those of fill.c; or memfd_luo_pending_lock, which is innermost. A task that
- * waits for a range may hold locks of the inode and of its address space, but no
- * lock of a folio, since none of those is needed to fill a range.
+ * waits for a range may hold locks of the inode and of its address space, but
+ * no lock of a folio, since none of those is needed to fill a range.
  *
  * Failure: access to a range that has failed is an error, -EIO or SIGBUS; no
  * page of it is ever replaced by zeroes.

@@ -12,6 +12,7 @@
 #include <linux/workqueue.h>
 
 #include "memfd.h"
+#include "page_cache.h"
 #include "precharge.h"
 
 struct inode;
@@ -72,8 +73,14 @@ struct kho_fast_memfd_pending {
 	struct rcu_work			free;
 };
 
-/* Files with at least as many records are filled later; 0: none */
-extern unsigned long kho_fast_memfd_lazy_records;
+/* Pages that nodes of the page cache take for a range, at most */
+static inline unsigned long
+kho_fast_memfd_range_nodes(const struct kho_fast_memfd_pending *pending,
+			   const struct kho_fast_memfd_range *range)
+{
+	return kho_fast_memfd_node_pages(range->start, range->end,
+					 range->first.nr, pending->pages);
+}
 
 /* survey.c */
 bool kho_fast_memfd_survey(struct kho_fast_memfd_in *in);
@@ -91,7 +98,6 @@ bool kho_fast_memfd_try_range(struct kho_fast_memfd_pending *pending,
 			      struct kho_fast_memfd_range *range);
 
 /* workers.c */
-int kho_fast_memfd_init_workers(void);
 void kho_fast_memfd_start_workers(void);
 
 /* defer.c */

@@ -4,11 +4,12 @@
  *
  * A folio is charged to a memory cgroup when it is added to a file, and that
  * can fail. A file that is filled later is charged in advance, as a number of
- * pages without folios: mm has that for kernel memory, &struct obj_cgroup. Before
- * a folio is added its pages are returned, and it is charged itself, which is
- * not allowed to fail, and neither reclaims memory nor slows the task down.
- * Between the two another task can take the room, so the cgroup can be above its
- * limit, by no more than the folios that are being added at that moment.
+ * pages without folios: mm has that for kernel memory, &struct obj_cgroup.
+ * Before a folio is added its pages are returned, and it is charged itself,
+ * which is not allowed to fail, and neither reclaims memory nor slows the task
+ * down. Between the two another task can take the room, so the cgroup can be
+ * above its limit, by no more than the folios that are being added at that
+ * moment.
  *
  * Until then the pages are in ``kernel`` of memory.stat instead of ``shmem``.
  *
@@ -141,8 +142,9 @@ void kho_fast_precharge_put(struct kho_fast_precharge *charge)
 void kho_fast_precharge_enter(const struct kho_fast_precharge *charge,
 			      struct kho_fast_precharge_scope *scope)
 {
-	scope->memcg = charge->objcg ? get_mem_cgroup_from_objcg(charge->objcg) :
-				       NULL;
+	scope->memcg = NULL;
+	if (charge->objcg)
+		scope->memcg = get_mem_cgroup_from_objcg(charge->objcg);
 	scope->old = set_active_memcg(scope->memcg);
 	scope->over_high = current->memcg_nr_pages_over_high;
 }

@@ -329,9 +329,9 @@ static int memfd_luo_fill_file(struct kho_fast_memfd_in *in, struct file *file)
  * @in: What was preserved.
  *
  * Context: process context, may sleep.
- * Return: The file, and then @in belongs to it or is freed; or an ERR_PTR(), and
- * then @in still has everything, and the call can be repeated: -EOPNOTSUPP if
- * the file has unknown seals; -EINVAL if its description or its records are
+ * Return: The file, and then @in belongs to it or is freed; or an ERR_PTR(),
+ * and then @in still has everything, and the call can be repeated: -EOPNOTSUPP
+ * if the file has unknown seals; -EINVAL if its description or its records are
  * invalid; -EIO if a folio is not preserved; -EEXIST if two folios overlap;
  * -EINTR if the task is being killed; -ENOMEM if there is no memory, or the
  * memory cgroup is full; -ENFILE, -ENOSPC, or the error of creating the file,

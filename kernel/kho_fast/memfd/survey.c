@@ -3,10 +3,10 @@
  * DOC: Surveying the records of a memfd
  *
  * Before a file is given to a user its records are checked as if its folios
- * were restored: each names a folio that is preserved, at an index that fits its
- * size. So the number of pages is known, and nothing that a record says can make
- * a fault fail, but for two things, which no kernel writes: a folio that two
- * records name, of this file or of another one, is only found when it is
+ * were restored: each names a folio that is preserved, at an index that fits
+ * its size. So the number of pages is known, and nothing that a record says can
+ * make a fault fail, but for two things, which no kernel writes: a folio that
+ * two records name, of this file or of another one, is only found when it is
  * restored, and an index of two folios when the second one is added.
  *
  * Records are in ascending order, but for those of pages that were added after
@@ -153,17 +153,19 @@ static bool memfd_luo_survey_some(struct kho_fast_memfd_range *range,
 	while (valid && it->nr > rest) {
 		const struct kho_fast_memfd_record *record =
 			kho_fast_records_next(it);
+		unsigned long nr = min(it->left, it->nr - rest);
 
 		if (!record->pfn)
 			continue;
 
 		valid = memfd_luo_survey_record(range, &restore, record,
 						nr_pages);
-		if (valid)
-			kho_fast_records_skip(it, memfd_luo_survey_leaf(range,
-					      &restore, it->next,
-					      min(it->left, it->nr - rest),
-					      nr_pages));
+		if (!valid)
+			continue;
+
+		nr = memfd_luo_survey_leaf(range, &restore, it->next, nr,
+					   nr_pages);
+		kho_fast_records_skip(it, nr);
 	}
 	kho_fast_restore_end(&restore);
 

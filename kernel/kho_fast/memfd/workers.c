@@ -7,13 +7,14 @@
  * of its NUMA node, then those of other nodes. Nobody waits for a worker, but
  * for a range that it has begun.
  *
- * Lifecycle: started for each file that is retrieved; a worker ends when no file
- * has a range that was not begun. One that is started while it runs looks once
- * more.
+ * Lifecycle: started for each file that is retrieved; a worker ends when no
+ * file has a range that was not begun. One that is started while it runs looks
+ * once more.
  *
  * Lock order: none is held.
  *
- * Failure: none; without memory for workers at boot files are retrieved at once.
+ * Failure: none; without memory for workers at boot files are retrieved at
+ * once.
  */
 #include <linux/cpumask.h>
 #include <linux/errno.h>
