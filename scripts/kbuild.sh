@@ -47,3 +47,18 @@ kbuild() {
 	exec make -C "$_tree" O="$_out" LOCALVERSION="-$_name" CC='ccache gcc' \
 		KCFLAGS="$kernel_flags" -j "$(nproc)" "$@"
 }
+
+has_object() { [ -f "$cache/$1/${2%/*}/.${2##*/}.cmd" ]; }
+
+# compiler_of KERNEL OBJECT: the command that compiles an object, without its files.  One that
+# the kernel does not have, since an option is off, is compiled like its neighbour, memfd.o of
+# memfd/, and with that option.
+compiler_of() {
+	_dir=${2%/*} _name=${2##*/} _option=''
+	if ! has_object "$1" "$2"; then
+		_option=$(sed -nE "s,^.*\\$\\((CONFIG_[A-Z_]+)\\).*/$_name( .*|\\).*|)\$,-D\\1=1,p" "$top/kernel/kho_fast/Makefile")
+		_name=${_dir##*/}.o
+	fi
+	_cmd=$(sed -n 's/^savedcmd_[^ ]* := //p' "$cache/$1/$_dir/.$_name.cmd")
+	printf '%s\n' "${_cmd%% -c -o *} $_option"
+}

@@ -48,11 +48,19 @@ checkpatch() {
 # which sees the real thing, is the one to do that.
 sparse_overlay() {
 	lock_cache
-	objects=$(overlay '\.c$' | sed 's,\.c$,.o,')
+	objects='' others=''
+	for o in $(overlay '\.c$' | sed 's,\.c$,.o,'); do
+		if has_object fast "$o"; then objects="$objects $o"; else others="$others $o"; fi
+	done
 	# shellcheck disable=SC2086	# words
 	(kbuild "$cache/tree" "$cache/fast" fast C=2 \
 		CHECK='sparse -D__typeof_unqual__=__typeof__' $objects) >"$work/sparse" 2>&1 </dev/null ||
 		{ tail -n 20 "$work/sparse"; return 1; }
+	for o in $others; do
+		flags=$(compiler_of fast "$o")
+		(cd "$cache/fast" && eval "sparse -D__typeof_unqual__=__typeof__ -${flags#* -} $cache/tree/${o%.o}.c") >>"$work/sparse" 2>&1 ||
+			{ tail -n 20 "$work/sparse"; return 1; }
+	done
 	for o in $objects; do
 		grep -qx "  CHECK   ${o%.o}.c" "$work/sparse" || { echo "sparse did not look at ${o%.o}.c"; return 1; }
 	done
@@ -62,9 +70,8 @@ sparse_overlay() {
 # The build shows a warning once and then has its object.  The command is the build's own.
 no_warnings() {
 	overlay '\.c$' | while read -r c; do
-		o=${c%.c}.o
-		cmd=$(sed -n 's/^savedcmd_[^ ]* := //p' "$cache/fast/${o%/*}/.${o##*/}.cmd")
-		(cd "$cache/fast" && eval "${cmd%% -c -o *} -Werror -S -o /dev/null $cache/tree/$c") || touch "$work/warned"
+		cmd=$(compiler_of fast "${c%.c}.o")
+		(cd "$cache/fast" && eval "$cmd -Werror -S -o /dev/null $cache/tree/$c") || touch "$work/warned"
 	done
 	[ ! -e "$work/warned" ]
 }

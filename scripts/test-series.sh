@@ -15,6 +15,8 @@ here=$(dirname -- "$0")
 . "$here/lib.sh"
 # shellcheck source=ktap.sh
 . "$here/ktap.sh"
+# shellcheck source=kbuild.sh
+. "$here/kbuild.sh"
 # shellcheck source=checkpatch.sh
 . "$here/checkpatch.sh"
 
@@ -109,10 +111,10 @@ compiles() {
 # The command is the build's, less what it does besides.
 compile() {
 	object=${2%.c}.o
-	cmd=$(sed -n 's/^savedcmd_[^ ]* := //p' "$cache/$1/${object%/*}/.${object##*/}.cmd")
-	cmd=$(printf '%s\n' "${cmd%% -c -o *}" | sed -e 's/^ccache //' -e 's/-Wp,-MMD,[^ ]*//' \
+	cmd=$(compiler_of "$1" "$object" | sed -e 's/^ccache //' -e 's/-Wp,-MMD,[^ ]*//' \
 		-e "s,$cache/tree/,$base/,g" -e "s,-nostdinc,& -I$tree/include,")
 	out=$work/$1/$object
+	has_object "$1" "$object" || out=$work/others/$object
 	mkdir -p "${out%/*}"
 	(cd "$cache/$1" && eval "$cmd -g0 -Werror -c -o $out $tree/$2")
 }
