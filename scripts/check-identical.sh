@@ -24,7 +24,7 @@ kernel_image stock >/dev/null
 lock_cache
 
 list_objects() {
-	"$here/apply.sh" --list | sed -n 's/\.c$/.o/p'
+	"$here/apply.sh" --list | grep -vx "$not_x86" | sed -n 's/\.c$/.o/p'
 	(cd "$ours" && find kernel/liveupdate -name '*.o' ! -name 'built-in*' ! -name '.*')
 }
 

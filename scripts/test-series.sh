@@ -111,6 +111,7 @@ compiles() {
 # The command is the build's, less what it does besides.
 compile() {
 	object=${2%.c}.o
+	[ "$2" != "$not_x86" ] || return 0
 	cmd=$(compiler_of "$1" "$object" | sed -e 's/^ccache //' -e 's/-Wp,-MMD,[^ ]*//' \
 		-e "s,$cache/tree/,$base/,g" -e "s,-nostdinc,& -I$tree/include,")
 	out=$work/$1/$object

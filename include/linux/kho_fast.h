@@ -28,6 +28,7 @@ u64 kho_fast_free_range_iter_at(unsigned long pfn);
 void kho_fast_init_all(void);
 void kho_fast_finish_range(unsigned long pfn, unsigned long nr_pages);
 phys_addr_t kho_fast_reserve_mem_alloc(phys_addr_t size, phys_addr_t align);
+void kho_fast_ram_known(void);
 bool __kho_fast_grow_zone(struct zone *zone);
 unsigned long __kho_fast_late_free_pages(void);
 
@@ -86,6 +87,8 @@ static inline void kho_fast_init_all(void) { }
 
 static inline void kho_fast_finish_range(unsigned long pfn,
 					 unsigned long nr_pages) { }
+
+static inline void kho_fast_ram_known(void) { }
 
 /* A macro: memblock.h is not included here. */
 #define kho_fast_reserve_mem_alloc(size, align) \

@@ -33,6 +33,16 @@ static inline bool __init kho_fast_early_is_other(phys_addr_t phys, u64 size)
 }
 #endif
 
+/* Is it known which memory is RAM? With UEFI and without e820, not at first. */
+static inline bool __init kho_fast_early_knows_ram(void)
+{
+#ifdef CONFIG_X86
+	return e820__mapped_any(0, PHYS_ADDR_MAX, E820_TYPE_RAM);
+#else
+	return memblock_phys_mem_size();
+#endif
+}
+
 /* Is the range RAM, by what is known before memblock is filled? */
 static inline bool __init kho_fast_early_is_ram(phys_addr_t phys, u64 size)
 {

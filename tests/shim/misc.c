@@ -210,6 +210,7 @@ bool cancel_work(struct work_struct *work)
 
 void (*shim_take_work)(struct work_struct *work);
 void (*shim_resched)(void);
+bool shim_knows_no_ram;
 
 void shim_queue_on_node(int nid, struct work_struct *work)
 {

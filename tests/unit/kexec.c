@@ -185,12 +185,16 @@ void kexec_first(void)
 	kexec_boot_late();
 }
 
-/* As the model of the next kernel. */
 void kexec_populate(void)
+{
+	kho_populate(params->fdt, params->fdt_len, params->scratch, params->scratch_len);
+	kexec_model_next();
+}
+
+void kexec_model_next(void)
 {
 	phys_addr_t phys;
 
-	kho_populate(params->fdt, params->fdt_len, params->scratch, params->scratch_len);
 	model_forget_tree();
 	if (is_kho_boot()) {
 		memcpy(&phys, fdt_getprop(phys_to_virt(params->fdt), 0,

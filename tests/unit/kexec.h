@@ -44,6 +44,7 @@ void kexec_boot_late(void);
 
 /* Parts of those. */
 void kexec_populate(void);
+void kexec_model_next(void);	/* the model knows what the next kernel was handed */
 void kexec_boot(void);
 
 /* kho_checksum=@what, before anything is preserved; and what freeze and jump do then */

@@ -40,7 +40,7 @@ fails() {
 
 # first_failing VARIANT: print the first of its programs that fails, or nothing
 first_failing() {
-	progs="test_alloc test_tree test_bulk test_map test_memblock_iter test_scratch test_page_init test_sections test_late_free test_handover test_vmalloc test_records test_memfd test_memfd_check test_memfd_preserve test_luo test_trace test_tsc test_preflight test_gate test_cmdline test_kimage test_unretrieved test_checksum test_flb test_params test_memory test_free_runs test_memfd_ranges test_memfd_lazy test_cpu_jobs"
+	progs="test_alloc test_tree test_bulk test_map test_memblock_iter test_scratch test_page_init test_sections test_late_free test_handover test_vmalloc test_records test_memfd test_memfd_check test_memfd_preserve test_luo test_trace test_tsc test_preflight test_gate test_cmdline test_kimage test_unretrieved test_checksum test_flb test_params test_ram_known test_memory test_free_runs test_memfd_ranges test_memfd_lazy test_cpu_jobs"
 	case $1 in *tsan*) progs="test_tree test_bulk test_sections test_late_free test_free_runs test_cpu_jobs test_memfd_lazy" ;; esac
 	for p in $progs; do
 		! fails "$1" "$p" || { echo "$p"; return; }

@@ -3,12 +3,15 @@
  * DOC: Boot from a handover
  *
  * The architecture passes the addresses of the root FDT and of the array of
- * scratch areas to kho_populate(), long before there is a memory map.
+ * scratch areas to kho_populate(), long before there is a memory map. arm64 has
+ * them from its device tree. If that does not say where memory is, since UEFI
+ * does, they wait until memblock is filled: a scratch area is used as soon as
+ * it is known, so it must be known to be RAM.
  *
- * Order: kho_populate() (FDT, scratch areas; memblock allocates from scratch
- * only from here on), kho_memory_init_early() (the tree, extended scratch),
- * kho_memory_init() (which struct pages are deferred), memblock_free_all(),
- * deferred initialisation, kho_fast_incoming_init().
+ * Order: kho_populate() or kho_fast_ram_known() (FDT, scratch areas; memblock
+ * allocates from scratch only from here on), kho_memory_init_early() (the tree,
+ * extended scratch), kho_memory_init() (which struct pages are deferred),
+ * memblock_free_all(), deferred initialisation, kho_fast_incoming_init().
  *
  * Failure: up to the end of kho_memory_init_early() nothing outside scratch but
  * bad parts of the tree is written. A handover that is not valid is refused
@@ -21,6 +24,7 @@
 #include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/kexec_handover.h>
+#include <linux/kho_fast.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
@@ -29,6 +33,7 @@
 #include "../../../mm/kho_free_runs.h"
 #include "../checksum.h"
 #include "../enable.h"
+#include "../ram.h"
 #include "../scratch.h"
 #include "../timeline/clock.h"
 #include "../timeline/record.h"
@@ -45,27 +50,33 @@
 #include "trim.h"
 
 /**
- * kho_populate - Find and check a handover.
- * @fdt_phys:     Root FDT.
- * @fdt_len:      Bytes of it.
- * @scratch_phys: Array of scratch areas.
- * @scratch_len:  Bytes of it.
- *
- * From here on memblock allocates from scratch only. A handover that is not
- * valid is refused with a message. Early parameters are not parsed yet, so
- * kho_memory_init_early() obeys kho_bad=.
- *
- * Context: boot CPU, early fixmap mappings only.
+ * struct kho_boot_handover - What the architecture says about a handover.
+ * @fdt_pa:      Root FDT.
+ * @fdt_len:     Bytes of it.
+ * @scratch_pa:  Array of scratch areas.
+ * @scratch_len: Bytes of it.
  */
-void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_len,
-			 phys_addr_t scratch_phys, u64 scratch_len)
+struct kho_boot_handover {
+	phys_addr_t	fdt_pa;
+	u64		fdt_len;
+	phys_addr_t	scratch_pa;
+	u64		scratch_len;
+};
+
+/* The handover that waits until it is known which memory is RAM */
+static struct kho_boot_handover kho_waiting __initdata;
+static bool kho_is_waiting __initdata;
+
+static void __init kho_read_handover(const struct kho_boot_handover *handover)
 {
 	const u64 began = kho_fast_clock();
 
-	kho_fast_in.refused = kho_fast_handover_read(fdt_phys, fdt_len,
-						     scratch_phys, scratch_len);
+	kho_fast_in.refused = kho_fast_handover_read(handover->fdt_pa,
+						     handover->fdt_len,
+						     handover->scratch_pa,
+						     handover->scratch_len);
 	if (kho_fast_in.has_scratch) {
-		memblock_reserve(scratch_phys, scratch_len);
+		memblock_reserve(handover->scratch_pa, handover->scratch_len);
 		memblock_set_kho_scratch_only();
 	}
 	if (kho_fast_in.refused)
@@ -75,6 +86,49 @@ void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_len,
 	pr_info("found a handover\n");
 	kho_fast_span(KHO_SPAN_DISCOVERY, began, kho_fast_clock(), NUMA_NO_NODE,
 		      NULL);
+}
+
+/**
+ * kho_populate - Find and check a handover.
+ * @fdt_phys:     Root FDT.
+ * @fdt_len:      Bytes of it.
+ * @scratch_phys: Array of scratch areas.
+ * @scratch_len:  Bytes of it.
+ *
+ * From here on memblock allocates from scratch only, unless it is not known yet
+ * which memory is RAM: then from kho_fast_ram_known() on. A handover that is
+ * not valid is refused with a message. Early parameters are not parsed yet, so
+ * kho_memory_init_early() obeys kho_bad=.
+ *
+ * Context: boot CPU, early fixmap mappings only.
+ */
+void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_len,
+			 phys_addr_t scratch_phys, u64 scratch_len)
+{
+	const struct kho_boot_handover handover = {
+		.fdt_pa = fdt_phys,
+		.fdt_len = fdt_len,
+		.scratch_pa = scratch_phys,
+		.scratch_len = scratch_len,
+	};
+
+	kho_is_waiting = !kho_fast_early_knows_ram();
+	if (kho_is_waiting)
+		kho_waiting = handover;
+	else
+		kho_read_handover(&handover);
+}
+
+/**
+ * kho_fast_ram_known - Check a handover that was found before any memory.
+ *
+ * Context: boot CPU, early fixmap mappings only. Memblock is filled, and
+ * nothing was allocated from it.
+ */
+void __init kho_fast_ram_known(void)
+{
+	if (kho_is_waiting)
+		kho_read_handover(&kho_waiting);
 }
 
 /* Back to a cold boot, but for memory that refuse.c has reserved. */

@@ -40,8 +40,11 @@ void shim_memblock_free(phys_addr_t base, phys_addr_t size);
 #define E820_TYPE_RAM			1
 #define e820__range_add(start, size, type)	memblock_add((start), (size))
 #define e820__range_remove(start, size, type)	(e820_table->nr_entries = 0)
+#define e820__mapped_any(start, end, type)	(!shim_knows_no_ram)
 #define e820__mapped_all(start, end, type) \
-	((end) > (start) && memblock_is_region_memory((start), (end) - (start)))
+	(shim_knows_no_ram ? shim_die("%s: no memory is known yet", __func__), false : \
+	 (end) > (start) && memblock_is_region_memory((start), (end) - (start)))
+extern bool shim_knows_no_ram;	/* as on arm64 with UEFI, at first */
 /* So will the next kernel: memblock's regions are its map. */
 #define E820_MAX_ENTRIES_ZEROPAGE	128U
 struct e820_entry {
