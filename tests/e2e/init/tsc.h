@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The TSC, which continues across kexec */
+/* The TSC, which continues across kexec; on arm64 the virtual counter, which does too */
 #ifndef TSC_H
 #define TSC_H
 
 #include <stdint.h>
 #include <time.h>
+#ifdef __x86_64__
 #include <x86intrin.h>
+#endif
 
-/* Set by the first instruction of userspace, in start.S */
+/* Set by the first instruction of userspace, in start-*.S */
 extern const uint64_t first_tsc;
 
 static inline uint64_t tsc_now(void)
 {
+#ifdef __x86_64__
 	return __rdtsc();
+#else
+	uint64_t now;
+
+	asm volatile("isb; mrs %0, cntvct_el0" : "=r" (now));
+	return now;
+#endif
 }
 
 static inline uint64_t raw_ns(void)

@@ -19,14 +19,24 @@
 static int port = -1;
 static int stage;
 
+/* The second serial port, of a PC or of QEMU's arm64 machine */
+static int open_port(void)
+{
+	int fd = open("/dev/ttyS1", O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		fd = open("/dev/ttyAMA1", O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	return fd;
+}
+
 void verdict_open(int nr)
 {
 	struct termios tio;
 
 	stage = nr;
-	port = open("/dev/ttyS1", O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	port = open_port();
 	if (port < 0) {
-		perror("init: /dev/ttyS1");
+		perror("init: second serial port");
 		return;
 	}
 	if (!tcgetattr(port, &tio)) {
