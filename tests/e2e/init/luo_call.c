@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * 'luo VERB WORDS [OPTIONS] [errno=NAME]': one call, and its expected result. Descriptors
+ * 'luo VERB WORDS [OPTIONS] [errno=NAME] [time=NAME]': one call, and its expected result. Descriptors
  * have names: the words after the verb are its arguments, then the new descriptor. A
  * number is a raw descriptor.
  */
@@ -21,7 +21,9 @@
 #include "luo_raw.h"
 #include "memfd.h"
 #include "steps.h"
+#include "tsc.h"
 #include "userfault.h"
+#include "verdict.h"
 
 #define MAX_NAMES 64
 
@@ -376,6 +378,21 @@ static const char *judge(const struct step *step, int ret)
 	return why("it returned %s, not %s", name, want);
 }
 
+static int run_timed(const struct verb *verb, struct call *call)
+{
+	const char *name = step_opt(call->step, "time");
+	uint64_t ns = raw_ns();
+	char key[32];
+	int ret = run(verb, call);
+
+	ns = raw_ns() - ns;
+	if (name) {
+		snprintf(key, sizeof(key), "%s_ns", name);
+		verdict_kv(key, ns);
+	}
+	return ret;
+}
+
 const char *step_luo(const struct step *step)
 {
 	const struct verb *verb = step->argc > 1 ? find_verb(step->argv[1]) : NULL;
@@ -388,7 +405,7 @@ const char *step_luo(const struct step *step)
 	reason = find_fds(verb, &call);
 	if (reason)
 		return reason;
-	ret = run(verb, &call);
+	ret = run_timed(verb, &call);
 	reason = judge(step, ret);
 	if (ret >= 0 && verb->makes) {
 		slot = fd_slot(step->argv[2 + verb->works_on]);
